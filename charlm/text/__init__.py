@@ -1,0 +1,1 @@
+"""Text: from files and named corpora to ids and lanes. Knows no model and no torch."""

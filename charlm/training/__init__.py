@@ -1,0 +1,1 @@
+"""Training: a generator of events. Knows nothing of terminals; whoever wants to show it listens."""
