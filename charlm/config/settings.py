@@ -9,16 +9,16 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, model_validator
 
 
 class Section(BaseModel):
-    """Unknown keys are errors, values never change, numbers are finite."""
+    """Unknown keys are errors, values never change, numbers are finite, and no type stands in for another."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
 
 
-DURATION = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>s|m|h)")
+DURATION = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]+)?) ?(?P<unit>s|m|h)")
 SECONDS_IN = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -35,41 +35,68 @@ def seconds(value: Any) -> Any:
     return value
 
 
-Seconds = Annotated[float, BeforeValidator(seconds), Field(gt=0, le=31_536_000)]
+DEVICE = r"^(auto|cpu|mps|cuda(:[0-9]{1,3})?)$"
+
+
+def device_name(value: Any) -> Any:
+    """Says in words what the pattern says to machines."""
+    if isinstance(value, str) and not re.fullmatch(DEVICE, value):
+        raise ValueError(f"a device is auto, cpu, mps, cuda or cuda:1, not {value[:40]!r}")
+    return value
+
+
+Seconds = Annotated[float, BeforeValidator(seconds, json_schema_input_type=float | str), Field(gt=0, le=31_536_000)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
+BelowOne = Annotated[float, Field(ge=0, lt=1)]
+Device = Annotated[str, BeforeValidator(device_name), Field(pattern=DEVICE)]
 CellOption = bool | int | float | str
+Listed = Strict(False)  # YAML has lists, and settings are tuples; what is in them stays strict
 
 
 class TextSettings(Section):
     """What is read, and how it is cut."""
 
-    sources: tuple[str, ...] = Field(("python-docs",), min_length=1, description="files, folders, globs, - or corpora")
-    encoding: str = Field("utf-8", max_length=40, description="how bytes become characters; errors are never ignored")
-    newlines: Literal["unix", "keep"] = Field("unix", description="unix: CRLF and CR become LF, and it is said")
-    unit: Literal["character", "byte"] = Field("character", description="what the model reads one of at a time")
-    records: bool = Field(False, description="one item a line: the state starts fresh at each, the order is shuffled")
-    splits: tuple[Fraction, Fraction, Fraction] = Field(
-        (0.9, 0.05, 0.05), description="shares of train, valid and test, contiguous in this order"
+    sources: Annotated[tuple[str, ...], Listed] = Field(
+        default=("python-docs",), min_length=1, max_length=1000, description="files, folders, globs, - or corpora"
+    )
+    encoding: str = Field(
+        default="utf-8", max_length=40, description="how bytes become characters; errors are never ignored"
+    )
+    newlines: Literal["unix", "keep"] = Field(default="unix", description="unix: CRLF and CR become LF, and it is said")
+    unit: Literal["character", "byte"] = Field(default="character", description="what the model reads one of at a time")
+    records: bool = Field(
+        default=False, description="one item a line: the state starts fresh at each, the order is shuffled"
+    )
+    splits: Annotated[tuple[Fraction, Fraction, Fraction], Listed] = Field(
+        default=(0.9, 0.05, 0.05), description="shares of train, valid and test, contiguous in this order"
     )
 
     @model_validator(mode="after")
     def _shares_make_one(self) -> TextSettings:
         if abs(sum(self.splits) - 1) > 1e-6 or self.splits[0] == 0:
-            raise ValueError("text.splits must add up to 1, with something to train on")
+            raise ValueError("text.splits must add up to 1, with something to train on in the first")
         return self
 
 
 class ModelSettings(Section):
     """Sizes and shape of the network."""
 
-    cell: str = Field("lstm", max_length=40, description="a name from `charlm cells list`")
-    cell_options: dict[str, CellOption] = Field({}, max_length=16, description="options of that cell, as it lists them")
-    hidden_size: int = Field(192, ge=1, le=16_384, description="H, units in each layer")
-    num_layers: int = Field(2, ge=1, le=64, description="L, layers in the stack")
-    embedding_dim: int | None = Field(None, ge=1, le=16_384, description="E, width of a character; none: hidden_size")
-    dropout: Fraction = Field(0.0, description="share of inputs dropped between layers and before the head")
-    dropout_kind: Literal["standard", "locked"] = Field("standard", description="locked: one mask for the whole window")
-    tied: bool = Field(False, description="the head uses the embedding's matrix; needs embedding_dim = hidden_size")
+    cell: str = Field(default="lstm", max_length=40, description="a name from `charlm cells list`")
+    cell_options: dict[str, CellOption] = Field(
+        default={}, max_length=16, description="options of that cell, as it lists them"
+    )
+    hidden_size: int = Field(default=192, ge=1, le=16_384, description="H, units in each layer")
+    num_layers: int = Field(default=2, ge=1, le=64, description="L, layers in the stack")
+    embedding_dim: int | None = Field(
+        default=None, ge=1, le=16_384, description="E, width of a character; none: hidden_size"
+    )
+    dropout: Fraction = Field(default=0.0, description="share of inputs dropped between layers and before the head")
+    dropout_kind: Literal["standard", "locked"] = Field(
+        default="standard", description="locked: one mask for the whole window"
+    )
+    tied: bool = Field(
+        default=False, description="the head uses the embedding's matrix; needs embedding_dim = hidden_size"
+    )
 
     @model_validator(mode="after")
     def _can_be_tied(self) -> ModelSettings:
@@ -81,45 +108,62 @@ class ModelSettings(Section):
 class TrainingSettings(Section):
     """How the weights are found."""
 
-    seed: int = Field(1, ge=0, lt=2**63, description="same seed, same command, same machine: same bits")
-    batch_size: int = Field(32, ge=1, le=65_536, description="B, lanes read side by side")
-    seq_len: int = Field(64, ge=1, le=65_536, description="T, characters between two updates (truncated BPTT)")
-    accumulate: int = Field(1, ge=1, le=4096, description="windows whose gradients make one update")
+    seed: int = Field(default=1, ge=0, lt=2**63, description="same seed, same command, same machine: same bits")
+    batch_size: int = Field(default=32, ge=1, le=65_536, description="B, lanes read side by side")
+    seq_len: int = Field(default=64, ge=1, le=65_536, description="T, characters between two updates (truncated BPTT)")
+    accumulate: int = Field(default=1, ge=1, le=4096, description="windows whose gradients make one update")
 
-    steps: int | None = Field(None, ge=1, le=10**9, description="length of the training, in updates ...")
-    epochs: float | None = Field(None, gt=0, le=10**6, description="... or in readings of the training text ...")
-    budget: Seconds | None = Field(None, description="... or in wall-clock time, validation and samples included")
+    steps: int | None = Field(default=None, ge=1, le=10**9, description="length of the training, in updates ...")
+    epochs: float | None = Field(
+        default=None, gt=0, le=10**6, description="... or in readings of the training text ..."
+    )
+    budget: Seconds | None = Field(
+        default=None, description="... or in wall-clock time, validation and samples included"
+    )
 
-    optimizer: Literal["adamw", "rmsprop"] = "adamw"
-    learning_rate: float = Field(4e-3, gt=0, le=10, description="the peak")
-    betas: tuple[Annotated[float, Field(ge=0, lt=1)], Annotated[float, Field(ge=0, lt=1)]] = (0.9, 0.99)
-    rms_decay: float = Field(0.95, ge=0, lt=1, description="smoothing of RMSProp's squared gradients")
-    weight_decay: float = Field(0.0, ge=0, le=10, description="on matrices only, never on biases")
-    schedule: Literal["cosine", "linear", "step", "constant"] = "cosine"
-    warmup: Fraction = Field(0.02, description="share of the training that the learning rate takes to rise")
-    final_rate: Fraction = Field(0.0, description="share of the peak that cosine and linear end with")
-    decay: float = Field(0.97, gt=0, le=1, description="of the step schedule: factor of the rate, an epoch ...")
-    decay_after: float = Field(10, ge=0, le=10**6, description="... after so many epochs")
-    clip_norm: float | None = Field(1.0, gt=0, le=10**6, description="bound on the gradient's global norm")
-    clip_value: float | None = Field(None, gt=0, le=10**6, description="bound on each element of the gradient")
-    average: float = Field(0.0, ge=0, lt=1, description="decay of the running average of the weights; 0: none")
+    optimizer: Literal["adamw", "rmsprop"] = Field(default="adamw", description="how a gradient becomes an update")
+    learning_rate: float = Field(default=4e-3, gt=0, le=10, description="the peak")
+    betas: Annotated[tuple[BelowOne, BelowOne], Listed] = Field(
+        default=(0.9, 0.99), description="smoothing of AdamW's gradients, and of their squares"
+    )
+    rms_decay: float = Field(default=0.95, ge=0, lt=1, description="smoothing of RMSProp's squared gradients")
+    weight_decay: float = Field(default=0.0, ge=0, le=10, description="on matrices only, never on biases")
+    schedule: Literal["cosine", "linear", "step", "constant"] = Field(
+        default="cosine", description="course of the rate"
+    )
+    warmup: Fraction = Field(default=0.02, description="share of the training that the learning rate takes to rise")
+    final_rate: Fraction = Field(default=0.0, description="share of the peak that cosine and linear end with")
+    decay: float = Field(default=0.97, gt=0, le=1, description="of the step schedule: factor of the rate, an epoch ...")
+    decay_after: float = Field(default=10, ge=0, le=10**6, description="... after so many epochs")
+    clip_norm: float | None = Field(default=1.0, gt=0, le=10**6, description="bound on the gradient's global norm")
+    clip_value: float | None = Field(default=None, gt=0, le=10**6, description="bound on each element of the gradient")
+    average: float = Field(default=0.0, ge=0, lt=1, description="decay of the running average of the weights; 0: none")
 
-    validations: int = Field(10, ge=1, le=100_000, description="exact scores on the valid split, evenly spaced")
-    patience: int | None = Field(None, ge=1, le=100_000, description="stop after so many without a better one")
-    save_every: Seconds = Field(120.0, description="wall-clock time between checkpoints, beside those at validations")
-    keep: int = Field(2, ge=1, le=100_000, description="newest checkpoints kept; the best one is always kept")
-    sample_every: Seconds = Field(10.0, description="wall-clock time between samples shown while training")
-    sample_length: int = Field(160, ge=0, le=100_000, description="characters in each; 0: none")
+    validations: int = Field(default=10, ge=1, le=100_000, description="exact scores on the valid split, evenly spaced")
+    valid_characters: int | None = Field(
+        default=1_000_000, ge=2, le=10**12, description="of the valid split, scored at each validation; none: all of it"
+    )
+    patience: int | None = Field(default=None, ge=1, le=100_000, description="stop after so many without a better one")
+    save_every: Seconds = Field(
+        default=120.0, description="wall-clock time between checkpoints, beside those at validations"
+    )
+    keep: int = Field(default=2, ge=1, le=100_000, description="newest checkpoints kept; the best one is always kept")
+    sample_every: Seconds = Field(default=10.0, description="wall-clock time between samples shown while training")
+    sample_length: int = Field(default=160, ge=0, le=100_000, description="characters in each; 0: none")
 
-    device: str = Field("auto", pattern=r"auto|cpu|mps|cuda(:\d+)?", description="where the arithmetic is done")
-    precision: Literal["auto", "fp32", "bf16", "fp16"] = Field("auto", description="auto: bf16 where it is fast")
-    threads: int | None = Field(None, ge=1, le=1024, description="processor threads; none: as many as there are cores")
+    device: Device = Field(default="auto", description="where the arithmetic is done: auto, cpu, mps, cuda or cuda:1")
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(
+        default="auto", description="auto: bf16 where it is fast"
+    )
+    threads: int | None = Field(
+        default=None, ge=1, le=1024, description="processor threads; none: as many as there are cores"
+    )
 
     @model_validator(mode="after")
     def _one_length(self) -> TrainingSettings:
-        given = [name for name in ("steps", "epochs", "budget") if getattr(self, name) is not None]
+        given = [f"training.{name}" for name in ("steps", "epochs", "budget") if getattr(self, name) is not None]
         if len(given) > 1:
-            raise ValueError(f"give one of steps, epochs and budget, not {' and '.join(given)}")
+            raise ValueError(f"{' and '.join(given)} are given, and a training has one length")
         return self
 
 

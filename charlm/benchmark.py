@@ -1,0 +1,120 @@
+"""Characters per second on this machine, beside what plain PyTorch does in the same minute.
+
+Timings are of whole steps as the program makes them: reading the window, forward, backward, clipping, optimizer; or drawing
+a character and feeding it back. The plain versions are the loops that tutorials show: nn.LSTM in float32 with Adam, and
+nn.LSTM one character at a time. Shape letters: T time, B rows, V symbols, H hidden, L layers.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from charlm.config.settings import ModelSettings, Settings, TextSettings, TrainingSettings
+from charlm.device import Compute
+from charlm.model.parameters import initial
+from charlm.model.stepping import Stepper
+from charlm.randomness import stream
+from charlm.sampling.decoding import Decoding
+from charlm.sampling.generation import generate, random_stream, read
+
+VOCAB_SIZE = 65  # tiny-shakespeare's
+WARM_UP = 3
+REPEATS = 7
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Characters per second: the best and the median of several timings."""
+
+    best: float
+    median: float
+
+
+def measure(characters: int, work: Callable[[], object], repeats: int = REPEATS, warm_up: int = WARM_UP) -> Speed:
+    """Time `work`, which handles so many characters each time."""
+    for _ in range(warm_up):
+        work()
+    seconds = []
+    for _ in range(repeats):
+        began = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - began)
+    return Speed(characters / min(seconds), characters / statistics.median(seconds))
+
+
+def training_speed(model: ModelSettings, batch_size: int, seq_len: int, compute: Compute) -> Speed:
+    """Of charlm's own updates, on a text of random characters."""
+    from charlm.text.lanes import Lanes
+    from charlm.training.trainee import Trainee
+
+    settings = Settings(
+        text=TextSettings(), model=model, training=TrainingSettings(batch_size=batch_size, seq_len=seq_len)
+    )
+    updates = WARM_UP + REPEATS
+    ids = stream(1, "benchmark").integers(0, VOCAB_SIZE, batch_size * seq_len * (updates + 1) + 1).astype(np.uint8)
+    reader = Lanes(ids, batch_size, seq_len)
+    trainee = Trainee(settings, VOCAB_SIZE, reader.batch_size, compute)
+    positions = iter(range(updates))
+    return measure(batch_size * seq_len, lambda: trainee.update(reader, next(positions), 1e-3))
+
+
+def plain_training_speed(hidden_size: int, num_layers: int, batch_size: int, seq_len: int, compute: Compute) -> Speed:
+    """Of nn.LSTM in float32 with Adam, on the same device: what a short script of one's own does."""
+    import torch
+    from torch import nn
+
+    place = compute.place()
+    embedding = nn.Embedding(VOCAB_SIZE, hidden_size)
+    lstm = nn.LSTM(hidden_size, hidden_size, num_layers)
+    head = nn.Linear(hidden_size, VOCAB_SIZE)
+    network = nn.ModuleList([embedding, lstm, head]).to(place)
+    optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
+    inputs = torch.randint(VOCAB_SIZE, (seq_len, batch_size), device=place)
+    targets = torch.randint(VOCAB_SIZE, (seq_len, batch_size), device=place)
+
+    def update() -> None:
+        optimizer.zero_grad()
+        outputs, _ = lstm(embedding(inputs))
+        loss = nn.functional.cross_entropy(head(outputs).flatten(0, 1), targets.flatten())
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimizer.step()
+        loss.item()
+
+    return measure(batch_size * seq_len, update)
+
+
+def sampling_speed(model: ModelSettings, length: int) -> Speed:
+    """Of one stream from charlm's numpy engine, with the decoding that `charlm sample` uses by default."""
+    stepper = Stepper(initial(model, VOCAB_SIZE, stream(1, "benchmark")), model)
+    start = read(stepper, [0])
+
+    def sample() -> None:
+        for _ in generate(stepper, start, Decoding(temperature=0.8), length, random_stream(1, 0)):
+            pass
+
+    return measure(length, sample, warm_up=1)
+
+
+def plain_sampling_speed(hidden_size: int, num_layers: int, length: int) -> Speed:
+    """Of nn.LSTM called for one character at a time, on the CPU: how most scripts sample."""
+    import torch
+    from torch import nn
+
+    embedding = nn.Embedding(VOCAB_SIZE, hidden_size)
+    lstm = nn.LSTM(hidden_size, hidden_size, num_layers)
+    head = nn.Linear(hidden_size, VOCAB_SIZE)
+
+    def sample() -> None:
+        state, symbol = None, torch.zeros(1, 1, dtype=torch.long)
+        with torch.inference_mode():
+            for _ in range(length):
+                outputs, state = lstm(embedding(symbol), state)
+                symbol = torch.multinomial(torch.softmax(head(outputs[-1]) / 0.8, -1), 1)
+
+    return measure(length, sample, repeats=5, warm_up=1)

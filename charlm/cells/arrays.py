@@ -1,0 +1,45 @@
+"""The few operations whose spelling differs between numpy and torch, so that a cell is written once.
+
+This file does not import torch: whoever holds a tensor has already done so.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+# Either a numpy array or a torch tensor; an equation cares for neither.
+Array = Any
+
+
+def sigmoid(x: Array) -> Array:
+    """1 / (1 + exp(-x)), through tanh, which neither overflows nor warns."""
+    return 0.5 * np.tanh(0.5 * x) + 0.5 if isinstance(x, np.ndarray) else x.sigmoid()
+
+
+def tanh(x: Array) -> Array:
+    return np.tanh(x) if isinstance(x, np.ndarray) else x.tanh()
+
+
+def split(x: Array, parts: int) -> tuple[Array, ...]:
+    """Cut the last axis in equal parts, as views."""
+    width = x.shape[-1] // parts
+    return tuple(x[..., part * width : (part + 1) * width] for part in range(parts))
+
+
+def stack(arrays: Sequence[Array]) -> Array:
+    """Join along a new first axis."""
+    return np.stack(arrays) if isinstance(arrays[0], np.ndarray) else sys.modules["torch"].stack(tuple(arrays))
+
+
+def lookup(table: Array, ids: Array) -> Array:
+    """Rows of a (V, E) table by number: ids (...) -> (..., E)."""
+    return table[ids] if isinstance(table, np.ndarray) else sys.modules["torch"].nn.functional.embedding(ids, table)
+
+
+def zeros(shape: tuple[int, ...], like: Array) -> Array:
+    """Zeros of that shape, of the kind, type and place of another array."""
+    return np.zeros(shape, like.dtype) if isinstance(like, np.ndarray) else like.new_zeros(shape)

@@ -1,0 +1,51 @@
+"""The kernels that torch has for whole sequences: oneDNN for the lstm on a CPU, cuDNN for all three on CUDA.
+
+A fast form of a cell takes what `unroll` takes and gives what it gives; a law holds the two together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from charlm.cells.arrays import Array
+
+# The order in which torch's kernels take the weights of a layer.
+NAMES = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+
+
+class FusedForm:
+    """One of torch's recurrent kernels, by its name in torch: `lstm`, `gru` or `rnn_tanh`."""
+
+    def __init__(self, kernel: str) -> None:
+        self.kernel = kernel
+
+    def __call__(self, weights: Mapping[str, Array], x: Array, state: Any) -> tuple[Array, Any]:
+        """x (T, B, I) and the state before it -> outputs (T, B, H) and the state after it."""
+        import torch
+
+        layers = tuple(part[None] for part in state)  # torch wants an axis for the layers of a stack
+        outputs, *after = getattr(torch, self.kernel)(
+            x,
+            layers if len(layers) > 1 else layers[0],
+            [weights[name] for name in NAMES],
+            has_biases=True,
+            num_layers=1,
+            dropout=0.0,
+            train=torch.is_grad_enabled(),
+            bidirectional=False,
+            batch_first=False,
+        )
+        return outputs, type(state)(*(part[0].to(x.dtype) for part in after))
+
+    def pack(self, weights: Mapping[str, Array]) -> None:
+        """Lay a layer's CUDA weights side by side in memory, in place, as cuDNN wants them; a no-op elsewhere."""
+        if weights["weight_hh"].is_cuda:
+            import torch
+
+            input_size, hidden_size = weights["weight_ih"].shape[1], weights["weight_hh"].shape[1]
+            kind = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU, "rnn_tanh": torch.nn.RNN}[self.kernel]
+            packed = kind(input_size, hidden_size, device=weights["weight_hh"].device, dtype=weights["weight_hh"].dtype)
+            for name in NAMES:
+                place = getattr(packed, f"{name}_l0").data
+                weights[name].data = place.copy_(weights[name].data)

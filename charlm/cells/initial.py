@@ -1,0 +1,23 @@
+"""Weights to start from, drawn with numpy so that they are the same whatever trains them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def uniform(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int) -> np.ndarray:
+    """Uniform in +-sqrt(3 / fan_in): unit variance kept through a matrix product (LeCun et al. 1998)."""
+    bound = (3.0 / fan_in) ** 0.5
+    return rng.uniform(-bound, bound, shape).astype(np.float32)
+
+
+def orthogonal(rng: np.random.Generator, blocks: int, hidden_size: int) -> np.ndarray:
+    """(blocks * H, H): one random orthogonal matrix for each gate (Saxe et al. 2013; Henaff et al. 2016).
+
+    The signs of QR's diagonal are taken out, or the matrices would not be uniformly distributed (Mezzadri 2007).
+    """
+    squares = []
+    for _ in range(blocks):
+        q, r = np.linalg.qr(rng.standard_normal((hidden_size, hidden_size)))
+        squares.append(q * np.sign(np.diagonal(r)))
+    return np.concatenate(squares).astype(np.float32)

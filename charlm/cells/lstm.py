@@ -1,0 +1,79 @@
+"""Long short-term memory with a forget gate (Hochreiter and Schmidhuber 1997; Gers, Schmidhuber and Cummins 1999).
+
+    i = sigma(W_i x + U_i h + b_i)      input gate: how much of the candidate is written
+    f = sigma(W_f x + U_f h + b_f)      forget gate: how much of the memory is kept
+    g = tanh(W_g x + U_g h + b_g)       candidate
+    o = sigma(W_o x + U_o h + b_o)      output gate: how much of the memory is shown
+    c' = f * c + i * g                  memory
+    h' = o * tanh(c')                   output
+
+The weights are torch.nn.LSTM's: gates in the order i, f, g, o, and two biases, whose sum is b.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from charlm.cells.arrays import Array, sigmoid, split, tanh
+from charlm.cells.fused import FusedForm
+from charlm.cells.initial import orthogonal, uniform
+from charlm.cells.option import Option
+
+TITLE = "Long short-term memory"
+PAPER = "Gers, Schmidhuber and Cummins 1999, Learning to Forget: Continual Prediction with LSTM"
+GATES = ("input", "forget", "output")
+OPTIONS = {
+    "forget_bias": Option(1.0, -20.0, 20.0, "where the forget gate's bias starts (Jozefowicz et al. 2015 advise 1)"),
+}
+
+
+class State(NamedTuple):
+    """h, the output, and c, the memory: (B, H) each."""
+
+    h: Array
+    c: Array
+
+
+def shapes(input_size: int, hidden_size: int) -> dict[str, tuple[int, ...]]:
+    gates = 4 * hidden_size
+    return {
+        "weight_ih": (gates, input_size),
+        "weight_hh": (gates, hidden_size),
+        "bias_ih": (gates,),
+        "bias_hh": (gates,),
+    }
+
+
+def initial(
+    rng: np.random.Generator, input_size: int, hidden_size: int, options: Mapping[str, float]
+) -> dict[str, np.ndarray]:
+    bias = np.zeros(4 * hidden_size, np.float32)
+    bias[hidden_size : 2 * hidden_size] = options["forget_bias"]
+    return {
+        "weight_ih": uniform(rng, (4 * hidden_size, input_size), input_size),
+        "weight_hh": orthogonal(rng, 4, hidden_size),
+        "bias_ih": bias,
+        "bias_hh": np.zeros(4 * hidden_size, np.float32),
+    }
+
+
+def project(weights: Mapping[str, Array], x: Array) -> Array:
+    """(..., I) -> (..., 4H)"""
+    return x @ weights["weight_ih"].T + (weights["bias_ih"] + weights["bias_hh"])
+
+
+def step(
+    weights: Mapping[str, Array], projected: Array, state: State, below: Array | None = None
+) -> tuple[Array, State, dict[str, Array]]:
+    """(B, 4H) and the state -> output (B, H), the new state, the gates"""
+    i, f, g, o = split(projected + state.h @ weights["weight_hh"].T, 4)
+    i, f, o = sigmoid(i), sigmoid(f), sigmoid(o)
+    c = f * state.c + i * tanh(g)
+    h = o * tanh(c)
+    return h, State(h, c), {"input": i, "forget": f, "output": o}
+
+
+fast = FusedForm("lstm")

@@ -1,0 +1,112 @@
+"""What a checkpoint is, and how its description is written as JSON. Knows no files.
+
+checkpoint.json holds a `body` and the sha256 of the body's canonical form, so that a flipped bit in it is found; the body
+holds the size and sha256 of every other file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from charlm.config.settings import Settings
+from charlm.errors import IntegrityError
+from charlm.text.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from charlm.model.stepping import Stepper
+
+FORMAT = 1
+DESCRIPTION, MODEL, TRAINING = "checkpoint.json", "model.safetensors", "training.safetensors"
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Scores(Strict):
+    """What is known of the model's quality: mean nats per character, None where it was not measured."""
+
+    train_nats: float | None = None
+    valid_nats: float | None = None
+    valid_characters: int = 0
+
+
+class FileRecord(Strict):
+    size: int = Field(ge=0)
+    sha256: str = Field(pattern=r"[0-9a-f]{64}")
+
+
+class Text(Strict):
+    """Which text the model was trained on; the text itself may be gone."""
+
+    name: str
+    sha256: str
+    characters: int
+
+
+class Body(Strict):
+    """Everything in checkpoint.json, but for its checksum."""
+
+    format: int = Field(ge=FORMAT, le=FORMAT)
+    charlm: str
+    step: int = Field(ge=0)
+    settings: Settings
+    vocabulary: dict[str, Any]
+    text: Text
+    scores: Scores
+    training: dict[str, Any]  # where training stands; empty in a checkpoint that is only for use
+    files: dict[str, FileRecord]
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A model as it stood after `step` updates. `parameters` are float32 arrays by name (see model.parameters)."""
+
+    folder: Path
+    step: int
+    settings: Settings
+    vocabulary: Vocabulary
+    text: Text
+    scores: Scores
+    training: Mapping[str, Any]
+    parameters: Mapping[str, np.ndarray]
+
+    def stepper(self) -> Stepper:
+        """The numpy engine over these parameters."""
+        from charlm.model.stepping import Stepper
+
+        return Stepper(self.parameters, self.settings.model)
+
+
+def _checksum(body: Any) -> str:
+    return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def to_json(body: Body) -> bytes:
+    plain = body.model_dump(mode="json")
+    return json.dumps({"sha256": _checksum(plain), "body": plain}, indent=1).encode()
+
+
+def from_json(content: bytes, where: str) -> Body:
+    """Raises IntegrityError where the description is not what was written."""
+    try:
+        outer = json.loads(content)
+        body, checksum = outer["body"], outer["sha256"]
+        if set(outer) != {"body", "sha256"} or _checksum(body) != checksum:
+            raise ValueError("its checksum does not match")
+        return Body.model_validate(body)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise IntegrityError(
+            f"{DESCRIPTION} is not as charlm wrote it: {reason}",
+            where,
+            "Use another checkpoint of the run (`charlm runs show` lists them), or train again.",
+        ) from error

@@ -1,0 +1,59 @@
+"""Writing a checkpoint. Nothing non-finite is ever written."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors.numpy import save as to_safetensors
+
+from charlm import __version__
+from charlm.checkpoint.commit import commit
+from charlm.checkpoint.contents import DESCRIPTION, FORMAT, MODEL, TRAINING, Body, FileRecord, Scores, Text, to_json
+from charlm.config.settings import Settings
+from charlm.errors import DivergedError
+from charlm.text.vocabulary import Vocabulary
+
+
+def save(
+    folder: Path,
+    *,
+    step: int,
+    settings: Settings,
+    vocabulary: Vocabulary,
+    text: Text,
+    scores: Scores,
+    parameters: Mapping[str, np.ndarray],
+    training: Mapping[str, Any],
+    training_arrays: Mapping[str, np.ndarray],
+) -> None:
+    """Write the checkpoint; when this returns, it is on disk, whole. Raises CheckpointError where it cannot be."""
+    for name, value in parameters.items():
+        if not np.isfinite(value).all():
+            raise DivergedError(
+                f"The weights {name} are no longer finite numbers, and were not saved",
+                str(folder),
+                "Train again from the last checkpoint with a smaller training.learning_rate.",
+            )
+    files = {
+        MODEL: to_safetensors({name: np.ascontiguousarray(value) for name, value in parameters.items()}),
+        TRAINING: to_safetensors({name: np.ascontiguousarray(value) for name, value in training_arrays.items()}),
+    }
+    body = Body(
+        format=FORMAT,
+        charlm=__version__,
+        step=step,
+        settings=settings,
+        vocabulary=vocabulary.to_json(),
+        text=text,
+        scores=scores,
+        training=dict(training),
+        files={
+            name: FileRecord(size=len(content), sha256=hashlib.sha256(content).hexdigest())
+            for name, content in files.items()
+        },
+    )
+    commit(folder, {**files, DESCRIPTION: to_json(body)})

@@ -1,0 +1,69 @@
+"""The command tree: one file per command, no arithmetic, all the printing.
+
+stdout is data, stderr is talk. Nothing heavy is imported until a command runs, so that `--help` is quick.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from charlm import __version__
+from charlm.cli import bench, cells, config, data, evaluate, runs, sample, train
+from charlm.errors import CharlmError
+
+app = typer.Typer(
+    name="charlm",
+    help="Train character-level recurrent language models, sample from them, and measure them.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+app.command("train")(train.train)
+app.command("sample")(sample.sample)
+app.add_typer(evaluate.app, name="eval", help="Score text with a trained model.")
+app.add_typer(runs.app, name="runs", help="List, show and compare runs.")
+app.add_typer(data.app, name="data", help="List, show, fetch and measure texts.")
+app.add_typer(cells.app, name="cells", help="List the recurrent cells and show their equations.")
+app.add_typer(config.app, name="config", help="Show, check and describe settings.")
+app.add_typer(bench.app, name="bench", help="Measure characters per second on this machine.")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"charlm {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(
+        False, "--version", callback=_print_version, is_eager=True, help="Show the version and leave."
+    ),
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line; every error a user can meet ends as its three lines and its exit code."""
+    try:
+        app()
+    except CharlmError as error:
+        print(f"charlm: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # The reader has seen enough. Python would complain once more when it flushes stdout at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        if os.environ.get("CHARLM_DEBUG"):
+            raise
+        print(f"charlm: {type(error).__name__}: {error}", file=sys.stderr)
+        print("This is a bug in charlm.", file=sys.stderr)
+        print("Please report it with what the same command prints when CHARLM_DEBUG=1 is set.", file=sys.stderr)
+        sys.exit(1)

@@ -1,0 +1,129 @@
+"""`charlm bench`: characters per second on this machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from charlm.benchmark import Speed
+
+app = typer.Typer(no_args_is_help=True)
+
+Cell = typer.Option("lstm", "--cell", help="A cell, or `all`.")
+Sizes = typer.Option("2x128,2x256,2x512", "--sizes", help="Layers x units, several with commas.")
+Plain = typer.Option(True, "--plain/--no-plain", help="Time plain PyTorch beside it.")
+Json = typer.Option(False, "--json", help="Print one JSON object.")
+
+
+@app.command("train")
+def bench_train(
+    cell: str = Cell,
+    sizes: str = Sizes,
+    lanes: str = typer.Option("64x64", "--lanes", help="Lanes x characters in each window."),
+    precision: str = typer.Option("auto", "--precision", help="auto, fp32, bf16 or fp16."),
+    device: str = typer.Option("auto", "--device", help="auto, cpu, cuda or mps."),
+    plain: bool = Plain,
+    as_json: bool = Json,
+) -> None:
+    """Time whole training steps: reading, forward, backward, clipping, optimizer."""
+    from charlm import benchmark
+    from charlm.config.settings import ModelSettings
+    from charlm.device import choose
+
+    compute = choose(device, precision)
+    batch_size, seq_len = _pair(lanes, "--lanes")
+    rows = []
+    for num_layers, hidden_size in _sizes(sizes):
+        baseline = plain and benchmark.plain_training_speed(hidden_size, num_layers, batch_size, seq_len, compute)
+        for name in _cells(cell):
+            model = ModelSettings(cell=name, hidden_size=hidden_size, num_layers=num_layers)
+            speed = benchmark.training_speed(model, batch_size, seq_len, compute)
+            rows.append(_row(name, num_layers, hidden_size, speed, baseline or None))
+    about = {
+        "job": "train",
+        "device": compute.name,
+        "precision": compute.precision,
+        "threads": compute.threads,
+        "batch_size": batch_size,
+        "seq_len": seq_len,
+        "plain": "torch.nn.LSTM, float32, Adam",
+    }
+    _show(about, rows, as_json)
+
+
+@app.command("sample")
+def bench_sample(
+    cell: str = Cell,
+    sizes: str = Sizes,
+    length: int = typer.Option(500, "--length", "-n", min=10, help="Characters in each timing."),
+    plain: bool = Plain,
+    as_json: bool = Json,
+) -> None:
+    """Time one stream of sampled characters, each fed back to give the next."""
+    from charlm import benchmark
+    from charlm.config.settings import ModelSettings
+
+    rows = []
+    for num_layers, hidden_size in _sizes(sizes):
+        # Ours first: once torch has started its threads, they take time from numpy's.
+        speeds = {
+            name: benchmark.sampling_speed(
+                ModelSettings(cell=name, hidden_size=hidden_size, num_layers=num_layers), length
+            )
+            for name in _cells(cell)
+        }
+        baseline = benchmark.plain_sampling_speed(hidden_size, num_layers, min(length, 200)) if plain else None
+        rows += [_row(name, num_layers, hidden_size, speed, baseline) for name, speed in speeds.items()]
+    _show({"job": "sample", "streams": 1, "plain": "torch.nn.LSTM, a character at a time"}, rows, as_json)
+
+
+def _cells(wanted: str) -> list[str]:
+    from charlm.cells.table import CELLS, find
+
+    if wanted == "all":
+        return list(CELLS)
+    find(wanted)
+    return [wanted]
+
+
+def _pair(text: str, option: str) -> tuple[int, int]:
+    from charlm.errors import UsageError
+
+    first, _, second = text.partition("x")
+    if not (first.isdecimal() and second.isdecimal() and int(first) and int(second)):
+        raise UsageError(f"{text!r} is not two numbers with an x between them", option, "Write it as 2x256.")
+    return int(first), int(second)
+
+
+def _sizes(text: str) -> list[tuple[int, int]]:
+    return [_pair(part.strip(), "--sizes") for part in text.split(",")]
+
+
+def _row(
+    cell: str, num_layers: int, hidden_size: int, speed: Speed, baseline: Speed | None
+) -> dict[str, float | str | None]:
+    return {
+        "cell": cell,
+        "size": f"{num_layers}x{hidden_size}",
+        "best": round(speed.best),
+        "median": round(speed.median),
+        "plain_median": round(baseline.median) if baseline else None,
+        "ratio": round(speed.median / baseline.median, 2) if baseline else None,
+    }
+
+
+def _show(about: Mapping[str, object], rows: Sequence[Mapping[str, object]], as_json: bool) -> None:
+    import json
+
+    if as_json:
+        typer.echo(json.dumps({**about, "results": rows}, indent=2))
+        return
+    typer.echo(", ".join(f"{key} {value}" for key, value in about.items()), err=True)
+    typer.echo(f"{'cell':<14}{'size':>8}{'best/s':>12}{'median/s':>12}{'plain/s':>12}{'ratio':>8}")
+    for row in rows:
+        plain = f"{row['plain_median']:>12,}{row['ratio']:>8}" if row["ratio"] else f"{'-':>12}{'-':>8}"
+        typer.echo(f"{row['cell']:<14}{row['size']:>8}{row['best']:>12,}{row['median']:>12,}{plain}")

@@ -1,0 +1,141 @@
+"""A small learning curve in braille: training as a line, validations as marks. Knows no terminal and no event.
+
+Scores are binned by the progress of the training, so that the memory is bounded however long it lasts. Each character
+cell holds 2 x 4 dots of the braille block, U+2800 (Unicode, chapter 21.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.segment import Segment
+from rich.style import Style
+
+BINS = 1024  # over the whole training; a power of two, so that a halved span has whole bins
+DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))  # of a cell: [column][row]
+BLANK = 0x2800
+MARK = "●"
+LABEL = 6  # cells left of the curve
+REACH = 3  # columns of dots to either side that the line is smoothed over
+START = 0.1  # share of the curve that may lie above the top: the first steps would flatten all that follows
+
+TRAIN = Style(color="cyan")
+VALID = Style(color="yellow", bold=True)
+FAINT = Style(dim=True)
+
+Points = list[tuple[float, float]]  # (progress, bits), in order of progress
+
+
+class Curve:
+    """Means of the training score and the newest validation score, bin by bin. Bits per character."""
+
+    def __init__(self) -> None:
+        self._sums = [0.0] * BINS
+        self._counts = [0] * BINS
+        self._valid: list[float | None] = [None] * BINS
+
+    def train(self, progress: float, bits: float) -> None:
+        """Add the score of one update."""
+        place = _place(progress)
+        self._sums[place] += bits
+        self._counts[place] += 1
+
+    def valid(self, progress: float, bits: float) -> None:
+        """Add the score of one validation."""
+        self._valid[_place(progress)] = bits
+
+    def points(self) -> tuple[Points, Points]:
+        """The means of the training and the scores of the validations so far."""
+        train = [((i + 0.5) / BINS, self._sums[i] / n) for i, n in enumerate(self._counts) if n]
+        valid = [((i + 0.5) / BINS, bits) for i, bits in enumerate(self._valid) if bits is not None]
+        return train, valid
+
+
+def draw(curve: Curve, width: int, height: int) -> list[list[Segment]]:
+    """The curve as `height` rows of `width` cells, its highest and lowest score at the left; [] without two points.
+
+    The drawn span is the whole training or a half, a quarter ... of it, whichever is at least half full.
+    """
+    train, valid = curve.points()
+    if len(train) < 2 or width < 12 or height < 2:
+        return []
+    span = _span(train[-1][0])
+    columns, rows = 2 * (width - LABEL), 4 * height
+    means = _smoothed(_stacked(train, columns / span, columns))
+    marks = _stacked(valid, columns / span, columns)
+    low, high = _bounds(means | marks, int(START * columns))
+
+    def down(bits: float) -> int:
+        return round((high - bits) / (high - low) * (rows - 1))
+
+    cells = [[BLANK] * (columns // 2) for _ in range(height)]
+    for column, top, bottom in _strokes({column: down(bits) for column, bits in means.items()}):
+        for row in range(max(top, 0), min(bottom, rows - 1) + 1):
+            cells[row // 4][column // 2] |= DOTS[column % 2][row % 4]
+    marked = {(min(max(down(bits), 0), rows - 1) // 4, column // 2) for column, bits in marks.items()}
+    labels = {0: f"{high:.2f}", height - 1: f"{low:.2f}"}
+    return [
+        [
+            Segment(f"{labels.get(row, ''):>{LABEL - 1}} ", FAINT),
+            *_runs(cells[row], {column for at, column in marked if at == row}),
+        ]
+        for row in range(height)
+    ]
+
+
+def _place(progress: float) -> int:
+    return min(BINS - 1, max(0, int(progress * BINS)))
+
+
+def _span(progress: float) -> float:
+    span = 1.0
+    while span / 2 >= progress and span > 16 / BINS:
+        span /= 2
+    return span
+
+
+def _stacked(points: Points, scale: float, columns: int) -> dict[int, float]:
+    """The mean of the scores that fall on each column of dots."""
+    scores: dict[int, list[float]] = {}
+    for progress, bits in points:
+        scores.setdefault(min(columns - 1, int(progress * scale)), []).append(bits)
+    return {column: sum(those) / len(those) for column, those in scores.items()}
+
+
+def _smoothed(scores: dict[int, float]) -> dict[int, float]:
+    """Each score as the mean of those at most REACH columns away."""
+    smooth = {}
+    for column in scores:
+        near = [scores[at] for at in range(column - REACH, column + REACH + 1) if at in scores]
+        smooth[column] = sum(near) / len(near)
+    return smooth
+
+
+def _bounds(scores: dict[int, float], start: int) -> tuple[float, float]:
+    settled = [bits for column, bits in scores.items() if column >= start] or list(scores.values())
+    low, high = min(settled), max(settled)
+    return (low, high) if high - low > 0.02 else (low - 0.01, low + 0.01)
+
+
+def _strokes(dots: dict[int, int]) -> Iterator[tuple[int, int, int]]:
+    """The line through the dots (column: row), as (column, top row, bottom row) of every column it crosses."""
+    places = sorted(dots.items())
+    before = places[0][1]
+    for (left, start), (right, end) in zip(places, places[1:], strict=False):
+        for column in range(left + 1, right + 1):
+            here = round(start + (end - start) * (column - left) / (right - left))
+            yield column, *((before + 1, here) if here > before else (here, max(here, before - 1)))
+            before = here
+
+
+def _runs(cells: list[int], marks: set[int]) -> Iterator[Segment]:
+    """A row as few segments as it has changes of style."""
+    line = ""
+    for column, cell in enumerate(cells):
+        if column in marks:
+            yield Segment(line, TRAIN)
+            yield Segment(MARK, VALID)
+            line = ""
+        else:
+            line += chr(cell) if cell != BLANK else " "
+    yield Segment(line.rstrip(), TRAIN)

@@ -1,0 +1,180 @@
+"""`charlm sample`: text from a trained model, on stdout as it is written. Does no arithmetic; knows no torch.
+
+Each sample is shown with its prompt and followed by one newline. Samples of running text stand apart by a rule on
+stderr where a person looks on, else by an empty line; records (`text.records`) come one a line.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from charlm.cli.printing import is_terminal, put, until_closed
+from charlm.errors import UsageError
+
+if TYPE_CHECKING:
+    from charlm.checkpoint import Checkpoint
+    from charlm.sampling.writing import Piece
+
+BETWEEN_FLUSHES = 0.1  # seconds, where no person watches the characters come
+DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
+
+
+def sample(
+    run: Annotated[
+        str | None, typer.Argument(help="A run's name, its folder or one of its checkpoints; none: the latest run.")
+    ] = None,
+    prompt: Annotated[
+        str | None, typer.Option("--prompt", "-p", help="The beginning, which the model goes on.")
+    ] = None,
+    prompt_file: Annotated[
+        str | None, typer.Option(metavar="FILE", help="The same from a file, every character of it; - is stdin.")
+    ] = None,
+    length: Annotated[
+        int, typer.Option("--length", "-n", help="Characters to write (bytes, if the model's unit is the byte).")
+    ] = 500,
+    count: Annotated[int, typer.Option(help="Samples to write, each with its own random numbers.")] = 1,
+    temperature: Annotated[float, typer.Option(help="Below 1 is more careful, above is wilder; 0 is greedy.")] = 0.8,
+    top_k: Annotated[int | None, typer.Option(help="Choose among the K likeliest characters only.")] = None,
+    top_p: Annotated[
+        float | None, typer.Option(help="Choose among the likeliest that together have probability P.")
+    ] = None,
+    min_p: Annotated[
+        float | None, typer.Option(help="Choose among those at least P times as likely as the likeliest.")
+    ] = None,
+    repetition_penalty: Annotated[
+        float, typer.Option(help="Above 1 makes what was just written less likely; 1 is none.")
+    ] = 1.0,
+    stop: Annotated[list[str] | None, typer.Option(help="End just before this text; can be given again.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Same seed, same text; none: a random one, which is printed.")
+    ] = None,
+    unknown: Annotated[
+        Literal["skip", "error", "nearest"],
+        typer.Option(help="What to do with characters of the prompt that the model does not know."),
+    ] = "skip",
+    device: Annotated[str, typer.Option(help="auto, cpu, mps or cuda; a sample is computed on the cpu.")] = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object when all is written.")] = False,
+) -> None:
+    """Write text with a trained model."""
+    _check(length, count, seed, stop or [], device)
+    with until_closed(sys.stdout, sys.stderr):
+        from charlm.cli import prompt as prompts
+        from charlm.sampling.decoding import Decoding
+
+        decoding = Decoding(temperature, top_k, top_p, min_p, repetition_penalty)
+        text = prompts.take(prompt, prompt_file)
+
+        from charlm.checkpoint import load
+        from charlm.runs import find_checkpoint, runs_root
+        from charlm.sampling.generation import random_stream, read
+        from charlm.sampling.writing import opening, write
+
+        checkpoint = load(find_checkpoint(runs_root(), run))
+        vocabulary, records = checkpoint.vocabulary, checkpoint.settings.text.records
+        if checkpoint.settings.text.newlines == "unix":
+            text = prompts.with_unix_newlines(text)
+        encoded = vocabulary.encode(text, unknown)
+        seed = int.from_bytes(os.urandom(4), "big") if seed is None else seed
+
+        _say(f"{_name(checkpoint)}, step {checkpoint.step}, seed {seed}")
+        if device.startswith(("cuda", "mps")):
+            _say(f"--device {device}: one character after another comes fastest from the cpu, which is used")
+        _say_unknown(encoded.unknown, unknown)
+        for one in stop or []:
+            if vocabulary.encode(one, "skip").unknown:
+                _say(f"--stop {one!r} has characters that the model never writes")
+
+        model = checkpoint.stepper()
+        after = read(model, opening(vocabulary, encoded.ids, records))
+        samples = (
+            write(model, vocabulary, after, decoding, length, random_stream(seed, k), stops=stop or (), records=records)
+            for k in range(count)
+        )
+        if not as_json:
+            for number, pieces in enumerate(samples):
+                if number and not records:
+                    _part(number + 1, count)
+                _show(text, pieces)
+            return
+        summary = {
+            "run": _name(checkpoint),
+            "step": checkpoint.step,
+            "seed": seed,
+            "prompt": text,
+            "settings": asdict(decoding) | {"length": length, "stop": stop or [], "unknown": unknown},
+            "unknown_characters": sum(encoded.unknown.values()),
+            "samples": [_collected(pieces) for pieces in samples],
+        }
+        put(sys.stdout, json.dumps(summary, indent=2) + "\n")
+
+
+def _check(length: int, count: int, seed: int | None, stops: list[str], device: str) -> None:
+    """Raises UsageError for a value that cannot be, before anything is read."""
+    where = "in the options of sampling"
+    if not 0 <= length <= 10**9:
+        raise UsageError(f"--length cannot be {length}", where, "Give a number from 0 to 1,000,000,000.")
+    if not 1 <= count <= 10**6:
+        raise UsageError(f"--count cannot be {count}", where, "Give a number from 1 to 1,000,000.")
+    if seed is not None and not 0 <= seed < 2**63:
+        raise UsageError(f"--seed cannot be {seed}", where, "Give a number from 0 on, below 2 to the 63rd.")
+    if "" in stops:
+        raise UsageError("--stop cannot be empty", where, "Give the text to stop before, or leave the option out.")
+    if not DEVICE.fullmatch(device):
+        raise UsageError(f"--device cannot be {device!r}", where, "Give auto, cpu, mps, cuda or cuda:0.")
+
+
+def _say(line: str) -> None:
+    put(sys.stderr, f"{line}\n", dim=True)
+
+
+def _say_unknown(counts: dict[str, int], policy: str) -> None:
+    if counts:
+        kinds = [f"{character!r} x {count}" for character, count in list(counts.items())[:8]]
+        more = f" and {len(counts) - 8} others" if len(counts) > 8 else ""
+        fate = "read as the nearest known ones, or left out" if policy == "nearest" else "left out"
+        _say(f"prompt: {sum(counts.values())} unknown characters {fate}: {', '.join(kinds)}{more}")
+
+
+def _name(checkpoint: Checkpoint) -> str:
+    """The run's name: the folder that holds the checkpoint's step-N."""
+    folder = checkpoint.folder.resolve()
+    return folder.parent.name if folder.name.startswith("step-") else folder.name
+
+
+def _part(number: int, count: int) -> None:
+    """Set the next sample apart from the one before."""
+    if is_terminal(sys.stdout) and is_terminal(sys.stderr):
+        _say(f"---- {number} of {count} ----")
+    else:
+        put(sys.stdout, "\n")
+
+
+def _show(prompt: str, pieces: Iterable[Piece]) -> None:
+    """Text as it comes: each character at once on a terminal, in larger pieces elsewhere, the first one early."""
+    watched = is_terminal(sys.stdout)
+    flushed = -BETWEEN_FLUSHES
+    try:
+        put(sys.stdout, prompt, dim=True)
+        for piece in pieces:
+            put(sys.stdout, piece.text)
+            if watched or time.monotonic() - flushed > BETWEEN_FLUSHES:
+                sys.stdout.flush()
+                flushed = time.monotonic()
+    finally:  # after an interruption too, the next thing printed stands on its own line
+        put(sys.stdout, "\n")
+        sys.stdout.flush()
+
+
+def _collected(pieces: Iterable[Piece]) -> dict[str, str | int | None]:
+    written = list(pieces)
+    text = "".join(piece.text for piece in written)
+    return {"text": text, "characters": len(text), "stopped": written[-1].stopped}

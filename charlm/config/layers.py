@@ -1,0 +1,114 @@
+"""Layers of settings: what one file or the command line gives, by dotted name, and how one covers another.
+
+This file knows the names of the settings and which of them exclude each other; it does not judge their values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from charlm.config.problems import MAX_LISTED, MAX_SHOWN, Problem, shown
+from charlm.config.settings import Settings
+from charlm.config.suggestions import suggestion
+
+SECTIONS: dict[str, Any] = {name: field.annotation for name, field in Settings.model_fields.items()}
+NAMES = tuple(f"{section}.{key}" for section, model in SECTIONS.items() for key in model.model_fields)
+CELL, CELL_OPTIONS = "model.cell", "model.cell_options"
+LENGTHS = ("training.steps", "training.epochs", "training.budget")
+
+
+@dataclass(frozen=True)
+class Given:
+    """A value, and where it was given, in words: `preset quick`, `my.yaml line 4`, `command line`."""
+
+    value: object
+    origin: str
+
+
+Layer = Mapping[str, Given]
+Origin = Callable[[tuple[str, ...]], str]
+
+
+def layer(values: Mapping[str, Any], origin: Origin) -> tuple[dict[str, Given], list[Problem]]:
+    """The settings in nested mappings by dotted name, an option of the cell being `model.cell_options.NAME`.
+
+    `origin` says where a path of keys was given. What is no setting comes back as problems.
+    """
+    given: dict[str, Given] = {}
+    problems: list[Problem] = []
+    for section, content in values.items():
+        if isinstance(content, Mapping) and content:
+            paths: dict[tuple[str, ...], Any] = {(section, key): value for key, value in content.items()}
+        else:
+            paths = {(section,): content}
+        for path, value in paths.items():
+            name, where = ".".join(path), origin(path)
+            if name in SECTIONS:
+                if value not in (None, {}):  # a section whose lines are all commented out gives nothing
+                    problems.append(Problem(name, f"{name} is a section, and cannot be {shown(value)}", "", where))
+            elif name not in NAMES:
+                remedy = _meant(name) if len(problems) < MAX_LISTED else ""
+                problems.append(Problem(name, f"There is no setting {name[:MAX_SHOWN]}", remedy, where))
+            elif name != CELL_OPTIONS:
+                given[name] = Given(value, where)
+            elif isinstance(value, Mapping):
+                given |= {f"{name}.{option}": Given(each, origin((*path, option))) for option, each in value.items()}
+            else:
+                what = f"{name} must be options by name, such as {{forget_bias: 1.0}}, not {shown(value)}"
+                problems.append(Problem(name, what, "`charlm cells show` lists them.", where))
+    return given, problems
+
+
+def _meant(name: str) -> str:
+    if name in NAMES:  # written with its dot as one key
+        section, _, key = name.partition(".")
+        return f"In YAML it is written as {section}: {{{key}: ...}}"
+    return suggestion(name, (*NAMES, *SECTIONS))
+
+
+def nested(values: Mapping[str, object]) -> dict[str, Any]:
+    """Dotted names as nested mappings: the reverse of `layer`. The name of a cell's option may have dots of its own."""
+    result: dict[str, Any] = {}
+    for name, value in values.items():
+        *sections, key = name.split(".", 2 if name.startswith(f"{CELL_OPTIONS}.") else 1)
+        inner = result
+        for section in sections:
+            inner = inner.setdefault(section, {})
+        inner[key] = value
+    return result
+
+
+def merge(layers: Iterable[Layer]) -> dict[str, Given]:
+    """The layers, lowest first, laid over each other.
+
+    A length of training replaces the other lengths below it, and another cell the options of the cell below it.
+    """
+    merged: dict[str, Given] = {}
+    for upper in layers:
+        dropped = set(LENGTHS) if has_length(upper) else set()
+        if CELL in upper and upper[CELL].value != merged.get(CELL, DEFAULT_CELL).value:
+            dropped |= {name for name in merged if name.startswith(f"{CELL_OPTIONS}.")}
+        merged = {name: given for name, given in merged.items() if name not in dropped} | dict(upper)
+    return merged
+
+
+DEFAULT_CELL = Given(Settings().model.cell, "default")
+
+
+def has_length(given: Layer) -> bool:
+    """Whether the length of the training is given."""
+    return any(name in given and given[name].value is not None for name in LENGTHS)
+
+
+def dotted(settings: Settings) -> dict[str, object]:
+    """Every setting by its dotted name, in the order of the settings; options of the cell one by one."""
+    values: dict[str, object] = {}
+    for section, content in settings.model_dump().items():
+        for key, value in content.items():
+            if f"{section}.{key}" == CELL_OPTIONS and value:
+                values |= {f"{CELL_OPTIONS}.{option}": each for option, each in value.items()}
+            else:
+                values[f"{section}.{key}"] = value
+    return values

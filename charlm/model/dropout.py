@@ -1,0 +1,31 @@
+"""Dropout as a function on tensors (T, B, H), for training. Knows nothing of where in the stack it is used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from charlm.config.settings import ModelSettings
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
+
+
+class Dropout:
+    """Standard: each number on its own. Locked: one mask for all time steps of a window (Gal and Ghahramani 2016).
+
+    What is kept is scaled by 1 / (1 - share), so that nothing changes when the model is used. The masks come from the
+    generator alone, which checkpoints keep.
+    """
+
+    def __init__(self, settings: ModelSettings, generator: Generator) -> None:
+        self.share = settings.dropout
+        self.locked = settings.dropout_kind == "locked"
+        self.generator = generator
+
+    def __call__(self, x: Tensor) -> Tensor:
+        if not self.share:
+            return x
+        if self.share == 1:
+            return x * 0
+        mask = x.new_empty(x[:1].shape if self.locked else x.shape)
+        return x * mask.bernoulli_(1 - self.share, generator=self.generator).div_(1 - self.share)

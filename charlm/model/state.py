@@ -1,0 +1,66 @@
+"""The state of a stack as a value: a tuple with a NamedTuple of (B, H) arrays for each layer. Knows no cell by name.
+
+Every function gives a new state and leaves the old one as it was. Shape letters: B rows, H hidden.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from charlm.cells import table
+from charlm.cells.arrays import Array, zeros
+from charlm.config.settings import ModelSettings
+
+State = tuple[Any, ...]
+
+
+def fresh_state(settings: ModelSettings, parameters: Mapping[str, Array], rows: int) -> State:
+    """The state before the first character: all zeros, of the parameters' kind and beside them."""
+    kind = table.find(settings.cell).State
+    like = parameters["head.bias"]
+    return tuple(
+        kind(*(zeros((rows, settings.hidden_size), like) for _ in kind._fields)) for _ in range(settings.num_layers)
+    )
+
+
+def each(state: State, change: Callable[[Array], Array]) -> State:
+    """The state with every array changed in the same way."""
+    return tuple(type(layer)(*(change(part) for part in layer)) for layer in state)
+
+
+def reset_rows(state: State, reset: Array) -> State:
+    """Some rows made fresh: reset (B,) is 1 where a row starts anew and 0 where it goes on."""
+    goes_on = (1 - reset)[:, None]
+    return each(state, lambda part: part * goes_on)
+
+
+def take_rows(state: State, rows: np.ndarray) -> State:
+    """The rows of those numbers, in that order."""
+    return each(state, lambda part: part[rows])
+
+
+def put_rows(state: State, rows: np.ndarray, new: State) -> State:
+    """The state with the rows of those numbers taken from `new`, in its order."""
+
+    def put(part: Array, rows_of_part: Array) -> Array:
+        whole = part.copy() if isinstance(part, np.ndarray) else part.clone()
+        whole[rows] = rows_of_part
+        return whole
+
+    return tuple(
+        type(layer)(*(put(part, fresh) for part, fresh in zip(layer, other, strict=True)))
+        for layer, other in zip(state, new, strict=True)
+    )
+
+
+def rows_agree(state: State, other: State, tolerance: float) -> np.ndarray:
+    """(B,) bool: where two states differ nowhere by more than tolerance * (1 + size)."""
+    agree: Any = True
+    for layer, other_layer in zip(state, other, strict=True):
+        for part, other_part in zip(layer, other_layer, strict=True):
+            close = abs(part - other_part) <= tolerance * (1 + abs(other_part))
+            agree = agree & np.asarray(close.all(-1) if isinstance(close, np.ndarray) else close.all(-1).cpu())
+    return np.asarray(agree)

@@ -1,0 +1,153 @@
+"""Decoding: from the scores a model gives to the one symbol that comes next, as pure functions. V symbols.
+
+This file knows no model, no vocabulary and no random generator: logits come in, probabilities or an id go out, and
+the one random number that is needed is an argument. Logits are float64 (V,); a symbol that a rule forbids has -inf.
+
+The rules apply in one fixed order, each to what the one before it left:
+
+    repetition penalty -> temperature -> top-k -> top-p -> min-p -> softmax
+
+so the truncations look at the probabilities as they will be drawn from, after the temperature.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from charlm.errors import IntegrityError, UsageError
+
+Logits = NDArray[np.float64]
+Probabilities = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """How the next symbol is chosen. None, and a penalty of 1, leave a rule out; temperature 0 is greedy.
+
+    Raises UsageError naming the option whose value cannot be.
+    """
+
+    temperature: float = 0.8
+    top_k: int | None = None
+    top_p: float | None = None
+    min_p: float | None = None
+    repetition_penalty: float = 1.0
+    repetition_window: int = 64  # symbols looked back at by the penalty, those of the prompt included
+
+    def __post_init__(self) -> None:
+        _require(0 <= self.temperature < math.inf, "temperature", self.temperature, "0 (greedy) or more, and finite")
+        _require(self.top_k is None or self.top_k >= 1, "top-k", self.top_k, "a whole number from 1 on")
+        _require(self.top_p is None or 0 < self.top_p <= 1, "top-p", self.top_p, "above 0 and at most 1")
+        _require(self.min_p is None or 0 <= self.min_p <= 1, "min-p", self.min_p, "between 0 and 1")
+        penalty = self.repetition_penalty
+        _require(0.01 <= penalty <= 100, "repetition-penalty", penalty, "between 0.01 and 100, where 1 is none")
+        _require(self.repetition_window >= 0, "repetition-window", self.repetition_window, "0 or more")
+
+
+def _require(holds: bool, option: str, value: object, expected: str) -> None:
+    if not holds:
+        raise UsageError(f"--{option} cannot be {value}", "in the options of sampling", f"Give a number {expected}.")
+
+
+def penalised(logits: Logits, recent: Collection[int], penalty: float) -> Logits:
+    """Symbols among `recent` made less likely: positive logits divided by the penalty, negative ones multiplied.
+
+    Keskar et al. 2019, CTRL, section 4.1; the case of negative logits, which the division would make likelier, is
+    the one that its users added.
+    """
+    ids = np.unique(np.fromiter(recent, dtype=np.intp, count=len(recent)))
+    result = logits.copy()
+    seen = logits[ids]
+    result[ids] = np.where(seen > 0, seen / penalty, seen * penalty)
+    return result
+
+
+def tempered(logits: Logits, temperature: float) -> Logits:
+    """Logits over the temperature, shifted so that the largest is 0. Temperature 0 leaves the first of the largest."""
+    if temperature == 0:
+        result = np.full_like(logits, -np.inf)
+        result[np.argmax(logits)] = 0.0
+        return result
+    with np.errstate(over="ignore"):  # the far tail of a tiny temperature is -inf, rightly
+        shifted: Logits = (logits - logits.max()) / temperature
+    return shifted
+
+
+def top_k(logits: Logits, k: int) -> Logits:
+    """The k largest; of equals the lower ids. (Fan et al. 2018, Hierarchical neural story generation.)"""
+    return logits if k >= len(logits) else _only(logits, _descending(logits)[:k])
+
+
+def top_p(logits: Logits, p: float) -> Logits:
+    """The fewest of the likeliest symbols that together have probability p or more.
+
+    Holtzman et al. 2019, The curious case of neural text degeneration. At least one symbol always stays.
+    """
+    if p >= 1:
+        return logits  # nothing is cut; a sum that reaches 1 by rounding must not cut the tail
+    order = _descending(logits)
+    mass = np.cumsum(softmax(logits)[order])
+    return _only(logits, order[: int(np.searchsorted(mass, p)) + 1])
+
+
+def min_p(logits: Logits, p: float) -> Logits:
+    """The symbols at least p times as likely as the likeliest one. (Nguyen et al. 2024, Min-p sampling.)"""
+    if p == 0:
+        return logits
+    return np.where(logits >= logits.max() + math.log(p), logits, -np.inf)
+
+
+def softmax(logits: Logits) -> Probabilities:
+    """(V,) logits, at least one of them finite, to (V,) probabilities."""
+    weights = np.exp(logits - logits.max())
+    normalised: Probabilities = weights / weights.sum()
+    return normalised
+
+
+def probabilities(logits: NDArray[np.floating], decoding: Decoding, recent: Collection[int] = ()) -> Probabilities:
+    """(V,) scores of a model to (V,) probabilities of the next symbol; `recent` are the last ids of the text so far.
+
+    Raises IntegrityError where the model gave a score that is not finite.
+    """
+    scores: Logits = np.asarray(logits, dtype=np.float64)
+    if not np.isfinite(scores).all():
+        bad = np.count_nonzero(~np.isfinite(scores))
+        raise IntegrityError(
+            "The model gave no usable scores",
+            f"{bad} of {scores.size} are not finite numbers",
+            "Sample from an earlier checkpoint; `charlm runs show` lists them.",
+        )
+    if decoding.repetition_penalty != 1 and recent:
+        scores = penalised(scores, recent, decoding.repetition_penalty)
+    scores = tempered(scores, decoding.temperature)
+    if decoding.top_k is not None:
+        scores = top_k(scores, decoding.top_k)
+    if decoding.top_p is not None:
+        scores = top_p(scores, decoding.top_p)
+    if decoding.min_p is not None:
+        scores = min_p(scores, decoding.min_p)
+    return softmax(scores)
+
+
+def draw(chances: Probabilities, u: float) -> int:
+    """The id at `u`, uniform in [0, 1), on the cumulative sum of the chances. An id of chance 0 is never drawn."""
+    possible = np.flatnonzero(chances)
+    cumulative = np.cumsum(chances[possible])
+    # u times the total can round up to the total itself: then the last possible id is meant.
+    at = min(int(np.searchsorted(cumulative, u * cumulative[-1], side="right")), len(possible) - 1)
+    return int(possible[at])
+
+
+def _descending(logits: Logits) -> NDArray[np.intp]:
+    return np.argsort(-logits, kind="stable")
+
+
+def _only(logits: Logits, ids: NDArray[np.intp]) -> Logits:
+    result = np.full_like(logits, -np.inf)
+    result[ids] = logits[ids]
+    return result

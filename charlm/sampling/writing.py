@@ -1,0 +1,116 @@
+"""Writing: from a prompt to text, piece by piece, until the length, a stop text or the end of a record. Knows no
+terminal and no files.
+
+Models of records (`text.records`) begin each record fresh from a newline and end it at the next one; a prompt is
+then the beginning of a record, after its own last newline if it has any. Other models read the prompt as it is. A
+start symbol, which is no part of the text, stands where there is nothing to read: the newline, or if the
+vocabulary has none, its first symbol.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+import numpy as np
+
+from charlm.sampling.decoding import Decoding
+from charlm.sampling.generation import Model, Read, generate, random_stream, read
+from charlm.text.vocabulary import Ids, Unknown, Vocabulary
+
+State = TypeVar("State")
+Stopped = Literal["length", "stop", "record"]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some more text, perhaps none, and in the last piece why there is no more."""
+
+    text: str
+    stopped: Stopped | None = None
+
+
+def newline(vocabulary: Vocabulary) -> int | None:
+    """The id of the newline, or None in a vocabulary without one."""
+    return vocabulary.symbols.index("\n") if "\n" in vocabulary.symbols else None
+
+
+def opening(vocabulary: Vocabulary, prompt: Ids, records: bool = False) -> list[int]:
+    """The ids (N,), N > 0, that a model reads before it goes on from the ids of a prompt."""
+    end = newline(vocabulary)
+    start = 0 if end is None else end
+    ids: list[int] = prompt.tolist()
+    if not records:
+        return ids or [start]
+    record = ids[len(ids) - ids[::-1].index(end) :] if end in ids else ids
+    return [start, *record]
+
+
+def write(
+    model: Model[State],
+    vocabulary: Vocabulary,
+    after: Read[State],
+    decoding: Decoding,
+    length: int,
+    stream: np.random.Generator,
+    *,
+    stops: Sequence[str] = (),
+    records: bool = False,
+) -> Iterator[Piece]:
+    """Yield text as soon as it is certain. `length` counts symbols: characters, or bytes in a model of bytes.
+
+    The text ends just before the first stop text to be completed (of several completed at once, the longest);
+    characters that may be the beginning of one are held back until they are not. With `records` it ends before a
+    newline. Only what the model writes is looked at, never the prompt. Stop texts must not be empty.
+    """
+    end = newline(vocabulary) if records else None
+    decoder = vocabulary.decoder()
+    held = ""
+    reason: Stopped = "length"
+    for symbol in generate(model, after, decoding, length, stream):
+        if symbol == end:
+            reason = "record"
+            break
+        free, held, complete = _release(held + decoder.feed([symbol]), len(held), stops)
+        if complete:
+            yield Piece(free, "stop")
+            return
+        if free:
+            yield Piece(free)
+    free, held, complete = _release(held + decoder.finish(), len(held), stops)
+    yield Piece(free, "stop") if complete else Piece(free + held, reason)
+
+
+def _release(text: str, seen: int, stops: Sequence[str]) -> tuple[str, str, bool]:
+    """Part a text, looked at up to `seen`, into what is certain and what may begin a stop text; True: one is whole."""
+    for end in range(seen + 1, len(text) + 1):
+        complete = [stop for stop in stops if text.endswith(stop, 0, end)]
+        if complete:
+            return text[: end - max(map(len, complete))], "", True
+    for begin in range(len(text)):
+        if any(stop.startswith(text[begin:]) for stop in stops):
+            return text[:begin], text[begin:], False
+    return text, "", False
+
+
+def write_text(
+    model: Model[State],
+    vocabulary: Vocabulary,
+    prompt: str = "",
+    decoding: Decoding | None = None,
+    *,
+    length: int,
+    seed: int,
+    sample: int = 0,
+    stops: Sequence[str] = (),
+    records: bool = False,
+    unknown: Unknown = "skip",
+) -> str:
+    """Sample number `sample` under a seed as one string: what `charlm sample` writes after the prompt."""
+    ids = opening(vocabulary, vocabulary.encode(prompt, unknown).ids, records)
+    stream = random_stream(seed, sample)
+    pieces = write(
+        model, vocabulary, read(model, ids), decoding or Decoding(), length, stream, stops=stops, records=records
+    )
+    return "".join(piece.text for piece in pieces)

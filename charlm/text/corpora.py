@@ -1,0 +1,106 @@
+"""The named corpora: what they are, how they are commonly split, and where their text is kept. Knows no ids.
+
+Embedded corpora are made from the Python that runs; the others are fetched by `charlm data fetch`, and by nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from charlm.errors import TextError
+from charlm.text import embedded
+from charlm.text.cache import cache_folder, put_file
+
+MAKEMORE = "https://raw.githubusercontent.com/karpathy/makemore/988aa59e4d8fefa526d06f3b453ad116258398d4"
+CHAR_RNN = "https://raw.githubusercontent.com/karpathy/char-rnn/6f9487a6fe5b420b7ca9afb0d7c078e37c1d1b4e"
+
+
+@dataclass(frozen=True)
+class NamedCorpus:
+    """A corpus with a name. It has either a recipe, or an address with what must be found there."""
+
+    name: str
+    about: str
+    splits: tuple[float, float, float]  # as it is commonly reported
+    recipe: Callable[[], str] | None = None
+    url: str = ""
+    download_sha256: str = ""
+    download_bytes: int = 0
+    member: str = ""  # the file within a .zip
+    text_sha256: str | None = None
+    text_bytes: int = 0
+
+
+CORPORA = {
+    corpus.name: corpus
+    for corpus in (
+        NamedCorpus(
+            "python-docs",
+            "the Python language reference and the library's docstrings, in English",
+            (0.9, 0.05, 0.05),
+            recipe=embedded.python_docs,
+        ),
+        NamedCorpus(
+            "python-source",
+            "the source code of Python's standard library",
+            (0.9, 0.05, 0.05),
+            recipe=embedded.python_source,
+        ),
+        NamedCorpus(
+            "tiny-shakespeare",
+            "scenes from Shakespeare's plays, 65 symbols; the text of char-rnn",
+            (0.9, 0.1, 0.0),
+            url=f"{CHAR_RNN}/data/tinyshakespeare/input.txt",
+            download_sha256="86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
+            download_bytes=1_115_394,
+            text_sha256="86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
+            text_bytes=1_115_394,
+        ),
+        NamedCorpus(
+            "names",
+            "32,033 first names, one a line, for text.records=true; the list of makemore",
+            (0.8, 0.1, 0.1),
+            url=f"{MAKEMORE}/names.txt",
+            download_sha256="0a30b5557f192f32ab962680889aac5f6fda0f4cecf40a6d0b5694f58ea8cc4d",
+            download_bytes=228_145,
+            text_sha256="0a30b5557f192f32ab962680889aac5f6fda0f4cecf40a6d0b5694f58ea8cc4d",
+            text_bytes=228_145,
+        ),
+        NamedCorpus(
+            "text8",
+            "100 MB of Wikipedia as lower-case words, 27 symbols",
+            (0.9, 0.05, 0.05),
+            url="https://mattmahoney.net/dc/text8.zip",
+            download_sha256="a6640522afe85d1963ad56c05b0ede0a0c000dddc9671758a6cc09b7a38e5232",
+            download_bytes=31_344_016,
+            member="text8",
+            text_sha256="6e890197040d37d85beb962ae1f041ff1d9a9ca8d20c7d99c85027eebf51dca7",
+            text_bytes=100_000_000,
+        ),
+        NamedCorpus(
+            "enwik8",
+            "100 MB of Wikipedia with its markup; scores are reported with text.unit=byte, 205 symbols",
+            (0.9, 0.05, 0.05),
+            url="https://mattmahoney.net/dc/enwik8.zip",
+            download_sha256="547994d9980ebed1288380d652999f38a14fe291a6247c157c3d33d4932534bc",
+            download_bytes=36_445_475,
+            member="enwik8",
+            text_sha256="2b49720ec4d78c3c9fabaee6e4179a5e997302b3a70029f30f2d582218c024a8",
+            text_bytes=100_000_000,
+        ),
+    )
+}
+
+
+def kept_at(corpus: NamedCorpus) -> Path:
+    """Where the text of a corpus is kept once it was built or fetched."""
+    version = f"-{embedded.identity()[:16]}" if corpus.recipe else ""
+    return cache_folder() / "corpora" / f"{corpus.name}{version}.txt"
+
+
+def is_here(corpus: NamedCorpus) -> bool:
+    """Whether the corpus can be read without a network."""
+    return corpus.recipe is not None or kept_at(corpus).is_file()

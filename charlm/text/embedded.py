@@ -1,0 +1,146 @@
+"""The corpora that every Python carries: its manual, and its own source. Knows no network, no files of ours, no ids.
+
+Both are built on the spot from the standard library, always alike on one installation. Modules are parsed, never
+imported. The pieces stand in an order that depends on a hash of their titles, so that a contiguous split at the end
+holds the same mixture as the rest; a paragraph that occurs twice is kept once, so that no split quotes another.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import re
+import sys
+import sysconfig
+import textwrap
+import warnings
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from charlm.errors import TextError
+
+# Raised when the recipe changes: it is part of the key under which the built text is kept.
+RECIPE = 1
+SOURCE_LIMIT = 6_000_000  # bytes of python-source, about two thirds of what a usual installation has
+LEFT_OUT = frozenset(
+    # tests, demonstrations, generated tables, deprecated copies, and what differs between installations
+    "test tests idle_test idlelib lib2to3 turtledemo distutils ensurepip encodings pydoc_data tkinter turtle.py "
+    "site-packages dist-packages lib-dynload __pycache__ __phello__ msilib antigravity.py this.py".split()
+)
+HEADING = re.compile(r"\n(?=[^\n]+\n(?:\*{3,}|={3,}|-{3,}|~{3,}|\^{3,})\n)")
+SHORTEST_PIECE = 120  # characters; a heading whose text was all said before is not worth a piece
+PLAIN = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "…": "...", "—": "--", "–": "-", "\xa0": " "})
+
+
+def identity() -> str:
+    """What the embedded corpora depend on: the recipe, and the Python whose library they are made of."""
+    return hashlib.sha256(f"{RECIPE}\n{sys.version}\n{sysconfig.get_paths()['stdlib']}".encode()).hexdigest()
+
+
+def python_docs() -> str:
+    """The language reference of `pydoc_data.topics` and the docstrings of the standard library's public modules."""
+    said: set[str] = set()
+    pieces = [_unsaid(piece, said) for piece in _mixed([*_topics(), *_docstrings()])]
+    return _joined(piece for piece in pieces if len(piece) >= SHORTEST_PIECE)
+
+
+def python_source() -> str:
+    """The standard library's own modules, whole ones, up to 6 MB."""
+    pieces = _mixed(f"# {name}\n\n{_normal(source)}" for name, source in _modules())
+    chosen, total = [], 0
+    for piece in filter(_is_plain, pieces):
+        total += len(piece)
+        if total > SOURCE_LIMIT:
+            break
+        chosen.append(piece)
+    return _joined(chosen)
+
+
+def _joined(pieces: Iterable[str]) -> str:
+    text = "\n\n\n".join(pieces) + "\n"
+    if len(text) < 1000:
+        raise TextError(
+            "This Python came without the text of its own library.",
+            sysconfig.get_paths()["stdlib"],
+            "Give a text file instead, or `charlm data fetch tiny-shakespeare`.",
+        )
+    return text
+
+
+def _mixed(pieces: Iterable[str]) -> list[str]:
+    """The pieces ordered by a hash of their titles (first lines), which no split can have a bias for."""
+    return sorted(pieces, key=lambda piece: hashlib.sha256(piece.partition("\n")[0].encode()).digest())
+
+
+def _normal(text: str) -> str:
+    """Plain quotes and dashes, no tabs, no trailing spaces, at most two empty lines in a row."""
+    lines = (line.rstrip() for line in text.translate(PLAIN).expandtabs(4).splitlines())
+    return re.sub(r"\n{4,}", "\n\n\n", "\n".join(lines)).strip("\n")
+
+
+def _is_plain(text: str) -> bool:
+    """A few characters that occur twice in a megabyte would cost a model more than they give: ASCII only."""
+    return text.isascii() and text.replace("\n", "").isprintable()
+
+
+def _unsaid(piece: str, said: set[str]) -> str:
+    """The piece without the paragraphs that were said before. Adds its own to `said`."""
+    kept = []
+    for paragraph in _normal(piece).split("\n\n"):
+        words = " ".join(paragraph.split())
+        if _is_plain(paragraph) and words not in said:
+            kept.append(paragraph)
+            said.add(words)
+    return "\n\n".join(kept).strip("\n")
+
+
+def _topics() -> Iterator[str]:
+    """The language reference, a section at a time, title first."""
+    try:
+        from pydoc_data.topics import topics
+    except ImportError:  # some distributions ship Python without it
+        return
+    for _, text in sorted(topics.items()):
+        yield from HEADING.split(text.strip("\n"))
+
+
+def _modules() -> Iterator[tuple[str, str]]:
+    """Dotted names and sources of the library's modules, sorted by path."""
+    library = Path(sysconfig.get_paths()["stdlib"])
+    for path in sorted(library.rglob("*.py")):
+        parts = path.relative_to(library).parts
+        if LEFT_OUT.intersection(parts) or any(part.startswith(("config-", "_sysconfigdata")) for part in parts):
+            continue
+        try:
+            source = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            continue
+        yield ".".join(parts).removesuffix(".py").removesuffix(".__init__"), source
+
+
+def _docstrings() -> Iterator[str]:
+    """What each public module says of itself and of its public classes and functions, title first."""
+    for name, source in _modules():
+        if any(part.startswith("_") for part in name.split(".")):
+            continue
+        try:
+            with warnings.catch_warnings(action="ignore"):  # of old escapes in string literals
+                module = ast.parse(source)
+        except SyntaxError:
+            continue
+        title = f"The {name} module"
+        described = [f"{title}\n{'*' * len(title)}", ast.get_docstring(module) or "", *_members(module, "")]
+        yield "\n\n".join(filter(None, described))
+
+
+def _members(scope: ast.Module | ast.ClassDef, prefix: str) -> Iterator[str]:
+    """Each public class and function that has a docstring: its signature, and the text indented under it."""
+    for node in scope.body:
+        if not isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) or node.name.startswith("_"):
+            continue
+        if docstring := ast.get_docstring(node):
+            of_class = isinstance(node, ast.ClassDef)
+            signature = f"class {prefix}{node.name}" if of_class else f"{prefix}{node.name}({ast.unparse(node.args)})"
+            yield f"{signature}\n{textwrap.indent(docstring, '   ')}"
+        if isinstance(node, ast.ClassDef):
+            yield from _members(node, f"{prefix}{node.name}.")

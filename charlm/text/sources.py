@@ -1,0 +1,212 @@
+"""What a user named as text, found: files, folders, globs, .gz, standard input and named corpora. Decodes nothing.
+
+Only regular files are read, and of each as many bytes as it had when it was found, so that neither a device nor a file
+that grows can keep the program reading.
+"""
+
+from __future__ import annotations
+
+import codecs
+import difflib
+import glob
+import gzip
+import hashlib
+import os
+import shutil
+import stat
+import sys
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from charlm.errors import TextError, UsageError
+from charlm.text.corpora import CORPORA, corpus_file
+
+BLOCK = 1 << 20  # bytes read at a time
+HEAD = 1 << 13  # bytes by which a file is judged
+STDIN = "-"
+WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+FORMS = (
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+    (stat.S_ISSOCK, "a socket"),
+)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A file to read: its name for people, where it is, and the bytes it had when it was found."""
+
+    label: str
+    path: Path
+    size: int
+    sha256: str | None = None  # what a named corpus must be
+
+    @property
+    def compressed(self) -> bool:
+        return self.path.suffix == ".gz"
+
+    def blocks(self) -> Iterator[bytes]:
+        """The bytes of the file, unpacked, at most BLOCK at a time. TextError where it cannot be read."""
+        try:
+            with self._opened() as stream:
+                left = sys.maxsize if self.compressed else self.size
+                while left and (block := stream.read(min(BLOCK, left))):
+                    left -= len(block)
+                    yield block
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise TextError("This is not a whole .gz file.", f"{self.label}: {error}", "Pack it again.") from None
+        except OSError as error:
+            raise unreadable(self.label, error) from None
+
+    def _opened(self) -> BinaryIO:
+        return cast(BinaryIO, gzip.open(self.path)) if self.compressed else self.path.open("rb")
+
+    def digest(self) -> str:
+        """sha256 of the unpacked bytes, in hexadecimal."""
+        sha256 = hashlib.sha256()
+        for block in self.blocks():
+            sha256.update(block)
+        return sha256.hexdigest()
+
+    def is_binary(self) -> bool:
+        """Whether the first bytes hold a NUL, and no mark that would explain it."""
+        head = next(self.blocks(), b"")[:HEAD]
+        return b"\0" in head and not head.startswith(WIDE_MARKS)
+
+
+def find(sources: tuple[str, ...], *, keep_binary: bool, spool: Path) -> tuple[list[Piece], list[str]]:
+    """The pieces that the sources name, in order, and notes on what was left out.
+
+    `keep_binary` is for texts that are read as bytes. Standard input is copied into the folder `spool`, since it is
+    read more than once. TextError for what is missing, unreadable, no regular file, or without text.
+    """
+    if sources.count(STDIN) > 1:
+        raise UsageError("Standard input can be read once.", "- is given twice", "Give - once.")
+    pieces: list[Piece] = []
+    notes: list[str] = []
+    for source in sources:
+        found, said = _found(source, keep_binary, spool)
+        pieces += found
+        notes += said
+    return pieces, notes
+
+
+def _found(source: str, keep_binary: bool, spool: Path) -> tuple[list[Piece], list[str]]:
+    if source == STDIN:
+        return [_spooled(spool)], []
+    if source in CORPORA:
+        path = corpus_file(source)
+        here = [f"{source} is the named corpus; the file beside you is ./{source}"] if Path(source).exists() else []
+        return [Piece(source, path, path.stat().st_size, CORPORA[source].text_sha256)], here
+    path = Path(os.path.expanduser(source))
+    if glob.has_magic(source) and not _exists(path):
+        return _matching(source, keep_binary)
+    if _mode(path) is not None and stat.S_ISDIR(cast(int, _mode(path))):
+        return _folder(path, keep_binary)
+    return [_file(path)], []
+
+
+def _exists(path: Path) -> bool:
+    with suppress(TextError):
+        return _mode(path) is not None
+    return True
+
+
+def _mode(path: Path) -> int | None:
+    """The file's mode, None where there is no such file."""
+    try:
+        return path.stat().st_mode
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise unreadable(str(path), error) from None
+
+
+def _file(path: Path) -> Piece:
+    mode = _mode(path)
+    if mode is None:
+        raise _missing(path)
+    if not stat.S_ISREG(mode):
+        form = next((form for is_form, form in FORMS if is_form(mode)), "no file")
+        raise TextError(
+            f"This is {form}, not a file that can be read twice.", str(path), f"Pipe it in: `cat {path} | charlm ... -`"
+        )
+    return Piece(str(path), path, path.stat().st_size)
+
+
+def _folder(folder: Path, keep_binary: bool) -> tuple[list[Piece], list[str]]:
+    """The text files under a folder, sorted by path; hidden, empty, binary and special files are left out and counted."""
+    pieces: list[Piece] = []
+    left_out = dict.fromkeys(("hidden", "special", "empty", "binary"), 0)
+    for path in _walk(folder):
+        mode = _mode(path)
+        if any(part.startswith(".") for part in path.relative_to(folder).parts):
+            left_out["hidden"] += 1
+        elif mode is None or not stat.S_ISREG(mode):
+            left_out["special"] += 1
+        elif not (piece := Piece(str(path), path, path.stat().st_size)).size:
+            left_out["empty"] += 1
+        elif not keep_binary and piece.is_binary():
+            left_out["binary"] += 1
+        else:
+            pieces.append(piece)
+    said = ", ".join(f"{count} {kind}" for kind, count in left_out.items() if count)
+    if not pieces:
+        why = f"It holds only files that are left out: {said}." if said else "It holds no files at all."
+        raise TextError(why, str(folder), "Name a folder with text files, or the files themselves.")
+    return pieces, [f"left out of {folder}: {said} files"] if said else []
+
+
+def _walk(folder: Path) -> list[Path]:
+    def refuse(error: OSError) -> None:
+        raise unreadable(str(error.filename), error) from None
+
+    walk = os.walk(folder, onerror=refuse)
+    return sorted(Path(parent, name) for parent, _, names in walk for name in names)
+
+
+def _matching(pattern: str, keep_binary: bool) -> tuple[list[Piece], list[str]]:
+    pieces: list[Piece] = []
+    notes: list[str] = []
+    for match in sorted(glob.glob(os.path.expanduser(pattern), recursive=True)):
+        path = Path(match)
+        if not path.is_dir():
+            pieces.append(_file(path))
+        elif "**" not in pattern:  # a recursive pattern has already named what is in its folders
+            found, said = _folder(path, keep_binary)
+            pieces += found
+            notes += said
+    if not pieces:
+        raise TextError("No file matches.", pattern, "Check the pattern; `charlm data list` names built-in texts.")
+    return pieces, notes
+
+
+def _spooled(spool: Path) -> Piece:
+    path = spool / "standard-input"
+    try:
+        with path.open("wb") as copy:
+            shutil.copyfileobj(sys.stdin.buffer, copy, BLOCK)
+    except OSError as error:
+        raise unreadable("standard input", error) from None
+    return Piece("standard input", path, path.stat().st_size)
+
+
+def _missing(path: Path) -> TextError:
+    beside: list[str] = []
+    with suppress(OSError):
+        beside = os.listdir(path.parent)
+    near = difflib.get_close_matches(path.name, [*beside, *CORPORA], n=3)
+    shown = [name if name in CORPORA and name not in beside else str(path.parent / name) for name in near]
+    remedy = f"Did you mean {' or '.join(shown)}?" if shown else "`charlm data list` names the texts that need no file."
+    return TextError("There is no such file or corpus.", str(path), remedy)
+
+
+def unreadable(label: str, error: Exception) -> TextError:
+    """The error for a file that the system would not let us read."""
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return TextError(f"This cannot be read: {reason}.", label, "Check the name and your permission to read it.")

@@ -1,0 +1,212 @@
+"""The symbols of a model and the ids that stand for them. Knows no files, no corpora and no model.
+
+Ids are positions in the symbols sorted by code point. A symbol is a character (a Unicode code point), or in a
+vocabulary of bytes chr(0) to chr(255), standing for the byte. Shape letters: N symbols of a text, V of the vocabulary.
+"""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from charlm.errors import CheckpointError, TextError
+from charlm.text.nearest import nearest
+
+Unit = Literal["character", "byte"]
+Unknown = Literal["error", "skip", "nearest"]
+Ids = npt.NDArray[Any]  # (N,) of uint8, uint16 or uint32
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """ids (N,), and how often each character occurred that is not in the vocabulary."""
+
+    ids: Ids
+    unknown: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Sorted symbols. ValueError where they are none, unsorted, repeated, or not what the unit allows."""
+
+    symbols: tuple[str, ...]
+    unit: Unit = "character"
+
+    def __post_init__(self) -> None:
+        if self.unit not in ("character", "byte"):
+            raise ValueError("the unit of a vocabulary is `character` or `byte`")
+        if not self.symbols or any(not isinstance(symbol, str) or len(symbol) != 1 for symbol in self.symbols):
+            raise ValueError("a vocabulary is at least one symbol, each a single character")
+        codes = self._codes
+        if (codes[1:] <= codes[:-1]).any():
+            raise ValueError("the symbols of a vocabulary are sorted and differ")
+        if ((codes >= 0xD800) & (codes < 0xE000)).any():
+            raise ValueError("a lone surrogate is no symbol")
+        if self.unit == "byte" and codes[-1] > 0xFF:
+            raise ValueError("a byte is at most 255")
+
+    @classmethod
+    def of(cls, text: str, unit: Unit = "character") -> Vocabulary:
+        """The vocabulary of a text: the symbols that occur in it."""
+        symbols = set(text) if unit == "character" else {chr(byte) for byte in set(_utf8(text))}
+        return cls(tuple(sorted(symbols)), unit)
+
+    @classmethod
+    def from_json(cls, value: Any) -> Vocabulary:
+        """The vocabulary that `to_json` described. CheckpointError for anything else, however hostile."""
+        try:
+            if not isinstance(value, dict) or set(value) != {"unit", "symbols"}:
+                raise ValueError("a vocabulary has a unit and symbols")
+            if not isinstance(value["symbols"], str) or len(value["symbols"]) > 0x110000:
+                raise ValueError("the symbols of a vocabulary are one string")
+            return cls(tuple(value["symbols"]), value["unit"])
+        except (ValueError, TypeError) as error:
+            raise CheckpointError("The vocabulary is damaged.", str(error), "Use another checkpoint.") from None
+
+    def to_json(self) -> dict[str, Any]:
+        """What JSON can hold: the unit, and the symbols as one string."""
+        return {"unit": self.unit, "symbols": "".join(self.symbols)}
+
+    @property
+    def size(self) -> int:
+        """V, how many symbols there are."""
+        return len(self.symbols)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """sha256 over the unit and the symbols, in hexadecimal: equal only where ids mean the same."""
+        return hashlib.sha256(f"{self.unit}\n{''.join(self.symbols)}".encode()).hexdigest()
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The smallest type that holds every id."""
+        return np.min_scalar_type(self.size - 1)
+
+    @cached_property
+    def byte_lengths(self) -> npt.NDArray[np.int64]:
+        """(V,) bytes that each symbol takes in UTF-8; 1 for a byte."""
+        if self.unit == "byte":
+            return np.ones(self.size, np.int64)
+        return np.searchsorted([0x80, 0x800, 0x10000], self._codes, side="right").astype(np.int64) + 1
+
+    def encode(self, text: str, unknown: Unknown = "error", start: int = 0) -> Encoded:
+        """The ids of a text. A byte vocabulary reads its UTF-8.
+
+        Characters that are not in the vocabulary are refused with a TextError (error), left out (skip), or replaced by
+        the nearest known ones (nearest: base letter, other case, plain quotes and dashes; left out where none is
+        near). `start` is where the text begins within a longer one, for the message.
+        """
+        ids = self._lookup(text)
+        if ids is not None:
+            return Encoded(ids, {})
+        counts = {letter: count for letter, count in sorted(Counter(text).items()) if not self._has(letter)}
+        if unknown == "error":
+            offset, letter = next((at, one) for at, one in enumerate(text) if one in counts)
+            raise self._refusal(f"character U+{ord(letter):04X} {letter!r}", start + offset)
+        replacements = {ord(one): nearest(one, self._has) if unknown == "nearest" else "" for one in counts}
+        known = self._lookup(text.translate(replacements))
+        assert known is not None
+        return Encoded(known, counts)
+
+    def encode_bytes(self, data: bytes, unknown: Unknown = "error", start: int = 0) -> Encoded:
+        """The ids of raw bytes in a vocabulary of bytes. No byte is near another: all but `error` leave it out."""
+        strangers = data.translate(None, self._known_bytes)
+        if strangers and unknown == "error":
+            offset, byte = next((at, one) for at, one in enumerate(data) if one in strangers)
+            raise self._refusal(f"byte 0x{byte:02x}", start + offset)
+        counts = {chr(byte): count for byte, count in sorted(Counter(strangers).items())}
+        return Encoded(self._translated(data.translate(None, bytes(set(strangers)))), counts)
+
+    def decode(self, ids: npt.ArrayLike) -> str:
+        """The text of ids. Bytes that are not UTF-8 become U+FFFD."""
+        if self.unit == "byte":
+            return self.decode_bytes(ids).decode("utf-8", "replace")
+        return self._codes[np.asarray(ids, np.int64)].tobytes().decode("utf-32-le")
+
+    def decode_bytes(self, ids: npt.ArrayLike) -> bytes:
+        """The raw bytes of ids, in a vocabulary of bytes."""
+        return self._codes[np.asarray(ids, np.int64)].astype(np.uint8).tobytes()
+
+    def decoder(self) -> Decoder:
+        """A decoder for ids that come one after another."""
+        return Decoder(self)
+
+    @cached_property
+    def _codes(self) -> npt.NDArray[np.uint32]:
+        return np.array([ord(symbol) for symbol in self.symbols], dtype="<u4")
+
+    @cached_property
+    def _table(self) -> npt.NDArray[np.int32]:
+        """The id of each code point up to the largest symbol, -1 where there is none, and -1 at the end for the rest."""
+        table = np.full(int(self._codes[-1]) + 2, -1, np.int32)
+        table[self._codes] = np.arange(self.size, dtype=np.int32)
+        return table
+
+    @cached_property
+    def _known_bytes(self) -> bytes:
+        return bytes(ord(symbol) for symbol in self.symbols if symbol <= "\xff")
+
+    @cached_property
+    def _byte_table(self) -> bytes:
+        return bytes(max(0, int(self._table[min(code, len(self._table) - 1)])) for code in range(256))
+
+    @cached_property
+    def _members(self) -> frozenset[str]:
+        return frozenset(self.symbols)
+
+    def _has(self, character: str) -> bool:
+        if self.unit == "byte":
+            return not _utf8(character).translate(None, self._known_bytes)
+        return character in self._members
+
+    def _translated(self, data: bytes) -> Ids:
+        return np.frombuffer(data.translate(self._byte_table), np.uint8)
+
+    def _lookup(self, text: str) -> Ids | None:
+        """ids (N,) of a text, or None where it has a character that is not in the vocabulary."""
+        if self.unit == "byte" or (self.size <= 256 and text.isascii()):
+            data = _utf8(text)
+            return None if data.translate(None, self._known_bytes) else self._translated(data)
+        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+        ids = self._table[np.minimum(codes, len(self._table) - 1)]
+        return None if (ids < 0).any() else ids.astype(self.dtype)
+
+    def _refusal(self, symbol: str, offset: int) -> TextError:
+        return TextError(
+            f"The {symbol} is not among the {self.size} symbols of the vocabulary.",
+            f"It stands at offset {offset}, counted from 0.",
+            "Choose what becomes of it: `--unknown skip` leaves it out, `--unknown nearest` reads the nearest one.",
+        )
+
+
+class Decoder:
+    """Text out of ids that come piece by piece; a character of several bytes comes when it is whole."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        self._bytes = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def feed(self, ids: npt.ArrayLike) -> str:
+        """The text that is certain after these ids."""
+        if self._vocabulary.unit == "character":
+            return self._vocabulary.decode(ids)
+        return self._bytes.decode(self._vocabulary.decode_bytes(ids))
+
+    def finish(self) -> str:
+        """What was held back: U+FFFD for a character that never became whole, or nothing."""
+        return self._bytes.decode(b"", final=True)
+
+
+def _utf8(text: str) -> bytes:
+    """The bytes of a text; of an argument that was not UTF-8, the bytes that the shell gave."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # a surrogate that stands for no byte
+        return text.encode("utf-8", "surrogatepass")

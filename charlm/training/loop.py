@@ -1,0 +1,217 @@
+"""The training loop: a generator of events. Whoever consumes them decides what is shown; ceasing to ask ends it.
+
+The loop validates at even shares of the training, keeps the best and the newest checkpoints, skips what is not finite, and
+ends at its length, when patience runs out, or when `stop` says so, saved in each case.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from charlm.checkpoint import Checkpoint, load_arrays
+from charlm.errors import DivergedError
+from charlm.model.parameters import count
+from charlm.training import keeping, snapshot
+from charlm.training.events import Event, Finished, RolledBack, Sampled, Saved, Skipped, Started, Updated, Validated
+from charlm.training.glimpse import glimpse
+from charlm.training.plan import Plan
+from charlm.training.progress import Clock, Progress
+from charlm.training.schedule import learning_rate
+from charlm.training.trainee import Trainee
+from charlm.training.validation import validate
+
+SKIPS_IN_A_ROW = 3  # then the weights go back to the last checkpoint
+ROLL_BACKS = 2  # so many can be made; when one more is needed, the training has failed
+SMOOTHING = 0.02  # weight of the newest update in the running mean of the training score
+PACE = 5.0  # seconds over which characters per second are measured
+
+
+def never() -> bool:
+    return False
+
+
+def train(plan: Plan, resume: Checkpoint | None = None, stop: Callable[[], bool] = never) -> Iterator[Event]:
+    """Train, and keep checkpoints in the plan's run.
+
+    With `resume`, go on from that checkpoint as if there had been no interruption. `stop` is asked once a step.
+    Raises DivergedError where the numbers stay infinite, CheckpointError where the disk refuses.
+    """
+    sitting = _Sitting(plan, resume)
+    yield sitting.started()
+    reason = sitting.reason()
+    while not reason:
+        yield from sitting.update()
+        yield from sitting.validate_if_due()
+        reason = "signal" if stop() else sitting.reason()
+        if not reason:
+            yield from sitting.sample_if_due()
+        yield from sitting.save_if_due(ending=bool(reason))
+    yield sitting.finished(reason)
+
+
+class _Sitting:
+    """One sitting of a training: what changes while it runs."""
+
+    def __init__(self, plan: Plan, resume: Checkpoint | None) -> None:
+        self.plan = plan
+        self.resumed_at = resume.step if resume else None
+        self.trainee = self._new_trainee()
+        self.progress = Progress()
+        if resume:
+            self.progress = Progress.from_json(resume.training, str(resume.folder))
+            snapshot.restore(self.trainee, resume.parameters, load_arrays(resume.folder), str(resume.folder))
+        self.clock = Clock(self.progress.seconds)
+        self.saved_at = self.sampled_at = self.clock.seconds()
+        self.saved_step = self.resumed_at
+        self.is_best = False  # whether the weights as they are now have the best score, and are not saved yet
+        self.skips = 0
+        self.pace = deque([(self.progress.seconds, self.progress.characters)])
+
+    def _new_trainee(self) -> Trainee:
+        plan = self.plan
+        return Trainee(plan.settings, plan.corpus.vocabulary.size, plan.reader.batch_size, plan.compute)
+
+    def share(self) -> float:
+        return self.progress.share(self.plan.settings.training, self.plan.reader.characters_per_epoch)
+
+    def started(self) -> Started:
+        plan = self.plan
+        training = plan.settings.training
+        return Started(
+            parameters=count(plan.settings.model, plan.corpus.vocabulary.size),
+            train_characters=int(plan.corpus.split("train").size),
+            valid_characters=int(plan.corpus.split("valid").size),
+            vocab_size=plan.corpus.vocabulary.size,
+            batch_size=plan.reader.batch_size,
+            seq_len=plan.reader.seq_len,
+            steps=training.steps,
+            budget=training.budget,
+            device=plan.compute.device,
+            precision=plan.compute.precision,
+            resumed_at=self.resumed_at,
+            notes=(*plan.corpus.notes, *plan.reader.notes),
+        )
+
+    def reason(self) -> str:
+        """Why the training ends here; empty if it goes on."""
+        if self.share() >= 1:
+            return "length"
+        patience = self.plan.settings.training.patience
+        return "patience" if patience and self.progress.without_better >= patience else ""
+
+    def update(self) -> Iterator[Event]:
+        plan, before = self.plan, self.progress
+        epoch = plan.reader.epoch_at(before.position)
+        rate = learning_rate(plan.settings.training, self.share(), epoch) * before.rate_factor
+        outcome = self.trainee.update(plan.reader, before.position, rate)
+        weight = max(SMOOTHING, 1 / (before.step + 1)) if outcome.applied else 0.0
+        self.progress = replace(
+            before,
+            step=before.step + 1,
+            position=before.position + plan.settings.training.accumulate,
+            characters=before.characters + outcome.characters,
+            seconds=self.clock.seconds(),
+            train_nats=before.train_nats + weight * (outcome.nats - before.train_nats) if weight else before.train_nats,
+        )
+        if not outcome.applied:
+            reason = f"loss {outcome.nats:g}, gradient norm {outcome.gradient_norm:g}"
+            yield Skipped(self.progress.step, reason)
+            self.skips += 1
+            if self.skips == SKIPS_IN_A_ROW:
+                yield self._roll_back(reason)
+            return
+        self.skips = 0
+        self.pace.append((self.progress.seconds, self.progress.characters))
+        while len(self.pace) > 2 and self.pace[0][0] < self.progress.seconds - PACE:
+            self.pace.popleft()
+        (since, read), (now, total) = self.pace[0], self.pace[-1]
+        yield Updated(
+            step=self.progress.step,
+            progress=self.share(),
+            epoch=plan.reader.epoch_at(self.progress.position),
+            nats=outcome.nats,
+            learning_rate=rate,
+            gradient_norm=outcome.gradient_norm,
+            characters=total,
+            seconds=now,
+            characters_per_second=(total - read) / max(1e-9, now - since),
+        )
+
+    def _roll_back(self, reason: str) -> RolledBack:
+        """Go back to the newest good checkpoint, or to the beginning, with half the learning rate."""
+        failed = self.progress
+        if failed.roll_backs == ROLL_BACKS:
+            raise DivergedError(
+                f"The training diverged: {reason} at step {failed.step}, and again after {ROLL_BACKS} roll-backs",
+                str(self.plan.run.folder),
+                f"Train again with a smaller rate: -s training.learning_rate="
+                f"{self.plan.settings.training.learning_rate / 4:g}",
+            )
+        checkpoint = keeping.newest_good(self.plan.run)
+        self.trainee = self._new_trainee()
+        earlier = Progress()
+        if checkpoint:
+            earlier = Progress.from_json(checkpoint.training, str(checkpoint.folder))
+            arrays = load_arrays(checkpoint.folder)
+            snapshot.restore(self.trainee, checkpoint.parameters, arrays, str(checkpoint.folder))
+        self.progress = replace(
+            earlier,
+            seconds=failed.seconds,
+            rate_factor=failed.rate_factor / 2,
+            roll_backs=failed.roll_backs + 1,
+        )
+        self.saved_step = checkpoint.step if checkpoint else None
+        self.skips = 0
+        self.pace = deque([(self.progress.seconds, self.progress.characters)])
+        return RolledBack(failed.step, earlier.step, self.progress.rate_factor)
+
+    def validate_if_due(self) -> Iterator[Event]:
+        due = int(self.share() * self.plan.settings.training.validations)
+        if due <= self.progress.validations or self.plan.corpus.split("valid").size < 2:
+            return
+        began = time.perf_counter()
+        score = validate(self.trainee, self.plan.corpus, self.plan.reader)
+        scored = self.progress.validated(score.nats_per_character, time.perf_counter() - began)
+        # where updates are few, several validations can be due at once; one is made, and counts for all of them
+        self.progress = replace(scored, validations=due, seconds=self.clock.seconds())
+        self.is_best = scored.best_step == scored.step
+        yield Validated(
+            step=scored.step,
+            nats=score.nats_per_character,
+            bits=score.bits_per_character,
+            best=self.is_best,
+            characters=score.characters,
+            seconds=self.progress.seconds,
+        )
+
+    def sample_if_due(self) -> Iterator[Event]:
+        training = self.plan.settings.training
+        if training.sample_length and self.clock.seconds() - self.sampled_at >= training.sample_every:
+            self.sampled_at = self.clock.seconds()
+            yield Sampled(self.progress.step, glimpse(self.trainee, self.plan.corpus.vocabulary, self.progress.step))
+
+    def save_if_due(self, ending: bool) -> Iterator[Event]:
+        due = ending or self.is_best or self.clock.seconds() - self.saved_at >= self.plan.settings.training.save_every
+        if not due or self.saved_step == self.progress.step:
+            return
+        self.progress = replace(self.progress, seconds=self.clock.seconds())
+        folder = keeping.keep(self.plan, self.trainee, self.progress, self.is_best)
+        self.saved_at, self.saved_step = self.clock.seconds(), self.progress.step
+        yield Saved(self.progress.step, folder, self.is_best)
+        self.is_best = False
+
+    def finished(self, reason: str) -> Finished:
+        progress = self.progress
+        return Finished(
+            reason=reason,
+            step=progress.step,
+            seconds=progress.seconds,
+            characters=progress.characters,
+            train_nats=progress.train_nats,
+            best_step=progress.best_step,
+            best_nats=progress.best_nats,
+            last_nats=progress.last_nats,
+        )

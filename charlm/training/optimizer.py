@@ -1,0 +1,66 @@
+"""The optimizer and the bounds on gradients. torch's own, set up as the settings say. Knows no model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import chain
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from charlm.config.settings import TrainingSettings
+
+PREFIX = "optimizer."
+
+
+def build(settings: TrainingSettings, weights: Mapping[str, Tensor]) -> torch.optim.Optimizer:
+    """AdamW (Loshchilov and Hutter 2019) or RMSProp (Tieleman and Hinton 2012). Weight decay is for matrices only."""
+    matrices = [weight for weight in weights.values() if weight.ndim > 1]
+    vectors = [weight for weight in weights.values() if weight.ndim < 2]
+    groups = [
+        {"params": matrices, "weight_decay": settings.weight_decay},
+        {"params": vectors, "weight_decay": 0.0},
+    ]
+    if settings.optimizer == "adamw":
+        return torch.optim.AdamW(groups, lr=settings.learning_rate, betas=settings.betas, fused=True)
+    return torch.optim.RMSprop(groups, lr=settings.learning_rate, alpha=settings.rms_decay, foreach=True)
+
+
+def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+
+
+def clip(settings: TrainingSettings, weights: Mapping[str, Tensor]) -> float:
+    """Bound the gradients in place, each element first, then all together. Gives the global norm before either."""
+    gradients = [weight.grad for weight in weights.values() if weight.grad is not None]
+    norm = torch.nn.utils.get_total_norm(gradients, foreach=True)
+    if settings.clip_value is not None:
+        torch.nn.utils.clip_grad_value_(weights.values(), settings.clip_value)
+    if settings.clip_norm is not None:
+        total = norm if settings.clip_value is None else torch.nn.utils.get_total_norm(gradients, foreach=True)
+        torch.nn.utils.clip_grads_with_norm_(weights.values(), settings.clip_norm, total, foreach=True)
+    return float(norm)
+
+
+def to_arrays(optimizer: torch.optim.Optimizer, weights: Mapping[str, Tensor]) -> dict[str, np.ndarray]:
+    """The optimizer's memory, named by weight and kind: `optimizer.exp_avg.head.bias`."""
+    return {
+        f"{PREFIX}{kind}.{name}": value.detach().cpu().numpy()
+        for name, weight in weights.items()
+        for kind, value in optimizer.state.get(weight, {}).items()
+    }
+
+
+def from_arrays(
+    optimizer: torch.optim.Optimizer, weights: Mapping[str, Tensor], arrays: Mapping[str, np.ndarray]
+) -> None:
+    """Give the optimizer the memory that `to_arrays` took."""
+    numbers = {id(weight): number for number, weight in enumerate(chain(*(g["params"] for g in optimizer.param_groups)))}
+    state: dict[int, dict[str, Tensor]] = {}
+    for key, value in arrays.items():
+        if key.startswith(PREFIX):
+            kind, _, name = key.removeprefix(PREFIX).partition(".")
+            state.setdefault(numbers[id(weights[name])], {})[kind] = torch.from_numpy(value.copy())
+    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})

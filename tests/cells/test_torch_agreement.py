@@ -1,0 +1,58 @@
+"""The cells that torch has too are torch's, weight by weight."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from charlm.cells.table import CELLS
+from charlm.cells.unroll import unroll
+from charlm.config.settings import ModelSettings
+from charlm.model.network import forward
+from charlm.model.parameters import initial
+from charlm.model.state import fresh_state
+
+MODULES = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU, "rnn": torch.nn.RNN}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_definition_equals_torch_nn(name):
+    module = MODULES[name](5, 4, dtype=torch.float64)
+    weights = {key.removesuffix("_l0"): value.detach().numpy() for key, value in module.named_parameters()}
+    x = np.random.default_rng(0).standard_normal((7, 3, 5))
+    cell = CELLS[name]
+    outputs, _ = unroll(cell, weights, x, cell.State(*(np.zeros((3, 4)) for _ in cell.State._fields)))
+    np.testing.assert_allclose(outputs, module(torch.tensor(x))[0].detach().numpy(), atol=1e-12)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_models_recurrent_weights_load_into_torch_nn_by_name(name):
+    settings = ModelSettings(cell=name, hidden_size=6, num_layers=2, embedding_dim=5)
+    parameters = initial(settings, 9, np.random.default_rng(0))
+    module = MODULES[name](5, 6, num_layers=2)
+    recurrent = {
+        key.removeprefix("recurrent."): torch.tensor(value)
+        for key, value in parameters.items()
+        if key.startswith("recurrent.")
+    }
+    module.load_state_dict(recurrent, strict=True)
+
+    ids = np.random.default_rng(1).integers(0, 9, (8, 2))
+    logits, _ = forward(parameters, settings, ids, fresh_state(settings, parameters, 2))
+    x = torch.tensor(parameters["embedding.weight"])[torch.tensor(ids)]
+    theirs = module(x)[0] @ torch.tensor(parameters["head.weight"]).T + torch.tensor(parameters["head.bias"])
+    np.testing.assert_allclose(logits, theirs.detach().numpy(), atol=1e-6)
+
+
+def test_the_forget_bias_is_set_at_the_start_and_nowhere_else():
+    values = CELLS["lstm"].initial(np.random.default_rng(0), 5, 4, {"forget_bias": 2.5})
+    total = values["bias_ih"] + values["bias_hh"]
+    assert total.tolist() == [0] * 4 + [2.5] * 4 + [0] * 8
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_recurrent_weights_start_orthogonal(name):
+    values = CELLS[name].initial(np.random.default_rng(0), 5, 8, {"forget_bias": 1.0})
+    for gate in values["weight_hh"].reshape(-1, 8, 8):
+        np.testing.assert_allclose(gate @ gate.T, np.eye(8), atol=1e-5)
