@@ -63,7 +63,7 @@ def training_speed(model: ModelSettings, batch_size: int, seq_len: int, compute:
     return measure(batch_size * seq_len, lambda: trainee.update(reader, next(positions), 1e-3))
 
 
-def plain_training_speed(hidden_size: int, num_layers: int, batch_size: int, seq_len: int, compute: Compute) -> Speed:
+def plain_training_speed(num_layers: int, hidden_size: int, batch_size: int, seq_len: int, compute: Compute) -> Speed:
     """Of nn.LSTM in float32 with Adam, on the same device: what a short script of one's own does."""
     import torch
     from torch import nn
@@ -101,7 +101,7 @@ def sampling_speed(model: ModelSettings, length: int) -> Speed:
     return measure(length, sample, warm_up=1)
 
 
-def plain_sampling_speed(hidden_size: int, num_layers: int, length: int) -> Speed:
+def plain_sampling_speed(num_layers: int, hidden_size: int, length: int) -> Speed:
     """Of nn.LSTM called for one character at a time, on the CPU: how most scripts sample."""
     import torch
     from torch import nn

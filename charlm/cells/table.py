@@ -14,6 +14,8 @@ import numpy as np
 from charlm.cells import gru, lstm, rnn
 from charlm.cells.arrays import Array
 from charlm.cells.option import Option
+from charlm.config.problems import Problem
+from charlm.config.settings import Settings
 from charlm.errors import UsageError
 
 
@@ -69,3 +71,13 @@ def complete(name: str, given: Mapping[str, object]) -> dict[str, float]:
         has = ", ".join(options) or "none"
         raise UsageError("; ".join(problems), "model.cell_options", f"Options of {name}: {has}.")
     return {key: float(given.get(key, option.default)) for key, option in options.items()}  # type: ignore[arg-type]
+
+
+def check(settings: Settings) -> list[Problem]:
+    """What settings cannot know of themselves: whether there is such a cell, with such options."""
+    model = settings.model
+    try:
+        complete(model.cell, model.cell_options)
+    except UsageError as error:
+        return [Problem(error.where, error.what, error.remedy)]
+    return []

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from charlm.errors import CheckpointError
+from charlm.runs.writing import sync_folder
 
 TEMPORARY = ".writing-"
 
@@ -23,14 +24,6 @@ def _write(path: Path, content: bytes) -> None:
         view = memoryview(content)
         while view:
             view = view[os.write(descriptor, view) :]
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _sync_folder(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
@@ -48,7 +41,7 @@ def commit(folder: Path, files: Mapping[str, bytes]) -> None:
         temporary.mkdir(parents=True)
         for name, content in files.items():
             _write(temporary / name, content)
-        _sync_folder(temporary)
+        sync_folder(temporary)
         if folder.exists():
             # rename cannot replace a folder that is not empty; the old one steps aside until the new one stands
             aside = parent / f"{TEMPORARY}{folder.name}-{os.getpid()}-old"
@@ -57,7 +50,7 @@ def commit(folder: Path, files: Mapping[str, bytes]) -> None:
             shutil.rmtree(aside, ignore_errors=True)
         else:
             temporary.rename(folder)
-        _sync_folder(parent)
+        sync_folder(parent)
     except OSError as error:
         shutil.rmtree(temporary, ignore_errors=True)
         needed = sum(map(len, files.values()))

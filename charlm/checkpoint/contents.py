@@ -35,8 +35,7 @@ class Scores(Strict):
     """What is known of the model's quality: mean nats per character, None where it was not measured."""
 
     train_nats: float | None = None
-    valid_nats: float | None = None
-    valid_characters: int = 0
+    valid_nats: float | None = None  # at the newest validation, which may have been some steps before
 
 
 class FileRecord(Strict):

@@ -39,8 +39,8 @@ def save(
                 "Train again from the last checkpoint with a smaller training.learning_rate.",
             )
     files = {
-        MODEL: to_safetensors({name: np.ascontiguousarray(value) for name, value in parameters.items()}),
-        TRAINING: to_safetensors({name: np.ascontiguousarray(value) for name, value in training_arrays.items()}),
+        MODEL: to_safetensors({name: np.asarray(value, order="C") for name, value in parameters.items()}),
+        TRAINING: to_safetensors({name: np.asarray(value, order="C") for name, value in training_arrays.items()}),
     }
     body = Body(
         format=FORMAT,

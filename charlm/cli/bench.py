@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from charlm.benchmark import Speed
+    from charlm.config.settings import ModelSettings
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -31,18 +32,16 @@ def bench_train(
 ) -> None:
     """Time whole training steps: reading, forward, backward, clipping, optimizer."""
     from charlm import benchmark
-    from charlm.config.settings import ModelSettings
     from charlm.device import choose
 
     compute = choose(device, precision)
     batch_size, seq_len = _pair(lanes, "--lanes")
     rows = []
-    for num_layers, hidden_size in _sizes(sizes):
-        baseline = plain and benchmark.plain_training_speed(hidden_size, num_layers, batch_size, seq_len, compute)
+    for size in _sizes(sizes):
+        baseline = benchmark.plain_training_speed(*size, batch_size, seq_len, compute) if plain else None
         for name in _cells(cell):
-            model = ModelSettings(cell=name, hidden_size=hidden_size, num_layers=num_layers)
-            speed = benchmark.training_speed(model, batch_size, seq_len, compute)
-            rows.append(_row(name, num_layers, hidden_size, speed, baseline or None))
+            speed = benchmark.training_speed(_model(name, size), batch_size, seq_len, compute)
+            rows.append(_row(name, size, speed, baseline))
     about = {
         "job": "train",
         "device": compute.name,
@@ -65,19 +64,15 @@ def bench_sample(
 ) -> None:
     """Time one stream of sampled characters, each fed back to give the next."""
     from charlm import benchmark
-    from charlm.config.settings import ModelSettings
 
-    rows = []
-    for num_layers, hidden_size in _sizes(sizes):
-        # Ours first: once torch has started its threads, they take time from numpy's.
-        speeds = {
-            name: benchmark.sampling_speed(
-                ModelSettings(cell=name, hidden_size=hidden_size, num_layers=num_layers), length
-            )
-            for name in _cells(cell)
-        }
-        baseline = benchmark.plain_sampling_speed(hidden_size, num_layers, min(length, 200)) if plain else None
-        rows += [_row(name, num_layers, hidden_size, speed, baseline) for name, speed in speeds.items()]
+    # All of ours first: once torch has started its threads, they take time from numpy's.
+    speeds = [
+        (name, size, benchmark.sampling_speed(_model(name, size), length))
+        for size in _sizes(sizes)
+        for name in _cells(cell)
+    ]
+    baselines = {size: benchmark.plain_sampling_speed(*size, min(length, 200)) for size in _sizes(sizes)} if plain else {}
+    rows = [_row(name, size, speed, baselines.get(size)) for name, size, speed in speeds]
     _show({"job": "sample", "streams": 1, "plain": "torch.nn.LSTM, a character at a time"}, rows, as_json)
 
 
@@ -103,12 +98,16 @@ def _sizes(text: str) -> list[tuple[int, int]]:
     return [_pair(part.strip(), "--sizes") for part in text.split(",")]
 
 
-def _row(
-    cell: str, num_layers: int, hidden_size: int, speed: Speed, baseline: Speed | None
-) -> dict[str, float | str | None]:
+def _model(cell: str, size: tuple[int, int]) -> ModelSettings:
+    from charlm.config.settings import ModelSettings
+
+    return ModelSettings(cell=cell, num_layers=size[0], hidden_size=size[1])
+
+
+def _row(cell: str, size: tuple[int, int], speed: Speed, baseline: Speed | None) -> dict[str, float | str | None]:
     return {
         "cell": cell,
-        "size": f"{num_layers}x{hidden_size}",
+        "size": f"{size[0]}x{size[1]}",
         "best": round(speed.best),
         "median": round(speed.median),
         "plain_median": round(baseline.median) if baseline else None,

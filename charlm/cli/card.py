@@ -10,6 +10,7 @@ import math
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.console import Console, Group
@@ -18,8 +19,12 @@ from rich.style import Style
 from rich.text import Text
 
 from charlm.cli.printing import expressible, visible
+from charlm.cli.talk import lasting
 from charlm.cli.view import clock, in_bits, short
 from charlm.training.events import Finished, Started
+
+if TYPE_CHECKING:
+    from charlm.text.corpus import Corpus
 
 Row = tuple[str, str]  # name, value; an empty name goes on with the one above
 
@@ -32,26 +37,29 @@ REASONS = {
 }
 
 
-def text_rows(
-    source: str, encoding: str, characters: int, vocab_size: int, splits: Sequence[int], notes: Sequence[str] = ()
-) -> list[Row]:
-    """What was read. `splits` are the characters of train, valid and test."""
-    shares = zip(("train", "valid", "test"), splits, strict=True)
+def text_rows(corpus: Corpus) -> list[Row]:
+    """What was read, and how it is split."""
+    unit = "characters" if corpus.vocabulary.unit == "character" else "bytes"
+    what = f"{corpus.encoding}: {corpus.characters:,} {unit}, {corpus.vocabulary.size:,} symbols"
+    sizes = {name: end - first for name, (first, end) in corpus.splits.items()}
     return [
-        ("text", f"{source}, {encoding}: {characters:,} characters, {vocab_size:,} symbols"),
-        ("split", ", ".join(f"{name} {count:,}" for name, count in shares if count)),
-        *_notes(notes),
+        ("text", f"{' '.join(corpus.sources)}, {what}"),
+        ("split", ", ".join(f"{name} {size:,}" for name, size in sizes.items() if size)),
+        *_notes(corpus.notes),
     ]
 
 
 def started_rows(started: Started) -> list[Row]:
     """What is about to be trained, where, and for how long."""
-    length = f"{started.steps:,} steps" if started.budget is None else f"{clock(started.budget)} of wall-clock time"
+    if started.budget is not None:
+        length = f"{clock(started.budget)} of wall-clock time"
+    else:
+        length = f"{started.epochs:g} epochs" if started.epochs is not None else f"{started.steps or 0:,} steps"
     resumed = [] if started.resumed_at is None else [("resumed", f"at step {started.resumed_at:,}")]
     return [
         ("model", f"{started.parameters:,} parameters, {started.vocab_size:,} symbols"),
         ("device", f"{started.device}, {started.precision}"),
-        ("length", f"{length}, {started.batch_size} x {started.seq_len} characters each"),
+        ("length", f"{length}, {started.batch_size} x {started.seq_len} characters a step"),
         *resumed,
         *_notes(started.notes),
     ]
@@ -67,7 +75,10 @@ def finished_rows(finished: Finished, path: Path) -> list[Row]:
     return [
         *rows,
         ("train", _score(finished.train_nats)),
-        ("read", f"{finished.characters:,} characters in {clock(finished.seconds)}, {short(_speed(finished))} a second"),
+        (
+            "read",
+            f"{finished.characters:,} characters in {clock(finished.seconds)}, {short(_speed(finished))} a second",
+        ),
         ("kept in", str(path)),
     ]
 
@@ -102,24 +113,32 @@ def result(finished: Finished, run: str, path: Path) -> dict[str, object]:
 def print_card(console: Console, finished: Finished, run: str, path: Path, prompt: str = "") -> None:
     """The card at the end: a panel on a terminal, lines elsewhere."""
     rows = finished_rows(finished, path)
-    commands = [visible(command) for command in next_commands(finished, run, prompt)]
+    commands = next_commands(finished, run, prompt)
     if not console.is_terminal:
         print_rows(console, [*rows, *(("next", command) for command in commands)])
         return
-    title = Text(visible(run), style="bold")
-    body = [*(_row(row) for row in rows), Text(), *(Text(command, style="cyan") for command in commands)]
-    console.print(Panel(Group(*body), box=box.HORIZONTALS, title=title, title_align="left", border_style="dim"))
+    body = [_row(console, row) for row in rows]
+    body += [Text(), *(Text(_shown(console, command), style="cyan") for command in commands)]
+    title = Text(_shown(console, run), style="bold")
+    card = Panel(Group(*body), box=box.HORIZONTALS, title=title, title_align="left", border_style="dim")
+    with lasting(console):
+        console.print(card)
 
 
 def print_rows(console: Console, rows: Sequence[Row]) -> None:
     """Rows as lines, names dim and aligned; never wrapped where no terminal is, so that one fact is one line."""
-    for row in rows:
-        console.print(_row(row), soft_wrap=not console.is_terminal)
+    with lasting(console):
+        for row in rows:
+            console.print(_row(console, row), soft_wrap=not console.is_terminal)
 
 
-def _row(row: Row) -> Text:
+def _row(console: Console, row: Row) -> Text:
     name, value = row
-    return Text.assemble((f"{name:<{LABEL}}", FAINT), visible(value))
+    return Text.assemble((f"{name:<{LABEL}}", FAINT), _shown(console, value))
+
+
+def _shown(console: Console, text: str) -> str:
+    return expressible(visible(text), console.encoding)
 
 
 def _notes(notes: Sequence[str]) -> list[Row]:

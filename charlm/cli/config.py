@@ -1,3 +1,93 @@
+"""`charlm config`: settings with where each came from, whether a file is fine, and what settings there are."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 import typer
 
-app = typer.Typer()
+if TYPE_CHECKING:
+    from charlm.config.settings import Settings
+
+app = typer.Typer(no_args_is_help=True)
+
+WIDEST = 60  # a longer line does not push everybody's comments to the right
+
+
+@app.command("show")
+def show(
+    config: str | None = typer.Option(None, "--config", "-c", help="A preset, or a YAML file."),
+    override: list[str] | None = typer.Option(None, "--set", "-s", help="A setting, such as model.hidden_size=256."),
+    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
+) -> None:
+    """Show every setting with where its value came from. What is printed is a config file."""
+    import json
+
+    from charlm.cli.cell_check import cell_check
+    from charlm.cli.printing import put, until_closed
+    from charlm.config.resolving import resolve
+    from charlm.config.stored import to_yaml
+
+    resolved = resolve(config, override or [], {}, [cell_check])
+    with until_closed(sys.stdout):
+        if as_json:
+            settings = resolved.settings.model_dump(mode="json")
+            put(sys.stdout, json.dumps({"settings": settings, "sources": resolved.origins}, indent=2) + "\n")
+        else:
+            put(sys.stdout, _with_origins(to_yaml(resolved.settings), resolved.origins))
+
+
+@app.command("check")
+def check(file: str = typer.Argument(..., metavar="FILE", help="A YAML file, or a preset.")) -> None:
+    """Check a config file; what is wrong with it is listed all at once."""
+    from charlm.cli.cell_check import cell_check
+    from charlm.cli.printing import put, until_closed
+    from charlm.config.resolving import resolve
+
+    settings = resolve(file, [], {}, [cell_check]).settings
+    with until_closed(sys.stdout):
+        put(sys.stdout, f"{file} is fine: {_in_short(settings)}\n")
+
+
+@app.command("schema")
+def schema() -> None:
+    """Print the JSON schema of a config file, for editors that complete and check YAML."""
+    import json
+
+    from charlm.cli.printing import put, until_closed
+    from charlm.config.stored import json_schema
+
+    with until_closed(sys.stdout):
+        put(sys.stdout, json.dumps(json_schema(), indent=2) + "\n")
+
+
+def _with_origins(text: str, origins: Mapping[str, str]) -> str:
+    """The YAML of settings, each line with its origins as a comment."""
+    lines = text.splitlines()
+    width = min(WIDEST, max(map(len, lines)))
+    section = ""
+    commented = []
+    for line in lines:
+        key = line.partition(":")[0].strip()
+        if not line.startswith(" "):
+            section = key
+            commented.append(line)
+            continue
+        name = f"{section}.{key}"
+        from_where = dict.fromkeys(where for each, where in origins.items() if f"{each}.".startswith(f"{name}."))
+        commented.append(f"{line:<{width}}  # {', '.join(from_where)}")
+    return "\n".join(commented) + "\n"
+
+
+def _in_short(settings: Settings) -> str:
+    model, training = settings.model, settings.training
+    if training.budget is not None:
+        length = f"{training.budget:g} seconds"
+    else:
+        length = f"{training.steps:,} steps" if training.steps is not None else f"{training.epochs:g} epochs"
+    return (
+        f"{model.cell}, {model.num_layers} x {model.hidden_size}, {training.optimizer} {training.learning_rate:g}, "
+        f"lanes {training.batch_size} x {training.seq_len}, {length}"
+    )

@@ -7,11 +7,12 @@ cell holds 2 x 4 dots of the braille block, U+2800 (Unicode, chapter 21.1).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from rich.segment import Segment
 from rich.style import Style
 
-BINS = 1024  # over the whole training; a power of two, so that a halved span has whole bins
+BINS = 512  # over the whole training; a power of two, so that a halved span has whole bins
 DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))  # of a cell: [column][row]
 BLANK = 0x2800
 MARK = "●"
@@ -121,7 +122,7 @@ def _strokes(dots: dict[int, int]) -> Iterator[tuple[int, int, int]]:
     """The line through the dots (column: row), as (column, top row, bottom row) of every column it crosses."""
     places = sorted(dots.items())
     before = places[0][1]
-    for (left, start), (right, end) in zip(places, places[1:], strict=False):
+    for (left, start), (right, end) in pairwise(places):
         for column in range(left + 1, right + 1):
             here = round(start + (end - start) * (column - left) / (right - left))
             yield column, *((before + 1, here) if here > before else (here, max(here, before - 1)))

@@ -21,12 +21,12 @@ from charlm.cli.printing import visible
 from charlm.cli.view import Seen, clock, in_bits, scientific, short, trouble
 
 WIDEST = 108  # cells; longer lines are no longer read with ease
-COLUMN = (18, 24)  # cells of a column of numbers, at least and at most
-GAP = 2  # cells between two of them
+COLUMN = (18, 22)  # cells of a column of numbers, at least and at most
+GAP = (2, 6)  # cells between two of them, at least and at most
 SMALL = 9  # lines; under this there is room for the bar and numbers alone
 AIRY = 26  # lines; above this the picture is set off from what stands before it
 CURVE = (4, 8)  # rows of the curve, at least and at most
-SAMPLE = (3, 8)  # rows of the sample, at least and at most
+SAMPLE = (3, 6)  # rows of the sample, at least and at most
 
 PLAIN = Style()
 STRONG = Style(bold=True)
@@ -35,7 +35,9 @@ ALARM = Style(color="red")
 Line = list[Segment]
 
 
-def frame(seen: Seen, curve: Curve, title: str, elapsed: float, left: float | None, width: int, height: int) -> list[Line]:
+def frame(
+    seen: Seen, curve: Curve, title: str, elapsed: float, left: float | None, width: int, height: int
+) -> list[Line]:
     """The lines of one picture, at most `height`, each at most `width` cells wide; times in seconds.
 
     Where there is little room the sample goes first, then the curve, then the title, then the numbers.
@@ -106,13 +108,14 @@ def _numbers(seen: Seen, elapsed: float, left: float | None, width: int) -> list
             ("gradient", f"{newest.gradient_norm:#.3g}" if newest else "", PLAIN),
         ],
     ]
-    shown = max(1, min(len(columns), (width + GAP) // (COLUMN[0] + GAP)))
-    cells = min(COLUMN[1], (width + GAP) // shown - GAP)
+    shown = max(1, min(len(columns), (width + GAP[0]) // (COLUMN[0] + GAP[0])))
+    cells = min(COLUMN[1], (width + GAP[0]) // shown - GAP[0])
+    gap = Segment(" " * min(GAP[1], (width - shown * cells) // max(1, shown - 1)))
     lines: list[Line] = []
     for row in zip(*columns[:shown], strict=True):
         line: Line = []
         for name, value, style in row:
-            line += [Segment(name, FAINT), Segment(f"{value or '-':>{cells - len(name)}}", style), Segment(" " * GAP)]
+            line += [Segment(name, FAINT), Segment(f"{value or '-':>{cells - len(name)}}", style), gap]
         lines.append(line[:-1])
     return lines
 

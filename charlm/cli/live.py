@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from io import StringIO
 from types import TracebackType
 from typing import Self
@@ -22,6 +21,7 @@ from rich.terminal_theme import TerminalTheme
 from charlm.cli.card import print_rows, started_rows
 from charlm.cli.curve import Curve
 from charlm.cli.frame import frame
+from charlm.cli.talk import lasting
 from charlm.cli.view import Seen, in_bits
 from charlm.training.events import Event, Started, Updated, Validated
 
@@ -29,7 +29,16 @@ REFRESHES = 4  # a second
 SVG_THEME = TerminalTheme(
     (24, 26, 31),
     (214, 217, 224),
-    [(40, 42, 48), (224, 108, 117), (152, 195, 121), (229, 178, 92), (97, 160, 235), (198, 120, 221), (86, 182, 194), (171, 178, 191)],
+    [
+        (40, 42, 48),
+        (224, 108, 117),
+        (152, 195, 121),
+        (229, 178, 92),
+        (97, 160, 235),
+        (198, 120, 221),
+        (86, 182, 194),
+        (171, 178, 191),
+    ],
 )
 
 
@@ -64,17 +73,18 @@ class LiveView:
 
     def show(self, event: Event) -> None:
         """Store the event for the next picture; facts about the start are printed above it and stay."""
+        self._store(event)
+        if isinstance(event, Started):
+            print_rows(self._console, started_rows(event))
+
+    def _store(self, event: Event) -> None:
         self._seen = self._seen.after(event)
-        match event:
-            case Updated():
-                self._heard = self._now()
-                self._curve.train(event.progress, in_bits(event.nats))
-            case Validated():
-                newest = self._seen.updated
-                self._curve.valid(newest.progress if newest else 0.0, event.bits)
-            case Started():
-                with lasting(self._console):
-                    print_rows(self._console, started_rows(event))
+        newest = self._seen.updated
+        if isinstance(event, Updated):
+            self._heard = self._now()
+            self._curve.train(event.progress, in_bits(event.nats))
+        elif isinstance(event, Validated):
+            self._curve.valid(newest.progress if newest else 0.0, event.bits)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """The picture as it is now, for the size that the terminal has now."""
@@ -100,10 +110,7 @@ def picture(events: Iterable[Event], title: str, *, width: int = 88, height: int
     )  # fmt: skip
     view = LiveView(console, title, now=lambda: 0.0)
     for event in events:
-        if not isinstance(event, Started):
-            view.show(event)
-        else:
-            view._seen = view._seen.after(event)
+        view._store(event)
     console.print(view)
     svg = console.export_svg(title="charlm train", theme=SVG_THEME)
     return re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
@@ -125,12 +132,3 @@ class _Picture(Live):
                 self.console.clear()
             self._width = width
             super().refresh()
-
-
-@contextmanager
-def lasting(console: Console) -> Iterator[None]:
-    """A terminal that goes away ends what is written to it, and nothing else."""
-    try:
-        yield
-    except OSError:
-        console.quiet = True

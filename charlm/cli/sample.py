@@ -32,9 +32,7 @@ def sample(
     run: Annotated[
         str | None, typer.Argument(help="A run's name, its folder or one of its checkpoints; none: the latest run.")
     ] = None,
-    prompt: Annotated[
-        str | None, typer.Option("--prompt", "-p", help="The beginning, which the model goes on.")
-    ] = None,
+    prompt: Annotated[str | None, typer.Option("--prompt", "-p", help="The beginning; the model goes on.")] = None,
     prompt_file: Annotated[
         str | None, typer.Option(metavar="FILE", help="The same from a file, every character of it; - is stdin.")
     ] = None,
@@ -54,9 +52,7 @@ def sample(
         float, typer.Option(help="Above 1 makes what was just written less likely; 1 is none.")
     ] = 1.0,
     stop: Annotated[list[str] | None, typer.Option(help="End just before this text; can be given again.")] = None,
-    seed: Annotated[
-        int | None, typer.Option(help="Same seed, same text; none: a random one, which is printed.")
-    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Same seed, same text; none: a random one, printed.")] = None,
     unknown: Annotated[
         Literal["skip", "error", "nearest"],
         typer.Option(help="What to do with characters of the prompt that the model does not know."),
@@ -141,7 +137,8 @@ def _say_unknown(counts: dict[str, int], policy: str) -> None:
         kinds = [f"{character!r} x {count}" for character, count in list(counts.items())[:8]]
         more = f" and {len(counts) - 8} others" if len(counts) > 8 else ""
         fate = "read as the nearest known ones, or left out" if policy == "nearest" else "left out"
-        _say(f"prompt: {sum(counts.values())} unknown characters {fate}: {', '.join(kinds)}{more}")
+        total = sum(counts.values())
+        _say(f"prompt: {total} unknown character{'s' * (total != 1)} {fate}: {', '.join(kinds)}{more}")
 
 
 def _name(checkpoint: Checkpoint) -> str:

@@ -1,1 +1,251 @@
-def train() -> None: ...
+"""`charlm train`: from a text to a trained model, in one command. Wires the rooms together; does no arithmetic."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from charlm.checkpoint import Checkpoint
+    from charlm.config.settings import Settings
+    from charlm.runs import Run
+    from charlm.text.corpus import Corpus
+
+# What may change when a run goes on: how long it trains, where, and how it is watched; not what it is.
+CHANGEABLE = tuple(
+    f"training.{key}"
+    for key in (
+        "steps", "epochs", "budget", "validations", "valid_characters", "patience", "save_every", "keep",
+        "sample_every", "sample_length", "device", "precision", "threads",
+    )
+)  # fmt: skip
+
+
+def train(
+    text: Annotated[
+        list[str] | None,
+        typer.Argument(help="Files, folders, globs, - or named corpora; none: python-docs. With --resume: a run."),
+    ] = None,
+    config: Annotated[str | None, typer.Option("--config", "-c", help="A preset's name, or a YAML file.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", "-s", metavar="KEY=VALUE", help="A setting; can be given again.")
+    ] = None,
+    run: Annotated[str | None, typer.Option("--run", help="The run's name; none: from the text and the cell.")] = None,
+    budget: Annotated[str | None, typer.Option(help="Wall-clock time to train for: 90s, 10m, 2h.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Updates to train for.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run; the latest unless named.")] = False,
+    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or mps.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Same seed, same command, same machine: same bits.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Encoding of the text; utf-8 unless told.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object at the end.")] = False,
+) -> None:
+    """Train a model on a text."""
+    options = {
+        "text.sources": None if resume else text,
+        "text.encoding": encoding,
+        "training.budget": budget,
+        "training.steps": steps,
+        "training.device": device,
+        "training.seed": seed,
+    }
+    if resume:
+        _go_on(_to_resume(text, config, run), settings or [], options, dry_run, as_json)
+        return
+    from charlm.cells.table import check
+    from charlm.config.resolving import resolve
+
+    _begin(resolve(config, settings or [], options, [check]).settings, run, dry_run, as_json)
+
+
+def _to_resume(text: list[str] | None, config: str | None, name: str | None) -> str | None:
+    """The run that is meant; None is the latest."""
+    from charlm.errors import UsageError
+
+    wanted = [*(text or []), *([name] if name else [])]
+    if len(wanted) > 1 or config:
+        raise UsageError(
+            "--resume takes one run, and goes on with its own text and settings",
+            " ".join([*wanted, *(["-c", config] if config else [])]),
+            "Give `charlm train --resume RUN`, with --steps, --budget or -s training.KEY=VALUE where wanted.",
+        )
+    return wanted[0] if wanted else None
+
+
+def _begin(settings: Settings, name: str | None, dry_run: bool, as_json: bool) -> None:
+    from charlm.config.stored import to_yaml
+    from charlm.runs import create, lock, replace_text, runs_root
+    from charlm.text.corpus import open_corpus
+
+    corpus = open_corpus(settings.text)
+    if dry_run:
+        _show_plan(settings, corpus, as_json)
+        return
+    about = {"text": {"name": corpus.name, "sha256": corpus.sha256, "characters": corpus.characters}}
+    run = create(runs_root(), name, f"{corpus.name}-{settings.model.cell}", about)
+    with lock(run):
+        replace_text(run.config, to_yaml(settings))
+        _train(settings, corpus, run, None, (), as_json)
+
+
+def _go_on(target: str | None, overrides: list[str], options: Mapping[str, object], dry_run: bool, as_json: bool) -> None:
+    from charlm.cells.table import check
+    from charlm.config.resolving import resolve
+    from charlm.config.stored import to_yaml
+    from charlm.errors import CheckpointError
+    from charlm.runs import forget_after, lock, open_run, replace_text, runs_root
+    from charlm.text.corpus import open_corpus
+    from charlm.training.keeping import newest_good
+
+    run = open_run(runs_root(), target)
+    with lock(run):
+        settings = resolve(str(run.config), overrides, options, [check]).settings
+        checkpoint, notes = newest_good(run)
+        if checkpoint is None:
+            raise CheckpointError(
+                f"The run {run.name} has no checkpoint that is whole",
+                "; ".join(notes) or str(run.folder),
+                "Start it again under another name: charlm train ... --run NAME",
+            )
+        _refuse_another_model(settings, checkpoint)
+        corpus = open_corpus(settings.text, checkpoint.vocabulary)
+        if corpus.sha256 != checkpoint.text.sha256:
+            raise CheckpointError(
+                f"The text is no longer the one that {run.name} was trained on",
+                f"sha256 {corpus.sha256[:16]}... instead of {checkpoint.text.sha256[:16]}...",
+                "Bring the old text back to go on, or train a new run on the new one.",
+            )
+        if dry_run:
+            _show_plan(settings, corpus, as_json)
+            return
+        replace_text(run.config, to_yaml(settings))
+        forget_after(run.metrics, checkpoint.step)
+        _train(settings, corpus, run, checkpoint, notes, as_json)
+
+
+def _refuse_another_model(settings: Settings, checkpoint: Checkpoint) -> None:
+    """A run goes on as what it is: only how long, where and how watched may change."""
+    from charlm.config.layers import dotted
+    from charlm.errors import UsageError
+
+    before, now = dotted(checkpoint.settings), dotted(settings)
+    changed = [name for name, value in now.items() if value != before.get(name) and name not in CHANGEABLE]
+    if changed:
+        raise UsageError(
+            f"A run that goes on cannot change {', '.join(changed)}",
+            str(checkpoint.folder),
+            "Leave that out, or train a new run with it. These can change: " + ", ".join(sorted(CHANGEABLE)),
+        )
+
+
+def _train(
+    settings: Settings,
+    corpus: Corpus,
+    run: Run,
+    resume: Checkpoint | None,
+    notes: Sequence[str],
+    as_json: bool,
+) -> None:
+    """Train in a run that is locked, show it, and leave the card or raise StoppedError after a signal."""
+    import json
+
+    from rich.console import Console
+
+    from charlm.cli.card import print_card, print_rows, result
+    from charlm.cli.live import LiveView, is_fit
+    from charlm.cli.plain import PlainView
+    from charlm.cli.signals import Stop
+    from charlm.device import choose
+    from charlm.errors import StoppedError
+    from charlm.text.records import open_reader
+    from charlm.training.events import Finished
+    from charlm.training.journal import journal
+    from charlm.training.loop import train as training
+    from charlm.training.plan import Plan
+
+    console = Console(stderr=True, highlight=False)
+    print_rows(console, [*_what_was_read(settings, corpus), *(("note", note) for note in notes)])
+    chosen = settings.training
+    compute = choose(chosen.device, chosen.precision, chosen.threads)
+    end_id = corpus.vocabulary.newline if settings.text.records else None
+    reader = open_reader(corpus.split("train"), chosen.batch_size, chosen.seq_len, end_id, chosen.seed)
+    plan = Plan(settings, corpus, reader, run, compute)
+    title = f"{run.name}  {_shape(settings)}"
+    view = LiveView(console, title) if is_fit(console) else PlainView(sys.stderr)
+    finished = None
+    with Stop() as stop, view:
+        for event in journal(training(plan, resume, stop.asked), run):
+            view.show(event)
+            if isinstance(event, Finished):
+                finished = event
+    assert finished is not None
+    run.make_latest()
+    _draw_curve(run)
+    print_card(console, finished, run.name, run.folder)
+    if as_json:
+        typer.echo(json.dumps(result(finished, run.name, run.folder), indent=2))
+    if stop.signal:
+        raise StoppedError(
+            stop.signal,
+            f"Interrupted at step {finished.step:,}; everything is saved",
+            str(run.folder),
+            f"Go on with: charlm train --resume {run.name}",
+        )
+
+
+def _draw_curve(run: Run) -> None:
+    """loss.png, where the extra `plot` is installed and there is something to draw."""
+    from importlib.util import find_spec
+
+    from charlm.cli.plot import plot
+    from charlm.runs import read_metrics
+
+    if find_spec("matplotlib") is not None:
+        rows = list(read_metrics(run.metrics))
+        if any(row.get("event") == "updated" for row in rows):
+            plot(rows, run.folder / "loss.png")
+
+
+def _what_was_read(settings: Settings, corpus: Corpus) -> list[tuple[str, str]]:
+    from charlm.cli.card import text_rows
+
+    sizes = [end - start for start, end in corpus.splits.values()]
+    source = ", ".join(corpus.sources[:3]) + (", ..." if len(corpus.sources) > 3 else "")
+    return text_rows(source, corpus.encoding, corpus.characters, corpus.vocabulary.size, sizes, corpus.notes)
+
+
+def _shape(settings: Settings) -> str:
+    model = settings.model
+    return f"{model.cell} {model.num_layers} x {model.hidden_size}"
+
+
+def _show_plan(settings: Settings, corpus: Corpus, as_json: bool) -> None:
+    """What a training would be, without torch and without a run."""
+    import json
+
+    from rich.console import Console
+
+    from charlm.cli.card import print_rows
+    from charlm.model.parameters import count
+    from charlm.text.corpus import describe
+
+    parameters = count(settings.model, corpus.vocabulary.size)
+    if as_json:
+        plan = {"settings": settings.model_dump(mode="json"), "parameters": parameters, "text": describe(corpus)}
+        typer.echo(json.dumps(plan, indent=2))
+        return
+    training = settings.training
+    length = next(
+        f"{name} {value}" for name in ("steps", "epochs", "budget") if (value := getattr(training, name)) is not None
+    )
+    rows = [
+        *_what_was_read(settings, corpus),
+        ("model", f"{_shape(settings)}, {parameters:,} parameters"),
+        ("length", f"{length}, {training.batch_size} x {training.seq_len} characters an update"),
+        ("dry run", "nothing was trained and nothing written; `charlm config show` has every setting"),
+    ]
+    print_rows(Console(highlight=False), rows)

@@ -62,9 +62,7 @@ class Seen:
             case Updated():
                 updates = self.updates + 1
                 mean = self.train_nats + (event.nats - self.train_nats) / max(1.0, min(updates / 4, RECENT))
-                return replace(
-                    self, first=self.first or event, updated=event, updates=updates, train_nats=mean
-                )
+                return replace(self, first=self.first or event, updated=event, updates=updates, train_nats=mean)
             case Validated():
                 return replace(self, validated=event, best=event if event.best else self.best)
             case Sampled():

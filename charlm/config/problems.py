@@ -77,7 +77,7 @@ def _sentence(name: str, inside: Sequence[int | str], error: Mapping[str, Any]) 
     if name.startswith("model.cell_options."):
         return f"{short} must be true, false, a finite number or text, not {shown(error['input'])}"
     subject = f"value {inside[0] + 1} of {short}" if inside and isinstance(inside[0], int) else short
-    words = WORDS[kind].format(**bounds) if kind in WORDS else f"cannot be used ({error['msg']})"
+    words = WORDS[kind].format(**bounds).replace("'", "") if kind in WORDS else f"cannot be used ({error['msg']})"
     return f"{subject} {words}, not {shown(error['input'])}"
 
 
@@ -88,7 +88,9 @@ def placed(problems: Sequence[Problem], origins: Mapping[str, str]) -> list[Prob
 
 def _origin(problem: Problem, origins: Mapping[str, str]) -> str:
     mentioned = {problem.name, *(word.strip(".") for word in re.findall(r"[\w.]+", problem.what))}
-    return ", ".join(dict.fromkeys(origin for name, origin in origins.items() if name in mentioned))
+    inside = f"{problem.name}." if "." in problem.name else "nothing"  # the options of a cell
+    involved = (origin for name, origin in origins.items() if name in mentioned or name.startswith(inside))
+    return ", ".join(dict.fromkeys(involved))
 
 
 def refusal(problems: Sequence[Problem]) -> UsageError:

@@ -96,7 +96,7 @@ def _from_command_line(
             problems.append(Problem(name, what, "It is written as -s model.hidden_size=256.", COMMAND_LINE))
             continue
         try:
-            value = _value(text)
+            value = _value(name, text)
         except (ValueError, UsageError) as error:
             reason = error.what if isinstance(error, UsageError) else f"{name} cannot be read: {error}"
             remedy = error.remedy if isinstance(error, UsageError) else ""
@@ -107,10 +107,10 @@ def _from_command_line(
     return given | _taken(nested(flags), lambda path: COMMAND_LINE, problems)
 
 
-def _value(text: str) -> Any:
+def _value(name: str, text: str) -> Any:
     """What follows the = of an override: a list or quoted text as in YAML, anything else as one scalar."""
     if text[0] in "[{\"'":
-        return read_yaml(text.encode("utf-8", "surrogatepass"), "the value after -s").value
+        return read_yaml(text.encode("utf-8", "surrogatepass"), f"the value of {name}").value
     return read_scalar(text)
 
 

@@ -134,7 +134,7 @@ class TrainingSettings(Section):
     warmup: Fraction = Field(default=0.02, description="share of the training that the learning rate takes to rise")
     final_rate: Fraction = Field(default=0.0, description="share of the peak that cosine and linear end with")
     decay: float = Field(default=0.97, gt=0, le=1, description="of the step schedule: factor of the rate, an epoch ...")
-    decay_after: float = Field(default=10, ge=0, le=10**6, description="... after so many epochs")
+    decay_after: float = Field(default=10.0, ge=0, le=10**6, description="... after so many epochs")
     clip_norm: float | None = Field(default=1.0, gt=0, le=10**6, description="bound on the gradient's global norm")
     clip_value: float | None = Field(default=None, gt=0, le=10**6, description="bound on each element of the gradient")
     average: float = Field(default=0.0, ge=0, lt=1, description="decay of the running average of the weights; 0: none")

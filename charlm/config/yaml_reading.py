@@ -30,6 +30,9 @@ INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 BEYOND_UNICODE = re.compile(r"\\U(?!00(?:0|10))[0-9a-fA-F]{8}")
+INDICATOR = re.compile("while (scanning|parsing) an? (alias|anchor|tag)")  # as PyYAML words it
+
+QUOTE = 'Put text that begins with *, & or ! in quotes: "*.txt".'
 
 Path = tuple[str, ...]
 
@@ -91,7 +94,8 @@ def read_yaml(content: bytes, source: str) -> Document:
     except yaml.MarkedYAMLError as error:
         reason = " ".join(part for part in (error.context, error.problem) if part)
         mark = error.problem_mark or error.context_mark
-        raise _unreadable(source, reason, *((mark.line, mark.column) if mark else (0, 0)), error.note) from error
+        remedy = error.note or (QUOTE if INDICATOR.search(reason) else None)
+        raise _unreadable(source, reason, *((mark.line, mark.column) if mark else (0, 0)), remedy) from error
     except UnicodeDecodeError as error:
         # the offset counts in the error's own copy of the bytes: a byte order mark is gone from it
         before, byte = error.object[: error.start].decode(), error.object[error.start]
@@ -128,13 +132,13 @@ def _allowed(events: Iterator[Any]) -> Iterator[Any]:
     depth = nodes = 0
     for event in events:
         if isinstance(event, yaml.AliasEvent):
-            raise _refusal("aliases are not read", event, 'Put text that begins with * in quotes: "*.txt".')
+            raise _refusal("aliases are not read", event, QUOTE)
         if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent):
             nodes += 1
             if event.anchor is not None:
-                raise _refusal("anchors are not read", event, "Put text that begins with & in quotes.")
+                raise _refusal("anchors are not read", event, QUOTE)
             if event.tag is not None:
-                raise _refusal("tags are not read", event, "Put text that begins with ! in quotes.")
+                raise _refusal("tags are not read", event, QUOTE)
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
             raise _refusal(f"it is nested deeper than {MAX_DEPTH}", event)

@@ -91,8 +91,8 @@ def top_p(logits: Logits, p: float) -> Logits:
     if p >= 1:
         return logits  # nothing is cut; a sum that reaches 1 by rounding must not cut the tail
     order = _descending(logits)
-    mass = np.cumsum(softmax(logits)[order])
-    return _only(logits, order[: int(np.searchsorted(mass, p)) + 1])
+    mass = softmax(logits)[order].cumsum()
+    return _only(logits, order[: int(mass.searchsorted(p)) + 1])
 
 
 def min_p(logits: Logits, p: float) -> Logits:
@@ -136,10 +136,10 @@ def probabilities(logits: NDArray[np.floating], decoding: Decoding, recent: Coll
 
 def draw(chances: Probabilities, u: float) -> int:
     """The id at `u`, uniform in [0, 1), on the cumulative sum of the chances. An id of chance 0 is never drawn."""
-    possible = np.flatnonzero(chances)
-    cumulative = np.cumsum(chances[possible])
+    (possible,) = chances.nonzero()
+    cumulative = chances[possible].cumsum()
     # u times the total can round up to the total itself: then the last possible id is meant.
-    at = min(int(np.searchsorted(cumulative, u * cumulative[-1], side="right")), len(possible) - 1)
+    at = min(int(cumulative.searchsorted(u * cumulative[-1], side="right")), len(possible) - 1)
     return int(possible[at])
 
 

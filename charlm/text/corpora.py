@@ -95,12 +95,37 @@ CORPORA = {
 }
 
 
-def kept_at(corpus: NamedCorpus) -> Path:
-    """Where the text of a corpus is kept once it was built or fetched."""
-    version = f"-{embedded.identity()[:16]}" if corpus.recipe else ""
-    return cache_folder() / "corpora" / f"{corpus.name}{version}.txt"
+def fetched_file(corpus: NamedCorpus) -> Path:
+    """Where the text of a corpus is, or will be, once it was fetched."""
+    return cache_folder() / "corpora" / f"{corpus.name}.txt"
 
 
-def is_here(corpus: NamedCorpus) -> bool:
-    """Whether the corpus can be read without a network."""
-    return corpus.recipe is not None or kept_at(corpus).is_file()
+def corpus_file(corpus: NamedCorpus, spool: Path) -> Path:
+    """The file with the text of a corpus. TextError where it was not fetched yet: only `charlm data fetch` does that.
+
+    An embedded corpus is built the first time; where the cache cannot be written to, in the folder `spool`.
+    """
+    if corpus.recipe:
+        return _built(corpus.name, corpus.recipe, spool)
+    path = fetched_file(corpus)
+    if not path.is_file():
+        raise TextError(
+            f"The corpus {corpus.name} was not fetched yet, and training never downloads.",
+            f"It will be kept in {path.parent}",
+            f"Run `charlm data fetch {corpus.name}` once.",
+        )
+    return path
+
+
+def _built(name: str, recipe: Callable[[], str], spool: Path) -> Path:
+    """The name of a built text ends with its sha256, so that a damaged one is known and built again."""
+    folder, stem = cache_folder() / "corpora", f"{name}-{embedded.identity()[:12]}-"
+    for path in folder.glob(f"{stem}*.txt"):
+        if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == path.stem.removeprefix(stem):
+            return path
+    text = recipe().encode()
+    file = f"{stem}{hashlib.sha256(text).hexdigest()}.txt"
+    try:
+        return put_file(folder / file, [text])
+    except OSError:
+        return put_file(spool / file, [text])

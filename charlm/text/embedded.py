@@ -22,11 +22,11 @@ from charlm.errors import TextError
 # Raised when the recipe changes: it is part of the key under which the built text is kept.
 RECIPE = 1
 SOURCE_LIMIT = 6_000_000  # bytes of python-source, about two thirds of what a usual installation has
-LEFT_OUT = frozenset(
-    # tests, demonstrations, generated tables, deprecated copies, and what differs between installations
-    "test tests idle_test idlelib lib2to3 turtledemo distutils ensurepip encodings pydoc_data tkinter turtle.py "
-    "site-packages dist-packages lib-dynload __pycache__ __phello__ msilib antigravity.py this.py".split()
-)
+LEFT_OUT = frozenset({
+    "test", "tests", "idle_test", "idlelib", "turtledemo", "pydoc_data",  # not what the library says or does
+    "lib2to3", "distutils", "ensurepip", "encodings", "__phello__", "antigravity.py", "this.py",  # old, tables, jokes
+    "site-packages", "dist-packages", "lib-dynload", "__pycache__", "msilib", "tkinter", "turtle.py",  # not everywhere
+})  # fmt: skip
 HEADING = re.compile(r"\n(?=[^\n]+\n(?:\*{3,}|={3,}|-{3,}|~{3,}|\^{3,})\n)")
 SHORTEST_PIECE = 120  # characters; a heading whose text was all said before is not worth a piece
 PLAIN = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "…": "...", "—": "--", "–": "-", "\xa0": " "})
@@ -138,9 +138,10 @@ def _members(scope: ast.Module | ast.ClassDef, prefix: str) -> Iterator[str]:
     for node in scope.body:
         if not isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) or node.name.startswith("_"):
             continue
+        signature = f"class {prefix}{node.name}"
+        if not isinstance(node, ast.ClassDef):
+            signature = f"{prefix}{node.name}({ast.unparse(node.args)})"
         if docstring := ast.get_docstring(node):
-            of_class = isinstance(node, ast.ClassDef)
-            signature = f"class {prefix}{node.name}" if of_class else f"{prefix}{node.name}({ast.unparse(node.args)})"
             yield f"{signature}\n{textwrap.indent(docstring, '   ')}"
         if isinstance(node, ast.ClassDef):
             yield from _members(node, f"{prefix}{node.name}.")

@@ -18,7 +18,7 @@ import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -39,39 +39,53 @@ FORMS = (
 
 @dataclass(frozen=True)
 class Piece:
-    """A file to read: its name for people, where it is, and the bytes it had when it was found."""
+    """A file to read: its name for people, where it is, the bytes it had when it was found, and what they must be."""
 
     label: str
     path: Path
     size: int
-    sha256: str | None = None  # what a named corpus must be
+    unpacked_size: int | None = None  # until it was measured
+    sha256: str | None = None  # of the unpacked bytes, where it is known
 
     @property
     def compressed(self) -> bool:
-        return self.path.suffix == ".gz"
+        return self.path.suffix.lower() == ".gz"
 
     def blocks(self) -> Iterator[bytes]:
-        """The bytes of the file, unpacked, at most BLOCK at a time. TextError where it cannot be read."""
+        """The bytes of the file, unpacked, at most BLOCK at a time.
+
+        TextError where it cannot be read, or where the bytes turn out at the end not to have the known sha256.
+        """
+        seen = hashlib.sha256()
         try:
             with self._opened() as stream:
                 left = sys.maxsize if self.compressed else self.size
                 while left and (block := stream.read(min(BLOCK, left))):
                     left -= len(block)
+                    seen.update(block)
                     yield block
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
             raise TextError("This is not a whole .gz file.", f"{self.label}: {error}", "Pack it again.") from None
         except OSError as error:
             raise unreadable(self.label, error) from None
+        if self.sha256 not in (None, seen.hexdigest()):
+            named = self.label in CORPORA
+            raise TextError(
+                "The text is not what was fetched." if named else "The text changed while it was read.",
+                str(self.path),
+                f"Run `charlm data fetch {self.label}` again." if named else "Copy it, and give the copy.",
+            )
 
     def _opened(self) -> BinaryIO:
         return cast(BinaryIO, gzip.open(self.path)) if self.compressed else self.path.open("rb")
 
-    def digest(self) -> str:
-        """sha256 of the unpacked bytes, in hexadecimal."""
-        sha256 = hashlib.sha256()
+    def measured(self) -> Piece:
+        """The piece with the size and sha256 of its unpacked bytes, which every later reading is held to."""
+        size, sha256 = 0, hashlib.sha256()
         for block in self.blocks():
+            size += len(block)
             sha256.update(block)
-        return sha256.hexdigest()
+        return replace(self, unpacked_size=size, sha256=sha256.hexdigest())
 
     def is_binary(self) -> bool:
         """Whether the first bytes hold a NUL, and no mark that would explain it."""
@@ -100,27 +114,23 @@ def _found(source: str, keep_binary: bool, spool: Path) -> tuple[list[Piece], li
     if source == STDIN:
         return [_spooled(spool)], []
     if source in CORPORA:
-        path = corpus_file(source)
-        here = [f"{source} is the named corpus; the file beside you is ./{source}"] if Path(source).exists() else []
-        return [Piece(source, path, path.stat().st_size, CORPORA[source].text_sha256)], here
+        corpus = CORPORA[source]
+        path = corpus_file(corpus, spool)
+        beside = [f"{source} is the named corpus; for the file, write ./{source}"] if os.path.exists(source) else []
+        return [Piece(source, path, path.stat().st_size, sha256=corpus.text_sha256)], beside
     path = Path(os.path.expanduser(source))
-    if glob.has_magic(source) and not _exists(path):
+    if glob.has_magic(source) and not os.path.lexists(path):
         return _matching(source, keep_binary)
-    if _mode(path) is not None and stat.S_ISDIR(cast(int, _mode(path))):
+    status = _status(path)
+    if status and stat.S_ISDIR(status.st_mode):
         return _folder(path, keep_binary)
     return [_file(path)], []
 
 
-def _exists(path: Path) -> bool:
-    with suppress(TextError):
-        return _mode(path) is not None
-    return True
-
-
-def _mode(path: Path) -> int | None:
-    """The file's mode, None where there is no such file."""
+def _status(path: Path) -> os.stat_result | None:
+    """What the system knows of a file, None where there is none."""
     try:
-        return path.stat().st_mode
+        return path.stat()
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
@@ -128,15 +138,13 @@ def _mode(path: Path) -> int | None:
 
 
 def _file(path: Path) -> Piece:
-    mode = _mode(path)
-    if mode is None:
+    status = _status(path)
+    if status is None:
         raise _missing(path)
-    if not stat.S_ISREG(mode):
-        form = next((form for is_form, form in FORMS if is_form(mode)), "no file")
-        raise TextError(
-            f"This is {form}, not a file that can be read twice.", str(path), f"Pipe it in: `cat {path} | charlm ... -`"
-        )
-    return Piece(str(path), path, path.stat().st_size)
+    if not stat.S_ISREG(status.st_mode):
+        form = next((form for is_form, form in FORMS if is_form(status.st_mode)), "no file")
+        raise TextError(f"This is {form}, and only files can be read as text.", str(path), "Save it in a file first.")
+    return Piece(str(path), path, status.st_size)
 
 
 def _folder(folder: Path, keep_binary: bool) -> tuple[list[Piece], list[str]]:
@@ -144,17 +152,17 @@ def _folder(folder: Path, keep_binary: bool) -> tuple[list[Piece], list[str]]:
     pieces: list[Piece] = []
     left_out = dict.fromkeys(("hidden", "special", "empty", "binary"), 0)
     for path in _walk(folder):
-        mode = _mode(path)
+        status = _status(path)
         if any(part.startswith(".") for part in path.relative_to(folder).parts):
             left_out["hidden"] += 1
-        elif mode is None or not stat.S_ISREG(mode):
+        elif status is None or not stat.S_ISREG(status.st_mode):
             left_out["special"] += 1
-        elif not (piece := Piece(str(path), path, path.stat().st_size)).size:
+        elif not status.st_size:
             left_out["empty"] += 1
-        elif not keep_binary and piece.is_binary():
+        elif not keep_binary and Piece(str(path), path, status.st_size).is_binary():
             left_out["binary"] += 1
         else:
-            pieces.append(piece)
+            pieces.append(Piece(str(path), path, status.st_size))
     said = ", ".join(f"{count} {kind}" for kind, count in left_out.items() if count)
     if not pieces:
         why = f"It holds only files that are left out: {said}." if said else "It holds no files at all."
@@ -191,7 +199,7 @@ def _spooled(spool: Path) -> Piece:
     try:
         with path.open("wb") as copy:
             shutil.copyfileobj(sys.stdin.buffer, copy, BLOCK)
-    except OSError as error:
+    except (OSError, AttributeError) as error:  # AttributeError: a process without standard input
         raise unreadable("standard input", error) from None
     return Piece("standard input", path, path.stat().st_size)
 

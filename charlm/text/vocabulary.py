@@ -89,6 +89,11 @@ class Vocabulary:
         """The smallest type that holds every id."""
         return np.min_scalar_type(self.size - 1)
 
+    @property
+    def newline(self) -> int | None:
+        """The id of the newline, which ends a record and opens a text; None where there is none."""
+        return self.symbols.index("\n") if "\n" in self.symbols else None
+
     @cached_property
     def byte_lengths(self) -> npt.NDArray[np.int64]:
         """(V,) bytes that each symbol takes in UTF-8; 1 for a byte."""

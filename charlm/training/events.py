@@ -12,7 +12,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Started:
-    """Before the first step. `steps` or `budget` is the length (the other is None); `notes` are for the user to read."""
+    """Before the first step. One of `steps`, `epochs` and `budget` is the length; `notes` are for the user to read."""
 
     parameters: int
     train_characters: int
@@ -21,6 +21,7 @@ class Started:
     batch_size: int
     seq_len: int
     steps: int | None
+    epochs: float | None
     budget: float | None
     device: str
     precision: str

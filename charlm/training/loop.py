@@ -88,11 +88,12 @@ class _Sitting:
             batch_size=plan.reader.batch_size,
             seq_len=plan.reader.seq_len,
             steps=training.steps,
+            epochs=training.epochs,
             budget=training.budget,
             device=plan.compute.device,
             precision=plan.compute.precision,
             resumed_at=self.resumed_at,
-            notes=(*plan.corpus.notes, *plan.reader.notes),
+            notes=plan.reader.notes,
         )
 
     def reason(self) -> str:
@@ -150,7 +151,7 @@ class _Sitting:
                 f"Train again with a smaller rate: -s training.learning_rate="
                 f"{self.plan.settings.training.learning_rate / 4:g}",
             )
-        checkpoint = keeping.newest_good(self.plan.run)
+        checkpoint, _ = keeping.newest_good(self.plan.run)
         self.trainee = self._new_trainee()
         earlier = Progress()
         if checkpoint:
@@ -173,7 +174,7 @@ class _Sitting:
         if due <= self.progress.validations or self.plan.corpus.split("valid").size < 2:
             return
         began = time.perf_counter()
-        score = validate(self.trainee, self.plan.corpus, self.plan.reader)
+        score = validate(self.trainee, self.plan.corpus, self.plan.settings)
         scored = self.progress.validated(score.nats_per_character, time.perf_counter() - began)
         # where updates are few, several validations can be due at once; one is made, and counts for all of them
         self.progress = replace(scored, validations=due, seconds=self.clock.seconds())
@@ -191,7 +192,7 @@ class _Sitting:
         training = self.plan.settings.training
         if training.sample_length and self.clock.seconds() - self.sampled_at >= training.sample_every:
             self.sampled_at = self.clock.seconds()
-            yield Sampled(self.progress.step, glimpse(self.trainee, self.plan.corpus.vocabulary, self.progress.step))
+            yield Sampled(self.progress.step, glimpse(self.trainee, self.plan.corpus.vocabulary, self.plan.settings, self.progress.step))
 
     def save_if_due(self, ending: bool) -> Iterator[Event]:
         due = ending or self.is_best or self.clock.seconds() - self.saved_at >= self.plan.settings.training.save_every

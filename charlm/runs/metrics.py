@@ -1,0 +1,64 @@
+"""metrics.jsonl: what was measured while training, one JSON object a line. Knows nothing of what the numbers mean."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from charlm.errors import CheckpointError
+from charlm.runs.writing import replace_text
+
+
+def append(path: Path, measured: Mapping[str, Any]) -> None:
+    """Add a line. Numbers that are not finite become null: JSON has no others.
+
+    Raises CheckpointError where the disk refuses.
+    """
+    finite = {name: None if _is_wild(value) else value for name, value in measured.items()}
+    line = json.dumps(finite, allow_nan=False)
+    try:
+        with path.open("a", encoding="utf-8", newline="\n") as file:
+            file.write(line + "\n")
+    except OSError as error:
+        raise CheckpointError(
+            f"{path.name} could not be written: {error.strerror}", str(path), "Make room, or make the folder writable."
+        ) from error
+
+
+def _is_wild(value: object) -> bool:
+    return isinstance(value, float) and not math.isfinite(value)
+
+
+def read_metrics(path: Path) -> Iterator[dict[str, Any]]:
+    """The lines, in order; none where there is no file. A line that a crash has torn is passed over."""
+    for _, measured in _lines(path):
+        yield measured
+
+
+def forget_after(path: Path, step: int) -> None:
+    """Drop what was measured after that step, and torn lines, so that a resumed training can go on writing."""
+    if path.exists():
+        kept = [line for line, measured in _lines(path) if not _is_later(measured, step)]
+        replace_text(path, "".join(f"{line}\n" for line in kept))
+
+
+def _is_later(measured: Mapping[str, Any], step: int) -> bool:
+    at = measured.get("step")
+    return isinstance(at, int) and at > step
+
+
+def _lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Whole lines, as they stand and as what they say."""
+    if not path.exists():
+        return
+    with path.open(encoding="utf-8", errors="replace", newline="\n") as file:
+        for line in file:
+            try:
+                measured = json.loads(line)
+            except (ValueError, RecursionError):
+                continue
+            if isinstance(measured, dict) and line.endswith("\n"):
+                yield line.rstrip("\n"), measured

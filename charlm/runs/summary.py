@@ -1,0 +1,89 @@
+"""What a run came to, for lists: read from the JSON of its checkpoints, with None for whatever is not there.
+
+Nothing is verified here: whoever uses a checkpoint opens it with charlm.checkpoint, which is strict.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from charlm.runs.folder import BEST, DESCRIPTION, LAST, Run, step_of
+from charlm.runs.writing import read_json
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A run in a line. Scores are mean nats per character of the best checkpoint; counts are of the newest."""
+
+    name: str
+    folder: Path
+    created: str | None
+    text: str | None
+    text_characters: float | None
+    cell: str | None
+    hidden_size: float | None
+    num_layers: float | None
+    step: float | None
+    characters: float | None
+    seconds: float | None
+    best_step: float | None
+    train_nats: float | None
+    valid_nats: float | None
+    checkpoints: tuple[str, ...]
+    best: str | None
+    last: str | None
+
+
+def summary(run: Run) -> Summary:
+    """Read it. Raises CheckpointError where the run's folder cannot be read."""
+    checkpoints = run.checkpoints
+    newest = checkpoints[-1] if checkpoints else None
+    best = run.pointed(BEST)
+    last = run.pointed(LAST)
+    now = _described(newest)
+    then = now if best in (None, newest) else _described(best)
+    model, progress = _part(now, "settings", "model"), _part(now, "training")
+    about, scores = run.mark, _part(then, "scores")
+    text = _part(now, "text") or _part(about, "text")
+    return Summary(
+        name=run.name,
+        folder=run.folder,
+        created=_text(about.get("created")),
+        text=_text(text.get("name")),
+        text_characters=_number(text.get("characters")),
+        cell=_text(model.get("cell")),
+        hidden_size=_number(model.get("hidden_size")),
+        num_layers=_number(model.get("num_layers")),
+        step=_number(now.get("step")),
+        characters=_number(progress.get("characters")),
+        seconds=_number(progress.get("seconds")),
+        best_step=None if best is None else step_of(best),
+        train_nats=_number(scores.get("train_nats")),
+        valid_nats=_number(scores.get("valid_nats")),
+        checkpoints=tuple(path.name for path in checkpoints),
+        best=None if best is None else best.name,
+        last=None if last is None else last.name,
+    )
+
+
+def _described(checkpoint: Path | None) -> dict[str, Any]:
+    return {} if checkpoint is None else _part(read_json(checkpoint / DESCRIPTION), "body")
+
+
+def _part(outer: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    for name in names:
+        outer = inner if isinstance(inner := outer.get(name), dict) else {}
+    return dict(outer)
+
+
+def _number(value: object) -> float | None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return value if is_number else None  # type: ignore[return-value]
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

@@ -1,0 +1,211 @@
+"""A text ready for training and scoring: ids, vocabulary, splits, and what was done to it. Knows no model.
+
+The sources are read three times, in chunks: once to identify them, once to find their symbols, once to encode them into
+the cache. A text that was encoded before with the same settings is read only once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from charlm.config.settings import TextSettings
+from charlm.errors import CheckpointError, TextError, UsageError
+from charlm.text import cache
+from charlm.text.reading import check_encoding, read_bytes, read_text
+from charlm.text.sources import STDIN, Piece, find
+from charlm.text.statistics import symbol_counts
+from charlm.text.survey import survey_bytes, survey_text
+from charlm.text.vocabulary import Ids, Unknown, Vocabulary
+
+FORMAT = 1  # raised when the same text and settings would give other ids or facts
+SPLITS = ("train", "valid", "test")
+
+
+@dataclass(frozen=True, eq=False)
+class Corpus:
+    """A text as ids. What is counted in characters counts bytes where the unit is the byte."""
+
+    name: str  # short, for the names of runs
+    sources: tuple[str, ...]
+    encoding: str  # `bytes` where nothing was decoded
+    ids: Ids  # (N,), a memory-mapped file where there is a cache
+    vocabulary: Vocabulary
+    sha256: str  # of the bytes as they were found; of several files, over the sha256 of each
+    source_bytes: int
+    characters: int  # N
+    bytes: int  # that the N characters take in UTF-8
+    unknown: dict[str, int]  # characters that the given vocabulary lacks, and how often they occurred
+    notes: tuple[str, ...]  # what was mended or left out, for a person to read
+    splits: dict[str, tuple[int, int]]  # first id, and one past the last
+    end_id: int | None  # the id that ends a record, where the text is read as records
+
+    def split(self, name: str) -> Ids:
+        """The ids of train, valid or test, without copying them."""
+        if name not in self.splits:
+            raise UsageError(f"There is no split {name!r}.", "--split", f"Use one of {', '.join(self.splits)}.")
+        first, end = self.splits[name]
+        return self.ids[first:end]
+
+
+def open_corpus(settings: TextSettings, vocabulary: Vocabulary | None = None, unknown: Unknown = "error") -> Corpus:
+    """Read and encode the text that the settings name, or find it encoded in the cache.
+
+    With a vocabulary, its ids and its unit are used, and `unknown` says what becomes of other characters; without, the
+    vocabulary is made of the text's own. TextError for a text that cannot be read or has fewer than two characters.
+    """
+    unit = vocabulary.unit if vocabulary else settings.unit
+    encoding = "bytes" if unit == "byte" else check_encoding(settings.encoding).name
+    with tempfile.TemporaryDirectory(prefix="charlm-") as spool:
+        found, left_out = find(settings.sources, keep_binary=unit == "byte", spool=Path(spool))
+        pieces = [piece.measured() for piece in found]
+        digests = [str(piece.sha256) for piece in pieces]
+        key = _key(digests, encoding, settings.newlines, vocabulary, unknown)
+        entry = _cached(key) or _encode(key, pieces, encoding, settings.newlines, vocabulary, unknown)
+    facts, characters = entry.facts, len(entry.ids)
+    if characters < 2:
+        known = " that the model knows" if facts.get("unknown") else ""
+        what = f"The text has {'one character' if characters else 'no characters'}{known}."
+        raise TextError(what, ", ".join(settings.sources), "A model needs at least two.")
+    used = vocabulary or Vocabulary.from_json(facts["vocabulary"])
+    end_id = _end_id(used) if settings.records else None
+    return Corpus(
+        name=_slug(settings.sources),
+        sources=settings.sources,
+        encoding=encoding,
+        ids=entry.ids,
+        vocabulary=used,
+        sha256=digests[0] if len(digests) == 1 else hashlib.sha256("\n".join(digests).encode()).hexdigest(),
+        source_bytes=sum(piece.unpacked_size or 0 for piece in pieces),
+        characters=characters,
+        bytes=facts["bytes"],
+        unknown=facts["unknown"],
+        notes=tuple(filter(None, [*left_out, *_mended(facts), entry.note])),
+        splits=_splits(entry.ids, settings.splits, end_id),
+        end_id=end_id,
+    )
+
+
+def describe(corpus: Corpus) -> dict[str, Any]:
+    """What is known of a corpus, as values that JSON can hold."""
+    return {
+        "name": corpus.name,
+        "sources": list(corpus.sources),
+        "encoding": corpus.encoding,
+        "unit": corpus.vocabulary.unit,
+        "sha256": corpus.sha256,
+        "source_bytes": corpus.source_bytes,
+        "characters": corpus.characters,
+        "bytes": corpus.bytes,
+        "symbols": corpus.vocabulary.size,
+        "vocabulary_sha256": corpus.vocabulary.fingerprint,
+        "splits": {name: end - first for name, (first, end) in corpus.splits.items()},
+        "unknown": corpus.unknown,
+        "notes": list(corpus.notes),
+    }
+
+
+def _end_id(vocabulary: Vocabulary) -> int:
+    """The id of the newline that ends a record."""
+    if "\n" not in vocabulary.symbols:
+        raise TextError("The text has no line end.", "text.records=true", "Records are one a line; see text.records.")
+    return vocabulary.symbols.index("\n")
+
+
+def _key(digests: list[str], encoding: str, newlines: str, vocabulary: Vocabulary | None, unknown: str) -> str:
+    given = [vocabulary.fingerprint, unknown] if vocabulary else None
+    newlines = "keep" if encoding == "bytes" else newlines
+    return hashlib.sha256(json.dumps([FORMAT, digests, encoding, newlines, given]).encode()).hexdigest()
+
+
+def _cached(key: str) -> cache.Entry | None:
+    entry = cache.load(key)
+    if entry and entry.facts["vocabulary"]:
+        try:
+            Vocabulary.from_json(entry.facts["vocabulary"])
+        except CheckpointError:
+            return None
+    return entry
+
+
+def _encode(
+    key: str, pieces: Sequence[Piece], encoding: str, newlines: str, given: Vocabulary | None, unknown: Unknown
+) -> cache.Entry:
+    if encoding == "bytes":
+        survey = survey_bytes(read_bytes(pieces))
+    else:
+        survey = survey_text(read_text(pieces, encoding, newlines))
+    if not survey.counts:
+        return cache.Entry(np.empty(0, np.uint8), {})
+    vocabulary = given or Vocabulary(tuple(survey.counts), "byte" if encoding == "bytes" else "character")
+
+    def chunks() -> Iterator[Ids]:
+        start = 0
+        if encoding == "bytes":
+            for block in read_bytes(pieces):
+                yield vocabulary.encode_bytes(block, unknown, start).ids
+                start += len(block)
+        else:
+            for chunk in read_text(pieces, encoding, newlines):
+                yield vocabulary.encode(chunk.text, unknown, start).ids
+                start += len(chunk.text)
+
+    def facts(ids: Ids) -> dict[str, Any]:
+        strangers = set(survey.counts).difference(vocabulary.symbols)
+        return {
+            "vocabulary": None if given else vocabulary.to_json(),
+            "unknown": {symbol: count for symbol, count in survey.counts.items() if symbol in strangers},
+            "bytes": int(symbol_counts(ids, vocabulary.size) @ vocabulary.byte_lengths),
+            "marks": survey.marks,
+            "crlf": survey.crlf,
+            "cr": survey.cr,
+        }
+
+    return cache.store(key, vocabulary.dtype, chunks, facts)
+
+
+def _mended(facts: dict[str, Any]) -> list[str]:
+    kinds = (
+        ("marks", "a byte-order mark was removed", "{:,} byte-order marks were removed"),
+        ("crlf", "one CRLF became LF", "{:,} CRLF became LF"),
+        ("cr", "one lone CR became LF", "{:,} lone CR became LF"),
+    )
+    counts = [(facts[kind], one, many) for kind, one, many in kinds if facts.get(kind)]
+    return [one if count == 1 else many.format(count) for count, one, many in counts]
+
+
+def _splits(ids: Ids, shares: Sequence[float], end_id: int | None) -> dict[str, tuple[int, int]]:
+    """Contiguous stretches in the order train, valid, test; with an end id, each made of whole records."""
+    train, valid, test = (Fraction(str(share)) for share in shares)  # 0.7 + 0.2 is 0.9, not a little less
+    cuts = [max(2, int(len(ids) * train)), len(ids) if not test else int(len(ids) * (train + valid))]
+    if end_id is not None:
+        cuts = [_record_end(ids, cut, end_id) for cut in cuts]
+    first, second = cuts[0], max(cuts)
+    return dict(zip(SPLITS, ((0, first), (first, second), (second, len(ids))), strict=True))
+
+
+def _record_end(ids: Ids, cut: int, end_id: int) -> int:
+    """The first place at or after `cut` where a record has just ended."""
+    start = cut - 1
+    for stretch in cache.stretches(ids[start:]):
+        ends = np.flatnonzero(stretch == end_id)
+        if len(ends):
+            return start + int(ends[0]) + 1
+        start += len(stretch)
+    return len(ids)
+
+
+def _slug(sources: Sequence[str]) -> str:
+    first = "standard-input" if sources[0] == STDIN else Path(sources[0]).absolute().name
+    stem = re.sub(r"(\.\w{1,4}){1,2}$", "", first)
+    slug = re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")[:40].strip("-") or "text"
+    return slug if len(sources) == 1 else f"{slug}-and-{len(sources) - 1}-more"

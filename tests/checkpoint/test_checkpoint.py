@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from charlm.checkpoint import Scores, load, load_arrays, save
+from charlm.checkpoint.contents import Text
+from charlm.config.settings import ModelSettings, Settings
+from charlm.errors import CheckpointError, DivergedError, IntegrityError
+from charlm.model.parameters import initial
+from charlm.text.vocabulary import Vocabulary
+
+VOCABULARY = Vocabulary(tuple(" abé字😀"))
+SETTINGS = Settings(model=ModelSettings(hidden_size=8, num_layers=2))
+
+
+def write(folder, **changes):
+    given = {
+        "step": 7,
+        "settings": SETTINGS,
+        "vocabulary": VOCABULARY,
+        "text": Text(name="a book", sha256="0" * 64, characters=100),
+        "scores": Scores(valid_nats=1.5),
+        "parameters": initial(SETTINGS.model, VOCABULARY.size, np.random.default_rng(0)),
+        "training": {"position": 3},
+        "training_arrays": {"random": np.arange(5, dtype=np.uint8), "step": np.array(3.0, np.float32)},
+    }
+    save(folder, **(given | changes))
+    return given
+
+
+@pytest.fixture
+def folder(tmp_path):
+    write(tmp_path / "step-7")
+    return tmp_path / "step-7"
+
+
+def test_what_is_saved_is_loaded(tmp_path):
+    given = write(tmp_path / "step-7")
+    checkpoint = load(tmp_path / "step-7")
+    assert checkpoint.step == 7
+    assert checkpoint.settings == SETTINGS
+    assert checkpoint.vocabulary == VOCABULARY
+    assert checkpoint.scores == given["scores"]
+    assert checkpoint.training == {"position": 3}
+    for name, value in given["parameters"].items():
+        np.testing.assert_array_equal(checkpoint.parameters[name], value)
+    arrays = load_arrays(tmp_path / "step-7")
+    assert arrays["random"].tolist() == [0, 1, 2, 3, 4]
+    assert arrays["step"].shape == ()
+
+
+def test_a_stepper_comes_with_it(folder):
+    stepper = load(folder).stepper()
+    logits, _ = stepper.step(np.array([0]), stepper.fresh(1))
+    assert logits.shape == (1, VOCABULARY.size)
+
+
+@pytest.mark.parametrize("name", ["checkpoint.json", "model.safetensors"])
+def test_a_missing_file_is_named(folder, name):
+    (folder / name).unlink()
+    with pytest.raises(CheckpointError, match=name):
+        load(folder)
+
+
+def test_without_the_training_file_it_can_still_be_used(folder):
+    (folder / "training.safetensors").unlink()
+    load(folder)
+    with pytest.raises(CheckpointError, match=r"training\.safetensors"):
+        load_arrays(folder)
+
+
+@pytest.mark.parametrize("name", ["checkpoint.json", "model.safetensors", "training.safetensors"])
+def test_flipped_bits_are_found(folder, name):
+    path = folder / name
+    whole = path.read_bytes()
+    rng = np.random.default_rng(0)
+    for _ in range(100):
+        at, bit = rng.integers(len(whole)), 1 << rng.integers(8)
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ bit]) + whole[at + 1 :])
+        with pytest.raises(IntegrityError):
+            load_arrays(folder) if name.startswith("training") else load(folder)
+
+
+@pytest.mark.parametrize("name", ["checkpoint.json", "model.safetensors"])
+def test_truncations_are_found(folder, name):
+    path = folder / name
+    whole = path.read_bytes()
+    for length in np.random.default_rng(0).integers(0, len(whole), 30):
+        path.write_bytes(whole[:length])
+        with pytest.raises(IntegrityError):
+            load(folder)
+
+
+def test_weights_of_another_shape_are_refused_before_they_are_loaded(folder, tmp_path):
+    other = Settings(model=ModelSettings(hidden_size=9, num_layers=2))
+    parameters = initial(other.model, VOCABULARY.size, np.random.default_rng(0))
+    write(tmp_path / "step-8", parameters=parameters)
+    with pytest.raises(IntegrityError, match="settings call for"):
+        load(tmp_path / "step-8")
+
+
+def test_another_vocabulary_is_refused(tmp_path):
+    write(tmp_path / "step-8", vocabulary=Vocabulary(tuple("abc")))
+    with pytest.raises(IntegrityError, match="settings call for"):
+        load(tmp_path / "step-8")
+
+
+def test_nothing_that_is_not_finite_is_ever_saved(tmp_path):
+    parameters = initial(SETTINGS.model, VOCABULARY.size, np.random.default_rng(0))
+    parameters["head.bias"][2] = np.nan
+    with pytest.raises(DivergedError, match=r"head\.bias"):
+        write(tmp_path / "step-8", parameters=parameters)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_link_is_not_followed_out_of_the_folder(folder, tmp_path):
+    secret = tmp_path / "model.safetensors"
+    shutil.move(folder / "model.safetensors", secret)
+    (folder / "model.safetensors").symlink_to(secret)
+    with pytest.raises(CheckpointError, match="no file"):
+        load(folder)
+
+
+def test_the_description_is_plain_json_that_a_person_can_read(folder):
+    body = json.loads((folder / "checkpoint.json").read_text())["body"]
+    assert body["settings"]["model"]["cell"] == "lstm"
+    assert body["vocabulary"]["symbols"] == "".join(VOCABULARY.symbols)
+    assert set(body["files"]) == {"model.safetensors", "training.safetensors"}

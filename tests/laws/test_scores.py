@@ -1,0 +1,133 @@
+"""Scores are exact: whatever the chunks, the lanes and the engine, the figure is that of one stream read in order."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from charlm.cells.table import CELLS
+from charlm.config.settings import ModelSettings
+from charlm.evaluation.engines import NumpyEngine, TorchEngine
+from charlm.evaluation.scoring import score_stream
+from charlm.model.parameters import initial
+from charlm.model.stepping import Stepper
+from charlm.model.state import State
+from charlm.text.lanes import NOTHING
+
+V = 11
+every_cell = pytest.mark.parametrize("cell", CELLS)
+
+
+def model(cell, hidden_size=12, scale=1.0):
+    settings = ModelSettings(cell=cell, hidden_size=hidden_size, num_layers=2)
+    parameters = initial(settings, V, np.random.default_rng(0))
+    parameters["head.weight"] = parameters["head.weight"] * 20  # predictions that depend on the state
+    return settings, {name: value * np.float32(scale) for name, value in parameters.items()}
+
+
+def text(length, seed=1):
+    return np.random.default_rng(seed).integers(0, V, length).astype(np.uint8)
+
+
+def one_by_one(settings, parameters, ids):
+    """Nats of a text as the sampler would see them: one character after the other, in float64 sums."""
+    stepper = Stepper(parameters, settings)
+    state, nats = stepper.fresh(1), 0.0
+    for before, after in zip(ids[:-1].tolist(), ids[1:].tolist(), strict=True):
+        logits, state = stepper.step(np.array([before]), state)
+        scores = logits[0].astype(np.float64)
+        nats += float(np.log(np.exp(scores - scores.max()).sum()) + scores.max() - scores[after])
+    return nats
+
+
+@every_cell
+def test_a_score_is_that_of_one_stream_read_in_order(cell):
+    settings, parameters = model(cell)
+    ids = text(3000)
+    expected = one_by_one(settings, parameters, ids)
+    score = score_stream(NumpyEngine(parameters, settings), ids)
+    assert score.characters == 2999
+    assert abs(score.nats - expected) / 2999 / math.log(2) < 1e-6
+
+
+@every_cell
+@pytest.mark.parametrize(("lanes", "window"), [(1, 128), (1, 7), (64, 16), (5, 33), (64, 1), (3, 5000)])
+def test_independent_of_lanes_and_windows(cell, lanes, window):
+    settings, parameters = model(cell)
+    ids = text(2000)
+    expected = one_by_one(settings, parameters, ids)
+    score = score_stream(NumpyEngine(parameters, settings), ids, lanes, window)
+    assert abs(score.nats - expected) / 1999 / math.log(2) < 1e-6
+
+
+@every_cell
+def test_both_engines_agree(cell):
+    settings, parameters = model(cell)
+    tensors = {name: torch.tensor(value) for name, value in parameters.items()}
+    one = score_stream(NumpyEngine(parameters, settings), text(2500))
+    other = score_stream(TorchEngine(tensors, settings), text(2500))
+    assert abs(one.bits_per_character - other.bits_per_character) < 1e-6
+
+
+@pytest.mark.parametrize("length", [2, 3, 5, 127, 128, 129, 130, 255, 256, 257, 8191, 8193])
+def test_every_character_after_the_first_is_scored_once_whatever_the_length(length):
+    settings, parameters = model("rnn", hidden_size=4)
+    ids = text(length)
+    score = score_stream(NumpyEngine(parameters, settings), ids)
+    assert score.characters == length - 1
+    assert score.nats == pytest.approx(one_by_one(settings, parameters, ids), abs=1e-6 * length)
+
+
+class Counting:
+    """A model whose state never forgets: each prediction depends on how many characters have gone by in all.
+
+    Reading lanes from guessed states is wrong for it until the very end, so it shows that the guess is always mended.
+    """
+
+    def fresh(self, rows: int) -> State:
+        return (CELLS["rnn"].State(np.zeros((rows, 1))),)
+
+    def nats(self, inputs, targets, state):
+        counts = state[0].h[:, 0] + np.arange(1, inputs.shape[0] + 1)[:, None]
+        values = np.where(targets == NOTHING, 0.0, counts)
+        return values, (CELLS["rnn"].State(state[0].h + inputs.shape[0]),)
+
+
+@pytest.mark.parametrize("lanes", [1, 2, 3, 8, 64])
+def test_a_model_that_never_forgets_is_scored_exactly_too(lanes):
+    length = 1001
+    score = score_stream(Counting(), text(length), lanes=lanes, window=4)
+    assert score.nats == sum(range(1, length))
+
+
+def test_a_uniform_model_scores_log2_of_the_vocabulary_exactly():
+    settings, parameters = model("lstm")
+    parameters["head.weight"] = parameters["head.weight"] * 0
+    score = score_stream(NumpyEngine(parameters, settings), text(5000))
+    assert score.bits_per_character == pytest.approx(math.log2(V), abs=1e-6)
+    assert score.perplexity == pytest.approx(V, rel=1e-6)
+
+
+def test_a_bigram_model_counted_by_hand_scores_what_the_hand_says():
+    """An rnn so saturated that it remembers just the last character is a table of bigrams, put in its head."""
+    ids = np.array([0, 1, 0, 1, 1, 0, 1, 0])
+    counts = np.array([[0, 3], [3, 1]])  # after 0: three times 1; after 1: three times 0, once 1
+    table = (counts + 1) / (counts + 1).sum(axis=1, keepdims=True)  # add one, so that nothing is impossible
+    by_hand = -sum(math.log(table[a, b]) for a, b in zip(ids[:-1], ids[1:], strict=True))
+
+    settings = ModelSettings(cell="rnn", hidden_size=2, num_layers=1)
+    parameters = {
+        "embedding.weight": np.eye(2, dtype=np.float32),
+        "recurrent.weight_ih_l0": 200 * np.eye(2, dtype=np.float32),
+        "recurrent.weight_hh_l0": np.zeros((2, 2), np.float32),
+        "recurrent.bias_ih_l0": np.full(2, -100, np.float32),
+        "recurrent.bias_hh_l0": np.zeros(2, np.float32),
+        # h is (1, -1) after 0 and (-1, 1) after 1: half the difference of the rows, and half their sum
+        "head.weight": ((np.log(table[0]) - np.log(table[1])) / 4)[:, None] * np.array([[1, -1]], np.float32),
+        "head.bias": ((np.log(table[0]) + np.log(table[1])) / 2).astype(np.float32),
+    }
+    parameters["head.weight"] = parameters["head.weight"].astype(np.float32)
+    assert score_stream(NumpyEngine(parameters, settings), ids).nats == pytest.approx(by_hand, abs=1e-5)
