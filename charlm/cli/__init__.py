@@ -12,6 +12,7 @@ import typer
 
 from charlm import __version__
 from charlm.cli import bench, cells, config, data, evaluate, runs, sample, train
+from charlm.cli.printing import say
 from charlm.errors import CharlmError
 
 app = typer.Typer(
@@ -54,16 +55,12 @@ def main() -> None:
     try:
         app()
     except CharlmError as error:
-        print(f"charlm: {error}", file=sys.stderr)
+        say(f"charlm: {error}")
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        # The reader has seen enough. Python would complain once more when it flushes stdout at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except Exception as error:
         if os.environ.get("CHARLM_DEBUG"):
             raise
-        print(f"charlm: {type(error).__name__}: {error}", file=sys.stderr)
-        print("This is a bug in charlm.", file=sys.stderr)
-        print("Please report it with what the same command prints when CHARLM_DEBUG=1 is set.", file=sys.stderr)
+        say(f"charlm: {type(error).__name__}: {error}")
+        say("This is a bug in charlm.")
+        say("Please report it with what the same command prints when CHARLM_DEBUG=1 is set.")
         sys.exit(1)

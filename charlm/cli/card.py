@@ -26,7 +26,7 @@ from charlm.training.events import Finished, Started
 if TYPE_CHECKING:
     from charlm.text.corpus import Corpus
 
-Row = tuple[str, str]  # name, value; an empty name goes on with the one above
+Row = tuple[str, str]  # name, value
 
 LABEL = 9  # cells of a name
 FAINT = Style(dim=True)
@@ -57,7 +57,7 @@ def started_rows(started: Started) -> list[Row]:
         length = f"{started.epochs:g} epochs" if started.epochs is not None else f"{started.steps or 0:,} steps"
     resumed = [] if started.resumed_at is None else [("resumed", f"at step {started.resumed_at:,}")]
     return [
-        ("model", f"{started.parameters:,} parameters, {started.vocab_size:,} symbols"),
+        ("model", f"{started.parameters:,} parameters"),
         ("device", f"{started.device}, {started.precision}"),
         ("length", f"{length}, {started.batch_size} x {started.seq_len} characters a step"),
         *resumed,
@@ -71,14 +71,15 @@ def finished_rows(finished: Finished, path: Path) -> list[Row]:
     if finished.best_nats is not None:
         rows.append(("valid", f"{_score(finished.best_nats)}, perplexity {_perplexity(finished.best_nats):.2f}"))
     if finished.best_step is not None and finished.last_nats is not None:
-        rows.append(("best", f"at step {finished.best_step:,}; the last has {in_bits(finished.last_nats):.3f} bits"))
+        last = f"; the last one has {in_bits(finished.last_nats):.3f} bits"
+        rows.append(
+            ("best", f"at step {finished.best_step:,}{'' if finished.last_nats == finished.best_nats else last}")
+        )
+    speed = f"{short(_speed(finished))} a second"
     return [
         *rows,
         ("train", _score(finished.train_nats)),
-        (
-            "read",
-            f"{finished.characters:,} characters in {clock(finished.seconds)}, {short(_speed(finished))} a second",
-        ),
+        ("read", f"{finished.characters:,} characters in {clock(finished.seconds)}, {speed}"),
         ("kept in", str(path)),
     ]
 

@@ -1,4 +1,4 @@
-"""Rows of text as aligned columns. Knows nothing of what is in them, and of the terminal only how wide a character is."""
+"""Rows of text as aligned columns. Knows of the terminal only how wide a character is there."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,35 +18,37 @@ WIDEST = 60  # a longer line does not push everybody's comments to the right
 
 @app.command("show")
 def show(
-    config: str | None = typer.Option(None, "--config", "-c", help="A preset, or a YAML file."),
-    override: list[str] | None = typer.Option(None, "--set", "-s", help="A setting, such as model.hidden_size=256."),
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
+    config: Annotated[str | None, typer.Option("--config", "-c", help="A preset's name, or a YAML file.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", "-s", metavar="KEY=VALUE", help="A setting; can be given again.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Show every setting with where its value came from. What is printed is a config file."""
     import json
 
-    from charlm.cli.cell_check import cell_check
+    from charlm.cells.table import check as cell_problems
     from charlm.cli.printing import put, until_closed
     from charlm.config.resolving import resolve
     from charlm.config.stored import to_yaml
 
-    resolved = resolve(config, override or [], {}, [cell_check])
+    resolved = resolve(config, settings or [], {}, [cell_problems])
     with until_closed(sys.stdout):
         if as_json:
-            settings = resolved.settings.model_dump(mode="json")
-            put(sys.stdout, json.dumps({"settings": settings, "sources": resolved.origins}, indent=2) + "\n")
+            shown = {"settings": resolved.settings.model_dump(mode="json"), "sources": resolved.origins}
+            put(sys.stdout, json.dumps(shown, indent=2) + "\n")
         else:
             put(sys.stdout, _with_origins(to_yaml(resolved.settings), resolved.origins))
 
 
 @app.command("check")
-def check(file: str = typer.Argument(..., metavar="FILE", help="A YAML file, or a preset.")) -> None:
+def check(file: Annotated[str, typer.Argument(metavar="FILE", help="A YAML file, or a preset's name.")]) -> None:
     """Check a config file; what is wrong with it is listed all at once."""
-    from charlm.cli.cell_check import cell_check
+    from charlm.cells.table import check as cell_problems
     from charlm.cli.printing import put, until_closed
     from charlm.config.resolving import resolve
 
-    settings = resolve(file, [], {}, [cell_check]).settings
+    settings = resolve(file, [], {}, [cell_problems]).settings
     with until_closed(sys.stdout):
         put(sys.stdout, f"{file} is fine: {_in_short(settings)}\n")
 

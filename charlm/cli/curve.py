@@ -64,7 +64,7 @@ def draw(curve: Curve, width: int, height: int) -> list[list[Segment]]:
     columns, rows = 2 * (width - LABEL), 4 * height
     means = _smoothed(_stacked(train, columns / span, columns))
     marks = _stacked(valid, columns / span, columns)
-    low, high = _bounds(means | marks, int(START * columns))
+    low, high = _bounds([*means.items(), *marks.items()], START * columns)
 
     def down(bits: float) -> int:
         return round((high - bits) / (high - low) * (rows - 1))
@@ -74,7 +74,7 @@ def draw(curve: Curve, width: int, height: int) -> list[list[Segment]]:
         for row in range(max(top, 0), min(bottom, rows - 1) + 1):
             cells[row // 4][column // 2] |= DOTS[column % 2][row % 4]
     marked = {(min(max(down(bits), 0), rows - 1) // 4, column // 2) for column, bits in marks.items()}
-    labels = {0: f"{high:.2f}", height - 1: f"{low:.2f}"}
+    labels = {0: _label(high), height - 1: _label(low)}
     return [
         [
             Segment(f"{labels.get(row, ''):>{LABEL - 1}} ", FAINT),
@@ -82,6 +82,10 @@ def draw(curve: Curve, width: int, height: int) -> list[list[Segment]]:
         ]
         for row in range(height)
     ]
+
+
+def _label(bits: float) -> str:
+    return f"{bits:.2f}" if bits < 99.995 else f"{bits:.0e}"
 
 
 def _place(progress: float) -> int:
@@ -112,8 +116,8 @@ def _smoothed(scores: dict[int, float]) -> dict[int, float]:
     return smooth
 
 
-def _bounds(scores: dict[int, float], start: int) -> tuple[float, float]:
-    settled = [bits for column, bits in scores.items() if column >= start] or list(scores.values())
+def _bounds(scores: list[tuple[int, float]], start: float) -> tuple[float, float]:
+    settled = [bits for column, bits in scores if column >= start] or [bits for _, bits in scores]
     low, high = min(settled), max(settled)
     return (low, high) if high - low > 0.02 else (low - 0.01, low + 0.01)
 

@@ -2,34 +2,141 @@
 
 from __future__ import annotations
 
+import sys
+from typing import TYPE_CHECKING, Annotated, Literal
+
 import typer
 
+if TYPE_CHECKING:
+    from charlm.checkpoint import Checkpoint
+    from charlm.evaluation.engines import Engine
+    from charlm.text.corpus import Corpus
+
 app = typer.Typer(no_args_is_help=True)
+
+SMALL = 2_000_000  # characters; scoring fewer takes numpy less time than importing torch and finding a device
 
 
 @app.callback()
 def _group() -> None:
-    """Keeps `perplexity` a word of its own: Typer would drop the name of an only command."""
+    """Score text with a trained model."""
 
 
 @app.command("perplexity")
 def perplexity(
-    run: str | None = typer.Argument(None, help="A run, a folder or a checkpoint; none: the latest run."),
-    text: list[str] | None = typer.Argument(None, help="Files, folders, globs, -, or named corpora to score."),
-    split: str | None = typer.Option(None, help="A split of the run's own text (train, valid or test) instead."),
-    unknown: str = typer.Option("skip", help="Characters that the model does not know: skip, error or nearest."),
-    encoding: str | None = typer.Option(None, help="Encoding of the text; none: that of the run."),
-    device: str = typer.Option("auto", help="auto, cpu, cuda or mps. On a CPU, torch is not needed."),
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
+    run: Annotated[
+        str | None, typer.Argument(help="A run's name, its folder or one of its checkpoints; none: the latest run.")
+    ] = None,
+    text: Annotated[
+        list[str] | None, typer.Argument(help="Files, folders, globs, - or named corpora to score.")
+    ] = None,
+    split: Annotated[
+        Literal["train", "valid", "test"] | None, typer.Option(help="Without TEXT: a split of the run's own text.")
+    ] = None,
+    unknown: Annotated[
+        Literal["skip", "error", "nearest"], typer.Option(help="What to do with characters that the model does not know.")
+    ] = "skip",
+    encoding: Annotated[str | None, typer.Option(help="Encoding of TEXT; none: that of the run.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Score every character of a text: nats, bits per character and per byte, perplexity."""
     import json
-    import sys
     import time
 
     from charlm.checkpoint import load
+    from charlm.errors import TextError, UsageError
+    from charlm.evaluation.text import bytes_scored, score_ids
     from charlm.runs import find_checkpoint, runs_root
 
-    began = time.perf_counter()
     checkpoint = load(find_checkpoint(runs_root(), run))
-    ...
+    if text and split:
+        raise UsageError("--split names a part of the run's own text", f"--split {split}", "Give it or TEXT, not both.")
+    began = time.perf_counter()
+    corpus = _own_text(checkpoint) if not text else _given_text(checkpoint, text, encoding, unknown)
+    ids = corpus.ids if text else corpus.split(split or "valid")
+    if ids.size < 2:
+        what = "The text" if text else f"The {split or 'valid'} split"
+        raise TextError(f"{what} has under two characters to score", corpus.name, "Give a longer text.")
+    records = checkpoint.settings.text.records
+    score = score_ids(_engine(checkpoint, device, ids.size), ids, corpus.vocabulary, records)
+    result = {
+        "run": checkpoint.folder.resolve().parent.name,
+        "step": checkpoint.step,
+        "text": corpus.name,
+        "nats_per_character": score.nats_per_character,
+        "bits_per_character": score.bits_per_character,
+        "bits_per_byte": score.bits_per_byte(bytes_scored(ids, corpus.vocabulary, records)),
+        "perplexity": score.perplexity,
+        "characters": score.characters,
+        "unknown_characters": sum(corpus.unknown.values()),
+        "seconds": round(time.perf_counter() - began, 3),
+        "protocol": {
+            "split": "all" if text else split or "valid",
+            "state": "fresh at each record" if records else "carried over the whole text",
+            "streams": 1,
+            "unit": corpus.vocabulary.unit,
+            "unknown": unknown,
+        },
+    }
+    if as_json:
+        typer.echo(json.dumps(result, indent=2))
+    else:
+        _show(result, corpus)
+
+
+def _own_text(checkpoint: Checkpoint) -> Corpus:
+    """The text that the run was trained on, if it is still there and still the same."""
+    from charlm.errors import CheckpointError
+    from charlm.text.corpus import open_corpus
+
+    corpus = open_corpus(checkpoint.settings.text, checkpoint.vocabulary)
+    if corpus.sha256 != checkpoint.text.sha256:
+        raise CheckpointError(
+            f"{corpus.name} is no longer the text that the run was trained on",
+            ", ".join(corpus.sources),
+            "Give a text to score: charlm eval perplexity RUN FILE",
+        )
+    return corpus
+
+
+def _given_text(
+    checkpoint: Checkpoint, text: list[str], encoding: str | None, unknown: Literal["skip", "error", "nearest"]
+) -> Corpus:
+    from charlm.text.corpus import open_corpus
+
+    changes: dict[str, object] = {"sources": tuple(text)}
+    if encoding:
+        changes["encoding"] = encoding
+    return open_corpus(checkpoint.settings.text.model_copy(update=changes), checkpoint.vocabulary, unknown)
+
+
+def _engine(checkpoint: Checkpoint, device: str, characters: int) -> Engine:
+    """numpy for what it scores soon, torch for long texts or where a device is asked for."""
+    from charlm.evaluation.engines import NumpyEngine, TorchEngine
+
+    model = checkpoint.settings.model
+    if device == "cpu" or (device == "auto" and characters < SMALL):
+        return NumpyEngine(checkpoint.parameters, model)
+    import torch
+
+    from charlm.device import choose
+
+    place = choose(device, "fp32").place()
+    return TorchEngine({name: torch.tensor(value).to(place) for name, value in checkpoint.parameters.items()}, model)
+
+
+def _show(result: dict[str, object], corpus: Corpus) -> None:
+    from charlm.cli.printing import put
+
+    for note in corpus.notes:
+        put(sys.stderr, f"{note}\n", dim=True)
+    unknown = result["unknown_characters"]
+    if unknown:
+        kinds = " ".join(f"{character!r}" for character in list(corpus.unknown)[:12])
+        put(sys.stderr, f"{unknown:,} characters that the model does not know were not scored: {kinds}\n", dim=True)
+    for name in ("nats_per_character", "bits_per_character", "bits_per_byte", "perplexity"):
+        typer.echo(f"{name:<20}{result[name]:>12.6f}")
+    typer.echo(f"{'characters':<20}{result['characters']:>12,}")
+    typer.echo(f"{'unknown_characters':<20}{unknown:>12,}")
+    typer.echo(f"{'seconds':<20}{result['seconds']:>12.2f}")

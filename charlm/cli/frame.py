@@ -115,7 +115,7 @@ def _numbers(seen: Seen, elapsed: float, left: float | None, width: int) -> list
     for row in zip(*columns[:shown], strict=True):
         line: Line = []
         for name, value, style in row:
-            line += [Segment(name, FAINT), Segment(f"{value or '-':>{cells - len(name)}}", style), gap]
+            line += [Segment(name, FAINT), Segment((value or "-").rjust(cells - len(name)), style), gap]
         lines.append(line[:-1])
     return lines
 

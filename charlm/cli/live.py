@@ -43,8 +43,11 @@ SVG_THEME = TerminalTheme(
 
 
 def is_fit(console: Console) -> bool:
-    """Whether a live picture can be drawn here: a terminal that moves its cursor and has braille."""
-    return console.is_terminal and not console.is_dumb_terminal and console.encoding.startswith("utf")
+    """Whether a live picture can be drawn here: a terminal that moves its cursor and has braille.
+
+    The stream itself is asked, too: FORCE_COLOR makes rich take a log for a terminal.
+    """
+    return console.file.isatty() and console.is_interactive and console.encoding.startswith("utf")
 
 
 class LiveView:

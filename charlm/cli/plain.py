@@ -35,7 +35,7 @@ class PlainView:
         self._seen = Seen()
         self._told = 0.0  # seconds of the last line
         self._tenths = 0  # of the training, as of the last line
-        self._held: Updated | None = None
+        self._held = ""  # the line of an update, in case a validation at the same step says it better
 
     def __enter__(self) -> Self:
         return self
@@ -51,12 +51,14 @@ class PlainView:
         match event:
             case Updated():
                 self._release()
-                if self._seen.updates == 1:
+                if self._is_due(event):
+                    rate = f"rate {event.learning_rate:.2e}  gradient {event.gradient_norm:.3g}"
+                    self._held = self._line(rate)
+                    self._remember()
+                elif self._seen.updates == 1:
                     self._remember()  # a resumed training does not tell again what was told before
-                elif self._is_due(event):
-                    self._held = event
             case Validated():
-                self._held = None  # its line would say the same again
+                self._held = ""
                 self._write(self._score(event))
                 self._remember()
             case Started():
@@ -78,15 +80,13 @@ class PlainView:
 
     def _is_due(self, event: Updated) -> bool:
         waited = event.seconds - self._told
-        return int(event.progress * 10) > self._tenths or waited >= max(QUIET, PATIENCE * event.seconds)
+        is_late = int(event.progress * 10) > self._tenths or waited >= max(QUIET, PATIENCE * event.seconds)
+        return is_late and self._seen.updates > 1
 
     def _release(self) -> None:
-        """Write the line of an update that was held back in case a validation would say it better."""
-        if self._held is not None:
-            rate = f"rate {self._held.learning_rate:.2e}  gradient {self._held.gradient_norm:.3g}"
-            self._held = None
-            self._write(self._line(rate))
-            self._remember()
+        if self._held:
+            self._write(self._held)
+            self._held = ""
 
     def _score(self, event: Validated) -> str:
         return self._line(f"valid {event.bits:.3f} bits  {'best' if event.best else '    '}")

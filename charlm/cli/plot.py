@@ -1,7 +1,7 @@
 """The learning curve of a run as a picture. This file knows the rows of metrics.jsonl and nothing of training.
 
-matplotlib is an extra and is imported when a picture is asked for. Its global state (pyplot, rcParams) is left alone,
-so that the same rows give the same bytes whatever else a process has drawn.
+matplotlib is an extra and is imported when a picture is asked for, without pyplot: no window, nothing left open, and
+the same rows give the same bytes.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def _series(metrics: Sequence[Row]) -> tuple[Points, Points]:
     train: Points = []
     valid: Points = []
     for row in metrics:
-        if row["event"] == "updated":
+        if row["event"] == "updated" and row["nats"] is not None:  # null stands for what was not finite
             for points in (train, valid):
                 while points and points[-1][0] >= row["step"]:
                     points.pop()

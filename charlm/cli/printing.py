@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TextIO
+
+from charlm.errors import TextError
 
 # C0 but newline and tab, DEL and C1; the line and paragraph separators; the controls that reorder text (Trojan
 # Source, Boucher and Anderson 2021); surrogates, which are no characters at all.
@@ -35,12 +38,12 @@ def expressible(text: str, encoding: str) -> str:
     return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
-def is_terminal(stream: TextIO) -> bool:
-    """Whether a person reads the stream as it is written."""
-    return stream.isatty()
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a person reads the stream as it is written. None is what Python has for one that was closed."""
+    return stream is not None and stream.isatty()
 
 
-def has_colour(stream: TextIO) -> bool:
+def has_colour(stream: TextIO | None) -> bool:
     """Whether the stream may be styled: a terminal that can, and nobody asked otherwise (https://no-color.org)."""
     return is_terminal(stream) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
@@ -51,17 +54,31 @@ def put(stream: TextIO, text: str, *, dim: bool = False) -> None:
     stream.write(f"{DIM}{shown}{UNDIM}" if dim and shown and has_colour(stream) else shown)
 
 
+def say(line: str) -> None:
+    """A line on stderr, dim on a terminal; where nobody listens any more, it is lost and nothing stops."""
+    stream: TextIO | None = sys.stderr
+    if stream is not None:
+        with suppress(OSError):
+            put(stream, f"{line}\n", dim=True)
+
+
 @contextmanager
-def until_closed(*streams: TextIO) -> Iterator[None]:
-    """End the program quietly, exit code 0, when the reader of a stream has seen enough: `charlm ... | head`."""
+def until_closed(stream: TextIO) -> Iterator[None]:
+    """End the program quietly, exit code 0, when the reader of the stream has seen enough: `charlm ... | head`.
+
+    Raises TextError where the stream cannot be written for another reason, such as a full disk.
+    """
     try:
         yield
-        for stream in streams:
-            stream.flush()
+        stream.flush()
     except BrokenPipeError:
-        for stream in streams:
-            _abandon(stream)
+        _abandon(stream)
         raise SystemExit(0) from None
+    except OSError as error:
+        _abandon(stream)
+        raise TextError(
+            f"The output cannot be written: {error.strerror}", "standard output", "Make room, or send it elsewhere."
+        ) from None
 
 
 def _abandon(stream: TextIO) -> None:

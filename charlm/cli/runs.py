@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True)
 
-Json = typer.Option(False, "--json", help="Print one JSON object.")
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 # Shown for every run, whether they are the defaults or not.
 TELLING = ("text.sources", "model.cell", "model.hidden_size", "model.num_layers", "training.seed")
@@ -22,7 +22,7 @@ UNKNOWN = "-"
 
 
 @app.command("list")
-def list_runs(as_json: bool = Json) -> None:
+def list_runs(as_json: Json = False) -> None:
     """List the runs, the oldest first; * marks the latest."""
     from charlm.runs import latest_run, runs_root
     from charlm.runs import list_runs as runs_in
@@ -36,17 +36,14 @@ def list_runs(as_json: bool = Json) -> None:
     elif not summaries:
         typer.echo(f"There is no run yet in {root}. Train one: charlm train mybook.txt", err=True)
     else:
-        rows = [
-            ("*" if each.name == latest else " ", each.name, _model(each), _count(each.step), _bits(each.valid_nats))
-            + (_time(each), each.text or UNKNOWN)
-            for each in summaries
-        ]
-        _print([("", "run", "model", "steps", "valid bits", "time", "text"), *rows])
+        heading = ("", "run", "model", "steps", "valid bits", "time", "text")
+        _print([heading, *(("*" if each.name == latest else " ", *_row(each)) for each in summaries)])
 
 
 @app.command("show")
 def show(
-    run: str | None = typer.Argument(None, help="A run's name or folder; none: the latest."), as_json: bool = Json
+    run: Annotated[str | None, typer.Argument(help="A run's name or folder; none: the latest.")] = None,
+    as_json: Json = False,
 ) -> None:
     """Show one run: scores, checkpoints, settings, where it is, and what to do next."""
     from charlm.runs import open_run, runs_root
@@ -59,13 +56,14 @@ def show(
         return
     best = f", at step {_count(about.best_step)}" if about.best_step is not None else ""
     trained = f"{_count(about.step)} steps, {_count(about.characters)} characters, {_time(about)}"
+    model = f"{settings['model.cell']} {settings['model.num_layers']} x {settings['model.hidden_size']}"
     facts = [
         ("run", about.name),
         ("folder", str(about.folder)),
         ("created", about.created or UNKNOWN),
         ("text", f"{about.text or UNKNOWN}, {_count(about.text_characters)} characters"),
-        ("model", _model(about)),
-        ("trained", trained),
+        ("model", model),
+        ("trained", trained if about.checkpoints else "not yet"),
         ("valid", f"{_bits(about.valid_nats)} bits per character{best}"),
         ("train", f"{_bits(about.train_nats)} bits per character"),
     ]
@@ -81,7 +79,7 @@ def show(
 
 @app.command("compare")
 def compare(
-    runs: list[str] = typer.Argument(..., metavar="RUN RUN...", help="Names or folders."), as_json: bool = Json
+    runs: Annotated[list[str], typer.Argument(metavar="RUN RUN...", help="Names or folders.")], as_json: Json = False
 ) -> None:
     """Compare runs: their scores, and the settings in which they differ."""
     from charlm.errors import UsageError
@@ -151,8 +149,15 @@ def _checkpoints(about: Summary) -> list[str]:
 def _next_commands(about: Summary) -> list[str]:
     import shlex
 
-    name = shlex.quote(about.name)
+    from charlm.runs import runs_root
+
+    name = shlex.quote(about.name if about.folder.parent == runs_root() else str(about.folder))
     return [f"charlm sample {name}", f"charlm eval perplexity {name} FILE", f"charlm train --resume {name}"]
+
+
+def _row(about: Summary) -> tuple[str, ...]:
+    score, text = _bits(about.valid_nats), about.text or UNKNOWN
+    return about.name, _model(about), _count(about.step), score, _time(about), text
 
 
 def _beside(label: str, values: Sequence[str]) -> list[tuple[str, str]]:
@@ -160,7 +165,7 @@ def _beside(label: str, values: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def _model(about: Summary) -> str:
-    return f"{about.cell or UNKNOWN} {_count(about.num_layers)} x {_count(about.hidden_size)}"
+    return UNKNOWN if about.cell is None else f"{about.cell} {_count(about.num_layers)} x {_count(about.hidden_size)}"
 
 
 def _count(value: float | None) -> str:

@@ -10,14 +10,15 @@ import json
 import os
 import re
 import sys
-import time
 from collections.abc import Iterable
 from dataclasses import asdict
+from math import inf
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from charlm.cli.printing import is_terminal, put, until_closed
+from charlm.cli.printing import is_terminal, put, say, until_closed
 from charlm.errors import UsageError
 
 if TYPE_CHECKING:
@@ -62,32 +63,36 @@ def sample(
 ) -> None:
     """Write text with a trained model."""
     _check(length, count, seed, stop or [], device)
-    with until_closed(sys.stdout, sys.stderr):
-        from charlm.cli import prompt as prompts
-        from charlm.sampling.decoding import Decoding
 
-        decoding = Decoding(temperature, top_k, top_p, min_p, repetition_penalty)
-        text = prompts.take(prompt, prompt_file)
+    import numpy as np
 
-        from charlm.checkpoint import load
-        from charlm.runs import find_checkpoint, runs_root
-        from charlm.sampling.generation import random_stream, read
-        from charlm.sampling.writing import opening, write
+    from charlm.cli import prompt as prompts
+    from charlm.sampling.decoding import Decoding
+    from charlm.sampling.generation import random_stream, read
+    from charlm.sampling.writing import opening, write
 
-        checkpoint = load(find_checkpoint(runs_root(), run))
-        vocabulary, records = checkpoint.vocabulary, checkpoint.settings.text.records
-        if checkpoint.settings.text.newlines == "unix":
-            text = prompts.with_unix_newlines(text)
-        encoded = vocabulary.encode(text, unknown)
-        seed = int.from_bytes(os.urandom(4), "big") if seed is None else seed
+    decoding = Decoding(temperature, top_k, top_p, min_p, repetition_penalty)
+    text = prompts.take(prompt, prompt_file)
 
-        _say(f"{_name(checkpoint)}, step {checkpoint.step}, seed {seed}")
+    from charlm.checkpoint import load
+    from charlm.runs import find_checkpoint, runs_root
+
+    checkpoint = load(find_checkpoint(runs_root(), run))
+    vocabulary, records = checkpoint.vocabulary, checkpoint.settings.text.records
+    if checkpoint.settings.text.newlines == "unix":
+        text = prompts.with_unix_newlines(text)
+    encoded = vocabulary.encode(text, unknown)
+    seed = int.from_bytes(os.urandom(4), "big") if seed is None else seed
+
+    # Scores that overflow are an error of their own; numpy's warnings would only stand before it.
+    with until_closed(sys.stdout), np.errstate(over="ignore", invalid="ignore"):
+        say(f"{_name(checkpoint)}, step {checkpoint.step}, seed {seed}")
         if device.startswith(("cuda", "mps")):
-            _say(f"--device {device}: one character after another comes fastest from the cpu, which is used")
+            say(f"--device {device}: one character after another comes fastest from the cpu, which is used")
         _say_unknown(encoded.unknown, unknown)
         for one in stop or []:
             if vocabulary.encode(one, "skip").unknown:
-                _say(f"--stop {one!r} has characters that the model never writes")
+                say(f"--stop {one!r} has characters that the model never writes")
 
         model = checkpoint.stepper()
         after = read(model, opening(vocabulary, encoded.ids, records))
@@ -128,17 +133,13 @@ def _check(length: int, count: int, seed: int | None, stops: list[str], device: 
         raise UsageError(f"--device cannot be {device!r}", where, "Give auto, cpu, mps, cuda or cuda:0.")
 
 
-def _say(line: str) -> None:
-    put(sys.stderr, f"{line}\n", dim=True)
-
-
 def _say_unknown(counts: dict[str, int], policy: str) -> None:
     if counts:
         kinds = [f"{character!r} x {count}" for character, count in list(counts.items())[:8]]
         more = f" and {len(counts) - 8} others" if len(counts) > 8 else ""
         fate = "read as the nearest known ones, or left out" if policy == "nearest" else "left out"
         total = sum(counts.values())
-        _say(f"prompt: {total} unknown character{'s' * (total != 1)} {fate}: {', '.join(kinds)}{more}")
+        say(f"prompt: {total} unknown character{'s' * (total != 1)} {fate}: {', '.join(kinds)}{more}")
 
 
 def _name(checkpoint: Checkpoint) -> str:
@@ -150,7 +151,7 @@ def _name(checkpoint: Checkpoint) -> str:
 def _part(number: int, count: int) -> None:
     """Set the next sample apart from the one before."""
     if is_terminal(sys.stdout) and is_terminal(sys.stderr):
-        _say(f"---- {number} of {count} ----")
+        say(f"---- {number} of {count} ----")
     else:
         put(sys.stdout, "\n")
 
@@ -158,14 +159,14 @@ def _part(number: int, count: int) -> None:
 def _show(prompt: str, pieces: Iterable[Piece]) -> None:
     """Text as it comes: each character at once on a terminal, in larger pieces elsewhere, the first one early."""
     watched = is_terminal(sys.stdout)
-    flushed = -BETWEEN_FLUSHES
+    flushed = -inf
     try:
         put(sys.stdout, prompt, dim=True)
         for piece in pieces:
             put(sys.stdout, piece.text)
-            if watched or time.monotonic() - flushed > BETWEEN_FLUSHES:
+            if watched or monotonic() - flushed > BETWEEN_FLUSHES:
                 sys.stdout.flush()
-                flushed = time.monotonic()
+                flushed = monotonic()
     finally:  # after an interruption too, the next thing printed stands on its own line
         put(sys.stdout, "\n")
         sys.stdout.flush()

@@ -6,6 +6,7 @@ rich would end the process and close stdout with it, and stdout is data.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
@@ -18,8 +19,14 @@ class Talk(Console):
 
     def __init__(self, file: IO[str] | None = None, *, width: int | None = None, height: int | None = None) -> None:
         super().__init__(
-            file=file, stderr=True, width=width, height=height, markup=False, emoji=False, highlight=False
-        )  # fmt: skip
+            file=file or sys.stderr,  # named, because rich knows the encoding of a named stream alone
+            stderr=True,
+            width=width,
+            height=height,
+            markup=False,
+            emoji=False,
+            highlight=False,
+        )
 
     def on_broken_pipe(self) -> None:
         """The listener closed the pipe."""

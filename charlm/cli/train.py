@@ -155,7 +155,7 @@ def _train(
 
     from rich.console import Console
 
-    from charlm.cli.card import print_card, print_rows, result
+    from charlm.cli.card import print_card, print_rows, result, text_rows
     from charlm.cli.live import LiveView, is_fit
     from charlm.cli.plain import PlainView
     from charlm.cli.signals import Stop
@@ -168,7 +168,7 @@ def _train(
     from charlm.training.plan import Plan
 
     console = Console(stderr=True, highlight=False)
-    print_rows(console, [*_what_was_read(settings, corpus), *(("note", note) for note in notes)])
+    print_rows(console, [*text_rows(corpus), *(("note", note) for note in notes)])
     chosen = settings.training
     compute = choose(chosen.device, chosen.precision, chosen.threads)
     end_id = corpus.vocabulary.newline if settings.text.records else None
@@ -210,14 +210,6 @@ def _draw_curve(run: Run) -> None:
             plot(rows, run.folder / "loss.png")
 
 
-def _what_was_read(settings: Settings, corpus: Corpus) -> list[tuple[str, str]]:
-    from charlm.cli.card import text_rows
-
-    sizes = [end - start for start, end in corpus.splits.values()]
-    source = ", ".join(corpus.sources[:3]) + (", ..." if len(corpus.sources) > 3 else "")
-    return text_rows(source, corpus.encoding, corpus.characters, corpus.vocabulary.size, sizes, corpus.notes)
-
-
 def _shape(settings: Settings) -> str:
     model = settings.model
     return f"{model.cell} {model.num_layers} x {model.hidden_size}"
@@ -229,7 +221,7 @@ def _show_plan(settings: Settings, corpus: Corpus, as_json: bool) -> None:
 
     from rich.console import Console
 
-    from charlm.cli.card import print_rows
+    from charlm.cli.card import print_rows, text_rows
     from charlm.model.parameters import count
     from charlm.text.corpus import describe
 
@@ -243,7 +235,7 @@ def _show_plan(settings: Settings, corpus: Corpus, as_json: bool) -> None:
         f"{name} {value}" for name in ("steps", "epochs", "budget") if (value := getattr(training, name)) is not None
     )
     rows = [
-        *_what_was_read(settings, corpus),
+        *text_rows(corpus),
         ("model", f"{_shape(settings)}, {parameters:,} parameters"),
         ("length", f"{length}, {training.batch_size} x {training.seq_len} characters an update"),
         ("dry run", "nothing was trained and nothing written; `charlm config show` has every setting"),

@@ -48,7 +48,7 @@ def layer(values: Mapping[str, Any], origin: Origin) -> tuple[dict[str, Given], 
             if name in SECTIONS:
                 if value not in (None, {}):  # a section whose lines are all commented out gives nothing
                     problems.append(Problem(name, f"{name} is a section, and cannot be {shown(value)}", "", where))
-            elif name not in NAMES:
+            elif len(path) == 1 or name not in NAMES:
                 remedy = _meant(name) if len(problems) < MAX_LISTED else ""
                 problems.append(Problem(name, f"There is no setting {name[:MAX_SHOWN]}", remedy, where))
             elif name != CELL_OPTIONS:

@@ -51,7 +51,9 @@ def to_yaml(settings: Settings) -> str:
 
 def in_line(value: object) -> str:
     """A value as it stands after `name: ` in YAML, on one line."""
-    dumped: str = yaml.dump(value, Dumper=_Dumper, default_flow_style=True, allow_unicode=True, width=MAX_BYTES)
+    dumped: str = yaml.dump(
+        value, Dumper=_Dumper, default_flow_style=True, sort_keys=False, allow_unicode=True, width=MAX_BYTES
+    )
     return dumped.removesuffix("...\n").strip()  # the mark that ends a document which is a plain scalar
 
 

@@ -2,10 +2,10 @@
 
 A text is one stream: each character is scored with the state that everything before it has left. Read as one stream, it is
 slow. So it is cut in B lanes that are read side by side, each from a fresh state as a guess; then each lane's beginning is
-read again from the state in which the lane before it really ended, until the two readings agree, from where on the
-first reading stands. Recurrent networks forget where they came from within some hundred characters, so the second reading
-is short; where one does not forget, its lane is read to the end again, and the next one after it. The figure is that of the
-one stream either way, to the rounding of float32; a law compares them.
+read again from the state in which the lane before it ended, until the two readings agree in what they predict and in
+what they remember, from where on the first reading stands. Recurrent networks forget where they came from within some
+hundred characters, so the second reading is short. Where one does not, its lane is read to the end again, and the lane
+after it too; where that goes on, the lanes are read one after the other, as the one stream that they are.
 
 Shape letters: T time, B rows.
 """
@@ -24,7 +24,8 @@ from charlm.text.lanes import NOTHING, Reader
 LANES = 64  # rows read side by side
 WINDOW = 128  # characters of a lane between two comparisons of states
 REMEMBERED = 32  # windows of the first reading whose states are kept for comparison
-AGREEMENT = 1e-5  # largest difference, relative to 1 + size, of two states that count as the same
+SAME_STATE = 1e-4  # largest difference, as a network reads them, of two states that count as the same
+SAME_NATS = 1e-6  # mean difference, over a window, of two readings' nats that count as the same
 PATIENCE = 3  # rounds after which lanes that do not agree are read one by one, as the one stream that they are
 
 
@@ -53,9 +54,11 @@ def score_stream(engine: Engine, ids: np.ndarray, lanes: int = LANES, window: in
         differs = np.ones(lanes_now.size, bool)
         for number, ticks in enumerate(windows):
             values, state = engine.nats(*cut.read(ticks, lanes_now), state)
-            nats[number, lanes_now[differs]] = values.sum(axis=0)[differs]
+            change = values.sum(axis=0) - nats[number, lanes_now]
+            nats[number, lanes_now[differs]] += change[differs]
             if number < len(seen):
-                differs &= ~rows_agree(state, take_rows(seen[number], lanes_now), AGREEMENT)
+                same = rows_agree(state, take_rows(seen[number], lanes_now), SAME_STATE)
+                differs &= ~(same & (abs(change) <= SAME_NATS * len(ticks)))
                 seen[number] = put_rows(seen[number], lanes_now, state)
             if not differs.any():
                 break

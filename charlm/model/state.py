@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from charlm.cells import table
-from charlm.cells.arrays import Array, zeros
+from charlm.cells.arrays import Array, tanh, zeros
 from charlm.config.settings import ModelSettings
 
 State = tuple[Any, ...]
@@ -57,10 +57,15 @@ def put_rows(state: State, rows: np.ndarray, new: State) -> State:
 
 
 def rows_agree(state: State, other: State, tolerance: float) -> np.ndarray:
-    """(B,) bool: where two states differ nowhere by more than tolerance * (1 + size)."""
+    """(B,) bool: where two states, as a network reads them, differ nowhere by more than the tolerance.
+
+    Networks read their memories through a tanh. A memory that has counted to 100 in one state and to 700 in the other
+    shows the same 1, and counts as the same here.
+    """
     agree: Any = True
     for layer, other_layer in zip(state, other, strict=True):
         for part, other_part in zip(layer, other_layer, strict=True):
-            close = abs(part - other_part) <= tolerance * (1 + abs(other_part))
-            agree = agree & np.asarray(close.all(-1) if isinstance(close, np.ndarray) else close.all(-1).cpu())
+            differences = abs(tanh(part) - tanh(other_part))
+            largest = differences.max(-1) if isinstance(part, np.ndarray) else differences.amax(-1).cpu().numpy()
+            agree = agree & (largest <= tolerance)
     return np.asarray(agree)

@@ -138,9 +138,8 @@ def draw(chances: Probabilities, u: float) -> int:
     """The id at `u`, uniform in [0, 1), on the cumulative sum of the chances. An id of chance 0 is never drawn."""
     (possible,) = chances.nonzero()
     cumulative = chances[possible].cumsum()
-    # u times the total can round up to the total itself: then the last possible id is meant.
-    at = min(int(cumulative.searchsorted(u * cumulative[-1], side="right")), len(possible) - 1)
-    return int(possible[at])
+    # The largest float below 1, times the total, still rounds to less than the total: the position is always inside.
+    return int(possible[cumulative.searchsorted(u * cumulative[-1], side="right")])
 
 
 def _descending(logits: Logits) -> NDArray[np.intp]:

@@ -47,7 +47,6 @@ class Corpus:
     unknown: dict[str, int]  # characters that the given vocabulary lacks, and how often they occurred
     notes: tuple[str, ...]  # what was mended or left out, for a person to read
     splits: dict[str, tuple[int, int]]  # first id, and one past the last
-    end_id: int | None  # the id that ends a record, where the text is read as records
 
     def split(self, name: str) -> Ids:
         """The ids of train, valid or test, without copying them."""
@@ -77,7 +76,8 @@ def open_corpus(settings: TextSettings, vocabulary: Vocabulary | None = None, un
         what = f"The text has {'one character' if characters else 'no characters'}{known}."
         raise TextError(what, ", ".join(settings.sources), "A model needs at least two.")
     used = vocabulary or Vocabulary.from_json(facts["vocabulary"])
-    end_id = _end_id(used) if settings.records else None
+    if settings.records and used.newline is None:
+        raise TextError("The text has no line end.", "text.records=true", "Records are one a line.")
     return Corpus(
         name=_slug(settings.sources),
         sources=settings.sources,
@@ -90,8 +90,7 @@ def open_corpus(settings: TextSettings, vocabulary: Vocabulary | None = None, un
         bytes=facts["bytes"],
         unknown=facts["unknown"],
         notes=tuple(filter(None, [*left_out, *_mended(facts), entry.note])),
-        splits=_splits(entry.ids, settings.splits, end_id),
-        end_id=end_id,
+        splits=_splits(entry.ids, settings.splits, used.newline if settings.records else None),
     )
 
 
@@ -112,13 +111,6 @@ def describe(corpus: Corpus) -> dict[str, Any]:
         "unknown": corpus.unknown,
         "notes": list(corpus.notes),
     }
-
-
-def _end_id(vocabulary: Vocabulary) -> int:
-    """The id of the newline that ends a record."""
-    if "\n" not in vocabulary.symbols:
-        raise TextError("The text has no line end.", "text.records=true", "Records are one a line; see text.records.")
-    return vocabulary.symbols.index("\n")
 
 
 def _key(digests: list[str], encoding: str, newlines: str, vocabulary: Vocabulary | None, unknown: str) -> str:

@@ -63,7 +63,7 @@ def _download(corpus: NamedCorpus, folder: Path, progress: bool, schemes: tuple[
     try:
         return Path(pooch.retrieve(corpus.url, f"sha256:{corpus.download_sha256}", name, folder, downloader=download))
     except requests.HTTPError as error:
-        raise TextError(f"The server refused: {error.response.status_code}.", corpus.url, OFFLINE) from None
+        raise TextError(f"The server refused: {error}.", corpus.url, OFFLINE) from None
     except requests.RequestException as error:
         raise TextError(f"The server was not reached ({type(error).__name__}).", corpus.url, OFFLINE) from None
     except ValueError:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from charlm.errors import TextError, UsageError
-from charlm.text.sources import BLOCK, Piece
+from charlm.text.sources import HEAD, Piece
 
 MARKS = (  # the longer ones first: UTF-32's begins like UTF-16's
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -24,6 +24,7 @@ MARKS = (  # the longer ones first: UTF-32's begins like UTF-16's
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 MARK = "\ufeff"
+NOT_FOR_TEXTS = ("idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape")
 AS_BYTES = "read it as raw bytes with `-s text.unit=byte`"
 
 
@@ -49,7 +50,7 @@ def check_encoding(encoding: str) -> codecs.CodecInfo:
         near = difflib.get_close_matches(encoding.lower().replace("-", "_"), known, n=2)
         remedy = f"Did you mean {' or '.join(near)}?" if near else "Try utf-8, utf-16, latin-1 or cp1252."
         raise UsageError(f"There is no text encoding {encoding!r}.", "text.encoding", remedy) from None
-    if info.incrementaldecoder is None or info.name in ("idna", "punycode", "undefined", "unicode_escape"):
+    if info.name.replace("_", "-") in NOT_FOR_TEXTS:
         raise UsageError(f"Texts cannot be read in {info.name}.", "text.encoding", "Try utf-8, latin-1 or cp1252.")
     # The signature of utf-8-sig is what we look for anyway, and tell of.
     return codecs.lookup("utf-8") if info.name == "utf-8-sig" else info
@@ -133,21 +134,23 @@ def _check_mark(piece: Piece, head: bytes, encoding: str) -> bool:
 
 
 def _invalid(piece: Piece, offset: int, error: UnicodeError, encoding: str) -> TextError:
-    fault = f" (0x{error.object[error.start]:02x})" if isinstance(error, UnicodeDecodeError) else ""
-    guess = "utf-8"
-    if encoding == "utf-8":
-        c1 = isinstance(error, UnicodeDecodeError) and 0x80 <= error.object[error.start] < 0xA0
-        guess = "cp1252" if c1 else "latin-1"
+    byte = error.object[error.start] if isinstance(error, UnicodeDecodeError) else None
+    if byte is None:  # UTF-16 or UTF-32 without the mark that tells the order of bytes
+        guess = f"{encoding}-le"
+    elif encoding != "utf-8":
+        guess = "utf-8"
+    else:
+        guess = "cp1252" if 0x80 <= byte < 0xA0 else "latin-1"  # latin-1 has only controls there
     return TextError(
         f"The text is not valid {encoding}.",
-        f"{piece.label}, byte {offset}{fault}",
+        f"{piece.label}, byte {offset}" + ("" if byte is None else f" (0x{byte:02x})"),
         f"Say what it is, perhaps `--encoding {guess}` (`-s text.encoding={guess}`), or {AS_BYTES}.",
     )
 
 
 def _binary(piece: Piece, where: str, block: bytes) -> TextError:
-    even, odd = block[:BLOCK:2].count(0), block[1:BLOCK:2].count(0)
-    if max(even, odd) > 8 * min(even, odd) and max(even, odd) > len(block) // 8:
+    even, odd = block[:HEAD:2].count(0), block[1:HEAD:2].count(0)
+    if max(even, odd) > max(7, 8 * min(even, odd), len(block[:HEAD]) // 8):
         guess = "utf-16-le" if odd > even else "utf-16-be"
         return TextError(
             f"The text has a NUL in every other byte, like {guess}.",

@@ -116,15 +116,21 @@ def _found(source: str, keep_binary: bool, spool: Path) -> tuple[list[Piece], li
     if source in CORPORA:
         corpus = CORPORA[source]
         path = corpus_file(corpus, spool)
-        beside = [f"{source} is the named corpus; for the file, write ./{source}"] if os.path.exists(source) else []
+        beside = [f"{source} is the named corpus; for the file, write ./{source}"] if Path(source).exists() else []
         return [Piece(source, path, path.stat().st_size, sha256=corpus.text_sha256)], beside
-    path = Path(os.path.expanduser(source))
+    path = _expanded(source)
     if glob.has_magic(source) and not os.path.lexists(path):
         return _matching(source, keep_binary)
     status = _status(path)
     if status and stat.S_ISDIR(status.st_mode):
         return _folder(path, keep_binary)
     return [_file(path)], []
+
+
+def _expanded(source: str) -> Path:
+    with suppress(RuntimeError):  # no such user, no home: then it is a name like any other
+        return Path(source).expanduser()
+    return Path(source)
 
 
 def _status(path: Path) -> os.stat_result | None:
@@ -148,7 +154,7 @@ def _file(path: Path) -> Piece:
 
 
 def _folder(folder: Path, keep_binary: bool) -> tuple[list[Piece], list[str]]:
-    """The text files under a folder, sorted by path; hidden, empty, binary and special files are left out and counted."""
+    """The text files under a folder, sorted by path; what is hidden, empty, binary or special is left out and said."""
     pieces: list[Piece] = []
     left_out = dict.fromkeys(("hidden", "special", "empty", "binary"), 0)
     for path in _walk(folder):
@@ -181,7 +187,7 @@ def _walk(folder: Path) -> list[Path]:
 def _matching(pattern: str, keep_binary: bool) -> tuple[list[Piece], list[str]]:
     pieces: list[Piece] = []
     notes: list[str] = []
-    for match in sorted(glob.glob(os.path.expanduser(pattern), recursive=True)):
+    for match in sorted(glob.glob(str(_expanded(pattern)), recursive=True)):  # noqa: PTH207 - takes absolute patterns
         path = Path(match)
         if not path.is_dir():
             pieces.append(_file(path))
@@ -207,9 +213,9 @@ def _spooled(spool: Path) -> Piece:
 def _missing(path: Path) -> TextError:
     beside: list[str] = []
     with suppress(OSError):
-        beside = os.listdir(path.parent)
-    near = difflib.get_close_matches(path.name, [*beside, *CORPORA], n=3)
-    shown = [name if name in CORPORA and name not in beside else str(path.parent / name) for name in near]
+        beside = [other.name for other in path.parent.iterdir()]
+    shown = [str(path.parent / name) for name in difflib.get_close_matches(path.name, beside, n=2)]
+    shown = shown or difflib.get_close_matches(str(path), CORPORA, n=1)
     remedy = f"Did you mean {' or '.join(shown)}?" if shown else "`charlm data list` names the texts that need no file."
     return TextError("There is no such file or corpus.", str(path), remedy)
 

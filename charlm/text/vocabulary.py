@@ -149,7 +149,7 @@ class Vocabulary:
 
     @cached_property
     def _table(self) -> npt.NDArray[np.int32]:
-        """The id of each code point up to the largest symbol, -1 where there is none, and -1 at the end for the rest."""
+        """The id of each code point up to the largest symbol, -1 where there is none and, last, for all beyond."""
         table = np.full(int(self._codes[-1]) + 2, -1, np.int32)
         table[self._codes] = np.arange(self.size, dtype=np.int32)
         return table

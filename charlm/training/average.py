@@ -21,4 +21,5 @@ class Average:
         self.updates += 1
         decay = min(self.decay, self.updates / (self.updates + 9.0))
         with torch.no_grad():
-            torch._foreach_lerp_(list(self.weights.values()), [w.detach() for w in weights.values()], 1 - decay)
+            for name, kept in self.weights.items():
+                kept.lerp_(weights[name], 1 - decay)

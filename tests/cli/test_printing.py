@@ -1,11 +1,14 @@
 """Text of models and strangers cannot drive the terminal, and no stream makes printing fail."""
 
 import io
+import os
+import sys
 import unicodedata
 
 import pytest
 
-from charlm.cli.printing import expressible, has_colour, put, visible
+from charlm.cli.printing import expressible, has_colour, put, say, until_closed, visible
+from charlm.errors import TextError
 
 
 class Terminal(io.StringIO):
@@ -94,3 +97,40 @@ def test_dim_only_on_a_terminal_that_wants_it(monkeypatch):
     monkeypatch.delenv("NO_COLOR")
     monkeypatch.setenv("TERM", "dumb")
     assert not has_colour(Terminal())
+
+
+def test_a_reader_that_went_away_ends_the_program_quietly():
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "w") as stream:
+        os.close(reading)
+        with pytest.raises(SystemExit) as ended, until_closed(stream):
+            put(stream, "nobody reads this")
+    assert ended.value.code == 0
+
+
+def test_a_full_disk_is_told_in_three_lines():
+    with open("/dev/full", "w") as stream, pytest.raises(TextError, match="No space left") as caught:  # noqa: PTH123
+        fill(stream)
+    assert len(str(caught.value).splitlines()) == 3
+
+
+def fill(stream):
+    with until_closed(stream):
+        put(stream, "more than fits")
+
+
+def test_talk_that_nobody_hears_stops_nothing(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", None)
+    say("lost")
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb", buffering=0) as pipe:
+        stream = io.TextIOWrapper(pipe, encoding="utf-8", write_through=True)
+        monkeypatch.setattr(sys, "stderr", stream)
+        say("lost too")
+        stream.detach()
+
+
+def test_until_closed_lets_every_other_error_through():
+    with pytest.raises(ValueError, match="other"), until_closed(io.StringIO()):
+        raise ValueError("other")

@@ -1,6 +1,7 @@
 """`charlm sample` through the real command line: a run trained by `charlm train`, and made-up models for rare cases."""
 
 import io
+import itertools
 import json
 import os
 import re
@@ -9,17 +10,19 @@ import signal
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from charlm.checkpoint import Scores, load, save
 from charlm.checkpoint.contents import Text
+from charlm.cli import main
 from charlm.cli import sample as command
 from charlm.config.settings import Settings
 from charlm.model.parameters import shapes
 from charlm.sampling.decoding import Decoding
-from charlm.sampling.writing import write_text
+from charlm.sampling.writing import Piece, write_text
 from charlm.text.vocabulary import Vocabulary
 
 CHARLM = (sys.executable, "-m", "charlm")
@@ -69,17 +72,24 @@ def plain(made):
 
 
 def run(*arguments, stdin=b"", code=0, **environment):
-    done = subprocess.run(
-        [*CHARLM, "sample", *map(str, arguments)],
-        input=stdin,
-        capture_output=True,
-        env={**os.environ, **environment},
-        timeout=60,
-        check=False,
-    )
-    done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
+    """The command line within this process: what it wrote, once it ended with that exit code."""
+    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="\n")
+    err = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="\n", errors="backslashreplace")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["charlm", "sample", *map(str, arguments)])
+        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        patch.setattr(sys, "stdout", out)
+        patch.setattr(sys, "stderr", err)
+        for name, value in environment.items():
+            patch.setenv(name, str(value))
+        with pytest.raises(SystemExit) as ended:
+            main()
+    for stream in (out, err):
+        stream.flush()
+        stream.seek(0)
+    done = SimpleNamespace(stdout=out.read(), stderr=err.read())
     assert "Traceback" not in done.stderr
-    assert done.returncode == code, done.stderr
+    assert ended.value.code == code, done.stderr
     return done
 
 
@@ -321,6 +331,25 @@ def test_a_closed_pipe_ends_it_quietly(plain):
         assert process.stderr.read() == b"plain, step 20, seed 1\n"
 
 
+def test_a_full_disk_is_three_lines(plain):
+    with open("/dev/full", "wb") as full:  # noqa: PTH123
+        done = subprocess.run(
+            [*CHARLM, "sample", plain, "--seed", "1"], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert done.returncode == 3
+    assert done.stderr.decode().splitlines()[1:] == [
+        "charlm: The output cannot be written: No space left on device",
+        "standard output",
+        "Make room, or send it elsewhere.",
+    ]
+
+
+def test_nobody_listening_to_the_talk_stops_nothing(plain):
+    spoken = run(plain, "-n", 20, "--seed", 1, "--count", 2).stdout
+    command_line = f'exec "{sys.executable}" -m charlm sample "{plain}" -n 20 --seed 1 --count 2 2>&-'
+    assert subprocess.run(command_line, shell=True, capture_output=True, text=True, check=True).stdout == spoken
+
+
 def test_an_interruption_ends_the_line_and_exits_130(plain):
     with start(plain, "-n", 10**8, "--seed", 1) as process:
         begin = process.stdout.read(10)
@@ -384,8 +413,13 @@ def test_a_hostile_model_cannot_drive_the_terminal(made):
 
 
 def test_a_stdout_without_unicode_never_fails(made):
-    done = run(made / "hostile" / "step-20", "-n", 50, "--seed", 1, LC_ALL="C", PYTHONIOENCODING="ascii")
-    assert "\\u202e" in done.stdout
+    done = subprocess.run(
+        [*CHARLM, "sample", str(made / "hostile" / "step-20"), "-n", "50", "--seed", "1"],
+        capture_output=True,
+        env={**os.environ, "LC_ALL": "C", "PYTHONIOENCODING": "ascii"},
+        check=True,
+    )
+    assert b"\\u202e" in done.stdout
     assert done.stdout.isascii()
 
 
@@ -403,11 +437,11 @@ class Terminal(Pipe):
         return True
 
 
-@pytest.mark.parametrize(("stream", "most", "least"), [(Pipe(), 30, 2), (Terminal(), 2002, 2000)])
-def test_a_terminal_gets_each_character_and_a_pipe_larger_pieces(monkeypatch, stream, most, least):
-    from charlm.sampling.writing import Piece
-
+@pytest.mark.parametrize(("stream", "flushes"), [(Pipe(), 21), (Terminal(), 2001)])
+def test_a_terminal_gets_each_character_and_a_pipe_larger_pieces(monkeypatch, stream, flushes):
+    ticks = itertools.count()
     monkeypatch.setattr(sys, "stdout", stream)
+    monkeypatch.setattr(command, "monotonic", lambda: next(ticks) / 1024)
     command._show("", [Piece("x")] * 2000)
-    assert least <= stream.flushes <= most
+    assert stream.flushes == pytest.approx(flushes, abs=2)
     assert stream.getvalue() == "x" * 2000 + "\n"

@@ -62,6 +62,7 @@ def test_the_smallest_temperature_there_is_overflows_nowhere():
 
 def test_top_k_keeps_k_and_of_equals_the_lower_ids():
     assert kept(top_k(np.array([1.0, 5.0, 1.0, 3.0, 1.0]), 3)) == [0, 1, 3]
+    assert kept(top_k(np.tile([1.0, 0.0], 500), 4)) == [0, 2, 4, 6]
 
 
 def test_top_k_above_the_vocabulary_keeps_everything():
@@ -121,7 +122,7 @@ def test_law_probabilities_are_probabilities(logits, decoding, recent):
     assert math.isclose(chances.sum(), 1)
 
 
-@given(scores, decodings)
+@given(arrays(np.float64, some.integers(1, 12), elements=some.integers(-40, 40).map(float)), decodings)
 @settings(deadline=None, max_examples=100)
 def test_law_rules_keep_the_order_of_the_symbols_they_keep(logits, decoding):
     chances = probabilities(logits, decoding)
@@ -185,6 +186,12 @@ LAST = math.nextafter(1, 0)
 def test_law_an_impossible_symbol_is_never_drawn(chances, u):
     chances[-1 if chances[0] else 0] += 0.5  # something must be possible
     assert chances[draw(chances, u)] > 0
+
+
+@given(some.floats(0.5, 2), some.floats(0.5, 2))
+@settings(deadline=None, max_examples=300)
+def test_law_the_largest_number_below_one_draws_the_last_symbol_whatever_the_sum(a, b):
+    assert draw(np.array([a, b, 0.0]), LAST) == 1
 
 
 def test_zero_probability_at_either_end_is_never_drawn():

@@ -1,0 +1,41 @@
+"""The beginning of a text, as it would be read, without encoding it. Knows no ids."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from charlm.config.settings import TextSettings
+from charlm.text.reading import check_encoding, read_bytes, read_text
+from charlm.text.sources import find
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The files that make up a text, with their bytes on disk, what was left out, and the first lines."""
+
+    files: tuple[tuple[str, int], ...]
+    notes: tuple[str, ...]
+    lines: tuple[str, ...]
+
+
+def preview(settings: TextSettings, lines: int, width: int) -> Preview:
+    """At most so many lines, each cut to so many characters. TextError as where the text is trained on."""
+    encoding = check_encoding(settings.encoding)
+    as_bytes = settings.unit == "byte"
+    with tempfile.TemporaryDirectory(prefix="charlm-") as spool:
+        pieces, notes = find(settings.sources, keep_binary=as_bytes, spool=Path(spool))
+        texts: Iterator[str] = (
+            (block.decode("utf-8", "replace") for block in read_bytes(pieces))
+            if as_bytes
+            else (chunk.text for chunk in read_text(pieces, encoding.name, settings.newlines))
+        )
+        head = ""
+        for text in texts:
+            head += text
+            if head.count("\n") >= lines or len(head) > lines * width:
+                break
+    first = tuple(line[:width] for line in head.split("\n")[:lines])
+    return Preview(tuple((piece.label, piece.size) for piece in pieces), tuple(notes), first)

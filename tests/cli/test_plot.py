@@ -1,0 +1,98 @@
+"""The learning curve as a picture."""
+
+from __future__ import annotations
+
+import math
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from charlm.cli.plot import _series, plot
+from charlm.errors import UsageError
+from charlm.training.events import Updated, Validated
+
+Row = dict[str, Any]
+
+
+def updated(step: int, nats: float = 2.0) -> Row:
+    event = Updated(step, step / 100, 0.1, nats, 1e-3, 0.5, step * 64, float(step), 64.0)
+    return {"event": "updated", **asdict(event)}
+
+
+def validated(step: int, nats: float = 2.0) -> Row:
+    return {"event": "validated", **asdict(Validated(step, nats, nats / math.log(2), True, 7, float(step)))}
+
+
+def run(steps: int = 60, validations: int = 6) -> list[Row]:
+    rows: list[Row] = []
+    for step in range(1, steps + 1):
+        rows.append(updated(step, 1.5 + 2 / step))
+        if validations and step % (steps // validations) == 0:
+            rows.append(validated(step, 1.6 + 1 / step))
+    return [*rows, {"event": "saved", "step": steps, "path": "x", "best": True}]
+
+
+def size(path: Path) -> tuple[int, int]:
+    header = path.read_bytes()[:24]
+    assert header[:8] == b"\x89PNG\r\n\x1a\n"
+    return int.from_bytes(header[16:20]), int.from_bytes(header[20:24])
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [run(), run(validations=0), run(5, 1), [updated(1)], [updated(1), validated(1)], run(2500, 40)],
+    ids=["common", "no validation", "five steps", "one step", "one of each", "long"],
+)
+def test_it_draws(rows: list[Row], tmp_path: Path) -> None:
+    plot(rows, tmp_path / "loss.png")
+    assert size(tmp_path / "loss.png") == (1200, 700)
+
+
+def test_the_same_rows_give_the_same_bytes(tmp_path: Path) -> None:
+    plot(run(), tmp_path / "a.png")
+    plot(run(), tmp_path / "b.png")
+    plot(run(60, 3), tmp_path / "c.png")
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    assert (tmp_path / "a.png").read_bytes() != (tmp_path / "c.png").read_bytes()
+
+
+def test_pyplot_is_left_alone(tmp_path: Path) -> None:
+    before = "matplotlib.pyplot" in sys.modules
+    plot(run(), tmp_path / "loss.png")
+    assert ("matplotlib.pyplot" in sys.modules) is before
+
+
+def test_what_a_resume_or_a_roll_back_undid_is_left_out() -> None:
+    rows = [updated(1), updated(2, 9.0), validated(2, 9.0), updated(3, 9.0), updated(2, 1.0), updated(3, 1.0)]
+    train, valid = _series(rows)
+    assert [(step, bits) for step, _, bits in train] == [
+        (1, pytest.approx(2 / math.log(2))), (2, pytest.approx(1 / math.log(2))), (3, pytest.approx(1 / math.log(2))),
+    ]  # fmt: skip
+    assert valid == []
+
+
+def test_a_validation_stands_where_the_training_was() -> None:
+    _, valid = _series([updated(10), validated(10)])
+    assert valid[0][:2] == (10, 640)
+
+
+def test_what_was_not_finite_is_left_out() -> None:
+    assert len(_series([updated(1), {**updated(2), "nats": None}, updated(3)])[0]) == 2
+
+
+def test_nothing_trained_is_said(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no learning curve"):
+        plot([], tmp_path / "loss.png")
+
+
+def test_without_matplotlib_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "matplotlib"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(UsageError) as caught:
+        plot(run(), tmp_path / "loss.png")
+    assert "charlm[plot]" in caught.value.remedy
+    assert not (tmp_path / "loss.png").exists()

@@ -1,0 +1,84 @@
+"""The presets: where they are found, that each is valid, and that each value says why."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from charlm.cells.table import check
+from charlm.config import presets as found
+from charlm.config.layers import NAMES, has_length, layer
+from charlm.config.presets import is_file_name, presets, read_preset
+from charlm.config.resolving import resolve
+
+EACH = pytest.mark.parametrize("name", sorted(presets()))
+
+
+def test_these_are_the_presets():
+    assert set(presets()) == {"quick", "tiny-shakespeare", "char-rnn", "small", "medium", "large"}
+
+
+@EACH
+def test_a_preset_is_valid_for_its_cell_too(name):
+    resolved = resolve(name, [], {}, [check])
+    assert (
+        sum(
+            length is not None
+            for length in (
+                resolved.settings.training.steps,
+                resolved.settings.training.epochs,
+                resolved.settings.training.budget,
+            )
+        )
+        == 1
+    )
+
+
+@EACH
+def test_a_preset_says_its_own_length(name):
+    given, problems = layer(read_preset(name, "here").value, lambda path: "here")
+    assert problems == []
+    assert has_length(given)
+
+
+@EACH
+def test_each_value_has_a_comment_that_says_why(name):
+    lines = presets()[name].read_text(encoding="utf-8").splitlines()
+    values = [line for line in lines if line.startswith("  ") and not line.strip().startswith("#")]
+    assert values
+    for line in values:
+        setting, _, why = line.partition("  # ")
+        assert len(why.split()) >= 2, line
+        assert any(known.endswith(f".{setting.strip().partition(':')[0]}") for known in NAMES), line
+
+
+def test_quick_is_reproducible():
+    training = resolve("quick").settings.training
+    assert training.steps is not None, "a length in seconds gives another model on another day"
+
+
+def test_char_rnn_has_the_settings_of_the_original():
+    settings = resolve("char-rnn").settings
+    model, training = settings.model, settings.training
+    assert (model.cell, model.hidden_size, model.num_layers, model.dropout) == ("lstm", 128, 2, 0.0)
+    assert (training.optimizer, training.learning_rate, training.rms_decay) == ("rmsprop", 2e-3, 0.95)
+    assert (training.schedule, training.decay, training.decay_after, training.epochs) == ("step", 0.97, 10, 50)
+    assert (training.batch_size, training.seq_len) == (50, 50)
+    assert (training.clip_norm, training.clip_value) == (None, 5.0)
+    assert settings.text.splits == (0.95, 0.05, 0.0)
+
+
+def test_an_installed_wheel_has_its_presets_in_the_package(tmp_path, monkeypatch):
+    shutil.copytree(Path(found.PACKAGE).parent / "configs", tmp_path / "charlm" / "presets")
+    (tmp_path / "configs").mkdir()  # of some other package in site-packages: never ours
+    (tmp_path / "configs" / "stranger.yaml").write_text("")
+    monkeypatch.setattr(found, "PACKAGE", tmp_path / "charlm")
+    assert set(presets()) == {"quick", "tiny-shakespeare", "char-rnn", "small", "medium", "large"}
+    assert all(path.parent == tmp_path / "charlm" / "presets" for path in presets().values())
+
+
+@pytest.mark.parametrize(
+    ("given", "is_file"), [("quick", False), ("my.yaml", True), ("my.yml", True), ("a/b", True), ("./a", True)]
+)
+def test_a_name_or_a_path(given, is_file):
+    assert is_file_name(given) == is_file

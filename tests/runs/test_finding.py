@@ -1,0 +1,148 @@
+"""From what a person calls it to its folder."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from charlm.errors import CheckpointError
+from charlm.runs import create, find_checkpoint, latest_run, list_runs, open_run, runs_root
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "checkpoints"
+
+
+def trained(root, name, *steps, best=None, last=None):
+    run = create(root, name, "x", {})
+    for step in steps:
+        folder = run.record(step)
+        folder.mkdir()
+        (folder / "checkpoint.json").write_text("{}")
+    for pointer, step in (("best", best), ("last", last)):
+        if step is not None:
+            run.point(pointer, run.folder / f"step-{step}")
+    return run
+
+
+def refusal(call, *arguments):
+    with pytest.raises(CheckpointError) as caught:
+        call(*arguments)
+    assert caught.value.exit_code == 4
+    return caught.value
+
+
+def test_the_root_is_where_the_user_says(monkeypatch):
+    monkeypatch.delenv("CHARLM_RUNS", raising=False)
+    assert runs_root() == Path("checkpoints")
+    monkeypatch.setenv("CHARLM_RUNS", "~/runs")
+    assert runs_root() == Path.home() / "runs"
+
+
+def test_best_is_preferred_then_last_then_the_newest(root):
+    trained(root, "a", 1, 2, 3, best=1, last=2)
+    trained(root, "b", 1, 2, 3, last=2)
+    trained(root, "c", 9, 10)
+    assert [find_checkpoint(root, name).name for name in "abc"] == ["step-1", "step-2", "step-10"]
+
+
+def test_a_pointer_to_what_is_gone_is_passed_over(root):
+    run = trained(root, "a", 1, 2, 3, best=1, last=3)
+    (run.folder / "step-1" / "checkpoint.json").unlink()
+    assert find_checkpoint(root, "a").name == "step-3"
+
+
+def test_a_checkpoint_can_be_named_in_many_ways(root, tmp_path):
+    run = trained(root, "a", 1, 2, best=1, last=2)
+    run.make_latest()
+    for target in (None, "latest", "a", "checkpoints/a", "checkpoints/a/", str(run.folder), "a/best", "a/step-1"):
+        assert find_checkpoint(root, target) == run.folder / "step-1", target
+    for target in ("a/last", "a/step-2", "checkpoints/a/step-2", str(run.folder / "last")):
+        assert find_checkpoint(root, target) == run.folder / "step-2", target
+
+
+def test_a_checkpoint_alone_is_enough(root, tmp_path):
+    alone = tmp_path / "sent by a friend"
+    alone.mkdir()
+    (alone / "checkpoint.json").write_text("{}")
+    assert find_checkpoint(root, str(alone)) == alone
+
+
+def test_a_run_can_be_opened_by_its_checkpoints(root):
+    run = trained(root, "a", 1, best=1)
+    for target in ("a", "a/best", "a/step-1", str(run.folder)):
+        assert open_run(root, target).name == "a"
+
+
+def test_a_run_named_like_a_pointer_is_a_run(root):
+    trained(root, "best", 1)
+    assert open_run(root, "best").name == "best"
+    assert find_checkpoint(root, "best").name == "step-1"
+
+
+def test_without_a_target_it_is_the_run_that_trained_last(root):
+    first, second = trained(root, "b", 1), trained(root, "a", 1)
+    assert latest_run(root) in (first, second)
+    first.make_latest()
+    assert find_checkpoint(root).parent == first.folder
+    (root / "latest").write_text("gone\n")
+    assert open_run(root) in (first, second)
+
+
+def test_a_name_nearly_right_is_suggested(root):
+    trained(root, "python-docs-lstm-1", 1)
+    trained(root, "shakespeare", 1)
+    error = refusal(find_checkpoint, root, "shakespear")
+    assert error.what == "There is no run shakespear"
+    assert error.where == f"in {root}"
+    assert error.remedy.startswith("Did you mean shakespeare? Runs: ")
+    assert "python-docs-lstm-1" in error.remedy
+
+
+@pytest.mark.parametrize("target", [None, "x", "latest"])
+def test_where_there_is_no_run_yet_it_says_how_to_make_one(root, target):
+    assert "charlm train mybook.txt" in refusal(find_checkpoint, root, target).remedy
+
+
+@pytest.mark.parametrize("target", ["", "x" * 5000, "a\0b", "nobody/there", "~nobody/x"])
+def test_targets_that_cannot_be(root, target):
+    trained(root, "a", 1)
+    assert "Runs: a." in refusal(find_checkpoint, root, target).remedy
+
+
+def test_a_foreign_folder_is_refused(root, tmp_path):
+    trained(root, "a", 1)
+    (tmp_path / "photos" / "step-1").mkdir(parents=True)
+    assert "is not a run" in refusal(open_run, root, "photos").what
+    assert "is not a run" in refusal(find_checkpoint, root, str(tmp_path / "photos")).what
+    (tmp_path / "file.txt").write_text("x")
+    assert "is not a run" in refusal(open_run, root, "file.txt").what
+
+
+def test_a_run_without_checkpoints_says_how_to_go_on(root):
+    trained(root, "a")
+    error = refusal(find_checkpoint, root, "a")
+    assert error.what == "The run a has no checkpoint yet"
+    assert "charlm train --resume a" in error.remedy
+
+
+def test_a_run_of_another_form_is_refused(root):
+    run = trained(root, "a", 1)
+    (run.folder / "run.json").write_text(json.dumps({"format": 2}))
+    assert "does not know: 2" in refusal(open_run, root, "a").what
+
+
+def test_only_runs_are_listed_the_oldest_first(root):
+    assert list_runs(root) == []
+    later, earlier = trained(root, "a"), trained(root, "b")
+    later.write_mark({**later.mark, "created": "2030-01-01T00:00:00+00:00"})
+    (root / "folder").mkdir()
+    (root / "README.md").write_text("x")
+    assert list_runs(root) == [earlier, later]
+
+
+def test_a_root_that_is_a_file_is_told(root):
+    root.write_text("")
+    assert "CHARLM_RUNS" in refusal(list_runs, root).remedy

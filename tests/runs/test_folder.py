@@ -1,0 +1,120 @@
+"""What charlm recorded as its own, what it points to, and that it deletes nothing else."""
+
+import json
+
+import pytest
+
+from charlm.errors import CheckpointError
+from charlm.runs import create
+
+FILES = ("checkpoint.json", "model.safetensors", "training.safetensors")
+
+
+@pytest.fixture
+def run(tmp_path):
+    return create(tmp_path, "mine", "x", {})
+
+
+def write(folder, files=FILES):
+    folder.mkdir(exist_ok=True)
+    for name in files:
+        (folder / name).write_text("{}")
+    return folder
+
+
+def names(run):
+    return [path.name for path in run.checkpoints]
+
+
+def test_checkpoints_are_in_the_order_of_their_steps(run):
+    for step in (100, 9, 20):
+        write(run.record(step))
+    write(run.folder / "step-x")
+    write(run.folder / "step-007")
+    (run.folder / "step-3").mkdir()  # without a description it is none
+    assert names(run) == ["step-9", "step-20", "step-100"]
+
+
+def test_pointers_name_checkpoints_of_this_run_only(run, tmp_path):
+    assert run.pointed("best") is None
+    checkpoint = write(run.record(5))
+    run.point("best", checkpoint)
+    assert (run.folder / "best").read_text() == "step-5\n"
+    assert run.pointed("best") == checkpoint
+    write(tmp_path / "elsewhere")
+    for text in ("../elsewhere", "step-6", "", "\0", "step-5/../step-5", "x" * 5000):
+        (run.folder / "best").write_text(text)
+        assert run.pointed("best") is None
+    (run.folder / "best").write_bytes(b"\xff")
+    assert run.pointed("best") is None
+
+
+def test_a_checkpoint_is_recorded_before_it_exists(run):
+    folder = run.record(5)
+    assert folder == run.folder / "step-5"
+    assert not folder.exists()
+    assert json.loads((run.folder / "run.json").read_text())["checkpoints"] == ["step-5"]
+    assert run.record(5) == folder
+    assert run.mark["checkpoints"] == ["step-5"]
+
+
+def test_a_folder_that_charlm_did_not_make_is_never_written_into(run):
+    write(run.folder / "step-5")
+    with pytest.raises(CheckpointError) as caught:
+        run.record(5)
+    assert "charlm did not make it" in caught.value.what
+
+
+def test_the_newest_the_best_and_the_last_are_kept(run):
+    for step in range(1, 8):
+        write(run.record(step))
+    run.point("best", run.folder / "step-2")
+    run.point("last", run.folder / "step-5")
+    assert sorted(run.prune(2)) == ["step-1", "step-3", "step-4"]
+    assert names(run) == ["step-2", "step-5", "step-6", "step-7"]
+    assert run.mark["checkpoints"] == names(run)
+    assert run.prune(2) == []
+
+
+def test_only_what_charlm_recorded_as_its_own_is_deleted(run):
+    for step in range(1, 5):
+        write(run.record(step))
+    (run.folder / "step-2" / "notes.txt").write_text("mine")
+    write(run.folder / "step-0", (*FILES, "theirs"))  # somebody else's
+    write(run.folder / "backup")
+    (run.folder / ".writing-step-9-1").mkdir()
+    before = {path.name for path in run.folder.iterdir()}
+    run.prune(1)
+    after = {path.name for path in run.folder.iterdir()}
+    assert before - after == {"step-1", "step-3"}
+    assert [path.name for path in (run.folder / "step-2").iterdir()] == ["notes.txt"]
+    assert {path.name for path in (run.folder / "step-0").iterdir()} == {*FILES, "theirs"}
+
+
+def test_a_link_is_not_followed(run, tmp_path):
+    elsewhere = write(tmp_path / "elsewhere")
+    run.record(1).symlink_to(elsewhere, target_is_directory=True)
+    write(run.record(2))
+    run.prune(1)
+    assert {path.name for path in elsewhere.iterdir()} == set(FILES)
+
+
+def test_an_interrupted_deletion_is_taken_up_again(run):
+    write(run.record(1), FILES[1:])  # its description went first, so it was no checkpoint from then on
+    write(run.record(2))
+    assert names(run) == ["step-2"]
+    run.prune(1)
+    assert not (run.folder / "step-1").exists()
+
+
+def test_what_a_killed_writer_left_is_cleared_away(run):
+    run.record(1)
+    write(run.folder / ".writing-step-1-4711", FILES[1:])
+    write(run.record(2))
+    run.prune(1)
+    assert {path.name for path in run.folder.iterdir()} == {"run.json", "step-2"}
+
+
+def test_a_run_can_be_made_the_latest(run):
+    run.make_latest()
+    assert (run.folder.parent / "latest").read_text() == "mine\n"

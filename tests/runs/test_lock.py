@@ -1,0 +1,80 @@
+"""Two processes never write one run."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from charlm.errors import BusyError
+from charlm.runs import create, lock
+
+HOLD = (
+    "import sys, pathlib; from charlm.runs import Run, lock\n"
+    "with lock(Run(pathlib.Path(sys.argv[1]))):\n"
+    "    print('held', flush=True)\n"
+    "    sys.stdin.readline()\n"
+)
+
+
+@pytest.fixture
+def run(tmp_path):
+    return create(tmp_path, "mine", "x", {})
+
+
+@pytest.fixture
+def holder(run):
+    """Another process that holds the run."""
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(run.folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout.readline() == "held\n"
+        yield process
+        process.kill()
+
+
+def test_the_second_process_is_told_who_the_first_is(run, holder):
+    with pytest.raises(BusyError) as caught, lock(run):
+        pass
+    assert caught.value.exit_code == 7
+    assert f"process {holder.pid} on {socket.gethostname()}" in caught.value.what
+    assert holder.poll() is None
+
+
+def test_a_run_is_free_again_when_its_writer_is_done(run, holder):
+    holder.communicate("\n", timeout=60)
+    with lock(run):
+        pass
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_a_run_is_free_again_when_its_writer_was_killed(run, holder):
+    holder.send_signal(signal.SIGKILL)
+    holder.wait(timeout=60)
+    assert (run.folder / "writer.json").exists()  # stale, and believed by nobody
+    with lock(run):
+        pass
+
+
+def test_within_one_process_too(run):
+    with lock(run):
+        with pytest.raises(BusyError) as caught, lock(run):
+            pass
+        assert f"process {os.getpid()}" in caught.value.what
+    with lock(run):
+        pass
+
+
+def test_an_error_inside_frees_the_run(run):
+    with pytest.raises(ZeroDivisionError), lock(run):
+        raise ZeroDivisionError
+    with lock(run):
+        pass
+    assert not (run.folder / "writer.json").exists()
+
+
+def test_another_run_is_not_touched(run, tmp_path):
+    with lock(run), lock(create(tmp_path, "other", "x", {})):
+        pass

@@ -1,0 +1,66 @@
+"""A run in a line, whatever its files say."""
+
+import json
+
+import pytest
+
+from charlm.runs import create
+from charlm.runs.summary import summary
+
+
+def body(step, **scores):
+    return {
+        "step": step,
+        "settings": {"model": {"cell": "gru", "hidden_size": 8, "num_layers": 2}},
+        "text": {"name": "book", "characters": 900},
+        "scores": scores,
+        "training": {"characters": step * 10, "seconds": step / 2},
+    }
+
+
+@pytest.fixture
+def run(tmp_path):
+    return create(tmp_path, "mine", "x", {"text": {"name": "from the mark", "characters": 7}})
+
+
+def write(run, step, content):
+    folder = run.record(step)
+    folder.mkdir()
+    (folder / "checkpoint.json").write_text(content if isinstance(content, str) else json.dumps({"body": content}))
+    return folder
+
+
+def test_scores_are_the_best_ones_and_counts_the_newest(run):
+    run.point("best", write(run, 10, body(10, train_nats=1.0, valid_nats=1.5)))
+    run.point("last", write(run, 20, body(20, train_nats=0.5, valid_nats=1.75)))
+    about = summary(run)
+    assert (about.cell, about.hidden_size, about.num_layers, about.text) == ("gru", 8, 2, "book")
+    assert (about.step, about.characters, about.seconds) == (20, 200, 10.0)
+    assert (about.best_step, about.valid_nats, about.train_nats) == (10, 1.5, 1.0)
+    assert about.checkpoints == ("step-10", "step-20")
+    assert (about.best, about.last) == ("step-10", "step-20")
+
+
+def test_a_run_without_checkpoints_has_its_text_at_least(run):
+    about = summary(run)
+    assert (about.text, about.text_characters) == ("from the mark", 7)
+    assert about.step is about.valid_nats is about.cell is about.best is None
+    assert about.checkpoints == ()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        '{"body": 3}',
+        '{"body": {"settings": [1], "scores": null, "step": "x"}}',
+        '{"body": {"settings": {"model": {"cell": 3, "hidden_size": "8"}}, "scores": {"valid_nats": NaN}, "step": true}}',
+        '{"body": {"training": {"seconds": 1e999}}}',
+    ],
+)
+def test_what_is_not_as_it_should_be_is_unknown(run, content):
+    write(run, 1, content)
+    about = summary(run)
+    assert about.cell is about.step is about.valid_nats is about.seconds is about.hidden_size is None
+    assert about.checkpoints == ("step-1",)

@@ -1,0 +1,184 @@
+import gzip
+import io
+import os
+import tempfile
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from charlm.errors import TextError, UsageError
+from charlm.text.sources import Piece, find
+
+
+def found(*names, keep_binary=False, spool=None):
+    return find(tuple(map(str, names)), keep_binary=keep_binary, spool=spool or Path("nowhere"))
+
+
+def contents(*names, **options):
+    pieces, _ = found(*names, **options)
+    return [b"".join(piece.blocks()) for piece in pieces]
+
+
+def test_files_come_in_the_order_in_which_they_are_named(tmp_path):
+    (tmp_path / "b").write_bytes(b"2")
+    (tmp_path / "a").write_bytes(b"1")
+    assert contents(tmp_path / "b", tmp_path / "a") == [b"2", b"1"]
+
+
+def test_a_folder_is_its_text_files_sorted_and_says_what_it_left_out(tmp_path):
+    for name in ("b.txt", "a/z.txt", "a/b.txt", ".hidden", ".git/config", "picture.png", "empty.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+    (tmp_path / "picture.png").write_bytes(b"\x89PNG\0\0")
+    (tmp_path / "empty.txt").write_bytes(b"")
+    os.mkfifo(tmp_path / "pipe")
+    assert contents(tmp_path) == [b"a/b.txt", b"a/z.txt", b"b.txt"]
+    assert found(tmp_path)[1] == [f"left out of {tmp_path}: 2 hidden, 1 special, 1 empty, 1 binary files"]
+    assert b"\x89PNG\0\0" in contents(tmp_path, keep_binary=True)
+
+
+def test_a_folder_without_text_is_refused(tmp_path):
+    with pytest.raises(TextError, match="no files"):
+        found(tmp_path)
+    (tmp_path / "picture.png").write_bytes(b"\0")
+    with pytest.raises(TextError, match="1 binary"):
+        found(tmp_path)
+
+
+def test_a_glob_is_the_files_that_match_sorted(tmp_path):
+    for name in ("b.txt", "a.txt", "c.md", "deep/d.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+    assert contents(tmp_path / "*.txt") == [b"a.txt", b"b.txt"]
+    assert contents(tmp_path / "**" / "*.txt") == [b"a.txt", b"b.txt", b"deep/d.txt"]
+    assert contents(tmp_path / "*") == [b"a.txt", b"b.txt", b"c.md", b"deep/d.txt"]
+    assert len(contents(tmp_path / "**")) == 4
+    with pytest.raises(TextError, match="matches"):
+        found(tmp_path / "*.rst")
+
+
+def test_a_file_whose_name_looks_like_a_glob_is_that_file(tmp_path):
+    (tmp_path / "what[1].txt").write_bytes(b"1")
+    assert contents(tmp_path / "what[1].txt") == [b"1"]
+
+
+def test_gz_files_are_unpacked(tmp_path):
+    path = tmp_path / "text.txt.GZ"
+    path.write_bytes(gzip.compress(b"hello" * 1000))
+    assert contents(path) == [b"hello" * 1000]
+    measured = found(path)[0][0].measured()
+    assert measured.unpacked_size == 5000
+    assert measured.measured() == measured
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda whole: whole[:-9], lambda whole: b"no gzip", lambda whole: whole[:20] + b"x" * 20]
+)
+def test_a_damaged_gz_file_is_refused(tmp_path, damage):
+    path = tmp_path / "text.gz"
+    path.write_bytes(damage(gzip.compress(os.urandom(1000))))
+    with pytest.raises(TextError, match="gz"):
+        contents(path)
+
+
+def test_standard_input_is_kept_to_be_read_more_than_once(tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(b"piped")))
+    pieces, _ = found("-", spool=tmp_path)
+    assert [b"".join(pieces[0].blocks()) for _ in range(2)] == [b"piped"] * 2
+    assert pieces[0].label == "standard input"
+    with pytest.raises(UsageError):
+        found("-", "-", spool=tmp_path)
+
+
+def test_a_process_without_standard_input_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(TextError):
+        found("-", spool=tmp_path)
+
+
+def test_a_missing_file_brings_names_that_are_near(tmp_path):
+    (tmp_path / "shakespeare.txt").write_text("")
+    with pytest.raises(TextError) as refused:
+        found(tmp_path / "shakspeare.txt")
+    assert refused.value.remedy == f"Did you mean {tmp_path}/shakespeare.txt?"
+    with pytest.raises(TextError, match="Did you mean python-docs"):
+        found("python-doc")
+    with pytest.raises(TextError, match="charlm data list"):
+        found(tmp_path / "zzz" / "qqq")
+
+
+@pytest.mark.parametrize("name", ["a\0b", "x" * 5000])
+def test_a_name_that_no_file_can_have_is_refused(name):
+    with pytest.raises(TextError):
+        found(name)
+
+
+def test_only_regular_files_are_read(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(TextError, match="pipe"):
+        found(tmp_path / "pipe")
+    for device in ("/dev/zero", "/dev/null", "/dev/tty"):
+        with pytest.raises(TextError, match=r"device|read"):
+            found(device)
+
+
+def test_links_that_lead_nowhere_are_refused(tmp_path):
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    (tmp_path / "gone").symlink_to(tmp_path / "nothing")
+    for name in ("loop", "gone"):
+        with pytest.raises(TextError):
+            found(tmp_path / name)
+
+
+@pytest.fixture
+def nobody():
+    """A folder that others may read, and no more rights than theirs: root reads everything."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        before = os.geteuid()
+        if before == 0:
+            os.seteuid(65534)
+        yield Path(folder), before
+        os.seteuid(before)
+
+
+def test_what_may_not_be_read_is_refused(nobody):
+    folder, owner = nobody
+    here = os.geteuid()
+    os.seteuid(owner)
+    (folder / "secret.txt").write_text("secret")
+    (folder / "secret.txt").chmod(0)
+    (folder / "closed").mkdir(mode=0)
+    os.seteuid(here)
+    with pytest.raises(TextError, match="Permission denied"):
+        contents(folder / "secret.txt")
+    with pytest.raises(TextError, match="Permission denied"):
+        found(folder / "closed")
+    with pytest.raises(TextError, match="Permission denied"):
+        found(folder / "closed" / "inside.txt")
+
+
+def test_a_file_that_grows_is_read_as_it_was_found(tmp_path):
+    path = tmp_path / "log"
+    path.write_bytes(b"first\n")
+    piece = found(path)[0][0].measured()
+    with path.open("ab") as log:
+        log.write(b"second\n")
+    assert b"".join(piece.blocks()) == b"first\n"
+
+
+def test_a_file_that_changes_between_two_readings_is_noticed(tmp_path):
+    path = tmp_path / "text"
+    path.write_bytes(b"one")
+    piece = found(path)[0][0].measured()
+    path.write_bytes(b"two")
+    with pytest.raises(TextError, match="changed"):
+        list(piece.blocks())
+
+
+def test_a_named_corpus_that_was_damaged_says_to_fetch_it_again(tmp_path):
+    path = tmp_path / "names.txt"
+    path.write_bytes(b"emma")
+    with pytest.raises(TextError, match="charlm data fetch names"):
+        Piece("names", path, 4, sha256="0" * 64).measured()
