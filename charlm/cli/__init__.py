@@ -55,7 +55,7 @@ def main() -> None:
     try:
         app()
     except CharlmError as error:
-        say(f"charlm: {error}")
+        say(f"charlm: {error}", dim=False)
         sys.exit(error.exit_code)
     except Exception as error:
         if os.environ.get("CHARLM_DEBUG"):

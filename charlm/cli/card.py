@@ -123,7 +123,7 @@ def print_card(console: Console, finished: Finished, run: str, path: Path, promp
     title = Text(_shown(console, run), style="bold")
     card = Panel(Group(*body), box=box.HORIZONTALS, title=title, title_align="left", border_style="dim")
     with lasting(console):
-        console.print(card)
+        console.print(Text(), card, sep="\n")
 
 
 def print_rows(console: Console, rows: Sequence[Row]) -> None:

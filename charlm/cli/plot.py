@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 TRAIN, VALID, INK, GRID = "#2a7f9e", "#cf7a1c", "#333333", "#e2e2e2"
 POINTS = 1000  # of the training are drawn at most: the picture is no wider
 SMOOTHING = 0.02  # share of the points that the smooth line averages over
-SETTLED = 0.03  # share of the points that may leave the picture at the top: the first steps would flatten the rest
+SETTLED = 0.03  # share of the characters that may leave the picture at the top: the first steps would flatten the rest
 
 Row = Mapping[str, Any]
 Points = list[tuple[int, int, float]]  # step, characters read, bits per character
@@ -71,12 +71,12 @@ def _series(metrics: Sequence[Row]) -> tuple[Points, Points]:
     train: Points = []
     valid: Points = []
     for row in metrics:
-        if row["event"] == "updated" and row["nats"] is not None:  # null stands for what was not finite
+        if row.get("event") == "updated" and row["nats"] is not None:  # null stands for what was not finite
             for points in (train, valid):
                 while points and points[-1][0] >= row["step"]:
                     points.pop()
             train.append((row["step"], row["characters"], in_bits(row["nats"])))
-        elif row["event"] == "validated" and train:
+        elif row.get("event") == "validated" and train:
             # The row's own characters are those that were scored; what was read by then, the update before it knows.
             valid.append((row["step"], train[-1][1], row["bits"]))
     return train, valid
@@ -92,7 +92,7 @@ def _draw(axes: Axes, train: Points, valid: Points) -> None:
     axes.plot(characters, bits, color=TRAIN, alpha=0.25, linewidth=0.8)
     axes.plot(characters, smooth, color=TRAIN, linewidth=1.8)
     ends = {"train": (smooth[-1], TRAIN)}
-    seen = smooth[int(SETTLED * len(smooth)) :]
+    seen = smooth[characters >= SETTLED * characters[-1]]
 
     if valid:
         _, at, scores = (list(column) for column in zip(*valid, strict=True))

@@ -54,12 +54,12 @@ def put(stream: TextIO, text: str, *, dim: bool = False) -> None:
     stream.write(f"{DIM}{shown}{UNDIM}" if dim and shown and has_colour(stream) else shown)
 
 
-def say(line: str) -> None:
-    """A line on stderr, dim on a terminal; where nobody listens any more, it is lost and nothing stops."""
+def say(line: str, dim: bool = True) -> None:
+    """A line on stderr, dim on a terminal unless told; where nobody listens any more, it is lost and nothing stops."""
     stream: TextIO | None = sys.stderr
     if stream is not None:
         with suppress(OSError):
-            put(stream, f"{line}\n", dim=True)
+            put(stream, f"{line}\n", dim=dim)
 
 
 @contextmanager

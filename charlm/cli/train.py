@@ -153,12 +153,11 @@ def _train(
     """Train in a run that is locked, show it, and leave the card or raise StoppedError after a signal."""
     import json
 
-    from rich.console import Console
-
     from charlm.cli.card import print_card, print_rows, result, text_rows
     from charlm.cli.live import LiveView, is_fit
     from charlm.cli.plain import PlainView
     from charlm.cli.signals import Stop
+    from charlm.cli.talk import Talk
     from charlm.device import choose
     from charlm.errors import StoppedError
     from charlm.text.records import open_reader
@@ -167,7 +166,7 @@ def _train(
     from charlm.training.loop import train as training
     from charlm.training.plan import Plan
 
-    console = Console(stderr=True, highlight=False)
+    console = Talk()
     print_rows(console, [*text_rows(corpus), *(("note", note) for note in notes)])
     chosen = settings.training
     compute = choose(chosen.device, chosen.precision, chosen.threads)
@@ -185,7 +184,7 @@ def _train(
     assert finished is not None
     run.make_latest()
     _draw_curve(run)
-    print_card(console, finished, run.name, run.folder)
+    print_card(console, finished, run.name, run.folder, _first_words(corpus))
     if as_json:
         typer.echo(json.dumps(result(finished, run.name, run.folder), indent=2))
     if stop.signal:
@@ -197,8 +196,15 @@ def _train(
         )
 
 
+def _first_words(corpus: Corpus) -> str:
+    """The first line of the text that has some words, as a prompt that the model is sure to know."""
+    opening = corpus.vocabulary.decode(corpus.ids[:400])
+    return next((" ".join(words[:4]) for line in opening.splitlines() if len(words := line.split()) > 1), "")
+
+
 def _draw_curve(run: Run) -> None:
     """loss.png, where the extra `plot` is installed and there is something to draw."""
+    from contextlib import suppress
     from importlib.util import find_spec
 
     from charlm.cli.plot import plot
@@ -207,7 +213,8 @@ def _draw_curve(run: Run) -> None:
     if find_spec("matplotlib") is not None:
         rows = list(read_metrics(run.metrics))
         if any(row.get("event") == "updated" for row in rows):
-            plot(rows, run.folder / "loss.png")
+            with suppress(OSError):  # a picture is not worth an error after all is saved
+                plot(rows, run.folder / "loss.png")
 
 
 def _shape(settings: Settings) -> str:

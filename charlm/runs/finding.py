@@ -15,7 +15,7 @@ MAX_LISTED = 12
 
 def runs_root() -> Path:
     """The folder of the runs: $CHARLM_RUNS, or `checkpoints` here."""
-    return Path(os.environ.get("CHARLM_RUNS") or "checkpoints").expanduser()
+    return Path(os.environ.get("CHARLM_RUNS") or "checkpoints")
 
 
 def list_runs(root: Path) -> list[Run]:
@@ -93,10 +93,11 @@ def _is_pointer(path: Path) -> bool:
 
 def _existing(root: Path, target: str) -> Path:
     """The first that is there of: that name among the runs, that path."""
-    for path in (root / target, Path(target).expanduser()):
+    for path in (Path(target),) if target.startswith(".") else (root / target, Path(target)):  # no name has a dot there
         try:
             if target and path.exists():
-                return path
+                # `.` and `..` have no names, and neither has the folder of a mere `best`, until they are resolved
+                return path.resolve() if path.name == ".." or len(path.parts) < 2 else path
         except OSError:  # a name too long to be one
             continue
     raise CheckpointError(f"There is no run {target[:80]}", f"in {root}", _known(root, target))

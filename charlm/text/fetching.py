@@ -35,12 +35,13 @@ def fetch(corpus: NamedCorpus, *, progress: bool = False, schemes: tuple[str, ..
         archive = _download(corpus, path.parent, progress, schemes)
         if not corpus.member:
             return archive
-        put_file(path, _unpacked(corpus, archive))
-        archive.unlink()
+        try:
+            return put_file(path, _unpacked(corpus, archive))
+        finally:
+            archive.unlink()
     except OSError as error:
         reason = error.strerror or str(error)
         raise TextError(f"The corpus cannot be kept: {reason}.", str(path.parent), "Set CHARLM_CACHE.") from None
-    return path
 
 
 def _download(corpus: NamedCorpus, folder: Path, progress: bool, schemes: tuple[str, ...]) -> Path:

@@ -37,5 +37,5 @@ def preview(settings: TextSettings, lines: int, width: int) -> Preview:
             head += text
             if head.count("\n") >= lines or len(head) > lines * width:
                 break
-    first = tuple(line[:width] for line in head.split("\n")[:lines])
+    first = tuple(line[:width] for line in head.removesuffix("\n").split("\n")[:lines])
     return Preview(tuple((piece.label, piece.size) for piece in pieces), tuple(notes), first)

@@ -50,7 +50,7 @@ def check_encoding(encoding: str) -> codecs.CodecInfo:
         near = difflib.get_close_matches(encoding.lower().replace("-", "_"), known, n=2)
         remedy = f"Did you mean {' or '.join(near)}?" if near else "Try utf-8, utf-16, latin-1 or cp1252."
         raise UsageError(f"There is no text encoding {encoding!r}.", "text.encoding", remedy) from None
-    if info.name.replace("_", "-") in NOT_FOR_TEXTS:
+    if info.incrementaldecoder is None or info.name.replace("_", "-") in NOT_FOR_TEXTS:
         raise UsageError(f"Texts cannot be read in {info.name}.", "text.encoding", "Try utf-8, latin-1 or cp1252.")
     # The signature of utf-8-sig is what we look for anyway, and tell of.
     return codecs.lookup("utf-8") if info.name == "utf-8-sig" else info

@@ -37,8 +37,8 @@ def refusal(call, *arguments):
 def test_the_root_is_where_the_user_says(monkeypatch):
     monkeypatch.delenv("CHARLM_RUNS", raising=False)
     assert runs_root() == Path("checkpoints")
-    monkeypatch.setenv("CHARLM_RUNS", "~/runs")
-    assert runs_root() == Path.home() / "runs"
+    monkeypatch.setenv("CHARLM_RUNS", "elsewhere/runs")
+    assert runs_root() == Path("elsewhere/runs")
 
 
 def test_best_is_preferred_then_last_then_the_newest(root):
@@ -58,9 +58,9 @@ def test_a_checkpoint_can_be_named_in_many_ways(root, tmp_path):
     run = trained(root, "a", 1, 2, best=1, last=2)
     run.make_latest()
     for target in (None, "latest", "a", "checkpoints/a", "checkpoints/a/", str(run.folder), "a/best", "a/step-1"):
-        assert find_checkpoint(root, target) == run.folder / "step-1", target
+        assert find_checkpoint(root, target).samefile(run.folder / "step-1"), target
     for target in ("a/last", "a/step-2", "checkpoints/a/step-2", str(run.folder / "last")):
-        assert find_checkpoint(root, target) == run.folder / "step-2", target
+        assert find_checkpoint(root, target).samefile(run.folder / "step-2"), target
 
 
 def test_a_checkpoint_alone_is_enough(root, tmp_path):
@@ -74,6 +74,16 @@ def test_a_run_can_be_opened_by_its_checkpoints(root):
     run = trained(root, "a", 1, best=1)
     for target in ("a", "a/best", "a/step-1", str(run.folder)):
         assert open_run(root, target).name == "a"
+
+
+def test_a_run_can_be_opened_from_inside(root, monkeypatch):
+    run = trained(root, "a", 1, best=1)
+    monkeypatch.chdir(run.folder)
+    assert open_run(root, ".").name == "a"
+    assert open_run(root, "best").name == "a"
+    monkeypatch.chdir(run.folder / "step-1")
+    assert open_run(root, "..").name == "a"
+    assert open_run(root, ".").name == "a"
 
 
 def test_a_run_named_like_a_pointer_is_a_run(root):
@@ -106,7 +116,7 @@ def test_where_there_is_no_run_yet_it_says_how_to_make_one(root, target):
     assert "charlm train mybook.txt" in refusal(find_checkpoint, root, target).remedy
 
 
-@pytest.mark.parametrize("target", ["", "x" * 5000, "a\0b", "nobody/there", "~nobody/x"])
+@pytest.mark.parametrize("target", ["", "x" * 5000, "a\0b", "nobody/there", "~nobody-at-all/x"])
 def test_targets_that_cannot_be(root, target):
     trained(root, "a", 1)
     assert "Runs: a." in refusal(find_checkpoint, root, target).remedy

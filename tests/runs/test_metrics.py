@@ -19,7 +19,7 @@ def test_lines_come_back_in_order(tmp_path):
     assert list(read_metrics(path)) == []
     append(path, {"step": 1, "text": "a\nb\u2028c 😀 \ud800", "rate": 1e-3})
     write(path, 2)
-    assert list(read_metrics(path))[0] == {"step": 1, "text": "a\nb\u2028c 😀 \ud800", "rate": 1e-3}
+    assert next(read_metrics(path)) == {"step": 1, "text": "a\nb\u2028c 😀 \ud800", "rate": 1e-3}
     assert steps(path) == [1, 2]
     assert len(path.read_bytes().splitlines()) == 2
 

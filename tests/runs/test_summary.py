@@ -55,7 +55,8 @@ def test_a_run_without_checkpoints_has_its_text_at_least(run):
         "[]",
         '{"body": 3}',
         '{"body": {"settings": [1], "scores": null, "step": "x"}}',
-        '{"body": {"settings": {"model": {"cell": 3, "hidden_size": "8"}}, "scores": {"valid_nats": NaN}, "step": true}}',
+        '{"body": {"settings": {"model": {"cell": 3, "hidden_size": "8"}}, "step": true}}',
+        '{"body": {"scores": {"valid_nats": NaN}}}',
         '{"body": {"training": {"seconds": 1e999}}}',
     ],
 )

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 
 import numpy as np
 import pytest
 
 from charlm.checkpoint import load, load_arrays
-from charlm.config.settings import Settings
-from charlm.device import Compute
-from charlm.runs import create
-from charlm.text.corpus import open_corpus
-from charlm.text.records import open_reader
 from charlm.training.events import Finished, Saved, Updated
 from charlm.training.keeping import newest_good
 from charlm.training.loop import train
-from charlm.training.plan import Plan
 
 STEPS = 12
-CPU = Compute("cpu", "fp32", "the processor", 1)
 VARIANTS = {
     "adamw": {},
     "rmsprop, step schedule": {"optimizer": "rmsprop", "schedule": "step", "decay_after": 0.2, "clip_value": 5.0},
@@ -34,24 +26,6 @@ MODELS = {
     "rnn": {"cell": "rnn"},
     "tied": {"tied": True},
 }
-
-
-def plan_for(verse, root, training=None, model=None, text=None, precision="fp32"):
-    settings = Settings.model_validate(
-        {
-            "text": {"sources": [str(verse)], **(text or {})},
-            "model": {"hidden_size": 8, **(model or {})},
-            "training": {
-                "steps": STEPS, "batch_size": 4, "seq_len": 16, "validations": 3, "sample_every": 3600, **(training or {})
-            },
-        }
-    )  # fmt: skip
-    corpus = open_corpus(settings.text)
-    chosen = settings.training
-    end_id = corpus.vocabulary.newline if settings.text.records else None
-    reader = open_reader(corpus.split("train"), chosen.batch_size, chosen.seq_len, end_id, chosen.seed)
-    run = create(root, None, "test", {})
-    return Plan(settings, corpus, reader, run, dataclasses.replace(CPU, precision=precision))
 
 
 def without_times(events):
@@ -89,10 +63,10 @@ def interrupted(plan, cut):
 
 
 @pytest.mark.parametrize("cut", range(1, STEPS))
-def test_every_cut(verse, tmp_path, cut):
-    whole = plan_for(verse, tmp_path / "whole", model={"dropout": 0.2})
+def test_every_cut(plan_for, tmp_path, cut):
+    whole = plan_for(tmp_path / "whole", model={"dropout": 0.2})
     expected = list(without_times(train(whole)))
-    parts = plan_for(verse, tmp_path / "parts", model={"dropout": 0.2})
+    parts = plan_for(tmp_path / "parts", model={"dropout": 0.2})
     before, after = interrupted(parts, cut)
     updates = [event for event in without_times(before) if len(event) == 6]
     assert updates + list(without_times(after)) == expected
@@ -101,50 +75,50 @@ def test_every_cut(verse, tmp_path, cut):
 
 @pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
-def test_every_kind_of_model(verse, tmp_path, model, precision):
-    whole = plan_for(verse, tmp_path / "whole", model=model, precision=precision)
+def test_every_kind_of_model(plan_for, tmp_path, model, precision):
+    whole = plan_for(tmp_path / "whole", model=model, precision=precision)
     list(train(whole))
-    parts = plan_for(verse, tmp_path / "parts", model=model, precision=precision)
+    parts = plan_for(tmp_path / "parts", model=model, precision=precision)
     interrupted(parts, 5)
     assert_same_end(whole, parts)
 
 
 @pytest.mark.parametrize("training", VARIANTS.values(), ids=VARIANTS)
-def test_every_kind_of_training(verse, tmp_path, training):
+def test_every_kind_of_training(plan_for, tmp_path, training):
     """char-rnn #137, torch-rnn #126: a resume that restores only weights."""
-    whole = plan_for(verse, tmp_path / "whole", training)
+    whole = plan_for(tmp_path / "whole", training)
     list(train(whole))
-    parts = plan_for(verse, tmp_path / "parts", training)
+    parts = plan_for(tmp_path / "parts", training)
     interrupted(parts, 7)
     assert_same_end(whole, parts)
 
 
-def test_records(verse, tmp_path):
-    whole = plan_for(verse, tmp_path / "whole", text={"records": True})
+def test_records(plan_for, tmp_path):
+    whole = plan_for(tmp_path / "whole", text={"records": True})
     list(train(whole))
-    parts = plan_for(verse, tmp_path / "parts", text={"records": True})
+    parts = plan_for(tmp_path / "parts", text={"records": True})
     interrupted(parts, 7)
     assert_same_end(whole, parts)
 
 
-def test_the_same_command_gives_the_same_bits(verse, tmp_path):
-    plans = [plan_for(verse, tmp_path / name) for name in ("one", "two")]
+def test_the_same_command_gives_the_same_bits(plan_for, tmp_path):
+    plans = [plan_for(tmp_path / name) for name in ("one", "two")]
     first, second = (list(without_times(train(plan))) for plan in plans)
     assert first == second
     assert_same_end(*plans)
 
 
-def test_another_seed_gives_other_weights(verse, tmp_path):
-    plans = [plan_for(verse, tmp_path / str(seed), {"seed": seed}) for seed in (1, 2)]
+def test_another_seed_gives_other_weights(plan_for, tmp_path):
+    plans = [plan_for(tmp_path / str(seed), {"seed": seed}) for seed in (1, 2)]
     first, second = (list(without_times(train(plan))) for plan in plans)
     assert first != second
 
 
-def test_validations_and_samples_leave_no_trace_in_the_training(verse, tmp_path):
+def test_validations_and_samples_leave_no_trace_in_the_training(plan_for, tmp_path):
     """char-rnn #17: the evaluation interval changes the training."""
     model = {"dropout": 0.3}
-    few = plan_for(verse, tmp_path / "few", {"validations": 1, "sample_length": 0}, model)
-    many = plan_for(verse, tmp_path / "many", {"validations": 12, "sample_every": 1e-6, "save_every": 1e-6}, model)
+    few = plan_for(tmp_path / "few", {"validations": 1, "sample_length": 0}, model)
+    many = plan_for(tmp_path / "many", {"validations": 12, "sample_every": 1e-6, "save_every": 1e-6}, model)
     updates = [[e for e in without_times(train(plan)) if len(e) == 6] for plan in (few, many)]
     assert updates[0] == updates[1]
     (one, _), (other, _) = newest_good(few.run), newest_good(many.run)
@@ -152,8 +126,8 @@ def test_validations_and_samples_leave_no_trace_in_the_training(verse, tmp_path)
         np.testing.assert_array_equal(other.parameters[name], value)
 
 
-def test_a_damaged_newest_checkpoint_is_passed_over_and_said(verse, tmp_path):
-    plan = plan_for(verse, tmp_path, {"save_every": 1e-6, "keep": 3})
+def test_a_damaged_newest_checkpoint_is_passed_over_and_said(plan_for, tmp_path):
+    plan = plan_for(tmp_path, {"save_every": 1e-6, "keep": 3})
     list(train(plan))
     newest = plan.run.checkpoints[-1]
     (newest / "training.safetensors").write_bytes(b"")

@@ -1,0 +1,103 @@
+"""`charlm config` through the real command line."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from charlm.config.resolving import resolve
+from charlm.config.stored import from_yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def charlm(*arguments, cwd=None):
+    return subprocess.run(
+        [sys.executable, "-m", "charlm", *arguments],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
+        timeout=120,
+    )
+
+
+def test_show_prints_every_setting_with_its_source():
+    shown = charlm("config", "show", "-c", "char-rnn", "-s", "model.hidden_size=64")
+    assert shown.returncode == 0
+    assert shown.stderr == ""
+    lines = [line.split("#") for line in shown.stdout.splitlines()]
+    sources = {setting.strip(): source.strip() for setting, source in (line for line in lines if len(line) == 2)}
+    assert sources["hidden_size: 64"] == "command line"
+    assert sources["learning_rate: 0.002"] == "preset char-rnn"
+    assert sources["cell_options: {forget_bias: 1.0}"] == "preset char-rnn"
+    assert sources["tied: false"] == "default"
+    assert all(sources.values())
+
+
+def test_what_show_prints_is_a_config_file(tmp_path):
+    shown = charlm("config", "show", "-s", "text.sources=['a # b.txt']").stdout
+    assert from_yaml(shown) == resolve(None, ["text.sources=['a # b.txt']"]).settings
+    (tmp_path / "mine.yaml").write_text(shown)
+    checked = charlm("config", "check", "mine.yaml", cwd=tmp_path)
+    assert checked.returncode == 0, checked.stderr
+
+
+def test_show_as_json_is_one_object_and_nothing_else():
+    shown = charlm("config", "show", "--json")
+    both = json.loads(shown.stdout)
+    assert both["settings"]["model"]["hidden_size"] == resolve().settings.model.hidden_size
+    assert both["sources"] == dict(resolve().origins)
+    assert shown.stderr == ""
+
+
+def test_check_says_in_short_what_a_file_is(tmp_path):
+    (tmp_path / "mine.yaml").write_text("preset: quick\nmodel: {hidden_size: 8}\ntraining: {budget: 90s}\n")
+    checked = charlm("config", "check", "mine.yaml", cwd=tmp_path)
+    assert checked.returncode == 0
+    assert checked.stdout == "mine.yaml is fine: lstm, 2 x 8, adamw 0.005, lanes 16 x 64, 90 seconds\n"
+
+
+def test_check_lists_everything_that_is_wrong_and_leaves_with_2(tmp_path):
+    (tmp_path / "mine.yaml").write_text("model:\n  hiden_size: 8\n  cell: grue\ntraining: {steps: 1e3}\n")
+    checked = charlm("config", "check", "mine.yaml", cwd=tmp_path)
+    assert checked.returncode == 2
+    assert checked.stdout == ""
+    lines = checked.stderr.splitlines()
+    assert lines[0] == "charlm: 3 settings cannot be used"
+    assert "  There is no setting model.hiden_size (mine.yaml line 2). Did you mean model.hidden_size?" in lines
+    assert "  training.steps must be a whole number, not 1000.0 (mine.yaml line 4)" in lines
+    assert any(line.startswith("  There is no cell 'grue' (mine.yaml line 3). Did you mean gru?") for line in lines)
+
+
+@pytest.mark.parametrize("command", [("show", "-c"), ("check",)])
+def test_a_file_that_is_no_yaml_is_three_lines(tmp_path, command):
+    (tmp_path / "mine.yaml").write_bytes(b"model:\n  cell: [lstm\n")
+    refused = charlm("config", *command, "mine.yaml", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert len(refused.stderr.splitlines()) == 3
+    assert "mine.yaml, line 3, column 1" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_an_option_of_another_cell_is_refused():
+    refused = charlm("config", "show", "-s", "model.cell=gru", "-s", "model.cell_options.forget_bias=1")
+    assert refused.returncode == 2
+    assert "forget_bias: gru has no such option" in refused.stderr
+    assert "command line" in refused.stderr
+
+
+def test_schema_is_json():
+    shown = charlm("config", "schema")
+    assert shown.returncode == 0
+    assert "ModelSettings" in json.loads(shown.stdout)["$defs"]
+
+
+def test_a_reader_that_leaves_is_no_error():
+    command = f'"{sys.executable}" -m charlm config show | head -n 1'
+    left = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=120)
+    assert left.stdout == "text:\n"
+    assert left.stderr == ""

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import json
+import math
+import shutil
+
+import pytest
+
+
+@pytest.fixture
+def runs(tiny_run):
+    return {"CHARLM_RUNS": str(tiny_run)}
+
+
+def test_the_scores_of_training_and_of_the_command_agree(charlm, runs, tiny_run):
+    rows = [json.loads(line) for line in (tiny_run / "tiny/metrics.jsonl").read_text().splitlines()]
+    best = [row for row in rows if row["event"] == "validated" and row["best"]][-1]
+    said = json.loads(charlm("eval", "perplexity", "tiny", "--split", "valid", "--json", env=runs).stdout)
+    assert said["step"] == best["step"]
+    assert said["nats_per_character"] == pytest.approx(best["nats"], abs=1e-6)
+    assert said["characters"] == best["characters"]
+
+
+def test_the_object_has_what_the_contract_says(charlm, runs, verse):
+    said = json.loads(charlm("eval", "perplexity", "tiny", verse, "--json", env=runs).stdout)
+    assert said["bits_per_character"] == pytest.approx(said["nats_per_character"] / math.log(2))
+    assert said["perplexity"] == pytest.approx(math.exp(said["nats_per_character"]))
+    assert said["bits_per_byte"] == pytest.approx(said["bits_per_character"])  # verse is ASCII
+    assert said["characters"] == len(verse.read_text()) - 1
+    assert said["unknown_characters"] == 0
+    assert said["seconds"] > 0
+    assert set(said["protocol"]) >= {"split", "state", "streams", "unit"}
+
+
+def test_both_engines_give_the_same_figure(charlm, runs, verse):
+    import torch
+
+    from charlm.checkpoint import load
+    from charlm.evaluation.engines import TorchEngine
+    from charlm.evaluation.text import score_ids
+    from charlm.runs import find_checkpoint
+    from charlm.text.corpus import open_corpus
+
+    said = json.loads(charlm("eval", "perplexity", "tiny", verse, "--json", env=runs).stdout)
+    from pathlib import Path
+
+    checkpoint = load(find_checkpoint(Path(runs["CHARLM_RUNS"]), "tiny"))
+    corpus = open_corpus(checkpoint.settings.text, checkpoint.vocabulary)
+    tensors = {name: torch.tensor(value) for name, value in checkpoint.parameters.items()}
+    score = score_ids(TorchEngine(tensors, checkpoint.settings.model), corpus.ids, corpus.vocabulary, records=False)
+    assert said["nats_per_character"] == pytest.approx(score.nats_per_character, abs=1e-6)
+
+
+def test_unknown_characters_are_counted_and_never_raise(charlm, runs, tmp_path):
+    """char-rnn #59: scoring a given text; and what it does with characters that the model has never seen."""
+    text = tmp_path / "strange.txt"
+    text.write_text("The owl 🦉 went öut\n" * 10, encoding="utf-8")
+    result = charlm("eval", "perplexity", "tiny", text, "--json", env=runs)
+    said = json.loads(result.stdout)
+    assert said["unknown_characters"] == 20
+    assert said["characters"] == len("The owl  went ut\n" * 10) - 1
+    assert "20" in charlm("eval", "perplexity", "tiny", text, env=runs).stderr
+    refused = charlm("eval", "perplexity", "tiny", text, "--unknown", "error", env=runs)
+    assert refused.returncode == 3
+    assert "U+1F989" in refused.stderr
+
+
+def test_bits_per_byte_counts_utf8(charlm, tmp_path):
+    text = tmp_path / "wide.txt"
+    text.write_text("äöü日本\n" * 100, encoding="utf-8")
+    assert charlm("train", text, "--steps", 3, "-s", "model.hidden_size=8").returncode == 0
+    said = json.loads(charlm("eval", "perplexity", "--split", "train", "--json").stdout)
+    assert said["bits_per_byte"] < 0.6 * said["bits_per_character"]
+
+
+def test_a_checkpoint_alone_is_enough(charlm, tiny_run, verse, tmp_path):
+    """nanoGPT: a vocabulary outside the checkpoint. The text and the run may be gone."""
+    shutil.copytree(tiny_run / "tiny" / (tiny_run / "tiny/best").read_text().strip(), tmp_path / "elsewhere")
+    assert charlm("eval", "perplexity", tmp_path / "elsewhere", verse).returncode == 0
+    assert charlm("sample", tmp_path / "elsewhere", "-n", 20).returncode == 0
+
+
+def test_a_text_that_is_gone_is_said(charlm, verse, tmp_path):
+    text = tmp_path / "gone.txt"
+    text.write_bytes(verse.read_bytes())
+    assert charlm("train", text, "--steps", 2, "-s", "model.hidden_size=8").returncode == 0
+    text.unlink()
+    result = charlm("eval", "perplexity")
+    assert result.returncode == 3
+    assert "no such file" in result.stderr
+
+
+@pytest.mark.parametrize("file", ["model.safetensors", "checkpoint.json"])
+def test_a_checkpoint_with_a_missing_file_is_refused(charlm, tiny_run, verse, tmp_path, file):
+    shutil.copytree(tiny_run / "tiny" / (tiny_run / "tiny/best").read_text().strip(), tmp_path / "step-1")
+    (tmp_path / "step-1" / file).unlink()
+    result = charlm("eval", "perplexity", tmp_path / "step-1", verse)
+    assert result.returncode == 4, result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_text_and_split_exclude_each_other(charlm, runs, verse):
+    assert charlm("eval", "perplexity", "tiny", verse, "--split", "valid", env=runs).returncode == 2

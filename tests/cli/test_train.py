@@ -1,0 +1,234 @@
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+SMALL = ("-s", "model.hidden_size=24", "-s", "training.batch_size=8", "-s", "training.seq_len=32", "--device", "cpu")
+
+
+def test_a_training_leaves_everything_that_it_promises(tiny_run):
+    run = tiny_run / "tiny"
+    assert (tiny_run / "latest").read_text().strip() == "tiny"
+    assert {"config.yaml", "metrics.jsonl", "best", "last", "loss.png"} <= {path.name for path in run.iterdir()}
+    best = run / (run / "best").read_text().strip()
+    assert {path.name for path in best.iterdir()} == {"checkpoint.json", "model.safetensors", "training.safetensors"}
+    rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    assert [row["step"] for row in rows if row["event"] == "validated"] == [20, 40, 60]
+
+
+def test_what_is_said_when_nobody_watches_is_plain_lines(charlm, verse):
+    result = charlm("train", verse, "--steps", 6, *SMALL)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == ""
+    assert "\x1b" not in result.stderr
+    assert "\r" not in result.stderr
+    for said in ("utf-8", "2,400 characters", "train 2,160", "cpu", "valid", "charlm sample"):
+        assert said in result.stderr
+
+
+def test_json_is_one_object_on_stdout(charlm, verse):
+    result = charlm("train", verse, "--steps", 6, "--run", "mine", "--json", *SMALL)
+    said = json.loads(result.stdout)
+    assert said["run"] == "mine"
+    assert said["step"] == 6
+    assert said["reason"] == "length"
+    assert said["valid_bits_per_character"] > 0
+
+
+def test_dry_run_writes_nothing(charlm, verse, tmp_path):
+    result = charlm("train", verse, "--dry-run", *SMALL)
+    assert result.returncode == 0
+    assert "parameters" in result.stdout
+    assert not (tmp_path / "runs").exists()
+
+
+def test_stdin_and_gz_and_several_files_are_texts_too(charlm, verse, tmp_path):
+    packed = tmp_path / "verse.txt.gz"
+    packed.write_bytes(gzip.compress(verse.read_bytes()))
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "more.txt").write_text("More of the moon.\n" * 30, encoding="utf-8")
+    several = charlm("train", packed, tmp_path / "folder", "--steps", 2, *SMALL)
+    assert several.returncode == 0, several.stderr
+    piped = charlm("train", "-", "--steps", 2, *SMALL, input=verse.read_text())
+    assert piped.returncode == 0, piped.stderr
+
+
+def test_records_are_trained_and_sampled_one_a_line(charlm, tmp_path):
+    names = tmp_path / "names.txt"
+    names.write_text("".join(f"{a}{b}{c}\n" for a in "BDKMRT" for b in "aeiou" for c in ("n", "ra", "lo")))
+    trained = charlm("train", names, "--steps", 150, "-s", "text.records=true", *SMALL)
+    assert trained.returncode == 0, trained.stderr
+    sampled = charlm("sample", "--count", 20, "--seed", 1)
+    lines = sampled.stdout.splitlines()
+    assert len(lines) == 20
+    assert sum(len(line) in (3, 4) and line[0] in "BDKMRT" for line in lines) >= 15
+    scored = json.loads(charlm("eval", "perplexity", "--json").stdout)
+    assert scored["protocol"]["state"] == "fresh at each record"
+
+
+def test_a_text_shorter_than_a_batch_shrinks_it_and_says_so(charlm, tmp_path):
+    """char-rnn #15, torch-rnn #135."""
+    text = tmp_path / "short.txt"
+    text.write_text("a short text, a short text, a short text")
+    result = charlm("train", text, "--steps", 3)
+    assert result.returncode == 0, result.stderr
+    assert "batch_size is" in result.stderr
+
+
+def test_unicode_of_every_width(charlm, tmp_path):
+    """char-rnn #42, torch-rnn #47."""
+    text = tmp_path / "mixed.txt"
+    text.write_text("naïve 日本語 🌙 z̈ \n" * 60, encoding="utf-8")
+    assert charlm("train", text, "--steps", 40, *SMALL).returncode == 0
+    sampled = charlm("sample", "--prompt", "日本", "-n", 30, "--temperature", 0)
+    assert sampled.stdout.startswith("日本語")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["missing.txt"], 3, "no such file"),
+        (["empty.txt"], 3, "empty"),
+        (["one.txt"], 3, "one character"),
+        (["binary.txt"], 3, "text.unit=byte"),
+        (["latin.txt"], 3, "offset"),
+        (["verse.txt", "-s", "model.hiden_size=3"], 2, "hidden_size"),
+        (["verse.txt", "-s", "model.hidden_size=big"], 2, "hidden_size"),
+        (["verse.txt", "-s", "model.cell=ltsm"], 2, "lstm"),
+        (["verse.txt", "-s", "model.cell_options.forget_bias=999"], 2, "forget_bias"),
+        (["verse.txt", "-c", "qiuck"], 2, "quick"),
+        (["verse.txt", "--device", "cuda:99"], 2, "cuda:99"),
+        (["verse.txt", "--budget", "soon"], 2, "90s"),
+        (["--resume", "nothing"], 4, "no run"),
+    ],
+)
+def test_bad_input_is_three_short_lines_and_the_right_exit_code(charlm, verse, tmp_path, arguments, code, said):
+    (tmp_path / "verse.txt").write_bytes(verse.read_bytes())
+    (tmp_path / "empty.txt").write_bytes(b"")
+    (tmp_path / "one.txt").write_bytes(b"x")
+    (tmp_path / "binary.txt").write_bytes(bytes(range(256)) * 40)
+    (tmp_path / "latin.txt").write_bytes("caf\u00e9 au lait\n".encode("latin-1") * 40)
+    result = charlm("train", *arguments)
+    assert result.returncode == code, result.stderr
+    assert result.stdout == ""
+    assert said in result.stderr
+    assert "Traceback" not in result.stderr
+    assert len(result.stderr.strip().splitlines()) <= 3
+    assert not list((tmp_path / "runs").glob("*/step-*"))
+
+
+def start(verse, tmp_path, *more):
+    environment = {**os.environ, "CHARLM_RUNS": str(tmp_path / "runs"), "PYTHONUNBUFFERED": "1"}
+    command = ["train", verse, "--run", "long", "--steps", 100_000, "-s", "training.save_every=1s", *SMALL, *more]
+    return subprocess.Popen(
+        [sys.executable, "-m", "charlm", *map(str, command)],
+        env=environment, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def wait_for(process, word):
+    for line in process.stderr:
+        if word in line:
+            return
+    raise AssertionError(f"{word!r} was never said")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_saves_prints_the_resume_line_and_the_run_goes_on(charlm, verse, tmp_path, number):
+    process = start(verse, tmp_path)
+    wait_for(process, "step 1 ")
+    process.send_signal(number)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 128 + number
+    assert "charlm train --resume long" in said
+    step = int((tmp_path / "runs/long/last").read_text().removeprefix("step-"))
+    result = charlm("train", "--resume", "--steps", step + 5, "--json")
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)["step"] == step + 5
+    rows = [json.loads(line) for line in (tmp_path / "runs/long/metrics.jsonl").read_text().splitlines()]
+    steps = [row["step"] for row in rows if row["event"] == "updated"]
+    assert steps == sorted(set(steps))
+
+
+def test_a_killed_training_goes_on_from_its_last_checkpoint(charlm, verse, tmp_path):
+    process = start(verse, tmp_path)
+    wait_for(process, "saved")
+    time.sleep(0.3)
+    process.kill()
+    process.communicate()
+    result = charlm("train", "--resume", "long", "--steps", 100_001, "--dry-run")
+    assert result.returncode == 0, result.stderr
+    step = int((tmp_path / "runs/long/last").read_text().removeprefix("step-"))
+    assert charlm("train", "--resume", "long", "--steps", step + 1).returncode == 0
+
+
+def test_a_run_that_is_being_written_is_busy(charlm, verse, tmp_path):
+    process = start(verse, tmp_path)
+    try:
+        wait_for(process, "saved")
+        result = charlm("train", "--resume", "long")
+        assert result.returncode == 7
+        assert str(process.pid) in result.stderr
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_a_run_that_goes_on_stays_what_it_is(charlm, tiny_run):
+    env = {"CHARLM_RUNS": str(tiny_run)}
+    for change in ("model.hidden_size=8", "training.learning_rate=1", "text.records=true"):
+        result = charlm("train", "--resume", "tiny", "-s", change, env=env)
+        assert result.returncode == 2
+        assert change.split("=")[0] in result.stderr
+
+
+def test_a_changed_text_is_refused_on_resume(charlm, verse, tmp_path):
+    text = tmp_path / "mine.txt"
+    text.write_bytes(verse.read_bytes())
+    assert charlm("train", text, "--steps", 2, *SMALL).returncode == 0
+    text.write_bytes(verse.read_bytes() + b"The end.\n")
+    result = charlm("train", "--resume", "--steps", 4)
+    assert result.returncode == 4
+    assert "no longer" in result.stderr
+
+
+def test_a_full_disk_loses_nothing(charlm, verse, tmp_path):
+    """A limit on the size of files stands for the disk: the second sitting cannot write its checkpoint."""
+    small = ("-s", "model.hidden_size=24", "-s", "training.batch_size=8", "-s", "training.seq_len=32")
+    assert charlm("train", verse, "--run", "kept", "--steps", 5, "--device", "cpu", *small).returncode == 0
+    import resource
+
+    def limit():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+
+    result = charlm("train", "--resume", "kept", "--steps", 9, preexec_fn=limit)
+    assert result.returncode == 4, result.stderr
+    assert "bytes were needed" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert charlm("sample", "kept", "-n", 5).returncode == 0
+    assert charlm("train", "--resume", "kept", "--steps", 9).returncode == 0
+
+
+def test_the_same_command_gives_the_same_weights(charlm, verse, tmp_path):
+    for name in ("one", "two"):
+        assert charlm("train", verse, "--run", name, "--steps", 20, "--seed", 7, *SMALL).returncode == 0
+    one, two = ((tmp_path / "runs" / name / "step-20/model.safetensors").read_bytes() for name in ("one", "two"))
+    assert one == two
+
+
+def test_the_embedded_corpus_is_learnt_better_than_by_counting_pairs(charlm):
+    """Real input: after a short training, python-docs is predicted better than its own bigrams predict it."""
+    stats = json.loads(charlm("data", "stats", "python-docs", "--json").stdout)
+    result = charlm(
+        "train", "python-docs", "--steps", 260, "-s", "model.hidden_size=128", "-s", "training.validations=1", "--json"
+    )
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)["valid_bits_per_character"] < stats["bigram_entropy"]
