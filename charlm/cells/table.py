@@ -65,7 +65,9 @@ def complete(name: str, given: Mapping[str, object]) -> dict[str, float]:
     options = find(name).OPTIONS
     problems = [f"{key}: {name} has no such option" for key in given if key not in options]
     problems += [
-        f"{key} {problem}" for key, value in given.items() if key in options and (problem := options[key].problem(value))
+        f"{key} {problem}"
+        for key, value in given.items()
+        if key in options and (problem := options[key].problem(value))
     ]
     if problems:
         has = ", ".join(options) or "none"

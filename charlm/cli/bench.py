@@ -71,7 +71,9 @@ def bench_sample(
         for size in _sizes(sizes)
         for name in _cells(cell)
     ]
-    baselines = {size: benchmark.plain_sampling_speed(*size, min(length, 200)) for size in _sizes(sizes)} if plain else {}
+    baselines = (
+        {size: benchmark.plain_sampling_speed(*size, min(length, 200)) for size in _sizes(sizes)} if plain else {}
+    )
     rows = [_row(name, size, speed, baselines.get(size)) for name, size, speed in speeds]
     _show({"job": "sample", "streams": 1, "plain": "torch.nn.LSTM, a character at a time"}, rows, as_json)
 

@@ -34,7 +34,8 @@ def perplexity(
         Literal["train", "valid", "test"] | None, typer.Option(help="Without TEXT: a split of the run's own text.")
     ] = None,
     unknown: Annotated[
-        Literal["skip", "error", "nearest"], typer.Option(help="What to do with characters that the model does not know.")
+        Literal["skip", "error", "nearest"],
+        typer.Option(help="What to do with characters that the model does not know."),
     ] = "skip",
     encoding: Annotated[str | None, typer.Option(help="Encoding of TEXT; none: that of the run.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",

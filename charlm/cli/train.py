@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from charlm.checkpoint import Checkpoint
     from charlm.config.settings import Settings
+    from charlm.device import Compute
     from charlm.runs import Run
     from charlm.text.corpus import Corpus
 
@@ -78,6 +79,7 @@ def _to_resume(text: list[str] | None, config: str | None, name: str | None) -> 
 
 def _begin(settings: Settings, name: str | None, dry_run: bool, as_json: bool) -> None:
     from charlm.config.stored import to_yaml
+    from charlm.device import choose
     from charlm.runs import create, lock, replace_text, runs_root
     from charlm.text.corpus import open_corpus
 
@@ -85,17 +87,21 @@ def _begin(settings: Settings, name: str | None, dry_run: bool, as_json: bool) -
     if dry_run:
         _show_plan(settings, corpus, as_json)
         return
+    compute = choose(settings.training.device, settings.training.precision, settings.training.threads)
     about = {"text": {"name": corpus.name, "sha256": corpus.sha256, "characters": corpus.characters}}
     run = create(runs_root(), name, f"{corpus.name}-{settings.model.cell}", about)
     with lock(run):
         replace_text(run.config, to_yaml(settings))
-        _train(settings, corpus, run, None, (), as_json)
+        _train(settings, corpus, run, compute, None, (), as_json)
 
 
-def _go_on(target: str | None, overrides: list[str], options: Mapping[str, object], dry_run: bool, as_json: bool) -> None:
+def _go_on(
+    target: str | None, overrides: list[str], options: Mapping[str, object], dry_run: bool, as_json: bool
+) -> None:
     from charlm.cells.table import check
     from charlm.config.resolving import resolve
     from charlm.config.stored import to_yaml
+    from charlm.device import choose
     from charlm.errors import CheckpointError
     from charlm.runs import forget_after, lock, open_run, replace_text, runs_root
     from charlm.text.corpus import open_corpus
@@ -122,9 +128,10 @@ def _go_on(target: str | None, overrides: list[str], options: Mapping[str, objec
         if dry_run:
             _show_plan(settings, corpus, as_json)
             return
+        compute = choose(settings.training.device, settings.training.precision, settings.training.threads)
         replace_text(run.config, to_yaml(settings))
         forget_after(run.metrics, checkpoint.step)
-        _train(settings, corpus, run, checkpoint, notes, as_json)
+        _train(settings, corpus, run, compute, checkpoint, notes, as_json)
 
 
 def _refuse_another_model(settings: Settings, checkpoint: Checkpoint) -> None:
@@ -146,6 +153,7 @@ def _train(
     settings: Settings,
     corpus: Corpus,
     run: Run,
+    compute: Compute,
     resume: Checkpoint | None,
     notes: Sequence[str],
     as_json: bool,
@@ -158,10 +166,9 @@ def _train(
     from charlm.cli.plain import PlainView
     from charlm.cli.signals import Stop
     from charlm.cli.talk import Talk
-    from charlm.device import choose
     from charlm.errors import StoppedError
     from charlm.text.records import open_reader
-    from charlm.training.events import Finished
+    from charlm.training.events import Finished, Started
     from charlm.training.journal import journal
     from charlm.training.loop import train as training
     from charlm.training.plan import Plan
@@ -169,7 +176,6 @@ def _train(
     console = Talk()
     print_rows(console, [*text_rows(corpus), *(("note", note) for note in notes)])
     chosen = settings.training
-    compute = choose(chosen.device, chosen.precision, chosen.threads)
     end_id = corpus.vocabulary.newline if settings.text.records else None
     reader = open_reader(corpus.split("train"), chosen.batch_size, chosen.seq_len, end_id, chosen.seed)
     plan = Plan(settings, corpus, reader, run, compute)
@@ -179,10 +185,11 @@ def _train(
     with Stop() as stop, view:
         for event in journal(training(plan, resume, stop.asked), run):
             view.show(event)
+            if isinstance(event, Started):
+                run.make_latest()
             if isinstance(event, Finished):
                 finished = event
     assert finished is not None
-    run.make_latest()
     _draw_curve(run)
     print_card(console, finished, run.name, run.folder, _first_words(corpus))
     if as_json:

@@ -69,7 +69,7 @@ class Validated:
     nats: float
     bits: float
     best: bool
-    characters: int
+    characters: int  # that were scored
     seconds: float
 
 

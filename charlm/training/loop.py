@@ -192,7 +192,10 @@ class _Sitting:
         training = self.plan.settings.training
         if training.sample_length and self.clock.seconds() - self.sampled_at >= training.sample_every:
             self.sampled_at = self.clock.seconds()
-            yield Sampled(self.progress.step, glimpse(self.trainee, self.plan.corpus.vocabulary, self.plan.settings, self.progress.step))
+            yield Sampled(
+                self.progress.step,
+                glimpse(self.trainee, self.plan.corpus.vocabulary, self.plan.settings, self.progress.step),
+            )
 
     def save_if_due(self, ending: bool) -> Iterator[Event]:
         due = ending or self.is_best or self.clock.seconds() - self.saved_at >= self.plan.settings.training.save_every

@@ -57,7 +57,9 @@ def from_arrays(
     optimizer: torch.optim.Optimizer, weights: Mapping[str, Tensor], arrays: Mapping[str, np.ndarray]
 ) -> None:
     """Give the optimizer the memory that `to_arrays` took."""
-    numbers = {id(weight): number for number, weight in enumerate(chain(*(g["params"] for g in optimizer.param_groups)))}
+    numbers = {
+        id(weight): number for number, weight in enumerate(chain(*(g["params"] for g in optimizer.param_groups)))
+    }
     state: dict[int, dict[str, Tensor]] = {}
     for key, value in arrays.items():
         if key.startswith(PREFIX):

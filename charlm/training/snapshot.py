@@ -1,10 +1,10 @@
 """Everything that a training needs to go on bit for bit, to and from arrays by name. Knows no files.
 
-    weights.NAME             the weights in training, where an average is what is used
-    optimizer.KIND.NAME      the optimizer's memory
-    state.LAYER.FIELD        the carried state, (B, H)
-    random                   the state of torch's generator, bytes
-    scaler                   the loss scale and what it counts, for fp16
+weights.NAME             the weights in training, where an average is what is used
+optimizer.KIND.NAME      the optimizer's memory
+state.LAYER.FIELD        the carried state, (B, H)
+random                   the state of torch's generator, bytes
+scaler                   the loss scale and what it counts, for fp16
 """
 
 from __future__ import annotations

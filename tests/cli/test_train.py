@@ -29,7 +29,7 @@ def test_what_is_said_when_nobody_watches_is_plain_lines(charlm, verse):
     assert result.stdout == ""
     assert "\x1b" not in result.stderr
     assert "\r" not in result.stderr
-    for said in ("utf-8", "2,400 characters", "train 2,160", "cpu", "valid", "charlm sample"):
+    for said in ("utf-8", "2,860 characters", "train 2,574", "cpu", "valid", "charlm sample"):
         assert said in result.stderr
 
 
@@ -63,7 +63,7 @@ def test_stdin_and_gz_and_several_files_are_texts_too(charlm, verse, tmp_path):
 def test_records_are_trained_and_sampled_one_a_line(charlm, tmp_path):
     names = tmp_path / "names.txt"
     names.write_text("".join(f"{a}{b}{c}\n" for a in "BDKMRT" for b in "aeiou" for c in ("n", "ra", "lo")))
-    trained = charlm("train", names, "--steps", 150, "-s", "text.records=true", *SMALL)
+    trained = charlm("train", names, "--steps", 400, "-s", "text.records=true", *SMALL)
     assert trained.returncode == 0, trained.stderr
     sampled = charlm("sample", "--count", 20, "--seed", 1)
     lines = sampled.stdout.splitlines()
@@ -86,7 +86,7 @@ def test_unicode_of_every_width(charlm, tmp_path):
     """char-rnn #42, torch-rnn #47."""
     text = tmp_path / "mixed.txt"
     text.write_text("naïve 日本語 🌙 z̈ \n" * 60, encoding="utf-8")
-    assert charlm("train", text, "--steps", 40, *SMALL).returncode == 0
+    assert charlm("train", text, "--steps", 200, *SMALL).returncode == 0
     sampled = charlm("sample", "--prompt", "日本", "-n", 30, "--temperature", 0)
     assert sampled.stdout.startswith("日本語")
 
@@ -98,7 +98,7 @@ def test_unicode_of_every_width(charlm, tmp_path):
         (["empty.txt"], 3, "empty"),
         (["one.txt"], 3, "one character"),
         (["binary.txt"], 3, "text.unit=byte"),
-        (["latin.txt"], 3, "offset"),
+        (["latin.txt"], 3, "byte 3"),
         (["verse.txt", "-s", "model.hiden_size=3"], 2, "hidden_size"),
         (["verse.txt", "-s", "model.hidden_size=big"], 2, "hidden_size"),
         (["verse.txt", "-s", "model.cell=ltsm"], 2, "lstm"),
@@ -143,7 +143,7 @@ def wait_for(process, word):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_saves_prints_the_resume_line_and_the_run_goes_on(charlm, verse, tmp_path, number):
     process = start(verse, tmp_path)
-    wait_for(process, "step 1 ")
+    wait_for(process, "saved")
     process.send_signal(number)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 128 + number
@@ -231,4 +231,4 @@ def test_the_embedded_corpus_is_learnt_better_than_by_counting_pairs(charlm):
         "train", "python-docs", "--steps", 260, "-s", "model.hidden_size=128", "-s", "training.validations=1", "--json"
     )
     assert result.returncode == 0, result.stderr
-    assert json.loads(result.stdout)["valid_bits_per_character"] < stats["bigram_entropy"]
+    assert json.loads(result.stdout)["valid_bits_per_character"] < stats["bigram_entropy_bits"]

@@ -13,8 +13,8 @@ from charlm.config.settings import ModelSettings
 from charlm.evaluation.engines import NumpyEngine, TorchEngine
 from charlm.evaluation.scoring import score_stream
 from charlm.model.parameters import initial
-from charlm.model.stepping import Stepper
 from charlm.model.state import State
+from charlm.model.stepping import Stepper
 from charlm.text.lanes import NOTHING
 
 V = 11
