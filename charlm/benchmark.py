@@ -1,8 +1,8 @@
 """Characters per second on this machine, beside what plain PyTorch does in the same minute.
 
-Timings are of whole steps as the program makes them: reading the window, forward, backward, clipping, optimizer; or drawing
-a character and feeding it back. The plain versions are the loops that tutorials show: nn.LSTM in float32 with Adam, and
-nn.LSTM one character at a time. Shape letters: T time, B rows, V symbols, H hidden, L layers.
+Timings are of whole steps as the program makes them: reading the window, forward, backward, clipping, optimizer; or
+drawing a character and feeding it back. The plain versions are the loops that tutorials show: nn.LSTM in float32 with
+Adam, and nn.LSTM one character at a time. Shape letters: T time, B rows, V symbols, H hidden, L layers.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def plain_training_speed(num_layers: int, hidden_size: int, batch_size: int, seq
         optimizer.zero_grad()
         outputs, _ = lstm(embedding(inputs))
         loss = nn.functional.cross_entropy(head(outputs).flatten(0, 1), targets.flatten())
-        loss.backward()
+        torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
         loss.item()

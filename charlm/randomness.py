@@ -12,7 +12,7 @@ import numpy as np
 
 
 def stream(seed: int, *names: str | int) -> np.random.Generator:
-    """The random stream of that name under that seed. Philox (Salmon et al. 2011): cheap to make, the same everywhere."""
+    """The random stream of that name under that seed. Philox (Salmon et al. 2011): the same everywhere."""
     words = [name if isinstance(name, int) else zlib.crc32(name.encode()) for name in names]
     return np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, *words])))
 

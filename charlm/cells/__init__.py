@@ -1,4 +1,4 @@
-"""Recurrent cells: each one file, its equations written once, as pure functions on arrays. Knows no text and no training.
+"""Recurrent cells: each one file, its equations written once, as pure functions on arrays. Knows no text.
 
 A cell is a module with these names (cells/table.py states them as a Protocol):
 

@@ -22,7 +22,7 @@ from charlm.cells.option import Option
 
 TITLE = "Gated recurrent unit"
 PAPER = "Cho et al. 2014, Learning Phrase Representations using RNN Encoder-Decoder"
-GATES = ("reset", "update")
+GATES: tuple[str, ...] = ("reset", "update")
 OPTIONS: dict[str, Option] = {}
 
 

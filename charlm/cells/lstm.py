@@ -24,7 +24,7 @@ from charlm.cells.option import Option
 
 TITLE = "Long short-term memory"
 PAPER = "Gers, Schmidhuber and Cummins 1999, Learning to Forget: Continual Prediction with LSTM"
-GATES = ("input", "forget", "output")
+GATES: tuple[str, ...] = ("input", "forget", "output")
 OPTIONS = {
     "forget_bias": Option(1.0, -20.0, 20.0, "where the forget gate's bias starts (Jozefowicz et al. 2015 advise 1)"),
 }

@@ -1,6 +1,6 @@
 """The table of cells: the only place that names them all.
 
-Choices, validation, help, the README's table, the laws, studies and the benchmark read it. It is readable without torch.
+Choices, validation, help, the README's table, the laws, studies and the benchmark read it. Knows no torch.
 """
 
 from __future__ import annotations

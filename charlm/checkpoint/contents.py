@@ -1,7 +1,7 @@
 """What a checkpoint is, and how its description is written as JSON. Knows no files.
 
-checkpoint.json holds a `body` and the sha256 of the body's canonical form, so that a flipped bit in it is found; the body
-holds the size and sha256 of every other file.
+checkpoint.json holds a `body` and the sha256 of the body's canonical form, so that a flipped bit in it is found; the
+body holds the size and sha256 of every other file.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ def perplexity(
     ] = None,
     unknown: Annotated[
         Literal["skip", "error", "nearest"],
-        typer.Option(help="What to do with characters that the model does not know."),
+        typer.Option(help="What to do with characters unknown to the model."),
     ] = "skip",
     encoding: Annotated[str | None, typer.Option(help="Encoding of TEXT; none: that of the run.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",

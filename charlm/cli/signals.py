@@ -1,4 +1,4 @@
-"""Ctrl-C and a polite kill while training: the first asks for an end after everything is saved, the second ends at once."""
+"""Ctrl-C and a polite kill while training: the first asks for an end, all saved; the second ends at once."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The two ways of running a model over text to score it: numpy, and torch where it is already at work.
 
-Shape letters: T time, B rows. An engine takes inputs (T, B), targets (T, B) and the state before them, and gives the nats of
-each target (T, B), float64, 0 where the target is NOTHING, and the state after them. Both work in float32 throughout.
+Shape letters: T time, B rows. An engine takes inputs (T, B), targets (T, B) and the state before them, and gives the
+nats of each target (T, B), float64, 0 where the target is NOTHING, and the state after them. Both work in float32.
 """
 
 from __future__ import annotations

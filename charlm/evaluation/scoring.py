@@ -1,11 +1,12 @@
 """Exact scores of a long text, many characters at a time.
 
-A text is one stream: each character is scored with the state that everything before it has left. Read as one stream, it is
-slow. So it is cut in B lanes that are read side by side, each from a fresh state as a guess; then each lane's beginning is
-read again from the state in which the lane before it ended, until the two readings agree in what they predict and in
-what they remember, from where on the first reading stands. Recurrent networks forget where they came from within some
-hundred characters, so the second reading is short. Where one does not, its lane is read to the end again, and the lane
-after it too; where that goes on, the lanes are read one after the other, as the one stream that they are.
+A text is one stream: each character is scored with the state that everything before it has left. Read as one stream,
+it is slow. So it is cut in B lanes that are read side by side, each from a fresh state as a guess; then each lane's
+beginning is read again from the state in which the lane before it ended, until the two readings agree in what they
+predict and in what they remember, from where on the first reading stands. Recurrent networks forget where they came
+from within some hundred characters, so the second reading is short. Where one does not, its lane is read to the end
+again, and the lane after it too; where that goes on, the lanes are read one after the other, as the one stream that
+they are.
 
 Shape letters: T time, B rows.
 """

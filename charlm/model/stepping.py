@@ -33,11 +33,9 @@ class Stepper:
 
     def step(self, ids: np.ndarray, state: State) -> tuple[np.ndarray, State]:
         """ids (B,) and the state before them -> logits (B, V), float32, and the state after them."""
-        projected = self._first[ids]
-        after = []
-        for layer, weights in enumerate(self._layers):
-            if layer:
-                projected = self._cell.project(weights, output)
-            output, layer_state, _ = self._cell.step(weights, projected, state[layer])
+        output, first, _ = self._cell.step(self._layers[0], self._first[ids], state[0])
+        after = [first]
+        for weights, before in zip(self._layers[1:], state[1:], strict=True):
+            output, layer_state, _ = self._cell.step(weights, self._cell.project(weights, output), before)
             after.append(layer_state)
         return output @ self._head.T + self._bias, tuple(after)

@@ -1,4 +1,4 @@
-"""A running average of the weights, which often scores better than the weights themselves (Polyak and Juditsky 1992)."""
+"""A running average of the weights, which often scores better than they do (Polyak and Juditsky 1992)."""
 
 from __future__ import annotations
 

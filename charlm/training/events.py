@@ -1,4 +1,4 @@
-"""What happens while a model trains, as values. The loop yields them; the terminal, the tests and the journal consume them.
+"""What happens while a model trains, as values. The loop yields them; terminal, tests and journal consume them.
 
 Scores are nats per character unless a name says bits; times are seconds of wall clock since the first step of the
 training, those before an interruption included.

@@ -1,7 +1,7 @@
 """metrics.jsonl: every event of a training that has numbers worth keeping, as a line. Knows no terminal.
 
-Updates are many; past the first thousand only those are kept that fall on a round share of what was read so far, so that
-the file of a week's training is still read in a moment.
+Updates are many; past the first thousand only those at round shares of the steps so far are kept, so that the file of a
+week's training is still read in a moment.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ def keep(plan: Plan, trainee: Trainee, progress: Progress, best: bool) -> Path:
 
 def newest_good(run: Run) -> tuple[Checkpoint | None, tuple[str, ...]]:
     """The newest checkpoint that is whole, down to what its training needs, and what was wrong with newer ones."""
-    wrong = []
+    wrong: list[str] = []
     for folder in reversed(run.checkpoints):
         try:
             checkpoint = load(folder)

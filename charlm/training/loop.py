@@ -1,7 +1,7 @@
 """The training loop: a generator of events. Whoever consumes them decides what is shown; ceasing to ask ends it.
 
-The loop validates at even shares of the training, keeps the best and the newest checkpoints, skips what is not finite, and
-ends at its length, when patience runs out, or when `stop` says so, saved in each case.
+The loop validates at even shares of the training, keeps the best and the newest checkpoints, skips what is not finite,
+and ends at its length, when patience runs out, or when `stop` says so, saved in each case.
 """
 
 from __future__ import annotations

@@ -35,13 +35,18 @@ def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
 def clip(settings: TrainingSettings, weights: Mapping[str, Tensor]) -> float:
     """Bound the gradients in place, each element first, then all together. Gives the global norm before either."""
     gradients = [weight.grad for weight in weights.values() if weight.grad is not None]
-    norm = torch.nn.utils.get_total_norm(gradients, foreach=True)
+    norm = _global_norm(gradients)
     if settings.clip_value is not None:
         torch.nn.utils.clip_grad_value_(weights.values(), settings.clip_value)
     if settings.clip_norm is not None:
-        total = norm if settings.clip_value is None else torch.nn.utils.get_total_norm(gradients, foreach=True)
-        torch.nn.utils.clip_grads_with_norm_(weights.values(), settings.clip_norm, total, foreach=True)
-    return float(norm)
+        total = norm if settings.clip_value is None else _global_norm(gradients)
+        if total > settings.clip_norm:
+            torch._foreach_mul_(gradients, settings.clip_norm / total)
+    return norm
+
+
+def _global_norm(gradients: list[Tensor]) -> float:
+    return float(torch.stack(torch._foreach_norm(gradients)).norm())
 
 
 def to_arrays(optimizer: torch.optim.Optimizer, weights: Mapping[str, Tensor]) -> dict[str, np.ndarray]:

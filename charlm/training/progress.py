@@ -6,6 +6,7 @@ Times are seconds of wall clock since the first step, those before an interrupti
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
@@ -35,7 +36,7 @@ class Progress:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, plain: dict[str, Any], where: str) -> Progress:
+    def from_json(cls, plain: Mapping[str, Any], where: str) -> Progress:
         names = {field.name for field in fields(cls)}
         if not names <= set(plain):
             raise IntegrityError(

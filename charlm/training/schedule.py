@@ -10,8 +10,8 @@ from charlm.config.settings import TrainingSettings
 def learning_rate(settings: TrainingSettings, progress: float, epoch: float) -> float:
     """The rate at `progress` (0 to 1 of the training, by steps, epochs or wall clock) and `epoch` (readings so far).
 
-    It rises linearly over the warm-up; cosine (Loshchilov and Hutter 2017) and linear then fall to final_rate at the very
-    end, step falls by a factor for each whole epoch after decay_after, constant stays.
+    It rises linearly over the warm-up; cosine (Loshchilov and Hutter 2017) and linear then fall to final_rate at the
+    very end, step falls by a factor for each whole epoch after decay_after, constant stays.
     """
     progress = min(max(progress, 0.0), 1.0)
     rise = min(1.0, (progress + 1e-3) / (settings.warmup + 1e-3))

@@ -94,7 +94,8 @@ class Trainee:
         loss = torch.nn.functional.cross_entropy(
             logits.float().flatten(0, 1), targets.flatten(), ignore_index=NOTHING, reduction="sum"
         )
-        self.scaler.scale(loss / (max(1, characters) * self.settings.training.accumulate)).backward()
+        mean = loss / (max(1, characters) * self.settings.training.accumulate)
+        torch.autograd.backward(self.scaler.scale(mean))
         nats = float(loss.detach())
         if math.isfinite(nats):
             self.state = each(after, lambda part: part.detach().float())

@@ -87,8 +87,8 @@ def test_unicode_of_every_width(charlm, tmp_path):
     text = tmp_path / "mixed.txt"
     text.write_text("naïve 日本語 🌙 z̈ \n" * 60, encoding="utf-8")
     assert charlm("train", text, "--steps", 200, *SMALL).returncode == 0
-    sampled = charlm("sample", "--prompt", "日本", "-n", 30, "--temperature", 0)
-    assert sampled.stdout.startswith("日本語")
+    sampled = charlm("sample", "--prompt", "naïve 日本", "-n", 30, "--temperature", 0)
+    assert sampled.stdout.startswith("naïve 日本語 🌙")
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ def test_declared_gates_are_what_it_has(name):
     weights = weights_of(name)
     _, _, gates = cell.step(weights, cell.project(weights, inputs()[0]), state_of(name))
     assert tuple(gates) == cell.GATES
-    assert all(gate.shape == (B, H) and (gate > 0).all() and (gate < 1).all() for gate in gates.values())
+    assert all(gate.shape == (B, H) and ((gate > 0) & (gate < 1)).all() for gate in gates.values())
 
 
 @every_cell
@@ -79,7 +79,8 @@ def test_every_option_has_a_valid_default_and_says_what_it_does(name):
 @every_cell
 def test_the_equations_are_in_the_docstring(name):
     cell = CELLS[name]
-    assert cell.__doc__ and "h' =" in cell.__doc__ and cell.PAPER.split()[0] in cell.__doc__
+    assert "h' =" in cell.__doc__
+    assert cell.PAPER.split()[0] in cell.__doc__
 
 
 @every_cell

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -116,7 +117,7 @@ def test_a_bigram_model_counted_by_hand_scores_what_the_hand_says():
     ids = np.array([0, 1, 0, 1, 1, 0, 1, 0])
     counts = np.array([[0, 3], [3, 1]])  # after 0: three times 1; after 1: three times 0, once 1
     table = (counts + 1) / (counts + 1).sum(axis=1, keepdims=True)  # add one, so that nothing is impossible
-    by_hand = -sum(math.log(table[a, b]) for a, b in zip(ids[:-1], ids[1:], strict=True))
+    by_hand = -sum(math.log(table[a, b]) for a, b in itertools.pairwise(ids))
 
     settings = ModelSettings(cell="rnn", hidden_size=2, num_layers=1)
     parameters = {

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
-import torch
 
 from charlm.checkpoint import load
 from charlm.errors import DivergedError
@@ -110,9 +110,7 @@ def test_a_loss_that_is_not_finite_never_reaches_the_weights(plan_for, tmp_path,
     events = list(train(plan))
     assert [event.step for event in of(Skipped, events)] == [3, 7]
     assert events[-1].reason == "length"
-    assert all(
-        torch.isfinite(torch.tensor(value)).all() for value in load(plan.run.pointed("last")).parameters.values()
-    )
+    assert all(np.isfinite(value).all() for value in load(plan.run.pointed("last")).parameters.values())
 
 
 def test_three_in_a_row_roll_back_with_half_the_rate(plan_for, tmp_path, monkeypatch):
