@@ -44,16 +44,17 @@ def count(settings: ModelSettings, vocab_size: int) -> int:
 
 
 def initial(settings: ModelSettings, vocab_size: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """Values to start from, float32. The head starts small, so that the first predictions are nearly uniform."""
+    """Values to start from, float32. The embedding has unit variance, or the head's scale where the two are one."""
     sizes = input_sizes(settings)
     cell = table.find(settings.cell)
     options = table.complete(settings.cell, settings.cell_options)
-    values = {"embedding.weight": uniform(rng, (vocab_size, sizes[0]), 3 * sizes[0] if settings.tied else 3)}
+    embedding = rng.standard_normal((vocab_size, sizes[0])).astype(np.float32)
+    values = {"embedding.weight": embedding * np.float32(sizes[0] ** -0.5 if settings.tied else 1)}
     for layer, input_size in enumerate(sizes):
         for name, value in cell.initial(rng, input_size, settings.hidden_size, options).items():
             values[f"recurrent.{name}_l{layer}"] = value
     if not settings.tied:
-        values["head.weight"] = 0.1 * uniform(rng, (vocab_size, settings.hidden_size), settings.hidden_size)
+        values["head.weight"] = uniform(rng, (vocab_size, settings.hidden_size), settings.hidden_size)
     values["head.bias"] = np.zeros(vocab_size, np.float32)
     return values
 

@@ -1,0 +1,53 @@
+"""What holds on a CUDA card. Skipped, with the reason, where there is none."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from charlm.cells.table import CELLS
+from charlm.cells.unroll import unroll
+
+pytestmark = pytest.mark.gpu
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_the_fast_form_equals_the_definition_on_the_card(name):
+    cell, rng = CELLS[name], np.random.default_rng(0)
+    weights = {
+        key: torch.tensor(rng.standard_normal(shape) * 0.3, device="cuda") for key, shape in cell.shapes(16, 32).items()
+    }
+    pack = getattr(cell.fast, "pack", None)
+    if pack:
+        pack(weights)
+    x = torch.tensor(rng.standard_normal((9, 4, 16)), device="cuda")
+    state = cell.State(*(torch.zeros(4, 32, device="cuda", dtype=torch.float64) for _ in cell.State._fields))
+    defined, end = unroll(cell, weights, x, state)
+    quick, last = cell.fast(weights, x, state)
+    torch.testing.assert_close(quick, defined, rtol=1e-9, atol=1e-11)
+    for one, other in zip(last, end, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-9, atol=1e-11)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_training_on_the_card_is_used_on_the_processor(charlm, verse, cell, precision):
+    """torch-rnn #80: a GPU checkpoint on a CPU."""
+    trained = charlm(
+        "train", verse, "--steps", 60, "--device", "cuda", "--json", "-s", f"model.cell={cell}",
+        "-s", "model.hidden_size=64", "-s", f"training.precision={precision}", "-s", "training.batch_size=8",
+    )  # fmt: skip
+    assert trained.returncode == 0, trained.stderr
+    assert charlm("sample", "-n", 40, "--device", "cpu").returncode == 0
+    scored = json.loads(charlm("eval", "perplexity", "--device", "cpu", "--json").stdout)
+    assert scored["nats_per_character"] == pytest.approx(
+        json.loads(trained.stdout)["valid_nats_per_character"], abs=1e-4
+    )
+
+
+def test_a_run_on_the_card_goes_on(charlm, verse):
+    assert charlm("train", verse, "--steps", 20, "--device", "cuda", "-s", "model.hidden_size=32").returncode == 0
+    assert charlm("train", "--resume", "--steps", 40).returncode == 0

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from charlm.config.settings import ModelSettings
+from charlm.model.dropout import Dropout
+
+
+def drop(share, kind, seed=0):
+    settings = ModelSettings(dropout=share, dropout_kind=kind)
+    return Dropout(settings, torch.Generator().manual_seed(seed))(torch.ones(50, 20, 30))
+
+
+@pytest.mark.parametrize("kind", ["standard", "locked"])
+def test_the_mean_stays(kind):
+    assert drop(0.4, kind).mean().item() == pytest.approx(1, abs=0.05)
+    assert set(drop(0.5, kind).unique().tolist()) == {0.0, 2.0}
+
+
+def test_a_locked_mask_is_the_same_at_every_time_step():
+    x = drop(0.5, "locked")
+    assert (x == x[:1]).all()
+    assert not (drop(0.5, "standard") == drop(0.5, "standard")[:1]).all()
+
+
+@pytest.mark.parametrize("kind", ["standard", "locked"])
+def test_the_generator_alone_decides(kind):
+    state = torch.get_rng_state()
+    assert torch.equal(drop(0.5, kind), drop(0.5, kind))
+    assert not torch.equal(drop(0.5, kind), drop(0.5, kind, seed=1))
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_none_and_all():
+    assert torch.equal(drop(0.0, "standard"), torch.ones(50, 20, 30))
+    assert not drop(1.0, "standard").any()

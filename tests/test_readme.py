@@ -1,0 +1,55 @@
+"""Every command in the README runs as it stands: in order, in one folder, from the first block to the last."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
+
+
+def commands():
+    for block in re.findall(r"```bash\n(.*?)```", README, re.DOTALL):
+        for line in block.splitlines():
+            command = line.split("  #")[0].strip()
+            if command.startswith("charlm "):
+                yield shlex.split(command)[1:]
+
+
+def prepare(folder, verse):
+    (folder / "mybook.txt").write_bytes(verse.read_bytes() * 3)
+    (folder / "names.txt").write_text("Ada\nAlan\nEdsger\nGrace\nJohn\nKathleen\n" * 20)
+
+
+def test_there_are_commands():
+    assert len(list(commands())) >= 10
+
+
+def test_every_command_runs(charlm, verse, tmp_path):
+    """Trainings are cut to a few steps of a small model here; `-m slow` runs them as they stand."""
+    prepare(tmp_path, verse)
+    for arguments in commands():
+        if arguments[0] == "train" and "--resume" not in arguments:
+            arguments = [part for part in arguments if not part.startswith("training.")]
+            for option in ("--budget", "-s", "-c"):
+                while option in arguments and (at := arguments.index(option)) >= 0:
+                    del arguments[at : at + 2]
+            arguments += ["--steps", "4", "-s", "model.hidden_size=16"]
+        if arguments[0] == "bench":
+            arguments += ["--sizes", "1x16"]
+        if "fetch" in arguments or "tiny-shakespeare" in arguments:
+            continue  # the network is not for tests; fetching has tests of its own
+        result = charlm(*arguments)
+        assert result.returncode == 0, f"charlm {' '.join(arguments)}\n{result.stderr}"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_every_command_runs_as_it_stands(charlm, verse, tmp_path):
+    prepare(tmp_path, verse)
+    for arguments in commands():
+        if "fetch" not in arguments and "tiny-shakespeare" not in arguments:
+            assert charlm(*arguments).returncode == 0, arguments
