@@ -105,7 +105,8 @@ def choose(device: str = "auto", precision: str = "auto", threads: int | None = 
     precision = _best_precision(kind) if precision == "auto" else precision
     if precision == "fp16" and kind != "cuda":
         raise UsageError(f"fp16 training needs a CUDA card, not {kind}", "training.precision", "Use bf16 or fp32.")
-    torch.set_num_threads(threads or cores())
+    if threads or "OMP_NUM_THREADS" not in os.environ:  # torch obeys that variable, and so do we
+        torch.set_num_threads(threads or cores())
     name = torch.cuda.get_device_name(chosen) if kind == "cuda" else _processor_name()
     return Compute(chosen, precision, name, torch.get_num_threads())
 

@@ -37,7 +37,7 @@ def test_rows_are_taken_and_put_without_touching_the_old_state(kind):
     _, state = read("lstm", IDS)
     if kind == "torch":
         state = tuple(type(layer)(*map(torch.tensor, layer)) for layer in state)
-    before = np.array(state[0].c)
+    before = np.asarray(state[0].c).copy()
     some = take_rows(state, np.array([2, 0]))
     np.testing.assert_array_equal(np.asarray(some[0].c), before[[2, 0]])
     put = put_rows(state, np.array([1]), take_rows(state, np.array([0])))
