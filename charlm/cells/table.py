@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from charlm.cells import gru, lstm, rnn
+from charlm.cells import cifg, gru, lstm, lstm97, memory_gated, mut1, peephole, rnn
 from charlm.cells.arrays import Array
 from charlm.cells.option import Option
 from charlm.config.problems import Problem
@@ -46,8 +46,13 @@ class Cell(Protocol):
 
 CELLS: dict[str, Cell] = {
     "rnn": rnn,
+    "lstm97": lstm97,
     "lstm": lstm,
+    "peephole": peephole,
+    "cifg": cifg,
     "gru": gru,
+    "memory_gated": memory_gated,
+    "mut1": mut1,
 }
 
 

@@ -66,4 +66,5 @@ def test_one_step_after_another_is_the_whole_sequence():
         whole, end = read(cell, IDS)
         np.testing.assert_allclose(np.stack(rows), whole, atol=1e-6)
         for layer, other in zip(state, end, strict=True):
-            np.testing.assert_allclose(layer.h, other.h, atol=1e-6)
+            for part, expected in zip(layer, other, strict=True):
+                np.testing.assert_allclose(part, expected, atol=1e-6)

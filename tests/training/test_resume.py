@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
+from charlm.cells.table import CELLS
 from charlm.checkpoint import load, load_arrays
 from charlm.training.events import Finished, Saved, Updated
 from charlm.training.keeping import newest_good
@@ -21,9 +22,9 @@ VARIANTS = {
     "linear, no clipping": {"schedule": "linear", "clip_norm": None},
 }
 MODELS = {
+    **{cell: {"cell": cell} for cell in CELLS},
     "lstm with dropout": {"dropout": 0.3},
     "gru with locked dropout": {"cell": "gru", "dropout": 0.3, "dropout_kind": "locked"},
-    "rnn": {"cell": "rnn"},
     "tied": {"tied": True},
 }
 
