@@ -74,9 +74,9 @@ class Trainee:
         if applied:
             optimizers.set_rate(self.optimizer, rate)
             self.scaler.step(self.optimizer)
-            self.scaler.update()
             if self.average:
                 self.average.update(self.weights)
+        self.scaler.update()  # after a skipped step too: the scale falls, and the next one can be unscaled
         self.optimizer.zero_grad()
         return Outcome(nats / max(1, characters), norm, characters, applied)
 

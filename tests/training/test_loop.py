@@ -137,3 +137,11 @@ def test_every_saved_event_is_a_checkpoint_that_loads(plan_for, tmp_path):
     for event in train(plan):
         if isinstance(event, Saved):
             assert load(event.path).step == event.step
+
+
+def test_a_skipped_step_lowers_the_scale_of_the_loss_and_the_training_goes_on(plan_for, tmp_path, monkeypatch):
+    """fp16 scales its loss; the scale must be told of every step, or the one after a skipped one cannot be made."""
+    Faults(monkeypatch, {3, 4})
+    events = list(train(plan_for(tmp_path, model={"cell": "rnn"}, precision="fp16")))
+    assert [event.step for event in of(Skipped, events)] == [3, 4]
+    assert events[-1].reason == "length"
