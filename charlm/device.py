@@ -48,13 +48,8 @@ class Compute:
 
 def processor_flags() -> frozenset[str]:
     """What this processor can do, as Linux lists it; empty where nobody says."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return frozenset()
-    return frozenset(
-        flag for line in lines if line.startswith(("flags", "Features")) for flag in line.partition(":")[2].split()
-    )
+    lines = (line for line in _processor_lines() if line.startswith(("flags", "Features")))
+    return frozenset(flag for line in lines for flag in line.partition(":")[2].split())
 
 
 def cores() -> int:
@@ -112,10 +107,13 @@ def choose(device: str = "auto", precision: str = "auto", threads: int | None = 
 
 
 def _processor_name() -> str:
+    names = (line.partition(":")[2].strip() for line in _processor_lines() if line.startswith("model name"))
+    return next(names, platform.processor() or platform.machine())
+
+
+def _processor_lines() -> list[str]:
+    """What Linux says of the processor; nothing elsewhere."""
     try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
+        return Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
-        pass
-    return platform.processor() or platform.machine()
+        return []

@@ -78,6 +78,12 @@ class Checkpoint:
     training: Mapping[str, Any]
     parameters: Mapping[str, np.ndarray]
 
+    @property
+    def run_name(self) -> str:
+        """The run's name: that of the folder which holds step-N; of a checkpoint on its own, its folder's."""
+        folder = self.folder.resolve()
+        return folder.parent.name if folder.name.startswith("step-") else folder.name
+
     def stepper(self) -> Stepper:
         """The numpy engine over these parameters."""
         from charlm.model.stepping import Stepper

@@ -62,7 +62,7 @@ def perplexity(
     records = checkpoint.settings.text.records
     score = score_ids(_engine(checkpoint, device, ids.size), ids, corpus.vocabulary, records)
     result = {
-        "run": checkpoint.folder.resolve().parent.name,
+        "run": checkpoint.run_name,
         "step": checkpoint.step,
         "text": corpus.name,
         "nats_per_character": score.nats_per_character,

@@ -7,7 +7,6 @@ stderr where a person looks on, else by an empty line; records (`text.records`) 
 from __future__ import annotations
 
 import json
-import os
 import re
 import sys
 from collections.abc import Iterable
@@ -22,7 +21,6 @@ from charlm.cli.printing import is_terminal, put, say, until_closed
 from charlm.errors import UsageError
 
 if TYPE_CHECKING:
-    from charlm.checkpoint import Checkpoint
     from charlm.sampling.writing import Piece
 
 BETWEEN_FLUSHES = 0.1  # seconds, where no person watches the characters come
@@ -75,6 +73,7 @@ def sample(
     text = prompts.take(prompt, prompt_file)
 
     from charlm.checkpoint import load
+    from charlm.randomness import fresh_seed
     from charlm.runs import find_checkpoint, runs_root
 
     checkpoint = load(find_checkpoint(runs_root(), run))
@@ -82,11 +81,11 @@ def sample(
     if checkpoint.settings.text.newlines == "unix":
         text = prompts.with_unix_newlines(text)
     encoded = vocabulary.encode(text, unknown)
-    seed = int.from_bytes(os.urandom(4), "big") if seed is None else seed
+    seed = fresh_seed() if seed is None else seed
 
     # Scores that overflow are an error of their own; numpy's warnings would only stand before it.
     with until_closed(sys.stdout), np.errstate(over="ignore", invalid="ignore"):
-        say(f"{_name(checkpoint)}, step {checkpoint.step}, seed {seed}")
+        say(f"{checkpoint.run_name}, step {checkpoint.step}, seed {seed}")
         if device.startswith(("cuda", "mps")):
             say(f"--device {device}: one character after another comes fastest from the cpu, which is used")
         _say_unknown(encoded.unknown, unknown)
@@ -107,7 +106,7 @@ def sample(
                 _show(text, pieces)
             return
         summary = {
-            "run": _name(checkpoint),
+            "run": checkpoint.run_name,
             "step": checkpoint.step,
             "seed": seed,
             "prompt": text,
@@ -140,12 +139,6 @@ def _say_unknown(counts: dict[str, int], policy: str) -> None:
         fate = "read as the nearest known ones, or left out" if policy == "nearest" else "left out"
         total = sum(counts.values())
         say(f"prompt: {total} unknown character{'s' * (total != 1)} {fate}: {', '.join(kinds)}{more}")
-
-
-def _name(checkpoint: Checkpoint) -> str:
-    """The run's name: the folder that holds the checkpoint's step-N."""
-    folder = checkpoint.folder.resolve()
-    return folder.parent.name if folder.name.startswith("step-") else folder.name
 
 
 def _part(number: int, count: int) -> None:

@@ -79,7 +79,6 @@ def _to_resume(text: list[str] | None, config: str | None, name: str | None) -> 
 
 def _begin(settings: Settings, name: str | None, dry_run: bool, as_json: bool) -> None:
     from charlm.config.stored import to_yaml
-    from charlm.device import choose
     from charlm.runs import create, lock, replace_text, runs_root
     from charlm.text.corpus import open_corpus
 
@@ -87,7 +86,7 @@ def _begin(settings: Settings, name: str | None, dry_run: bool, as_json: bool) -
     if dry_run:
         _show_plan(settings, corpus, as_json)
         return
-    compute = choose(settings.training.device, settings.training.precision, settings.training.threads)
+    compute = _compute(settings)
     about = {"text": {"name": corpus.name, "sha256": corpus.sha256, "characters": corpus.characters}}
     run = create(runs_root(), name, f"{corpus.name}-{settings.model.cell}", about)
     with lock(run):
@@ -101,7 +100,6 @@ def _go_on(
     from charlm.cells.table import check
     from charlm.config.resolving import resolve
     from charlm.config.stored import to_yaml
-    from charlm.device import choose
     from charlm.errors import CheckpointError
     from charlm.runs import forget_after, lock, open_run, replace_text, runs_root
     from charlm.text.corpus import open_corpus
@@ -128,7 +126,7 @@ def _go_on(
         if dry_run:
             _show_plan(settings, corpus, as_json)
             return
-        compute = choose(settings.training.device, settings.training.precision, settings.training.threads)
+        compute = _compute(settings)
         replace_text(run.config, to_yaml(settings))
         forget_after(run.metrics, checkpoint.step)
         _train(settings, corpus, run, compute, checkpoint, notes, as_json)
@@ -147,6 +145,13 @@ def _refuse_another_model(settings: Settings, checkpoint: Checkpoint) -> None:
             str(checkpoint.folder),
             "Leave that out, or train a new run with it. These can change: " + ", ".join(sorted(CHANGEABLE)),
         )
+
+
+def _compute(settings: Settings) -> Compute:
+    """The device, before anything is written: one that is not there must leave no run behind."""
+    from charlm.device import choose
+
+    return choose(settings.training.device, settings.training.precision, settings.training.threads)
 
 
 def _train(

@@ -8,9 +8,9 @@ from charlm.evaluation.engines import Engine
 from charlm.evaluation.score import Score
 from charlm.evaluation.scoring import score_records, score_stream
 from charlm.text.records import open_reader
+from charlm.text.statistics import symbol_counts
 from charlm.text.vocabulary import Vocabulary
 
-PIECE = 2**20  # ids counted at a time
 RECORDS_TOGETHER = 64
 RECORD_WINDOW = 256
 
@@ -24,8 +24,5 @@ def score_ids(engine: Engine, ids: np.ndarray, vocabulary: Vocabulary, records: 
 
 def bytes_scored(ids: np.ndarray, vocabulary: Vocabulary, records: bool) -> int:
     """How many bytes of UTF-8 the scored characters take."""
-    scored = ids if records else ids[1:]
-    counts = np.zeros(vocabulary.size, np.int64)
-    for start in range(0, scored.size, PIECE):
-        counts += np.bincount(scored[start : start + PIECE], minlength=vocabulary.size)
+    counts = symbol_counts(ids if records else ids[1:], vocabulary.size)
     return int(counts @ vocabulary.byte_lengths)

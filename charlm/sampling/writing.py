@@ -31,14 +31,9 @@ class Piece:
     stopped: Stopped | None = None
 
 
-def newline(vocabulary: Vocabulary) -> int | None:
-    """The id of the newline, or None in a vocabulary without one."""
-    return vocabulary.symbols.index("\n") if "\n" in vocabulary.symbols else None
-
-
 def opening(vocabulary: Vocabulary, prompt: Ids, records: bool = False) -> list[int]:
     """The ids (N,), N > 0, that a model reads before it goes on from the ids of a prompt."""
-    end = newline(vocabulary)
+    end = vocabulary.newline
     start = 0 if end is None else end
     ids: list[int] = prompt.tolist()
     if not records:
@@ -64,7 +59,7 @@ def write(
     characters that may be the beginning of one are held back until they are not. With `records` it ends before a
     newline. Only what the model writes is looked at, never the prompt. Stop texts must not be empty.
     """
-    end = newline(vocabulary) if records else None
+    end = vocabulary.newline if records else None
     decoder = vocabulary.decoder()
     held = ""
     reason: Stopped = "length"

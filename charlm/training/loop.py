@@ -59,10 +59,7 @@ class _Sitting:
         self.plan = plan
         self.resumed_at = resume.step if resume else None
         self.trainee = self._new_trainee()
-        self.progress = Progress()
-        if resume:
-            self.progress = Progress.from_json(resume.training, str(resume.folder))
-            snapshot.restore(self.trainee, resume.parameters, load_arrays(resume.folder), str(resume.folder))
+        self.progress = self._restored(resume) if resume else Progress()
         self.clock = Clock(self.progress.seconds)
         self.saved_at = self.sampled_at = self.clock.seconds()
         self.saved_step = self.resumed_at
@@ -73,6 +70,13 @@ class _Sitting:
     def _new_trainee(self) -> Trainee:
         plan = self.plan
         return Trainee(plan.settings, plan.corpus.vocabulary.size, plan.reader.batch_size, plan.compute)
+
+    def _restored(self, checkpoint: Checkpoint) -> Progress:
+        """Make the trainee what it was at the checkpoint; gives where the training stood then."""
+        where = str(checkpoint.folder)
+        progress = Progress.from_json(checkpoint.training, where)
+        snapshot.restore(self.trainee, checkpoint.parameters, load_arrays(checkpoint.folder), where)
+        return progress
 
     def share(self) -> float:
         return self.progress.share(self.plan.settings.training, self.plan.reader.characters_per_epoch)
@@ -108,14 +112,16 @@ class _Sitting:
         epoch = plan.reader.epoch_at(before.position)
         rate = learning_rate(plan.settings.training, self.share(), epoch) * before.rate_factor
         outcome = self.trainee.update(plan.reader, before.position, rate)
-        weight = max(SMOOTHING, 1 / (before.step + 1)) if outcome.applied else 0.0
+        train_nats = before.train_nats
+        if outcome.applied:
+            train_nats += max(SMOOTHING, 1 / (before.step + 1)) * (outcome.nats - train_nats)
         self.progress = replace(
             before,
             step=before.step + 1,
             position=before.position + plan.settings.training.accumulate,
             characters=before.characters + outcome.characters,
             seconds=self.clock.seconds(),
-            train_nats=before.train_nats + weight * (outcome.nats - before.train_nats) if weight else before.train_nats,
+            train_nats=train_nats,
         )
         if not outcome.applied:
             reason = f"loss {outcome.nats:g}, gradient norm {outcome.gradient_norm:g}"
@@ -153,11 +159,7 @@ class _Sitting:
             )
         checkpoint, _ = keeping.newest_good(self.plan.run)
         self.trainee = self._new_trainee()
-        earlier = Progress()
-        if checkpoint:
-            earlier = Progress.from_json(checkpoint.training, str(checkpoint.folder))
-            arrays = load_arrays(checkpoint.folder)
-            snapshot.restore(self.trainee, checkpoint.parameters, arrays, str(checkpoint.folder))
+        earlier = self._restored(checkpoint) if checkpoint else Progress()
         self.progress = replace(
             earlier,
             seconds=failed.seconds,
