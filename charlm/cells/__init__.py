@@ -1,15 +1,12 @@
-"""Recurrent cells: each one file, its equations written once, as pure functions on arrays. Knows no text.
+"""Recurrent cells: each one file, its equations written once, as functions on arrays. Knows no text.
 
-A cell is a module with these names (cells/table.py states them as a Protocol):
+A cell is a frozen dataclass whose fields are its options (cells/cell.py says what it must have). It holds no weights:
 
-    State      a NamedTuple of (B, H) arrays
-    GATES      the names of its gates, as `step` returns them
-    OPTIONS    what can be set about it, each with a default
     shapes     sizes -> the shape of each weight, by name
-    initial    sizes -> weights to start from
     project    the input side of the equations, for any number of time steps at once
     step       one time step: output, new state, gates
-    fast       the whole sequence at once, in torch alone
 
-The functions run alike on numpy arrays and torch tensors: the caller's arrays decide which.
+They run alike on numpy arrays and torch tensors: the caller's arrays decide which. Over a whole sequence a cell is run
+by `unroll`, which repeats the step; in training by a kernel of torch's (fused.py), or by a scan (scan.py) with the way
+back that the cell itself gives (way_back.py).
 """

@@ -24,6 +24,19 @@ def tanh(x: Array) -> Array:
     return np.tanh(x) if isinstance(x, np.ndarray) else x.tanh()
 
 
+def softmax(x: Array) -> Array:
+    """Along the last axis."""
+    if not isinstance(x, np.ndarray):
+        return x.softmax(-1)
+    powers = np.exp(x - x.max(-1, keepdims=True))
+    return powers / powers.sum(-1, keepdims=True)
+
+
+def where(condition: Array, x: Array, otherwise: Array) -> Array:
+    """Element by element, one of two arrays."""
+    return np.where(condition, x, otherwise) if isinstance(x, np.ndarray) else x.where(condition, otherwise)
+
+
 def split(x: Array, parts: int) -> tuple[Array, ...]:
     """Cut the last axis in equal parts, as views."""
     width = x.shape[-1] // parts
@@ -35,6 +48,18 @@ def stack(arrays: Sequence[Array]) -> Array:
     return np.stack(arrays) if isinstance(arrays[0], np.ndarray) else sys.modules["torch"].stack(tuple(arrays))
 
 
+def concatenate(arrays: Sequence[Array], axis: int = -1) -> Array:
+    """Join along an axis that they have, the last one unless told."""
+    if isinstance(arrays[0], np.ndarray):
+        return np.concatenate(arrays, axis)
+    return sys.modules["torch"].cat(tuple(arrays), axis)
+
+
+def transpose(x: Array, axes: tuple[int, ...]) -> Array:
+    """The axes in another order."""
+    return x.transpose(axes) if isinstance(x, np.ndarray) else x.permute(axes)
+
+
 def lookup(table: Array, ids: Array) -> Array:
     """Rows of a (V, E) table by number: ids (...) -> (..., E)."""
     return table[ids] if isinstance(table, np.ndarray) else sys.modules["torch"].nn.functional.embedding(ids, table)
@@ -43,3 +68,8 @@ def lookup(table: Array, ids: Array) -> Array:
 def zeros(shape: tuple[int, ...], like: Array) -> Array:
     """Zeros of that shape, of the kind, type and place of another array."""
     return np.zeros(shape, like.dtype) if isinstance(like, np.ndarray) else like.new_zeros(shape)
+
+
+def constant(values: np.ndarray, like: Array) -> Array:
+    """Numbers as an array of the kind, type and place of another array."""
+    return values.astype(like.dtype) if isinstance(like, np.ndarray) else like.new_tensor(values)

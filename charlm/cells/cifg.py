@@ -11,20 +11,15 @@ Gates in the order f, g, o; one bias.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from charlm.cells.arrays import Array, sigmoid, split, tanh
+from charlm.cells.cell import Cell, Weights
 from charlm.cells.fused import FusedForm
-from charlm.cells.initial import orthogonal, uniform
-from charlm.cells.option import Option
-
-TITLE = "Coupled input and forget gate"
-PAPER = "Greff et al. 2015, LSTM: A Search Space Odyssey"
-GATES: tuple[str, ...] = ("forget", "output")
-OPTIONS = {"forget_bias": Option(1.0, -20.0, 20.0, "where the forget gate's bias starts")}
+from charlm.cells.option import option
 
 
 class State(NamedTuple):
@@ -34,40 +29,7 @@ class State(NamedTuple):
     c: Array
 
 
-def shapes(input_size: int, hidden_size: int) -> dict[str, tuple[int, ...]]:
-    gates = 3 * hidden_size
-    return {"weight_ih": (gates, input_size), "weight_hh": (gates, hidden_size), "bias": (gates,)}
-
-
-def initial(
-    rng: np.random.Generator, input_size: int, hidden_size: int, options: Mapping[str, float]
-) -> dict[str, np.ndarray]:
-    bias = np.zeros(3 * hidden_size, np.float32)
-    bias[:hidden_size] = options["forget_bias"]
-    return {
-        "weight_ih": uniform(rng, (3 * hidden_size, input_size), input_size),
-        "weight_hh": orthogonal(rng, 3, hidden_size),
-        "bias": bias,
-    }
-
-
-def project(weights: Mapping[str, Array], x: Array) -> Array:
-    """(..., I) -> (..., 3H)"""
-    return x @ weights["weight_ih"].T + weights["bias"]
-
-
-def step(
-    weights: Mapping[str, Array], projected: Array, state: State, below: Array | None = None
-) -> tuple[Array, State, dict[str, Array]]:
-    """(B, 3H) and the state -> output (B, H), the new state, the gates"""
-    f, g, o = split(projected + state.h @ weights["weight_hh"].T, 3)
-    f, o = sigmoid(f), sigmoid(o)
-    c = f * state.c + (1 - f) * tanh(g)
-    h = o * tanh(c)
-    return h, State(h, c), {"forget": f, "output": o}
-
-
-def as_lstm(weights: Mapping[str, Array]) -> dict[str, Array]:
+def as_lstm(weights: Weights) -> Weights:
     """The lstm that this is: sigma(-a) = 1 - sigma(a), so its input gate has the forget gate's weights, negated.
 
     Torch tensors; gradients flow back to the weights.
@@ -87,6 +49,38 @@ def as_lstm(weights: Mapping[str, Array]) -> dict[str, Array]:
     }
 
 
-def fast(weights: Mapping[str, Array], x: Array, state: State) -> tuple[Array, State]:
-    """torch's lstm kernel, exactly: see `as_lstm`."""
-    return FusedForm("lstm")(as_lstm(weights), x, state)
+@dataclass(frozen=True)
+class CIFG(Cell):
+    TITLE = "Coupled input and forget gate"
+    PAPER = "Greff et al. 2015, LSTM: A Search Space Odyssey"
+    GATES = ("forget", "output")
+    STATE = State
+    MEMORY = "c"
+    fused = FusedForm("lstm", as_lstm)
+
+    forget_bias: float = option(1.0, "where the forget gate's bias starts", -20.0, 20.0)
+
+    def shapes(self, input_size: int, hidden_size: int, below: bool = False) -> dict[str, tuple[int, ...]]:
+        gates = 3 * hidden_size
+        return {"weight_ih": (gates, input_size), "weight_hh": (gates, hidden_size), "bias": (gates,)}
+
+    def initial(
+        self, rng: np.random.Generator, input_size: int, hidden_size: int, below: bool = False
+    ) -> dict[str, np.ndarray]:
+        values = super().initial(rng, input_size, hidden_size, below)
+        values["bias"][:hidden_size] = self.forget_bias
+        return values
+
+    def project(self, weights: Weights, x: Array) -> Array:
+        """(..., I) -> (..., 3H)"""
+        return x @ weights["weight_ih"].T + weights["bias"]
+
+    def step(
+        self, weights: Weights, projected: Array, state: State, below: Array | None = None
+    ) -> tuple[Array, State, dict[str, Array]]:
+        """(B, 3H) and the state -> output (B, H), the new state, the gates"""
+        f, g, o = split(projected + state.h @ weights["weight_hh"].T, 3)
+        f, o = sigmoid(f), sigmoid(o)
+        c = f * state.c + (1 - f) * tanh(g)
+        h = o * tanh(c)
+        return h, State(h, c), {"forget": f, "output": o}

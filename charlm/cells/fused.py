@@ -5,8 +5,9 @@ A fast form of a cell takes what `unroll` takes and gives what it gives; a law h
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from charlm.cells.arrays import Array
 
@@ -14,21 +15,28 @@ from charlm.cells.arrays import Array
 NAMES = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 
 
-class FusedForm:
-    """One of torch's recurrent kernels, by its name in torch: `lstm`, `gru` or `rnn_tanh`."""
+def as_they_are(weights: Mapping[str, Array]) -> Mapping[str, Array]:
+    """The weights of a cell that is the kernel's own."""
+    return weights
 
-    def __init__(self, kernel: str) -> None:
-        self.kernel = kernel
+
+@dataclass(frozen=True)
+class FusedForm:
+    """One of torch's recurrent kernels by its name in torch, and how a cell's weights become the kernel's."""
+
+    kernel: Literal["lstm", "gru", "rnn_tanh"]
+    weights_of: Callable[[Mapping[str, Array]], Mapping[str, Array]] = as_they_are
 
     def __call__(self, weights: Mapping[str, Array], x: Array, state: Any) -> tuple[Array, Any]:
         """x (T, B, I) and the state before it -> outputs (T, B, H) and the state after it."""
         import torch
 
         layers = tuple(part[None] for part in state)  # torch wants an axis for the layers of a stack
+        theirs = self.weights_of(weights)
         outputs, *after = getattr(torch, self.kernel)(
             x,
             layers if len(layers) > 1 else layers[0],
-            [weights[name] for name in NAMES],
+            [theirs[name] for name in NAMES],
             has_biases=True,
             num_layers=1,
             dropout=0.0,
@@ -40,7 +48,7 @@ class FusedForm:
 
     def pack(self, weights: Mapping[str, Array]) -> None:
         """Lay a layer's CUDA weights side by side in memory, in place, as cuDNN wants them; a no-op elsewhere."""
-        if weights["weight_hh"].is_cuda:
+        if weights["weight_hh"].is_cuda and self.weights_of is as_they_are:
             import torch
 
             input_size, hidden_size = weights["weight_ih"].shape[1], weights["weight_hh"].shape[1]

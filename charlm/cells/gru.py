@@ -1,29 +1,24 @@
-"""Gated recurrent unit (Cho et al. 2014), in the form that torch.nn.GRU and cuDNN have.
+"""Gated recurrent unit (Cho et al. 2014), in the form that torch.nn.GRU and cuDNN have, and as it was first published.
 
-    r = sigma(W_r x + U_r h + b_r)          reset gate: how much of the past the candidate sees
-    z = sigma(W_z x + U_z h + b_z)          update gate: how much of the past stays
-    n = tanh(W_n x + b_n + r * (U_n h + b_u))    candidate
-    h' = (1 - z) * n + z * h                output
+    r = sigma(W_r x + U_r h + b_r)               reset gate: how much of the past the candidate sees
+    z = sigma(W_z x + U_z h + b_z)               update gate: how much of the past stays
+    n = tanh(W_n x + b_n + r * (U_n h + b_u))    candidate; as first published: tanh(W_n x + b_n + U_n (r * h) + b_u)
+    h' = (1 - z) * n + z * h                     output
 
 The weights are torch.nn.GRU's: gates in the order r, z, n, and two biases; only n needs both (b_n outside, b_u inside).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
-import numpy as np
-
-from charlm.cells.arrays import Array, sigmoid, split, tanh
+from charlm.cells.arrays import Array, concatenate, sigmoid, split, tanh
+from charlm.cells.cell import Weights
 from charlm.cells.fused import FusedForm
-from charlm.cells.initial import orthogonal, uniform
-from charlm.cells.option import Option
-
-TITLE = "Gated recurrent unit"
-PAPER = "Cho et al. 2014, Learning Phrase Representations using RNN Encoder-Decoder"
-GATES: tuple[str, ...] = ("reset", "update")
-OPTIONS: dict[str, Option] = {}
+from charlm.cells.option import option
+from charlm.cells.way_back import Gradients, Scanned, Seen, over_time, product
 
 
 class State(NamedTuple):
@@ -32,43 +27,72 @@ class State(NamedTuple):
     h: Array
 
 
-def shapes(input_size: int, hidden_size: int) -> dict[str, tuple[int, ...]]:
-    gates = 3 * hidden_size
-    return {
-        "weight_ih": (gates, input_size),
-        "weight_hh": (gates, hidden_size),
-        "bias_ih": (gates,),
-        "bias_hh": (gates,),
-    }
+@dataclass(frozen=True)
+class GRU(Scanned):
+    TITLE = "Gated recurrent unit"
+    PAPER = "Cho et al. 2014, Learning Phrase Representations using RNN Encoder-Decoder"
+    GATES = ("reset", "update")
+    STATE = State
 
+    first_form: bool = option(False, "as first published: the past is gated before its product, not after it")
 
-def initial(
-    rng: np.random.Generator, input_size: int, hidden_size: int, options: Mapping[str, float]
-) -> dict[str, np.ndarray]:
-    return {
-        "weight_ih": uniform(rng, (3 * hidden_size, input_size), input_size),
-        "weight_hh": orthogonal(rng, 3, hidden_size),
-        "bias_ih": np.zeros(3 * hidden_size, np.float32),
-        "bias_hh": np.zeros(3 * hidden_size, np.float32),
-    }
+    @property
+    def fused(self) -> FusedForm | None:
+        return None if self.first_form else FusedForm("gru")
 
+    def shapes(self, input_size: int, hidden_size: int, below: bool = False) -> dict[str, tuple[int, ...]]:
+        gates = 3 * hidden_size
+        return {
+            "weight_ih": (gates, input_size),
+            "weight_hh": (gates, hidden_size),
+            "bias_ih": (gates,),
+            "bias_hh": (gates,),
+        }
 
-def project(weights: Mapping[str, Array], x: Array) -> Array:
-    """(..., I) -> (..., 3H)"""
-    return x @ weights["weight_ih"].T + weights["bias_ih"]
+    def project(self, weights: Weights, x: Array) -> Array:
+        """(..., I) -> (..., 3H)"""
+        return x @ weights["weight_ih"].T + weights["bias_ih"]
 
+    def step(
+        self, weights: Weights, projected: Array, state: State, below: Array | None = None
+    ) -> tuple[Array, State, dict[str, Array]]:
+        """(B, 3H) and the state -> output (B, H), the new state, the gates and what is in the candidate"""
+        h, gates = state.h, 2 * state.h.shape[-1]
+        u, u_n = weights["weight_hh"][:gates], weights["weight_hh"][gates:]
+        b, b_n = weights["bias_hh"][:gates], weights["bias_hh"][gates:]
+        r, z = split(sigmoid(projected[..., :gates] + h @ u.T + b), 2)
+        past = (r * h) @ u_n.T + b_n if self.first_form else h @ u_n.T + b_n
+        n = tanh(projected[..., gates:] + (past if self.first_form else r * past))
+        new = (1 - z) * n + z * h
+        return new, State(new), {"reset": r, "update": z, "candidate": n, "past": past}
 
-def step(
-    weights: Mapping[str, Array], projected: Array, state: State, below: Array | None = None
-) -> tuple[Array, State, dict[str, Array]]:
-    """(B, 3H) and the state -> output (B, H), the new state, the gates"""
-    from_input = split(projected, 3)
-    from_past = split(state.h @ weights["weight_hh"].T + weights["bias_hh"], 3)
-    r = sigmoid(from_input[0] + from_past[0])
-    z = sigmoid(from_input[1] + from_past[1])
-    n = tanh(from_input[2] + r * from_past[2])
-    h = (1 - z) * n + z * state.h
-    return h, State(h), {"reset": r, "update": z}
+    def factors(self, weights: Weights, seen: Seen) -> tuple[Array, ...]:
+        r, z, n, past = (seen.inner[name] for name in ("reset", "update", "candidate", "past"))
+        h = seen.before.h
+        gated = h if self.first_form else past
+        return gated * r * (1 - r), (h - n) * z * (1 - z), (1 - z) * (1 - n * n), r, z
 
+    def back(self, weights: Weights, factors: Sequence[Array], d_output: Array, d_state: State) -> tuple[Array, State]:
+        by_r, by_z, by_n, r, z = factors
+        d_h = d_output + d_state.h
+        d_n, d_z = d_h * by_n, d_h * by_z
+        if self.first_form:
+            u, u_n = weights["weight_hh"][: 2 * r.shape[-1]], weights["weight_hh"][2 * r.shape[-1] :]
+            d_gated = product(d_n, u_n)  # by r * h
+            d_gates = concatenate([d_gated * by_r, d_z])
+            return concatenate([d_gates, d_n, d_n]), State(d_h * z + d_gated * r + product(d_gates, u))
+        d_sums = concatenate([d_n * by_r, d_z, d_n * r])
+        return concatenate([d_sums, d_n]), State(d_h * z + product(d_sums, weights["weight_hh"]))
 
-fast = FusedForm("gru")
+    def gradients(self, weights: Weights, seen: Seen, d_sums: Array) -> Gradients:
+        d_r, d_z, d_past, d_n = split(d_sums, 4)
+        h = seen.before.h
+        read = seen.inner["reset"] * h if self.first_form else h
+        by_matrix = [over_time(concatenate([d_r, d_z]), h), over_time(d_past, read)]
+        return Gradients(
+            projected=concatenate([d_r, d_z, d_n]),
+            weights={
+                "weight_hh": concatenate(by_matrix, axis=0),
+                "bias_hh": concatenate([d_r, d_z, d_past]).sum((0, 1)),
+            },
+        )

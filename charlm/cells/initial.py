@@ -5,6 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 
+def start(rng: np.random.Generator, name: str, shape: tuple[int, ...]) -> np.ndarray:
+    """Orthogonal for recurrent matrices, uniform for the others, zero for vectors; float32."""
+    if len(shape) == 1:
+        return np.zeros(shape, np.float32)
+    if name == "weight_hh":
+        return orthogonal(rng, shape[0] // shape[1], shape[1])
+    return uniform(rng, shape, shape[1])
+
+
 def uniform(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int) -> np.ndarray:
     """Uniform in +-1 / sqrt(fan_in), as torch.nn.Linear starts: gates begin nearly half open and learn sooner.
 

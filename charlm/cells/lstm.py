@@ -12,22 +12,15 @@ The weights are torch.nn.LSTM's: gates in the order i, f, g, o, and two biases, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from charlm.cells.arrays import Array, sigmoid, split, tanh
+from charlm.cells.cell import Cell, Weights
 from charlm.cells.fused import FusedForm
-from charlm.cells.initial import orthogonal, uniform
-from charlm.cells.option import Option
-
-TITLE = "Long short-term memory"
-PAPER = "Gers, Schmidhuber and Cummins 1999, Learning to Forget: Continual Prediction with LSTM"
-GATES: tuple[str, ...] = ("input", "forget", "output")
-OPTIONS = {
-    "forget_bias": Option(1.0, -20.0, 20.0, "where the forget gate's bias starts (Jozefowicz et al. 2015 advise 1)"),
-}
+from charlm.cells.option import option
 
 
 class State(NamedTuple):
@@ -37,43 +30,45 @@ class State(NamedTuple):
     c: Array
 
 
-def shapes(input_size: int, hidden_size: int) -> dict[str, tuple[int, ...]]:
-    gates = 4 * hidden_size
-    return {
-        "weight_ih": (gates, input_size),
-        "weight_hh": (gates, hidden_size),
-        "bias_ih": (gates,),
-        "bias_hh": (gates,),
-    }
+@dataclass(frozen=True)
+class LSTM(Cell):
+    TITLE = "Long short-term memory"
+    PAPER = "Gers, Schmidhuber and Cummins 1999, Learning to Forget: Continual Prediction with LSTM"
+    GATES = ("input", "forget", "output")
+    STATE = State
+    MEMORY = "c"
+    fused = FusedForm("lstm")
 
+    forget_bias: float = option(
+        1.0, "where the forget gate's bias starts (Jozefowicz et al. 2015 advise 1)", -20.0, 20.0
+    )
 
-def initial(
-    rng: np.random.Generator, input_size: int, hidden_size: int, options: Mapping[str, float]
-) -> dict[str, np.ndarray]:
-    bias = np.zeros(4 * hidden_size, np.float32)
-    bias[hidden_size : 2 * hidden_size] = options["forget_bias"]
-    return {
-        "weight_ih": uniform(rng, (4 * hidden_size, input_size), input_size),
-        "weight_hh": orthogonal(rng, 4, hidden_size),
-        "bias_ih": bias,
-        "bias_hh": np.zeros(4 * hidden_size, np.float32),
-    }
+    def shapes(self, input_size: int, hidden_size: int, below: bool = False) -> dict[str, tuple[int, ...]]:
+        gates = 4 * hidden_size
+        return {
+            "weight_ih": (gates, input_size),
+            "weight_hh": (gates, hidden_size),
+            "bias_ih": (gates,),
+            "bias_hh": (gates,),
+        }
 
+    def initial(
+        self, rng: np.random.Generator, input_size: int, hidden_size: int, below: bool = False
+    ) -> dict[str, np.ndarray]:
+        values = super().initial(rng, input_size, hidden_size, below)
+        values["bias_ih"][hidden_size : 2 * hidden_size] = self.forget_bias
+        return values
 
-def project(weights: Mapping[str, Array], x: Array) -> Array:
-    """(..., I) -> (..., 4H)"""
-    return x @ weights["weight_ih"].T + (weights["bias_ih"] + weights["bias_hh"])
+    def project(self, weights: Weights, x: Array) -> Array:
+        """(..., I) -> (..., 4H)"""
+        return x @ weights["weight_ih"].T + (weights["bias_ih"] + weights["bias_hh"])
 
-
-def step(
-    weights: Mapping[str, Array], projected: Array, state: State, below: Array | None = None
-) -> tuple[Array, State, dict[str, Array]]:
-    """(B, 4H) and the state -> output (B, H), the new state, the gates"""
-    i, f, g, o = split(projected + state.h @ weights["weight_hh"].T, 4)
-    i, f, o = sigmoid(i), sigmoid(f), sigmoid(o)
-    c = f * state.c + i * tanh(g)
-    h = o * tanh(c)
-    return h, State(h, c), {"input": i, "forget": f, "output": o}
-
-
-fast = FusedForm("lstm")
+    def step(
+        self, weights: Weights, projected: Array, state: State, below: Array | None = None
+    ) -> tuple[Array, State, dict[str, Array]]:
+        """(B, 4H) and the state -> output (B, H), the new state, the gates"""
+        i, f, g, o = split(projected + state.h @ weights["weight_hh"].T, 4)
+        i, f, o = sigmoid(i), sigmoid(f), sigmoid(o)
+        c = f * state.c + i * tanh(g)
+        h = o * tanh(c)
+        return h, State(h, c), {"input": i, "forget": f, "output": o}

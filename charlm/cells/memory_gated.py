@@ -12,20 +12,16 @@ is no part of the state. Gates in the order r, f, o; the candidate's weights com
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from charlm.cells.arrays import Array, sigmoid, split, tanh
-from charlm.cells.initial import orthogonal, uniform
-from charlm.cells.option import Option
-from charlm.cells.unroll import Repeated
-
-TITLE = "Gates on the memory"
-PAPER = "Hochreiter and Schmidhuber 1997, Long Short-Term Memory, as tutorials simplify it"
-GATES: tuple[str, ...] = ("remember", "forget", "output")
-OPTIONS = {"forget_bias": Option(1.0, -20.0, 20.0, "where the forget gate's bias starts")}
+from charlm.cells.arrays import Array, concatenate, sigmoid, split, tanh
+from charlm.cells.cell import Weights
+from charlm.cells.option import option
+from charlm.cells.way_back import Gradients, Scanned, Seen, over_time, product
 
 
 class State(NamedTuple):
@@ -34,37 +30,55 @@ class State(NamedTuple):
     m: Array
 
 
-def shapes(input_size: int, hidden_size: int) -> dict[str, tuple[int, ...]]:
-    gates = 3 * hidden_size
-    return {"weight_ih": (4 * hidden_size, input_size), "weight_hh": (gates, hidden_size), "bias": (gates,)}
+@dataclass(frozen=True)
+class MemoryGated(Scanned):
+    TITLE = "Gates on the memory"
+    PAPER = "Hochreiter and Schmidhuber 1997, Long Short-Term Memory, as tutorials simplify it"
+    GATES = ("remember", "forget", "output")
+    STATE = State
+    MEMORY = "m"
 
+    forget_bias: float = option(1.0, "where the forget gate's bias starts", -20.0, 20.0)
 
-def initial(
-    rng: np.random.Generator, input_size: int, hidden_size: int, options: Mapping[str, float]
-) -> dict[str, np.ndarray]:
-    bias = np.zeros(3 * hidden_size, np.float32)
-    bias[hidden_size : 2 * hidden_size] = options["forget_bias"]
-    return {
-        "weight_ih": uniform(rng, (4 * hidden_size, input_size), input_size),
-        "weight_hh": orthogonal(rng, 3, hidden_size),
-        "bias": bias,
-    }
+    def shapes(self, input_size: int, hidden_size: int, below: bool = False) -> dict[str, tuple[int, ...]]:
+        gates = 3 * hidden_size
+        return {"weight_ih": (4 * hidden_size, input_size), "weight_hh": (gates, hidden_size), "bias": (gates,)}
 
+    def initial(
+        self, rng: np.random.Generator, input_size: int, hidden_size: int, below: bool = False
+    ) -> dict[str, np.ndarray]:
+        values = super().initial(rng, input_size, hidden_size, below)
+        values["bias"][hidden_size : 2 * hidden_size] = self.forget_bias
+        return values
 
-def project(weights: Mapping[str, Array], x: Array) -> Array:
-    """(..., I) -> (..., 4H)"""
-    return x @ weights["weight_ih"].T
+    def project(self, weights: Weights, x: Array) -> Array:
+        """(..., I) -> (..., 4H)"""
+        return x @ weights["weight_ih"].T
 
+    def step(
+        self, weights: Weights, projected: Array, state: State, below: Array | None = None
+    ) -> tuple[Array, State, dict[str, Array]]:
+        """(B, 4H) and the state -> output (B, H), the new state, the gates and the candidate"""
+        gates = 3 * state.m.shape[-1]
+        sums = projected[..., :gates] + state.m @ weights["weight_hh"].T + weights["bias"]
+        r, f, o = split(sigmoid(sums), 3)
+        g = tanh(projected[..., gates:])
+        m = f * state.m + r * g
+        return o * tanh(m), State(m), {"remember": r, "forget": f, "output": o, "candidate": g}
 
-def step(
-    weights: Mapping[str, Array], projected: Array, state: State, below: Array | None = None
-) -> tuple[Array, State, dict[str, Array]]:
-    """(B, 4H) and the state -> output (B, H), the new state, the gates"""
-    gates = 3 * state.m.shape[-1]
-    r, f, o = split(projected[..., :gates] + state.m @ weights["weight_hh"].T + weights["bias"], 3)
-    r, f, o = sigmoid(r), sigmoid(f), sigmoid(o)
-    m = f * state.m + r * tanh(projected[..., gates:])
-    return o * tanh(m), State(m), {"remember": r, "forget": f, "output": o}
+    def factors(self, weights: Weights, seen: Seen) -> tuple[Array, ...]:
+        r, f, o, g = (seen.inner[name] for name in ("remember", "forget", "output", "candidate"))
+        shown = tanh(seen.after.m)
+        by_r, by_f, by_g = r * (1 - r) * g, f * (1 - f) * seen.before.m, r * (1 - g * g)  # m' by the sums
+        return by_r, by_f, o * (1 - o) * shown, by_g, o * (1 - shown * shown), f
 
+    def back(self, weights: Weights, factors: Sequence[Array], d_output: Array, d_state: State) -> tuple[Array, State]:
+        by_r, by_f, by_o, by_g, through, f = factors
+        d_m = d_state.m + d_output * through
+        d_gates = concatenate([d_m * by_r, d_m * by_f, d_output * by_o])
+        return concatenate([d_gates, d_m * by_g]), State(d_m * f + product(d_gates, weights["weight_hh"]))
 
-fast = Repeated(project, step)
+    def gradients(self, weights: Weights, seen: Seen, d_sums: Array) -> Gradients:
+        d_gates = d_sums[..., : weights["bias"].shape[0]]
+        by_weight = {"weight_hh": over_time(d_gates, seen.before.m), "bias": d_gates.sum((0, 1))}
+        return Gradients(projected=d_sums, weights=by_weight)

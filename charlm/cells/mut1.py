@@ -2,27 +2,21 @@
 
     z = sigma(W_z x + b_z)                               update gate, which sees the input alone
     r = sigma(W_r x + U_r h + b_r)                       reset gate
-    h' = tanh(U (r * h) + tanh(W x) + b) * z + h * (1 - z)    output
+    n = tanh(U (r * h) + tanh(W x) + b)                  candidate
+    h' = n * z + h * (1 - z)                             output
 
 Gates in the order z, r, then the candidate, in `weight_ih` and `bias`; `weight_hh` has U_r, then U.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
-import numpy as np
-
-from charlm.cells.arrays import Array, sigmoid, split, tanh
-from charlm.cells.initial import orthogonal, uniform
-from charlm.cells.option import Option
-from charlm.cells.unroll import Repeated
-
-TITLE = "First mutant"
-PAPER = "Jozefowicz, Zaremba and Sutskever 2015, An Empirical Exploration of Recurrent Network Architectures"
-GATES: tuple[str, ...] = ("update", "reset")
-OPTIONS: dict[str, Option] = {}
+from charlm.cells.arrays import Array, concatenate, sigmoid, split, tanh
+from charlm.cells.cell import Weights
+from charlm.cells.way_back import Gradients, Scanned, Seen, over_time, product
 
 
 class State(NamedTuple):
@@ -31,41 +25,59 @@ class State(NamedTuple):
     h: Array
 
 
-def shapes(input_size: int, hidden_size: int) -> dict[str, tuple[int, ...]]:
-    return {
-        "weight_ih": (3 * hidden_size, input_size),
-        "weight_hh": (2 * hidden_size, hidden_size),
-        "bias": (3 * hidden_size,),
-    }
+@dataclass(frozen=True)
+class MUT1(Scanned):
+    TITLE = "First mutant"
+    PAPER = "Jozefowicz, Zaremba and Sutskever 2015, An Empirical Exploration of Recurrent Network Architectures"
+    GATES = ("update", "reset")
+    STATE = State
 
+    def shapes(self, input_size: int, hidden_size: int, below: bool = False) -> dict[str, tuple[int, ...]]:
+        return {
+            "weight_ih": (3 * hidden_size, input_size),
+            "weight_hh": (2 * hidden_size, hidden_size),
+            "bias": (3 * hidden_size,),
+        }
 
-def initial(
-    rng: np.random.Generator, input_size: int, hidden_size: int, options: Mapping[str, float]
-) -> dict[str, np.ndarray]:
-    return {
-        "weight_ih": uniform(rng, (3 * hidden_size, input_size), input_size),
-        "weight_hh": orthogonal(rng, 2, hidden_size),
-        "bias": np.zeros(3 * hidden_size, np.float32),
-    }
+    def project(self, weights: Weights, x: Array) -> Array:
+        """(..., I) -> (..., 3H)"""
+        return x @ weights["weight_ih"].T
 
+    def step(
+        self, weights: Weights, projected: Array, state: State, below: Array | None = None
+    ) -> tuple[Array, State, dict[str, Array]]:
+        """(B, 3H) and the state -> output (B, H), the new state, the gates and the candidate"""
+        z, r, x = split(projected, 3)
+        b_z, b_r, b = split(weights["bias"], 3)
+        hidden_size = state.h.shape[-1]
+        u_r, u = weights["weight_hh"][:hidden_size], weights["weight_hh"][hidden_size:]
+        z = sigmoid(z + b_z)
+        r = sigmoid(r + state.h @ u_r.T + b_r)
+        n = tanh((r * state.h) @ u.T + tanh(x) + b)
+        h = n * z + state.h * (1 - z)
+        return h, State(h), {"update": z, "reset": r, "candidate": n}
 
-def project(weights: Mapping[str, Array], x: Array) -> Array:
-    """(..., I) -> (..., 3H)"""
-    return x @ weights["weight_ih"].T
+    def factors(self, weights: Weights, seen: Seen) -> tuple[Array, ...]:
+        z, r, n, h = seen.inner["update"], seen.inner["reset"], seen.inner["candidate"], seen.before.h
+        return (n - h) * z * (1 - z), h * r * (1 - r), z * (1 - n * n), r, 1 - z
 
+    def back(self, weights: Weights, factors: Sequence[Array], d_output: Array, d_state: State) -> tuple[Array, State]:
+        by_z, by_r, by_n, r, kept = factors
+        u_r, u = weights["weight_hh"][: r.shape[-1]], weights["weight_hh"][r.shape[-1] :]
+        d_h = d_output + d_state.h
+        d_n = d_h * by_n
+        d_gated = product(d_n, u)  # by r * h
+        d_r = d_gated * by_r
+        return concatenate([d_h * by_z, d_r, d_n]), State(d_h * kept + d_gated * r + product(d_r, u_r))
 
-def step(
-    weights: Mapping[str, Array], projected: Array, state: State, below: Array | None = None
-) -> tuple[Array, State, dict[str, Array]]:
-    """(B, 3H) and the state -> output (B, H), the new state, the gates"""
-    z, r, candidate = split(projected, 3)
-    b_z, b_r, b = split(weights["bias"], 3)
-    hidden_size = state.h.shape[-1]
-    recurrent = weights["weight_hh"]
-    z = sigmoid(z + b_z)
-    r = sigmoid(r + state.h @ recurrent[:hidden_size].T + b_r)
-    h = tanh((r * state.h) @ recurrent[hidden_size:].T + tanh(candidate) + b) * z + state.h * (1 - z)
-    return h, State(h), {"update": z, "reset": r}
-
-
-fast = Repeated(project, step)
+    def gradients(self, weights: Weights, seen: Seen, d_sums: Array) -> Gradients:
+        d_z, d_r, d_n = split(d_sums, 3)
+        inside = tanh(split(seen.projected, 3)[2])
+        read = seen.before.h, seen.inner["reset"] * seen.before.h
+        return Gradients(
+            projected=concatenate([d_z, d_r, d_n * (1 - inside * inside)]),
+            weights={
+                "weight_hh": concatenate([over_time(d_r, read[0]), over_time(d_n, read[1])], axis=0),
+                "bias": d_sums.sum((0, 1)),
+            },
+        )

@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import Field, dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
 class Option:
-    """A number with its default, the range it may have, and what it does, in a line."""
+    """A number with its default, its range, and what it does, in a line; or a yes or no, which has no range."""
 
-    default: float
-    low: float
-    high: float
+    default: float | bool
     about: str
+    low: float = 0
+    high: float = 1
 
     def problem(self, value: object) -> str | None:
         """What is wrong with the value, in words that follow its name; None if nothing is."""
+        if isinstance(self.default, bool):
+            return None if isinstance(value, bool) else "must be true or false"
         if isinstance(value, bool) or not isinstance(value, int | float):
             return "must be a number"
+        if isinstance(self.default, int) and value != int(value):
+            return "must be a whole number"
         if not self.low <= value <= self.high:
             return f"must lie between {self.low:g} and {self.high:g}"
         return None
+
+
+def option(default: float | bool, about: str, low: float = 0, high: float = 1) -> Any:
+    """The field of a cell that is an option of it."""
+    return field(default=default, metadata={"option": Option(default, about, low, high)})
+
+
+def option_of(cell_field: Field[Any]) -> Option:
+    """What `option` put into a field."""
+    described: Option = cell_field.metadata["option"]
+    return described

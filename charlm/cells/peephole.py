@@ -12,20 +12,16 @@ Gates in the order i, f, g, o; one bias; the peepholes p_i, p_f, p_o are vectors
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from charlm.cells.arrays import Array, sigmoid, split, tanh
-from charlm.cells.initial import orthogonal, uniform
-from charlm.cells.option import Option
-from charlm.cells.unroll import Repeated
-
-TITLE = "Long short-term memory with peepholes"
-PAPER = "Gers and Schmidhuber 2000, Recurrent Nets that Time and Count"
-GATES: tuple[str, ...] = ("input", "forget", "output")
-OPTIONS = {"forget_bias": Option(1.0, -20.0, 20.0, "where the forget gate's bias starts")}
+from charlm.cells.arrays import Array, concatenate, sigmoid, split, tanh
+from charlm.cells.cell import Weights
+from charlm.cells.option import option
+from charlm.cells.way_back import Gradients, Scanned, Seen, over_time, product
 
 
 class State(NamedTuple):
@@ -35,45 +31,72 @@ class State(NamedTuple):
     c: Array
 
 
-def shapes(input_size: int, hidden_size: int) -> dict[str, tuple[int, ...]]:
-    gates = 4 * hidden_size
-    return {
-        "weight_ih": (gates, input_size),
-        "weight_hh": (gates, hidden_size),
-        "bias": (gates,),
-        "peephole": (3 * hidden_size,),
-    }
+@dataclass(frozen=True)
+class Peephole(Scanned):
+    TITLE = "Long short-term memory with peepholes"
+    PAPER = "Gers and Schmidhuber 2000, Recurrent Nets that Time and Count"
+    GATES = ("input", "forget", "output")
+    STATE = State
+    MEMORY = "c"
 
+    forget_bias: float = option(1.0, "where the forget gate's bias starts", -20.0, 20.0)
 
-def initial(
-    rng: np.random.Generator, input_size: int, hidden_size: int, options: Mapping[str, float]
-) -> dict[str, np.ndarray]:
-    bias = np.zeros(4 * hidden_size, np.float32)
-    bias[hidden_size : 2 * hidden_size] = options["forget_bias"]
-    return {
-        "weight_ih": uniform(rng, (4 * hidden_size, input_size), input_size),
-        "weight_hh": orthogonal(rng, 4, hidden_size),
-        "bias": bias,
-        "peephole": np.zeros(3 * hidden_size, np.float32),  # closed: it starts as the lstm does
-    }
+    def shapes(self, input_size: int, hidden_size: int, below: bool = False) -> dict[str, tuple[int, ...]]:
+        gates = 4 * hidden_size
+        return {
+            "weight_ih": (gates, input_size),
+            "weight_hh": (gates, hidden_size),
+            "bias": (gates,),
+            "peephole": (3 * hidden_size,),  # starts at zero, closed: as the lstm
+        }
 
+    def initial(
+        self, rng: np.random.Generator, input_size: int, hidden_size: int, below: bool = False
+    ) -> dict[str, np.ndarray]:
+        values = super().initial(rng, input_size, hidden_size, below)
+        values["bias"][hidden_size : 2 * hidden_size] = self.forget_bias
+        return values
 
-def project(weights: Mapping[str, Array], x: Array) -> Array:
-    """(..., I) -> (..., 4H)"""
-    return x @ weights["weight_ih"].T + weights["bias"]
+    def project(self, weights: Weights, x: Array) -> Array:
+        """(..., I) -> (..., 4H)"""
+        return x @ weights["weight_ih"].T + weights["bias"]
 
+    def step(
+        self, weights: Weights, projected: Array, state: State, below: Array | None = None
+    ) -> tuple[Array, State, dict[str, Array]]:
+        """(B, 4H) and the state -> output (B, H), the new state, the gates and the candidate"""
+        i, f, g, o = split(projected + state.h @ weights["weight_hh"].T, 4)
+        p_i, p_f, p_o = split(weights["peephole"], 3)
+        i, f, g = sigmoid(i + p_i * state.c), sigmoid(f + p_f * state.c), tanh(g)
+        c = f * state.c + i * g
+        o = sigmoid(o + p_o * c)
+        h = o * tanh(c)
+        return h, State(h, c), {"input": i, "forget": f, "output": o, "candidate": g}
 
-def step(
-    weights: Mapping[str, Array], projected: Array, state: State, below: Array | None = None
-) -> tuple[Array, State, dict[str, Array]]:
-    """(B, 4H) and the state -> output (B, H), the new state, the gates"""
-    i, f, g, o = split(projected + state.h @ weights["weight_hh"].T, 4)
-    p_i, p_f, p_o = split(weights["peephole"], 3)
-    i, f = sigmoid(i + p_i * state.c), sigmoid(f + p_f * state.c)
-    c = f * state.c + i * tanh(g)
-    o = sigmoid(o + p_o * c)
-    h = o * tanh(c)
-    return h, State(h, c), {"input": i, "forget": f, "output": o}
+    def factors(self, weights: Weights, seen: Seen) -> tuple[Array, ...]:
+        i, f, o, g = (seen.inner[name] for name in ("input", "forget", "output", "candidate"))
+        p_i, p_f, p_o = split(weights["peephole"], 3)
+        c, shown = seen.before.c, tanh(seen.after.c)
+        by_i, by_f, by_g = i * (1 - i) * g, f * (1 - f) * c, i * (1 - g * g)  # c' by the sums of i, f and g
+        by_o = o * (1 - o) * shown  # h' by the sum of o
+        through = o * (1 - shown * shown) + p_o * by_o  # h' by c'
+        kept = f + p_i * by_i + p_f * by_f  # c' by c
+        return concatenate([by_i, by_f, by_g]), by_o, through, kept
 
+    def back(self, weights: Weights, factors: Sequence[Array], d_output: Array, d_state: State) -> tuple[Array, State]:
+        written, by_o, through, kept = factors
+        d_h = d_output + d_state.h
+        d_c = d_state.c + d_h * through
+        d_sums = concatenate([written * concatenate([d_c, d_c, d_c]), by_o * d_h])
+        return d_sums, State(product(d_sums, weights["weight_hh"]), d_c * kept)
 
-fast = Repeated(project, step)
+    def gradients(self, weights: Weights, seen: Seen, d_sums: Array) -> Gradients:
+        d_i, d_f, _, d_o = split(d_sums, 4)
+        looks = d_i * seen.before.c, d_f * seen.before.c, d_o * seen.after.c
+        return Gradients(
+            projected=d_sums,
+            weights={
+                "weight_hh": over_time(d_sums, seen.before.h),
+                "peephole": concatenate([look.sum((0, 1)) for look in looks]),
+            },
+        )

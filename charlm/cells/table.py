@@ -7,57 +7,40 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from typing import Any, Protocol
 
-import numpy as np
-
-from charlm.cells import cifg, gru, lstm, lstm97, memory_gated, mut1, peephole, rnn
-from charlm.cells.arrays import Array
-from charlm.cells.option import Option
+from charlm.cells.cell import Cell
+from charlm.cells.cifg import CIFG
+from charlm.cells.clockwork import Clockwork
+from charlm.cells.depth_gated import DepthGated
+from charlm.cells.grid import Grid
+from charlm.cells.gru import GRU
+from charlm.cells.lstm import LSTM
+from charlm.cells.lstm97 import LSTM97
+from charlm.cells.memory_gated import MemoryGated
+from charlm.cells.mut1 import MUT1
+from charlm.cells.peephole import Peephole
+from charlm.cells.rnn import RNN
 from charlm.config.problems import Problem
-from charlm.config.settings import Settings
+from charlm.config.settings import LayerSettings, Settings
 from charlm.errors import UsageError
 
-
-class Cell(Protocol):
-    """What a cell's module has. `State` is a NamedTuple of (B, H) arrays."""
-
-    __doc__: str | None
-    TITLE: str
-    PAPER: str
-    GATES: tuple[str, ...]
-    OPTIONS: dict[str, Option]
-    State: Any
-
-    def shapes(self, input_size: int, hidden_size: int) -> dict[str, tuple[int, ...]]: ...
-
-    def initial(
-        self, rng: np.random.Generator, input_size: int, hidden_size: int, options: Mapping[str, float]
-    ) -> dict[str, np.ndarray]: ...
-
-    def project(self, weights: Mapping[str, Array], x: Array) -> Array: ...
-
-    def step(
-        self, weights: Mapping[str, Array], projected: Array, state: Any, below: Array | None = None
-    ) -> tuple[Array, Any, dict[str, Array]]: ...
-
-    def fast(self, weights: Mapping[str, Array], x: Array, state: Any) -> tuple[Array, Any]: ...
-
-
-CELLS: dict[str, Cell] = {
-    "rnn": rnn,
-    "lstm97": lstm97,
-    "lstm": lstm,
-    "peephole": peephole,
-    "cifg": cifg,
-    "gru": gru,
-    "memory_gated": memory_gated,
-    "mut1": mut1,
+CELLS: dict[str, type[Cell]] = {
+    "rnn": RNN,
+    "lstm97": LSTM97,
+    "lstm": LSTM,
+    "peephole": Peephole,
+    "cifg": CIFG,
+    "gru": GRU,
+    "memory_gated": MemoryGated,
+    "depth_gated": DepthGated,
+    "clockwork": Clockwork,
+    "grid": Grid,
+    "mut1": MUT1,
 }
 
 
-def find(name: str) -> Cell:
-    """The cell of that name. Raises UsageError with the nearest name."""
+def find(name: str) -> type[Cell]:
+    """The cell of that name, to be given its options. Raises UsageError with the nearest name."""
     if name in CELLS:
         return CELLS[name]
     close = difflib.get_close_matches(name, CELLS, n=1, cutoff=0.4)
@@ -65,9 +48,10 @@ def find(name: str) -> Cell:
     raise UsageError(f"There is no cell {name!r}", "model.cell", f"{hint}`charlm cells list` shows all.")
 
 
-def complete(name: str, given: Mapping[str, object]) -> dict[str, float]:
-    """The cell's options: those given, over its defaults. Raises UsageError that names every fault."""
-    options = find(name).OPTIONS
+def build(name: str, given: Mapping[str, object]) -> Cell:
+    """The cell with those options, and its defaults for the others. Raises UsageError that names every fault."""
+    cell = find(name)
+    options = cell.options()
     problems = [f"{key}: {name} has no such option" for key in given if key not in options]
     problems += [
         f"{key} {problem}"
@@ -77,14 +61,36 @@ def complete(name: str, given: Mapping[str, object]) -> dict[str, float]:
     if problems:
         has = ", ".join(options) or "none"
         raise UsageError("; ".join(problems), "model.cell_options", f"Options of {name}: {has}.")
-    return {key: float(given.get(key, option.default)) for key, option in options.items()}  # type: ignore[arg-type]
+    return cell(**given)
 
 
 def check(settings: Settings) -> list[Problem]:
-    """What settings cannot know of themselves: whether there is such a cell, with such options."""
-    model = settings.model
-    try:
-        complete(model.cell, model.cell_options)
-    except UsageError as error:
-        return [Problem(error.where, error.what, error.remedy)]
-    return []
+    """What settings cannot know of themselves: whether there are such cells, with such options, of such sizes."""
+    problems: dict[str, Problem] = {}
+    below: LayerSettings | None = None
+    for number, layer in enumerate(settings.model.stack()):
+        name = "model.cell" if settings.model.layers is None else f"model.layers[{number}]"
+        try:
+            cell = build(layer.cell, layer.cell_options)
+        except UsageError as error:
+            problems.setdefault(error.what, Problem(error.where, error.what, error.remedy))
+            below = None
+            continue
+        if too_small := cell.problem(layer.hidden_size):
+            problems.setdefault(too_small, Problem("model.hidden_size", f"model.hidden_size {too_small}"))
+        if cell.READS_BELOW and below is not None:
+            what = _unreadable(layer, below)
+            if what:
+                problems.setdefault(what, Problem(name, what, "`charlm cells show` tells what each cell has."))
+        below = layer
+    return list(problems.values())
+
+
+def _unreadable(layer: LayerSettings, below: LayerSettings) -> str | None:
+    """Why a layer cannot read the memory of the one below it."""
+    if find(below.cell).MEMORY is None:
+        return f"{layer.cell} reads the memory of the layer below, and {below.cell} has none"
+    if below.hidden_size != layer.hidden_size:
+        sizes = f"{below.hidden_size} units below and {layer.hidden_size} of its own"
+        return f"{layer.cell} reads the memory of the layer below, which must be as wide as itself: it has {sizes}"
+    return None

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 from charlm.cells.arrays import Array, stack
+from charlm.cells.cell import Cell, Weights
 
-if TYPE_CHECKING:
-    from charlm.cells.table import Cell
-
-
-class Repeated:
-    """The sequence that a cell's `project` and `step` make; the fast form of cells that have no faster one yet."""
-
-    def __init__(self, project: Callable[..., Array], step: Callable[..., tuple[Array, Any, dict[str, Array]]]) -> None:
-        self.project = project
-        self.step = step
-
-    def __call__(self, weights: Mapping[str, Array], x: Array, state: Any) -> tuple[Array, Any]:
-        """x (T, B, I) and the state before it -> outputs (T, B, H) and the state after it."""
-        projected = self.project(weights, x)
-        outputs = []
-        for t in range(x.shape[0]):
-            output, state, _ = self.step(weights, projected[t], state)
-            outputs.append(output)
-        return stack(outputs), state
+# The memories of a layer (T, B, H), as one array or as one for each step; None where nobody may read them.
+Memories = Sequence[Array] | Array | None
 
 
-def unroll(cell: Cell, weights: Mapping[str, Array], x: Array, state: Any) -> tuple[Array, Any]:
-    """x (T, B, I) and the state before it -> outputs (T, B, H) and the state after it, in numpy or in torch."""
-    return Repeated(cell.project, cell.step)(weights, x, state)
+def unroll(cell: Cell, weights: Weights, x: Array, state: Any, below: Memories = None) -> tuple[Array, Memories, Any]:
+    """x (T, B, I), the state before it and the memories below -> outputs (T, B, H), memories, the state after it."""
+    weights = cell.ready(weights)
+    projected = cell.project(weights, x)
+    outputs, memories = [], []
+    for t in range(x.shape[0]):
+        output, state, _ = cell.step(weights, projected[t], state, None if below is None else below[t])
+        outputs.append(output)
+        memories.append(getattr(state, cell.MEMORY) if cell.MEMORY else None)
+    return stack(outputs), memories if cell.MEMORY else None, state

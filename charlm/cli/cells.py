@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import typer
 
 app = typer.Typer(no_args_is_help=True)
@@ -31,41 +33,47 @@ def show_cell(
     """Show a cell's equations, weights, gates, options and paper."""
     from charlm.cells.table import find
 
-    cell = find(name)
-    if as_json:
-        _print_json(_about(name, hidden_size))
-        return
+    find(name)
     about = _about(name, hidden_size)
-    typer.echo((cell.__doc__ or "").strip())
+    if as_json:
+        _print_json(about)
+        return
+    typer.echo(about["equations"])
     typer.echo(f"\nWeights of one layer, {hidden_size} units reading {hidden_size}: {about['parameters']:,}")
-    for weight, shape in cell.shapes(hidden_size, hidden_size).items():
+    for weight, shape in about["shapes"].items():
         typer.echo(f"  {weight:<12} {' x '.join(map(str, shape))}")
-    typer.echo(f"State: {', '.join(cell.State._fields)}    Gates: {', '.join(cell.GATES) or 'none'}")
-    typer.echo("Options:" if cell.OPTIONS else "Options: none")
-    for option, what in cell.OPTIONS.items():
-        typer.echo(f"  model.cell_options.{option}={what.default:g}   {what.about}; {what.low:g} to {what.high:g}")
-    typer.echo(f"Paper: {cell.PAPER}")
+    typer.echo(f"State: {', '.join(about['state'])}    Gates: {', '.join(about['gates']) or 'none'}")
+    typer.echo("Options:" if about["options"] else "Options: none")
+    for option, what in about["options"].items():
+        value, choice = str(what["default"]).lower(), f"{what['low']:g} to {what['high']:g}"
+        if isinstance(what["default"], bool):
+            choice = "true or false"
+        typer.echo(f"  model.cell_options.{option}={value}   {what['about']}; {choice}")
+    typer.echo(f"Paper: {about['paper']}")
 
 
-def _about(name: str, hidden_size: int = 256) -> dict[str, object]:
+def _about(name: str, hidden_size: int = 256) -> dict[str, Any]:
     import math
+    from dataclasses import asdict
 
-    from charlm.cells.table import find
+    from charlm.cells.table import build
+    from charlm.errors import UsageError
 
-    cell = find(name)
+    cell = build(name, {})
+    if problem := cell.problem(hidden_size):
+        raise UsageError(f"--hidden-size {problem}", f"{name} with {hidden_size} units")
+    shapes = cell.shapes(hidden_size, hidden_size, cell.READS_BELOW)
     return {
         "name": name,
         "title": cell.TITLE,
         "paper": cell.PAPER,
-        "equations": (cell.__doc__ or "").strip(),
-        "state": list(cell.State._fields),
+        "equations": cell.equations(),
+        "state": list(cell.STATE._fields),
         "gates": list(cell.GATES),
-        "options": {
-            option: {"default": what.default, "low": what.low, "high": what.high, "about": what.about}
-            for option, what in cell.OPTIONS.items()
-        },
+        "options": {option: asdict(what) for option, what in cell.options().items()},
         "hidden_size": hidden_size,
-        "parameters": sum(math.prod(shape) for shape in cell.shapes(hidden_size, hidden_size).values()),
+        "shapes": {weight: list(shape) for weight, shape in shapes.items()},
+        "parameters": sum(math.prod(shape) for shape in shapes.values()),
     }
 
 

@@ -16,6 +16,8 @@ from charlm.config.suggestions import suggestion
 SECTIONS: dict[str, Any] = {name: field.annotation for name, field in Settings.model_fields.items()}
 NAMES = tuple(f"{section}.{key}" for section, model in SECTIONS.items() for key in model.model_fields)
 CELL, CELL_OPTIONS = "model.cell", "model.cell_options"
+LAYERS, NUM_LAYERS = "model.layers", "model.num_layers"
+INNER = {CELL_OPTIONS: "{forget_bias: 1.0}", "model.attention": "{window: 32}"}  # settings with names in them
 LENGTHS = ("training.steps", "training.epochs", "training.budget")
 
 
@@ -32,7 +34,7 @@ Origin = Callable[[tuple[str, ...]], str]
 
 
 def layer(values: Mapping[str, Any], origin: Origin) -> tuple[dict[str, Given], list[Problem]]:
-    """The settings in nested mappings by dotted name, an option of the cell being `model.cell_options.NAME`.
+    """The settings in nested mappings by dotted name, such as `model.cell_options.forget_bias`.
 
     `origin` says where a path of keys was given. What is no setting comes back as problems.
     """
@@ -51,13 +53,13 @@ def layer(values: Mapping[str, Any], origin: Origin) -> tuple[dict[str, Given], 
             elif len(path) == 1 or name not in NAMES:
                 remedy = _meant(name) if len(problems) < MAX_LISTED else ""
                 problems.append(Problem(name, f"There is no setting {name[:MAX_SHOWN]}", remedy, where))
-            elif name != CELL_OPTIONS:
+            elif name not in INNER:
                 given[name] = Given(value, where)
             elif isinstance(value, Mapping):
-                given |= {f"{name}.{option}": Given(each, origin((*path, option))) for option, each in value.items()}
+                given |= {f"{name}.{inner}": Given(each, origin((*path, inner))) for inner, each in value.items()}
             else:
-                what = f"{name} must be options by name, such as {{forget_bias: 1.0}}, not {shown(value)}"
-                problems.append(Problem(name, what, "`charlm cells show` lists them.", where))
+                what = f"{name} must be values by name, such as {INNER[name]}, not {shown(value)}"
+                problems.append(Problem(name, what, "`charlm config schema` has them all.", where))
     return given, problems
 
 
@@ -69,10 +71,10 @@ def _meant(name: str) -> str:
 
 
 def nested(values: Mapping[str, object]) -> dict[str, Any]:
-    """Dotted names as nested mappings: the reverse of `layer`. The name of a cell's option may have dots of its own."""
+    """Dotted names as nested mappings: the reverse of `layer`. Names within a setting may have dots of their own."""
     result: dict[str, Any] = {}
     for name, value in values.items():
-        *sections, key = name.split(".", 2 if name.startswith(f"{CELL_OPTIONS}.") else 1)
+        *sections, key = name.split(".", 2 if name.startswith(tuple(f"{outer}." for outer in INNER)) else 1)
         inner = result
         for section in sections:
             inner = inner.setdefault(section, {})
@@ -83,13 +85,15 @@ def nested(values: Mapping[str, object]) -> dict[str, Any]:
 def merge(layers: Iterable[Layer]) -> dict[str, Given]:
     """The layers, lowest first, laid over each other.
 
-    A length of training replaces the other lengths below it, and another cell the options of the cell below it.
+    A length of training replaces the other lengths below it, another cell the options of the cell below it, and layers
+    that are given one by one replace a number of layers, or the other way round.
     """
     merged: dict[str, Given] = {}
     for upper in layers:
         dropped = set(LENGTHS) if has_length(upper) else set()
         if CELL in upper and upper[CELL].value != merged.get(CELL, DEFAULT_CELL).value:
             dropped |= {name for name in merged if name.startswith(f"{CELL_OPTIONS}.")}
+        dropped |= {NUM_LAYERS} if LAYERS in upper else {LAYERS} if NUM_LAYERS in upper else set()
         merged = {name: given for name, given in merged.items() if name not in dropped} | dict(upper)
     return merged
 
@@ -103,12 +107,13 @@ def has_length(given: Layer) -> bool:
 
 
 def dotted(settings: Settings) -> dict[str, object]:
-    """Every setting by its dotted name, in the order of the settings; options of the cell one by one."""
+    """Every setting by its dotted name, in the order of the settings; names within a setting one by one."""
     values: dict[str, object] = {}
     for section, content in settings.model_dump().items():
         for key, value in content.items():
-            if f"{section}.{key}" == CELL_OPTIONS and value:
-                values |= {f"{CELL_OPTIONS}.{option}": each for option, each in value.items()}
+            name = f"{section}.{key}"
+            if name in INNER and value:
+                values |= {f"{name}.{inner}": each for inner, each in value.items()}
             else:
-                values[f"{section}.{key}"] = value
+                values[name] = value
     return values

@@ -59,7 +59,7 @@ def found_by(validation: ValidationError) -> list[Problem]:
     problems: dict[str, Problem] = {}
     for error in validation.errors(include_url=False):
         location = error["loc"]
-        depth = 3 if location[:2] == ("model", "cell_options") else 2
+        depth = 3 if location[:2] in (("model", "cell_options"), ("model", "attention")) else 2
         name = ".".join(str(part) for part in location[:depth])
         if name not in problems:  # a union complains once for each of its members
             problems[name] = Problem(name, _sentence(name, location[depth:], dict(error)))

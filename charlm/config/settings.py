@@ -7,6 +7,7 @@ the names of cells and their options are checked against the table of cells by w
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, model_validator
@@ -78,6 +79,20 @@ class TextSettings(Section):
         return self
 
 
+class LayerSettings(Section):
+    """One layer of a stack; what it leaves out is the model's."""
+
+    cell: str = Field(default="", max_length=40, description="a cell; none: model.cell")
+    cell_options: dict[str, CellOption] = Field(default={}, max_length=16, description="options of that cell")
+    hidden_size: int = Field(default=0, ge=0, le=16_384, description="units of this layer; 0: model.hidden_size")
+
+
+class AttentionSettings(Section):
+    """A look back from the top of the stack."""
+
+    window: int = Field(default=0, ge=0, le=4096, description="past outputs of the stack to look at; 0: no attention")
+
+
 class ModelSettings(Section):
     """Sizes and shape of the network."""
 
@@ -87,6 +102,16 @@ class ModelSettings(Section):
     )
     hidden_size: int = Field(default=192, ge=1, le=16_384, description="H, units in each layer")
     num_layers: int = Field(default=2, ge=1, le=64, description="L, layers in the stack")
+    layers: Annotated[tuple[LayerSettings, ...], Listed] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=64,
+        description="the layers one by one, such as [{cell: lstm}, {cell: gru}]",
+    )
+    residual: bool = Field(
+        default=False, description="from the second layer up, add what a layer reads to what it gives"
+    )
+    attention: AttentionSettings = AttentionSettings()
     embedding_dim: int | None = Field(
         default=None, ge=1, le=16_384, description="E, width of a character; none: hidden_size"
     )
@@ -98,11 +123,40 @@ class ModelSettings(Section):
         default=False, description="the head uses the embedding's matrix; needs embedding_dim = hidden_size"
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _counted(cls, given: Any) -> Any:
+        """Layers that are given one by one say themselves how many they are."""
+        if isinstance(given, Mapping) and isinstance(given.get("layers"), list | tuple) and "num_layers" not in given:
+            return {**given, "num_layers": len(given["layers"])}
+        return given
+
     @model_validator(mode="after")
-    def _can_be_tied(self) -> ModelSettings:
-        if self.tied and self.embedding_dim not in (None, self.hidden_size):
-            raise ValueError("model.tied needs model.embedding_dim to equal model.hidden_size, or to be left out")
+    def _sizes_agree(self) -> ModelSettings:
+        if self.layers is not None and len(self.layers) != self.num_layers:
+            raise ValueError(f"model.layers has {len(self.layers)} layers, and model.num_layers says {self.num_layers}")
+        widths = [layer.hidden_size for layer in self.stack()]
+        if self.tied and (self.embedding_dim or self.hidden_size) != widths[-1]:
+            raise ValueError(
+                "model.tied needs model.embedding_dim to equal the top layer's hidden_size, or to be left out"
+            )
+        if self.residual and len(set(widths)) > 1:
+            raise ValueError("model.residual needs layers of one width in model.layers")
         return self
+
+    def stack(self) -> tuple[LayerSettings, ...]:
+        """Every layer, from the lowest up, with nothing left out."""
+        whole = LayerSettings(cell=self.cell, cell_options=self.cell_options, hidden_size=self.hidden_size)
+        if self.layers is None:
+            return (whole,) * self.num_layers
+        return tuple(
+            LayerSettings(
+                cell=layer.cell or self.cell,
+                cell_options=layer.cell_options or (self.cell_options if layer.cell in ("", self.cell) else {}),
+                hidden_size=layer.hidden_size or self.hidden_size,
+            )
+            for layer in self.layers
+        )
 
 
 class TrainingSettings(Section):

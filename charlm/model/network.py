@@ -1,7 +1,7 @@
 """From ids to logits: embedding, a stack of recurrent layers, a head. One definition for numpy and for torch.
 
-Shape letters: T time, B rows, V symbols, E embedding, H hidden, L layers. Time comes first. The state is a tuple of L
-NamedTuples of (B, H) arrays; it goes in and comes out, and nothing is kept between calls.
+Shape letters: T time, B rows, I input, V symbols, E embedding, H hidden, L layers. Time comes first. The state is a
+tuple of NamedTuples of arrays with B rows, one for each layer; it goes in and comes out; nothing is kept.
 """
 
 from __future__ import annotations
@@ -9,21 +9,37 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from charlm.cells import table
 from charlm.cells.arrays import Array, lookup
-from charlm.cells.table import Cell
-from charlm.cells.unroll import unroll
+from charlm.cells.cell import Weights
+from charlm.cells.unroll import Memories
+from charlm.cells.unroll import unroll as repeat
+from charlm.cells.way_back import Scanned
 from charlm.config.settings import ModelSettings
-from charlm.model.parameters import of_head, of_layer
+from charlm.model.attention import attend
+from charlm.model.parameters import of_attention, of_head, of_layer
+from charlm.model.stack import Layer, layers
 from charlm.model.state import State
 
 Parameters = Mapping[str, Array]
-Recurrence = Callable[[Cell, Mapping[str, Array], Array, Any], tuple[Array, Any]]
+Recurrence = Callable[[Layer, Weights, Array, Any, Memories], tuple[Array, Memories, Any]]
 
 
-def fast(cell: Cell, weights: Mapping[str, Array], x: Array, state: Any) -> tuple[Array, Any]:
-    """The cell's fast form, which only torch tensors have; to be given to `forward` in place of `unroll`."""
-    return cell.fast(weights, x, state)
+def unroll(layer: Layer, weights: Weights, x: Array, state: Any, below: Memories) -> tuple[Array, Memories, Any]:
+    """The definition: one step after the other."""
+    return repeat(layer.cell, weights, x, state, below)
+
+
+def fast(layer: Layer, weights: Weights, x: Array, state: Any, below: Memories) -> tuple[Array, Memories, Any]:
+    """The quickest way that the cell has, for torch tensors; to be given to `forward` in place of `unroll`."""
+    cell = layer.cell
+    if cell.fused and not layer.read_above:  # torch's kernels do not give the memories of every step
+        outputs, after = cell.fused(weights, x, state)
+        return outputs, None, after
+    if isinstance(cell, Scanned):
+        from charlm.cells.scan import scan
+
+        return scan(cell, weights, x, state, below)
+    return repeat(cell, weights, x, state, below)
 
 
 def keep(x: Array) -> Array:
@@ -40,12 +56,18 @@ def forward(
     dropout: Callable[[Array], Array] = keep,
 ) -> tuple[Array, State]:
     """ids (T, B) and the state before them -> logits (T, B, V) and the state after them."""
-    cell = table.find(settings.cell)
     x = lookup(parameters["embedding.weight"], ids)
-    after = []
-    for layer in range(settings.num_layers):
-        x, layer_state = recurrence(cell, of_layer(parameters, settings, layer), x, state[layer])
-        x = dropout(x)
+    after: list[Any] = []
+    below: Memories = None
+    for number, layer in enumerate(layers(settings)):
+        outputs, memories, layer_state = recurrence(
+            layer, of_layer(parameters, number), x, state[number], below if layer.reads_below else None
+        )
+        x = dropout(outputs + x if settings.residual and number else outputs)
+        below = memories
         after.append(layer_state)
+    if settings.attention.window:
+        x, ring = attend(of_attention(parameters), x, state[-1])
+        after.append(ring)
     matrix, bias = of_head(parameters, settings)
     return x @ matrix.T + bias, tuple(after)

@@ -11,29 +11,28 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from charlm.cells import table
 from charlm.cells.arrays import Array
 from charlm.cells.initial import uniform
 from charlm.config.settings import ModelSettings
+from charlm.model import attention
+from charlm.model.stack import layers
 
 Shapes = dict[str, tuple[int, ...]]
 
 
-def input_sizes(settings: ModelSettings) -> list[int]:
-    """The width of what each layer reads."""
-    embedding_dim = settings.embedding_dim or settings.hidden_size
-    return [embedding_dim] + [settings.hidden_size] * (settings.num_layers - 1)
-
-
 def shapes(settings: ModelSettings, vocab_size: int) -> Shapes:
     """The shape of each parameter, by name, in the order in which they are used."""
-    sizes = input_sizes(settings)
-    named: Shapes = {"embedding.weight": (vocab_size, sizes[0])}
-    for layer, input_size in enumerate(sizes):
-        for name, shape in table.find(settings.cell).shapes(input_size, settings.hidden_size).items():
-            named[f"recurrent.{name}_l{layer}"] = shape
+    stack = layers(settings)
+    top = stack[-1].hidden_size
+    named: Shapes = {"embedding.weight": (vocab_size, stack[0].input_size)}
+    for number, layer in enumerate(stack):
+        for name, shape in layer.cell.shapes(layer.input_size, layer.hidden_size, layer.reads_below).items():
+            named[f"recurrent.{name}_l{number}"] = shape
+    if settings.attention.window:
+        for name, shape in attention.shapes(settings.attention.window, top).items():
+            named[f"attention.{name}"] = shape
     if not settings.tied:
-        named["head.weight"] = (vocab_size, settings.hidden_size)
+        named["head.weight"] = (vocab_size, top)
     named["head.bias"] = (vocab_size,)
     return named
 
@@ -45,24 +44,35 @@ def count(settings: ModelSettings, vocab_size: int) -> int:
 
 def initial(settings: ModelSettings, vocab_size: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
     """Values to start from, float32. The embedding has unit variance, or the head's scale where the two are one."""
-    sizes = input_sizes(settings)
-    cell = table.find(settings.cell)
-    options = table.complete(settings.cell, settings.cell_options)
-    embedding = rng.standard_normal((vocab_size, sizes[0])).astype(np.float32)
-    values = {"embedding.weight": embedding * np.float32(sizes[0] ** -0.5 if settings.tied else 1)}
-    for layer, input_size in enumerate(sizes):
-        for name, value in cell.initial(rng, input_size, settings.hidden_size, options).items():
-            values[f"recurrent.{name}_l{layer}"] = value
+    stack = layers(settings)
+    width, top = stack[0].input_size, stack[-1].hidden_size
+    embedding = rng.standard_normal((vocab_size, width)).astype(np.float32)
+    values = {"embedding.weight": embedding * np.float32(width**-0.5 if settings.tied else 1)}
+    for number, layer in enumerate(stack):
+        for name, value in layer.cell.initial(rng, layer.input_size, layer.hidden_size, layer.reads_below).items():
+            values[f"recurrent.{name}_l{number}"] = value
+    if settings.attention.window:
+        for name, value in attention.initial(rng, settings.attention.window, top).items():
+            values[f"attention.{name}"] = value
     if not settings.tied:
-        values["head.weight"] = uniform(rng, (vocab_size, settings.hidden_size), settings.hidden_size)
+        values["head.weight"] = uniform(rng, (vocab_size, top), top)
     values["head.bias"] = np.zeros(vocab_size, np.float32)
     return values
 
 
-def of_layer(parameters: Mapping[str, Array], settings: ModelSettings, layer: int) -> dict[str, Array]:
+def of_layer(parameters: Mapping[str, Array], number: int) -> dict[str, Array]:
     """The weights of one layer under the names that its cell gives them."""
-    names = table.find(settings.cell).shapes(1, 1)
-    return {name: parameters[f"recurrent.{name}_l{layer}"] for name in names}
+    start, end = "recurrent.", f"_l{number}"
+    return {
+        name[len(start) : -len(end)]: value
+        for name, value in parameters.items()
+        if name.startswith(start) and name.endswith(end)
+    }
+
+
+def of_attention(parameters: Mapping[str, Array]) -> dict[str, Array]:
+    """The weights of the look back, under its own names."""
+    return {name.removeprefix("attention."): each for name, each in parameters.items() if name.startswith("attention.")}
 
 
 def of_head(parameters: Mapping[str, Array], settings: ModelSettings) -> tuple[Array, Array]:

@@ -1,4 +1,6 @@
-"""The state of a stack as a value: a tuple with a NamedTuple of (B, H) arrays for each layer. Knows no cell by name.
+"""The state of a model as a value: a tuple with a NamedTuple of arrays for each layer. Knows no cell by name.
+
+Every array has a row for each stream: (B, H) in a layer. Where the model looks back, its ring of outputs comes last.
 
 Every function gives a new state and leaves the old one as it was. Shape letters: B rows, H hidden.
 """
@@ -10,20 +12,23 @@ from typing import Any
 
 import numpy as np
 
-from charlm.cells import table
 from charlm.cells.arrays import Array, tanh, zeros
 from charlm.config.settings import ModelSettings
+from charlm.model import attention
+from charlm.model.stack import layers
 
 State = tuple[Any, ...]
 
 
 def fresh_state(settings: ModelSettings, parameters: Mapping[str, Array], rows: int) -> State:
     """The state before the first character: all zeros, of the parameters' kind and beside them."""
-    kind = table.find(settings.cell).State
     like = parameters["head.bias"]
-    return tuple(
-        kind(*(zeros((rows, settings.hidden_size), like) for _ in kind._fields)) for _ in range(settings.num_layers)
+    stack = layers(settings)
+    recurrent = tuple(
+        layer.cell.STATE(*(zeros((rows, layer.hidden_size), like) for _ in layer.cell.STATE._fields)) for layer in stack
     )
+    window = settings.attention.window
+    return (*recurrent, attention.fresh(rows, window, stack[-1].hidden_size, like)) if window else recurrent
 
 
 def each(state: State, change: Callable[[Array], Array]) -> State:

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from charlm.cells import table
 from charlm.config.settings import ModelSettings
-from charlm.model.parameters import of_head, of_layer
+from charlm.model.attention import attend
+from charlm.model.parameters import of_attention, of_head, of_layer
+from charlm.model.stack import layers
 from charlm.model.state import State, fresh_state
 
 
@@ -22,9 +23,10 @@ class Stepper:
     def __init__(self, parameters: Mapping[str, np.ndarray], settings: ModelSettings) -> None:
         self._settings = settings
         self._parameters = parameters
-        self._cell = table.find(settings.cell)
-        self._layers = [of_layer(parameters, settings, layer) for layer in range(settings.num_layers)]
-        self._first = self._cell.project(self._layers[0], parameters["embedding.weight"])  # (V, K)
+        self._layers = layers(settings)
+        self._weights = [layer.cell.ready(of_layer(parameters, n)) for n, layer in enumerate(self._layers)]
+        self._first = self._layers[0].cell.project(self._weights[0], parameters["embedding.weight"])  # (V, K)
+        self._attention = of_attention(parameters)
         self._head, self._bias = of_head(parameters, settings)
 
     def fresh(self, rows: int) -> State:
@@ -33,9 +35,17 @@ class Stepper:
 
     def step(self, ids: np.ndarray, state: State) -> tuple[np.ndarray, State]:
         """ids (B,) and the state before them -> logits (B, V), float32, and the state after them."""
-        output, first, _ = self._cell.step(self._layers[0], self._first[ids], state[0])
-        after = [first]
-        for weights, before in zip(self._layers[1:], state[1:], strict=True):
-            output, layer_state, _ = self._cell.step(weights, self._cell.project(weights, output), before)
+        x, below = self._first[ids], None
+        after = []
+        for number, (layer, weights) in enumerate(zip(self._layers, self._weights, strict=True)):
+            cell = layer.cell
+            projected = cell.project(weights, x) if number else x
+            output, layer_state, _ = cell.step(weights, projected, state[number], below if layer.reads_below else None)
+            x = output + x if self._settings.residual and number else output
+            below = getattr(layer_state, cell.MEMORY) if cell.MEMORY else None
             after.append(layer_state)
-        return output @ self._head.T + self._bias, tuple(after)
+        if self._attention:
+            looked, ring = attend(self._attention, x[None], state[-1])
+            x = looked[0]
+            after.append(ring)
+        return x @ self._head.T + self._bias, tuple(after)

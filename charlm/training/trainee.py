@@ -13,12 +13,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from charlm.cells import table
 from charlm.config.settings import Settings
 from charlm.device import Compute
 from charlm.model.dropout import Dropout
 from charlm.model.network import fast, forward
 from charlm.model.parameters import initial, of_layer
+from charlm.model.stack import layers
 from charlm.model.state import State, each, fresh_state, reset_rows
 from charlm.randomness import stream
 from charlm.text.lanes import NOTHING, Batch, Reader
@@ -54,11 +54,10 @@ class Trainee:
         self.state: State = fresh_state(settings.model, self.weights, batch_size)
 
     def pack(self) -> None:
-        """Let each layer's fast form lay out its weights as its kernel likes them."""
-        pack = getattr(table.find(self.settings.model.cell).fast, "pack", None)
-        if pack:
-            for layer in range(self.settings.model.num_layers):
-                pack(of_layer(self.weights, self.settings.model, layer))
+        """Let each layer's kernel lay out its weights as it likes them."""
+        for number, layer in enumerate(layers(self.settings.model)):
+            if layer.cell.fused:
+                layer.cell.fused.pack(of_layer(self.weights, number))
 
     def update(self, reader: Reader, position: int, rate: float) -> Outcome:
         """Read the next windows, from `position` on, and move the weights by the mean of their gradients."""

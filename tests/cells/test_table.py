@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from charlm.cells import table
+from charlm.config.settings import ModelSettings, Settings
 from charlm.errors import UsageError
 
 
@@ -16,8 +17,8 @@ def test_an_unknown_cell_names_the_nearest():
 
 
 def test_options_are_completed_with_defaults():
-    assert table.complete("lstm", {}) == {"forget_bias": 1.0}
-    assert table.complete("lstm", {"forget_bias": -1}) == {"forget_bias": -1.0}
+    assert table.build("lstm", {}).forget_bias == 1.0
+    assert table.build("lstm", {"forget_bias": -1}).forget_bias == -1.0
 
 
 @pytest.mark.parametrize(
@@ -26,10 +27,31 @@ def test_options_are_completed_with_defaults():
 )
 def test_options_that_cannot_be_are_refused(given, said):
     with pytest.raises(UsageError, match=said) as caught:
-        table.complete("lstm", given)
+        table.build("lstm", given)
     assert "forget_bias" in caught.value.remedy
 
 
 def test_the_table_is_readable_without_torch():
     code = "import sys, charlm.cells.table; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        ({"cell": "clockwork", "hidden_size": 10}, "multiple of the clockwork's 4 groups, such as 8"),
+        ({"cell": "clockwork", "cell_options": {"groups": 1.5}}, "whole number"),
+        ({"cell": "gru", "cell_options": {"first_form": 1}}, "true or false"),
+        ({"layers": [{"cell": "gru"}, {"cell": "grid"}]}, "grid reads the memory of the layer below, and gru has none"),
+        ({"layers": [{"cell": "lstm", "hidden_size": 8}, {"cell": "depth_gated"}]}, "must be as wide as itself"),
+        ({"layers": [{"cell": "lstm"}, {"cell": "gur"}]}, "no cell 'gur'"),
+    ],
+)
+def test_stacks_that_cannot_be_are_refused_before_any_training(model, said):
+    problems = table.check(Settings(model=ModelSettings(**model)))
+    assert said in "; ".join(problem.what for problem in problems)
+
+
+@pytest.mark.parametrize("cell", table.CELLS)
+def test_every_cell_can_stand_on_itself(cell):
+    assert table.check(Settings(model=ModelSettings(cell=cell, hidden_size=16))) == []

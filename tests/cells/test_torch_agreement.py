@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from charlm.cells.table import CELLS
+from charlm.cells.table import build
 from charlm.cells.unroll import unroll
 from charlm.config.settings import ModelSettings
 from charlm.model.network import forward
@@ -21,8 +21,8 @@ def test_definition_equals_torch_nn(name):
     module = MODULES[name](5, 4, dtype=torch.float64)
     weights = {key.removesuffix("_l0"): value.detach().numpy() for key, value in module.named_parameters()}
     x = np.random.default_rng(0).standard_normal((7, 3, 5))
-    cell = CELLS[name]
-    outputs, _ = unroll(cell, weights, x, cell.State(*(np.zeros((3, 4)) for _ in cell.State._fields)))
+    cell = build(name, {})
+    outputs, _, _ = unroll(cell, weights, x, cell.STATE(*(np.zeros((3, 4)) for _ in cell.STATE._fields)))
     np.testing.assert_allclose(outputs, module(torch.tensor(x))[0].detach().numpy(), atol=1e-12)
 
 
@@ -46,13 +46,13 @@ def test_a_models_recurrent_weights_load_into_torch_nn_by_name(name):
 
 
 def test_the_forget_bias_is_set_at_the_start_and_nowhere_else():
-    values = CELLS["lstm"].initial(np.random.default_rng(0), 5, 4, {"forget_bias": 2.5})
+    values = build("lstm", {"forget_bias": 2.5}).initial(np.random.default_rng(0), 5, 4)
     total = values["bias_ih"] + values["bias_hh"]
     assert total.tolist() == [0] * 4 + [2.5] * 4 + [0] * 8
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_recurrent_weights_start_orthogonal(name):
-    values = CELLS[name].initial(np.random.default_rng(0), 5, 8, {"forget_bias": 1.0})
+    values = build(name, {}).initial(np.random.default_rng(0), 5, 8)
     for gate in values["weight_hh"].reshape(-1, 8, 8):
         np.testing.assert_allclose(gate @ gate.T, np.eye(8), atol=1e-5)

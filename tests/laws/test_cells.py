@@ -9,32 +9,55 @@ import numpy as np
 import pytest
 import torch
 
-from charlm.cells.table import CELLS
+from charlm.cells.scan import scan
+from charlm.cells.table import CELLS, build
 from charlm.cells.unroll import unroll
+from charlm.cells.way_back import Scanned
+from charlm.config.settings import ModelSettings
+from charlm.model import network
+from charlm.model.stack import Layer
 
 T, B, I, H = 7, 3, 5, 4  # noqa: E741
 
+# Every cell, in every form that its options give it, and above another layer where it reads what is below.
+CASES = {name: (build(name, {}), False) for name in CELLS}
+CASES |= {
+    f"{name}, {key}": (build(name, {key: True}), False)
+    for name in CELLS
+    for key, o in CELLS[name].options().items()
+    if o.default is False
+}
+CASES |= {f"{name} above": (build(name, {}), True) for name in CELLS if CELLS[name].READS_BELOW}
+
+every_case = pytest.mark.parametrize("case", CASES)
 every_cell = pytest.mark.parametrize("name", CELLS)
 
 
-def weights_of(name, dtype=np.float64, input_size=I, hidden_size=H, seed=0):
+def weights_of(case, dtype=np.float64, seed=0):
     """Weights that leave no number at zero, so that none can be forgotten unseen."""
     rng = np.random.default_rng(seed)
-    shapes = CELLS[name].shapes(input_size, hidden_size)
-    return {key: rng.standard_normal(shape).astype(dtype) * 0.5 for key, shape in shapes.items()}
+    cell, below = CASES[case]
+    return {key: rng.standard_normal(shape).astype(dtype) * 0.5 for key, shape in cell.shapes(I, H, below).items()}
 
 
-def state_of(name, rows=B, seed=1, fresh=False):
-    rng = np.random.default_rng(seed)
-    kind = CELLS[name].State
-    return kind(*((0 if fresh else 1) * rng.uniform(-1, 1, (rows, H)) for _ in kind._fields))
+def state_of(case, seed=1):
+    """A state as it can be: what some steps from a fresh one leave."""
+    cell, _ = CASES[case]
+    fresh = cell.STATE(*(np.zeros((B, H)) for _ in cell.STATE._fields))
+    return unroll(cell, weights_of(case, seed=9), inputs(seed), fresh, memories(case, seed))[2]
 
 
-def inputs(seed=2, rows=B):
-    return np.random.default_rng(seed).standard_normal((T, rows, I))
+def inputs(seed=2):
+    return np.random.default_rng(seed).standard_normal((T, B, I))
+
+
+def memories(case, seed=2):
+    return np.random.default_rng(seed + 50).standard_normal((T, B, H)) if CASES[case][1] else None
 
 
 def as_torch(value, grad=False):
+    if value is None:
+        return None
     if isinstance(value, dict):
         return {key: torch.tensor(v, requires_grad=grad) for key, v in value.items()}
     if isinstance(value, tuple):
@@ -42,36 +65,69 @@ def as_torch(value, grad=False):
     return torch.tensor(value, requires_grad=grad)
 
 
-@every_cell
-def test_shapes(name):
-    cell = CELLS[name]
-    outputs, state = unroll(cell, weights_of(name), inputs(), state_of(name))
+def run(case, x=None, state=None, part=slice(None)):
+    """Outputs, memories and state by the definition in numpy, over some of the time steps."""
+    below = memories(case)
+    x = inputs() if x is None else x
+    return unroll(
+        CASES[case][0],
+        weights_of(case),
+        x[part],
+        state_of(case) if state is None else state,
+        None if below is None else below[part],
+    )
+
+
+def fast_forms(case):
+    """The ways in which training can run the case."""
+    cell, below = CASES[case]
+    layer = Layer(cell, I, H, reads_below=below, read_above=False)
+    forms = {"network": lambda *given: network.fast(layer, *given)}
+    if isinstance(cell, Scanned):
+        forms["scan"] = lambda *given: scan(cell, *given)
+    return forms
+
+
+def gradient(tensor):
+    return torch.zeros_like(tensor) if tensor.grad is None else tensor.grad
+
+
+@every_case
+def test_shapes(case):
+    cell = CASES[case][0]
+    outputs, made, state = run(case)
     assert outputs.shape == (T, B, H)
-    assert type(state) is cell.State
+    assert type(state) is cell.STATE
     assert all(part.shape == (B, H) for part in state)
+    assert (made is None) == (cell.MEMORY is None)
+    if made is not None:
+        np.testing.assert_array_equal(made[-1], getattr(state, cell.MEMORY))
 
 
-@every_cell
-def test_initial_weights_have_the_declared_shapes_and_are_finite_float32(name):
-    cell = CELLS[name]
-    options = {key: option.default for key, option in cell.OPTIONS.items()}
-    values = cell.initial(np.random.default_rng(0), I, H, options)
-    assert {key: value.shape for key, value in values.items()} == cell.shapes(I, H)
+@every_case
+def test_initial_weights_have_the_declared_shapes_and_are_finite_float32(case):
+    cell, below = CASES[case]
+    values = cell.initial(np.random.default_rng(0), I, H, below)
+    assert {key: value.shape for key, value in values.items()} == cell.shapes(I, H, below)
     assert all(value.dtype == np.float32 and np.isfinite(value).all() for value in values.values())
 
 
-@every_cell
-def test_declared_gates_are_what_it_has(name):
-    cell = CELLS[name]
-    weights = weights_of(name)
-    _, _, gates = cell.step(weights, cell.project(weights, inputs()[0]), state_of(name))
-    assert tuple(gates) == cell.GATES
-    assert all(gate.shape == (B, H) and ((gate > 0) & (gate < 1)).all() for gate in gates.values())
+@every_case
+def test_declared_gates_are_what_it_has(case):
+    """All of them above another layer; the lowest may do without those to what is below."""
+    cell, below = CASES[case]
+    weights, under = cell.ready(weights_of(case)), memories(case)
+    projected = cell.project(weights, inputs()[0])
+    _, _, inner = cell.step(weights, projected, state_of(case), None if under is None else under[0])
+    gates = [name for name in cell.GATES if name in inner]
+    assert len(gates) == len(cell.GATES) or (cell.READS_BELOW and not below)
+    assert all(value.shape == (B, H) for value in inner.values())
+    assert all(((inner[gate] > 0) & (inner[gate] < 1)).all() for gate in gates)
 
 
 @every_cell
 def test_every_option_has_a_valid_default_and_says_what_it_does(name):
-    for option in CELLS[name].OPTIONS.values():
+    for option in CELLS[name].options().values():
         assert option.problem(option.default) is None
         assert option.about
 
@@ -79,87 +135,113 @@ def test_every_option_has_a_valid_default_and_says_what_it_does(name):
 @every_cell
 def test_the_equations_are_in_the_docstring(name):
     cell = CELLS[name]
-    assert "h' =" in cell.__doc__
-    assert cell.PAPER.split()[0] in cell.__doc__
+    assert "h' =" in cell.equations()
+    assert cell.PAPER.split()[0].strip(",") in cell.equations()
 
 
-@every_cell
-def test_numpy_equals_torch(name):
-    weights, x, state = weights_of(name), inputs(), state_of(name)
-    by_numpy, numpy_state = unroll(CELLS[name], weights, x, state)
-    by_torch, torch_state = unroll(CELLS[name], as_torch(weights), as_torch(x), as_torch(state))
+@every_case
+def test_numpy_equals_torch(case):
+    by_numpy, _, numpy_state = run(case)
+    cell, given = CASES[case][0], (weights_of(case), inputs(), state_of(case), memories(case))
+    by_torch, _, torch_state = unroll(cell, *(as_torch(value) for value in given))
     np.testing.assert_allclose(by_torch.numpy(), by_numpy, atol=1e-12)
     for one, other in zip(torch_state, numpy_state, strict=True):
         np.testing.assert_allclose(one.numpy(), other, atol=1e-12)
 
 
-@every_cell
-def test_fast_form_equals_repeated_step_in_outputs_state_and_gradients(name):
-    cell = CELLS[name]
+@every_case
+def test_fast_forms_equal_repeated_step_in_outputs_state_and_gradients(case):
+    cell = CASES[case][0]
+    forms = fast_forms(case)
     results = []
-    for form in (lambda *given: unroll(cell, *given), cell.fast):
-        weights, x, state = as_torch(weights_of(name), True), as_torch(inputs(), True), as_torch(state_of(name), True)
-        outputs, after = form(weights, x, state)
-        # every output and every part of the final state has a weight of its own in the loss
+    for form in (lambda *given: unroll(cell, *given), *forms.values()):
+        given = [as_torch(value, True) for value in (weights_of(case), inputs(), state_of(case), memories(case))]
+        weights, x, state, below = given
+        outputs, made, after = form(*given)
+        # every output, every memory that goes up and every part of the final state has a weight of its own in the loss
         loss = (outputs * as_torch(np.random.default_rng(3).standard_normal((T, B, H)))).sum()
-        loss = loss + sum((part * as_torch(state_of(name, seed=4)[k])).sum() for k, part in enumerate(after))
+        loss = loss + sum((part * as_torch(state_of(case, seed=4)[k])).sum() for k, part in enumerate(after))
+        if isinstance(cell, Scanned) and cell.MEMORY:
+            loss = loss + sum((memory * (t + 1)).sum() for t, memory in enumerate(made))
         loss.backward()
-        results.append([outputs, *after, x.grad, *(part.grad for part in state), *(w.grad for w in weights.values())])
-    for defined, quick in zip(*results, strict=True):
-        torch.testing.assert_close(quick, defined, rtol=1e-9, atol=1e-11)
+        results.append([outputs, *after, x.grad, *map(gradient, state), *map(gradient, weights.values())])
+        if below is not None:
+            results[-1].append(below.grad)
+    for quick in results[1:]:
+        for defined, value in zip(results[0], quick, strict=True):
+            torch.testing.assert_close(value, defined, rtol=1e-9, atol=1e-11)
 
 
-@every_cell
-def test_gradients_of_the_fast_form_are_those_of_finite_differences(name):
-    cell = CELLS[name]
-    names = list(weights_of(name))
+@every_case
+@pytest.mark.parametrize("form", ["network", "scan"])
+def test_gradients_of_the_fast_forms_are_those_of_finite_differences(case, form):
+    cell, forms = CASES[case][0], fast_forms(case)
+    if form not in forms:
+        assert cell.fused, "a cell has a kernel of torch's or a way back of its own"
+        return
+    names, parts = list(weights_of(case)), len(cell.STATE._fields)
 
     def outputs(x, *values):
-        weights, state = values[: len(names)], values[len(names) :]
-        result, after = cell.fast(dict(zip(names, weights, strict=True)), x, cell.State(*state))
+        weights, state = dict(zip(names, values[: len(names)], strict=True)), values[len(names) :][:parts]
+        result, _, after = forms[form](weights, x, cell.STATE(*state), (values[len(names) + parts :] or (None,))[0])
         return (result, *after)
 
-    given = [as_torch(inputs()[:3], True), *as_torch(weights_of(name), True).values(), *as_torch(state_of(name), True)]
+    given = [as_torch(inputs()[:3], True), *as_torch(weights_of(case), True).values(), *as_torch(state_of(case), True)]
+    if CASES[case][1]:
+        given.append(as_torch(memories(case)[:3], True))
     assert torch.autograd.gradcheck(outputs, given)
 
 
-@every_cell
+@every_case
+def test_the_state_alone_can_be_differentiated(case):
+    """The last state of a window may be all that a loss reads."""
+    cell = CASES[case][0]
+    found = []
+    for form in (lambda *given: unroll(cell, *given), *fast_forms(case).values()):
+        weights = as_torch(weights_of(case), True)
+        _, _, after = form(weights, as_torch(inputs()), as_torch(state_of(case)), as_torch(memories(case)))
+        after[0].sum().backward()
+        found.append([gradient(weight) for weight in weights.values()])
+    for quick in found[1:]:
+        for defined, value in zip(found[0], quick, strict=True):
+            torch.testing.assert_close(value, defined, rtol=1e-9, atol=1e-11)
+
+
+@every_case
 @pytest.mark.parametrize("cut", range(1, T))
-def test_one_run_equals_two_chunks_with_the_state_carried(name, cut):
-    cell, weights, x = CELLS[name], weights_of(name), inputs()
-    whole, end = unroll(cell, weights, x, state_of(name))
-    first, middle = unroll(cell, weights, x[:cut], state_of(name))
-    second, last = unroll(cell, weights, x[cut:], middle)
+def test_one_run_equals_two_chunks_with_the_state_carried(case, cut):
+    whole, _, end = run(case)
+    first, _, middle = run(case, part=slice(cut))
+    second, _, last = run(case, state=middle, part=slice(cut, None))
     np.testing.assert_array_equal(np.concatenate([first, second]), whole)
     for one, other in zip(last, end, strict=True):
         np.testing.assert_array_equal(one, other)
 
 
-@every_cell
+@every_case
 @pytest.mark.parametrize("moment", range(T))
-def test_causal(name, moment):
-    cell, weights, x = CELLS[name], weights_of(name), inputs()
-    before, _ = unroll(cell, weights, x, state_of(name))
-    x = x.copy()
+def test_causal(case, moment):
+    before, _, _ = run(case)
+    x = inputs()
     x[moment] += 1
-    after, _ = unroll(cell, weights, x, state_of(name))
+    after, _, _ = run(case, x)
     np.testing.assert_array_equal(after[:moment], before[:moment])
     assert (after[moment] != before[moment]).any()
 
 
-@every_cell
-def test_rows_are_independent(name):
-    cell, weights, x = CELLS[name], weights_of(name), inputs()
-    together, _ = unroll(cell, weights, x, state_of(name))
+@every_case
+def test_rows_are_independent(case):
+    cell, weights, below = CASES[case][0], weights_of(case), memories(case)
+    together, _, _ = run(case)
     for row in range(B):
         rows = slice(row, row + 1)
-        alone, _ = unroll(cell, weights, x[:, rows], cell.State(*(part[rows] for part in state_of(name))))
+        state = cell.STATE(*(part[rows] for part in state_of(case)))
+        alone, _, _ = unroll(cell, weights, inputs()[:, rows], state, None if below is None else below[:, rows])
         np.testing.assert_allclose(together[:, rows], alone, atol=1e-12)
 
 
 @every_cell
 def test_it_can_overfit_hello_hello(name):
-    from charlm.config.settings import ModelSettings
     from charlm.model.network import fast, forward
     from charlm.model.parameters import initial
     from charlm.model.state import fresh_state

@@ -89,12 +89,12 @@ class Counting:
     """
 
     def fresh(self, rows: int) -> State:
-        return (CELLS["rnn"].State(np.zeros((rows, 1))),)
+        return (CELLS["rnn"].STATE(np.zeros((rows, 1))),)
 
     def nats(self, inputs, targets, state):
         counts = state[0].h[:, 0] + np.arange(1, inputs.shape[0] + 1)[:, None]
         values = np.where(targets == NOTHING, 0.0, counts)
-        return values, (CELLS["rnn"].State(state[0].h + inputs.shape[0]),)
+        return values, (CELLS["rnn"].STATE(state[0].h + inputs.shape[0]),)
 
 
 @pytest.mark.parametrize("lanes", [1, 2, 3, 8, 64])

@@ -18,7 +18,7 @@ V = 13
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("tied", [False, True])
 def test_values_have_the_declared_names_and_shapes(cell, tied):
-    settings = ModelSettings(cell=cell, hidden_size=6, num_layers=3, tied=tied)
+    settings = ModelSettings(cell=cell, hidden_size=8, num_layers=3, tied=tied)
     values = initial(settings, V, np.random.default_rng(0))
     assert {name: value.shape for name, value in values.items()} == shapes(settings, V)
     assert all(value.dtype == np.float32 for value in values.values())

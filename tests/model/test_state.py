@@ -14,7 +14,7 @@ V = 7
 
 
 def read(cell, ids, state=None):
-    settings = ModelSettings(cell=cell, hidden_size=5, num_layers=2)
+    settings = ModelSettings(cell=cell, hidden_size=8, num_layers=2)
     values = initial(settings, V, np.random.default_rng(0))
     return forward(values, settings, ids, state or fresh_state(settings, values, ids.shape[1]))
 
@@ -46,7 +46,7 @@ def test_rows_are_taken_and_put_without_touching_the_old_state(kind):
 
 
 def test_states_agree_where_a_network_reads_the_same():
-    kind = CELLS["lstm"].State
+    kind = CELLS["lstm"].STATE
     one = (kind(np.array([[0.5], [0.5], [0.5]]), np.array([[100.0], [1.0], [np.nan]])),)
     other = (kind(np.array([[0.5], [0.5], [0.5]]), np.array([[700.0], [1.1], [1.0]])),)
     assert rows_agree(one, other, 1e-4).tolist() == [True, False, False]
@@ -56,7 +56,7 @@ def test_one_step_after_another_is_the_whole_sequence():
     from charlm.model.stepping import Stepper
 
     for cell in CELLS:
-        settings = ModelSettings(cell=cell, hidden_size=5, num_layers=2)
+        settings = ModelSettings(cell=cell, hidden_size=8, num_layers=2)
         values = initial(settings, V, np.random.default_rng(0))
         stepper = Stepper(values, settings)
         state, rows = stepper.fresh(3), []

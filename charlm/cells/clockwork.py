@@ -1,0 +1,100 @@
+"""The clockwork recurrent network (Koutnik et al. 2014): an rnn whose units tick at different rates.
+
+    n = tanh(W x + U h + b)
+    h' = n for the units of a group whose clock stands at 0, h for the others
+    phase' = phase + 1 / T, and 0 again when it reaches 1
+
+Units come in groups of equal size with periods T = 1, 2, 4, ...; a group reads only groups at least as slow as itself,
+so U is block-triangular, and only its blocks are learned: `weight_hh_0` has the rows of the fastest group, which reads
+all units. The clock is part of the state, one for each unit, as a share of its period: an exact number, as T is a power
+of 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from charlm.cells.arrays import Array, concatenate, constant, tanh, where, zeros
+from charlm.cells.cell import Weights
+from charlm.cells.initial import orthogonal
+from charlm.cells.option import option
+from charlm.cells.way_back import Gradients, Scanned, Seen, over_time, product
+
+
+class State(NamedTuple):
+    """h, the output, and phase, where each unit's clock stands, from 0 up to 1: (B, H) each."""
+
+    h: Array
+    phase: Array
+
+
+@dataclass(frozen=True)
+class Clockwork(Scanned):
+    TITLE = "Clockwork recurrent network"
+    PAPER = "Koutnik et al. 2014, A Clockwork RNN"
+    STATE = State
+
+    groups: int = option(4, "groups of units, with periods 1, 2, 4, ...", 1, 16)
+
+    def problem(self, hidden_size: int) -> str | None:
+        if hidden_size % self.groups:
+            near = max(1, round(hidden_size / self.groups)) * self.groups
+            return f"must be a multiple of the clockwork's {self.groups} groups, such as {near}"
+        return None
+
+    def shapes(self, input_size: int, hidden_size: int, below: bool = False) -> dict[str, tuple[int, ...]]:
+        size = hidden_size // self.groups
+        blocks = {f"weight_hh_{group}": (size, hidden_size - group * size) for group in range(self.groups)}
+        return {"weight_ih": (hidden_size, input_size), **blocks, "bias": (hidden_size,)}
+
+    def initial(
+        self, rng: np.random.Generator, input_size: int, hidden_size: int, below: bool = False
+    ) -> dict[str, np.ndarray]:
+        values = super().initial(rng, input_size, hidden_size, below)
+        whole, size = orthogonal(rng, 1, hidden_size), hidden_size // self.groups
+        for group in range(self.groups):
+            values[f"weight_hh_{group}"] = whole[group * size : (group + 1) * size, group * size :].copy()
+        return values
+
+    def ready(self, weights: Weights) -> Weights:
+        """The blocks as one matrix (H, H), and for each unit how far its clock moves in a step."""
+        blocks = [weights[f"weight_hh_{group}"] for group in range(self.groups)]
+        size = blocks[0].shape[0]
+        rows = [concatenate([zeros((size, k * size), block), block]) if k else block for k, block in enumerate(blocks)]
+        ticks = constant(np.repeat(0.5 ** np.arange(self.groups), size), blocks[0])
+        own = {name: weights[name] for name in ("weight_ih", "bias")}
+        return {**own, "weight_hh": concatenate(rows, axis=0), "ticks": ticks}
+
+    def project(self, weights: Weights, x: Array) -> Array:
+        """(..., I) -> (..., H)"""
+        return x @ weights["weight_ih"].T + weights["bias"]
+
+    def step(
+        self, weights: Weights, projected: Array, state: State, below: Array | None = None
+    ) -> tuple[Array, State, dict[str, Array]]:
+        """(B, H) and the state -> output (B, H), the new state, the candidate"""
+        ticks = weights["ticks"]
+        n = tanh(projected + state.h @ weights["weight_hh"].T)
+        # Halves of a tick between the values that a clock can have, so that nothing hangs on a last bit.
+        h = where(state.phase < ticks / 2, n, state.h)
+        phase = state.phase + ticks
+        return h, State(h, where(phase > 1 - ticks / 2, 0 * phase, phase)), {"candidate": n}
+
+    def factors(self, weights: Weights, seen: Seen) -> tuple[Array, ...]:
+        n, phase, ticks = seen.inner["candidate"], seen.before.phase, weights["ticks"]
+        due = phase < ticks / 2
+        goes_on = phase + ticks <= 1 - ticks / 2
+        return where(due, 1 - n * n, 0 * n), where(due, 0 * n, 0 * n + 1), where(goes_on, 0 * phase + 1, 0 * phase)
+
+    def back(self, weights: Weights, factors: Sequence[Array], d_output: Array, d_state: State) -> tuple[Array, State]:
+        by_sum, kept, goes_on = factors
+        d_h = d_output + d_state.h
+        d_sums = d_h * by_sum
+        return d_sums, State(d_h * kept + product(d_sums, weights["weight_hh"]), d_state.phase * goes_on)
+
+    def gradients(self, weights: Weights, seen: Seen, d_sums: Array) -> Gradients:
+        return Gradients(projected=d_sums, weights={"weight_hh": over_time(d_sums, seen.before.h)})

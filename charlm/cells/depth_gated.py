@@ -1,0 +1,108 @@
+"""Long short-term memory with a gate to the memory of the layer below (Yao et al. 2015).
+
+    i = sigma(W_i x + U_i h + b_i)      input gate: how much of the candidate is written
+    f = sigma(W_f x + U_f h + b_f)      forget gate: how much of the memory is kept
+    g = tanh(W_g x + U_g h + b_g)       candidate
+    o = sigma(W_o x + U_o h + b_o)      output gate: how much of the memory is shown
+    d = sigma(W_d x + w_c * c + w_l * l + b_d)    depth gate: how much of l, the memory below at the same time, comes up
+    c' = d * l + f * c + i * g          memory
+    h' = o * tanh(c')                   output
+
+The lowest layer has no depth gate, and is an lstm. Gates in the order i, f, g, o, d; one bias; `look` is w_c, w_l.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from charlm.cells.arrays import Array, concatenate, sigmoid, split, tanh
+from charlm.cells.cell import Weights
+from charlm.cells.option import option
+from charlm.cells.way_back import Gradients, Scanned, Seen, over_time, product
+
+
+class State(NamedTuple):
+    """h, the output, and c, the memory: (B, H) each."""
+
+    h: Array
+    c: Array
+
+
+@dataclass(frozen=True)
+class DepthGated(Scanned):
+    TITLE = "Depth-gated long short-term memory"
+    PAPER = "Yao et al. 2015, Depth-Gated LSTM"
+    GATES = ("input", "forget", "output", "depth")
+    STATE = State
+    MEMORY = "c"
+    READS_BELOW = True
+
+    forget_bias: float = option(1.0, "where the forget gate's bias starts", -20.0, 20.0)
+    depth_bias: float = option(-1.0, "where the depth gate's bias starts: below 0, rather closed", -20.0, 20.0)
+
+    def shapes(self, input_size: int, hidden_size: int, below: bool = False) -> dict[str, tuple[int, ...]]:
+        sums = (5 if below else 4) * hidden_size
+        lstm = {"weight_ih": (sums, input_size), "weight_hh": (4 * hidden_size, hidden_size), "bias": (sums,)}
+        return lstm | ({"look": (2 * hidden_size,)} if below else {})
+
+    def initial(
+        self, rng: np.random.Generator, input_size: int, hidden_size: int, below: bool = False
+    ) -> dict[str, np.ndarray]:
+        values = super().initial(rng, input_size, hidden_size, below)
+        values["bias"][hidden_size : 2 * hidden_size] = self.forget_bias
+        values["bias"][4 * hidden_size :] = self.depth_bias
+        return values
+
+    def project(self, weights: Weights, x: Array) -> Array:
+        """(..., I) -> (..., 5H), or 4H in the lowest layer"""
+        return x @ weights["weight_ih"].T + weights["bias"]
+
+    def step(
+        self, weights: Weights, projected: Array, state: State, below: Array | None = None
+    ) -> tuple[Array, State, dict[str, Array]]:
+        """(B, 5H), the state and the memory below -> output (B, H), the new state, the gates and the candidate"""
+        sums = 4 * state.h.shape[-1]
+        i, f, g, o = split(projected[..., :sums] + state.h @ weights["weight_hh"].T, 4)
+        i, f, g, o = sigmoid(i), sigmoid(f), tanh(g), sigmoid(o)
+        c = f * state.c + i * g
+        inner = {"input": i, "forget": f, "output": o, "candidate": g}
+        if below is not None:
+            w_c, w_l = split(weights["look"], 2)
+            d = sigmoid(projected[..., sums:] + w_c * state.c + w_l * below)
+            c = c + d * below
+            inner["depth"] = d
+        h = o * tanh(c)
+        return h, State(h, c), inner
+
+    def factors(self, weights: Weights, seen: Seen) -> tuple[Array, ...]:
+        i, f, o, g = (seen.inner[name] for name in ("input", "forget", "output", "candidate"))
+        shown = tanh(seen.after.c)
+        by_i, by_f, by_g = i * (1 - i) * g, f * (1 - f) * seen.before.c, i * (1 - g * g)  # c' by the sums
+        by_o, through = o * (1 - o) * shown, o * (1 - shown * shown)  # h' by the sum of o, and by c'
+        if seen.below is None:
+            return by_i, by_f, by_g, by_o, through, f
+        d = seen.inner["depth"]
+        w_c, w_l = split(weights["look"], 2)
+        by_d = d * (1 - d) * seen.below
+        return by_i, by_f, by_g, by_o, through, f + w_c * by_d, by_d, d + w_l * by_d
+
+    def back(self, weights: Weights, factors: Sequence[Array], d_output: Array, d_state: State) -> tuple[Array, State]:
+        by_i, by_f, by_g, by_o, through, kept, *by_depth = factors
+        d_h = d_output + d_state.h
+        d_c = d_state.c + d_h * through
+        d_sums = concatenate([d_c * by_i, d_c * by_f, d_c * by_g, d_h * by_o])
+        before = State(product(d_sums, weights["weight_hh"]), d_c * kept)
+        return concatenate([d_sums, *(d_c * by for by in by_depth)]), before
+
+    def gradients(self, weights: Weights, seen: Seen, d_sums: Array) -> Gradients:
+        hidden_size = seen.before.h.shape[-1]
+        by_weight = {"weight_hh": over_time(d_sums[..., : 4 * hidden_size], seen.before.h)}
+        if seen.below is None:
+            return Gradients(projected=d_sums, weights=by_weight)
+        projected, d_d, d_below = d_sums[..., : 5 * hidden_size], *split(d_sums[..., 4 * hidden_size :], 2)
+        by_weight["look"] = concatenate([(d_d * c).sum((0, 1)) for c in (seen.before.c, seen.below)])
+        return Gradients(projected=projected, below=d_below, weights=by_weight)

@@ -1,0 +1,59 @@
+"""What a cell has that knows its own gradients: the pieces that scan.py puts together. Knows no torch.
+
+Shape letters: T time, B rows, H hidden, K projected, M inner sums.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from charlm.cells.arrays import Array
+from charlm.cells.cell import Cell, Weights
+
+
+class Seen(NamedTuple):
+    """What the steps of a sequence read and made, all steps at once: (T, B, ...) each."""
+
+    projected: Array
+    below: Array | None
+    before: Any  # the states that the steps read
+    after: Any  # the states that they made
+    inner: Mapping[str, Array]
+
+
+class Gradients(NamedTuple):
+    """By all that is not state: `projected` (T, B, K), the weights by name, and the memory below (T, B, H)."""
+
+    projected: Array
+    weights: Mapping[str, Array]
+    below: Array | None = None
+
+
+@dataclass(frozen=True)
+class Scanned(Cell):
+    """A cell with a way back, in three parts. What does not depend on the arriving gradient is not in the loop."""
+
+    @abstractmethod
+    def factors(self, weights: Weights, seen: Seen) -> tuple[Array, ...]:
+        """Before the loop: the derivatives of what a step makes by what it reads, (T, B, ...) each."""
+
+    @abstractmethod
+    def back(self, weights: Weights, factors: Sequence[Array], d_output: Array, d_state: Any) -> tuple[Array, Any]:
+        """In the loop: the gradients by a step's output and new state -> by its inner sums (B, M) and its old state."""
+
+    @abstractmethod
+    def gradients(self, weights: Weights, seen: Seen, d_sums: Array) -> Gradients:
+        """After the loop: from the gradients by the inner sums of all steps (T, B, M) to those by what was given."""
+
+
+def product(d_sums: Array, weight: Array) -> Array:
+    """The gradient by what a matrix (M, N) was multiplied with: (..., M) -> (..., N), in the matrix's precision."""
+    return d_sums.to(weight.dtype) @ weight
+
+
+def over_time(d_sums: Array, x: Array) -> Array:
+    """The gradient by a matrix that made sums (T, B, M) of x (T, B, N), over all steps and rows: (M, N)."""
+    return d_sums.flatten(0, 1).T @ x.flatten(0, 1)
