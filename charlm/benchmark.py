@@ -7,15 +7,17 @@ Adam, and nn.LSTM one character at a time. Shape letters: T time, B rows, V symb
 
 from __future__ import annotations
 
+import itertools
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from charlm.config.settings import ModelSettings, Settings, TextSettings, TrainingSettings
 from charlm.device import Compute
+from charlm.model.network import Recurrence, fast
 from charlm.model.parameters import initial
 from charlm.model.stepping import Stepper
 from charlm.randomness import stream
@@ -23,48 +25,74 @@ from charlm.sampling.decoding import Decoding
 from charlm.sampling.generation import generate, random_stream, read
 
 VOCAB_SIZE = 65  # tiny-shakespeare's
+WINDOWS = 12  # of the text that is read over and over
 WARM_UP = 3
 REPEATS = 7
 
 
 @dataclass(frozen=True)
+class Job:
+    """Something to be timed, again and again, and how many characters it handles each time."""
+
+    characters: int
+    work: Callable[[], object]
+
+
+@dataclass(frozen=True)
 class Speed:
-    """Characters per second: the best and the median of several timings."""
+    """Characters per second in each round of timing."""
 
-    best: float
-    median: float
+    rounds: tuple[float, ...]
+
+    @property
+    def best(self) -> float:
+        return max(self.rounds)
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.rounds)
+
+    def over(self, other: Speed) -> float:
+        """How many times faster than the other: the median of the rounds' ratios, as both were timed in turn."""
+        return statistics.median(mine / theirs for mine, theirs in zip(self.rounds, other.rounds, strict=True))
 
 
-def measure(characters: int, work: Callable[[], object], repeats: int = REPEATS, warm_up: int = WARM_UP) -> Speed:
-    """Time `work`, which handles so many characters each time."""
-    for _ in range(warm_up):
-        work()
-    seconds = []
-    for _ in range(repeats):
-        began = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - began)
-    return Speed(characters / min(seconds), characters / statistics.median(seconds))
+def race(jobs: Mapping[str, Job], repeats: int = REPEATS, warm_up: int = WARM_UP) -> dict[str, Speed]:
+    """Time the jobs in turn, round after round, so that a slow minute of the machine is slow for all of them."""
+    seconds: dict[str, list[float]] = {name: [] for name in jobs}
+    for number in range(warm_up + repeats):
+        for name, job in jobs.items():
+            began = time.perf_counter()
+            job.work()
+            if number >= warm_up:
+                seconds[name].append(time.perf_counter() - began)
+    return {name: Speed(tuple(jobs[name].characters / each for each in taken)) for name, taken in seconds.items()}
 
 
-def training_speed(model: ModelSettings, batch_size: int, seq_len: int, compute: Compute) -> Speed:
-    """Of charlm's own updates, on a text of random characters."""
+def training(
+    model: ModelSettings, batch_size: int, seq_len: int, compute: Compute, recurrence: Recurrence = fast
+) -> Job:
+    """One of charlm's own updates, on a text of random characters."""
     from charlm.text.lanes import Lanes
     from charlm.training.trainee import Trainee
 
     settings = Settings(
         text=TextSettings(), model=model, training=TrainingSettings(batch_size=batch_size, seq_len=seq_len)
     )
-    updates = WARM_UP + REPEATS
-    ids = stream(1, "benchmark").integers(0, VOCAB_SIZE, batch_size * seq_len * (updates + 1) + 1).astype(np.uint8)
+    ids = stream(1, "benchmark").integers(0, VOCAB_SIZE, batch_size * seq_len * WINDOWS + 1).astype(np.uint8)
     reader = Lanes(ids, batch_size, seq_len)
-    trainee = Trainee(settings, VOCAB_SIZE, reader.batch_size, compute)
-    positions = iter(range(updates))
-    return measure(batch_size * seq_len, lambda: trainee.update(reader, next(positions), 1e-3))
+    trainee = Trainee(settings, VOCAB_SIZE, reader.batch_size, compute, recurrence)
+    positions = itertools.count()
+    return Job(batch_size * seq_len, lambda: trainee.update(reader, next(positions), 1e-3))
 
 
-def plain_training_speed(num_layers: int, hidden_size: int, batch_size: int, seq_len: int, compute: Compute) -> Speed:
-    """Of nn.LSTM in float32 with Adam, on the same device: what a short script of one's own does."""
+def training_speed(model: ModelSettings, batch_size: int, seq_len: int, compute: Compute) -> Speed:
+    """Of charlm's own updates, alone."""
+    return race({"": training(model, batch_size, seq_len, compute)})[""]
+
+
+def plain_training(num_layers: int, hidden_size: int, batch_size: int, seq_len: int, compute: Compute) -> Job:
+    """nn.LSTM in float32 with Adam, on the same device: what a short script of one's own does."""
     import torch
     from torch import nn
 
@@ -86,7 +114,7 @@ def plain_training_speed(num_layers: int, hidden_size: int, batch_size: int, seq
         optimizer.step()
         loss.item()
 
-    return measure(batch_size * seq_len, update)
+    return Job(batch_size * seq_len, update)
 
 
 def sampling_speed(model: ModelSettings, length: int) -> Speed:
@@ -98,7 +126,7 @@ def sampling_speed(model: ModelSettings, length: int) -> Speed:
         for _ in generate(stepper, start, Decoding(temperature=0.8), length, random_stream(1, 0)):
             pass
 
-    return measure(length, sample, warm_up=1)
+    return race({"": Job(length, sample)}, warm_up=1)[""]
 
 
 def plain_sampling_speed(num_layers: int, hidden_size: int, length: int) -> Speed:
@@ -117,4 +145,4 @@ def plain_sampling_speed(num_layers: int, hidden_size: int, length: int) -> Spee
                 outputs, state = lstm(embedding(symbol), state)
                 symbol = torch.multinomial(torch.softmax(head(outputs[-1]) / 0.8, -1), 1)
 
-    return measure(length, sample, repeats=5, warm_up=1)
+    return race({"": Job(length, sample)}, warm_up=1)[""]

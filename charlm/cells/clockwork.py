@@ -61,13 +61,14 @@ class Clockwork(Scanned):
         return values
 
     def ready(self, weights: Weights) -> Weights:
-        """The blocks as one matrix (H, H), and for each unit how far its clock moves in a step."""
+        """The blocks as one matrix (H, H), and for each unit how its clock moves."""
         blocks = [weights[f"weight_hh_{group}"] for group in range(self.groups)]
         size = blocks[0].shape[0]
         rows = [concatenate([zeros((size, k * size), block), block]) if k else block for k, block in enumerate(blocks)]
         ticks = constant(np.repeat(0.5 ** np.arange(self.groups), size), blocks[0])
         own = {name: weights[name] for name in ("weight_ih", "bias")}
-        return {**own, "weight_hh": concatenate(rows, axis=0), "ticks": ticks}
+        # Clocks are compared half a tick beside the values that they can have, so that nothing hangs on a last bit.
+        return {**own, "weight_hh": concatenate(rows, axis=0), "ticks": ticks, "half": ticks / 2, "end": 1 - ticks / 2}
 
     def project(self, weights: Weights, x: Array) -> Array:
         """(..., I) -> (..., H)"""
@@ -77,24 +78,21 @@ class Clockwork(Scanned):
         self, weights: Weights, projected: Array, state: State, below: Array | None = None
     ) -> tuple[Array, State, dict[str, Array]]:
         """(B, H) and the state -> output (B, H), the new state, the candidate"""
-        ticks = weights["ticks"]
         n = tanh(projected + state.h @ weights["weight_hh"].T)
-        # Halves of a tick between the values that a clock can have, so that nothing hangs on a last bit.
-        h = where(state.phase < ticks / 2, n, state.h)
-        phase = state.phase + ticks
-        return h, State(h, where(phase > 1 - ticks / 2, 0 * phase, phase)), {"candidate": n}
+        h = where(state.phase < weights["half"], n, state.h)
+        phase = state.phase + weights["ticks"]
+        return h, State(h, where(phase > weights["end"], phase - 1, phase)), {"candidate": n}
 
     def factors(self, weights: Weights, seen: Seen) -> tuple[Array, ...]:
-        n, phase, ticks = seen.inner["candidate"], seen.before.phase, weights["ticks"]
-        due = phase < ticks / 2
-        goes_on = phase + ticks <= 1 - ticks / 2
-        return where(due, 1 - n * n, 0 * n), where(due, 0 * n, 0 * n + 1), where(goes_on, 0 * phase + 1, 0 * phase)
+        n = seen.inner["candidate"]
+        waiting = where(seen.before.phase < weights["half"], 0 * n, 0 * n + 1)
+        return (1 - n * n) * (1 - waiting), waiting
 
     def back(self, weights: Weights, factors: Sequence[Array], d_output: Array, d_state: State) -> tuple[Array, State]:
-        by_sum, kept, goes_on = factors
+        by_sum, waiting = factors
         d_h = d_output + d_state.h
         d_sums = d_h * by_sum
-        return d_sums, State(d_h * kept + product(d_sums, weights["weight_hh"]), d_state.phase * goes_on)
+        return d_sums, State(d_h * waiting + product(d_sums, weights["weight_hh"]), d_state.phase)
 
     def gradients(self, weights: Weights, seen: Seen, d_sums: Array) -> Gradients:
         return Gradients(projected=d_sums, weights={"weight_hh": over_time(d_sums, seen.before.h)})

@@ -30,18 +30,31 @@ def bench_train(
     plain: bool = Plain,
     as_json: bool = Json,
 ) -> None:
-    """Time whole training steps: reading, forward, backward, clipping, optimizer."""
+    """Time whole training steps: reading, forward, backward, clipping, optimizer.
+
+    A size is that of an lstm; another cell gets as many parameters. All are timed in turn, round after round.
+    """
     from charlm import benchmark
     from charlm.device import choose
+    from charlm.model.network import unroll
 
     compute = choose(device, precision)
     batch_size, seq_len = _pair(lanes, "--lanes")
     rows = []
     for size in _sizes(sizes):
-        baseline = benchmark.plain_training_speed(*size, batch_size, seq_len, compute) if plain else None
-        for name in _cells(cell):
-            speed = benchmark.training_speed(_model(name, size), batch_size, seq_len, compute)
-            rows.append(_row(name, size, speed, baseline))
+        jobs = {"plain": benchmark.plain_training(*size, batch_size, seq_len, compute)} if plain else {}
+        models = {name: _model(name, size) for name in _cells(cell)}
+        for name, model in models.items():
+            jobs[name] = benchmark.training(model, batch_size, seq_len, compute)
+            if plain:
+                jobs[f"{name}, step by step"] = benchmark.training(model, batch_size, seq_len, compute, unroll)
+        speeds = benchmark.race(jobs)
+        for name, model in models.items():
+            row = _row(name, model, speeds[name], speeds.get("plain"))
+            if plain:
+                loop = speeds[f"{name}, step by step"]
+                row |= {"loop_median": round(loop.median), "loop_ratio": round(loop.over(speeds["plain"]), 2)}
+            rows.append(row)
     about = {
         "job": "train",
         "device": compute.name,
@@ -49,7 +62,9 @@ def bench_train(
         "threads": compute.threads,
         "batch_size": batch_size,
         "seq_len": seq_len,
-        "plain": "torch.nn.LSTM, float32, Adam",
+        "parameters": "those of the lstm of each size",
+        "plain": "torch.nn.LSTM of that size, float32, Adam",
+        "loop": "the same cell step by step under autograd",
     }
     _show(about, rows, as_json)
 
@@ -74,7 +89,7 @@ def bench_sample(
     baselines = (
         {size: benchmark.plain_sampling_speed(*size, min(length, 200)) for size in _sizes(sizes)} if plain else {}
     )
-    rows = [_row(name, size, speed, baselines.get(size)) for name, size, speed in speeds]
+    rows = [_row(name, _model(name, size), speed, baselines.get(size)) for name, size, speed in speeds]
     _show({"job": "sample", "streams": 1, "plain": "torch.nn.LSTM, a character at a time"}, rows, as_json)
 
 
@@ -101,19 +116,24 @@ def _sizes(text: str) -> list[tuple[int, int]]:
 
 
 def _model(cell: str, size: tuple[int, int]) -> ModelSettings:
+    """A model of that cell with as many parameters as an lstm of that size."""
+    from charlm.benchmark import VOCAB_SIZE
     from charlm.config.settings import ModelSettings
+    from charlm.model.parameters import count
+    from charlm.model.sizing import sized
 
-    return ModelSettings(cell=cell, num_layers=size[0], hidden_size=size[1])
+    lstm = ModelSettings(num_layers=size[0], hidden_size=size[1])
+    return sized(lstm.model_copy(update={"cell": cell}), count(lstm, VOCAB_SIZE), VOCAB_SIZE)
 
 
-def _row(cell: str, size: tuple[int, int], speed: Speed, baseline: Speed | None) -> dict[str, float | str | None]:
+def _row(cell: str, model: ModelSettings, speed: Speed, baseline: Speed | None) -> dict[str, float | str | None]:
     return {
         "cell": cell,
-        "size": f"{size[0]}x{size[1]}",
+        "size": f"{model.num_layers}x{model.hidden_size}",
         "best": round(speed.best),
         "median": round(speed.median),
         "plain_median": round(baseline.median) if baseline else None,
-        "ratio": round(speed.median / baseline.median, 2) if baseline else None,
+        "ratio": round(speed.over(baseline), 2) if baseline else None,
     }
 
 
@@ -124,7 +144,11 @@ def _show(about: Mapping[str, object], rows: Sequence[Mapping[str, object]], as_
         typer.echo(json.dumps({**about, "results": rows}, indent=2))
         return
     typer.echo(", ".join(f"{key} {value}" for key, value in about.items()), err=True)
-    typer.echo(f"{'cell':<14}{'size':>8}{'best/s':>12}{'median/s':>12}{'plain/s':>12}{'ratio':>8}")
+    names = {"plain_median": "plain/s", "ratio": "ratio", "loop_median": "loop/s", "loop_ratio": "ratio"}
+    shown = [name for name in names if rows and rows[0].get(name) is not None]
+    typer.echo(
+        f"{'cell':<14}{'size':>8}{'best/s':>12}{'median/s':>12}" + "".join(f"{names[name]:>12}" for name in shown)
+    )
     for row in rows:
-        plain = f"{row['plain_median']:>12,}{row['ratio']:>8}" if row["ratio"] else f"{'-':>12}{'-':>8}"
-        typer.echo(f"{row['cell']:<14}{row['size']:>8}{row['best']:>12,}{row['median']:>12,}{plain}")
+        ours = f"{row['cell']:<14}{row['size']:>8}{row['best']:>12,}{row['median']:>12,}"
+        typer.echo(ours + "".join(f"{row[name]:>12,}" for name in shown))

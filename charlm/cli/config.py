@@ -90,6 +90,6 @@ def _in_short(settings: Settings) -> str:
     else:
         length = f"{training.steps:,} steps" if training.steps is not None else f"{training.epochs:g} epochs"
     return (
-        f"{model.cell}, {model.num_layers} x {model.hidden_size}, {training.optimizer} {training.learning_rate:g}, "
+        f"{model.in_short()}, {training.optimizer} {training.learning_rate:g}, "
         f"lanes {training.batch_size} x {training.seq_len}, {length}"
     )

@@ -56,13 +56,12 @@ def show(
         return
     best = f", at step {_count(about.best_step)}" if about.best_step is not None else ""
     trained = f"{_count(about.step)} steps, {_count(about.characters)} characters, {_time(about)}"
-    model = f"{settings['model.cell']} {settings['model.num_layers']} x {settings['model.hidden_size']}"
     facts = [
         ("run", about.name),
         ("folder", str(about.folder)),
         ("created", about.created or UNKNOWN),
         ("text", f"{about.text or UNKNOWN}, {_count(about.text_characters)} characters"),
-        ("model", model),
+        ("model", _model(about)),
         ("trained", trained if about.checkpoints else "not yet"),
         ("valid", f"{_bits(about.valid_nats)} bits per character{best}"),
         ("train", f"{_bits(about.train_nats)} bits per character"),
@@ -165,6 +164,8 @@ def _beside(label: str, values: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def _model(about: Summary) -> str:
+    if about.layers:
+        return ", ".join(about.layers)
     return UNKNOWN if about.cell is None else f"{about.cell} {_count(about.num_layers)} x {_count(about.hidden_size)}"
 
 

@@ -76,7 +76,13 @@ def _sentence(name: str, inside: Sequence[int | str], error: Mapping[str, Any]) 
         return f"{short} {COUNTS[kind].format(**bounds)}"
     if name.startswith("model.cell_options."):
         return f"{short} must be true, false, a finite number or text, not {shown(error['input'])}"
+    if kind == "extra_forbidden" and not inside:
+        return f"There is no setting {short}"
     subject = f"value {inside[0] + 1} of {short}" if inside and isinstance(inside[0], int) else short
+    if kind == "extra_forbidden":
+        return f"{subject} has no name {str(inside[-1])[:MAX_SHOWN]}"
+    if len(inside) > 1:
+        subject = f"{inside[1]} in {subject}"
     words = WORDS[kind].format(**bounds).replace("'", "") if kind in WORDS else f"cannot be used ({error['msg']})"
     return f"{subject} {words}, not {shown(error['input'])}"
 

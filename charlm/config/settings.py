@@ -111,7 +111,7 @@ class ModelSettings(Section):
     residual: bool = Field(
         default=False, description="from the second layer up, add what a layer reads to what it gives"
     )
-    attention: AttentionSettings = AttentionSettings()
+    attention: AttentionSettings = Field(default=AttentionSettings(), description="a look back over past outputs")
     embedding_dim: int | None = Field(
         default=None, ge=1, le=16_384, description="E, width of a character; none: hidden_size"
     )
@@ -138,11 +138,20 @@ class ModelSettings(Section):
         widths = [layer.hidden_size for layer in self.stack()]
         if self.tied and (self.embedding_dim or self.hidden_size) != widths[-1]:
             raise ValueError(
-                "model.tied needs model.embedding_dim to equal the top layer's hidden_size, or to be left out"
+                "model.tied needs model.embedding_dim to equal model.hidden_size, that of the top layer, or to be left out"
             )
         if self.residual and len(set(widths)) > 1:
             raise ValueError("model.residual needs layers of one width in model.layers")
         return self
+
+    def in_short(self) -> str:
+        """`lstm 2 x 192`; or each layer with its width, where they are given one by one."""
+        if self.layers is None:
+            shape = f"{self.cell} {self.num_layers} x {self.hidden_size}"
+        else:
+            shape = ", ".join(f"{layer.cell} {layer.hidden_size}" for layer in self.stack())
+        extras = ", residual" * self.residual
+        return shape + extras + (f", attention {self.attention.window}" if self.attention.window else "")
 
     def stack(self) -> tuple[LayerSettings, ...]:
         """Every layer, from the lowest up, with nothing left out."""

@@ -27,6 +27,7 @@ class Summary:
     cell: str | None
     hidden_size: float | None
     num_layers: float | None
+    layers: tuple[str, ...]  # `lstm 128`, `gru 64`, where the layers were given one by one
     step: float | None
     characters: float | None
     seconds: float | None
@@ -58,6 +59,7 @@ def summary(run: Run) -> Summary:
         cell=_text(model.get("cell")),
         hidden_size=_number(model.get("hidden_size")),
         num_layers=_number(model.get("num_layers")),
+        layers=_layers(model),
         step=_number(now.get("step")),
         characters=_number(progress.get("characters")),
         seconds=_number(progress.get("seconds")),
@@ -67,6 +69,15 @@ def summary(run: Run) -> Summary:
         checkpoints=tuple(path.name for path in checkpoints),
         best=None if best is None else best.name,
         last=None if last is None else last.name,
+    )
+
+
+def _layers(model: Mapping[str, Any]) -> tuple[str, ...]:
+    given = model.get("layers")
+    layers = [layer for layer in given if isinstance(layer, dict)] if isinstance(given, list) else []
+    return tuple(
+        f"{layer.get('cell') or model.get('cell')} {layer.get('hidden_size') or model.get('hidden_size')}"
+        for layer in layers
     )
 
 

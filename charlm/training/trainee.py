@@ -16,7 +16,7 @@ from torch import Tensor
 from charlm.config.settings import Settings
 from charlm.device import Compute
 from charlm.model.dropout import Dropout
-from charlm.model.network import fast, forward
+from charlm.model.network import Recurrence, fast, forward
 from charlm.model.parameters import initial, of_layer
 from charlm.model.stack import layers
 from charlm.model.state import State, each, fresh_state, reset_rows
@@ -39,9 +39,17 @@ class Outcome:
 class Trainee:
     """A model in training on one device. Starts from the settings' seed; `restore` makes it go on from arrays."""
 
-    def __init__(self, settings: Settings, vocab_size: int, batch_size: int, compute: Compute) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        vocab_size: int,
+        batch_size: int,
+        compute: Compute,
+        recurrence: Recurrence = fast,
+    ) -> None:
         self.settings = settings
         self.compute = compute
+        self.recurrence = recurrence
         place = compute.place()
         values = initial(settings.model, vocab_size, stream(settings.training.seed, "weights"))
         self.weights = {name: torch.from_numpy(value).to(place).requires_grad_() for name, value in values.items()}
@@ -88,7 +96,7 @@ class Trainee:
         if batch.reset.any():
             state = reset_rows(state, torch.from_numpy(batch.reset.astype(np.float32)).to(place))
         with self.compute.autocast():
-            logits, after = forward(self.weights, self.settings.model, inputs, state, fast, self.dropout)
+            logits, after = forward(self.weights, self.settings.model, inputs, state, self.recurrence, self.dropout)
         characters = int((batch.targets != NOTHING).sum())
         loss = torch.nn.functional.cross_entropy(
             logits.float().flatten(0, 1), targets.flatten(), ignore_index=NOTHING, reduction="sum"

@@ -58,7 +58,7 @@ def test_check_says_in_short_what_a_file_is(tmp_path):
     (tmp_path / "mine.yaml").write_text("preset: quick\nmodel: {hidden_size: 8}\ntraining: {budget: 90s}\n")
     checked = charlm("config", "check", "mine.yaml", cwd=tmp_path)
     assert checked.returncode == 0
-    assert checked.stdout == "mine.yaml is fine: lstm, 2 x 8, adamw 0.01, lanes 16 x 64, 90 seconds\n"
+    assert checked.stdout == "mine.yaml is fine: lstm 2 x 8, adamw 0.01, lanes 16 x 64, 90 seconds\n"
 
 
 def test_check_lists_everything_that_is_wrong_and_leaves_with_2(tmp_path):

@@ -48,7 +48,7 @@ def test_each_layer_covers_those_below(written):
 
 def test_every_value_has_an_origin():
     origins = resolve().origins
-    assert set(NAMES) - set(origins) == {"model.cell_options"}
+    assert set(NAMES) - set(origins) == {"model.cell_options", "model.attention"}
     assert origins["model.cell_options.forget_bias"] == "preset quick"
 
 
@@ -123,7 +123,7 @@ def test_overrides_are_read_as_yaml_is(override, name, value):
         ("training.steps", '-s "training.steps" gives no value', "-s model.hidden_size=256"),
         ("=3", '-s "=3" names no setting', "-s model.hidden_size=256"),
         ("training=3", "training is a section, and cannot be 3", "charlm config schema"),
-        ("model.cell_options=3", "model.cell_options must be options by name", "charlm cells show"),
+        ("model.cell_options=3", "model.cell_options must be values by name", "charlm config schema"),
         ("text.records=yes", 'text.records must be true or false, not "yes"', "charlm config schema"),
         ("text.sources=[*.txt]", "the value of text.sources cannot be read", '"*.txt"'),
         ("training.learning_rate=1e999", "training.learning_rate cannot be read: 1e999 is too large", "schema"),

@@ -13,7 +13,7 @@ from charlm.config.suggestions import MAX_WORD, suggestion
         ("training.hidden_size", "model.hidden_size"),  # another section
         ("modle.hidden_size", "model.hidden_size"),
         ("model.hiddensize", "model.hidden_size"),
-        ("model.layers", "model.num_layers"),
+        ("model.n_layers", "model.num_layers"),
         ("lr", ""),  # nothing is near enough: better no advice than a wrong one
         ("learning_rte", "training.learning_rate"),
         ("training.step", "training.steps"),

@@ -1,0 +1,71 @@
+"""Settings of stacks: layers one by one, attention, and what cannot be."""
+
+import pytest
+
+from charlm.cells.table import check as cell_problems
+from charlm.config.resolving import resolve
+from charlm.config.stored import from_yaml, to_yaml
+from charlm.errors import UsageError
+
+
+def resolved(*overrides):
+    return resolve(None, overrides, {}, [cell_problems]).settings.model
+
+
+def test_layers_one_by_one_say_how_many_they_are():
+    model = resolved("model.layers=[{cell: lstm, hidden_size: 32}, {cell: gru}, {}]", "model.cell=rnn")
+    assert model.num_layers == 3
+    assert [(layer.cell, layer.hidden_size) for layer in model.stack()] == [("lstm", 32), ("gru", 192), ("rnn", 192)]
+    assert model.in_short() == "lstm 32, gru 192, rnn 192"
+
+
+def test_of_a_number_of_layers_and_layers_one_by_one_the_upper_counts(tmp_path):
+    (tmp_path / "my.yaml").write_text("model: {layers: [{cell: lstm}, {cell: gru}, {cell: rnn}]}")
+    file = str(tmp_path / "my.yaml")
+    assert resolve(file).settings.model.num_layers == 3
+    model = resolve(file, ["model.num_layers=1"]).settings.model
+    assert (model.layers, model.num_layers) == (None, 1)
+    with pytest.raises(UsageError, match=r"model.layers has 1 layers, and model.num_layers says 2"):
+        resolved("model.layers=[{}]", "model.num_layers=2")
+
+
+def test_a_layer_has_the_options_of_the_models_cell_only_if_it_is_that_cell():
+    options = "model.cell_options.forget_bias=3"
+    model = resolved(options, "model.layers=[{}, {cell: gru}, {cell: lstm, cell_options: {forget_bias: 0}}]")
+    assert [layer.cell_options for layer in model.stack()] == [{"forget_bias": 3}, {}, {"forget_bias": 0}]
+
+
+def test_attention_is_set_by_name():
+    assert resolved("model.attention.window=32").attention.window == 32
+    assert resolved("model.attention={window: 8}").in_short().endswith(", attention 8")
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        (["model.layers=[{hidden_sise: 3}]"], "value 1 of model.layers has no name hidden_sise"),
+        (["model.layers=[{}, {hidden_size: -1}]"], "hidden_size in value 2 of model.layers must be at least 0, not -1"),
+        (["model.layers=3"], "model.layers must be a list"),
+        (["model.layers=[]"], "model.layers has too few values"),
+        (["model.attention=3"], "model.attention must be values by name"),
+        (["model.attention.windw=3"], "There is no setting model.attention.windw"),
+        (["model.attention.window=-1"], "model.attention.window must be at least 0"),
+        (["model.residual=true", "model.layers=[{hidden_size: 8}, {}]"], "layers of one width"),
+        (["model.tied=true", "model.layers=[{hidden_size: 8}]"], "that of the top layer"),
+        (["model.layers=[{cell: gru}, {cell: grid}]"], "gru has none"),
+        (["model.cell=clockwork", "model.hidden_size=50"], "multiple of the clockwork's 4 groups"),
+    ],
+)
+def test_stacks_that_cannot_be(overrides, said):
+    with pytest.raises(UsageError) as caught:
+        resolved(*overrides)
+    assert said in f"{caught.value.what} {caught.value.where}"
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [["model.layers=[{cell: lstm, cell_options: {forget_bias: 2}}, {cell: gru}]"], ["model.attention.window=4"], []],
+)
+def test_what_a_run_keeps_is_what_it_was_made_from(overrides):
+    settings = resolve(None, overrides).settings
+    assert from_yaml(to_yaml(settings)) == settings
