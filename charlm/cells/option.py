@@ -21,7 +21,7 @@ class Option:
             return None if isinstance(value, bool) else "must be true or false"
         if isinstance(value, bool) or not isinstance(value, int | float):
             return "must be a number"
-        if isinstance(self.default, int) and value != int(value):
+        if isinstance(self.default, int) and not isinstance(value, int):
             return "must be a whole number"
         if not self.low <= value <= self.high:
             return f"must lie between {self.low:g} and {self.high:g}"

@@ -138,7 +138,7 @@ class ModelSettings(Section):
         widths = [layer.hidden_size for layer in self.stack()]
         if self.tied and (self.embedding_dim or self.hidden_size) != widths[-1]:
             raise ValueError(
-                "model.tied needs model.embedding_dim to equal model.hidden_size, that of the top layer, or to be left out"
+                "model.tied needs model.embedding_dim to equal model.hidden_size of the top layer, or to be left out"
             )
         if self.residual and len(set(widths)) > 1:
             raise ValueError("model.residual needs layers of one width in model.layers")

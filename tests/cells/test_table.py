@@ -40,7 +40,7 @@ def test_the_table_is_readable_without_torch():
     ("model", "said"),
     [
         ({"cell": "clockwork", "hidden_size": 10}, "multiple of the clockwork's 4 groups, such as 8"),
-        ({"cell": "clockwork", "cell_options": {"groups": 1.5}}, "whole number"),
+        ({"cell": "clockwork", "cell_options": {"groups": 2.0}}, "whole number"),
         ({"cell": "gru", "cell_options": {"first_form": 1}}, "true or false"),
         ({"layers": [{"cell": "gru"}, {"cell": "grid"}]}, "grid reads the memory of the layer below, and gru has none"),
         ({"layers": [{"cell": "lstm", "hidden_size": 8}, {"cell": "depth_gated"}]}, "must be as wide as itself"),

@@ -51,7 +51,7 @@ def test_attention_is_set_by_name():
         (["model.attention.windw=3"], "There is no setting model.attention.windw"),
         (["model.attention.window=-1"], "model.attention.window must be at least 0"),
         (["model.residual=true", "model.layers=[{hidden_size: 8}, {}]"], "layers of one width"),
-        (["model.tied=true", "model.layers=[{hidden_size: 8}]"], "that of the top layer"),
+        (["model.tied=true", "model.layers=[{hidden_size: 8}]"], "of the top layer"),
         (["model.layers=[{cell: gru}, {cell: grid}]"], "gru has none"),
         (["model.cell=clockwork", "model.hidden_size=50"], "multiple of the clockwork's 4 groups"),
     ],
