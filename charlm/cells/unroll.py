@@ -17,8 +17,8 @@ def unroll(cell: Cell, weights: Weights, x: Array, state: Any, below: Memories =
     weights = cell.ready(weights)
     projected = cell.project(weights, x)
     outputs, memories = [], []
-    for t in range(x.shape[0]):
-        output, state, _ = cell.step(weights, projected[t], state, None if below is None else below[t])
+    for t, now in enumerate(projected):  # torch unbinds once so; a slice a step would cost a whole gradient each
+        output, state, _ = cell.step(weights, now, state, None if below is None else below[t])
         outputs.append(output)
         memories.append(getattr(state, cell.MEMORY) if cell.MEMORY else None)
     return stack(outputs), memories if cell.MEMORY else None, state

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from charlm.cli import synthetic
+
 if TYPE_CHECKING:
     from charlm.text.corpora import NamedCorpus
 
 app = typer.Typer(no_args_is_help=True)
+app.add_typer(synthetic.app, name="synthetic", help="Make a text whose best possible score is known.")
 
 FIRST_LINES = 12
 WIDEST_LINE = 100  # characters of a line that `show` prints

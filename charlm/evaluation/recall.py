@@ -1,0 +1,77 @@
+"""How well a model answers in a recall text (charlm.text.synthetic). Knows no training, no files and no torch.
+
+The lines are read in B lanes side by side, each with its state carried from line to line. Shape letters: T time, which
+is the length of a line, B rows, V symbols.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from charlm.checkpoint import Checkpoint
+from charlm.config.settings import ModelSettings
+from charlm.errors import TextError
+from charlm.model.network import forward
+from charlm.model.state import fresh_state
+from charlm.text.synthetic import FRAME, QUESTION
+from charlm.text.vocabulary import Vocabulary
+
+LANES = 64
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Over all lines: the share in which the right key was held likeliest of all symbols, and the mean of its nats."""
+
+    lines: int
+    accuracy: float
+    nats: float
+
+
+def answers(
+    parameters: Mapping[str, np.ndarray],
+    settings: ModelSettings,
+    vocabulary: Vocabulary,
+    text: str,
+    lanes: int = LANES,
+) -> Answers:
+    """What the model says after each question mark. Raises TextError where the text is none that `recall` makes."""
+    ids = _lines(vocabulary, text)
+    count, length = ids.shape
+    each = -(-count // min(lanes, count))  # lines of a lane; only the last lane may have fewer
+    rows = -(-count // each)
+    padded = np.concatenate([ids, np.repeat(ids[-1:], rows * each - count, axis=0)])
+    by_turn = padded.reshape(rows, each, length).transpose(1, 2, 0)  # (turn, T, B)
+
+    state = fresh_state(settings, parameters, rows)
+    right, nats = np.empty((each, rows), bool), np.empty((each, rows))
+    for turn, line in enumerate(by_turn):
+        logits, state = forward(parameters, settings, line, state)
+        asked, answer = logits[-3].astype(np.float64), line[-2]  # (B, V) after the question mark, and (B,)
+        highest = asked.max(axis=-1)
+        total = np.log(np.exp(asked - highest[:, None]).sum(axis=-1)) + highest
+        nats[turn] = total - np.take_along_axis(asked, answer[:, None], axis=-1)[:, 0]
+        right[turn] = asked.argmax(axis=-1) == answer
+    return Answers(count, float(right.T.ravel()[:count].mean()), float(nats.T.ravel()[:count].mean()))
+
+
+def answers_of(checkpoint: Checkpoint, text: str) -> Answers:
+    """The same for a checkpoint that was loaded."""
+    return answers(checkpoint.parameters, checkpoint.settings.model, checkpoint.vocabulary, text)
+
+
+def _lines(vocabulary: Vocabulary, text: str) -> np.ndarray:
+    """The ids of a recall text, a row for each line, its newline included."""
+    lines = text.splitlines(keepends=True)
+    length = len(lines[0]) if lines else 0
+    for number, line in enumerate(lines or [""], 1):
+        if len(line) != length or length < FRAME or line[0] != line[-2] or line[-3] != QUESTION or line[-1] != "\n":
+            raise TextError(
+                "This is no recall text: a line is a key, noise, a question mark, the key, all lines of one length",
+                f"line {number}",
+                "Make one with: charlm data synthetic recall --gap 50",
+            )
+    return vocabulary.encode(text).ids.astype(np.int64).reshape(len(lines), length)

@@ -1,0 +1,46 @@
+"""`charlm data synthetic`, through the real command line."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from charlm.text.synthetic import optimum, recall, without_memory
+
+
+def test_the_text_is_what_the_library_makes(charlm):
+    result = charlm("data", "synthetic", "recall", "--gap", 7, "--lines", 20, "--seed", 3)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == recall(7, 20, 3)
+    assert f"{optimum(7):.6f} nats, {optimum(7) / math.log(2):.6f} bits" in result.stderr
+    assert f"{without_memory(7):.6f} nats" in result.stderr
+
+
+def test_a_file_is_written_and_never_over_another(charlm, tmp_path):
+    asked = ("data", "synthetic", "recall", "--gap", 2, "--lines", 5, "-o", "made.txt")
+    result = charlm(*asked)
+    assert (result.returncode, result.stdout) == (0, "")
+    assert (tmp_path / "made.txt").read_bytes() == recall(2, 5, 1).encode()
+    (tmp_path / "made.txt").write_text("mine")
+    again = charlm(*asked)
+    assert again.returncode == 2
+    assert len(again.stderr.splitlines()) == 3
+    assert (tmp_path / "made.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--gap", -1), "--gap"),
+        (("--gap", 5, "--lines", 0), "--lines"),
+        (("--gap", 5, "--seed", -1), "--seed"),
+        (("--gap", 10**9), "1,000,000,000"),
+        (("--gap", 5, "-o", "no/such/folder.txt"), "no/such"),
+    ],
+)
+def test_sizes_that_cannot_be_are_three_lines(charlm, arguments, said):
+    result = charlm("data", "synthetic", "recall", *arguments)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert len(result.stderr.splitlines()) == 3, result.stderr
+    assert said in result.stderr

@@ -1,0 +1,142 @@
+"""Gradients by distance: against finite differences, and where theory says what they are."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from charlm.cells.table import CELLS
+from charlm.config.settings import AttentionSettings, ModelSettings
+from charlm.errors import TextError
+from charlm.inspection.gradients import VANISHED, GradientNorms, gradient_norms, input_gradient
+from charlm.model.network import forward
+from charlm.model.parameters import initial
+from charlm.model.state import each, fresh_state
+from charlm.randomness import stream
+
+V = 5
+IDS = np.random.default_rng(1).integers(0, V, 200)
+
+
+def model(cell, **more):
+    settings = ModelSettings(**{"cell": cell, "hidden_size": 4, "num_layers": 1, "embedding_dim": 3, **more})
+    return settings, initial(settings, V, stream(1, "weights"))
+
+
+def doubles(parameters):
+    return {name: torch.tensor(value, dtype=torch.float64) for name, value in parameters.items()}
+
+
+@pytest.mark.parametrize("cell", sorted(CELLS))
+@pytest.mark.parametrize("window", [0, 3])
+def test_gradients_are_finite_differences(cell, window):
+    settings, parameters = model(cell, num_layers=2, attention=AttentionSettings(window=window))
+    T, B = 4, 2
+    # One symbol for each place: then a row of the embedding is the input at that place, and can be moved alone.
+    settings = settings.model_copy(update={"tied": False})
+    parameters["embedding.weight"] = np.random.default_rng(2).standard_normal((T * B, 3))
+    weights = doubles(parameters)
+    ids, target = torch.arange(T * B).view(T, B), torch.tensor([1, 3])
+    # Nonzero, so that a memory can be forgotten; the clock of a clockwork stays where it is.
+    state = each(fresh_state(settings, weights, B), lambda part: part + 0.25 * (part.shape[-1] == 4))
+    found = input_gradient(weights, settings, ids, target, state)
+
+    def nats(embedding):
+        logits, _ = forward({**weights, "embedding.weight": embedding}, settings, ids, state)
+        return torch.nn.functional.cross_entropy(logits[-1], target, reduction="sum").item()
+
+    step = 1e-5
+    for place in range(T * B):
+        for unit in range(3):
+            up, down = weights["embedding.weight"].clone(), weights["embedding.weight"].clone()
+            up[place, unit] += step
+            down[place, unit] -= step
+            slope = (nats(up) - nats(down)) / (2 * step)
+            assert found[place // B, place % B, unit].item() == pytest.approx(slope, abs=1e-8)
+
+
+def test_a_loss_does_not_feel_what_comes_after_it():
+    """Another last symbol changes the one loss that predicts it, and no other."""
+    settings, parameters = model("lstm")
+    changed = IDS.copy()
+    changed[-1] = (changed[-1] + 1) % V
+    norms, others = (gradient_norms(parameters, settings, ids, 20, 1000).norms for ids in (IDS, changed))
+    assert len(norms) > 10
+    np.testing.assert_array_equal(norms[:-1], others[:-1])
+    assert (norms[-1] != others[-1]).all()
+
+
+def test_an_rnn_without_recurrent_weights_feels_only_the_present():
+    settings, parameters = model("rnn")
+    parameters["recurrent.weight_hh_l0"][:] = 0
+    norms = gradient_norms(parameters, settings, IDS, 10, 8).norms
+    assert (norms[:, 0] > 0).all()
+    assert (norms[:, 1:] == 0).all()
+
+
+def test_a_carousel_carries_the_gradient_unchanged():
+    """lstm97 without recurrent weights: dc'/dc is 1, so that what was written long ago is felt like what was just."""
+    settings, parameters = model("lstm97")
+    parameters["recurrent.weight_hh_l0"][:] = 0
+    same = np.full(40, 2)  # the same symbol always, so that every step writes alike
+    norms = gradient_norms(parameters, settings, same, 30, 1).norms[0]
+    # At k = 0 the output gate feels the input too; from then on only the memory is in between.
+    np.testing.assert_allclose(norms[1:], norms[1], rtol=1e-12)
+    assert norms[1] > 0
+
+
+@pytest.mark.parametrize("bias", [-2.0, 0.0, 1.5])
+def test_an_lstm_without_recurrent_weights_forgets_by_its_forget_gate(bias):
+    settings, parameters = model("lstm")
+    for name in ("weight_hh", "weight_ih", "bias_hh"):
+        parameters[f"recurrent.{name}_l0"][4:8] = 0
+    parameters["recurrent.weight_hh_l0"][:] = 0
+    parameters["recurrent.bias_ih_l0"][4:8] = bias
+    found = gradient_norms(parameters, settings, np.full(60, 1), 8, 1)
+    forget = 1 / (1 + math.exp(-bias))
+    np.testing.assert_allclose(found.norms[0, 2:] / found.norms[0, 1:-1], forget, rtol=1e-6)
+
+
+def test_rows_do_not_mix(monkeypatch):
+    """All positions at once, and one after the other, give the same."""
+    settings, parameters = model("gru", num_layers=2)
+    together = gradient_norms(parameters, settings, IDS, 10, 12).norms
+    monkeypatch.setattr("charlm.inspection.gradients.TOGETHER", 1)
+    alone = gradient_norms(parameters, settings, IDS, 10, 12).norms
+    assert together.shape == (12, 11)
+    np.testing.assert_allclose(together, alone, rtol=1e-12)
+
+
+def test_the_factor_is_that_of_an_exponential():
+    norms = GradientNorms(3.0 * 0.8 ** np.arange(31.0)[None, :])
+    assert norms.factor == pytest.approx(0.8)
+    assert norms.half_distance == pytest.approx(math.log(0.5) / math.log(0.8))
+    assert norms.vanished_at is None
+    growing = GradientNorms(1.1 ** np.arange(31.0)[None, :])
+    assert growing.factor == pytest.approx(1.1)
+    assert growing.half_distance is None
+
+
+def test_what_has_vanished_is_said_and_left_out_of_the_fit():
+    values = 0.1 ** np.arange(20.0)
+    values[15:] = 0
+    norms = GradientNorms(values[None, :])
+    assert norms.vanished_at == int(np.argmax(values < VANISHED))
+    assert norms.factor == pytest.approx(0.1)
+    assert GradientNorms(np.array([[1.0, 0.0, 0.0]])).factor is None
+
+
+def test_quartiles_are_over_positions():
+    norms = GradientNorms(np.array([[1.0, 5.0], [2.0, 6.0], [3.0, 7.0]]))
+    np.testing.assert_array_equal(norms.quartiles, [[1.5, 5.5], [2.0, 6.0], [2.5, 6.5]])
+    assert norms.positions == 3
+
+
+def test_a_text_shorter_than_the_distance_is_refused():
+    settings, parameters = model("rnn")
+    with pytest.raises(TextError):
+        gradient_norms(parameters, settings, IDS[:11], 10, 4)
+    assert gradient_norms(parameters, settings, IDS[:12], 10, 4).norms.shape == (1, 11)
