@@ -8,7 +8,19 @@ from pathlib import Path
 
 import pytest
 
+from charlm.cells.table import CELLS
+
 README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
+
+STUDY = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)[0]
+
+
+def cells_in_readme():
+    return re.findall(r"^\| `(\w+)` \|", README, re.MULTILINE)
+
+
+def test_the_table_of_cells_is_the_table_of_cells():
+    assert cells_in_readme() == list(CELLS)
 
 
 def commands():
@@ -22,6 +34,7 @@ def commands():
 def prepare(folder, verse):
     (folder / "mybook.txt").write_bytes(verse.read_bytes() * 3)
     (folder / "names.txt").write_text("Ada\nAlan\nEdsger\nGrace\nJohn\nKathleen\n" * 20)
+    (folder / "mystudy.yaml").write_text(STUDY)
 
 
 def test_there_are_commands():
@@ -33,8 +46,7 @@ def test_every_command_runs(charlm, verse, tmp_path):
     prepare(tmp_path, verse)
     for arguments in commands():
         if arguments[0] == "train" and "--resume" not in arguments:
-            arguments = [part for part in arguments if not part.startswith("training.")]
-            for option in ("--budget", "-s", "-c"):
+            for option in ("--budget", "-c"):
                 while option in arguments and (at := arguments.index(option)) >= 0:
                     del arguments[at : at + 2]
             arguments += ["--steps", "4", "-s", "model.hidden_size=16"]

@@ -6,57 +6,47 @@ the new one; after `commit` returns the new one survives a loss of power.
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
-from charlm.errors import CheckpointError
-from charlm.runs.writing import sync_folder
+from charlm.runs.disk import DISK, Disk, refused
+from charlm.runs.folder import ASIDE, TEMPORARY
 
-TEMPORARY = ".writing-"
-
-
-def _write(path: Path, content: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-    try:
-        view = memoryview(content)
-        while view:
-            view = view[os.write(descriptor, view) :]
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+REMEDY = "Older checkpoints are untouched. Make room, then go on with `charlm train --resume`."
 
 
-def commit(folder: Path, files: Mapping[str, bytes]) -> None:
+def commit(folder: Path, files: Mapping[str, bytes], disk: Disk = DISK) -> None:
     """Make `folder`, holding just these files. An existing folder of that name is replaced.
 
-    Raises CheckpointError where the disk refuses; what was there before is then still there.
+    Raises CheckpointError where the disk refuses; then either what was there before is still there, or what is new is.
+    A process that is killed between the two renames of a replacement leaves the old folder beside its place, whole;
+    `Run.tidy` puts it back.
     """
     parent = folder.parent
     temporary = parent / f"{TEMPORARY}{folder.name}-{os.getpid()}"
+    aside = parent / f"{temporary.name}{ASIDE}"
     try:
         shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir(parents=True)
+        parent.mkdir(parents=True, exist_ok=True)
+        disk.mkdir(temporary)
         for name, content in files.items():
-            _write(temporary / name, content)
-        sync_folder(temporary)
+            disk.write_file(temporary / name, content)
+        disk.sync_folder(temporary)
         if folder.exists():
             # rename cannot replace a folder that is not empty; the old one steps aside until the new one stands
-            aside = parent / f"{TEMPORARY}{folder.name}-{os.getpid()}-old"
-            folder.rename(aside)
-            temporary.rename(folder)
-            shutil.rmtree(aside, ignore_errors=True)
-        else:
-            temporary.rename(folder)
-        sync_folder(parent)
+            disk.replace(folder, aside)
+        disk.replace(temporary, folder)
+        disk.sync_folder(parent)
     except OSError as error:
-        shutil.rmtree(temporary, ignore_errors=True)
+        if not folder.exists():
+            with suppress(OSError):  # FileNotFoundError where nothing had stepped aside
+                disk.replace(aside, folder)
         needed = sum(map(len, files.values()))
-        reason = "The disk is full" if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) else error.strerror
-        raise CheckpointError(
-            f"The checkpoint could not be written: {reason} ({needed:,} bytes were needed)",
-            str(folder),
-            "Older checkpoints are untouched. Make room, then go on with `charlm train --resume`.",
-        ) from error
+        raise refused("The checkpoint", folder, needed, REMEDY, error) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+        if folder.exists():
+            shutil.rmtree(aside, ignore_errors=True)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from charlm.checkpoint.bounded_json import parse
 from charlm.config.settings import Settings
 from charlm.errors import IntegrityError
 from charlm.text.vocabulary import Vocabulary
@@ -28,7 +29,7 @@ DESCRIPTION, MODEL, TRAINING = "checkpoint.json", "model.safetensors", "training
 
 
 class Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
 
 
 class Scores(Strict):
@@ -95,18 +96,24 @@ def _checksum(body: Any) -> str:
     return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
+def _written(outer: Any) -> bytes:
+    return json.dumps(outer, indent=1).encode()
+
+
 def to_json(body: Body) -> bytes:
     plain = body.model_dump(mode="json")
-    return json.dumps({"sha256": _checksum(plain), "body": plain}, indent=1).encode()
+    return _written({"sha256": _checksum(plain), "body": plain})
 
 
 def from_json(content: bytes, where: str) -> Body:
     """Raises IntegrityError where the description is not what was written."""
     try:
-        outer = json.loads(content)
+        outer = parse(content)
         body, checksum = outer["body"], outer["sha256"]
         if set(outer) != {"body", "sha256"} or _checksum(body) != checksum:
             raise ValueError("its checksum does not match")
+        if _written(outer) != content:  # JSON can say the same in other bytes: \u00e9 is \u00E9
+            raise ValueError("it was written in another way")
         return Body.model_validate(body)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 from pathlib import Path
 
@@ -11,13 +10,18 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load as from_safetensors
 
+from charlm import __version__
+from charlm.cells.table import check
+from charlm.checkpoint.bounded_json import parse
 from charlm.checkpoint.contents import DESCRIPTION, MODEL, TRAINING, Body, Checkpoint, from_json
 from charlm.errors import CheckpointError, IntegrityError
 from charlm.model.parameters import shapes
 from charlm.text.vocabulary import Vocabulary
 
-LARGEST_DESCRIPTION = 32 * 2**20  # bytes; a vocabulary of every code point takes under a third of it
+LARGEST_DESCRIPTION = 16 * 2**20  # bytes; a vocabulary of every code point takes 13 million of them
 LARGEST_HEADER = 2**20  # bytes of a safetensors header
+# What parsing and unpacking may raise; OverflowError is numpy's for a length beyond any array.
+UNUSABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError, SafetensorError)
 OTHERWISE = "Use another checkpoint of the run (`charlm runs show` lists them), or train again."
 
 
@@ -49,7 +53,7 @@ def _declared(content: bytes) -> dict[str, tuple[str, tuple[int, ...]]]:
     length = int.from_bytes(content[:8], "little")
     if not 0 < length <= min(LARGEST_HEADER, len(content) - 8):
         raise ValueError("its header has an impossible length")
-    header = json.loads(content[8 : 8 + length])
+    header = parse(content[8 : 8 + length])
     header.pop("__metadata__", None)
     return {name: (entry["dtype"], tuple(entry["shape"])) for name, entry in header.items()}
 
@@ -60,12 +64,17 @@ def _parameters(folder: Path, content: bytes, expected: dict[str, tuple[int, ...
         if _declared(content) != wanted:
             raise ValueError("its arrays are not those that the settings call for")
         arrays = from_safetensors(content)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, SafetensorError) as error:
+    except UNUSABLE as error:
         raise IntegrityError(f"{MODEL} cannot be used: {error}", str(folder), OTHERWISE) from error
-    for name, array in arrays.items():
-        if not np.isfinite(array).all():
-            raise IntegrityError(f"{MODEL} holds numbers in {name} that are not finite", str(folder), OTHERWISE)
+    _check_finite(folder, MODEL, arrays)
     return arrays
+
+
+def _check_finite(folder: Path, file: str, arrays: dict[str, np.ndarray]) -> None:
+    for name, array in arrays.items():
+        # of the extremes, not of a mask as long as the array: a NaN is both of them
+        if array.size and not np.isfinite([array.min(), array.max()]).all():
+            raise IntegrityError(f"{file} holds numbers in {name} that are not finite", str(folder), OTHERWISE)
 
 
 def load(folder: Path) -> Checkpoint:
@@ -75,6 +84,12 @@ def load(folder: Path) -> Checkpoint:
     """
     body = from_json(_read(folder / DESCRIPTION, LARGEST_DESCRIPTION), str(folder))
     vocabulary = Vocabulary.from_json(body.vocabulary)
+    if problems := check(body.settings):
+        raise CheckpointError(
+            f"The checkpoint is of a model that this charlm {__version__} lacks: {problems[0].what}",
+            str(folder),
+            f"charlm {body.charlm[:40]!r} made it: use that one, or another checkpoint.",
+        )
     expected = shapes(body.settings.model, vocabulary.size)
     # What the settings call for bounds what is read: a small description cannot ask for a large allocation.
     bytes_needed = 4 * sum(math.prod(shape) for shape in expected.values()) + LARGEST_HEADER
@@ -95,7 +110,11 @@ def load(folder: Path) -> Checkpoint:
 def load_arrays(folder: Path) -> dict[str, np.ndarray]:
     """The arrays that training needs to go on: optimizer, random states, carried state. Same errors as `load`."""
     body = from_json(_read(folder / DESCRIPTION, LARGEST_DESCRIPTION), str(folder))
+    content = _verified(folder, TRAINING, body)
     try:
-        return from_safetensors(_verified(folder, TRAINING, body))
-    except (SafetensorError, ValueError, KeyError, TypeError) as error:
+        _declared(content)  # a header that costs more than it can need is not left to a library
+        arrays = from_safetensors(content)
+    except UNUSABLE as error:
         raise IntegrityError(f"{TRAINING} cannot be used: {error}", str(folder), OTHERWISE) from error
+    _check_finite(folder, TRAINING, arrays)
+    return arrays

@@ -15,6 +15,7 @@ from charlm.checkpoint.commit import commit
 from charlm.checkpoint.contents import DESCRIPTION, FORMAT, MODEL, TRAINING, Body, FileRecord, Scores, Text, to_json
 from charlm.config.settings import Settings
 from charlm.errors import DivergedError
+from charlm.runs.disk import DISK, Disk
 from charlm.text.vocabulary import Vocabulary
 
 
@@ -29,12 +30,13 @@ def save(
     parameters: Mapping[str, np.ndarray],
     training: Mapping[str, Any],
     training_arrays: Mapping[str, np.ndarray],
+    disk: Disk = DISK,
 ) -> None:
     """Write the checkpoint; when this returns, it is on disk, whole. Raises CheckpointError where it cannot be."""
-    for name, value in parameters.items():
+    for name, value in (*parameters.items(), *training_arrays.items()):
         if not np.isfinite(value).all():
             raise DivergedError(
-                f"The weights {name} are no longer finite numbers, and were not saved",
+                f"The numbers of {name} are no longer finite, and were not saved",
                 str(folder),
                 "Train again from the last checkpoint with a smaller training.learning_rate.",
             )
@@ -56,4 +58,4 @@ def save(
             for name, content in files.items()
         },
     )
-    commit(folder, {**files, DESCRIPTION: to_json(body)})
+    commit(folder, {**files, DESCRIPTION: to_json(body)}, disk)

@@ -11,7 +11,7 @@ import sys
 import typer
 
 from charlm import __version__
-from charlm.cli import bench, cells, config, data, evaluate, runs, sample, train
+from charlm.cli import bench, cells, config, data, doctor, evaluate, inspect, runs, sample, study, train
 from charlm.cli.printing import say
 from charlm.errors import CharlmError
 
@@ -28,11 +28,14 @@ app = typer.Typer(
 app.command("train")(train.train)
 app.command("sample")(sample.sample)
 app.add_typer(evaluate.app, name="eval", help="Score text with a trained model.")
+app.add_typer(inspect.app, name="inspect", help="Look inside a trained model: gradients and gates.")
 app.add_typer(runs.app, name="runs", help="List, show and compare runs.")
 app.add_typer(data.app, name="data", help="List, show, fetch and measure texts.")
 app.add_typer(cells.app, name="cells", help="List the recurrent cells and show their equations.")
 app.add_typer(config.app, name="config", help="Show, check and describe settings.")
 app.add_typer(bench.app, name="bench", help="Measure characters per second on this machine.")
+app.add_typer(study.app, name="study", help="Compare variants over seeds under one budget, and report.")
+app.command("doctor")(doctor.doctor)
 
 
 def _print_version(wanted: bool) -> None:

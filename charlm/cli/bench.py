@@ -120,10 +120,10 @@ def _model(cell: str, size: tuple[int, int]) -> ModelSettings:
     from charlm.benchmark import VOCAB_SIZE
     from charlm.config.settings import ModelSettings
     from charlm.model.parameters import count
-    from charlm.model.sizing import sized
+    from charlm.model.sizing import nearest
 
     lstm = ModelSettings(num_layers=size[0], hidden_size=size[1])
-    return sized(lstm.model_copy(update={"cell": cell}), count(lstm, VOCAB_SIZE), VOCAB_SIZE)
+    return nearest(lstm.model_copy(update={"cell": cell}), VOCAB_SIZE, count(lstm, VOCAB_SIZE))
 
 
 def _row(cell: str, model: ModelSettings, speed: Speed, baseline: Speed | None) -> dict[str, float | str | None]:

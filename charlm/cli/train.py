@@ -86,9 +86,9 @@ def _begin(settings: Settings, name: str | None, dry_run: bool, as_json: bool) -
     if dry_run:
         _show_plan(settings, corpus, as_json)
         return
-    compute = _compute(settings)
+    compute = _compute(settings, corpus)
     about = {"text": {"name": corpus.name, "sha256": corpus.sha256, "characters": corpus.characters}}
-    run = create(runs_root(), name, f"{corpus.name}-{settings.model.cell}", about)
+    run = create(runs_root(), name, f"{corpus.name}-{_cells(settings)}", about)
     with lock(run):
         replace_text(run.config, to_yaml(settings))
         _train(settings, corpus, run, compute, None, (), as_json)
@@ -98,12 +98,12 @@ def _go_on(
     target: str | None, overrides: list[str], options: Mapping[str, object], dry_run: bool, as_json: bool
 ) -> None:
     from charlm.cells.table import check
+    from charlm.checkpoint.series import newest_good
     from charlm.config.resolving import resolve
     from charlm.config.stored import to_yaml
     from charlm.errors import CheckpointError
     from charlm.runs import forget_after, lock, open_run, replace_text, runs_root
     from charlm.text.corpus import open_corpus
-    from charlm.training.keeping import newest_good
 
     run = open_run(runs_root(), target)
     with lock(run):
@@ -126,7 +126,7 @@ def _go_on(
         if dry_run:
             _show_plan(settings, corpus, as_json)
             return
-        compute = _compute(settings)
+        compute = _compute(settings, corpus)
         replace_text(run.config, to_yaml(settings))
         forget_after(run.metrics, checkpoint.step)
         _train(settings, corpus, run, compute, checkpoint, notes, as_json)
@@ -147,11 +147,14 @@ def _refuse_another_model(settings: Settings, checkpoint: Checkpoint) -> None:
         )
 
 
-def _compute(settings: Settings) -> Compute:
-    """The device, before anything is written: one that is not there must leave no run behind."""
+def _compute(settings: Settings, corpus: Corpus) -> Compute:
+    """The device, before anything is written: one that is not there, or too small, must leave no run behind."""
     from charlm.device import choose
+    from charlm.training.memory import check
 
-    return choose(settings.training.device, settings.training.precision, settings.training.threads)
+    compute = choose(settings.training.device, settings.training.precision, settings.training.threads)
+    check(settings, corpus.vocabulary.size, int(corpus.split("train").size), compute)
+    return compute
 
 
 def _train(
@@ -176,6 +179,7 @@ def _train(
     from charlm.training.events import Finished, Started
     from charlm.training.journal import journal
     from charlm.training.loop import train as training
+    from charlm.training.memory import told
     from charlm.training.plan import Plan
 
     console = Talk()
@@ -187,7 +191,7 @@ def _train(
     title = f"{run.name}  {_shape(settings)}"
     view = LiveView(console, title) if is_fit(console) else PlainView(sys.stderr)
     finished = None
-    with Stop() as stop, view:
+    with Stop() as stop, view, told(settings, compute.device):
         for event in journal(training(plan, resume, stop.asked), run):
             view.show(event)
             if isinstance(event, Started):
@@ -229,9 +233,13 @@ def _draw_curve(run: Run) -> None:
                 plot(rows, run.folder / "loss.png")
 
 
+def _cells(settings: Settings) -> str:
+    """For the name of a run: each cell once."""
+    return "-".join(dict.fromkeys(layer.cell for layer in settings.model.stack()))
+
+
 def _shape(settings: Settings) -> str:
-    model = settings.model
-    return f"{model.cell} {model.num_layers} x {model.hidden_size}"
+    return settings.model.in_short()
 
 
 def _show_plan(settings: Settings, corpus: Corpus, as_json: bool) -> None:

@@ -104,7 +104,7 @@ def read_yaml(content: bytes, source: str) -> Document:
     except yaml.reader.ReaderError as error:
         reason = f"the character U+{error.character:04X} may not stand in YAML"
         raise _unreadable(source, reason, *_position(text[: error.position])) from error
-    except ValueError as error:  # PyYAML leaves escapes to chr() and the version to int(), which know no position
+    except (ValueError, OverflowError) as error:  # from chr() and int(), to which PyYAML leaves escapes and the version
         escape = BEYOND_UNICODE.search(text)
         reason = "an escape stands for no character" if escape else "its %YAML line has no version"
         raise _unreadable(source, reason, *_position(text[: escape.start() if escape else 0])) from error

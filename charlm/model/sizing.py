@@ -1,42 +1,82 @@
-"""Models of equal size: the width at which a stack has so many parameters. Shape letters: V symbols, H hidden."""
+"""The size at which a model has a wanted number of parameters. Knows settings and counts, no weights."""
 
 from __future__ import annotations
 
-from charlm.config.settings import ModelSettings
+from charlm.cells.table import check
+from charlm.config.settings import ModelSettings, Settings
+from charlm.errors import UsageError
 from charlm.model.parameters import count
-from charlm.model.stack import layers
 
-LARGEST = 16_384  # units; as many as a layer may have
+TOLERANCE = 0.01  # share by which counts that are called equal may differ
+LARGEST = 16_384
 
 
-def sized(settings: ModelSettings, parameters: int, vocab_size: int) -> ModelSettings:
-    """The settings with the `hidden_size` whose count of parameters is nearest to that.
+def nearest(model: ModelSettings, vocab_size: int, wanted: int) -> ModelSettings:
+    """The model with the hidden size whose count of parameters is nearest to `wanted`.
 
-    Widths that the cells cannot have are passed over. Whoever needs the counts to be close compares them: a small model
-    cannot meet every number. Layers with widths of their own keep them.
+    Sizes that the cell cannot have are stepped over. Where steps of the hidden size are too coarse, the width of the
+    embedding is moved as well, unless it was given.
     """
-    low, high = 1, LARGEST
-    while low < high:  # the narrowest that has at least as many
-        middle = (low + high) // 2
-        if count(_wide(settings, middle), vocab_size) < parameters:
-            low = middle + 1
+    near = _neighbours(model, vocab_size, wanted)
+    best = min(near, key=lambda each: _miss(each, vocab_size, wanted))
+    if _miss(best, vocab_size, wanted) > TOLERANCE and model.embedding_dim is None and not model.tied:
+        tuned = [_tuned(each, vocab_size, wanted) for each in near]
+        best = min(tuned, key=lambda each: _miss(each, vocab_size, wanted))
+    return best
+
+
+def solve(model: ModelSettings, vocab_size: int, wanted: int, where: str) -> ModelSettings:
+    """The same, within one per cent. Raises UsageError, naming the nearest counts, where that cannot be."""
+    best = nearest(model, vocab_size, wanted)
+    if _miss(best, vocab_size, wanted) > TOLERANCE:
+        near = _neighbours(model, vocab_size, wanted)
+        counts = " and ".join(f"{count(each, vocab_size):,} (hidden_size {each.hidden_size})" for each in near)
+        raise UsageError(
+            f"The parameters cannot be made equal: {wanted:,} are wanted within 1 %, the nearest are {counts}",
+            where,
+            "Take a larger model, or leave out `parameters`.",
+        )
+    return best
+
+
+def _miss(model: ModelSettings, vocab_size: int, wanted: int) -> float:
+    return abs(count(model, vocab_size) - wanted) / wanted
+
+
+def _sized(model: ModelSettings, **sizes: int) -> ModelSettings:
+    return ModelSettings.model_validate({**model.model_dump(), **sizes})
+
+
+def _neighbours(model: ModelSettings, vocab_size: int, wanted: int) -> list[ModelSettings]:
+    """The largest model that has at most the wanted count and the smallest with more, among those that can be."""
+    low, high = 0, LARGEST
+    while low < high:  # count grows with hidden_size
+        middle = (low + high + 1) // 2
+        if count(_sized(model, hidden_size=middle), vocab_size) <= wanted:
+            low = middle
         else:
-            high = middle
-    near = [_possible(settings, low, -1), _possible(settings, low, +1), _possible(settings, low - 1, -1)]
-    candidates = [wide for wide in near if wide is not None]
-    return min(candidates, key=lambda wide: abs(count(wide, vocab_size) - parameters))
+            high = middle - 1
+    below = next((each for size in range(low, 0, -1) if _can_be(each := _sized(model, hidden_size=size))), None)
+    above = next(
+        (
+            each
+            for size in range(low + 1, min(2 * low + 100, LARGEST))
+            if _can_be(each := _sized(model, hidden_size=size))
+        ),
+        None,
+    )
+    return [each for each in (below, above) if each is not None]
 
 
-def _wide(settings: ModelSettings, hidden_size: int) -> ModelSettings:
-    """For counting, every width is possible: a clockwork's groups are as if they divided it."""
-    return settings.model_copy(update={"hidden_size": hidden_size})
+def _can_be(model: ModelSettings) -> bool:
+    return not check(Settings(model=model))
 
 
-def _possible(settings: ModelSettings, hidden_size: int, by: int) -> ModelSettings | None:
-    """The nearest width, going up or down, that every layer can have; None where there is none."""
-    while 1 <= hidden_size <= LARGEST:
-        wide = _wide(settings, hidden_size)
-        if all(layer.cell.problem(layer.hidden_size) is None for layer in layers(wide)):
-            return wide
-        hidden_size += by
-    return None
+def _tuned(model: ModelSettings, vocab_size: int, wanted: int) -> ModelSettings:
+    """The model with the embedding's width moved so that its count comes nearest."""
+    width = model.hidden_size
+    slope = count(_sized(model, embedding_dim=width + 1), vocab_size) - count(
+        _sized(model, embedding_dim=width), vocab_size
+    )
+    moved = width + round((wanted - count(model, vocab_size)) / slope)  # the count is linear in it
+    return _sized(model, embedding_dim=moved) if 1 <= moved <= LARGEST else model

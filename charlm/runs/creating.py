@@ -11,6 +11,7 @@ from typing import Any
 
 from charlm import __version__
 from charlm.errors import CheckpointError, UsageError
+from charlm.runs.disk import DISK
 from charlm.runs.folder import FORMAT, LATEST, MARK, Run
 from charlm.runs.writing import is_file
 
@@ -42,6 +43,8 @@ def create(root: Path, wanted: str | None, slug: str, about: Mapping[str, Any]) 
         with suppress(OSError):
             folder.rmdir()
         raise
+    with suppress(OSError):
+        DISK.sync_folder(root)  # a run whose name is lost with the power is lost with all its checkpoints
     return run
 
 

@@ -9,11 +9,12 @@ import json
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from charlm.errors import CheckpointError
+from charlm.runs.disk import DISK, Disk
 from charlm.runs.writing import is_file, read_json, replace_text
 
 FORMAT = 1
@@ -22,6 +23,9 @@ BEST, LAST = "best", "last"
 STEP = re.compile(r"step-(0|[1-9][0-9]{0,17})")
 # Everything that is ever written into a checkpoint's folder, the file that makes it one first.
 CHECKPOINT_FILES = (DESCRIPTION, "model.safetensors", "training.safetensors")
+# What a checkpoint's folder is called while it is written, and the older one while it makes room for a newer.
+TEMPORARY, ASIDE = ".writing-", "-old"
+LEFTOVER = re.compile(rf"{re.escape(TEMPORARY)}({STEP.pattern})-[0-9]+({ASIDE})?")
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,7 @@ class Run:
     """A run's folder. Whoever writes in it holds its lock."""
 
     folder: Path
+    disk: Disk = field(default=DISK, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -68,11 +73,11 @@ class Run:
 
     def point(self, pointer: str, checkpoint: Path) -> None:
         """Make `best` or `last` name a checkpoint of this run."""
-        replace_text(self.folder / pointer, f"{checkpoint.name}\n")
+        replace_text(self.folder / pointer, f"{checkpoint.name}\n", self.disk)
 
     def make_latest(self) -> None:
         """Make this the run that commands take unless told."""
-        replace_text(self.folder.parent / LATEST, f"{self.name}\n")
+        replace_text(self.folder.parent / LATEST, f"{self.name}\n", self.disk)
 
     def record(self, step: int) -> Path:
         """The folder to write the checkpoint of that step into, recorded as charlm's own before it exists.
@@ -101,23 +106,47 @@ class Run:
         present = [path for path in self.checkpoints if path.name in recorded]
         kept = {path.name for path in (*present[-keep:], self.pointed(BEST), self.pointed(LAST)) if path}
         # A folder without a description may be one whose deletion was interrupted: it is taken up again.
-        deleted = [name for name in recorded if name not in kept and _delete(self.folder / name)]
-        for leftover in self.folder.glob(".writing-step-*"):
-            # what a killed process left of writing a checkpoint of ours; nobody else writes while the lock is held
-            if re.sub(r"^\.writing-(step-[0-9]+)-.*$", r"\1", leftover.name) in recorded:
-                _delete(leftover)
+        deleted = [name for name in recorded if name not in kept and self._delete(self.folder / name)]
         if deleted:
             self.write_mark({**self.mark, "checkpoints": [name for name in recorded if name not in deleted]})
         return deleted
+
+    def tidy(self) -> None:
+        """Clear away what a killed process left of writing recorded checkpoints.
+
+        A whole checkpoint that had stepped aside for one that never came is put back.
+        """
+        recorded = self._recorded()
+        for leftover in sorted(self.folder.glob(f"{TEMPORARY}*")):
+            match = LEFTOVER.fullmatch(leftover.name)
+            if not match or match[1] not in recorded:
+                continue
+            place = self.folder / match[1]
+            if leftover.name.endswith(ASIDE) and is_checkpoint(leftover) and not is_checkpoint(place):
+                with suppress(OSError):
+                    self.disk.replace(leftover, place)
+            else:
+                self._delete(leftover)
 
     def _recorded(self) -> list[str]:
         names = self.mark.get("checkpoints")
         names = names if isinstance(names, list) else []
         return [name for name in names if isinstance(name, str) and STEP.fullmatch(name)]
 
+    def _delete(self, folder: Path) -> bool:
+        """Delete a checkpoint's files and then its folder; whether the checkpoint is gone."""
+        if folder.is_symlink():
+            return False
+        for name in CHECKPOINT_FILES:
+            with suppress(OSError):
+                self.disk.unlink(folder / name)
+        with suppress(OSError):  # something of the user's is in it, and stays
+            self.disk.rmdir(folder)
+        return not is_checkpoint(folder)
+
     def write_mark(self, mark: Mapping[str, Any]) -> None:
         """Replace what run.json says."""
-        replace_text(self.folder / MARK, json.dumps(mark, indent=1) + "\n")
+        replace_text(self.folder / MARK, json.dumps(mark, indent=1) + "\n", self.disk)
 
 
 def step_of(checkpoint: Path) -> int:
@@ -129,15 +158,3 @@ def step_of(checkpoint: Path) -> int:
 def is_checkpoint(path: Path) -> bool:
     """Whether the folder says that it is one."""
     return is_file(path / DESCRIPTION)
-
-
-def _delete(folder: Path) -> bool:
-    """Delete a checkpoint's files and then its folder; whether the checkpoint is gone."""
-    if folder.is_symlink():
-        return False
-    for name in CHECKPOINT_FILES:
-        with suppress(OSError):
-            (folder / name).unlink()
-    with suppress(OSError):  # something of the user's is in it, and stays
-        folder.rmdir()
-    return not is_checkpoint(folder)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from charlm.errors import CheckpointError
+from charlm.runs.disk import refused
 from charlm.runs.writing import replace_text
 
 
@@ -18,14 +18,13 @@ def append(path: Path, measured: Mapping[str, Any]) -> None:
     Raises CheckpointError where the disk refuses.
     """
     finite = {name: None if _is_wild(value) else value for name, value in measured.items()}
-    line = json.dumps(finite, allow_nan=False)
+    line = json.dumps(finite, allow_nan=False) + "\n"
     try:
         with path.open("a", encoding="utf-8", newline="\n") as file:
-            file.write(line + "\n")
+            file.write(line)
     except OSError as error:
-        raise CheckpointError(
-            f"{path.name} could not be written: {error.strerror}", str(path), "Make room, or make the folder writable."
-        ) from error
+        remedy = "Make room, or make the folder writable; then go on with `charlm train --resume`."
+        raise refused(path.name, path, len(line.encode()), remedy, error) from error
 
 
 def _is_wild(value: object) -> bool:

@@ -8,41 +8,27 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from charlm.errors import CheckpointError
+from charlm.runs.disk import DISK, Disk, refused
 
 MAX_JSON = 32 * 2**20  # bytes; a checkpoint's description with every code point in its vocabulary is a third of it
 
 
-def replace_text(path: Path, text: str) -> None:
+def replace_text(path: Path, text: str, disk: Disk = DISK) -> None:
     """Make the file hold just this text. A reader sees the old text or the new; the new survives a loss of power.
 
-    Raises CheckpointError where the disk refuses; the old text is then still there.
+    Raises CheckpointError where the disk refuses; the old text is then still there, or the new one.
     """
     temporary = path.with_name(f".{path.name}-{os.getpid()}")
+    content = text.encode()
     try:
-        with temporary.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        sync_folder(path.parent)
+        disk.write_file(temporary, content)
+        disk.replace(temporary, path)
+        disk.sync_folder(path.parent)
     except OSError as error:
         with suppress(OSError):
-            temporary.unlink()
-        raise CheckpointError(
-            f"{path.name} could not be written: {error.strerror}", str(path), "Make room, or make the folder writable."
-        ) from error
-
-
-def sync_folder(folder: Path) -> None:
-    """Bring the names in the folder to the disk."""
-    if os.name == "nt":
-        return  # Windows opens no folders, and needs no such thing
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+            disk.unlink(temporary)
+        remedy = "Make room, or make the folder writable."
+        raise refused(path.name, path, len(content), remedy, error) from error
 
 
 def is_file(path: Path) -> bool:

@@ -27,6 +27,8 @@ from charlm.text.corpora import CORPORA, corpus_file
 
 BLOCK = 1 << 20  # bytes read at a time
 HEAD = 1 << 13  # bytes by which a file is judged
+MOST_UNPACKED = 1 << 28  # bytes that any .gz may unpack to; beyond, ...
+MOST_RATIO = 200  # ... so many times its own size: text packs 3 to 10 times, a bomb a thousand times
 STDIN = "-"
 WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 FORMS = (
@@ -59,12 +61,18 @@ class Piece:
         seen = hashlib.sha256()
         try:
             with self._opened() as stream:
-                left = sys.maxsize if self.compressed else self.size
+                left = max(MOST_UNPACKED, MOST_RATIO * self.size) if self.compressed else self.size
                 while left and (block := stream.read(min(BLOCK, left))):
                     left -= len(block)
                     if self.sha256:
                         seen.update(block)
                     yield block
+            if self.compressed and not left:
+                raise TextError(
+                    f"This .gz unpacks to more than {MOST_RATIO} times its size, like a bomb.",
+                    f"{self.label}, {self.size:,} bytes",
+                    "If it is meant, unpack it yourself and give the file.",
+                )
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
             raise TextError("This is not a whole .gz file.", f"{self.label}: {error}", "Pack it again.") from None
         except OSError as error:

@@ -1,7 +1,7 @@
 """metrics.jsonl: every event of a training that has numbers worth keeping, as a line. Knows no terminal.
 
 Updates are many; past the first thousand only those at round shares of the steps so far are kept, so that the file of a
-week's training is still read in a moment.
+week's training is still read in a moment. A spike of the loss is a line of its own, `spiked`, whatever the step.
 """
 
 from __future__ import annotations
@@ -14,11 +14,18 @@ from charlm.training.events import Event, RolledBack, Sampled, Saved, Skipped, U
 
 DENSE = 1000  # updates of which each is kept
 THEN = 500  # after those, one of every step // THEN
+USUAL = 0.02  # weight of the newest update in what is usual
+SPIKE, MARGIN = 1.5, 0.5  # a loss is a spike above so many times the usual one and so many nats more
 
 
 def journal(events: Iterable[Event], run: Run) -> Iterator[Event]:
     """Pass the events on, each written down before it is seen."""
+    usual: float | None = None
     for event in events:
+        if isinstance(event, Updated):
+            if usual is not None and event.nats > SPIKE * usual + MARGIN:
+                append(run.metrics, {"event": "spiked", "step": event.step, "nats": event.nats, "usual_nats": usual})
+            usual = event.nats if usual is None else usual + USUAL * (event.nats - usual)
         match event:
             case Updated(step=step) if step > DENSE and step % (step // THEN):
                 pass

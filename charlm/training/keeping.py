@@ -1,13 +1,13 @@
-"""Which checkpoints of a training are kept, and which one it goes back to. Knows no terminal."""
+"""What of a training goes into a checkpoint. Knows no files and no terminal."""
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
-from charlm.checkpoint import Checkpoint, Scores, load, load_arrays, save
+from charlm.checkpoint import Scores, save
 from charlm.checkpoint.contents import Text
-from charlm.errors import CheckpointError, IntegrityError
-from charlm.runs import Run
+from charlm.checkpoint.series import add
 from charlm.training import snapshot
 from charlm.training.plan import Plan
 from charlm.training.progress import Progress
@@ -15,10 +15,9 @@ from charlm.training.trainee import Trainee
 
 
 def keep(plan: Plan, trainee: Trainee, progress: Progress, best: bool) -> Path:
-    """Write the checkpoint of this step, point `last` (and `best`) to it, and delete what is no longer kept."""
-    folder = plan.run.record(progress.step)
-    save(
-        folder,
+    """Add the checkpoint of this step to those of the plan's run. Raises what `save` and `add` raise."""
+    write = partial(
+        save,
         step=progress.step,
         settings=plan.settings,
         vocabulary=plan.corpus.vocabulary,
@@ -27,22 +26,6 @@ def keep(plan: Plan, trainee: Trainee, progress: Progress, best: bool) -> Path:
         parameters=trainee.parameters(),
         training=progress.to_json(),
         training_arrays=snapshot.capture(trainee),
+        disk=plan.run.disk,
     )
-    plan.run.point("last", folder)
-    if best:
-        plan.run.point("best", folder)
-    plan.run.prune(plan.settings.training.keep)
-    return folder
-
-
-def newest_good(run: Run) -> tuple[Checkpoint | None, tuple[str, ...]]:
-    """The newest checkpoint that is whole, down to what its training needs, and what was wrong with newer ones."""
-    wrong: list[str] = []
-    for folder in reversed(run.checkpoints):
-        try:
-            checkpoint = load(folder)
-            load_arrays(folder)
-            return checkpoint, tuple(wrong)
-        except (CheckpointError, IntegrityError) as error:
-            wrong.append(f"{folder.name} was passed over: {error.what}")
-    return None, tuple(wrong)
+    return add(plan.run, progress.step, write, best=best, keep=plan.settings.training.keep)

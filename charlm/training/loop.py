@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from charlm.checkpoint import Checkpoint, load_arrays
+from charlm.checkpoint.series import go_on_from, newest_good
 from charlm.errors import DivergedError
 from charlm.model.parameters import count
 from charlm.training import keeping, snapshot
@@ -76,6 +77,7 @@ class _Sitting:
         where = str(checkpoint.folder)
         progress = Progress.from_json(checkpoint.training, where)
         snapshot.restore(self.trainee, checkpoint.parameters, load_arrays(checkpoint.folder), where)
+        go_on_from(self.plan.run, checkpoint, progress.best_step)
         return progress
 
     def share(self) -> float:
@@ -157,7 +159,7 @@ class _Sitting:
                 f"Train again with a smaller rate: -s training.learning_rate="
                 f"{self.plan.settings.training.learning_rate / 4:g}",
             )
-        checkpoint, _ = keeping.newest_good(self.plan.run)
+        checkpoint, _ = newest_good(self.plan.run)
         self.trainee = self._new_trainee()
         earlier = self._restored(checkpoint) if checkpoint else Progress()
         self.progress = replace(

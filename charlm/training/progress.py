@@ -5,6 +5,7 @@ Times are seconds of wall clock since the first step, those before an interrupti
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -58,11 +59,12 @@ class Progress:
         raise ValueError("a training needs steps, epochs or a budget")
 
     def validated(self, nats: float, seconds: float) -> Progress:
-        """After an exact score on the valid split."""
-        best = self.best_nats is None or nats < self.best_nats
+        """After an exact score on the valid split. One that is not finite is never the best, and not remembered."""
+        finite = math.isfinite(nats)
+        best = finite and (self.best_nats is None or nats < self.best_nats)
         return replace(
             self,
-            last_nats=nats,
+            last_nats=nats if finite else None,
             best_nats=nats if best else self.best_nats,
             best_step=self.step if best else self.best_step,
             validations=self.validations + 1,

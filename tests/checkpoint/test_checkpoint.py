@@ -114,6 +114,8 @@ def test_nothing_that_is_not_finite_is_ever_saved(tmp_path):
     parameters["head.bias"][2] = np.nan
     with pytest.raises(DivergedError, match=r"head\.bias"):
         write(tmp_path / "step-8", parameters=parameters)
+    with pytest.raises(DivergedError, match=r"optimizer\.exp_avg"):
+        write(tmp_path / "step-8", training_arrays={"optimizer.exp_avg": np.array([1.0, np.inf])})
     assert not list(tmp_path.iterdir())
 
 

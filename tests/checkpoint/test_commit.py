@@ -1,54 +1,60 @@
+"""A folder appears whole or not at all. Which call fails when is in tests/promises/test_durability.py."""
+
 from __future__ import annotations
 
 import errno
-import itertools
 import os
 
 import pytest
 
 from charlm.checkpoint.commit import commit
 from charlm.errors import CheckpointError
+from charlm.runs.disk import Disk
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def test_the_folder_holds_just_the_files(tmp_path):
-    commit(tmp_path / "step-1", {"a": b"one", "b": b"two"})
-    assert {path.name: path.read_bytes() for path in (tmp_path / "step-1").iterdir()} == {"a": b"one", "b": b"two"}
+    commit(tmp_path / "step-1", {"a": b"one", "b": b"two", "empty": b""})
+    assert contents(tmp_path / "step-1") == {"a": b"one", "b": b"two", "empty": b""}
     assert [path.name for path in tmp_path.iterdir()] == ["step-1"]
 
 
 def test_an_existing_folder_is_replaced_whole(tmp_path):
     commit(tmp_path / "step-1", {"a": b"one", "old": b""})
     commit(tmp_path / "step-1", {"a": b"two"})
-    assert {path.name: path.read_bytes() for path in (tmp_path / "step-1").iterdir()} == {"a": b"two"}
+    assert contents(tmp_path / "step-1") == {"a": b"two"}
     assert [path.name for path in tmp_path.iterdir()] == ["step-1"]
 
 
-@pytest.mark.parametrize("call", ["open", "write", "fsync", "close", "rename"])
-def test_whichever_call_fails_what_was_there_is_still_there(tmp_path, monkeypatch, call):
-    real = getattr(os, call)
-    for number in itertools.count(1):
-        folder = tmp_path / str(number)
-        commit(folder / "step-1", {"a": b"one", "b": b"one"})
-        calls = iter(range(1, 1000))
+def test_files_reach_the_disk_before_the_name_does_and_the_name_before_it_returns(tmp_path):
+    order = []
 
-        def failing(*given, calls=calls, number=number, **named):
-            if next(calls) == number:
-                raise OSError(errno.ENOSPC, "No space left on device")
-            return real(*given, **named)
+    def noted(call):
+        return lambda *given: (order.append(call), getattr(os, call)(*given))[1]
 
-        with monkeypatch.context() as patch:
-            patch.setattr(os, call, failing)
-            try:
-                commit(folder / "step-2", {"a": b"two", "b": b"two"})
-                said = ""
-            except CheckpointError as error:
-                said = error.what
-        assert {path.name: path.read_bytes() for path in (folder / "step-1").iterdir()} == {"a": b"one", "b": b"one"}
-        if (folder / "step-2").exists():
-            assert {path.read_bytes() for path in (folder / "step-2").iterdir()} == {b"two"}
-        if said:
-            assert "disk is full" in said
-            assert "6 bytes" in said
-        else:
-            assert number > 1  # the call is made at least once, so that failing it has shown something
-            break
+    commit(tmp_path / "step-1", {"a": b"one", "b": b"two"}, Disk(fsync=noted("fsync"), replace=noted("replace")))
+    assert order == ["fsync", "fsync", "fsync", "replace", "fsync"]  # two files and their folder; then the name
+
+
+def test_a_disk_that_takes_a_byte_at_a_time_gets_all_of_them(tmp_path):
+    commit(tmp_path / "step-1", {"a": b"letters"}, Disk(write=lambda file, rest: os.write(file, rest[:1])))
+    assert contents(tmp_path / "step-1") == {"a": b"letters"}
+
+
+@pytest.mark.parametrize(
+    ("number", "reason"), [(errno.ENOSPC, "The disk is full"), (errno.EDQUOT, "The disk is full"), (errno.EIO, "I/O")]
+)
+def test_it_says_why_where_and_how_much(tmp_path, number, reason):
+    def refuse(*_):
+        raise OSError(number, "I/O error")
+
+    with pytest.raises(CheckpointError) as caught:
+        commit(tmp_path / "step-1", {"a": b"one", "b": bytes(2000)}, Disk(write=refuse))
+    assert reason in caught.value.what
+    assert "(2,003 bytes were needed)" in caught.value.what
+    assert caught.value.where == str(tmp_path / "step-1")
+    assert "Make room" in caught.value.remedy
+    assert not list(tmp_path.iterdir())

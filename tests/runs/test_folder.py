@@ -108,11 +108,22 @@ def test_an_interrupted_deletion_is_taken_up_again(run):
 
 
 def test_what_a_killed_writer_left_is_cleared_away(run):
-    run.record(1)
+    write(run.record(1))
     write(run.folder / ".writing-step-1-4711", FILES[1:])
-    write(run.record(2))
-    run.prune(1)
-    assert {path.name for path in run.folder.iterdir()} == {"run.json", "step-2"}
+    write(run.folder / ".writing-step-1-4711-old")
+    theirs = {".writing-step-9-1", ".writing-step-1-x", ".writing-"}  # not recorded, or not named as charlm names
+    for name in theirs:
+        (run.folder / name).mkdir()
+    run.tidy()
+    assert {path.name for path in run.folder.iterdir()} == {"run.json", "step-1", *theirs}
+
+
+def test_a_checkpoint_that_stepped_aside_for_none_is_put_back(run):
+    write(run.record(1)).rename(run.folder / ".writing-step-1-4711-old")
+    assert names(run) == []
+    run.tidy()
+    assert {path.name for path in (run.folder / "step-1").iterdir()} == set(FILES)
+    assert {path.name for path in run.folder.iterdir()} == {"run.json", "step-1"}
 
 
 def test_a_run_can_be_made_the_latest(run):

@@ -1,10 +1,12 @@
 """Small files are whole or absent."""
 
+import errno
 import os
 
 import pytest
 
 from charlm.errors import CheckpointError
+from charlm.runs.disk import Disk
 from charlm.runs.writing import MAX_JSON, read_json, replace_text
 
 
@@ -16,32 +18,30 @@ def test_the_text_is_replaced_and_nothing_else_is_left(tmp_path):
     assert [each.name for each in tmp_path.iterdir()] == ["best"]
 
 
-@pytest.mark.parametrize("call", ["fsync", "replace"])
-def test_a_failure_leaves_the_old_text(tmp_path, monkeypatch, call):
+@pytest.mark.parametrize("call", ["open", "write", "fsync", "replace"])
+def test_a_failure_leaves_the_old_text(tmp_path, call):
     path = tmp_path / "best"
     replace_text(path, "old")
 
     def refuse(*_):
-        raise OSError(28, "No space left on device")
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-    if call == "fsync":
-        monkeypatch.setattr(os, "fsync", refuse)
-    else:
-        monkeypatch.setattr(type(path), "replace", refuse)
     with pytest.raises(CheckpointError) as caught:
-        replace_text(path, "new")
-    assert "No space left" in caught.value.what
+        replace_text(path, "newer", Disk(**{call: refuse}))
+    assert "The disk is full (5 bytes were needed)" in caught.value.what
+    assert caught.value.where == str(path)
     assert path.read_text() == "old"
     assert [each.name for each in tmp_path.iterdir()] == ["best"]
 
 
-def test_every_write_is_synced_before_it_is_renamed(tmp_path, monkeypatch):
+def test_every_write_is_synced_before_it_is_renamed(tmp_path):
     order = []
-    fsync, replace = os.fsync, type(tmp_path).replace
-    monkeypatch.setattr(os, "fsync", lambda descriptor: (order.append("fsync"), fsync(descriptor))[1])
-    monkeypatch.setattr(type(tmp_path), "replace", lambda a, b: (order.append("rename"), replace(a, b))[1])
-    replace_text(tmp_path / "x", "text")
-    assert order == ["fsync", "rename", "fsync"]  # the file, then its name
+
+    def noted(call):
+        return lambda *given: (order.append(call), getattr(os, call)(*given))[1]
+
+    replace_text(tmp_path / "x", "text", Disk(fsync=noted("fsync"), replace=noted("replace")))
+    assert order == ["fsync", "replace", "fsync"]  # the file, then its name
 
 
 @pytest.mark.parametrize("content", [b"", b"[1]", b"{", b"\xff", b"[" * 100_000, b'"x"'])

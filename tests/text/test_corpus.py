@@ -267,3 +267,19 @@ def test_several_threads_may_open_the_same_text(tmp_path):
         thread.join()
     assert len(found) == 4
     assert all(ids == found[0] for ids in found)
+
+
+def test_a_cached_vocabulary_that_is_none_is_made_again(tmp_path, monkeypatch):
+    path = tmp_path / "text.txt"
+    path.write_text("hello world")
+    settings = TextSettings(sources=(str(path),))
+    before = open_corpus(settings)
+    load = corpus_room.cache.load
+
+    def damaged(key):
+        entry = load(key)
+        entry.facts["vocabulary"] = {"unit": "character", "symbols": "ba"}
+        return entry
+
+    monkeypatch.setattr(corpus_room.cache, "load", damaged)
+    assert open_corpus(settings).vocabulary == before.vocabulary

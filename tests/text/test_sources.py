@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from charlm.errors import TextError, UsageError
+from charlm.text import sources
 from charlm.text.sources import Piece, find
 
 
@@ -182,3 +183,19 @@ def test_a_named_corpus_that_was_damaged_says_to_fetch_it_again(tmp_path):
     path.write_bytes(b"emma")
     with pytest.raises(TextError, match="charlm data fetch names"):
         Piece("names", path, 4, sha256="0" * 64).measured()
+
+
+def test_a_named_corpus_comes_before_a_file_of_its_name(tmp_path, monkeypatch):
+    (tmp_path / "names").write_text("mine")
+    (tmp_path / "fetched").write_text("theirs")
+    monkeypatch.setattr(sources, "corpus_file", lambda corpus, spool: tmp_path / "fetched")
+    monkeypatch.chdir(tmp_path)
+    pieces, notes = found("names")
+    assert (pieces[0].label, pieces[0].path) == ("names", tmp_path / "fetched")
+    assert notes == ["names is the named corpus; for the file, write ./names"]
+    assert contents("./names") == [b"mine"]
+
+
+def test_a_home_that_is_nobodys_is_a_name_like_any_other():
+    with pytest.raises(TextError, match=r"~nobody-of-that-name/x"):
+        found("~nobody-of-that-name/x")

@@ -9,8 +9,8 @@ import pytest
 
 from charlm.cells.table import CELLS
 from charlm.checkpoint import load, load_arrays
+from charlm.checkpoint.series import newest_good
 from charlm.training.events import Finished, Saved, Updated
-from charlm.training.keeping import newest_good
 from charlm.training.loop import train
 
 STEPS = 12

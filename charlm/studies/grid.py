@@ -1,0 +1,178 @@
+"""From a study to its trials: for each seed, level and variant the settings of one run. Reads no text, trains nothing.
+
+Seeds are outermost, so that what the machine does meanwhile meets all variants alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any
+
+from charlm.cells.table import check
+from charlm.config.layers import LENGTHS, Given, layer, merge
+from charlm.config.problems import Problem, refusal, shown
+from charlm.config.resolving import resolve
+from charlm.config.settings import Settings
+from charlm.config.suggestions import suggestion
+from charlm.errors import UsageError
+from charlm.studies.study import Override, Study
+
+SYNTHETIC = {"recall": ("gap", "lines")}
+MEASURES = ("valid", "recall")
+
+
+@dataclass(frozen=True)
+class Synthetic:
+    """A recall text to be made: lines of a key, a gap of noise, and the key asked for."""
+
+    gap: int
+    lines: int
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One run of a study. Until texts are there, settings name no generated text and sizes are as they were given."""
+
+    variant: str
+    levels: tuple[tuple[str, str], ...]  # factor, level
+    seed: int
+    settings: Settings
+    measure: str
+    synthetic: Synthetic | None
+
+    @property
+    def name(self) -> str:
+        """Of its run: `lstm.gap-20.s1`."""
+        return ".".join([self.variant, *(f"{factor}-{level}" for factor, level in self.levels), f"s{self.seed}"])
+
+    @property
+    def key(self) -> tuple[str, tuple[tuple[str, str], ...], int]:
+        return self.variant, self.levels, self.seed
+
+
+def trials(study: Study, source: str) -> list[Trial]:
+    """All of them, checked as far as settings go. Raises UsageError for the first that cannot be."""
+    combinations = list(product(*([(factor, level) for level in levels] for factor, levels in study.factors.items())))
+    first = [
+        _trial(study, variant, levels, study.seeds[0], source) for levels in combinations for variant in study.variants
+    ]
+    _refuse_unequal_budgets(study, first, source)
+    return [_seeded(trial, seed) for seed in study.seeds for trial in first]
+
+
+def _seeded(trial: Trial, seed: int) -> Trial:
+    training = trial.settings.training.model_copy(update={"seed": seed})
+    return replace(trial, seed=seed, settings=trial.settings.model_copy(update={"training": training}))
+
+
+def _trial(study: Study, variant: str, levels: tuple[tuple[str, str], ...], seed: int, source: str) -> Trial:
+    parts: list[tuple[str, Override]] = [("base", study.base)]
+    parts += [(f"factors.{factor}.{level}", study.factors[factor][level] or {}) for factor, level in levels]
+    parts.append((f"variants.{variant}", study.variants[variant] or {}))
+    synthetic: dict[str, Any] = {}
+    measure, preset, given = study.measure, None, []
+    for place, override in parts:
+        where, rest = f"{source}, {place}", dict(override)
+        if place == "base":
+            preset = rest.pop("preset", None)
+            if preset is not None and not isinstance(preset, str):
+                raise UsageError(f"preset must be the name of a preset, not {shown(preset)}", where, "")
+        if place.startswith("factors."):
+            measure = rest.pop("measure", measure)
+        synthetic |= _synthetic(rest.pop("synthetic", None), where)
+        values, problems = layer(rest, lambda path, where=where: where)  # type: ignore[misc]
+        if problems:
+            raise refusal(problems)
+        if place != "base":
+            _refuse_own_length(values, where)
+        given.append(values)
+    if measure not in (("cost",) if study.measure == "cost" else MEASURES):
+        raise UsageError(f"{shown(measure)} cannot be measured in a level", source, "Measures: valid, recall.")
+    if measure == "recall" and not synthetic:
+        raise UsageError(
+            "recall is measured on a text that is made for it", source, "Give synthetic: {recall: {gap: 20}}."
+        )
+    options = {name: each.value for name, each in merge(given).items() if name not in LENGTHS}
+    place = " ".join([variant, *(level for _, level in levels)])
+    return Trial(
+        variant=variant,
+        levels=levels,
+        seed=seed,
+        settings=_settings(study, preset, options | {"training.seed": seed}, f"{source}, {place}"),
+        measure=measure,
+        synthetic=Synthetic(synthetic.get("gap", 20), synthetic.get("lines", 10_000)) if synthetic else None,
+    )
+
+
+def _settings(study: Study, preset: str | None, options: Mapping[str, object], where: str) -> Settings:
+    budget, checks = study.budget, [_check_but_sizes if study.parameters else check]
+    try:
+        length: dict[str, object] = {"training.steps": 1}
+        settings = resolve(preset, (), {**options, **length}, checks).settings
+        if budget.seconds:
+            length = {"training.budget": budget.seconds}
+        else:
+            length = {"training.steps": budget.steps or (budget.characters or 0) // _window(settings)}
+        if length.get("training.steps") == 0:
+            raise UsageError(
+                f"A budget of {budget.characters} characters is less than one update", "budget", "Give more."
+            )
+        return resolve(preset, (), {**options, **length}, checks).settings
+    except UsageError as error:
+        raise UsageError(error.what, where, error.remedy) from None
+
+
+def _check_but_sizes(settings: Settings) -> list[Problem]:
+    """Where sizes are solved for, one that the cell cannot have is no fault: it is not used."""
+    return [problem for problem in check(settings) if problem.name != "model.hidden_size"]
+
+
+def _window(settings: Settings) -> int:
+    training = settings.training
+    return training.batch_size * training.seq_len * training.accumulate
+
+
+def _synthetic(given: object, where: str) -> dict[str, int]:
+    """`{recall: {gap: 20, lines: 1000}}` as its numbers."""
+    if given is None:
+        return {}
+    inner = given.get("recall") if isinstance(given, dict) and set(given) == {"recall"} else None
+    if not isinstance(inner, dict):
+        raise UsageError(
+            f"synthetic cannot be {shown(given)}", where, "It is written as {recall: {gap: 20, lines: 5000}}."
+        )
+    for name, value in inner.items():
+        if name not in SYNTHETIC["recall"]:
+            raise UsageError(
+                f"recall has no {name}", where, suggestion(name, SYNTHETIC["recall"]) or "It has gap, lines."
+            )
+        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 10**6:
+            raise UsageError(f"{name} must be a whole number from 1 on, not {shown(value)}", where, "")
+    return dict(inner)
+
+
+def _refuse_own_length(values: Mapping[str, Given], where: str) -> None:
+    own = [name for name in LENGTHS if name in values]
+    if own:
+        raise UsageError(
+            f"A study with unequal budgets: {own[0]} is set for some of its runs",
+            where,
+            "Leave it out; `budget` says how long all of them train.",
+        )
+
+
+def _refuse_unequal_budgets(study: Study, all_trials: list[Trial], source: str) -> None:
+    if study.budget.seconds or study.measure == "cost":
+        return
+    read: dict[object, tuple[int, str]] = {}
+    for trial in all_trials:
+        characters = (trial.settings.training.steps or 0) * _window(trial.settings)
+        known, other = read.setdefault(trial.levels, (characters, trial.variant))
+        if characters != known:
+            raise UsageError(
+                f"A study with unequal budgets: {other} reads {known:,} characters, {trial.variant} {characters:,}",
+                f"{source}, variants.{trial.variant}",
+                "Give all variants the same batch_size x seq_len, or a budget of characters that both divide.",
+            )

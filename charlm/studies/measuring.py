@@ -1,0 +1,23 @@
+"""What is measured of a run when its training is over, beyond its score on the valid split. Knows no grid."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from charlm.checkpoint.series import newest_good
+from charlm.errors import CheckpointError
+from charlm.evaluation.recall import answers_of
+from charlm.runs import Run
+from charlm.studies.preparing import ASKED_LINES, ASKED_SEED, Ready
+from charlm.text.synthetic import recall
+
+
+def recalled(run: Run, ready: Ready) -> dict[str, Any]:
+    """How many keys the run's last checkpoint gives back on a text that it has not seen, and the nats of them."""
+    checkpoint, _ = newest_good(run)
+    synthetic = ready.trial.synthetic
+    if checkpoint is None or synthetic is None:
+        raise CheckpointError(f"The run {run.name} has no checkpoint", str(run.folder), "Run the study again.")
+    text = recall(synthetic.gap, ASKED_LINES, ASKED_SEED)
+    found = answers_of(checkpoint, text)
+    return {"accuracy": found.accuracy, "answer_nats": found.nats}

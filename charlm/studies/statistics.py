@@ -1,0 +1,57 @@
+"""Means, standard errors and paired differences with Student's intervals. Knows numbers only."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+# Two-sided 95 % quantiles of Student's t for 1 to 30 degrees of freedom: NIST/SEMATECH e-Handbook of Statistical
+# Methods, table 1.3.6.7.2, column 0.975.
+T_95 = (
+    12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131,
+    2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Mean:
+    """A mean over `count` values, its standard error, and the ends of its 95 % interval; None where one value is."""
+
+    mean: float
+    error: float | None
+    low: float | None
+    high: float | None
+    count: int
+
+    def excludes(self, value: float) -> bool:
+        """Whether the interval is known, and the value lies outside it."""
+        return self.low is not None and self.high is not None and not self.low <= value <= self.high
+
+
+def quantile(freedom: int) -> float:
+    """Of t at 97.5 %; beyond the table that of its last line, which is a little too wide."""
+    return T_95[min(freedom, len(T_95)) - 1]
+
+
+def mean(values: Sequence[float]) -> Mean:
+    """Of at least one value."""
+    middle, count = statistics.fmean(values), len(values)
+    if count < 2:
+        return Mean(middle, None, None, None, count)
+    error = statistics.stdev(values) / math.sqrt(count)
+    reach = quantile(count - 1) * error
+    return Mean(middle, error, middle - reach, middle + reach, count)
+
+
+def paired_difference(values: Sequence[float], baseline: Sequence[float]) -> Mean:
+    """Of values to the baseline's, seed by seed: what the seeds share cancels."""
+    return mean([value - other for value, other in zip(values, baseline, strict=True)])
+
+
+def paired_ratio(values: Sequence[float], baseline: Sequence[float]) -> Mean:
+    """The geometric mean of the ratios, seed by seed; its standard error is relative."""
+    logs = mean([math.log(value / other) for value, other in zip(values, baseline, strict=True)])
+    low, high = (None if each is None else math.exp(each) for each in (logs.low, logs.high))
+    return Mean(math.exp(logs.mean), logs.error, low, high, logs.count)

@@ -1,0 +1,99 @@
+"""`charlm doctor`: something true and useful on a good and on a bad text."""
+
+from __future__ import annotations
+
+import json
+import random
+
+import pytest
+
+WORDS = ("owl", "mouse", "rice", "moon", "noon", "went", "came", "sold", "home", "night", "barn", "wind", "rain")
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory):
+    """40,000 characters that do not repeat themselves."""
+    rng = random.Random(1)
+    lines = [" ".join(rng.choices(WORDS, k=9)) + "." for _ in range(900)]
+    path = tmp_path_factory.mktemp("good") / "good.txt"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def by_name(result):
+    value = json.loads(result.stdout)
+    return value, {finding["name"]: finding for finding in value["findings"]}
+
+
+def test_a_machine_alone(charlm):
+    result = charlm("doctor", "--device", "cpu", "--json")
+    assert result.returncode == 0, result.stderr
+    value, found = by_name(result)
+    assert value["exit_code"] == 0
+    assert found["device"]["level"] == "ok"
+    assert found["device"]["facts"]["last_nats"] < found["device"]["facts"]["first_nats"]
+    assert "text" not in found
+
+
+def test_a_good_text(charlm, good):
+    result = charlm("doctor", good, "--device", "cpu", "--json", "-s", "training.threads=1")
+    assert result.returncode == 0, result.stderr
+    _, found = by_name(result)
+    assert found["text"]["level"] == found["symbols"]["level"] == found["split"]["level"] == "ok"
+    assert found["training"]["facts"]["seconds"] > 0
+    assert found["training"]["facts"]["memory_bytes"] > 10**7
+    facts = found["size"]["facts"]
+    assert facts["command"].startswith(f"charlm train {good}")
+    assert facts["parameters_per_character"] == pytest.approx(
+        facts["parameters"] / len(good.read_text()) / 0.9, rel=1e-3
+    )
+
+
+def test_a_split_that_is_not_fair(charlm, good, tmp_path):
+    text = good.read_text()
+    (tmp_path / "unfair.txt").write_text(text + text[:2000] + "zebra ÿ\nzebra\n", encoding="utf-8")
+    _, found = by_name(charlm("doctor", "unfair.txt", "--device", "cpu", "--json"))
+    assert found["symbols"]["level"] == "warn"
+    strange = {one["symbol"]: one["test"] for one in found["symbols"]["facts"]["only_outside_training"]}
+    assert (strange["z"], strange["ÿ"]) == (2, 1)
+
+
+def test_a_validation_that_was_read_in_training(charlm, verse):
+    result = charlm("doctor", verse, "--device", "cpu")
+    assert result.returncode == 0, result.stderr
+    assert "100.0% of validation's passages of 50 characters stand in training" in result.stdout
+    assert "Under 20,000" in result.stdout
+    assert "Nothing stands in the way" in result.stderr
+
+
+def test_a_text_in_another_encoding(charlm, tmp_path):
+    (tmp_path / "bad.txt").write_bytes("déjà vu, naïve\n".encode("latin-1") * 3)
+    result = charlm("doctor", "bad.txt", "--device", "cpu")
+    assert result.returncode == 3
+    assert "9 places are not utf-8: byte 1: e9; byte 3: e0; byte 11: ef;" in result.stdout
+    assert "`--encoding latin-1` ('déjà vu, naïve" in result.stdout
+    assert charlm("doctor", "bad.txt", "--device", "cpu", "--encoding", "latin-1").returncode == 0
+
+
+def test_damaged_and_binary_texts(charlm, tmp_path):
+    (tmp_path / "damaged.txt").write_bytes("été ".encode() * 20 + b"\xff" + "été ".encode() * 20)
+    (tmp_path / "nuls.txt").write_bytes(b"a\0b\0\0c" + b"plain " * 20)
+    damaged, binary = (charlm("doctor", f"{name}.txt", "--device", "cpu") for name in ("damaged", "nuls"))
+    assert (damaged.returncode, binary.returncode) == (3, 3)
+    assert "mend these places" in damaged.stdout
+    assert "text.unit=byte" in binary.stdout
+
+
+def test_a_text_that_is_not_there_and_a_device_that_is_not_there(charlm):
+    result = charlm("doctor", "nowhere.txt", "--device", "cpu")
+    assert result.returncode == 3
+    assert "nowhere.txt: There is no such file" in result.stdout
+    result = charlm("doctor", "--device", "cuda:77", "--json")
+    assert result.returncode == 2
+    assert by_name(result)[0]["worst"] == "bad"
+
+
+def test_a_text_from_standard_input(charlm):
+    result = charlm("doctor", "-", "--device", "cpu", input="one line of text, and another\n" * 30)
+    assert result.returncode == 0, result.stderr
+    assert "900 characters" in result.stdout

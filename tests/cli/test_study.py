@@ -1,0 +1,209 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+TINY = {
+    "name": "tiny",
+    "question": "does it run",
+    "base": {
+        "model": {"hidden_size": 8, "num_layers": 1},
+        "training": {"batch_size": 4, "seq_len": 16, "validations": 1, "sample_length": 0, "device": "cpu"},
+    },
+    "variants": {"lstm": {"model": {"cell": "lstm"}}, "rnn": {"model": {"cell": "rnn"}}},
+    "baseline": "lstm",
+    "seeds": [1, 2, 3],
+    "budget": {"steps": 5},
+}
+KEPT = ("variant", "levels", "seed", "parameters", "hidden_size", "steps", "characters", "nats", "accuracy")
+
+
+@pytest.fixture
+def write(tmp_path, verse):
+    """Write a study on `verse`, changed as asked; JSON is YAML."""
+
+    def written(**changes):
+        base = {**TINY["base"], "text": {"sources": [str(verse)]}}
+        study = {key: value for key, value in {**TINY, "base": base, **changes}.items() if value is not None}
+        path = tmp_path / "tiny.yaml"
+        path.write_text(json.dumps(study))
+        return path
+
+    return written
+
+
+def results(folder):
+    return [json.loads(line) for line in (folder / "results.jsonl").read_text().splitlines()]
+
+
+def numbers(folder):
+    return [{key: row.get(key) for key in KEPT} for row in results(folder)]
+
+
+def test_a_study_is_run_kept_and_reported(charlm, write, tmp_path):
+    path = write(factors={"gap": {"2": {"synthetic": {"recall": {"gap": 2, "lines": 200}}}, "4": {
+        "synthetic": {"recall": {"gap": 4, "lines": 200}}}}}, measure="recall")  # fmt: skip
+    done = charlm("study", "run", path, "--json")
+    assert done.returncode == 0, done.stderr
+    assert "\x1b" not in done.stderr
+    assert "12/12" in done.stderr
+    told = json.loads(done.stdout)
+    assert told["runs"] == 12
+    home = tmp_path / "runs/studies/tiny"
+    assert {"study.yaml", "results.jsonl", "report.json", "report.csv"} <= {each.name for each in home.iterdir()}
+    assert all(0 <= row["accuracy"] <= 1 and row["steps"] == 5 for row in results(home))
+    assert charlm("sample", home / "lstm.gap-2.s1", "-n", 5).returncode == 0
+    said = charlm("study", "report", "tiny")
+    assert "within noise" in said.stdout or "beyond noise" in said.stdout
+    assert (
+        json.loads(charlm("study", "report", "--json").stdout) == told == json.loads((home / "report.json").read_text())
+    )
+    again = charlm("study", "run", path)
+    assert again.returncode == 0
+    assert "/12 " not in again.stderr  # nothing was left to do
+    assert len(results(home)) == 12
+
+
+def test_stopped_and_gone_on_with_gives_the_same_numbers(charlm, write, tmp_path):
+    budget = {"steps": 60}
+    whole = charlm("study", "run", write(budget=budget), "--name", "whole")
+    assert whole.returncode == 0, whole.stderr
+    path = write(budget=budget)
+    command = [sys.executable, "-m", "charlm", "study", "run", str(path)]
+    environment = {**os.environ, "CHARLM_RUNS": str(tmp_path / "runs")}
+    process = subprocess.Popen(command, env=environment, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    for line in process.stderr:
+        if line.startswith("2/"):
+            break
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=100)
+    assert process.returncode == 143
+    assert f"Go on with: charlm study run {path}" in said
+    home = tmp_path / "runs/studies/tiny"
+    assert 2 <= len(results(home)) < 6
+    gone_on = charlm("study", "run", path)
+    assert gone_on.returncode == 0, gone_on.stderr
+    assert numbers(home) == numbers(tmp_path / "runs/studies/whole")
+
+
+def test_a_run_that_stopped_half_way_goes_on_exactly(write, tmp_path, monkeypatch):
+    """The same from inside, where the stop comes at a known step."""
+    from charlm.studies.grid import trials
+    from charlm.studies.preparing import prepare
+    from charlm.studies.results import StudyFolder
+    from charlm.studies.running import Interrupted, Trained, run
+    from charlm.studies.study import open_study
+    from charlm.training.events import Updated
+
+    study = open_study(str(write(budget={"steps": 9})))
+
+    def home(name):
+        folder = StudyFolder(tmp_path / name)
+        folder.folder.mkdir()
+        folder.begin(study)
+        return folder, prepare(study, trials(study, "here"), folder.folder, "here")
+
+    whole, ready = home("whole")
+    list(run(ready, whole, lambda: False))
+    cut, ready = home("cut")
+    seen = []
+    events = run(ready, cut, lambda: len(seen) == 4)
+    for event in events:
+        if isinstance(event, Trained) and isinstance(event.event, Updated):
+            seen.append(event)
+    assert isinstance(event, Interrupted)
+    assert len(seen) == 4
+    assert not cut.results()
+    list(run(ready, cut, lambda: False))
+    assert numbers(cut.folder) == numbers(whole.folder)
+
+
+def test_a_changed_study_is_refused_with_what_changed(charlm, write):
+    assert charlm("study", "run", write()).returncode == 0
+    changed = charlm("study", "run", write(budget={"steps": 6}))
+    assert changed.returncode == 2
+    assert "budget.steps" in changed.stderr
+    assert "--name" in changed.stderr
+    assert charlm("study", "run", write(budget={"steps": 6}), "--name", "other").returncode == 0
+
+
+def test_cost_is_measured_in_processes_of_its_own(charlm, write):
+    done = charlm("study", "run", write(measure="cost"), "--json")
+    assert done.returncode == 0, done.stderr
+    rnn = json.loads(done.stdout)["groups"][0]["rows"][1]
+    assert rnn["difference"]["count"] == 3
+    assert rnn["difference"]["mean"] > 0
+
+
+def test_equal_parameters_are(charlm, write, tmp_path):
+    base = {**TINY["base"], "model": {"hidden_size": 40, "num_layers": 1}}
+    path = write(parameters={"equal": "lstm"}, base=base | {"text": {"sources": [str(tmp_path / "t.txt")]}})
+    (tmp_path / "t.txt").write_text("abc def ghi jkl\n" * 60)
+    assert charlm("study", "run", path).returncode == 0
+    lstm, rnn = results(tmp_path / "runs/studies/tiny")[:2]
+    assert abs(rnn["parameters"] / lstm["parameters"] - 1) <= 0.01
+    assert rnn["hidden_size"] > lstm["hidden_size"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"basline": "lstm"}, "Did you mean baseline?"),
+        ({"variants": {"lstm": {}, "x": {"model": {"cell": "ltsm"}}}}, "lstm"),
+        ({"variants": {"lstm": {}, "x": {"model": {"cell": "rnn", "cell_options": {"forget_bias": 1.0}}}}}, "no such"),
+        ({"variants": {"lstm": {}, "x": {"model": {"hiden_size": 3}}}}, "hidden_size"),
+        ({"variants": {"lstm": {}, "x": {"training": {"steps": 9}}}}, "unequal budgets"),
+        ({"variants": {"lstm": {}, "x": {"training": {"seq_len": 9}}}}, "unequal budgets"),
+        ({"variants": {"lstm": {}, "x": {"model": {"cell": "clockwork", "hidden_size": 7}}}}, "multiple"),
+        ({"seeds": [1]}, "one seed"),
+        ({"seeds": [1, 2]}, "at least three"),
+        ({"seeds": [1, 1, 1]}, "one seed"),
+        ({"budget": {"steps": 3, "seconds": 3}}, "exactly one"),
+        ({"budget": {"characters": 3}}, "less than one update"),
+        ({"budget": None}, "lacks budget"),
+        ({"baseline": "lsmt"}, "Did you mean lstm?"),
+        ({"parameters": {"equal": 100}}, "cannot be made equal"),
+        ({"measure": "recall"}, "synthetic"),
+        ({"measure": "speed"}, "measure"),
+        ({"base": {"synthetic": {"recall": {"gapp": 3}}}}, "gap"),
+        ({"base": {"preset": "qiuck"}}, "quick"),
+        ({"name": "../up"}, "cannot be a name"),
+    ],
+)
+def test_bad_studies_are_refused_before_any_training(charlm, write, tmp_path, changes, said):
+    result = charlm("study", "run", write(**changes))
+    assert result.returncode == 2, result.stderr
+    assert said in result.stderr
+    assert "Traceback" not in result.stderr
+    assert len(result.stderr.strip().splitlines()) <= 3
+    assert result.stdout == ""
+    assert not list((tmp_path / "runs").rglob("run.json"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["run", "cels"], 2, "Did you mean cells?"),
+        (["run", "absent.yaml"], 2, "does not exist"),
+        (["report", "nothing"], 4, "no study"),
+        (["report"], 4, "charlm study run"),
+        (["run", "cells", "--name", "a/b"], 2, "--name"),
+    ],
+)
+def test_bad_commands(charlm, arguments, code, said):
+    result = charlm("study", *arguments)
+    assert result.returncode == code, result.stderr
+    assert said in result.stderr
+    assert len(result.stderr.strip().splitlines()) <= 3
+
+
+def test_list_says_the_questions(charlm):
+    said = charlm("study", "list")
+    assert said.returncode == 0
+    assert len(said.stdout.splitlines()) == 9
+    assert "forget bias" in json.loads(charlm("study", "list", "--json").stdout)["forget-bias"]

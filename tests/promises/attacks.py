@@ -1,0 +1,318 @@
+"""Checkpoints as a stranger would forge them, who knows the format: all checksums are made right again.
+
+An attack changes a folder in place. What is not about the checksums themselves is sealed like the real thing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import pickle
+import struct
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors.numpy import save as to_safetensors
+
+from charlm.checkpoint import Scores, save
+from charlm.checkpoint.contents import DESCRIPTION, MODEL, TRAINING, Text
+from charlm.config.settings import ModelSettings, Settings
+from charlm.model.parameters import initial
+from charlm.text.vocabulary import Vocabulary
+
+VOCABULARY = Vocabulary(tuple(" abé字😀"))
+SETTINGS = Settings(model=ModelSettings(hidden_size=8, num_layers=2))
+
+Attack = Callable[[Path], None]
+
+
+def arrays(settings: Settings = SETTINGS) -> dict[str, np.ndarray]:
+    return initial(settings.model, VOCABULARY.size, np.random.default_rng(0))
+
+
+def write(folder: Path, settings: Settings = SETTINGS) -> Path:
+    save(
+        folder,
+        step=7,
+        settings=settings,
+        vocabulary=VOCABULARY,
+        text=Text(name="a book", sha256="0" * 64, characters=100),
+        scores=Scores(valid_nats=1.5),
+        parameters=arrays(settings),
+        training={"position": 3},
+        training_arrays={"random": np.arange(5, dtype=np.uint8), "step": np.array(3.0, np.float32)},
+    )
+    return folder
+
+
+def body_of(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / DESCRIPTION).read_bytes())["body"]
+
+
+def sealed(body: Any) -> bytes:
+    plain = json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
+    return json.dumps({"sha256": hashlib.sha256(plain).hexdigest(), "body": body}, indent=1).encode()
+
+
+def put(path: Path, content: bytes) -> None:
+    """Write it anew: some file systems take milliseconds to cut an old file short."""
+    path.unlink(missing_ok=True)
+    path.write_bytes(content)
+
+
+def reseal(folder: Path, body: dict[str, Any] | None = None) -> None:
+    """Make every checksum right again."""
+    body = body or body_of(folder)
+    for name in (MODEL, TRAINING):
+        content = (folder / name).read_bytes()
+        body["files"][name] = {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    put(folder / DESCRIPTION, sealed(body))
+
+
+def set_in_body(*path: str, to: Any) -> Attack:
+    def attack(folder: Path) -> None:
+        body = inner = body_of(folder)
+        for name in path[:-1]:
+            inner = inner[name]
+        inner[path[-1]] = to
+        (folder / DESCRIPTION).write_bytes(sealed(body))
+
+    return attack
+
+
+def replace(name: str, content: bytes) -> Attack:
+    """Another file in its place; a model's or a training's is vouched for."""
+
+    def attack(folder: Path) -> None:
+        (folder / name).write_bytes(content)
+        if name != DESCRIPTION:
+            reseal(folder)
+
+    return attack
+
+
+def tensors(header: Any, data: bytes = b"", length: int | None = None) -> bytes:
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return struct.pack("<Q", len(text) if length is None else length) + text + data
+
+
+def in_header(change: Callable[[dict[str, Any]], Any], more: bytes = b"") -> Attack:
+    """The true file with its header changed: the change may return another header."""
+
+    def attack(folder: Path) -> None:
+        content = (folder / MODEL).read_bytes()
+        length = int.from_bytes(content[:8], "little")
+        header = json.loads(content[8 : 8 + length])
+        changed = change(header)
+        (folder / MODEL).write_bytes(tensors(header if changed is None else changed, content[8 + length :] + more))
+        reseal(folder)
+
+    return attack
+
+
+def with_arrays(**changed: Any) -> Attack:
+    """True arrays but for some; None leaves one out. Double underscores stand for dots."""
+
+    def attack(folder: Path) -> None:
+        given = arrays() | {name.replace("__", "."): value for name, value in changed.items()}
+        (folder / MODEL).write_bytes(
+            to_safetensors({name: value for name, value in given.items() if value is not None})
+        )
+        reseal(folder)
+
+    return attack
+
+
+def linked(name: str, target: str) -> Attack:
+    def attack(folder: Path) -> None:
+        (folder / name).unlink()
+        (folder / name).symlink_to(target)
+
+    return attack
+
+
+def renamed(folder: Path) -> None:
+    body = body_of(folder)
+    body["files"] = {f"../{folder.name}/{name}": record for name, record in body["files"].items()}
+    (folder / DESCRIPTION).write_bytes(sealed(body))
+
+
+class Payload:
+    """What would tell of itself if it were ever unpickled."""
+
+    def __reduce__(self):
+        return os.mkdir, ("executed",)
+
+
+def zipped() -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("archive/data.pkl", pickle.dumps(Payload()))
+    return packed.getvalue()
+
+
+def numpy_pickle() -> bytes:
+    packed = io.BytesIO()
+    np.save(packed, np.array([Payload()], dtype=object), allow_pickle=True)
+    return packed.getvalue()
+
+
+def odd(name: str, value: float) -> np.ndarray:
+    array = arrays()[name].copy()
+    array.flat[-1] = value
+    return array
+
+
+BIAS, HEAD = "head.bias", "head.weight"
+INF = float("inf")
+DEEP = b"[" * 100_000
+
+
+def missing(name: str) -> Attack:
+    return lambda folder: (folder / name).unlink()
+
+
+def swapped_offsets(header: dict[str, Any]) -> None:
+    header[BIAS]["data_offsets"], header[HEAD]["data_offsets"] = (
+        header[HEAD]["data_offsets"], header[BIAS]["data_offsets"],
+    )  # fmt: skip
+
+
+def a_fifo(folder: Path) -> None:
+    (folder / MODEL).unlink()
+    os.mkfifo(folder / MODEL)
+
+
+def a_folder(folder: Path) -> None:
+    (folder / MODEL).unlink()
+    (folder / MODEL).mkdir()
+
+
+def doubled(folder: Path) -> None:
+    content = (folder / DESCRIPTION).read_bytes()
+    (folder / DESCRIPTION).write_bytes(content.replace(b'"step": 7', b'"step": 6,\n  "step": 7'))
+
+
+def doubled_header(folder: Path) -> None:
+    content = (folder / MODEL).read_bytes()
+    length = int.from_bytes(content[:8], "little")
+    text = b'{"head.bias":{"dtype":"F32","shape":[6],"data_offsets":[0,24]},' + content[9 : 8 + length]
+    (folder / MODEL).write_bytes(tensors(text, content[8 + length :]))
+    reseal(folder)
+
+
+def entry(**changed: Any) -> Attack:
+    return in_header(lambda header: header[BIAS].update(changed))
+
+
+ATTACKS: dict[str, Attack] = {
+    "no description": missing(DESCRIPTION),
+    "no model": missing(MODEL),
+    "a model that is a FIFO": a_fifo,
+    "a model that is a folder": a_folder,
+    "a description that is a link": linked(DESCRIPTION, "/etc/passwd"),
+    "a model that is a link": linked(MODEL, "/etc/passwd"),
+    "a model that is a device": linked(MODEL, "/dev/zero"),
+    "a model that is a link to itself": linked(MODEL, MODEL),
+    "files under other folders": renamed,
+    "an absolute file": set_in_body("files", to={"/etc/passwd": {"size": 1, "sha256": "0" * 64}}),
+    "no files": set_in_body("files", to={}),
+    "a negative size": set_in_body("files", MODEL, to={"size": -1, "sha256": "0" * 64}),
+    "a size beyond all": set_in_body("files", MODEL, to={"size": 10**30, "sha256": "0" * 64}),
+    "another sha256": set_in_body("files", MODEL, "sha256", to="0" * 64),
+    "a sha256 that is none": set_in_body("files", MODEL, "sha256", to="../../etc/passwd"),
+    "an empty description": replace(DESCRIPTION, b""),
+    "a description of NULs": replace(DESCRIPTION, bytes(1000)),
+    "a description that is a list": replace(DESCRIPTION, b"[]"),
+    "a description that is a number": replace(DESCRIPTION, b"1"),
+    "a body that is a list": replace(DESCRIPTION, sealed([])),
+    "a description in UTF-16": replace(DESCRIPTION, '{"body": {}, "sha256": ""}'.encode("utf-16")),
+    "a deep description": replace(DESCRIPTION, DEEP),
+    "deep objects": replace(DESCRIPTION, b'{"a":' * 60_000),
+    "a description of many lists": replace(DESCRIPTION, b"[" + b"[]," * 3_000_000 + b"[]]"),
+    "a description of many keys": replace(
+        DESCRIPTION, b"{" + b",".join(b'"%d":1' % number for number in range(500_000)) + b"}"
+    ),
+    "a long text with an emoji": replace(DESCRIPTION, b'{"body": "' + b"a" * 14_000_000 + b'\\ud83d\\ude00"}'),
+    "a description of 17 MB": replace(DESCRIPTION, b" " * 17_000_000),
+    "a huge number": replace(DESCRIPTION, b"9" * 100_000),
+    "equal keys": doubled,
+    "not a number": set_in_body("scores", "valid_nats", to=float("nan")),
+    "another format": set_in_body("format", to=99),
+    "a negative step": set_in_body("step", to=-1),
+    "a step that is a text": set_in_body("step", to="7"),
+    "an unknown key": set_in_body("surprise", to=1),
+    "another cell": set_in_body("settings", "model", "cell", to="os.system"),
+    "huge settings": set_in_body("settings", "model", "hidden_size", to=16_384),
+    "settings beyond the limits": set_in_body("settings", "model", "hidden_size", to=10**9),
+    "more layers than there are": set_in_body("settings", "model", "num_layers", to=64),
+    "an unsorted vocabulary": set_in_body("vocabulary", "symbols", to="ba"),
+    "a repeated vocabulary": set_in_body("vocabulary", "symbols", to="aab"),
+    "an empty vocabulary": set_in_body("vocabulary", "symbols", to=""),
+    "a vocabulary of another size": set_in_body("vocabulary", "symbols", to=" ab"),
+    "a vocabulary that is a list": set_in_body("vocabulary", to=["a", "b"]),
+    "a vocabulary of surrogates": set_in_body("vocabulary", "symbols", to="\ud800\ud801"),
+    "a unit that is none": set_in_body("vocabulary", "unit", to="word"),
+    "an empty model": replace(MODEL, b""),
+    "a model of seven bytes": replace(MODEL, b"1234567"),
+    "a header of no length": replace(MODEL, tensors(b"")),
+    "a header longer than the file": replace(MODEL, tensors({}, length=10**6)),
+    "a header of 2**63": replace(MODEL, tensors({}, length=2**63)),
+    "a header of 2**64 - 1": replace(MODEL, tensors({}, length=2**64 - 1)),
+    "a header that is no JSON": replace(MODEL, tensors(b"{nothing}")),
+    "a header that is a list": replace(MODEL, tensors([])),
+    "a header that is null": replace(MODEL, tensors(None)),
+    "a deep header": replace(MODEL, tensors(DEEP[:4000])),
+    "a header of lists": replace(MODEL, tensors(b"[" + b"[]," * 300 + b"[]]")),
+    "equal keys in the header": doubled_header,
+    "a pickle": replace(MODEL, pickle.dumps(Payload())),
+    "a pickle in a zip, as torch writes": replace(MODEL, zipped()),
+    "a pickle of numpy's": replace(MODEL, numpy_pickle()),
+    "a pickle as the description": replace(DESCRIPTION, pickle.dumps(Payload())),
+    "an array too many": with_arrays(extra=np.zeros(3, np.float32)),
+    "an array too few": with_arrays(head__bias=None),
+    "a name that leads out": in_header(lambda header: header.update({"../../out": header.pop(BIAS)})),
+    "a wrong shape": with_arrays(head__bias=np.zeros(5, np.float32)),
+    "a shape turned round": with_arrays(head__weight=np.zeros((8, 6), np.float32)),
+    "float64": with_arrays(head__bias=np.zeros(6, np.float64)),
+    "float16": with_arrays(head__bias=np.zeros(6, np.float16)),
+    "integers": with_arrays(head__bias=np.zeros(6, np.int32)),
+    "a dtype that is none": entry(dtype="PICKLE"),
+    "a dtype that is a list": entry(dtype=["F32"]),
+    "a huge shape": entry(shape=[2**40]),
+    "a negative shape": entry(shape=[-6]),
+    "a shape that is a text": entry(shape="6"),
+    "a shape of fractions": entry(shape=[6.5]),
+    "a shape of many ones": entry(shape=[1] * 5000 + [6]),
+    "an entry without a shape": in_header(lambda header: header[BIAS].pop("shape") and None),
+    "an entry that is a number": in_header(lambda header: header.update({BIAS: 1})),
+    "overlapping offsets": in_header(lambda header: header[BIAS].update(data_offsets=[0, 24])),
+    "swapped offsets": in_header(swapped_offsets),
+    "offsets beyond the file": entry(data_offsets=[10**9, 10**9 + 24]),
+    "negative offsets": entry(data_offsets=[-24, 0]),
+    "offsets turned round": entry(data_offsets=[24, 0]),
+    "offsets of 2**64": entry(data_offsets=[2**64 - 24, 2**64]),
+    "bytes after the arrays": in_header(lambda header: None, more=b"more"),
+    "metadata that is a list": in_header(lambda header: header.update({"__metadata__": [1]})),
+    "NaN": with_arrays(head__bias=odd(BIAS, float("nan"))),
+    "infinity": with_arrays(head__weight=odd(HEAD, INF)),
+    "minus infinity": with_arrays(embedding__weight=odd("embedding.weight", -INF)),
+}
+# Of the training's file, which only `charlm train --resume` opens.
+ON_TRAINING: dict[str, Attack] = {
+    "no training": missing(TRAINING),
+    "an empty training": replace(TRAINING, b""),
+    "a pickle as the training": replace(TRAINING, pickle.dumps(Payload())),
+    "a training header of 2**63": replace(TRAINING, tensors({}, length=2**63)),
+    "a training header of lists": replace(TRAINING, tensors(b"[" + b"[]," * 300_000 + b"[]]")),
+    "a training that is a link": linked(TRAINING, "/dev/zero"),
+    "a training with NaN": replace(TRAINING, to_safetensors({"step": np.array([float("nan")])})),
+    "a huge shape in the training": replace(
+        TRAINING, tensors({"a": {"dtype": "F32", "shape": [2**60], "data_offsets": [0, 4]}}, b"1234")
+    ),
+}

@@ -1,0 +1,91 @@
+"""Checkpoints of a tiny model without torch, ways to write them wrongly, and what must hold after any accident."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from charlm.checkpoint import Scores, load, load_arrays, save, writing
+from charlm.checkpoint.contents import Text
+from charlm.checkpoint.series import add, newest_good
+from charlm.config.settings import ModelSettings, Settings
+from charlm.errors import CharlmError
+from charlm.model.parameters import shapes
+from charlm.runs import Run, create, find_checkpoint
+from charlm.runs.disk import DISK, refused
+from charlm.text.vocabulary import Vocabulary
+
+VOCABULARY = Vocabulary(tuple("\n\x1b abcdefghé字"))
+TEXT = Text(name="a book", sha256="0" * 64, characters=100)
+
+
+def settings(hidden_size: int) -> Settings:
+    return Settings(model=ModelSettings(hidden_size=hidden_size, num_layers=1))
+
+
+def write(run: Run, step: int, *, best: bool = False, keep: int = 2, hidden_size: int = 4) -> Path:
+    """Add a checkpoint that says its step in every number, as training adds them."""
+    chosen = settings(hidden_size)
+    filled = {name: np.full(shape, step, np.float32) for name, shape in shapes(chosen.model, VOCABULARY.size).items()}
+    content = partial(
+        save,
+        step=step,
+        settings=chosen,
+        vocabulary=VOCABULARY,
+        text=TEXT,
+        scores=Scores(valid_nats=1 / step),
+        parameters=filled,
+        training={"best_step": step if best else None},
+        training_arrays={f"optimizer.exp_avg.{name}": value for name, value in filled.items()},
+        disk=run.disk,
+    )
+    return add(run, step, content, best=best, keep=keep)
+
+
+def a_run(root: Path, hidden_size: int = 4) -> Run:
+    """A run with checkpoints 1, the best, and 2."""
+    run = create(root, None, "durable", {})
+    write(run, 1, best=True, hidden_size=hidden_size)
+    write(run, 2, hidden_size=hidden_size)
+    return run
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether it opens, arrays and all, and holds what was written at its step."""
+    try:
+        checkpoint, arrays = load(folder), load_arrays(folder)
+    except CharlmError:
+        return False
+    every = (*checkpoint.parameters.values(), *arrays.values())
+    return folder.name == f"step-{checkpoint.step}" and all((value == checkpoint.step).all() for value in every)
+
+
+def what_was_lost(run: Run, saved: int, older: tuple[int, ...] = ()) -> str:
+    """Empty if step `saved` or a later one can be gone on from, pointers lead to whole checkpoints, and the older
+    ones, unless a later one made them superfluous, are whole too."""
+    checkpoint, _ = newest_good(Run(run.folder))
+    if checkpoint is None or checkpoint.step < saved:
+        return f"step {saved} was saved, and {checkpoint and checkpoint.step} is the newest that is whole"
+    if not is_whole(checkpoint.folder):
+        return f"step {checkpoint.step} is not what was written"
+    if not is_whole(find_checkpoint(run.folder.parent, run.name)):
+        return "what `charlm sample` would open is not whole"
+    gone = [step for step in older if checkpoint.step == saved and not is_whole(run.folder / f"step-{step}")]
+    return f"the older {gone} are no longer whole" if gone else ""
+
+
+def in_place(folder, files, disk=DISK):
+    """A naive writer in the place of `commit`: no temporary folder, no rename."""
+    folder.mkdir(exist_ok=True)
+    try:
+        for name, content in files.items():
+            disk.write_file(folder / name, content)
+    except OSError as error:
+        raise refused("The checkpoint", folder, 9, "", error) from error
+
+
+def make_naive() -> None:
+    """From here on this process writes checkpoints in place."""
+    writing.commit = in_place

@@ -1,0 +1,69 @@
+"""Train and sample for a while, and watch what the process holds on to.
+
+    python leaking.py KIND SECONDS TEXT FOLDER     prints {"steps", "growth": bytes, "per_hour": bytes, "files": [,]}
+
+KIND is `charlm`, or `naive`, which keeps each step's numbers and each checkpoint's file as careless loops do. Growth is
+of resident memory after a third of the time, which is for warming up; the slope is that of the best line through it.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import small
+
+from charlm.checkpoint import load
+from charlm.sampling.writing import write_text
+from charlm.training.events import Saved, Updated
+from charlm.training.journal import journal
+from charlm.training.loop import train
+
+EVERY = 0.1  # seconds between two looks, and as many samples of text
+
+
+def resident() -> int:
+    """Bytes of this process in memory."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def main(kind: str, seconds: float, text: Path, folder: Path) -> None:
+    training = {
+        "steps": None, "budget": seconds, "validations": max(10, int(seconds)), "schedule": "constant",
+        "save_every": 0.5, "sample_every": 0.3, "sample_length": 40,
+    }  # fmt: skip
+    planned = small.plan(folder, text, training, {"hidden_size": 16, "dropout": 0.1})
+    looks, kept, steps, checkpoint, looked = [], [], 0, None, 0.0
+    for event in journal(train(planned), planned.run):
+        if isinstance(event, Updated):
+            steps += 1
+            if kind == "naive":
+                kept.append(np.zeros(1000) + event.nats)
+        if isinstance(event, Saved):
+            checkpoint = load(event.path)
+            if kind == "naive":
+                kept.append((event.path / "checkpoint.json").open("rb"))
+        if checkpoint and time.perf_counter() - looked > EVERY:
+            write_text(checkpoint.stepper(), checkpoint.vocabulary, "The owl", length=20, seed=steps)
+            gc.collect()
+            looked = time.perf_counter()
+            looks.append((looked, resident(), open_files()))
+    settled = np.array([look for look in looks if look[0] > looks[0][0] + seconds / 3], np.float64)
+    times, memory, files = settled.T
+    third = len(memory) // 3
+    growth = np.median(memory[-third:]) - np.median(memory[:third])
+    slope = np.polyfit(times - times[0], memory, 1)[0] * 3600
+    print(json.dumps({"steps": steps, "growth": growth, "per_hour": slope, "files": [min(files), max(files)]}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], float(sys.argv[2]), Path(sys.argv[3]), Path(sys.argv[4]))

@@ -1,0 +1,79 @@
+"""Trainings so small that sixty of them fit into seconds, and what two of them must have in common."""
+
+from __future__ import annotations
+
+import itertools
+
+from charlm.checkpoint import load_arrays
+from charlm.checkpoint.series import newest_good
+from charlm.config.settings import Settings
+from charlm.device import Compute
+from charlm.runs import create
+from charlm.text.corpus import open_corpus
+from charlm.text.records import open_reader
+from charlm.training.events import Finished, Updated
+from charlm.training.loop import train
+from charlm.training.plan import Plan
+
+TIMES = {"seconds", "validation_seconds"}
+
+
+def plan(root, text, training=None, model=None, precision="fp32", **more) -> Plan:
+    """A plan for a training on a text file, in a new run under `root`."""
+    settings = Settings.model_validate({
+        "text": {"sources": [str(text)], **more},
+        "model": {"hidden_size": 4, "num_layers": 1, **(model or {})},
+        "training": {
+            "steps": 60, "batch_size": 2, "seq_len": 8, "validations": 6, "sample_length": 0, "save_every": "1h",
+            **(training or {}),
+        },
+    })  # fmt: skip
+    corpus = open_corpus(settings.text)
+    chosen = settings.training
+    end_id = corpus.vocabulary.newline if settings.text.records else None
+    reader = open_reader(corpus.split("train"), chosen.batch_size, chosen.seq_len, end_id, chosen.seed)
+    return Plan(settings, corpus, reader, create(root, None, "small", {}), Compute("cpu", precision, "a CPU", 1))
+
+
+def cut(planned: Plan, steps: int) -> None:
+    """Train, and be asked to stop after so many steps."""
+    count = itertools.count(1)
+    list(train(planned, stop=lambda: next(count) == steps))
+
+
+def go_on(planned: Plan) -> list:
+    """Resume from what is on disk; gives the events."""
+    checkpoint, wrong = newest_good(planned.run)
+    assert not wrong
+    return list(train(planned, resume=checkpoint))
+
+
+def numbers(run) -> dict:
+    """Everything of the newest checkpoint that is determined by the command and the seed, in bytes and plain numbers:
+    weights, optimizer, random state, carried state, average, position, schedule, best."""
+    checkpoint, wrong = newest_good(run)
+    assert not wrong
+    arrays = dict(checkpoint.parameters)
+    for name, value in load_arrays(checkpoint.folder).items():
+        arrays[f"training {name}"] = value
+    assert {"training random", "training state.0.h"} <= set(arrays)
+    bits = {name: (value.dtype.str, value.shape, value.tobytes()) for name, value in arrays.items()}
+    progress = {name: value for name, value in checkpoint.training.items() if name not in TIMES}
+    best = run.pointed("best").name
+    return {**bits, "step": checkpoint.step, "progress": progress, "scores": checkpoint.scores, "best": best}
+
+
+def differences(one: dict, other: dict) -> list[str]:
+    """The names of what is not the same in both."""
+    return sorted(name for name in {*one, *other} if one.get(name) != other.get(name))
+
+
+def timeless(events) -> list:
+    """What happened, without clocks and folders."""
+    happened = []
+    for event in events:
+        if isinstance(event, Updated):
+            happened.append((event.step, event.nats, event.learning_rate, event.gradient_norm))
+        if isinstance(event, Finished):
+            happened.append((event.step, event.best_nats, event.train_nats))
+    return happened

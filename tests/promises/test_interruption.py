@@ -1,0 +1,145 @@
+"""A training that is interrupted is saved within a step, says how it goes on, and comes to the same bits in the end."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import small
+
+from charlm.checkpoint import load
+from charlm.checkpoint.series import newest_good
+from charlm.cli.signals import Stop
+from charlm.runs import Run
+from charlm.training.events import Finished, Saved, Updated
+from charlm.training.loop import train
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="these are the signals of POSIX")
+
+STEPS = 1200
+SMALL = (
+    "--steps", STEPS, "--seed", 3, "--device", "cpu", "-s", "model.hidden_size=8", "-s", "model.num_layers=1",
+    "-s", "model.dropout=0.2", "-s", "training.batch_size=4", "-s", "training.seq_len=16",
+    "-s", "training.precision=fp32", "-s", "training.average=0.9", "-s", "training.save_every=0.4s",
+)  # fmt: skip
+
+
+# Within one process: any moment between two events
+
+
+def interrupted(planned, at):
+    """Train, send a signal to ourselves after event number `at`; gives the steps made by then and the later events."""
+    number, step, later = random.Random(at).choice([signal.SIGINT, signal.SIGTERM]), 0, []
+    with Stop() as stop:
+        for count, event in enumerate(train(planned, stop=stop.asked)):
+            if stop.asked():
+                later.append(event)
+            elif isinstance(event, Updated):
+                step = event.step
+            if count == at:
+                os.kill(os.getpid(), number)
+        assert stop.signal == number
+    return step, later
+
+
+@pytest.mark.parametrize("moments", [15, pytest.param(100, marks=pytest.mark.slow)])
+def test_at_any_moment_it_is_saved_within_one_step(verse, tmp_path, moments):
+    for at in random.Random(1).sample(range(80), moments):
+        planned = small.plan(tmp_path, verse, {"validations": 20})
+        step, later = interrupted(planned, at)
+        finished = next(event for event in later if isinstance(event, Finished))
+        assert sum(isinstance(event, Updated) for event in later) <= 1
+        assert finished.step <= step + 1
+        assert finished.reason in ("signal", "length")
+        assert newest_good(planned.run)[0].step == finished.step
+        assert all(load(event.path).step == event.step for event in later if isinstance(event, Saved))
+
+
+# Through the command line
+
+
+def start(verse, tmp_path, *more):
+    command = [sys.executable, "-m", "charlm", "train", str(verse), *map(str, (*SMALL, *more))]
+    environment = {**os.environ, "CHARLM_RUNS": str(tmp_path / "runs"), "PYTHONUNBUFFERED": "1"}
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def wait_for(process, word):
+    for line in process.stderr:
+        if word in line:
+            return
+    raise AssertionError(f"{word!r} was never said")
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(verse, tmp_path_factory):
+    """What the same command comes to when it is left alone."""
+    folder = tmp_path_factory.mktemp("whole")
+    process = start(verse, folder, "--run", "long")
+    _, said = process.communicate(timeout=120)
+    assert process.returncode == 0, said
+    return small.numbers(Run(folder / "runs/long"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_interrupted_and_resumed_is_as_uninterrupted(charlm, verse, tmp_path, uninterrupted, number):
+    process = start(verse, tmp_path, "--run", "long")
+    wait_for(process, "saved")
+    time.sleep(random.Random(number).uniform(0, 0.4))
+    process.send_signal(number)
+    _, said = process.communicate(timeout=60)
+    run = Run(tmp_path / "runs/long")
+    step = newest_good(run)[0].step
+    assert 0 < step < STEPS  # it was interrupted on its way
+    if number == signal.SIGKILL:
+        assert process.returncode == -signal.SIGKILL
+    else:
+        assert process.returncode == 128 + number
+        assert f"Interrupted at step {step:,}; everything is saved" in said
+        assert said.rstrip().endswith("charlm train --resume long")
+    result = charlm("train", "--resume", "long")
+    assert result.returncode == 0, result.stderr
+    assert small.differences(small.numbers(run), uninterrupted) == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_a_hundred_moments_through_the_command_line(verse, tmp_path):
+    chance = random.Random(4)
+    for moment in range(100):
+        number = chance.choice([signal.SIGINT, signal.SIGTERM])
+        process = start(verse, tmp_path, "--run", f"long-{moment}", "-s", "training.steps=1000000")
+        wait_for(process, "saved" if moment % 2 else "text")
+        time.sleep(chance.uniform(0, 2))
+        process.send_signal(number)
+        _, said = process.communicate(timeout=60)
+        assert "Traceback" not in said
+        run = Run(tmp_path / f"runs/long-{moment}")
+        if run.checkpoints:
+            assert process.returncode == 128 + number
+            assert f"charlm train --resume long-{moment}" in said
+            checkpoint, wrong = newest_good(run)
+            assert not wrong
+            assert f"Interrupted at step {checkpoint.step:,}" in said
+        else:  # before there was anything to save
+            assert process.returncode in (128 + number, -number), said
+
+
+def test_a_second_signal_ends_it_at_once(verse, tmp_path):
+    slow = ("-s", "training.accumulate=4096", "-s", "training.seq_len=64")  # one step takes many seconds
+    process = start(verse, tmp_path, "--run", "slow", *slow)
+    wait_for(process, "parameters")
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.3)
+    assert process.poll() is None  # it is still in the step, which it wants to end
+    began = time.perf_counter()
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert process.returncode == 128 + signal.SIGINT
+    assert time.perf_counter() - began < 3

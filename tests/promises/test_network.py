@@ -1,0 +1,140 @@
+"""No network but in `data fetch`; and a prompt or a text with characters that the model lacks never raises."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from contextlib import suppress
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from charlm.errors import TextError
+from charlm.text.corpora import CORPORA
+from charlm.text.fetching import SCHEMES
+from charlm.text.vocabulary import Vocabulary
+
+# Python reads this before anything else. The attempt is written down as well: a program may swallow the error.
+GUARD = """
+import os, sys
+
+def watch(event, arguments):
+    if event in ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto", "socket.bind"):
+        with open(os.environ["ATTEMPTS"], "a") as file:
+            file.write(event + "\\n")
+        raise ConnectionRefusedError("this test has no network")
+
+sys.addaudithook(watch)
+"""
+
+
+@pytest.fixture
+def offline(tmp_path, charlm):
+    """Run `charlm` where no socket can connect; gives the result and what was attempted."""
+    (tmp_path / "guard").mkdir()
+    (tmp_path / "guard" / "sitecustomize.py").write_text(GUARD)
+    attempts = tmp_path / "attempts"
+
+    def run(*arguments, **named):
+        attempts.write_text("")
+        path = os.pathsep.join([str(tmp_path / "guard"), os.environ.get("PYTHONPATH", "")])
+        result = charlm(*arguments, env={"PYTHONPATH": path, "ATTEMPTS": str(attempts)}, **named)
+        return result, attempts.read_text().splitlines()
+
+    return run
+
+
+def test_the_guard_bites(offline):
+    result, attempts = offline("data", "fetch", "text8")
+    assert attempts, result.stderr
+    assert result.returncode == 3
+    assert "Are you offline?" in result.stderr
+
+
+def test_training_sampling_and_scoring_use_no_network(offline, verse):
+    small = ("-s", "model.hidden_size=16", "-s", "training.batch_size=4", "-s", "training.seq_len=16")
+    for arguments in (
+        ("train", verse, "--run", "alone", "--steps", 3, *small),
+        ("train", "--resume", "alone", "--steps", 5),
+        ("sample", "alone", "-n", 20),
+        ("eval", "perplexity", "alone", verse),
+        ("doctor", verse),
+        ("data", "list"),
+        ("data", "stats", verse),
+        ("runs", "list"),
+    ):
+        result, attempts = offline(*arguments)
+        assert result.returncode == 0, result.stderr
+        assert attempts == [], arguments
+
+
+def test_a_corpus_that_was_not_fetched_is_not_fetched_by_training(offline):
+    result, attempts = offline("train", "enwik8")
+    assert (result.returncode, attempts) == (3, [])
+    assert "charlm data fetch enwik8" in result.stderr
+
+
+def test_every_download_is_https_pinned_and_bounded():
+    assert SCHEMES == ("https",)
+    for corpus in CORPORA.values():
+        assert bool(corpus.recipe) != bool(corpus.url)
+        if corpus.url:
+            assert corpus.url.startswith("https://")
+            assert len(corpus.download_sha256) == len(corpus.text_sha256 or "") == 64
+            assert 0 < corpus.download_bytes < 50_000_000
+            assert 0 < corpus.text_bytes <= 100_000_000
+
+
+KNOWN = Vocabulary(tuple(sorted("\n abcdeE'é日")))
+BYTES = Vocabulary(tuple(map(chr, range(32, 127))), "byte")
+ANY = st.text(st.characters(exclude_categories=()) | st.sampled_from("abcé’ø🎻\udc80\u2028"), max_size=40)
+
+
+@settings(max_examples=500, deadline=None)
+@given(text=ANY, policy=st.sampled_from(["skip", "nearest", "error"]))
+def test_any_prompt_is_encoded_and_what_is_unknown_is_counted(text, policy):
+    strangers = {letter: count for letter, count in Counter(text).items() if letter not in KNOWN.symbols}
+    try:
+        encoded = KNOWN.encode(text, policy)
+    except TextError:
+        assert policy == "error"
+        assert strangers
+        return
+    assert encoded.unknown == strangers
+    assert policy != "error" or not strangers
+    if policy == "skip":
+        assert KNOWN.decode(encoded.ids) == "".join(letter for letter in text if letter not in strangers)
+
+
+@settings(max_examples=300, deadline=None)
+@given(text=ANY, data=st.binary(max_size=40), policy=st.sampled_from(["skip", "nearest"]))
+def test_any_bytes_are_encoded_by_a_model_of_bytes(text, data, policy):
+    BYTES.encode(text, policy)
+    found = BYTES.encode_bytes(data, policy)
+    assert sum(found.unknown.values()) + len(found.ids) == len(data)
+    with suppress(TextError):
+        BYTES.encode(text, "error")
+
+
+@pytest.mark.parametrize("policy", ["skip", "nearest"])
+def test_sampling_says_which_characters_of_a_prompt_it_does_not_know(charlm, tiny_run, policy):
+    result = charlm(
+        "sample", "tiny", "--prompt", "The öwl 日本 ", "-n", 5, "--unknown", policy, "--json",
+        env={"CHARLM_RUNS": str(tiny_run)},
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)["unknown_characters"] == 3
+    assert "3 unknown characters" in result.stderr
+    assert "日" in result.stderr
+
+
+def test_scoring_says_how_many_characters_it_does_not_know(charlm, tiny_run, tmp_path):
+    (tmp_path / "strange.txt").write_text("The owl 日本 went out.\n🎻🎻\n", encoding="utf-8")
+    arguments = ("eval", "perplexity", "tiny", tmp_path / "strange.txt", "--unknown", "skip")
+    result = charlm(*arguments, "--json", env={"CHARLM_RUNS": str(tiny_run)})
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)["unknown_characters"] == 4
+    said = charlm(*arguments, env={"CHARLM_RUNS": str(tiny_run)})
+    assert "4" in said.stdout + said.stderr

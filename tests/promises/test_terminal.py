@@ -1,0 +1,152 @@
+"""Printed text cannot drive the terminal: every code point, through a real pseudo-terminal; raw in a pipe."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+import termios
+import threading
+from pathlib import Path
+
+import pytest
+
+EVIL = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202etxt.\u2066x\u2028y\u2029z\x7f\x00\r\x08"
+# C0 but newline and tab, DEL, C1, what reorders text, the separators of lines: whatever a terminal may obey.
+STEERING = {
+    *(set(range(0x20)) - {0x09, 0x0A}), *range(0x7F, 0xA0), 0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F),
+    *range(0x2066, 0x206A),
+}  # fmt: skip
+SURROGATES = range(0xD800, 0xE000)
+
+EVERYTHING = """
+import sys
+{printer}
+for first in range(0, {end}, 256):
+    show(sys.stdout, "".join(map(chr, range(first, first + 256))))
+"""
+CHARLMS = "from charlm.cli.printing import put as show"
+NAIVE = "def show(stream, text): stream.write(text.encode('utf-8', 'replace').decode())"
+HALF = """
+def show(stream, text):
+    stream.write(text.encode('utf-8', 'replace').decode().replace(chr(27), '?'))
+"""
+
+
+def everything(printer: str, end: int = 0x110000) -> list[str]:
+    """A Python that prints every code point up to the end."""
+    return ["-c", EVERYTHING.format(printer=printer, end=end)]
+
+
+def on_a_terminal(arguments, **environment) -> bytes:
+    """What a terminal is sent, stdout and stderr, by a process of its own."""
+    ours, theirs = pty.openpty()
+    modes = termios.tcgetattr(theirs)
+    modes[1] &= ~termios.OPOST  # newlines as they are written
+    termios.tcsetattr(theirs, termios.TCSANOW, modes)
+    shown = bytearray()
+
+    def read():
+        while True:
+            try:
+                block = os.read(ours, 1 << 16)
+            except OSError:  # the other side is closed
+                return
+            shown.extend(block)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        subprocess.run(
+            [sys.executable, *map(str, arguments)],
+            stdin=subprocess.DEVNULL,
+            stdout=theirs,
+            stderr=theirs,
+            env={**os.environ, "PYTHONIOENCODING": "utf-8", "TERM": "dumb", "NO_COLOR": "1", **environment},
+            timeout=100,
+            check=False,
+        )
+    finally:
+        os.close(theirs)
+        reader.join()
+        os.close(ours)
+    return bytes(shown)
+
+
+def in_a_pipe(arguments) -> bytes:
+    environment = {**os.environ, "PYTHONIOENCODING": "utf-8"}
+    return subprocess.run([sys.executable, *arguments], capture_output=True, env=environment, check=True).stdout
+
+
+def steering(shown: bytes) -> set[int]:
+    """The code points among what was shown that a terminal may obey."""
+    return {code for code in map(ord, set(shown.decode("utf-8", "surrogatepass"))) if code in STEERING}
+
+
+def as_promised(code: int, terminal: bool) -> str:
+    if code in SURROGATES or (terminal and code in STEERING):
+        return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+    return chr(code)
+
+
+@pytest.mark.parametrize("printer", [NAIVE, HALF])
+def test_a_naive_printer_is_caught(printer):
+    shown = on_a_terminal(everything(printer, end=0x3000))
+    assert len(steering(shown)) > 60
+
+
+@pytest.mark.parametrize("terminal", [True, False], ids=["terminal", "pipe"])
+def test_every_code_point(terminal):
+    shown = (on_a_terminal if terminal else in_a_pipe)(everything(CHARLMS)).decode("utf-8")
+    at = 0
+    for code in range(0x110000):
+        promised = as_promised(code, terminal)
+        assert shown.startswith(promised, at), hex(code)
+        at += len(promised)
+    assert at == len(shown)
+    assert not (terminal and steering(shown.encode()))
+
+
+@pytest.fixture(scope="module")
+def evil(tmp_path_factory) -> Path:
+    """A file whose name and whose text would both like to drive the terminal."""
+    path = tmp_path_factory.mktemp("evil") / f"{EVIL}.txt".replace("\x00", "")
+    path.write_text((EVIL.replace("\x00", "") + " plain words here and there\n") * 100, encoding="utf-8", newline="")
+    return path
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["data", "show"],
+        ["data", "stats"],
+        ["train", "--dry-run"],
+        ["doctor"],
+        ["doctor", "--encoding", "ascii"],
+        ["train", "--encoding", "ascii"],
+        ["train", "-c"],
+        ["train", "-s"],
+        ["sample"],
+        ["runs", "show"],
+        ["train", "--run", EVIL.replace("\x00", ""), "-s", "text.splits=9"],
+    ],
+    ids=" ".join,
+)
+def test_no_command_lets_a_text_or_a_name_drive_the_terminal(tmp_path, evil, arguments):
+    shown = on_a_terminal(
+        ["-m", "charlm", *arguments, evil], CHARLM_RUNS=str(tmp_path), CHARLM_CACHE=str(tmp_path / "cache")
+    )
+    assert shown
+    assert steering(shown) == set()
+    assert b"\\x1b" in shown or arguments[0] != "data"
+
+
+def test_a_model_of_evil_text_cannot_drive_the_terminal(tmp_path, evil):
+    environment = {"CHARLM_RUNS": str(tmp_path), "CHARLM_CACHE": str(tmp_path / "cache")}
+    small = ["-s", "model.hidden_size=16", "-s", "training.batch_size=4", "-s", "training.sample_every=0.01"]
+    training = on_a_terminal(["-m", "charlm", "train", evil, "--run", "evil", "--steps", 40, *small], **environment)
+    assert steering(training) == set()
+    sampled = on_a_terminal(["-m", "charlm", "sample", "evil", "-n", 400, "--temperature", 3], **environment)
+    assert steering(sampled) == set()
+    assert b"\\x1b" in sampled

@@ -1,0 +1,217 @@
+"""Any bytes as text: a corpus, or exit 3 in three lines with a remedy. Never a traceback, a hang, or much memory."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import sys
+import threading
+import time
+import tracemalloc
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hostile_files import BLOCK, BYTES, PACKED, special
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from charlm.cli import main
+from charlm.config.settings import TextSettings
+from charlm.errors import TextError
+from charlm.text import sources
+from charlm.text.corpus import open_corpus
+
+TIMES = 6  # the file in memory, at most
+ALWAYS = 24 * 2**20  # bytes that even the smallest text takes: tables over all of Unicode, one block of a file
+LONGEST = 20  # seconds: a hang is far longer, a busy machine hardly
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory) -> dict[str, Path]:
+    """The corpus of hostile files, by what is wrong with each."""
+    folder = tmp_path_factory.mktemp("hostile")
+    paths = special(folder)
+    for number, (name, data) in enumerate((BYTES | PACKED).items()):
+        paths[name] = folder / (f"{number}.gz" if name in PACKED else f"{number}.txt")
+        paths[name].write_bytes(data)
+    assert len(paths) >= 60
+    return paths
+
+
+def verdict(read: Callable[[Path], object], path: Path) -> str:
+    """What is wrong with how this path was read, or nothing. `read` gives what it read or raises a TextError."""
+    tracemalloc.start()
+    began = time.monotonic()
+    try:
+        read(path)
+    except TextError as error:
+        if not (error.what and error.where and error.remedy and len(str(error).splitlines()) == 3):
+            return f"not three lines: {error}"
+    except Exception as error:
+        return f"a traceback: {type(error).__name__}"
+    finally:
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    if time.monotonic() - began > LONGEST:
+        return "a hang"
+    size = os.path.getsize(path) if os.path.isfile(path) else 0  # noqa: PTH113, PTH202 - these never raise
+    return f"{peak:,} bytes for {size:,}" if peak > ALWAYS + TIMES * size else ""
+
+
+def charlms(path: Path) -> object:
+    return open_corpus(TextSettings(sources=(str(path),)))
+
+
+def naive(path: Path) -> object:
+    return gzip.decompress(path.read_bytes()).decode() if path.suffix == ".gz" else path.read_text("utf-8")
+
+
+def test_a_naive_reader_is_caught(hostile):
+    found = {name: verdict(naive, hostile[name]) for name in BYTES | PACKED}
+    assert "UnicodeDecodeError" in found["latin-1"]
+    assert "traceback" in found["a cut gz"]
+    assert "bytes for" in found["a bomb"]
+    assert sum(map(bool, found.values())) > 25
+
+
+def test_hostile_files_are_read_or_refused(hostile):
+    faults = {name: fault for name, path in hostile.items() if (fault := verdict(charlms, path))}
+    assert faults == {}
+
+
+def test_the_command_line_ends_with_0_or_3(hostile, monkeypatch, capsys):
+    codes = {}
+    for name, path in hostile.items():
+        monkeypatch.setattr(sys, "argv", ["charlm", "train", str(path), "--dry-run", "--json"])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        codes[name] = ended.value.code or 0
+        said = capsys.readouterr()
+        assert bool(said.out) == (codes[name] == 0), name
+        assert codes[name] == 0 or len(said.err.splitlines()) == 3, said.err
+    assert set(codes.values()) == {0, 3}, codes
+
+
+@pytest.mark.parametrize(
+    ("name", "offset"),
+    [
+        ("an invalid first byte", 0),
+        ("an invalid last byte", 3),
+        ("an invalid byte at the end of a block", BLOCK - 1),
+        ("an invalid byte at the start of a block", BLOCK),
+        ("a cut character at the end of a block", BLOCK - 1),
+        ("a cut character across two blocks", BLOCK - 1),
+        ("a NUL in the second block", BLOCK),
+        ("an encoded surrogate", 2),
+        ("a NUL", 3),
+    ],
+)
+def test_the_offset_is_that_of_the_fault(hostile, name, offset):
+    with pytest.raises(TextError) as refused:
+        charlms(hostile[name])
+    assert f"byte {offset}" in refused.value.where
+
+
+@pytest.mark.parametrize(
+    "most", [2**20, pytest.param(sources.MOST_UNPACKED, marks=pytest.mark.slow)], ids=["1 MB", "the real limit"]
+)
+def test_a_bomb_is_given_up(tmp_path, monkeypatch, most):
+    monkeypatch.setattr(sources, "MOST_UNPACKED", most)
+    path = tmp_path / "bomb.gz"
+    path.write_bytes(gzip.compress(b"boom" * (most // 4)) * 2)
+    with pytest.raises(TextError, match="like a bomb"):
+        charlms(path)
+    path.write_bytes(gzip.compress(os.urandom(most)) * 2)  # as large, and no bomb
+    assert open_corpus(TextSettings(sources=(str(path),), unit="byte")).characters == 2 * most
+
+
+def test_a_file_that_may_not_be_read(tmp_path, monkeypatch):
+    path = tmp_path / "mine.txt"
+    path.write_text("private")
+    opened = Path.open
+
+    def forbidden(self, *arguments, **named):  # to root nothing is forbidden, so it is played
+        if self == path:
+            raise PermissionError(13, "Permission denied")
+        return opened(self, *arguments, **named)
+
+    monkeypatch.setattr(Path, "open", forbidden)
+    with pytest.raises(TextError, match="Permission denied"):
+        charlms(path)
+
+
+def test_a_file_that_grows_is_read_to_the_end_that_it_had(tmp_path):
+    path = tmp_path / "log.txt"
+    path.write_bytes(b"line\n" * 200_000)
+    done = threading.Event()
+
+    def grow():
+        with path.open("ab") as file:
+            while not done.is_set():
+                file.write(b"more\n" * 1000)
+
+    writer = threading.Thread(target=grow)
+    writer.start()
+    try:
+        assert charlms(path).characters >= 1_000_000
+    finally:
+        done.set()
+        writer.join()
+
+
+@pytest.mark.parametrize("change", [b"shorter", b"other bytes of the same length"])
+def test_a_file_that_changes_while_it_is_read(tmp_path, monkeypatch, change):
+    path = tmp_path / "text.txt"
+    path.write_bytes(b"these bytes of some length....")
+    measured = sources.Piece.measured
+
+    def then_changed(piece):
+        known = measured(piece)
+        path.write_bytes(change)
+        return known
+
+    monkeypatch.setattr(sources.Piece, "measured", then_changed)
+    with pytest.raises(TextError, match="changed"):
+        charlms(path)
+
+
+ENCODINGS = ("utf-8", "utf-16", "utf-32", "utf-7", "shift_jis", "gb18030", "iso2022_jp", "hz", "cp1252", "latin-1")
+
+
+@pytest.mark.parametrize("examples", [500, pytest.param(20_000, marks=[pytest.mark.slow, pytest.mark.timeout(3000)])])
+def test_any_bytes_are_a_text_or_a_kind_error(tmp_path, examples):
+    @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(
+        data=st.binary(max_size=60) | st.text(max_size=20).map(lambda text: text.encode("utf-8", "surrogatepass")),
+        encoding=st.sampled_from(ENCODINGS),
+        name=st.sampled_from(["text", "text.gz"]),
+        packed=st.booleans(),
+        unit=st.sampled_from(["character", "byte"]),
+        block=st.integers(1, 70),
+    )
+    def law(data, encoding, name, packed, unit, block):
+        (tmp_path / name).write_bytes(gzip.compress(data) if packed else data)
+        chosen = TextSettings(sources=(str(tmp_path / name),), encoding=encoding, unit=unit)
+        with pytest.MonkeyPatch.context() as patch, suppress(TextError):
+            patch.setattr(sources, "BLOCK", block)
+            corpus = open_corpus(chosen)
+            assert corpus.characters >= 2
+            assert int(corpus.ids.max()) < corpus.vocabulary.size
+
+    law()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("line", [b"word ", "naïve ".encode(), b"\xff"], ids=["ASCII", "accents", "invalid"])
+def test_a_line_of_100_megabytes_takes_at_most_6_times_that(tmp_path, line):
+    path = tmp_path / "long.txt"
+    path.write_bytes(line * (100_000_000 // len(line)))
+    tracemalloc.start()
+    with suppress(TextError):
+        charlms(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    print(f"\n{peak / 1e6:.0f} MB for {path.stat().st_size / 1e6:.0f} MB")
+    assert peak <= TIMES * path.stat().st_size

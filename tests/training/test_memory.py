@@ -1,0 +1,171 @@
+"""How much memory a training takes: laws of the estimate, what is refused, and the estimate held against the truth."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from charlm.config.settings import Settings
+from charlm.device import Compute
+from charlm.errors import UsageError
+from charlm.training import memory
+
+CPU = Compute("cpu", "fp32", "a CPU", 1)
+
+
+def chosen(training=None, **model):
+    return Settings.model_validate({"model": model, "training": training or {}})
+
+
+def size(batch_size=32, seq_len=64, vocab_size=100, training=None, **model):
+    return memory.estimate(chosen(training, **model), vocab_size, batch_size * seq_len)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from(["lstm", "gru", "rnn"]),
+    st.integers(1, 512), st.integers(1, 512), st.integers(1, 600), st.integers(1, 6), st.integers(2, 5000),
+)  # fmt: skip
+def test_more_of_anything_never_needs_less(cell, batch_size, seq_len, hidden_size, num_layers, vocab_size):
+    def needed(more_rows=0, more_time=0, more_units=0, more_layers=0, more_symbols=0):
+        return size(
+            batch_size + more_rows, seq_len + more_time, vocab_size + more_symbols,
+            cell=cell, hidden_size=hidden_size + more_units, num_layers=num_layers + more_layers,
+        )  # fmt: skip
+
+    least = needed()
+    assert least > 0
+    for more in ("more_rows", "more_time", "more_units", "more_layers", "more_symbols"):
+        assert needed(**{more: 7}) >= least
+
+
+def test_what_training_keeps_beside_the_weights_is_counted():
+    plain = size(1, 1, hidden_size=512, training={"optimizer": "rmsprop"})
+    assert size(1, 1, hidden_size=512) > plain
+    assert size(1, 1, hidden_size=512, training={"average": 0.9}) > size(1, 1, hidden_size=512)
+
+
+def test_a_training_that_fits_goes_on(monkeypatch):
+    monkeypatch.setattr(memory, "available", lambda compute: 2**34)
+    memory.check(chosen(), 100, 10**6, CPU)
+    monkeypatch.setattr(memory, "available", lambda compute: None)  # nobody says: nothing is refused
+    memory.check(chosen({"batch_size": 65_536, "seq_len": 65_536}), 100, 10**12, CPU)
+
+
+def test_a_short_text_makes_small_windows_and_is_not_refused(monkeypatch):
+    monkeypatch.setattr(memory, "available", lambda compute: 2**30)
+    huge = chosen({"batch_size": 65_536, "seq_len": 65_536})
+    memory.check(huge, 100, 10_000, CPU)
+    with pytest.raises(UsageError):
+        memory.check(huge, 100, 10**9, CPU)
+
+
+@pytest.mark.parametrize(
+    ("gib", "training", "model", "advice"),
+    [
+        (1, {"batch_size": 4096, "seq_len": 256}, {}, "training.batch_size="),
+        (1, {"batch_size": 64, "seq_len": 65_536}, {"hidden_size": 1024}, "training.seq_len="),
+        (1, {}, {"hidden_size": 16_384, "num_layers": 8}, "model.hidden_size"),
+    ],
+)
+def test_a_refusal_says_how_much_and_advises_what_does_fit(monkeypatch, gib, training, model, advice):
+    monkeypatch.setattr(memory, "available", lambda compute: gib * 2**30)
+    with pytest.raises(UsageError) as caught:
+        memory.check(chosen(training, **model), 100, 10**12, CPU)
+    assert "and 1.00 GiB are free" in caught.value.what
+    assert advice in caught.value.remedy
+    told = dict(word.removeprefix("training.").split("=") for word in caught.value.remedy.split() if "=" in word)
+    if told:
+        sizes = {name: int(number.rstrip(",")) for name, number in told.items()}
+        memory.check(chosen({**training, **sizes}, **model), 100, 10**12, CPU)  # what is advised is accepted
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:118] . DefaultCPUAllocator: can't allocate memory: you tried ..."),
+        RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+    ],
+)
+def test_memory_that_runs_out_names_the_batch_size_to_try(error):
+    with pytest.raises(UsageError) as caught, memory.told(chosen({"batch_size": 48}), "cpu"):
+        raise error
+    assert "training.batch_size=24" in caught.value.remedy
+    assert caught.value.__cause__ is error
+    with pytest.raises(UsageError) as caught, memory.told(chosen({"batch_size": 1, "seq_len": 64}), "cpu"):
+        raise error
+    assert "training.seq_len=32" in caught.value.remedy
+
+
+def test_other_errors_pass():
+    with pytest.raises(RuntimeError, match="shapes"), memory.told(chosen(), "cpu"):
+        raise RuntimeError("shapes do not match")
+
+
+def test_torch_itself_says_it_in_words_that_are_understood():
+    import torch
+
+    with pytest.raises(UsageError, match="ran out"), memory.told(chosen(), "cpu"):
+        torch.empty(2**55)
+
+
+def test_the_memory_of_this_machine_and_of_its_container(tmp_path, monkeypatch):
+    meminfo, limit, used = tmp_path / "meminfo", tmp_path / "limit", tmp_path / "used"
+    monkeypatch.setattr(memory, "MEMINFO", meminfo)
+    monkeypatch.setattr(memory, "LIMITS", ((limit, used),))
+    assert memory.available(CPU) is None
+    meminfo.write_text("MemTotal: 9 kB\nMemAvailable:    2048 kB\n")
+    assert memory.available(CPU) == 2048 * 1024
+    limit.write_text("max\n")
+    used.write_text("1000\n")
+    assert memory.available(CPU) == 2048 * 1024
+    limit.write_text("5000\n")
+    assert memory.available(CPU) == 4000
+    used.write_text("6000\n")
+    assert memory.available(CPU) == 0
+    assert memory.available(Compute("mps", "fp32", "a Mac", 1)) is None
+
+
+MEASURE = """
+import sys, numpy, torch
+from charlm.config.settings import Settings
+from charlm.device import Compute
+from charlm.text.lanes import Lanes
+from charlm.training.memory import estimate
+from charlm.training.trainee import Trainee
+
+torch.set_num_threads(1)
+def peak():
+    return next(int(line.split()[1]) * 1024 for line in open("/proc/self/status") if line.startswith("VmHWM"))
+def run(cell, hidden_size, batch_size, seq_len, vocab_size):
+    settings = Settings.model_validate({"model": {"cell": cell, "hidden_size": hidden_size}})
+    ids = numpy.random.default_rng(0).integers(0, vocab_size, batch_size * seq_len * 3).astype(numpy.uint16)
+    reader = Lanes(ids, batch_size, seq_len)
+    trainee = Trainee(settings, vocab_size, batch_size, Compute("cpu", sys.argv[2], "a CPU", 1))
+    for position in range(3):
+        trainee.update(reader, position, 1e-3)
+    return estimate(settings, vocab_size, batch_size * seq_len)
+run(sys.argv[1], 4, 2, 4, 20)
+before = peak()
+print(run(sys.argv[1], *map(int, sys.argv[3:])), peak() - before)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the peak is read where Linux says it")
+@pytest.mark.parametrize(
+    "sizes", [(128, 64, 128, 100), (128, 64, 128, 2000), (512, 32, 128, 60), (64, 256, 64, 60)], ids=str
+)
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn", "mut1"])
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_the_estimate_is_within_a_factor_of_two_of_the_truth(cell, precision, sizes):
+    result = subprocess.run(
+        [sys.executable, "-c", MEASURE, cell, precision, *map(str, sizes)], capture_output=True, text=True, check=True
+    )
+    estimated, measured = map(int, result.stdout.split())
+    assert measured / 2 < estimated < measured * 2, (estimated, measured)
