@@ -95,4 +95,6 @@ class Clockwork(Scanned):
         return d_sums, State(d_h * waiting + product(d_sums, weights["weight_hh"]), d_state.phase)
 
     def gradients(self, weights: Weights, seen: Seen, d_sums: Array) -> Gradients:
-        return Gradients(projected=d_sums, weights={"weight_hh": over_time(d_sums, seen.before.h)})
+        return Gradients(
+            projected=d_sums, weights={"weight_hh": over_time(d_sums, seen.before.h, weights["weight_hh"])}
+        )

@@ -100,7 +100,7 @@ class DepthGated(Scanned):
 
     def gradients(self, weights: Weights, seen: Seen, d_sums: Array) -> Gradients:
         hidden_size = seen.before.h.shape[-1]
-        by_weight = {"weight_hh": over_time(d_sums[..., : 4 * hidden_size], seen.before.h)}
+        by_weight = {"weight_hh": over_time(d_sums[..., : 4 * hidden_size], seen.before.h, weights["weight_hh"])}
         if seen.below is None:
             return Gradients(projected=d_sums, weights=by_weight)
         projected, d_d, d_below = d_sums[..., : 5 * hidden_size], *split(d_sums[..., 4 * hidden_size :], 2)

@@ -100,6 +100,6 @@ class Grid(Scanned):
     def gradients(self, weights: Weights, seen: Seen, d_sums: Array) -> Gradients:
         sums = weights["weight_hh"].shape[0]
         projected = d_sums[..., :sums]
-        by_weight = {"weight_hh": over_time(projected, seen.before.h)}
+        by_weight = {"weight_hh": over_time(projected, seen.before.h, weights["weight_hh"])}
         below = None if seen.below is None else d_sums[..., sums:]
         return Gradients(projected=projected, below=below, weights=by_weight)

@@ -88,7 +88,8 @@ class GRU(Scanned):
         d_r, d_z, d_past, d_n = split(d_sums, 4)
         h = seen.before.h
         read = seen.inner["reset"] * h if self.first_form else h
-        by_matrix = [over_time(concatenate([d_r, d_z]), h), over_time(d_past, read)]
+        u = weights["weight_hh"]
+        by_matrix = [over_time(concatenate([d_r, d_z]), h, u), over_time(d_past, read, u)]
         return Gradients(
             projected=concatenate([d_r, d_z, d_n]),
             weights={

@@ -80,5 +80,5 @@ class MemoryGated(Scanned):
 
     def gradients(self, weights: Weights, seen: Seen, d_sums: Array) -> Gradients:
         d_gates = d_sums[..., : weights["bias"].shape[0]]
-        by_weight = {"weight_hh": over_time(d_gates, seen.before.m), "bias": d_gates.sum((0, 1))}
+        by_weight = {"weight_hh": over_time(d_gates, seen.before.m, weights["weight_hh"]), "bias": d_gates.sum((0, 1))}
         return Gradients(projected=d_sums, weights=by_weight)

@@ -73,11 +73,12 @@ class MUT1(Scanned):
     def gradients(self, weights: Weights, seen: Seen, d_sums: Array) -> Gradients:
         d_z, d_r, d_n = split(d_sums, 3)
         inside = tanh(split(seen.projected, 3)[2])
-        read = seen.before.h, seen.inner["reset"] * seen.before.h
+        h, u = seen.before.h, weights["weight_hh"]
+        by_matrix = [over_time(d_r, h, u), over_time(d_n, seen.inner["reset"] * h, u)]
         return Gradients(
             projected=concatenate([d_z, d_r, d_n * (1 - inside * inside)]),
             weights={
-                "weight_hh": concatenate([over_time(d_r, read[0]), over_time(d_n, read[1])], axis=0),
+                "weight_hh": concatenate(by_matrix, axis=0),
                 "bias": d_sums.sum((0, 1)),
             },
         )

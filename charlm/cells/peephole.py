@@ -96,7 +96,7 @@ class Peephole(Scanned):
         return Gradients(
             projected=d_sums,
             weights={
-                "weight_hh": over_time(d_sums, seen.before.h),
+                "weight_hh": over_time(d_sums, seen.before.h, weights["weight_hh"]),
                 "peephole": concatenate([look.sum((0, 1)) for look in looks]),
             },
         )

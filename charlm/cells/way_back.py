@@ -54,6 +54,6 @@ def product(d_sums: Array, weight: Array) -> Array:
     return d_sums.to(weight.dtype) @ weight
 
 
-def over_time(d_sums: Array, x: Array) -> Array:
-    """The gradient by a matrix that made sums (T, B, M) of x (T, B, N), over all steps and rows: (M, N)."""
-    return d_sums.flatten(0, 1).T @ x.flatten(0, 1)
+def over_time(d_sums: Array, x: Array, weight: Array) -> Array:
+    """The gradient by a matrix (M, N) that made sums (T, B, M) of x (T, B, N), over all steps and rows, likewise."""
+    return d_sums.flatten(0, 1).to(weight.dtype).T @ x.flatten(0, 1).to(weight.dtype)
