@@ -16,7 +16,9 @@ from charlm.runs import Run
 from charlm.runs.folder import BEST, LAST
 
 
-def add(run: Run, step: int, write: Callable[[Path], None], *, best: bool, keep: int) -> Path:
+def add(
+    run: Run, step: int, write: Callable[[Path], None], *, best: bool, keep: int, milestones: int | None = None
+) -> Path:
     """Let `write` make the checkpoint of that step, point `last` (and `best`) to it, and delete what is not kept.
 
     When this returns, it is on disk, whole. Raises CheckpointError where the disk refuses; older ones stay as they are.
@@ -27,7 +29,7 @@ def add(run: Run, step: int, write: Callable[[Path], None], *, best: bool, keep:
     run.point(LAST, folder)
     if best:
         run.point(BEST, folder)
-    run.prune(keep)
+    run.prune(keep, milestones)
     return folder
 
 

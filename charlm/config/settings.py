@@ -211,6 +211,9 @@ class TrainingSettings(Section):
         default=120.0, description="wall-clock time between checkpoints, beside those at validations"
     )
     keep: int = Field(default=2, ge=1, le=100_000, description="newest checkpoints kept; the best one is always kept")
+    milestones: int | None = Field(
+        default=None, ge=1, le=10**9, description="updates between checkpoints that are kept for good; none: no such"
+    )
     sample_every: Seconds = Field(default=10.0, description="wall-clock time between samples shown while training")
     sample_length: int = Field(default=160, ge=0, le=100_000, description="characters in each; 0: none")
 

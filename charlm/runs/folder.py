@@ -97,14 +97,18 @@ class Run:
         self.write_mark({**self.mark, "checkpoints": [*recorded, path.name]})
         return path
 
-    def prune(self, keep: int) -> list[str]:
-        """Delete recorded checkpoints but the `keep` newest, the best and the last; the names of those deleted.
+    def prune(self, keep: int, milestones: int | None = None) -> list[str]:
+        """Delete recorded checkpoints but the `keep` newest, the best, the last, and every `milestones` steps one.
+
+        Gives the names of those deleted.
 
         Only files that charlm writes are deleted, and a folder only if nothing else is in it.
         """
         recorded = self._recorded()
         present = [path for path in self.checkpoints if path.name in recorded]
         kept = {path.name for path in (*present[-keep:], self.pointed(BEST), self.pointed(LAST)) if path}
+        if milestones:
+            kept |= {path.name for path in present if step_of(path) % milestones == 0}
         # A folder without a description may be one whose deletion was interrupted: it is taken up again.
         deleted = [name for name in recorded if name not in kept and self._delete(self.folder / name)]
         if deleted:

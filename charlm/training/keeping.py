@@ -28,4 +28,5 @@ def keep(plan: Plan, trainee: Trainee, progress: Progress, best: bool) -> Path:
         training_arrays=snapshot.capture(trainee),
         disk=plan.run.disk,
     )
-    return add(plan.run, progress.step, write, best=best, keep=plan.settings.training.keep)
+    training = plan.settings.training
+    return add(plan.run, progress.step, write, best=best, keep=training.keep, milestones=training.milestones)

@@ -202,7 +202,9 @@ class _Sitting:
             )
 
     def save_if_due(self, ending: bool) -> Iterator[Event]:
-        due = ending or self.is_best or self.clock.seconds() - self.saved_at >= self.plan.settings.training.save_every
+        training = self.plan.settings.training
+        due = ending or self.is_best or self.clock.seconds() - self.saved_at >= training.save_every
+        due = due or bool(training.milestones and self.progress.step % training.milestones == 0)
         if not due or self.saved_step == self.progress.step:
             return
         self.progress = replace(self.progress, seconds=self.clock.seconds())

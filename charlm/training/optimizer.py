@@ -61,7 +61,7 @@ def to_arrays(optimizer: torch.optim.Optimizer, weights: Mapping[str, Tensor]) -
 def from_arrays(
     optimizer: torch.optim.Optimizer, weights: Mapping[str, Tensor], arrays: Mapping[str, np.ndarray]
 ) -> None:
-    """Give the optimizer the memory that `to_arrays` took."""
+    """Give the optimizer the memory that `to_arrays` took. Raises ValueError where it is another model's."""
     numbers = {
         id(weight): number for number, weight in enumerate(chain(*(g["params"] for g in optimizer.param_groups)))
     }
@@ -69,5 +69,7 @@ def from_arrays(
     for key, value in arrays.items():
         if key.startswith(PREFIX):
             kind, _, name = key.removeprefix(PREFIX).partition(".")
+            if value.shape not in ((), tuple(weights[name].shape)):
+                raise ValueError(f"{key} has the shape {value.shape}")
             state.setdefault(numbers[id(weights[name])], {})[kind] = torch.from_numpy(value.copy())
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})

@@ -51,9 +51,7 @@ def restore(
             trainee.average = Average(kept, trainee.average.decay, updates)
         optimizers.from_arrays(trainee.optimizer, trainee.weights, arrays)
         trainee.state = tuple(
-            type(layer)(
-                *(torch.from_numpy(arrays[f"state.{number}.{field}"].copy()).to(place) for field in layer._fields)
-            )
+            type(layer)(*(_like(part, f"state.{number}.{field}", arrays) for field, part in layer._asdict().items()))
             for number, layer in enumerate(trainee.state)
         )
         trainee.generator.set_state(torch.from_numpy(arrays["random"].copy()))
@@ -67,3 +65,10 @@ def restore(
             where,
             "It can be sampled from and scored with; to go on training, take another one.",
         ) from error
+
+
+def _like(part: torch.Tensor, name: str, arrays: Mapping[str, np.ndarray]) -> torch.Tensor:
+    """The array of that name, where the part is. Raises ValueError where its shape is not the part's."""
+    if arrays[name].shape != tuple(part.shape):
+        raise ValueError(f"{name} has the shape {arrays[name].shape}")
+    return torch.from_numpy(arrays[name].copy()).to(part.device, part.dtype)

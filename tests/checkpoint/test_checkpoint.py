@@ -132,3 +132,9 @@ def test_the_description_is_plain_json_that_a_person_can_read(folder):
     assert body["settings"]["model"]["cell"] == "lstm"
     assert body["vocabulary"]["symbols"] == "".join(VOCABULARY.symbols)
     assert set(body["files"]) == {"model.safetensors", "training.safetensors"}
+
+
+def test_a_checkpoint_is_named_after_its_run_or_on_its_own_after_its_folder(folder, tmp_path):
+    assert load(folder).run_name == tmp_path.name
+    shutil.copytree(folder, tmp_path / "taken-away")
+    assert load(tmp_path / "taken-away").run_name == "taken-away"

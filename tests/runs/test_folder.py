@@ -76,6 +76,13 @@ def test_the_newest_the_best_and_the_last_are_kept(run):
     assert run.prune(2) == []
 
 
+def test_milestones_are_kept_for_good(run):
+    for step in range(1, 8):
+        write(run.record(step))
+    run.prune(1, milestones=3)
+    assert names(run) == ["step-3", "step-6", "step-7"]
+
+
 def test_only_what_charlm_recorded_as_its_own_is_deleted(run):
     for step in range(1, 5):
         write(run.record(step))

@@ -157,3 +157,8 @@ def test_a_hostile_vocabulary_is_refused(value):
 def test_the_newline_is_found_where_there_is_one():
     assert Vocabulary.of("a\nb").newline == 0
     assert Vocabulary.of("ab").newline is None
+
+
+def test_a_surrogate_that_stands_for_no_byte_has_bytes_all_the_same():
+    assert Vocabulary.of("a\ud800", "byte").symbols == tuple("a\x80\xa0\xed")
+    assert Vocabulary.of("a\udcff", "byte").symbols == tuple("a\xff")  # the byte that a shell gave

@@ -31,6 +31,12 @@ def test_the_events_tell_the_whole_training(plan_for, tmp_path):
     assert [event.progress for event in of(Updated, events)] == sorted(e.progress for e in of(Updated, events))
 
 
+def test_milestones_are_saved_and_kept(plan_for, tmp_path):
+    plan = plan_for(tmp_path, {"milestones": 5, "keep": 1, "validations": 1})
+    list(train(plan))
+    assert [path.name for path in plan.run.checkpoints] == ["step-5", "step-10", "step-12"]
+
+
 def test_best_is_the_best_validation_and_never_worse(plan_for, tmp_path):
     plan = plan_for(tmp_path, {"learning_rate": 0.5, "schedule": "constant", "steps": 30, "validations": 10})
     events = list(train(plan))
