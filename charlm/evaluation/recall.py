@@ -1,7 +1,8 @@
 """How well a model answers in a recall text (charlm.text.synthetic). Knows no training, no files and no torch.
 
-The lines are read in B lanes side by side, each with its state carried from line to line. Shape letters: T time, which
-is the length of a line, B rows, V symbols.
+The lines are read in B lanes side by side, each with its state carried from line to line, and each, but the one at the
+text's beginning, after the line that stands before its own: models hardly know the state before a first character.
+Shape letters: T time, which is the length of a line, B rows, V symbols.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from charlm.checkpoint import Checkpoint
 from charlm.config.settings import ModelSettings
 from charlm.errors import TextError
 from charlm.model.network import forward
-from charlm.model.state import fresh_state
+from charlm.model.state import fresh_state, reset_rows
 from charlm.text.synthetic import FRAME, QUESTION
 from charlm.text.vocabulary import Vocabulary
 
@@ -46,7 +47,9 @@ def answers(
     padded = np.concatenate([ids, np.repeat(ids[-1:], rows * each - count, axis=0)])
     by_turn = padded.reshape(rows, each, length).transpose(1, 2, 0)  # (turn, T, B)
 
-    state = fresh_state(settings, parameters, rows)
+    earlier = padded[np.arange(rows) * each - 1].T  # (T, B)
+    _, state = forward(parameters, settings, earlier, fresh_state(settings, parameters, rows))
+    state = reset_rows(state, (np.arange(rows) == 0).astype(np.float32))
     right, nats = np.empty((each, rows), bool), np.empty((each, rows))
     for turn, line in enumerate(by_turn):
         logits, state = forward(parameters, settings, line, state)

@@ -96,3 +96,17 @@ def test_what_is_no_recall_text_is_refused(text):
     with pytest.raises(TextError) as caught:
         answers(silent(), SMALL, VOCABULARY, text)
     assert len(str(caught.value).splitlines()) == 3
+
+
+def test_a_lane_does_not_start_from_nothing():
+    """A model that knows the key only after a newline: a lane in the middle of the text has one before it."""
+    parameters = keeper()
+    newline = VOCABULARY.symbols.index("\n")
+    parameters["recurrent.weight_ih_l0"][15, newline] = 20.0  # a unit that says: something was read before
+    parameters["recurrent.weight_hh_l0"][15, 15] = 3.0
+    for symbol in KEYS:
+        parameters["recurrent.weight_ih_l0"][: len(KEYS), VOCABULARY.symbols.index(symbol)] -= 40.0
+    parameters["recurrent.weight_hh_l0"][: len(KEYS), 15] = 40.0
+    one_lane = answers(parameters, SMALL, VOCABULARY, TEXT, lanes=1)
+    assert one_lane.accuracy < 1  # the text's first line
+    assert answers(parameters, SMALL, VOCABULARY, TEXT, lanes=50).accuracy == one_lane.accuracy
