@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from charlm.cli.output import print_json
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -138,10 +140,9 @@ def _row(cell: str, model: ModelSettings, speed: Speed, baseline: Speed | None) 
 
 
 def _show(about: Mapping[str, object], rows: Sequence[Mapping[str, object]], as_json: bool) -> None:
-    import json
 
     if as_json:
-        typer.echo(json.dumps({**about, "results": rows}, indent=2))
+        print_json({**about, "results": rows})
         return
     typer.echo(", ".join(f"{key} {value}" for key, value in about.items()), err=True)
     names = {"plain_median": "plain/s", "ratio": "ratio", "loop_median": "loop/s", "loop_ratio": "ratio"}

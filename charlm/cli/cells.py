@@ -6,6 +6,8 @@ from typing import Any
 
 import typer
 
+from charlm.cli.output import print_json
+
 app = typer.Typer(no_args_is_help=True)
 
 Json = typer.Option(False, "--json", help="Print one JSON object.")
@@ -17,7 +19,7 @@ def list_cells(as_json: bool = Json) -> None:
     from charlm.cells.table import CELLS
 
     if as_json:
-        _print_json({name: _about(name) for name in CELLS})
+        print_json({name: _about(name) for name in CELLS})
         return
     width = max(map(len, CELLS))
     for name, cell in CELLS.items():
@@ -36,7 +38,7 @@ def show_cell(
     find(name)
     about = _about(name, hidden_size)
     if as_json:
-        _print_json(about)
+        print_json(about)
         return
     typer.echo(about["equations"])
     typer.echo(f"\nWeights of one layer, {hidden_size} units reading {hidden_size}: {about['parameters']:,}")
@@ -75,9 +77,3 @@ def _about(name: str, hidden_size: int = 256) -> dict[str, Any]:
         "shapes": {weight: list(shape) for weight, shape in shapes.items()},
         "parameters": sum(math.prod(shape) for shape in shapes.values()),
     }
-
-
-def _print_json(value: object) -> None:
-    import json
-
-    typer.echo(json.dumps(value, indent=2))

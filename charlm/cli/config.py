@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from charlm.cli.output import print_json
+
 if TYPE_CHECKING:
     from charlm.config.settings import Settings
 
@@ -25,20 +27,17 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Show every setting with where its value came from. What is printed is a config file."""
-    import json
-
     from charlm.cells.table import check as cell_problems
     from charlm.cli.printing import put, until_closed
     from charlm.config.resolving import resolve
     from charlm.config.stored import to_yaml
 
     resolved = resolve(config, settings or [], {}, [cell_problems])
+    if as_json:
+        print_json({"settings": resolved.settings.model_dump(mode="json"), "sources": resolved.origins})
+        return
     with until_closed(sys.stdout):
-        if as_json:
-            shown = {"settings": resolved.settings.model_dump(mode="json"), "sources": resolved.origins}
-            put(sys.stdout, json.dumps(shown, indent=2) + "\n")
-        else:
-            put(sys.stdout, _with_origins(to_yaml(resolved.settings), resolved.origins))
+        put(sys.stdout, _with_origins(to_yaml(resolved.settings), resolved.origins))
 
 
 @app.command("check")
@@ -56,13 +55,9 @@ def check(file: Annotated[str, typer.Argument(metavar="FILE", help="A YAML file,
 @app.command("schema")
 def schema() -> None:
     """Print the JSON schema of a config file, for editors that complete and check YAML."""
-    import json
-
-    from charlm.cli.printing import put, until_closed
     from charlm.config.stored import json_schema
 
-    with until_closed(sys.stdout):
-        put(sys.stdout, json.dumps(json_schema(), indent=2) + "\n")
+    print_json(json_schema())
 
 
 def _with_origins(text: str, origins: Mapping[str, str]) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from charlm.cli import synthetic
+from charlm.cli.output import print_columns, print_json
 
 if TYPE_CHECKING:
     from charlm.text.corpora import NamedCorpus
@@ -34,10 +34,10 @@ def list_corpora(as_json: Json = False) -> None:
     from charlm.text.corpora import CORPORA
 
     if as_json:
-        _print_json({"cache": str(cache_folder()), "corpora": [_about(corpus) for corpus in CORPORA.values()]})
+        print_json({"cache": str(cache_folder()), "corpora": [_about(corpus) for corpus in CORPORA.values()]})
         return
     rows = [(name, _size(corpus), _whereabouts(corpus), corpus.about) for name, corpus in CORPORA.items()]
-    _print_rows([("name", "bytes", "here", "about"), *rows])
+    print_columns([("name", "bytes", "here", "about"), *rows])
 
 
 @app.command("show")
@@ -61,9 +61,9 @@ def show(
         files = [{"name": name, "bytes": size} for name, size in found.files]
         about |= {"files": files, "notes": list(found.notes), "first_lines": list(found.lines)}
     if as_json:
-        _print_json(about)
+        print_json(about)
         return
-    _print_rows(_facts(about))
+    print_columns(_facts(about))
     if "first_lines" in about:
         with until_closed(sys.stdout):
             put(sys.stdout, "\n".join(["", *about["first_lines"], ""]))
@@ -88,11 +88,11 @@ def fetch(
         raise UsageError(f"There is no corpus {name!r}.", "charlm data fetch", remedy)
     path = None if corpus.recipe else fetch_corpus(corpus, progress=sys.stderr.isatty())
     if as_json:
-        _print_json(_about(corpus) | {"path": path and str(path)})
+        print_json(_about(corpus) | {"path": path and str(path)})
     elif path:
-        _print_rows([(name, str(path))])
+        print_columns([(name, str(path))])
     else:
-        _print_rows([(name, "needs no download: it is made from this Python")])
+        print_columns([(name, "needs no download: it is made from this Python")])
 
 
 @app.command("stats")
@@ -118,9 +118,9 @@ def stats(
         "counts": dict(zip(corpus.vocabulary.symbols, counts.tolist(), strict=True)),
     }
     if as_json:
-        _print_json(measured)
+        print_json(measured)
     else:
-        _print_rows(_measures(measured))
+        print_columns(_measures(measured))
 
 
 def _measures(measured: dict[str, Any]) -> list[tuple[str, str]]:
@@ -181,20 +181,3 @@ def _whereabouts(corpus: NamedCorpus) -> str:
     if corpus.recipe:
         return "built in"
     return "yes" if _about(corpus)["here"] else "no"
-
-
-def _print_rows(rows: Sequence[Sequence[str]]) -> None:
-    from charlm.cli.columns import columns
-    from charlm.cli.printing import put, until_closed
-
-    with until_closed(sys.stdout):
-        put(sys.stdout, "\n".join(columns(rows)) + "\n")
-
-
-def _print_json(value: object) -> None:
-    import json
-
-    from charlm.cli.printing import put, until_closed
-
-    with until_closed(sys.stdout):
-        put(sys.stdout, json.dumps(value, indent=2) + "\n")

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from charlm.cli.output import print_json
+
 if TYPE_CHECKING:
     from charlm.config.settings import Settings
     from charlm.diagnosis.finding import Finding
@@ -104,10 +106,7 @@ def _show_outcome(findings: Iterable[Finding]) -> None:
 
 def _print_json(findings: list[Finding], code: int) -> None:
     import dataclasses
-    import json
-
-    from charlm.cli.printing import put
 
     worst = max(findings, key=lambda finding: list(COLOURS).index(finding.level)).level
     value = {"worst": worst, "exit_code": code, "findings": [dataclasses.asdict(finding) for finding in findings]}
-    put(sys.stdout, json.dumps(value, indent=2) + "\n")
+    print_json(value)

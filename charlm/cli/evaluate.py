@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from charlm.cli.output import print_json
+
 if TYPE_CHECKING:
     from charlm.checkpoint import Checkpoint
     from charlm.evaluation.engines import Engine
@@ -42,7 +44,6 @@ def perplexity(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Score every character of a text: nats, bits per character and per byte, perplexity."""
-    import json
     import time
 
     from charlm.checkpoint import load
@@ -81,7 +82,7 @@ def perplexity(
         },
     }
     if as_json:
-        typer.echo(json.dumps(result, indent=2))
+        print_json(result)
     else:
         _show(result, corpus)
 

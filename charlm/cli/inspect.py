@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from charlm.cli.output import print_columns, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,10 +98,10 @@ def gradients(
             each.about | {"trained": _curve(after), "fresh": _curve(start) if start else None}
             for each, after, start in zip(looked, trained, before, strict=True)
         ]
-        _print_json({"distance": distance, "runs": found})
+        print_json({"distance": distance, "runs": found})
     else:
         _say_texts(looked)
-        _print(_norms_table(looked, trained, before, distance))
+        print_columns(_norms_table(looked, trained, before, distance))
 
     def draw(path: Path) -> None:
         from charlm.cli.inspection_plots import plot_gradients
@@ -128,11 +129,11 @@ def gates(
             each.about | {"trained": [*map(asdict, after)], "fresh": [*map(asdict, start)] if fresh else None}
             for each, after, start in zip(looked, trained, before, strict=True)
         ]
-        _print_json({"low": LOW, "high": HIGH, "runs": found})
+        print_json({"low": LOW, "high": HIGH, "runs": found})
     else:
         _say_texts(looked)
         if any(trained):
-            _print(_shares_table(looked, trained, before))
+            print_columns(_shares_table(looked, trained, before))
     for each, after in zip(looked, trained, strict=True):
         if not after:
             say(f"{each.checkpoint.run_name} has no gates: it is {_model(each.checkpoint)}")
@@ -274,20 +275,3 @@ def _say_texts(looked: Sequence[Looked]) -> None:
 
     for text in dict.fromkeys(each.text for each in looked):
         say(f"read: {text}")
-
-
-def _print(rows: Sequence[Sequence[str]]) -> None:
-    from charlm.cli.columns import columns
-    from charlm.cli.printing import put, until_closed
-
-    with until_closed(sys.stdout):
-        put(sys.stdout, "\n".join(columns(rows)) + "\n")
-
-
-def _print_json(value: object) -> None:
-    import json
-
-    from charlm.cli.printing import put, until_closed
-
-    with until_closed(sys.stdout):
-        put(sys.stdout, json.dumps(value, indent=2) + "\n")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from charlm.cli.output import print_columns, print_json
 
 if TYPE_CHECKING:
     from charlm.runs.folder import Run
@@ -32,12 +33,12 @@ def list_runs(as_json: Json = False) -> None:
     summaries = [summary(run) for run in runs_in(root)]
     latest = latest_run(root).name if summaries else None
     if as_json:
-        _print_json({"folder": str(root), "latest": latest, "runs": [_plain(each) for each in summaries]})
+        print_json({"folder": str(root), "latest": latest, "runs": [_plain(each) for each in summaries]})
     elif not summaries:
         typer.echo(f"There is no run yet in {root}. Train one: charlm train mybook.txt", err=True)
     else:
         heading = ("", "run", "model", "steps", "valid bits", "time", "text")
-        _print([heading, *(("*" if each.name == latest else " ", *_row(each)) for each in summaries)])
+        print_columns([heading, *(("*" if each.name == latest else " ", *_row(each)) for each in summaries)])
 
 
 @app.command("show")
@@ -52,7 +53,7 @@ def show(
     opened = open_run(runs_root(), run)
     about, settings = summary(opened), _settings(opened)
     if as_json:
-        _print_json({**_plain(about), "settings": settings})
+        print_json({**_plain(about), "settings": settings})
         return
     best = f", at step {_count(about.best_step)}" if about.best_step is not None else ""
     trained = f"{_count(about.step)} steps, {_count(about.characters)} characters, {_time(about)}"
@@ -66,7 +67,7 @@ def show(
         ("valid", f"{_bits(about.valid_nats)} bits per character{best}"),
         ("train", f"{_bits(about.train_nats)} bits per character"),
     ]
-    _print(
+    print_columns(
         [
             *facts,
             *_beside("checkpoints", _checkpoints(about)),
@@ -93,11 +94,11 @@ def compare(
     values = {name: [each.get(name) for each in settings] for name in names}
     differing = {name: each for name, each in values.items() if any(value != each[0] for value in each)}
     if as_json:
-        _print_json({"runs": [_plain(each) for each in summaries], "settings": differing})
+        print_json({"runs": [_plain(each) for each in summaries], "settings": differing})
         return
     from charlm.config.stored import in_line
 
-    _print(
+    print_columns(
         [
             ("", *(each.name for each in summaries)),
             ("valid bits", *(_bits(each.valid_nats) for each in summaries)),
@@ -193,20 +194,3 @@ def _plain(about: Summary) -> dict[str, Any]:
 
     bits = None if about.valid_nats is None else in_bits(about.valid_nats)
     return {**asdict(about), "folder": str(about.folder), "valid_bits": bits}
-
-
-def _print(rows: Sequence[Sequence[str]]) -> None:
-    from charlm.cli.columns import columns
-    from charlm.cli.printing import put, until_closed
-
-    with until_closed(sys.stdout):
-        put(sys.stdout, "\n".join(columns(rows)) + "\n")
-
-
-def _print_json(value: object) -> None:
-    import json
-
-    from charlm.cli.printing import put, until_closed
-
-    with until_closed(sys.stdout):
-        put(sys.stdout, json.dumps(value, indent=2) + "\n")

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from charlm.cli.output import print_json
+
 if TYPE_CHECKING:
     from charlm.studies.preparing import Ready
     from charlm.studies.results import StudyFolder
@@ -19,14 +21,13 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 @app.command("list")
 def list_studies(as_json: Json = False) -> None:
     """List the studies that come with charlm, each with its question."""
-    import json
 
     from charlm.cli.columns import columns
     from charlm.studies.study import open_study, studies
 
     found = {name: open_study(name) for name in studies()}
     if as_json:
-        typer.echo(json.dumps({name: study.question for name, study in found.items()}, indent=2))
+        print_json({name: study.question for name, study in found.items()})
         return
     for line in columns([(name, study.question) for name, study in found.items()]):
         typer.echo(line)
@@ -40,7 +41,6 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Train what is not trained yet of a study, and report. The same command goes on after an interruption."""
-    import json
 
     from charlm.config.presets import is_file_name
     from charlm.errors import UsageError
@@ -68,7 +68,7 @@ def run(
         _train(opened, ready, home, again)
         told = _report(home)
     if as_json:
-        typer.echo(json.dumps(told, indent=2))
+        print_json(told)
 
 
 @app.command("report")
@@ -77,7 +77,6 @@ def report(
     as_json: Json = False,
 ) -> None:
     """Compare the variants of a study with its baseline; writes report.json, report.csv and report.png beside it."""
-    import json
 
     from charlm.cli.study_view import report_lines
     from charlm.errors import CheckpointError
@@ -91,7 +90,7 @@ def report(
         )
     told = _report(home)
     if as_json:
-        typer.echo(json.dumps(told, indent=2))
+        print_json(told)
         return
     for line in report_lines(told):
         typer.echo(line)

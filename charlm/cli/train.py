@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from charlm.cli.output import print_json
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -167,7 +169,6 @@ def _train(
     as_json: bool,
 ) -> None:
     """Train in a run that is locked, show it, and leave the card or raise StoppedError after a signal."""
-    import json
 
     from charlm.cli.card import print_card, print_rows, result, text_rows
     from charlm.cli.live import LiveView, is_fit
@@ -202,7 +203,7 @@ def _train(
     _draw_curve(run)
     print_card(console, finished, run.name, run.folder, _first_words(corpus))
     if as_json:
-        typer.echo(json.dumps(result(finished, run.name, run.folder), indent=2))
+        print_json(result(finished, run.name, run.folder))
     if stop.signal:
         raise StoppedError(
             stop.signal,
@@ -244,7 +245,6 @@ def _shape(settings: Settings) -> str:
 
 def _show_plan(settings: Settings, corpus: Corpus, as_json: bool) -> None:
     """What a training would be, without torch and without a run."""
-    import json
 
     from rich.console import Console
 
@@ -255,7 +255,7 @@ def _show_plan(settings: Settings, corpus: Corpus, as_json: bool) -> None:
     parameters = count(settings.model, corpus.vocabulary.size)
     if as_json:
         plan = {"settings": settings.model_dump(mode="json"), "parameters": parameters, "text": describe(corpus)}
-        typer.echo(json.dumps(plan, indent=2))
+        print_json(plan)
         return
     training = settings.training
     length = next(
