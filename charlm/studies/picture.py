@@ -28,6 +28,7 @@ UNITS = {
     "accuracy": "share of answers that are right (higher is better)",
     "characters_per_second": "characters per second (higher is better)",
 }
+SHARES = -0.03, 1.03  # an axis of shares, with room for a dot at either end
 LOGARITHMIC = 10  # from this ratio of the largest level to the smallest, the axis is
 
 Told = dict[str, Any]
@@ -116,6 +117,8 @@ def _dots(axes: Axes, group: Told, baseline: str, titled: bool) -> None:
     if group["value"] == "characters_per_second":
         axes.xaxis.set_major_formatter(EngFormatter(sep=""))
         axes.set_xlim(left=0)
+    if group["value"] == "accuracy":
+        axes.set_xlim(*SHARES)
     if titled:
         levels = ", ".join(f"{factor} {level}" for factor, level in group["levels"].items())
         axes.set_title(levels, loc="left", fontsize=9, color=FAINT)
@@ -155,7 +158,7 @@ def _lines(axes: Axes, groups: Sequence[Told], factor: str, baseline: str) -> No
     axes.set_xticks(places, [f"{place:g}" for place in places])
     value = groups[0]["value"]
     if value == "accuracy":
-        axes.set_ylim(-0.03, 1.03)
+        axes.set_ylim(*SHARES)
     if value == "characters_per_second":
         axes.yaxis.set_major_formatter(EngFormatter(sep=""))
     axes.set_xlabel(factor, color=INK, fontsize=9)
