@@ -23,6 +23,17 @@ class Seen(NamedTuple):
     after: Any  # the states that they made
     inner: Mapping[str, Array]
 
+    def between(self, start: int, end: int) -> Seen:
+        """The steps from start up to end."""
+        part = slice(start, end)
+        return Seen(
+            self.projected[part],
+            None if self.below is None else self.below[part],
+            type(self.before)(*(each[part] for each in self.before)),
+            type(self.after)(*(each[part] for each in self.after)),
+            {name: each[part] for name, each in self.inner.items()},
+        )
+
 
 class Gradients(NamedTuple):
     """By all that is not state: `projected` (T, B, K), the weights by name, and the memory below (T, B, H)."""
@@ -38,7 +49,7 @@ class Scanned(Cell):
 
     @abstractmethod
     def factors(self, weights: Weights, seen: Seen) -> tuple[Array, ...]:
-        """Before the loop: the derivatives of what a step makes by what it reads, (T, B, ...) each."""
+        """Before the loop: the derivatives of what steps make by what they read, (T, B, ...) each."""
 
     @abstractmethod
     def back(self, weights: Weights, factors: Sequence[Array], d_output: Array, d_state: Any) -> tuple[Array, Any]:
