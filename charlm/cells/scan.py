@@ -2,8 +2,8 @@
 
 Forward, the definition's step is repeated outside autograd, and what it saw is kept. Backward, everything that does
 not depend on the arriving gradient is worked out beforehand, for many time steps at once; the loop from the last step
-to the first then does one product with the recurrent weights and a few products element by element; and the gradients of
-the weights are single products over all steps after the loop. A law holds all of it against `unroll`.
+to the first then does one product with the recurrent weights and a few products element by element; and the gradients
+of the weights are single products over all steps after the loop. A law holds all of it against `unroll`.
 
 Shape letters: T time, B rows, I input, H hidden.
 """
