@@ -37,9 +37,9 @@ class Cell(ABC):
     def shapes(self, input_size: int, hidden_size: int, below: bool = False) -> dict[str, tuple[int, ...]]:
         """The weights of a layer by name; `below` says whether there is a layer below whose memory it reads."""
 
-    @abstractmethod
     def project(self, weights: Weights, x: Array) -> Array:
-        """The input's part of all products: (..., I) -> (..., K), for all time steps at once."""
+        """The input's part of all sums: (..., I) -> (..., K), for all time steps at once. Here W x + b."""
+        return x @ weights["weight_ih"].T + weights["bias"]
 
     @abstractmethod
     def step(

@@ -71,10 +71,6 @@ class CIFG(Cell):
         values["bias"][:hidden_size] = self.forget_bias
         return values
 
-    def project(self, weights: Weights, x: Array) -> Array:
-        """(..., I) -> (..., 3H)"""
-        return x @ weights["weight_ih"].T + weights["bias"]
-
     def step(
         self, weights: Weights, projected: Array, state: State, below: Array | None = None
     ) -> tuple[Array, State, dict[str, Array]]:

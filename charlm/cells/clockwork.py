@@ -70,10 +70,6 @@ class Clockwork(Scanned):
         # Clocks are compared half a tick beside the values that they can have, so that nothing hangs on a last bit.
         return {**own, "weight_hh": concatenate(rows, axis=0), "ticks": ticks, "half": ticks / 2, "end": 1 - ticks / 2}
 
-    def project(self, weights: Weights, x: Array) -> Array:
-        """(..., I) -> (..., H)"""
-        return x @ weights["weight_ih"].T + weights["bias"]
-
     def step(
         self, weights: Weights, projected: Array, state: State, below: Array | None = None
     ) -> tuple[Array, State, dict[str, Array]]:

@@ -57,10 +57,6 @@ class DepthGated(Scanned):
         values["bias"][4 * hidden_size :] = self.depth_bias
         return values
 
-    def project(self, weights: Weights, x: Array) -> Array:
-        """(..., I) -> (..., 5H), or 4H in the lowest layer"""
-        return x @ weights["weight_ih"].T + weights["bias"]
-
     def step(
         self, weights: Weights, projected: Array, state: State, below: Array | None = None
     ) -> tuple[Array, State, dict[str, Array]]:

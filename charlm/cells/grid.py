@@ -56,10 +56,6 @@ class Grid(Scanned):
         values["bias"][7 * hidden_size :] = self.forget_bias
         return values
 
-    def project(self, weights: Weights, x: Array) -> Array:
-        """(..., I) -> (..., 8H), or 7H in the lowest layer"""
-        return x @ weights["weight_ih"].T + weights["bias"]
-
     def step(
         self, weights: Weights, projected: Array, state: State, below: Array | None = None
     ) -> tuple[Array, State, dict[str, Array]]:

@@ -58,10 +58,6 @@ class LSTM97(Cell):
         gates = 3 * hidden_size
         return {"weight_ih": (gates, input_size), "weight_hh": (gates, hidden_size), "bias": (gates,)}
 
-    def project(self, weights: Weights, x: Array) -> Array:
-        """(..., I) -> (..., 3H)"""
-        return x @ weights["weight_ih"].T + weights["bias"]
-
     def step(
         self, weights: Weights, projected: Array, state: State, below: Array | None = None
     ) -> tuple[Array, State, dict[str, Array]]:

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from charlm.cells.cell import Weights
-from charlm.cells.unroll import Memories, unroll
+from charlm.cells.unroll import Memories, steps, unroll
 from charlm.cells.way_back import Scanned, Seen
 
 # Time steps whose factors are worked out at once: all of 64 would leave the processor's cache, and cost a fifth.
@@ -35,9 +35,8 @@ def scan(
     if isinstance(below, Sequence):
         below = torch.stack(tuple(below))
     projected = cell.project(weights, x)
-    narrow = _narrow(projected)
     outputs, memories, *after = _Scan.apply(  # type: ignore[no-untyped-call]
-        cell, names, projected.to(narrow), below, *state, *(weights[name] for name in names)
+        cell, names, projected.to(_narrow(projected)), below, *state, *(weights[name] for name in names)
     )
     return outputs, memories, cell.STATE(*after)
 
@@ -54,26 +53,24 @@ class _Scan(torch.autograd.Function):
         ctx: Any, cell: Scanned, names: tuple[str, ...], projected: Tensor, below: Tensor | None, *arrays: Tensor
     ) -> tuple[Any, ...]:
         parts = len(cell.STATE._fields)
-        narrow = _narrow(projected)  # the matrices are rounded once, and not again at every step
-        weights = {
-            name: weight.to(narrow) if weight.dim() > 1 else weight
+        weights = {  # the matrices are rounded once, as the projected input was, and not again at every step
+            name: weight.to(projected.dtype) if weight.dim() > 1 else weight
             for name, weight in zip(names, arrays[parts:], strict=True)
         }
         state = cell.STATE(*arrays[:parts])
         states, outputs, inner = [state], [], []
-        for t in range(len(projected)):
-            output, state, values = cell.step(weights, projected[t], state, None if below is None else below[t])
-            states.append(state)
+        for output, new, values in steps(cell, weights, projected, state, below):
+            states.append(new)
             outputs.append(output)
             inner.append(values)
         whole = [torch.stack(part) for part in zip(*states, strict=True)]  # (T + 1, B, H)
         before, after = cell.STATE(*(part[:-1] for part in whole)), cell.STATE(*(part[1:] for part in whole))
-        steps = {name: torch.stack([values[name] for values in inner]) for name in inner[0]}
+        seen_inside = {name: torch.stack([values[name] for values in inner]) for name in inner[0]}
         ctx.cell, ctx.names, ctx.weights = cell, names, weights
-        ctx.seen = Seen(projected, below, before, after, steps)
+        ctx.seen = Seen(projected, below, before, after, seen_inside)
         ctx.set_materialize_grads(False)
         memories = getattr(after, cell.MEMORY).clone() if cell.MEMORY else None
-        return torch.stack(outputs), memories, *state
+        return torch.stack(outputs), memories, *states[-1]
 
     @staticmethod
     @torch.autograd.function.once_differentiable

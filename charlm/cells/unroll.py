@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from charlm.cells.arrays import Array, stack
@@ -12,13 +12,21 @@ from charlm.cells.cell import Cell, Weights
 Memories = Sequence[Array] | Array | None
 
 
+def steps(
+    cell: Cell, weights: Weights, projected: Array, state: Any, below: Memories
+) -> Iterator[tuple[Array, Any, dict[str, Array]]]:
+    """What each step makes, one after the other: output, state and inner values. The weights are those made ready."""
+    for t, now in enumerate(projected):  # torch unbinds once so; a slice a step would cost a whole gradient each
+        output, state, inner = cell.step(weights, now, state, None if below is None else below[t])
+        yield output, state, inner
+
+
 def unroll(cell: Cell, weights: Weights, x: Array, state: Any, below: Memories = None) -> tuple[Array, Memories, Any]:
     """x (T, B, I), the state before it and the memories below -> outputs (T, B, H), memories, the state after it."""
     weights = cell.ready(weights)
-    projected = cell.project(weights, x)
     outputs, memories = [], []
-    for t, now in enumerate(projected):  # torch unbinds once so; a slice a step would cost a whole gradient each
-        output, state, _ = cell.step(weights, now, state, None if below is None else below[t])
+    for output, after, _ in steps(cell, weights, cell.project(weights, x), state, below):
+        state = after
         outputs.append(output)
         memories.append(getattr(state, cell.MEMORY) if cell.MEMORY else None)
     return stack(outputs), memories if cell.MEMORY else None, state

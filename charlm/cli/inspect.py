@@ -57,7 +57,7 @@ class Looked:
         return {
             "run": self.checkpoint.run_name,
             "step": self.checkpoint.step,
-            "model": _model(self.checkpoint),
+            "model": self.checkpoint.settings.model.in_short(),
             "text": self.text,
         }
 
@@ -136,7 +136,7 @@ def gates(
             print_columns(_shares_table(looked, trained, before))
     for each, after in zip(looked, trained, strict=True):
         if not after:
-            say(f"{each.checkpoint.run_name} has no gates: it is {_model(each.checkpoint)}")
+            say(f"{each.checkpoint.run_name} has no gates: it is {each.checkpoint.settings.model.in_short()}")
 
     def draw(path: Path) -> None:
         from charlm.cli.inspection_plots import plot_gates
@@ -186,12 +186,6 @@ def _check(option: str, value: int, least: int, most: int) -> None:
 
     if not least <= value <= most:
         raise UsageError(f"{option} is a number from {least} to {most:,}", f"{option} {value}", "Give one of those.")
-
-
-def _model(checkpoint: Checkpoint) -> str:
-    stack = [f"{layer.cell} {layer.hidden_size}" for layer in checkpoint.settings.model.stack()]
-    model = checkpoint.settings.model
-    return ", ".join(stack) if len(set(stack)) > 1 else f"{stack[0].split()[0]} {len(stack)} x {model.hidden_size}"
 
 
 def _curve(norms: GradientNorms) -> dict[str, Any]:

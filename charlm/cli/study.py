@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from charlm.cli.output import print_json
+from charlm.cli.output import print_columns, print_json
 
 if TYPE_CHECKING:
     from charlm.studies.preparing import Ready
@@ -21,16 +21,13 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 @app.command("list")
 def list_studies(as_json: Json = False) -> None:
     """List the studies that come with charlm, each with its question."""
-
-    from charlm.cli.columns import columns
     from charlm.studies.study import open_study, studies
 
     found = {name: open_study(name) for name in studies()}
     if as_json:
         print_json({name: study.question for name, study in found.items()})
         return
-    for line in columns([(name, study.question) for name, study in found.items()]):
-        typer.echo(line)
+    print_columns([(name, study.question) for name, study in found.items()])
 
 
 @app.command("run")
@@ -41,7 +38,6 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Train what is not trained yet of a study, and report. The same command goes on after an interruption."""
-
     from charlm.config.presets import is_file_name
     from charlm.errors import UsageError
     from charlm.runs import Run, lock, runs_root
@@ -77,7 +73,6 @@ def report(
     as_json: Json = False,
 ) -> None:
     """Compare the variants of a study with its baseline; writes report.json, report.csv and report.png beside it."""
-
     from charlm.cli.study_view import report_lines
     from charlm.errors import CheckpointError
     from charlm.runs import runs_root

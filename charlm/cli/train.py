@@ -169,7 +169,6 @@ def _train(
     as_json: bool,
 ) -> None:
     """Train in a run that is locked, show it, and leave the card or raise StoppedError after a signal."""
-
     from charlm.cli.card import print_card, print_rows, result, text_rows
     from charlm.cli.live import LiveView, is_fit
     from charlm.cli.plain import PlainView
@@ -245,7 +244,6 @@ def _shape(settings: Settings) -> str:
 
 def _show_plan(settings: Settings, corpus: Corpus, as_json: bool) -> None:
     """What a training would be, without torch and without a run."""
-
     from rich.console import Console
 
     from charlm.cli.card import print_rows, text_rows

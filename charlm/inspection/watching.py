@@ -9,7 +9,7 @@ from typing import Any
 
 from charlm.cells.arrays import Array, stack
 from charlm.cells.cell import Weights
-from charlm.cells.unroll import Memories
+from charlm.cells.unroll import Memories, steps
 from charlm.model.stack import Layer
 
 Inner = dict[str, Array]
@@ -18,16 +18,12 @@ Inner = dict[str, Array]
 def watch(
     layer: Layer, weights: Weights, x: Array, state: Any, below: Memories
 ) -> tuple[Inner, tuple[Array, Memories, Any]]:
-    """The inner values (T, B, H) by name of a layer that reads x (T, B, I), and what `unroll` gives for it.
-
-    numpy or torch. The projections are gone through as they come, which torch undoes in one piece on the way back;
-    an index for each step would be undone with zeros of the whole length, each time.
-    """
+    """The inner values (T, B, H) by name of a layer that reads x (T, B, I), and what `unroll` gives for it."""
     cell = layer.cell
     weights = cell.ready(weights)
     outputs, memories, inner = [], [], []
-    for t, projected in enumerate(cell.project(weights, x)):
-        output, state, values = cell.step(weights, projected, state, None if below is None else below[t])
+    for output, after, values in steps(cell, weights, cell.project(weights, x), state, below):
+        state = after
         outputs.append(output)
         memories.append(getattr(state, cell.MEMORY) if cell.MEMORY else None)
         inner.append(values)
