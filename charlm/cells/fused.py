@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from charlm.cells.arrays import Array
+from charlm.cells.symbols import Symbols, vectors
 
 # The order in which torch's kernels take the weights of a layer.
 NAMES = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
@@ -27,10 +28,16 @@ class FusedForm:
     kernel: Literal["lstm", "gru", "rnn_tanh"]
     weights_of: Callable[[Mapping[str, Array]], Mapping[str, Array]] = as_they_are
 
-    def __call__(self, weights: Mapping[str, Array], x: Array, state: Any) -> tuple[Array, Any]:
-        """x (T, B, I) and the state before it -> outputs (T, B, H) and the state after it."""
+    def __call__(self, weights: Mapping[str, Array], x: Array | Symbols, state: Any) -> tuple[Array, Any]:
+        """x (T, B, I) or symbols, and the state before them -> outputs (T, B, H) and the state after them."""
         import torch
 
+        from charlm.cells import compiled
+
+        kind = compiled.numbers(state[0]) if self.kernel == "lstm" else None
+        if kind is not None:
+            return compiled.lstm(self.weights_of(weights), x, state, kind)
+        x = vectors(x)
         layers = tuple(part[None] for part in state)  # torch wants an axis for the layers of a stack
         theirs = self.weights_of(weights)
         outputs, *after = getattr(torch, self.kernel)(

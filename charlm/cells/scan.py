@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from charlm.cells.cell import Weights
+from charlm.cells.symbols import Symbols, project
 from charlm.cells.unroll import Memories, steps, unroll
 from charlm.cells.way_back import Scanned, Seen
 
@@ -25,7 +26,7 @@ BLOCK = 16
 
 
 def scan(
-    cell: Scanned, weights: Weights, x: Tensor, state: Any, below: Memories = None
+    cell: Scanned, weights: Weights, x: Tensor | Symbols, state: Any, below: Memories = None
 ) -> tuple[Tensor, Memories, Any]:
     """What `unroll` gives, faster where gradients are wanted."""
     if not torch.is_grad_enabled():
@@ -34,7 +35,7 @@ def scan(
     names = tuple(weights)
     if isinstance(below, Sequence):
         below = torch.stack(tuple(below))
-    projected = cell.project(weights, x)
+    projected = project(cell, weights, x)
     outputs, memories, *after = _Scan.apply(  # type: ignore[no-untyped-call]
         cell, names, projected.to(_narrow(projected)), below, *state, *(weights[name] for name in names)
     )

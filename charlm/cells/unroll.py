@@ -7,6 +7,7 @@ from typing import Any
 
 from charlm.cells.arrays import Array, stack
 from charlm.cells.cell import Cell, Weights
+from charlm.cells.symbols import Symbols, project
 
 # The memories of a layer (T, B, H), as one array or as one for each step; None where nobody may read them.
 Memories = Sequence[Array] | Array | None
@@ -21,11 +22,13 @@ def steps(
         yield output, state, inner
 
 
-def unroll(cell: Cell, weights: Weights, x: Array, state: Any, below: Memories = None) -> tuple[Array, Memories, Any]:
+def unroll(
+    cell: Cell, weights: Weights, x: Array | Symbols, state: Any, below: Memories = None
+) -> tuple[Array, Memories, Any]:
     """x (T, B, I), the state before it and the memories below -> outputs (T, B, H), memories, the state after it."""
     weights = cell.ready(weights)
     outputs, memories = [], []
-    for output, after, _ in steps(cell, weights, cell.project(weights, x), state, below):
+    for output, after, _ in steps(cell, weights, project(cell, weights, x), state, below):
         state = after
         outputs.append(output)
         memories.append(getattr(state, cell.MEMORY) if cell.MEMORY else None)

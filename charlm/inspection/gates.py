@@ -48,7 +48,7 @@ def gate_shares(
         _, state = forward(parameters, settings, windows.before, state)
     seen: list[dict[str, Array]] = []
 
-    def watched(layer: Any, weights: Any, x: Array, before: Any, below: Any) -> Any:
+    def watched(layer: Any, weights: Any, x: Any, before: Any, below: Any) -> Any:
         inner, result = watch(layer, weights, x, before, below)
         seen.append({name: inner[name] for name in layer.cell.GATES if name in inner})
         return result

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from charlm.cells.symbols import Symbols, vectors
 from charlm.config.settings import ModelSettings
 from charlm.inspection.watching import watch
 from charlm.inspection.windows import Windows, spread
@@ -113,9 +114,9 @@ def input_gradient(
 
     inputs: list[Tensor] = []
 
-    def watched(layer: Any, layer_weights: Any, x: Tensor, before: Any, below: Any) -> Any:
+    def watched(layer: Any, layer_weights: Any, x: Tensor | Symbols, before: Any, below: Any) -> Any:
         if not inputs:  # the first layer's input is what is varied
-            inputs.append(x.detach().requires_grad_())
+            inputs.append(vectors(x).detach().requires_grad_())
             x = inputs[0]
         return watch(layer, layer_weights, x, before, below)[1]
 

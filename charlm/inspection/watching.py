@@ -9,6 +9,7 @@ from typing import Any
 
 from charlm.cells.arrays import Array, stack
 from charlm.cells.cell import Weights
+from charlm.cells.symbols import Symbols, project
 from charlm.cells.unroll import Memories, steps
 from charlm.model.stack import Layer
 
@@ -16,13 +17,13 @@ Inner = dict[str, Array]
 
 
 def watch(
-    layer: Layer, weights: Weights, x: Array, state: Any, below: Memories
+    layer: Layer, weights: Weights, x: Array | Symbols, state: Any, below: Memories
 ) -> tuple[Inner, tuple[Array, Memories, Any]]:
     """The inner values (T, B, H) by name of a layer that reads x (T, B, I), and what `unroll` gives for it."""
     cell = layer.cell
     weights = cell.ready(weights)
     outputs, memories, inner = [], [], []
-    for output, after, values in steps(cell, weights, cell.project(weights, x), state, below):
+    for output, after, values in steps(cell, weights, project(cell, weights, x), state, below):
         state = after
         outputs.append(output)
         memories.append(getattr(state, cell.MEMORY) if cell.MEMORY else None)

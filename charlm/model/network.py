@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from charlm.cells.arrays import Array, lookup
+from charlm.cells.arrays import Array
 from charlm.cells.cell import Weights
+from charlm.cells.symbols import Symbols
 from charlm.cells.unroll import Memories
 from charlm.cells.unroll import unroll as repeat
 from charlm.cells.way_back import Scanned
@@ -21,15 +22,16 @@ from charlm.model.stack import Layer, layers
 from charlm.model.state import State
 
 Parameters = Mapping[str, Array]
-Recurrence = Callable[[Layer, Weights, Array, Any, Memories], tuple[Array, Memories, Any]]
+Input = Array | Symbols  # symbols in the lowest layer
+Recurrence = Callable[[Layer, Weights, Input, Any, Memories], tuple[Array, Memories, Any]]
 
 
-def unroll(layer: Layer, weights: Weights, x: Array, state: Any, below: Memories) -> tuple[Array, Memories, Any]:
+def unroll(layer: Layer, weights: Weights, x: Input, state: Any, below: Memories) -> tuple[Array, Memories, Any]:
     """The definition: one step after the other."""
     return repeat(layer.cell, weights, x, state, below)
 
 
-def fast(layer: Layer, weights: Weights, x: Array, state: Any, below: Memories) -> tuple[Array, Memories, Any]:
+def fast(layer: Layer, weights: Weights, x: Input, state: Any, below: Memories) -> tuple[Array, Memories, Any]:
     """The quickest way that the cell has, for torch tensors; to be given to `forward` in place of `unroll`."""
     cell = layer.cell
     if cell.fused and not layer.read_above:  # torch's kernels do not give the memories of every step
@@ -56,7 +58,7 @@ def forward(
     dropout: Callable[[Array], Array] = keep,
 ) -> tuple[Array, State]:
     """ids (T, B) and the state before them -> logits (T, B, V) and the state after them."""
-    x = lookup(parameters["embedding.weight"], ids)
+    x: Any = Symbols(parameters["embedding.weight"], ids)
     after: list[Any] = []
     below: Memories = None
     for number, layer in enumerate(layers(settings)):

@@ -1,0 +1,6 @@
+"""Machine code for the loops that Python and torch are too slow for."""
+
+from charlm.kernels.library import Gathering as Gathering
+from charlm.kernels.library import Packing as Packing
+from charlm.kernels.library import Window as Window
+from charlm.kernels.library import library as library

@@ -1,0 +1,83 @@
+/* What Python calls. Work on shares of something is done by torch's own threads, where their starter is given: a second
+   set of threads beside torch's, which wait busily, would take turns with them on the same cores. */
+#include "vectors.h"
+
+#define REAL float
+#define WORD float
+#define PER_WORD 1
+#define NAME(x) x##_fp32
+INLINE floats load_fp32(const float *from) { return load_floats(from); }
+INLINE void store_fp32(float *to, floats x) { store_floats(to, x); }
+INLINE floats dot_fp32(floats sum, float x, floats weights) { return sum + x * weights; }
+#define load load_fp32
+#define store store_fp32
+#define dot dot_fp32
+#define narrowed(x) (x)
+#include "lstm.h"
+#undef REAL
+#undef WORD
+#undef PER_WORD
+#undef NAME
+#undef load
+#undef store
+#undef dot
+#undef narrowed
+
+#if defined(__AVX512BF16__)
+#define REAL uint16_t
+#define WORD uint32_t
+#define PER_WORD 2
+#define NAME(x) x##_bf16
+INLINE floats load_bf16(const uint16_t *from) {
+    __m512i bits = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)from));
+    return (floats)_mm512_castsi512_ps(_mm512_slli_epi32(bits, 16));
+}
+INLINE void store_bf16(uint16_t *to, floats x) {
+    _mm256_storeu_si256((__m256i *)to, (__m256i)_mm512_cvtneps_pbh((__m512)x));
+}
+INLINE floats dot_bf16(floats sum, uint32_t x, floats weights) {
+    return (floats)_mm512_dpbf16_ps((__m512)sum, (__m512bh)_mm512_set1_epi32((int)x),
+                                    (__m512bh)weights);
+}
+INLINE uint16_t narrowed_bf16(float x) { /* to the nearest, ties to even; nan stays nan */
+    uint32_t bits;
+    memcpy(&bits, &x, 4);
+    if (x != x) return 0x7fc0;
+    return (uint16_t)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
+}
+#define load load_bf16
+#define store store_bf16
+#define dot dot_bf16
+#define narrowed narrowed_bf16
+#include "lstm.h"
+#endif
+
+typedef void (*Work)(void *what, int64_t first, int64_t end);
+typedef void (*Starter)(void (*body)(void *), void *data, unsigned threads, unsigned flags); /* GOMP_parallel */
+typedef struct { Work work; void *what; int64_t size, unit; int shares, taken; } Shares;
+
+static void take_share(void *shares) {
+    Shares *s = shares;
+    int64_t units = s->size / s->unit, mine = __atomic_fetch_add(&s->taken, 1, __ATOMIC_RELAXED);
+    int64_t first = units * mine / s->shares * s->unit, end = units * (mine + 1) / s->shares * s->unit;
+    if (first < end) s->work(s->what, first, end);
+}
+
+static void share(Work work, void *what, int64_t size, int64_t unit, Starter starter, int threads) {
+    Shares shares = {work, what, size, unit, starter ? threads : 1, 0};
+    if (shares.shares > 1) starter(take_share, &shares, (unsigned)threads, 0);
+    else take_share(&shares);
+}
+
+int width(void) { return W; }
+
+#define ENTRIES(kind)                                                                                         \
+    void lstm_forward_##kind(Window_##kind *w, Starter s, int n) { share(forward_##kind, w, w->B, 1, s, n); }   \
+    void lstm_backward_##kind(Window_##kind *w, Starter s, int n) { share(backward_##kind, w, w->B, 1, s, n); } \
+    void lstm_pack_##kind(Packing_##kind *p, Starter s, int n) { share(pack_##kind, p, p->H, 4 * W, s, n); }    \
+    void lstm_gather_##kind(Gathering_##kind *g, Starter s, int n) { share(gather_##kind, g, g->columns, W, s, n); }
+
+ENTRIES(fp32)
+#if defined(__AVX512BF16__)
+ENTRIES(bf16)
+#endif

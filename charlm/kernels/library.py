@@ -1,0 +1,45 @@
+"""The compiled kernels as Python functions. Knows no torch and no cells: addresses and sizes go in.
+
+Where the library is absent (no compiler when charlm was installed, another processor) `library` gives None, and
+whoever asks takes a slower way. Shape letters: T time, B rows, H hidden, N rows of sums.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from ctypes import Structure, c_int64, c_void_p
+from functools import cache
+
+from charlm.kernels.building import library_path
+
+OFF = "CHARLM_KERNELS"  # set to 0, the environment variable makes charlm do without them
+
+
+class Window(Structure):
+    """One window of an LSTM layer; lstm.h says what each address is of."""
+
+    _fields_ = (
+        *((name, c_void_p) for name in ["sums", "ids", "weights", "h", "c", "gates", "d_out", "d_h", "d_c", "d_sums"]),
+        *((name, c_int64) for name in ("T", "B", "H")),
+    )
+
+
+class Packing(Structure):
+    _fields_ = (("from", c_void_p), ("forward", c_void_p), ("backward", c_void_p), ("H", c_int64))
+
+
+class Gathering(Structure):
+    _fields_ = (("d_sums", c_void_p), ("ids", c_void_p), ("totals", c_void_p), ("N", c_int64), ("columns", c_int64))
+
+
+@cache
+def library() -> ctypes.CDLL | None:
+    """The library for this processor, or None."""
+    path = library_path()
+    if os.environ.get(OFF) == "0" or not path.exists():
+        return None
+    try:
+        return ctypes.CDLL(str(path))
+    except OSError:
+        return None

@@ -1,0 +1,33 @@
+"""Compiles charlm's kernels while it is being installed; without a compiler it is installed without them."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+BUILDING = Path(__file__).parent / "charlm" / "kernels" / "building.py"
+
+
+class Kernels(BuildHookInterface[Any]):
+    """hatchling calls this for wheels, editable ones too."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        if self.target_name != "wheel":
+            return
+        spec = importlib.util.spec_from_file_location("building", BUILDING)
+        assert spec is not None
+        assert spec.loader is not None
+        building = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(building)  # by its path: charlm itself cannot be imported before it is installed
+        try:
+            library = building.build()
+        except OSError as error:
+            print(f"charlm is installed without its compiled kernels, and will be slower: {error}", file=sys.stderr)
+            return
+        build_data["pure_python"] = False
+        build_data["infer_tag"] = True
+        build_data["artifacts"].append(f"charlm/kernels/{library.name}")
