@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import platform
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,24 @@ class Compute:
 
         narrow = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}[self.precision]
         return torch.autocast(self.kind, dtype=narrow, enabled=narrow is not None)
+
+    @contextmanager
+    def fast_products(self) -> Iterator[None]:
+        """Inside, float32 products on a card are rounded to tf32 before they are summed: for training, not for scores.
+
+        Around the backward pass too: `autocast` is only for the way forward.
+        """
+        import torch
+
+        if self.kind != "cuda" or self.precision != "fp32":
+            yield
+            return
+        before = torch.get_float32_matmul_precision()
+        torch.set_float32_matmul_precision("high")
+        try:
+            yield
+        finally:
+            torch.set_float32_matmul_precision(before)
 
     def place(self) -> torch.device:
         """The same as torch's object."""
@@ -70,21 +89,56 @@ def _best_device() -> str:
     return next(device for device in ("cuda", "mps", "cpu") if _is_available(device))
 
 
-def _best_precision(kind: str) -> str:
-    """The narrowest precision that the device multiplies natively and that trains without surprises."""
+@dataclass(frozen=True)
+class Abilities:
+    """What counts in a device for the choice of a precision."""
+
+    bf16: bool  # multiplies it natively, and faster than float32
+    persistent: bool = False  # torch lets cuDNN's persistent kernels run on it
+
+
+def best_precision(kind: str, can: Abilities, persistent: bool) -> str:
+    """The narrowest precision that the device multiplies natively and that trains without surprises.
+
+    `persistent`: cuDNN's persistent kernels could run the model. They hold the recurrent weights in registers for the
+    whole sequence, and are for fp16 alone.
+    """
+    if kind == "cuda" and (not can.bf16 or (persistent and can.persistent)):
+        return "fp16"
+    return "bf16" if can.bf16 else "fp32"
+
+
+def card_persists(capability: tuple[int, int], multiprocessors: int) -> bool:
+    """Whether torch has cuDNN's persistent kernels run on a card: its own rule, in ATen's cudnn/RNN.cpp."""
+    major, minor = capability
+    if major == 7:
+        return minor != 5
+    return major >= 8 and minor != 6 and multiprocessors >= 98
+
+
+def abilities(device: str) -> Abilities:
+    """Of a device that is there."""
     import torch
 
-    if kind == "cuda":
-        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
-    if kind == "cpu":
-        # oneDNN's bf16 kernels run everywhere, but are faster than float32 only where the processor has them
-        return "bf16" if {"avx512_bf16", "amx_bf16"} & processor_flags() else "fp32"
-    return "fp32"
+    kind = device.split(":")[0]
+    if kind == "cpu":  # oneDNN's bf16 kernels run everywhere, but are faster only where the processor has them
+        return Abilities(bool({"avx512_bf16", "amx_bf16"} & processor_flags()))
+    if kind != "cuda":
+        return Abilities(bf16=False)
+    card = torch.cuda.get_device_properties(device)
+    persistent = torch.version.hip is None and torch.backends.cudnn.is_available()  # type: ignore[no-untyped-call]
+    return Abilities(
+        bf16=torch.version.hip is not None or card.major >= 8,
+        persistent=persistent and card_persists((card.major, card.minor), card.multi_processor_count),
+    )
 
 
-def choose(device: str = "auto", precision: str = "auto", threads: int | None = None) -> Compute:
+def choose(
+    device: str = "auto", precision: str = "auto", threads: int | None = None, persistent: bool = False
+) -> Compute:
     """Pick the device and precision, and set the number of processor threads.
 
+    `persistent`: whether cuDNN's persistent kernels could run the model, where the precision is left open.
     Raises UsageError where the device is absent or cannot do the precision.
     """
     import torch
@@ -97,7 +151,8 @@ def choose(device: str = "auto", precision: str = "auto", threads: int | None = 
             f"Leave it out, or give --device {_best_device()}.",
         )
     kind = chosen.split(":")[0]
-    precision = _best_precision(kind) if precision == "auto" else precision
+    if precision == "auto":
+        precision = best_precision(kind, abilities(chosen), persistent)
     if precision == "fp16" and kind != "cuda":
         raise UsageError(f"fp16 training needs a CUDA card, not {kind}", "training.precision", "Use bf16 or fp32.")
     if threads or "OMP_NUM_THREADS" not in os.environ:  # torch obeys that variable, and so do we

@@ -70,6 +70,8 @@ def zeros(shape: tuple[int, ...], like: Array) -> Array:
     return np.zeros(shape, like.dtype) if isinstance(like, np.ndarray) else like.new_zeros(shape)
 
 
-def constant(values: np.ndarray, like: Array) -> Array:
-    """Numbers as an array of the kind, type and place of another array."""
-    return values.astype(like.dtype) if isinstance(like, np.ndarray) else like.new_tensor(values)
+def count(numbers: int, like: Array) -> Array:
+    """0, 1, 2, ... as integers, of the kind and in the place of another array."""
+    if isinstance(like, np.ndarray):
+        return np.arange(numbers)
+    return sys.modules["torch"].arange(numbers, device=like.device)

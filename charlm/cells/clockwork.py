@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from charlm.cells.arrays import Array, concatenate, constant, tanh, where, zeros
+from charlm.cells.arrays import Array, concatenate, tanh, where, zeros
 from charlm.cells.cell import Weights
 from charlm.cells.initial import orthogonal
 from charlm.cells.option import option
@@ -65,7 +65,7 @@ class Clockwork(Scanned):
         blocks = [weights[f"weight_hh_{group}"] for group in range(self.groups)]
         size = blocks[0].shape[0]
         rows = [concatenate([zeros((size, k * size), block), block]) if k else block for k, block in enumerate(blocks)]
-        ticks = constant(np.repeat(0.5 ** np.arange(self.groups), size), blocks[0])
+        ticks = concatenate([zeros((size,), block) + 0.5**k for k, block in enumerate(blocks)])
         own = {name: weights[name] for name in ("weight_ih", "bias")}
         # Clocks are compared half a tick beside the values that they can have, so that nothing hangs on a last bit.
         return {**own, "weight_hh": concatenate(rows, axis=0), "ticks": ticks, "half": ticks / 2, "end": 1 - ticks / 2}

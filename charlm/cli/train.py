@@ -151,10 +151,10 @@ def _refuse_another_model(settings: Settings, checkpoint: Checkpoint) -> None:
 
 def _compute(settings: Settings, corpus: Corpus) -> Compute:
     """The device, before anything is written: one that is not there, or too small, must leave no run behind."""
-    from charlm.device import choose
     from charlm.training.memory import check
+    from charlm.training.precision import compute_for
 
-    compute = choose(settings.training.device, settings.training.precision, settings.training.threads)
+    compute = compute_for(settings)
     check(settings, corpus.vocabulary.size, int(corpus.split("train").size), compute)
     return compute
 

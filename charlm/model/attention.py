@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from charlm.cells.arrays import Array, concatenate, constant, softmax, transpose, zeros
+from charlm.cells.arrays import Array, concatenate, count, softmax, transpose, zeros
 from charlm.cells.initial import start
 
 FORBIDDEN = -1e9  # a score that leaves nothing after the softmax
@@ -58,8 +58,8 @@ def attend(weights: Mapping[str, Array], y: Array, ring: Ring) -> tuple[Array, R
     questions = transpose(y, (1, 0, 2)) @ weights["query"].T  # (B, T, H)
     scores = questions @ transpose(seen @ weights["key"].T, (0, 2, 1)) * hidden_size**-0.5  # (B, T, A + T)
     # The output at place p of `seen` is t + A - p steps before y_t; at most A steps back can be seen, and none ahead.
-    distance = np.arange(steps)[:, None] + window - np.arange(window + steps)[None]
-    within = constant((distance >= 1) & (distance <= window), there)
+    distance = count(steps, y)[:, None] + window - count(window + steps, y)[None]
+    within = (distance >= 1) & (distance <= window)
     scores = scores + weights["distance"][distance.clip(1, window) - 1] + FORBIDDEN * (1 - within * there[:, None])
     nothing = zeros((rows, steps, 1), scores)
     answers = softmax(concatenate([nothing, scores]))[..., 1:] @ seen

@@ -35,11 +35,11 @@ def measure(settings: Settings) -> dict[str, Any]:
 
 def main() -> None:
     from charlm.benchmark import training_speed
-    from charlm.device import choose
+    from charlm.training.precision import compute_for
 
     settings = from_yaml(sys.stdin.read(), "the settings")
     training = settings.training
-    compute = choose(training.device, training.precision, training.threads)
+    compute = compute_for(settings)
     before = _peak_memory()
     speed = training_speed(settings.model, training.batch_size, training.seq_len, compute)
     after = _peak_memory()

@@ -11,7 +11,6 @@ from typing import Any
 
 from charlm.checkpoint.series import newest_good
 from charlm.config.stored import to_yaml
-from charlm.device import choose
 from charlm.errors import CheckpointError, DivergedError
 from charlm.runs import Run, create, forget_after, lock, replace_text
 from charlm.runs.folder import MARK
@@ -25,6 +24,7 @@ from charlm.training.journal import journal
 from charlm.training.loop import train
 from charlm.training.memory import told
 from charlm.training.plan import Plan
+from charlm.training.precision import compute_for
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def _trained(ready: Ready, home: StudyFolder, stop: Callable[[], bool]) -> Itera
     """The events of one run, and at the end, unless it was interrupted, what was measured."""
     trial, settings = ready.trial, ready.trial.settings
     corpus, chosen = ready.corpus, ready.trial.settings.training
-    compute = choose(chosen.device, chosen.precision, chosen.threads)
+    compute = compute_for(settings)
     end_id = corpus.vocabulary.newline if settings.text.records else None
     reader = open_reader(corpus.split("train"), chosen.batch_size, chosen.seq_len, end_id, chosen.seed)
     run = _opened(ready, home)

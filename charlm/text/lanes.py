@@ -82,26 +82,30 @@ class Lanes:
         targets = len(ids) - 1
         if targets < 1:
             raise TextError("There is nothing to read.", f"{len(ids)} characters", "It takes at least two of them.")
-        self._ids = ids
+        self.ids = ids
         self.characters_per_epoch = targets
         self.seq_len = min(seq_len, targets)
         self.batch_size = min(batch_size, max(1, targets // self.seq_len))
         self.notes = shrunk(batch_size, self.batch_size, seq_len, self.seq_len)
-        self._bounds = np.arange(self.batch_size + 1, dtype=np.int64) * targets // self.batch_size
+        self.bounds = np.arange(self.batch_size + 1, dtype=np.int64) * targets // self.batch_size
         self._ticks = -(-targets // self.batch_size)  # of the longest segment
         self.windows_per_epoch = -(-self._ticks // self.seq_len)
 
     def at(self, position: int) -> Batch:
-        epoch, window = divmod(position, self.windows_per_epoch)
-        first, end = self._start(epoch, window), self._start(epoch, window + 1)
+        epoch, first, end = self.span(position)
         segments = (np.arange(self.batch_size) + epoch) % self.batch_size
-        wanted = self._bounds[segments] + np.arange(first, end)[:, None]
-        last = self._bounds[segments + 1] - 1
+        wanted = self.bounds[segments] + np.arange(first, end)[:, None]
+        last = self.bounds[segments + 1] - 1
         places = np.minimum(wanted, last)
-        targets = self._ids[places + 1].astype(np.int64)
+        targets = self.ids[places + 1].astype(np.int64)
         targets[wanted > last] = NOTHING
-        reset = (segments == 0) | (epoch == 0) if window == 0 else np.zeros(self.batch_size, np.bool_)
-        return Batch(self._ids[places].astype(np.int64), targets, reset, epoch)
+        reset = (segments == 0) | (epoch == 0) if first == 0 else np.zeros(self.batch_size, np.bool_)
+        return Batch(self.ids[places].astype(np.int64), targets, reset, epoch)
+
+    def span(self, position: int) -> tuple[int, int, int]:
+        """The epoch of the window at a position, and the ticks of it between which the window lies."""
+        epoch, window = divmod(position, self.windows_per_epoch)
+        return epoch, self._start(epoch, window), self._start(epoch, window + 1)
 
     def epoch_at(self, position: int) -> float:
         return self.characters_before(position) / self.characters_per_epoch

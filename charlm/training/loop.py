@@ -28,6 +28,7 @@ SKIPS_IN_A_ROW = 3  # then the weights go back to the last checkpoint
 ROLL_BACKS = 2  # so many can be made; when one more is needed, the training has failed
 SMOOTHING = 0.02  # weight of the newest update in the running mean of the training score
 PACE = 5.0  # seconds over which characters per second are measured
+MARK = 0.25  # seconds between two looks at them: thousands of steps a second must not be thousands of looks
 
 
 def never() -> bool:
@@ -99,7 +100,7 @@ class _Sitting:
             device=plan.compute.device,
             precision=plan.compute.precision,
             resumed_at=self.resumed_at,
-            notes=plan.reader.notes,
+            notes=(*plan.reader.notes, *self.trainee.notes),
         )
 
     def reason(self) -> str:
@@ -133,10 +134,12 @@ class _Sitting:
                 yield self._roll_back(reason)
             return
         self.skips = 0
-        self.pace.append((self.progress.seconds, self.progress.characters))
-        while len(self.pace) > 2 and self.pace[0][0] < self.progress.seconds - PACE:
+        now, total = self.progress.seconds, self.progress.characters
+        while len(self.pace) > 1 and self.pace[1][0] <= now - PACE:
             self.pace.popleft()
-        (since, read), (now, total) = self.pace[0], self.pace[-1]
+        since, read = self.pace[0]
+        if now - self.pace[-1][0] >= MARK:
+            self.pace.append((now, total))
         yield Updated(
             step=self.progress.step,
             progress=self.share(),

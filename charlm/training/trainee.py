@@ -8,22 +8,26 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from charlm.config.settings import Settings
+from charlm.config.settings import ModelSettings, Settings
 from charlm.device import Compute
 from charlm.model.dropout import Dropout
 from charlm.model.network import Recurrence, fast, forward
 from charlm.model.parameters import initial, of_layer
+from charlm.model.recording import CardRecorder
 from charlm.model.stack import layers
 from charlm.model.state import State, each, fresh_state, reset_rows
 from charlm.randomness import stream
-from charlm.text.lanes import NOTHING, Batch, Reader
+from charlm.text.lanes import NOTHING, Reader
+from charlm.training import captured
 from charlm.training import optimizer as optimizers
 from charlm.training.average import Average
+from charlm.training.feeding import Fed, Feed, open_feed
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,25 @@ class Outcome:
     gradient_norm: float
     characters: int
     applied: bool
+
+
+def losses(
+    weights: Mapping[str, Tensor],
+    settings: ModelSettings,
+    compute: Compute,
+    dropout: Dropout,
+    recurrence: Recurrence,
+    inputs: Tensor,
+    targets: Tensor,
+    state: State,
+) -> tuple[Tensor, State]:
+    """Inputs and targets (T, B) and the state before them -> the sum of their nats, and the state after."""
+    with compute.autocast():
+        logits, after = forward(weights, settings, inputs, state, recurrence, dropout)
+    loss = torch.nn.functional.cross_entropy(
+        logits.float().flatten(0, 1), targets.flatten(), ignore_index=NOTHING, reduction="sum"
+    )
+    return loss, after
 
 
 class Trainee:
@@ -60,6 +83,20 @@ class Trainee:
         self.dropout = Dropout(settings.model, self.generator)
         self.scaler = torch.amp.GradScaler(compute.kind, enabled=compute.precision == "fp16")
         self.state: State = fresh_state(settings.model, self.weights, batch_size)
+        self.losses = partial(losses, self.weights, settings.model, compute, self.dropout)
+        self.feed: Feed | None = None
+        self.reader: Reader | None = None
+        self.window: captured.Window | None = None
+        self.notes: tuple[str, ...] = ()
+        if recurrence is fast and captured.pays(settings.model, compute.kind):
+            self._capture(settings.training.seq_len)
+
+    def _capture(self, seq_len: int) -> None:
+        """Have the passes through windows of this length recorded, where they can be."""
+        window = captured.Window(self.losses, self.weights, self.state, seq_len, self.scaler)
+        with self.compute.fast_products():
+            ready = captured.prepare(window, self.recurrence, self.generator, CardRecorder(self.compute.place()))
+        self.recurrence, self.window, self.notes = ready.recurrence, ready.window, ready.notes
 
     def pack(self) -> None:
         """Let each layer's kernel lay out its weights as it likes them."""
@@ -70,11 +107,14 @@ class Trainee:
     def update(self, reader: Reader, position: int, rate: float) -> Outcome:
         """Read the next windows, from `position` on, and move the weights by the mean of their gradients."""
         training = self.settings.training
+        if self.feed is None or reader is not self.reader:
+            self.reader, self.feed = reader, open_feed(reader, self.compute)
         nats, characters = 0.0, 0
-        for window in range(training.accumulate):
-            total, count = self._read(reader.at(position + window))
-            nats += total
-            characters += count
+        with self.compute.fast_products():
+            for window in range(training.accumulate):
+                total, count = self._read(self.feed.at(position + window))
+                nats += total
+                characters += count
         self.scaler.unscale_(self.optimizer)
         norm = optimizers.clip(training, self.weights)
         applied = math.isfinite(nats) and (math.isfinite(norm) or self.scaler.is_enabled())
@@ -87,26 +127,20 @@ class Trainee:
         self.optimizer.zero_grad()
         return Outcome(nats / max(1, characters), norm, characters, applied)
 
-    def _read(self, batch: Batch) -> tuple[float, int]:
+    def _read(self, fed: Fed) -> tuple[float, int]:
         """Forward and backward through one window; gives the sum of its nats and how many characters it is over."""
-        place = self.compute.place()
-        inputs = torch.from_numpy(batch.inputs).to(place)
-        targets = torch.from_numpy(batch.targets).to(place)
-        state = self.state
-        if batch.reset.any():
-            state = reset_rows(state, torch.from_numpy(batch.reset.astype(np.float32)).to(place))
-        with self.compute.autocast():
-            logits, after = forward(self.weights, self.settings.model, inputs, state, self.recurrence, self.dropout)
-        characters = int((batch.targets != NOTHING).sum())
-        loss = torch.nn.functional.cross_entropy(
-            logits.float().flatten(0, 1), targets.flatten(), ignore_index=NOTHING, reduction="sum"
-        )
-        mean = loss / (max(1, characters) * self.settings.training.accumulate)
-        torch.autograd.backward(self.scaler.scale(mean))
-        nats = float(loss.detach())
+        state = self.state if fed.reset is None else reset_rows(self.state, fed.reset)
+        divisor = max(1, fed.characters) * self.settings.training.accumulate
+        if self.window and self.window.fits(fed.inputs):
+            nats, after = self.window.replay(fed.inputs, fed.targets, state, 1 / divisor)
+        else:
+            loss, after = self.losses(self.recurrence, fed.inputs, fed.targets, state)
+            torch.autograd.backward(self.scaler.scale(loss / divisor))
+            nats = float(loss.detach())
+            after = each(after, lambda part: part.detach().float())
         if math.isfinite(nats):
-            self.state = each(after, lambda part: part.detach().float())
-        return nats, characters
+            self.state = after
+        return nats, fed.characters
 
     def weights_for_use(self) -> Mapping[str, Tensor]:
         """The weights to score and sample with: their average, where one is kept."""

@@ -1,0 +1,184 @@
+"""Training on a CUDA card, the quick ways against the plain one: recorded windows, compiled steps, fp16, the text on
+the card."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+
+from charlm.cells.table import CELLS
+from charlm.config.settings import Settings
+from charlm.device import abilities
+from charlm.text.lanes import Lanes
+from charlm.training import captured
+from charlm.training.feeding import DeviceFeed, open_feed
+from charlm.training.precision import compute_for
+from charlm.training.snapshot import capture, restore
+from charlm.training.trainee import Trainee
+
+pytestmark = pytest.mark.gpu
+
+V, B, T = 65, 8, 16
+STACKS = {name: {"cell": name, "num_layers": 2} for name in CELLS} | {
+    "mixed": {"layers": [{"cell": "lstm"}, {"cell": "depth_gated"}, {"cell": "rnn"}]},
+    "gru, first form": {"cell": "gru", "cell_options": {"first_form": True}},
+    "attention": {"cell": "peephole", "attention": {"window": 8}},
+}
+RECORDED = [
+    name
+    for name, stack in STACKS.items()
+    if captured.pays(Settings.model_validate({"model": {"hidden_size": 32, **stack}}).model, "cuda")
+]
+
+
+def text(characters=B * T * 4 + 70):
+    return Lanes(np.random.default_rng(0).integers(0, V, characters).astype(np.uint8), B, T)
+
+
+def build(stack, precision="fp32", **training):
+    settings = Settings.model_validate(
+        {
+            "model": {"hidden_size": 32, **STACKS[stack], **training.pop("model", {})},
+            "training": {"batch_size": B, "seq_len": T, "precision": precision, "device": "cuda", **training},
+        }
+    )
+    return Trainee(settings, V, B, compute_for(settings))
+
+
+@pytest.fixture
+def turn(monkeypatch):
+    """Turns recordings off, or the compiler of steps."""
+
+    def turn(what):
+        if what == "recordings off":
+            monkeypatch.setattr(captured, "pays", lambda model, kind: False)
+        if what == "compiler off":
+            monkeypatch.setattr(captured, "prepare", partial(captured.prepare, compiling=lambda recurrence: recurrence))
+        if what == "all on":
+            monkeypatch.undo()
+
+    return turn
+
+
+def updates(of, number, reader, first=0):
+    accumulate = of.settings.training.accumulate
+    return [of.update(reader, step * accumulate, 1e-3) for step in range(first, first + number)]
+
+
+def assert_near(found, wanted, tolerance):
+    for one, other in zip(found, wanted, strict=True):
+        assert one.applied
+        assert one.nats == pytest.approx(other.nats, rel=tolerance)
+        assert one.gradient_norm == pytest.approx(other.gradient_norm, rel=30 * tolerance)
+        assert one.characters == other.characters
+
+
+def gradients(of, reader):
+    """Those of one window, before an optimizer sees them."""
+    feed = open_feed(reader, of.compute)
+    with of.compute.fast_products():
+        of._read(feed.at(0))
+    return {name: weight.grad.clone() for name, weight in of.weights.items()}
+
+
+@pytest.mark.parametrize("compiler", ["compiler off", "compiler on"])
+@pytest.mark.parametrize("stack", RECORDED)
+def test_recorded_windows_are_eager_ones(turn, stack, compiler):
+    """Losses and norms of 8 updates (the first and the last window of an epoch among them), and gradients of one."""
+    reader = text()
+    assert {len(reader.at(position).inputs) for position in range(8)} > {T}
+    turn("recordings off")
+    plain = build(stack)
+    assert plain.window is None
+    wanted, wanted_gradients = updates(plain, 8, reader), gradients(build(stack), reader)
+    turn("all on")
+    turn(compiler)
+    quick = build(stack)
+    assert quick.window is not None
+    assert quick.notes == ()
+    assert_near(updates(quick, 8, reader), wanted, 1e-4)
+    for name, gradient in gradients(build(stack), reader).items():
+        scale = float(wanted_gradients[name].abs().max())
+        torch.testing.assert_close(gradient, wanted_gradients[name], rtol=1e-2, atol=5e-3 * scale)  # tf32
+
+
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+@pytest.mark.parametrize("stack", RECORDED)
+def test_recorded_windows_are_eager_ones_in_narrow_numbers(turn, stack, precision):
+    reader = text()
+    turn("recordings off")
+    wanted = updates(build(stack, precision), 5, reader)
+    turn("all on")
+    quick = build(stack, precision)
+    assert quick.notes == ()
+    found = updates(quick, 5, reader)
+    for one, other in zip(found, wanted, strict=True):
+        assert one.nats == pytest.approx(other.nats, rel=5e-3)
+
+
+@pytest.mark.parametrize("accumulate", [1, 3])
+def test_recorded_dropout_draws_the_same(turn, accumulate):
+    reader, given = text(), {"accumulate": accumulate, "model": {"dropout": 0.5}}
+    turn("recordings off")
+    wanted = updates(build("peephole", **given), 5, reader)
+    turn("all on")
+    turn("compiler off")
+    quick = build("peephole", **given)
+    assert quick.window is not None
+    assert_near(updates(quick, 5, reader), wanted, 1e-4)
+
+
+def test_a_recorded_training_goes_on_where_it_was():
+    reader = text()
+    whole = build("peephole", model={"dropout": 0.5})
+    updates(whole, 4, reader)
+    kept, parameters = capture(whole), whole.parameters()
+    wanted = updates(whole, 5, reader, first=4)
+    other = build("peephole", model={"dropout": 0.5})
+    restore(other, parameters, kept, "here")
+    assert_near(updates(other, 5, reader, first=4), wanted, 1e-6)
+
+
+def test_trainings_follow_each_other():
+    """As in a study: what one recorded is no concern of the next."""
+    for stack in ("peephole", "lstm", "clockwork"):
+        assert all(outcome.applied for outcome in updates(build(stack), 3, text()))
+
+
+def test_fp16_is_chosen_and_learns_where_kernels_persist():
+    settings = Settings.model_validate(
+        {
+            "model": {"hidden_size": 128, "num_layers": 2},
+            "training": {"batch_size": 16, "seq_len": 32, "device": "cuda", "optimizer": "adamw"},
+        }
+    )
+    compute = compute_for(settings)
+    assert compute.precision == ("fp16" if abilities("cuda").persistent or not abilities("cuda").bf16 else "bf16")
+    ids = (np.arange(20_000) % 50).astype(np.uint8)  # what comes next is certain
+    training = Trainee(settings, V, 16, compute)
+    outcomes = [training.update(Lanes(ids, 16, 32), position, 5e-3) for position in range(60)]
+    assert all(np.isfinite(outcome.nats) for outcome in outcomes)
+    assert outcomes[-1].nats < 0.5 < outcomes[0].nats
+    assert all(np.isfinite(weight.detach().cpu().numpy()).all() for weight in training.weights.values())
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "uint32"])
+def test_windows_are_cut_on_the_card(dtype):
+    ids = np.random.default_rng(0).integers(0, np.iinfo(dtype).max, 5000, endpoint=True, dtype=dtype)
+    lanes = Lanes(ids, 7, 33)
+    feed = DeviceFeed(lanes, torch.device("cuda"))
+    for position in range(2 * lanes.windows_per_epoch + 1):
+        fed, batch = feed.at(position), lanes.at(position)
+        assert fed.inputs.is_cuda
+        np.testing.assert_array_equal(fed.inputs.cpu().numpy(), batch.inputs)
+        np.testing.assert_array_equal(fed.targets.cpu().numpy(), batch.targets)
+        assert fed.characters == (batch.targets >= 0).sum()
+        assert (fed.reset is not None) == batch.reset.any()
+
+
+def test_scores_are_exact_after_a_training_that_rounds():
+    build("peephole").update(text(), 0, 1e-3)
+    assert torch.get_float32_matmul_precision() == "highest"
