@@ -22,7 +22,7 @@ from charlm.errors import IntegrityError
 from charlm.text.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    from charlm.model.stepping import Stepper
+    from charlm.model.stepping import Stepping
 
 FORMAT = 1
 DESCRIPTION, MODEL, TRAINING = "checkpoint.json", "model.safetensors", "training.safetensors"
@@ -85,11 +85,11 @@ class Checkpoint:
         folder = self.folder.resolve()
         return folder.parent.name if folder.name.startswith("step-") else folder.name
 
-    def stepper(self) -> Stepper:
-        """The numpy engine over these parameters."""
-        from charlm.model.stepping import Stepper
+    def stepper(self) -> Stepping:
+        """The engine of sampling over these parameters."""
+        from charlm.model.stepping import stepper
 
-        return Stepper(self.parameters, self.settings.model)
+        return stepper(self.parameters, self.settings.model)
 
 
 def _checksum(body: Any) -> str:

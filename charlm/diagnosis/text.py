@@ -30,6 +30,7 @@ SHOWN = 5  # faults, symbols or passages that a person is shown; the facts have 
 MOST_FACTS = 100
 NARROW_SHARE = 0.02  # of the validation's windows: beyond that, the score is no longer that of unread text
 EXCERPT = 60
+DURATIONS = ((100, 1, "s"), (100, 60, "min"), (100, 3600, "hours"), (float("inf"), 86_400, "days"))  # up to 100 of each
 
 
 def diagnose(settings: Settings, compute: Compute | None) -> Iterator[Finding]:
@@ -80,7 +81,7 @@ def _fault_finding(faulty: Faulty, encoding: str) -> Finding:
         remedy = "No encoding is likely to read all of it: mend these places, or read bytes with `-s text.unit=byte`."
     facts = faulty.facts()
     facts["faults"] = facts["faults"][:MOST_FACTS]
-    return Finding("encoding", "bad", what, remedy, facts, TextError.exit_code)
+    return Finding("faults", "bad", what, remedy, facts, TextError.exit_code)
 
 
 def size(corpus: Corpus) -> Finding:
@@ -188,9 +189,14 @@ def estimate(settings: Settings, corpus: Corpus, compute: Compute) -> Finding:
     seconds = seconds_needed(settings, characters, speed)
     held = peak_memory() if compute.kind == "cpu" else None
     if held is None:
-        positions = settings.training.batch_size * settings.training.seq_len
-        held = memory.estimate(settings, corpus.vocabulary.size, min(positions, characters))
+        training = settings.training
+        rows, steps = memory.within(characters, training.batch_size, training.seq_len)
+        held = memory.estimate(settings, corpus.vocabulary.size, rows, steps)
     facts = {"characters_per_second": round(speed), "seconds": round(seconds, 1), "memory_bytes": held}
-    duration = f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
-    what = f"about {duration} and {held / 1e6:,.0f} MB of memory with these settings, {speed:,.0f} characters a second"
+    duration = next(f"{seconds / unit:.0f} {name}" for most, unit, name in DURATIONS if seconds < most * unit)
+    size = count(settings.model, corpus.vocabulary.size)
+    what = (
+        f"with these settings (quick, unless -c says otherwise), {size:,} parameters: about {duration} and "
+        f"{held / 1e6:,.0f} MB of memory, {speed:,.0f} characters a second"
+    )
     return Finding("training", "ok", what, facts=facts)

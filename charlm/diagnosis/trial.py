@@ -86,7 +86,8 @@ def precision(compute: Compute) -> Finding:
 
 
 def characters_per_second(settings: Settings, corpus: Corpus, compute: Compute) -> float:
-    """Of real updates on this text with these settings, the best of a few: others may use the machine."""
+    """Of real updates on this text with these settings, the best of a few: the first one is never the fastest,
+    and others may use the machine."""
     from charlm.training.trainee import Trainee
 
     chosen = settings.training
@@ -95,7 +96,7 @@ def characters_per_second(settings: Settings, corpus: Corpus, compute: Compute) 
     trainee = Trainee(settings, corpus.vocabulary.size, reader.batch_size, compute)
     speeds: list[float] = []
     started = time.perf_counter()
-    while len(speeds) < TIMED_UPDATES and (not speeds or time.perf_counter() - started < PATIENCE):
+    while len(speeds) < TIMED_UPDATES and (len(speeds) < 2 or time.perf_counter() - started < PATIENCE):
         began = time.perf_counter()
         outcome = trainee.update(reader, len(speeds), RATE)
         speeds.append(outcome.characters / (time.perf_counter() - began))

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from charlm.config.settings import ModelSettings
-from charlm.model.network import fast, forward
+from charlm.model.network import fast, fast_numpy, forward
 from charlm.model.state import State, fresh_state
 from charlm.text.lanes import NOTHING
 
@@ -24,7 +24,7 @@ class Engine(Protocol):
 
 
 class NumpyEngine:
-    """Runs the cells' definitions as they stand. Needs no torch."""
+    """Runs the cells' definitions, or charlm's own kernel of one. Needs no torch."""
 
     def __init__(self, parameters: Mapping[str, np.ndarray], settings: ModelSettings) -> None:
         self._parameters = parameters
@@ -34,7 +34,7 @@ class NumpyEngine:
         return fresh_state(self._settings, self._parameters, rows)
 
     def nats(self, inputs: np.ndarray, targets: np.ndarray, state: State) -> tuple[np.ndarray, State]:
-        logits, state = forward(self._parameters, self._settings, inputs, state)
+        logits, state = forward(self._parameters, self._settings, inputs, state, fast_numpy)
         highest = logits.max(axis=-1, keepdims=True)
         total = np.log(np.exp(logits - highest).sum(axis=-1)) + highest[..., 0]
         chosen = np.take_along_axis(logits, np.maximum(targets, 0)[..., None], axis=-1)[..., 0]

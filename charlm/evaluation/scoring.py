@@ -23,8 +23,8 @@ from charlm.model.state import State, put_rows, rows_agree, take_rows
 from charlm.text.lanes import NOTHING, Reader
 
 LANES = 64  # rows read side by side
-WINDOW = 128  # characters of a lane between two comparisons of states
-REMEMBERED = 32  # windows of the first reading whose states are kept for comparison
+WINDOW = 64  # characters of a lane between two comparisons of states
+REMEMBERED = 64  # windows of the first reading whose states are kept for comparison
 SAME_STATE = 1e-4  # largest difference, as a network reads them, of two states that count as the same
 SAME_NATS = 1e-6  # mean difference, over a window, of two readings' nats that count as the same
 PATIENCE = 3  # rounds after which lanes that do not agree are read one by one, as the one stream that they are

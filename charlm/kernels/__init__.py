@@ -1,6 +1,8 @@
 """Machine code for the loops that Python and torch are too slow for."""
 
 from charlm.kernels.library import Gathering as Gathering
+from charlm.kernels.library import Layer as Layer
 from charlm.kernels.library import Packing as Packing
+from charlm.kernels.library import Stack as Stack
 from charlm.kernels.library import Window as Window
 from charlm.kernels.library import library as library

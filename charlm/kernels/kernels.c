@@ -12,7 +12,7 @@ INLINE floats dot_fp32(floats sum, float x, floats weights) { return sum + x * w
 #define load load_fp32
 #define store store_fp32
 #define dot dot_fp32
-#define narrowed(x) (x)
+#define as_real(x) (x)
 #include "lstm.h"
 #undef REAL
 #undef WORD
@@ -21,7 +21,7 @@ INLINE floats dot_fp32(floats sum, float x, floats weights) { return sum + x * w
 #undef load
 #undef store
 #undef dot
-#undef narrowed
+#undef as_real
 
 #if defined(__AVX512BF16__)
 #define REAL uint16_t
@@ -39,18 +39,32 @@ INLINE floats dot_bf16(floats sum, uint32_t x, floats weights) {
     return (floats)_mm512_dpbf16_ps((__m512)sum, (__m512bh)_mm512_set1_epi32((int)x),
                                     (__m512bh)weights);
 }
-INLINE uint16_t narrowed_bf16(float x) { /* to the nearest, ties to even; nan stays nan */
-    uint32_t bits;
-    memcpy(&bits, &x, 4);
-    if (x != x) return 0x7fc0;
-    return (uint16_t)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
-}
 #define load load_bf16
 #define store store_bf16
 #define dot dot_bf16
-#define narrowed narrowed_bf16
+#define as_real narrowed
 #include "lstm.h"
+#undef dot
+
+#define NARROW uint16_t
+#define put store_bf16
+INLINE floats dot_pair(floats sum, const uint16_t *x, floats weights) {
+    uint32_t pair;
+    memcpy(&pair, x, 4);
+    return dot_bf16(sum, pair, weights);
+}
+#else
+#define NARROW float
+#define put store_fp32
+INLINE floats dot_pair(floats sum, const float *x, floats weights) {
+    const integers pair = (integers)weights; /* a bfloat16 is the upper half of a float */
+    return sum + x[0] * (floats)(pair << 16) + x[1] * (floats)(pair & (int32_t)0xffff0000);
+}
 #endif
+#define dot dot_pair
+#include "stream.h"
+
+int narrow_bytes(void) { return sizeof(NARROW); }
 
 typedef void (*Work)(void *what, int64_t first, int64_t end);
 typedef void (*Starter)(void (*body)(void *), void *data, unsigned threads, unsigned flags); /* GOMP_parallel */
@@ -78,6 +92,7 @@ int width(void) { return W; }
     void lstm_gather_##kind(Gathering_##kind *g, Starter s, int n) { share(gather_##kind, g, g->columns, W, s, n); }
 
 ENTRIES(fp32)
+void lstm_rows_fp32(void *window, int64_t first, int64_t end) { forward_fp32(window, first, end); }
 #if defined(__AVX512BF16__)
 ENTRIES(bf16)
 #endif

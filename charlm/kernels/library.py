@@ -33,6 +33,26 @@ class Gathering(Structure):
     _fields_ = (("d_sums", c_void_p), ("ids", c_void_p), ("totals", c_void_p), ("N", c_int64), ("columns", c_int64))
 
 
+class Layer(Structure):
+    """One LSTM layer of a stack that goes a character further; stream.h says what each address is of."""
+
+    _fields_ = (
+        *((name, c_void_p) for name in ("weights", "sums", "input", "h", "c", "new_h", "new_c")),
+        ("K", c_int64),
+        ("H", c_int64),
+    )
+
+
+class Stack(Structure):
+    """The layers, from the lowest up, and the head."""
+
+    _fields_ = (
+        *((name, c_void_p) for name in ("layers", "ids", "head", "bias", "top", "logits")),
+        ("count", c_int64),
+        ("V", c_int64),
+    )
+
+
 @cache
 def library() -> ctypes.CDLL | None:
     """The library for this processor, or None."""
@@ -40,6 +60,11 @@ def library() -> ctypes.CDLL | None:
     if os.environ.get(OFF) == "0" or not path.exists():
         return None
     try:
-        return ctypes.CDLL(str(path))
+        found = ctypes.CDLL(str(path))
     except OSError:
         return None
+    for rows in (found.stream_step, found.lstm_rows_fp32):
+        rows.argtypes, rows.restype = (c_void_p, c_int64, c_int64), None
+    found.pack_stream.argtypes = (c_void_p, c_void_p, c_int64, c_int64, c_int64, c_int64)
+    found.pack_stream.restype = None
+    return found

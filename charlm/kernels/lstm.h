@@ -95,30 +95,14 @@ INLINE void NAME(backward_tile)(const int R, const NAME(Window) *w, int64_t t, i
         }
 }
 
-#define TILES(tile, step)                                                            \
-    for (int64_t unit = 0; unit < w->H; unit += step)                                \
-        for (int64_t row = first, left; (left = end - row) > 0;) {                   \
-            const int64_t tiles = (left + MOST_ROWS - 1) / MOST_ROWS;                \
-            const int64_t R = (left + tiles - 1) / tiles; /* rows as even as can be */ \
-            switch (R) {                                                             \
-                case 1: tile(1, w, t, row, unit); break;                             \
-                case 2: tile(2, w, t, row, unit); break;                             \
-                case 3: tile(3, w, t, row, unit); break;                             \
-                case 4: tile(4, w, t, row, unit); break;                             \
-                case 5: tile(5, w, t, row, unit); break;                             \
-                default: tile(6, w, t, row, unit);                                   \
-            }                                                                        \
-            row += R;                                                                \
-        }
-
 static void NAME(forward)(void *window, int64_t first, int64_t end) {
     const NAME(Window) *w = window;
-    for (int64_t t = 0; t < w->T; t++) TILES(NAME(forward_tile), W)
+    for (int64_t t = 0; t < w->T; t++) TILES(NAME(forward_tile), w->H, W, w, t)
 }
 
 static void NAME(backward)(void *window, int64_t first, int64_t end) {
     const NAME(Window) *w = window;
-    for (int64_t t = w->T - 1; t >= 0; t--) TILES(NAME(backward_tile), 4 * W)
+    for (int64_t t = w->T - 1; t >= 0; t--) TILES(NAME(backward_tile), w->H, 4 * W, w, t)
 }
 
 /* U (4H, H) in float for the way forward: for W units after each other, word by word of H, the 4 gates side by side. */
@@ -133,7 +117,7 @@ static void NAME(pack)(void *packing, int64_t first, int64_t end) { /* from unit
             for (int gate = 0; gate < 4; gate++)
                 for (int lane = 0; lane < W; lane++)
                     for (int part = 0; part < PER_WORD; part++)
-                        *to++ = narrowed(p->from[(gate * H + unit + lane) * H + k + part]);
+                        *to++ = as_real(p->from[(gate * H + unit + lane) * H + k + part]);
     }
     if (!p->backward) return;
     for (int64_t unit = first; unit < end; unit += 4 * W) {
@@ -141,7 +125,7 @@ static void NAME(pack)(void *packing, int64_t first, int64_t end) { /* from unit
         for (int64_t k = 0; k < 4 * H; k += PER_WORD)
             for (int lane = 0; lane < 4 * W; lane++)
                 for (int part = 0; part < PER_WORD; part++)
-                    *to++ = narrowed(p->from[(k + part) * H + unit + lane]);
+                    *to++ = as_real(p->from[(k + part) * H + unit + lane]);
     }
 }
 

@@ -51,3 +51,30 @@ INLINE floats reciprocal(floats x) {
 
 INLINE floats sigmoid(floats x) { return reciprocal(1 + exponential(-x)); }
 INLINE floats hyperbolic(floats x) { return 1 - 2 * reciprocal(1 + exponential(2 * x)); }
+
+#define ROWS(n) ((n) < MOST_ROWS ? (n) : MOST_ROWS) /* R is never more, but compilers do not know */
+
+/* All rows from `first` to `end` and all columns in steps, as tiles of up to MOST_ROWS rows, as even as can be. A panel
+   of weights stays in the nearest cache while all rows pass. */
+#define TILES(tile, columns, step, what, which)                              \
+    for (int64_t column = 0; column < (columns); column += step)             \
+        for (int64_t row = first, left; (left = end - row) > 0;) {           \
+            const int64_t tiles = (left + MOST_ROWS - 1) / MOST_ROWS;        \
+            const int64_t R = (left + tiles - 1) / tiles;                    \
+            switch (R) {                                                     \
+                case 1: tile(ROWS(1), what, which, row, column); break;      \
+                case 2: tile(ROWS(2), what, which, row, column); break;      \
+                case 3: tile(ROWS(3), what, which, row, column); break;      \
+                case 4: tile(ROWS(4), what, which, row, column); break;      \
+                case 5: tile(ROWS(5), what, which, row, column); break;      \
+                default: tile(MOST_ROWS, what, which, row, column);          \
+            }                                                                \
+            row += R;                                                        \
+        }
+
+INLINE uint16_t narrowed(float x) { /* to the nearest bfloat16, ties to even; nan stays nan */
+    uint32_t bits;
+    memcpy(&bits, &x, 4);
+    if (x != x) return 0x7fc0;
+    return (uint16_t)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
+}

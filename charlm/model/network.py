@@ -44,6 +44,15 @@ def fast(layer: Layer, weights: Weights, x: Input, state: Any, below: Memories) 
     return repeat(cell, weights, x, state, below)
 
 
+def fast_numpy(layer: Layer, weights: Weights, x: Input, state: Any, below: Memories) -> tuple[Array, Memories, Any]:
+    """The same for numpy arrays."""
+    from charlm.cells import compiled_numpy
+
+    if compiled_numpy.fits(layer.cell, state):
+        return compiled_numpy.lstm(layer.cell, weights, x, state)  # type: ignore[arg-type]
+    return repeat(layer.cell, weights, x, state, below)
+
+
 def keep(x: Array) -> Array:
     """No dropout."""
     return x

@@ -7,6 +7,7 @@ layer reads one of only V inputs, so its input products are worked out once, as 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import ClassVar, Protocol
 
 import numpy as np
 
@@ -17,8 +18,29 @@ from charlm.model.stack import layers
 from charlm.model.state import State, fresh_state
 
 
-class Stepper:
+class Stepping(Protocol):
     """A trained model as a function from a character and a state to scores for the next one."""
+
+    rows_alike: ClassVar[bool]  # whether a row's numbers are the same to the last bit alone or among others
+
+    def fresh(self, rows: int) -> State: ...
+
+    def step(self, ids: np.ndarray, state: State) -> tuple[np.ndarray, State]: ...
+
+
+def stepper(parameters: Mapping[str, np.ndarray], settings: ModelSettings) -> Stepping:
+    """The quickest that there is for this model, on a processor."""
+    from charlm.model import compiled_stepper
+
+    if compiled_stepper.fits(settings):
+        return compiled_stepper.CompiledStepper(parameters, settings)
+    return Stepper(parameters, settings)
+
+
+class Stepper:
+    """Runs the cells' definitions."""
+
+    rows_alike: ClassVar[bool] = False
 
     def __init__(self, parameters: Mapping[str, np.ndarray], settings: ModelSettings) -> None:
         self._settings = settings

@@ -1,7 +1,8 @@
-"""Decoding: from the scores a model gives to the one symbol that comes next, as pure functions. V symbols.
+"""Decoding: from the scores a model gives to the one symbol that comes next, as pure functions. B rows, V symbols.
 
 This file knows no model, no vocabulary and no random generator: logits come in, probabilities or an id go out, and
 the one random number that is needed is an argument. Logits are float64 (V,); a symbol that a rule forbids has -inf.
+What is done for every symbol spells numpy's functions the way that costs the least: it takes longer than the model.
 
 The rules apply in one fixed order, each to what the one before it left:
 
@@ -13,7 +14,7 @@ so the truncations look at the probabilities as they will be drawn from, after t
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,9 @@ from charlm.errors import IntegrityError, UsageError
 
 Logits = NDArray[np.float64]
 Probabilities = NDArray[np.float64]
+Weights = NDArray[np.float64]  # (V,) probabilities times any one number
+
+COLDEST = 1e-200  # a smaller temperature counts as this: scores that differ at all are as far apart, and none overflows
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,12 @@ class Decoding:
         penalty = self.repetition_penalty
         _require(0.01 <= penalty <= 100, "repetition-penalty", penalty, "between 0.01 and 100, where 1 is none")
         _require(self.repetition_window >= 0, "repetition-window", self.repetition_window, "0 or more")
+
+    @property
+    def only_temperature(self) -> bool:
+        """Whether all it asks for is one temperature above 0."""
+        cut = (self.top_k, self.top_p, self.min_p) != (None, None, None)
+        return self.temperature > 0 and self.repetition_penalty == 1 and not cut
 
 
 def _require(holds: bool, option: str, value: object, expected: str) -> None:
@@ -73,8 +83,8 @@ def tempered(logits: Logits, temperature: float) -> Logits:
         result = np.full_like(logits, -np.inf)
         result[np.argmax(logits)] = 0.0
         return result
-    with np.errstate(over="ignore"):  # the far tail of a tiny temperature is -inf, rightly
-        shifted: Logits = (logits - logits.max()) / temperature
+    shifted: Logits = logits - logits[logits.argmax()]
+    shifted /= max(temperature, COLDEST)
     return shifted
 
 
@@ -114,14 +124,15 @@ def probabilities(logits: NDArray[np.floating], decoding: Decoding, recent: Coll
 
     Raises IntegrityError where the model gave a score that is not finite.
     """
-    scores: Logits = np.asarray(logits, dtype=np.float64)
-    if not np.isfinite(scores).all():
-        bad = np.count_nonzero(~np.isfinite(scores))
-        raise IntegrityError(
-            "The model gave no usable scores",
-            f"{bad} of {scores.size} are not finite numbers",
-            "Sample from an earlier checkpoint; `charlm runs show` lists them.",
-        )
+    chances = weights(logits, decoding, recent)
+    normalised: Probabilities = chances / chances.sum()
+    return normalised
+
+
+def weights(logits: NDArray[np.floating], decoding: Decoding, recent: Collection[int] = ()) -> Weights:
+    """The same, but for a sum of 1: the likeliest symbol weighs 1. It is what `draw` needs."""
+    scores: Logits = logits.astype(np.float64)
+    _require_finite(scores)
     if decoding.repetition_penalty != 1 and recent:
         scores = penalised(scores, recent, decoding.repetition_penalty)
     scores = tempered(scores, decoding.temperature)
@@ -131,15 +142,54 @@ def probabilities(logits: NDArray[np.floating], decoding: Decoding, recent: Coll
         scores = top_p(scores, decoding.top_p)
     if decoding.min_p is not None:
         scores = min_p(scores, decoding.min_p)
-    return softmax(scores)
+    powers: Weights = np.exp(scores)
+    return powers
 
 
-def draw(chances: Probabilities, u: float) -> int:
+def _require_finite(scores: Logits) -> None:
+    """Raises IntegrityError. The largest and the smallest tell of all: what is not a number is both."""
+    if math.isfinite(scores.item(scores.argmax()) - scores.item(scores.argmin())):
+        return
+    bad = np.count_nonzero(~np.isfinite(scores))
+    if bad:
+        raise IntegrityError(
+            "The model gave no usable scores",
+            f"{bad} of {scores.size} are not finite numbers",
+            "Sample from an earlier checkpoint; `charlm runs show` lists them.",
+        )
+
+
+def draw(chances: Weights, u: float) -> int:
     """The id at `u`, uniform in [0, 1), on the cumulative sum of the chances. An id of chance 0 is never drawn."""
-    (possible,) = chances.nonzero()
-    cumulative = chances[possible].cumsum()
-    # The largest float below 1, times the total, still rounds to less than the total: the position is always inside.
-    return int(possible[cumulative.searchsorted(u * cumulative[-1], side="right")])
+    cumulative = np.add.accumulate(chances)
+    # The first id whose sum is above u times the total has added something to it. The largest float below 1, times
+    # the total, still rounds to less than the total: there is always one.
+    return int(cumulative.searchsorted(u * cumulative[-1], "right"))
+
+
+def draw_rows(
+    logits: NDArray[np.floating], decoding: Decoding, recent: Sequence[Collection[int]], us: NDArray[np.float64]
+) -> list[int | IntegrityError]:
+    """(B, V) scores to B ids, each the same as its row alone would give with its own `recent` and its own u of (B,).
+
+    A row whose scores are not finite has the error in its place.
+    """
+    if decoding.only_temperature and np.isfinite(logits).all():
+        scores = logits.astype(np.float64, order="C")
+        scores -= scores.max(axis=1, keepdims=True)
+        scores /= max(decoding.temperature, COLDEST)
+        cumulative = np.add.accumulate(np.exp(scores), axis=1)
+        places = us * cumulative[:, -1]
+        drawn: list[int | IntegrityError] = np.count_nonzero(cumulative <= places[:, None], axis=1).tolist()
+        return drawn
+    return [_drawn(row, decoding, ids, u) for row, ids, u in zip(logits, recent, us, strict=True)]
+
+
+def _drawn(logits: NDArray[np.floating], decoding: Decoding, recent: Collection[int], u: float) -> int | IntegrityError:
+    try:
+        return draw(weights(logits, decoding, recent), u)
+    except IntegrityError as error:
+        return error
 
 
 def _descending(logits: Logits) -> NDArray[np.intp]:

@@ -1,7 +1,8 @@
 """Generation: symbol after symbol from a model, as ids. Knows no text, no files, and not which model it is.
 
-A sample depends on the model, the ids it read, the decoding and its own random stream, and on nothing else: each is
-computed as a single row, so that its floats round the same alone or as one of many. Shape letters: B rows, V symbols.
+A sample depends on the model, the ids it read, the decoding and its own random stream, and on nothing else: here each
+is computed as a single row, so that its floats round the same whatever else is sampled. `side_by_side` has the form
+for many. Shape letters: B rows, V symbols.
 """
 
 from __future__ import annotations
@@ -13,13 +14,17 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
-from charlm.sampling.decoding import Decoding, draw, probabilities
+from charlm.sampling.decoding import Decoding, draw, weights
 
 State = TypeVar("State")
 
 
 class Model(Protocol[State]):
-    """What can be sampled from. States are values: `step` returns a new one and leaves the old one as it was."""
+    """What can be sampled from. States are values: `step` returns a new one and leaves the old one as it was.
+
+    An engine in which a row's numbers are the same to the last bit alone and among others says so by an attribute
+    `rows_alike`, which is True; its states are those of `charlm.model.state`.
+    """
 
     def fresh(self, rows: int, /) -> State:
         """The state of so many rows before their first symbol."""
@@ -64,7 +69,7 @@ def generate(
     logits, state = after.logits, after.state
     recent = deque(after.ids, maxlen=decoding.repetition_window)
     for remaining in reversed(range(length)):
-        symbol = draw(probabilities(logits, decoding, recent), stream.random())
+        symbol = draw(weights(logits, decoding, recent), stream.random())
         yield symbol
         recent.append(symbol)
         if remaining:

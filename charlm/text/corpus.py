@@ -151,12 +151,19 @@ def _encode(
                 yield vocabulary.encode(chunk.text, unknown, start).ids
                 start += len(chunk.text)
 
+    def counted(ids: Ids) -> int:
+        return int(symbol_counts(ids, vocabulary.size) @ vocabulary.byte_lengths)
+
+    def surveyed() -> int:
+        lengths = dict(zip(vocabulary.symbols, vocabulary.byte_lengths.tolist(), strict=True))
+        return sum(count * lengths[symbol] for symbol, count in survey.counts.items())
+
     def facts(ids: Ids) -> dict[str, Any]:
         strangers = set(survey.counts).difference(vocabulary.symbols)
         return {
             "vocabulary": None if given else vocabulary.to_json(),
             "unknown": {symbol: count for symbol, count in survey.counts.items() if symbol in strangers},
-            "bytes": int(symbol_counts(ids, vocabulary.size) @ vocabulary.byte_lengths),
+            "bytes": counted(ids) if strangers else surveyed(),
             "marks": survey.marks,
             "crlf": survey.crlf,
             "cr": survey.cr,

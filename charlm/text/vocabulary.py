@@ -22,6 +22,7 @@ from charlm.text.nearest import nearest
 Unit = Literal["character", "byte"]
 Unknown = Literal["error", "skip", "nearest"]
 Ids = npt.NDArray[Any]  # (N,) of uint8, uint16 or uint32
+STRETCH = 1 << 15  # characters looked up at a time, so that what lies between text and ids stays in the near cache
 
 
 @dataclass(frozen=True)
@@ -122,12 +123,17 @@ class Vocabulary:
 
     def encode_bytes(self, data: bytes, unknown: Unknown = "error", start: int = 0) -> Encoded:
         """The ids of raw bytes in a vocabulary of bytes. No byte is near another: all but `error` leave it out."""
+        ids = self._lookup_bytes(data)
+        if ids is not None:
+            return Encoded(ids, {})
         strangers = data.translate(None, self._known_bytes)
-        if strangers and unknown == "error":
+        if unknown == "error":
             offset, byte = next((at, one) for at, one in enumerate(data) if one in strangers)
             raise self._refusal(f"byte 0x{byte:02x}", start + offset)
         counts = {chr(byte): count for byte, count in sorted(Counter(strangers).items())}
-        return Encoded(self._translated(data.translate(None, bytes(set(strangers)))), counts)
+        known = self._lookup_bytes(data.translate(None, bytes(set(strangers))))
+        assert known is not None
+        return Encoded(known, counts)
 
     def decode(self, ids: npt.ArrayLike) -> str:
         """The text of ids. Bytes that are not UTF-8 become U+FFFD."""
@@ -148,10 +154,10 @@ class Vocabulary:
         return np.array([ord(symbol) for symbol in self.symbols], dtype="<u4")
 
     @cached_property
-    def _table(self) -> npt.NDArray[np.int32]:
-        """The id of each code point up to the largest symbol, -1 where there is none and, last, for all beyond."""
-        table = np.full(int(self._codes[-1]) + 2, -1, np.int32)
-        table[self._codes] = np.arange(self.size, dtype=np.int32)
+    def _table(self) -> Ids:
+        """The id of each code point up to the largest symbol, V where there is none and, last, for all beyond."""
+        table = np.full(int(self._codes[-1]) + 2, self.size, np.min_scalar_type(self.size))
+        table[self._codes] = np.arange(self.size)
         return table
 
     @cached_property
@@ -160,7 +166,14 @@ class Vocabulary:
 
     @cached_property
     def _byte_table(self) -> bytes:
-        return bytes(max(0, int(self._table[min(code, len(self._table) - 1)])) for code in range(256))
+        """The id of each byte, or of each character of ASCII, and 255 where there is none.
+
+        No other has the id 255, but for the byte 255 where all bytes are known: symbols are sorted, ASCII comes first.
+        """
+        known = self._codes[self._codes < (0x100 if self.unit == "byte" else 0x80)]
+        table = np.full(256, 255, np.uint8)
+        table[known] = np.arange(len(known))
+        return table.tobytes()
 
     @cached_property
     def _members(self) -> frozenset[str]:
@@ -171,17 +184,25 @@ class Vocabulary:
             return not _utf8(character).translate(None, self._known_bytes)
         return character in self._members
 
-    def _translated(self, data: bytes) -> Ids:
-        return np.frombuffer(data.translate(self._byte_table), np.uint8)
-
     def _lookup(self, text: str) -> Ids | None:
         """ids (N,) of a text, or None where it has a character that is not in the vocabulary."""
-        if self.unit == "byte" or (self.size <= 256 and text.isascii()):
-            data = _utf8(text)
-            return None if data.translate(None, self._known_bytes) else self._translated(data)
-        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
-        ids = self._table[np.minimum(codes, len(self._table) - 1)]
-        return None if (ids < 0).any() else ids.astype(self.dtype)
+        if self.unit == "byte":
+            return self._lookup_bytes(_utf8(text))
+        if text.isascii():
+            ids = self._lookup_bytes(text.encode())
+            return None if ids is None else ids.astype(self.dtype, copy=False)
+        wide = np.empty(len(text), self._table.dtype)
+        for start in range(0, len(text), STRETCH):
+            codes = code_points(text[start : start + STRETCH])
+            self._table.take(codes, mode="clip", out=wide[start : start + STRETCH])
+        return None if wide.max() == self.size else wide.astype(self.dtype, copy=False)
+
+    def _lookup_bytes(self, data: bytes) -> Ids | None:
+        """ids (N,) of bytes or of ASCII, likewise."""
+        ids = data.translate(self._byte_table)
+        if b"\xff" in ids and not (self.unit == "byte" and self.size == 256):
+            return None
+        return np.frombuffer(ids, np.uint8)
 
     def _refusal(self, symbol: str, offset: int) -> TextError:
         return TextError(
@@ -207,6 +228,14 @@ class Decoder:
     def finish(self) -> str:
         """What was held back: U+FFFD for a character that never became whole, or nothing."""
         return self._bytes.decode(b"", final=True)
+
+
+def code_points(text: str) -> npt.NDArray[Any]:
+    """(N,) the characters of a text as numbers, in the narrowest of two forms that Python makes quickly."""
+    narrow = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), "<u2")
+    if len(narrow) == len(text):
+        return narrow
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
 
 
 def _utf8(text: str) -> bytes:

@@ -1,7 +1,8 @@
 """How much memory a training will take, asked before it starts, and words for when there was too little after all.
 
 An estimate within a factor of two or so, on the large side for most cells: what counts is to refuse what is hopeless
-with advice, instead of being killed by the system hours later. Knows no files. Shape letters: B rows, T time.
+with advice, instead of being killed by the system hours later. Knows no files. Shape letters: B rows, T time, H hidden,
+A attention window.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from charlm.config.settings import Settings
 from charlm.device import Compute
 from charlm.errors import UsageError
 from charlm.model.parameters import count, shapes
+from charlm.model.stack import layers
 
 FLOAT = 4  # bytes; narrower precisions keep float32 copies beside what they compute, and save less than half
-# Numbers kept for the backward pass at each position, found by measuring seven cells in two precisions:
-A_ROW, A_COLUMN, A_SYMBOL = 1.8, 1.5, 3.5  # for each row and column of the layers' matrices, and each logit
+# Numbers kept for the backward pass at each position, found by measuring in two precisions:
+A_SIDE, A_SYMBOL = 1.5, 3.5  # for each row and each column of the layers' matrices, and each logit
+A_LOOK = 9.5  # for each score (B, T, A + T) of a look back, and each number of the outputs (B, A + T, H) it looks at
 WINDOWS = 4 * 8  # bytes a position: inputs and targets as int64, on the host and on the device
 SAID = ("out of memory", "can't allocate memory", "not enough memory")  # by torch, on CUDA and on CPUs
 GIB = 2**30
@@ -28,8 +31,8 @@ LIMITS = (  # of a container: what it may use, and what it uses
 )
 
 
-def estimate(settings: Settings, vocab_size: int, positions: int) -> int:
-    """Bytes at the peak of a training on windows of `positions` = B x T characters: weights, gradients, the
+def estimate(settings: Settings, vocab_size: int, rows: int, steps: int) -> int:
+    """Bytes at the peak of a training on windows of B = `rows` times T = `steps` characters: weights, gradients, the
     optimizer's memory, the average, and the larger of what a backward pass needs and what writing a checkpoint does.
     """
     model, training = settings.model, settings.training
@@ -40,10 +43,18 @@ def estimate(settings: Settings, vocab_size: int, positions: int) -> int:
         for name, shape in shapes(model, vocab_size).items()
         if len(shape) > 1 and not name.startswith(("embedding.", "head."))
     ]
-    numbers = sum(A_ROW * rows + A_COLUMN * columns for rows, columns in matrices) + A_SYMBOL * vocab_size
-    window = int(positions * (FLOAT * numbers + WINDOWS))
+    numbers = A_SIDE * sum(map(sum, matrices)) + A_SYMBOL * vocab_size
+    look = model.attention.window
+    looks = A_LOOK * (look + steps) * (steps + layers(model)[-1].hidden_size) if look else 0
+    window = int(rows * (steps * (FLOAT * numbers + WINDOWS) + FLOAT * looks))
     saving = 2 * (1 + memory) * weights  # copies as arrays, then as the bytes of a file
     return weights * (2 + memory) + max(window, saving)
+
+
+def within(characters: int, batch_size: int, seq_len: int) -> tuple[int, int]:
+    """Rows and steps of the windows that a text of so many characters fills: no more than were asked for."""
+    steps = min(seq_len, max(1, characters))
+    return min(batch_size, max(1, characters // steps)), steps
 
 
 def available(compute: Compute) -> int | None:
@@ -80,7 +91,7 @@ def check(settings: Settings, vocab_size: int, characters: int, compute: Compute
     training = settings.training
 
     def needed(batch_size: int, seq_len: int) -> int:
-        return estimate(settings, vocab_size, min(batch_size * seq_len, characters))
+        return estimate(settings, vocab_size, *within(characters, batch_size, seq_len))
 
     wanted = needed(training.batch_size, training.seq_len)
     if room is not None and wanted > room:

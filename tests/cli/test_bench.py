@@ -29,3 +29,42 @@ def test_a_size_that_is_none_is_a_usage_error(charlm):
     result = charlm("bench", "train", "--sizes", "big")
     assert result.returncode == 2
     assert "2x256" in result.stderr
+
+
+def test_train_says_what_the_hardware_would_allow_and_where_the_time_goes(charlm):
+    result = charlm("bench", "train", "--sizes", "2x16", "--lanes", "4x8", "--parts", "--json")
+    (row,) = json.loads(result.stdout)["results"]
+    assert row["limit"] > row["best"]
+    assert 0 < row["share"] < 1
+    assert list(row["parts"]) == ["cells", "head and loss", "clip", "optimizer", "data", "other"]
+    assert row["milliseconds"] > 0
+
+
+def test_many_streams_are_timed_together(charlm):
+    result = charlm("bench", "sample", "--sizes", "1x16", "-n", 20, "--streams", "1,8", "--parts", "--json")
+    one, many = json.loads(result.stdout)["results"]
+    assert (one["streams"], many["streams"]) == (1, 8)
+    assert one["bytes_per_character"] == 4 * (64 * 16 + 65 * 16 + 64 + 64 + 64 + 65)
+    assert list(many["parts"]) == ["model", "drawing"]
+
+
+def test_score_finds_what_one_stream_finds(charlm):
+    result = charlm("bench", "score", "--sizes", "1x16,2x8", "-n", 3000, "--beginning", 700, "--json")
+    assert result.returncode == 0, result.stderr
+    for row in json.loads(result.stdout)["results"]:
+        assert abs(row["bits"] - row["plain_bits"]) < 1e-4
+        assert row["best"] >= row["median"] > 0
+        assert row["plain_median"] > 0
+
+
+def test_tables_fit_a_hundred_columns(charlm):
+    result = charlm("bench", "train", "--cell", "memory_gated", "--sizes", "1x16", "--lanes", "64x64", "--parts")
+    heads = [line for line in result.stdout.splitlines() if line.startswith("cell")]
+    assert len(heads) == 2
+    assert max(map(len, result.stdout.splitlines())) <= 100
+
+
+def test_streams_that_are_none_are_a_usage_error(charlm):
+    result = charlm("bench", "sample", "--sizes", "1x8", "--streams", "1,no")
+    assert result.returncode == 2
+    assert "1,64" in result.stderr

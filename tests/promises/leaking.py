@@ -42,7 +42,8 @@ def main(kind: str, seconds: float, text: Path, folder: Path) -> None:
         "save_every": 0.5, "sample_every": 0.3, "sample_length": 40,
     }  # fmt: skip
     planned = small.plan(folder, text, training, {"hidden_size": 16, "dropout": 0.1})
-    looks, kept, steps, checkpoint, looked = [], [], 0, None, 0.0
+    looks = np.full((int(seconds / EVERY) + 1, 3), -1.0)  # all of it in memory from the start: a list would grow itself
+    seen, kept, steps, checkpoint, looked = 0, [], 0, None, 0.0
     for event in journal(train(planned), planned.run):
         if isinstance(event, Updated):
             steps += 1
@@ -56,9 +57,9 @@ def main(kind: str, seconds: float, text: Path, folder: Path) -> None:
             write_text(checkpoint.stepper(), checkpoint.vocabulary, "The owl", length=20, seed=steps)
             gc.collect()
             looked = time.perf_counter()
-            looks.append((looked, resident(), open_files()))
-    settled = np.array([look for look in looks if look[0] > looks[0][0] + seconds / 3], np.float64)
-    times, memory, files = settled.T
+            looks[seen] = looked, resident(), open_files()
+            seen += 1
+    times, memory, files = looks[:seen][looks[:seen, 0] > looks[0, 0] + seconds / 3].T
     third = len(memory) // 3
     growth = np.median(memory[-third:]) - np.median(memory[:third])
     slope = np.polyfit(times - times[0], memory, 1)[0] * 3600

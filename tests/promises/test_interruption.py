@@ -113,7 +113,7 @@ def test_a_hundred_moments_through_the_command_line(verse, tmp_path):
     chance = random.Random(4)
     for moment in range(100):
         number = chance.choice([signal.SIGINT, signal.SIGTERM])
-        process = start(verse, tmp_path, "--run", f"long-{moment}", "-s", "training.steps=1000000")
+        process = start(verse, tmp_path, "--run", f"long-{moment}", "--steps", 1_000_000)  # the last --steps counts
         wait_for(process, "saved" if moment % 2 else "text")
         time.sleep(chance.uniform(0, 2))
         process.send_signal(number)

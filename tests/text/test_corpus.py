@@ -283,3 +283,11 @@ def test_a_cached_vocabulary_that_is_none_is_made_again(tmp_path, monkeypatch):
 
     monkeypatch.setattr(corpus_room.cache, "load", damaged)
     assert open_corpus(settings).vocabulary == before.vocabulary
+
+
+def test_bytes_are_those_of_what_is_read_whatever_became_of_strangers(book):
+    wide, narrow = Vocabulary.of(VERSE + "é日"), Vocabulary.of(VERSE)
+    assert book(VERSE + "é", wide).bytes == len((VERSE + "é").encode())
+    assert book(VERSE + "é日", narrow, "nearest").bytes == len(VERSE) + 1
+    assert book(VERSE + "é日", narrow, "skip").bytes == len(VERSE)
+    assert book("é日", Vocabulary(tuple(map(chr, range(256))), "byte")).bytes == 5

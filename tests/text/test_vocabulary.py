@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charlm.errors import CheckpointError, TextError
-from charlm.text.vocabulary import Vocabulary
+from charlm.text.vocabulary import STRETCH, Vocabulary
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60)
 any_text = st.text(st.characters(), max_size=60)  # lone surrogates too
@@ -162,3 +162,32 @@ def test_the_newline_is_found_where_there_is_one():
 def test_a_surrogate_that_stands_for_no_byte_has_bytes_all_the_same():
     assert Vocabulary.of("a\ud800", "byte").symbols == tuple("a\x80\xa0\xed")
     assert Vocabulary.of("a\udcff", "byte").symbols == tuple("a\xff")  # the byte that a shell gave
+
+
+@pytest.mark.parametrize("symbols", [10, 255, 256, 257, 70_000])
+@pytest.mark.parametrize("other", ["", "\x7f", "\xff", "日", "\U0001f600"])
+def test_a_long_text_gets_the_ids_that_its_characters_get_alone(symbols, other):
+    kept = sorted({*"Full fathom\n", *other, *(chr(0xE000 + n) for n in range(symbols))})
+    vocabulary = Vocabulary(tuple(kept))
+    text = ("Full fathom\n" * (STRETCH // 12) + other) * 3
+    ids = vocabulary.encode(text).ids
+    place = {symbol: number for number, symbol in enumerate(kept)}
+    assert ids.dtype == vocabulary.dtype
+    assert ids.tolist() == [place[character] for character in text]
+
+
+@pytest.mark.parametrize("stranger", ["z", "\xff", "本", "\U0001f601", "\ud800"])
+def test_a_stranger_is_found_wherever_it_stands_in_a_long_text(stranger):
+    vocabulary = Vocabulary.of("Full fathom\n日\U0001f600")
+    text = "Full fathom\n日" * STRETCH + stranger
+    with pytest.raises(TextError, match=f"offset {len(text) - 1},"):
+        vocabulary.encode(text)
+    assert vocabulary.encode(text, "skip").unknown == {stranger: 1}
+
+
+def test_the_byte_255_is_known_where_all_bytes_are_and_where_few_are():
+    for known in (bytes(range(256)), bytes(range(1, 256)), b"a\xff"):
+        vocabulary = Vocabulary(tuple(chr(byte) for byte in known), "byte")
+        assert vocabulary.encode_bytes(known).ids.tolist() == list(range(len(known)))
+    with pytest.raises(TextError, match="0x00"):
+        Vocabulary(tuple(map(chr, range(1, 256))), "byte").encode_bytes(b"\x01\x00")

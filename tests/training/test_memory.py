@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from charlm.config.settings import Settings
 from charlm.device import Compute
 from charlm.errors import UsageError
+from charlm.text.lanes import Lanes
 from charlm.training import memory
 
 CPU = Compute("cpu", "fp32", "a CPU", 1)
@@ -22,7 +25,7 @@ def chosen(training=None, **model):
 
 
 def size(batch_size=32, seq_len=64, vocab_size=100, training=None, **model):
-    return memory.estimate(chosen(training, **model), vocab_size, batch_size * seq_len)
+    return memory.estimate(chosen(training, **model), vocab_size, batch_size, seq_len)
 
 
 @settings(max_examples=60, deadline=None)
@@ -47,6 +50,19 @@ def test_what_training_keeps_beside_the_weights_is_counted():
     plain = size(1, 1, hidden_size=512, training={"optimizer": "rmsprop"})
     assert size(1, 1, hidden_size=512) > plain
     assert size(1, 1, hidden_size=512, training={"average": 0.9}) > size(1, 1, hidden_size=512)
+
+
+def test_a_look_back_is_counted():
+    """Of 1,000 outputs at each of 64 x 64 characters, some 4 million scores and 4 million numbers of outputs."""
+    plain, looking = size(64, 64, hidden_size=64), size(64, 64, hidden_size=64, attention={"window": 1000})
+    assert 100e6 < looking - plain < 1000e6
+    assert size(64, 64, hidden_size=64, attention={"window": 2000}) > looking
+
+
+def test_a_short_text_fills_as_many_rows_and_steps_as_its_reader_says():
+    for characters, batch_size, seq_len in itertools.product((2, 9, 100), (1, 8, 64), (1, 8, 200)):
+        reader = Lanes(np.zeros(characters + 1, np.uint8), batch_size, seq_len)
+        assert memory.within(characters, batch_size, seq_len) == (reader.batch_size, reader.seq_len)
 
 
 def test_a_training_that_fits_goes_on(monkeypatch):
@@ -142,26 +158,31 @@ from charlm.training.trainee import Trainee
 torch.set_num_threads(1)
 def peak():
     return next(int(line.split()[1]) * 1024 for line in open("/proc/self/status") if line.startswith("VmHWM"))
-def run(cell, hidden_size, batch_size, seq_len, vocab_size):
-    settings = Settings.model_validate({"model": {"cell": cell, "hidden_size": hidden_size}})
+def run(cell, hidden_size, batch_size, seq_len, vocab_size, window=0):
+    model = {"cell": cell, "hidden_size": hidden_size, "attention": {"window": window}}
+    settings = Settings.model_validate({"model": model})
     ids = numpy.random.default_rng(0).integers(0, vocab_size, batch_size * seq_len * 3).astype(numpy.uint16)
     reader = Lanes(ids, batch_size, seq_len)
     trainee = Trainee(settings, vocab_size, batch_size, Compute("cpu", sys.argv[2], "a CPU", 1))
     for position in range(3):
         trainee.update(reader, position, 1e-3)
-    return estimate(settings, vocab_size, batch_size * seq_len)
-run(sys.argv[1], 4, 2, 4, 20)
+    return estimate(settings, vocab_size, batch_size, seq_len)
+run(sys.argv[1], 4, 2, 4, 20, 5)
 before = peak()
 print(run(sys.argv[1], *map(int, sys.argv[3:])), peak() - before)
 """
 
 
+CELLS = ("lstm", "gru", "rnn", "mut1")
+SIZES = ((128, 64, 128, 100), (128, 64, 128, 2000), (512, 32, 128, 60), (64, 256, 64, 60))
+LOOKS = ((64, 32, 128, 30, 256), (64, 64, 64, 30, 1024), (512, 8, 16, 30, 2000))  # these look back as well
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the peak is read where Linux says it")
 @pytest.mark.parametrize(
-    "sizes", [(128, 64, 128, 100), (128, 64, 128, 2000), (512, 32, 128, 60), (64, 256, 64, 60)], ids=str
+    ("cell", "sizes"), [*itertools.product(CELLS, SIZES), *itertools.product(CELLS[:2], LOOKS)], ids=str
 )
-@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn", "mut1"])
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_the_estimate_is_within_a_factor_of_two_of_the_truth(cell, precision, sizes):
     result = subprocess.run(

@@ -1,0 +1,81 @@
+"""Scoring to be timed: the exact score of a text, as `charlm eval perplexity` finds it, and the text as one stream.
+
+The weights are random and so is the text, which costs as much as any other. T time, B rows, V symbols.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from charlm.benchmark.laps import Laps
+from charlm.benchmark.timing import Job
+from charlm.evaluation.engines import Engine
+from charlm.evaluation.scoring import score_stream
+from charlm.model.state import State
+from charlm.model.stepping import Stepper
+
+MODEL, READING = PARTS = ("model", "reading, comparing")
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Seconds by part, and how many characters the model read for each that was scored."""
+
+    parts: dict[str, float]
+    readings: float
+
+
+def scoring(engine: Engine, ids: np.ndarray) -> Job:
+    """The exact score of a text."""
+    return Job(ids.size - 1, lambda: score_stream(engine, ids))
+
+
+def one_stream(stepper: Stepper, ids: np.ndarray) -> Job:
+    """The same figure found in the plain way."""
+    return Job(ids.size - 1, lambda: bits_of_one_stream(stepper, ids))
+
+
+def bits_of_one_stream(stepper: Stepper, ids: np.ndarray) -> float:
+    """Bits per character of a text read by one stream, step by step."""
+    state, nats = stepper.fresh(1), 0.0
+    for now, following in itertools.pairwise(ids):
+        rows, state = stepper.step(np.array([now]), state)
+        logits = rows[0].astype(np.float64)
+        highest = logits.max()
+        nats += highest + math.log(np.exp(logits - highest).sum()) - logits[following]
+    return nats / (ids.size - 1) / math.log(2)
+
+
+def cost_of_scoring(engine: Engine, ids: np.ndarray) -> Cost:
+    """What a scoring spends its time on."""
+    laps = Laps()
+    watched = _Watched(engine, laps)
+    score_stream(watched, ids)
+    watched.characters = 0
+    laps.start()
+    score_stream(watched, ids)
+    laps.end(READING)
+    return Cost({part: laps.seconds[part] for part in PARTS}, watched.characters / (ids.size - 1))
+
+
+class _Watched:
+    """An engine that books the time it takes and the characters it reads."""
+
+    def __init__(self, engine: Engine, laps: Laps) -> None:
+        self._engine = engine
+        self._laps = laps
+        self.characters = 0
+
+    def fresh(self, rows: int) -> State:
+        return self._engine.fresh(rows)
+
+    def nats(self, inputs: np.ndarray, targets: np.ndarray, state: State) -> tuple[np.ndarray, State]:
+        self._laps.end(READING)
+        made = self._engine.nats(inputs, targets, state)
+        self._laps.end(MODEL)
+        self.characters += inputs.size
+        return made

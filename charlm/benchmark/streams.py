@@ -1,0 +1,86 @@
+"""Sampling to be timed: characters drawn and fed back, by charlm's numpy engine and by nn.LSTM a character at a time.
+
+Shape letters: B streams side by side, V symbols.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from charlm.benchmark.laps import Laps
+from charlm.benchmark.subject import VOCAB_SIZE
+from charlm.benchmark.timing import Job
+from charlm.sampling.decoding import Decoding, draw, probabilities
+from charlm.sampling.generation import Model, generate, random_stream, read
+
+DECODING = Decoding(temperature=0.8)  # what `charlm sample` uses when nothing is said
+MODEL, DRAWING = PARTS = ("model", "drawing")
+
+
+def sampling(model: Model[Any], streams: int, length: int) -> Job:
+    """So many streams, `length` characters of each."""
+    return Job(streams * length, lambda: _one(model, length) if streams == 1 else _many(model, streams, length))
+
+
+def _one(model: Model[Any], length: int) -> None:
+    for _ in generate(model, read(model, [0]), DECODING, length, random_stream(1, 0)):
+        pass
+
+
+def _many(model: Model[Any], streams: int, length: int) -> None:
+    """All streams take each step together, and each draws for itself."""
+    numbers = [random_stream(1, number) for number in range(streams)]
+    ids, state = np.zeros(streams, np.int64), model.fresh(streams)
+    for _ in range(length):
+        logits, state = model.step(ids, state)
+        drawn = [draw(probabilities(row, DECODING), own.random()) for row, own in zip(logits, numbers, strict=True)]
+        ids = np.array(drawn)
+
+
+def parts_of_sampling(model: Model[Any], streams: int, length: int) -> dict[str, float]:
+    """Seconds by part: the model's step, and all between two of them."""
+    laps = Laps()
+    job = sampling(_Watched(model, laps), streams, length)
+    job.work()
+    laps.start()
+    job.work()
+    laps.end(DRAWING)
+    return {part: laps.seconds[part] for part in PARTS}
+
+
+class _Watched:
+    """A model that books the time of its steps."""
+
+    def __init__(self, model: Model[Any], laps: Laps) -> None:
+        self._model = model
+        self._laps = laps
+
+    def fresh(self, rows: int, /) -> Any:
+        return self._model.fresh(rows)
+
+    def step(self, ids: np.ndarray, state: Any, /) -> tuple[np.ndarray, Any]:
+        self._laps.end(DRAWING)
+        made = self._model.step(ids, state)
+        self._laps.end(MODEL)
+        return made
+
+
+def plain_sampling(num_layers: int, hidden_size: int, streams: int, length: int) -> Job:
+    """nn.LSTM called for one character at a time, on the CPU: how most scripts sample."""
+    import torch
+    from torch import nn
+
+    embedding = nn.Embedding(VOCAB_SIZE, hidden_size)
+    lstm = nn.LSTM(hidden_size, hidden_size, num_layers)
+    head = nn.Linear(hidden_size, VOCAB_SIZE)
+
+    def sample() -> None:
+        state, symbol = None, torch.zeros(1, streams, dtype=torch.long)
+        with torch.inference_mode():
+            for _ in range(length):
+                outputs, state = lstm(embedding(symbol), state)
+                symbol = torch.multinomial(torch.softmax(head(outputs[-1]) / 0.8, -1), 1).T
+
+    return Job(streams * length, sample)

@@ -1,0 +1,34 @@
+"""What is timed: models of given sizes with random weights, on random characters. Knows no clock."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from charlm.config.settings import ModelSettings
+from charlm.model.parameters import count, initial
+from charlm.model.sizing import nearest
+from charlm.model.stepping import Stepper
+from charlm.randomness import stream
+
+VOCAB_SIZE = 65  # tiny-shakespeare's
+
+
+def model_of(cell: str, num_layers: int, hidden_size: int) -> ModelSettings:
+    """A model of that cell with as many parameters as an lstm of that size."""
+    lstm = ModelSettings(num_layers=num_layers, hidden_size=hidden_size)
+    return nearest(lstm.model_copy(update={"cell": cell}), VOCAB_SIZE, count(lstm, VOCAB_SIZE))
+
+
+def weights_of(model: ModelSettings) -> dict[str, np.ndarray]:
+    """The weights that such a model starts from, always the same."""
+    return initial(model, VOCAB_SIZE, stream(1, "benchmark"))
+
+
+def stepper_of(model: ModelSettings) -> Stepper:
+    """The engine of sampling over those weights."""
+    return Stepper(weights_of(model), model)
+
+
+def random_ids(length: int) -> np.ndarray:
+    """A text of so many random characters, always the same: (N,) uint8."""
+    return stream(1, "benchmark").integers(0, VOCAB_SIZE, length).astype(np.uint8)

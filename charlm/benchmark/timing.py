@@ -1,0 +1,61 @@
+"""Jobs timed in turn. Knows no model, and not what the jobs do."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+WARM_UP = 3
+REPEATS = 7
+
+
+@dataclass(frozen=True)
+class Job:
+    """Something to be timed, again and again, and how many characters it handles each time."""
+
+    characters: int
+    work: Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Characters per second in each round of timing."""
+
+    rounds: tuple[float, ...]
+
+    @property
+    def best(self) -> float:
+        return max(self.rounds)
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.rounds)
+
+    def over(self, other: Speed) -> float:
+        """How many times faster than the other: the median of the rounds' ratios, as both were timed in turn."""
+        return statistics.median(mine / theirs for mine, theirs in zip(self.rounds, other.rounds, strict=True))
+
+
+def race(jobs: Mapping[str, Job], repeats: int = REPEATS, warm_up: int = WARM_UP) -> dict[str, Speed]:
+    """Time the jobs in turn, round after round, so that a slow minute of the machine is slow for all of them."""
+    taken: dict[str, list[float]] = {name: [] for name in jobs}
+    for number in range(warm_up + repeats):
+        for name, job in jobs.items():
+            seconds = _seconds(job.work)
+            if number >= warm_up:
+                taken[name].append(seconds)
+    return {name: Speed(tuple(jobs[name].characters / each for each in rounds)) for name, rounds in taken.items()}
+
+
+def least_seconds(work: Callable[[], object], repeats: int = REPEATS) -> float:
+    """The quickest of some times, after one that does not count: what the machine can do when it is let."""
+    work()
+    return min(_seconds(work) for _ in range(repeats))
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began

@@ -1,0 +1,64 @@
+"""The figures of `charlm bench` as tables of at most 100 columns. Knows only rows of figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from charlm.cli.output import print_columns
+
+Row = Mapping[str, Any]
+Columns = Mapping[str, tuple[str, Callable[[Any], str]]]  # by figure: its heading, and how it is written
+
+
+def _rate(value: int) -> str:
+    return f"{value:,}" if value < 10_000_000 else f"{value / 1e6:,.1f}M"
+
+
+SUBJECT: Columns = {
+    "cell": ("cell", "{}".format),
+    "size": ("size", "{}".format),
+    "streams": ("streams", "{:,}".format),
+}
+COLUMNS: Columns = {
+    "best": ("best/s", _rate),
+    "median": ("median/s", _rate),
+    "plain_median": ("plain/s", _rate),
+    "ratio": ("ratio", "{:.2f}".format),
+    "loop_median": ("loop/s", _rate),
+    "loop_ratio": ("ratio", "{:.2f}".format),
+    "limit": ("limit/s", _rate),
+    "share": ("share", "{:.0%}".format),
+    "gflops": ("GFLOP/s", "{:,.0f}".format),
+    "bits": ("bits", "{:.6f}".format),
+    "plain_bits": ("plain", "{:.6f}".format),
+}
+TIMES: Columns = {"milliseconds": ("ms", "{:,.2f}".format), "watched": ("watched", "{:,.2f}".format)}
+
+
+def show(rows: Sequence[Row]) -> None:
+    """One line a row; below, if it was measured, where the time goes."""
+    _table(rows, {**SUBJECT, **COLUMNS})
+    timed = [_watched(row) for row in rows if "parts" in row]
+    if timed:
+        parts = {part: (part, "{:.1%}".format) for part in timed[0]["parts"]}
+        print_columns([[""]])
+        _table([{**row, **row["parts"]} for row in timed], {**SUBJECT, **TIMES, **parts})
+
+
+def _watched(row: Row) -> dict[str, Any]:
+    """The same with the sum of the parts, and the parts as shares of it."""
+    watched = sum(row["parts"].values())
+    return {**row, "watched": watched, "parts": {part: each / watched for part, each in row["parts"].items()}}
+
+
+def _table(rows: Sequence[Row], columns: Columns) -> None:
+    """Print headings, then a line a row, of those columns that any row fills; figures stand flush right."""
+    used = [name for name in columns if any(row.get(name) is not None for row in rows)]
+    lines = [[columns[name][0] for name in used]]
+    for row in rows:
+        lines.append(["-" if row.get(name) is None else columns[name][1](row[name]) for name in used])
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        figures = (cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True))
+        print_columns([[" ".join([line[0].ljust(widths[0]), *figures])]])

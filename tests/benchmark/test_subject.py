@@ -1,0 +1,19 @@
+import numpy as np
+
+from charlm.benchmark.subject import VOCAB_SIZE, model_of, random_ids, weights_of
+from charlm.cells.table import CELLS
+from charlm.model.parameters import count
+
+
+def test_all_cells_of_a_size_have_about_as_many_parameters():
+    wanted = count(model_of("lstm", 2, 64), VOCAB_SIZE)
+    for cell in CELLS:
+        assert abs(count(model_of(cell, 2, 64), VOCAB_SIZE) / wanted - 1) < 0.02
+
+
+def test_weights_and_text_are_always_the_same():
+    model = model_of("gru", 1, 8)
+    first, again = weights_of(model), weights_of(model)
+    assert all(np.array_equal(first[name], again[name]) for name in first)
+    assert np.array_equal(random_ids(50), random_ids(50))
+    assert random_ids(5000).max() == VOCAB_SIZE - 1

@@ -1,0 +1,25 @@
+import pytest
+
+from charlm.benchmark.timing import Job, Speed, least_seconds, race
+
+
+def test_jobs_take_turns_and_the_first_rounds_do_not_count():
+    done = []
+    jobs = {name: Job(100, lambda name=name: done.append(name)) for name in ("a", "b")}
+    speeds = race(jobs, repeats=4, warm_up=2)
+    assert done == ["a", "b"] * 6
+    assert [len(speeds[name].rounds) for name in jobs] == [4, 4]
+    assert speeds["a"].best >= speeds["a"].median > 0
+
+
+def test_a_ratio_is_taken_round_by_round():
+    slow_twice = Speed((10.0, 1.0, 1.0)), Speed((5.0, 0.5, 0.25))
+    assert slow_twice[0].over(slow_twice[1]) == 2.0
+    assert (slow_twice[0].best, slow_twice[0].median) == (10.0, 1.0)
+
+
+@pytest.mark.parametrize("repeats", [1, 5])
+def test_the_least_time_is_of_all_but_the_first(repeats):
+    calls = []
+    assert least_seconds(lambda: calls.append(0), repeats) > 0
+    assert len(calls) == repeats + 1
