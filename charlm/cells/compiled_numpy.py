@@ -1,4 +1,4 @@
-"""The LSTM through a whole window by the compiled kernel, in numpy and float32, forwards only: for scoring without torch.
+"""The LSTM through a whole window by the compiled kernel, forwards only, in float32: scoring without torch.
 
 Shape letters: T time, B rows, V symbols, H hidden.
 """

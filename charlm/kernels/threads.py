@@ -14,7 +14,7 @@ from charlm.kernels.library import library
 
 
 def alone() -> None:
-    """Keep numpy's own threads from being made, if numpy is still to come: waiting busily, they would slow ours down."""
+    """Keep numpy's own threads from being made, if it is still to come: waiting busily, they would slow ours down."""
     if library() is not None:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from charlm.config.settings import Settings
-from charlm.model.stepping import Stepper
+from charlm.model.stepping import stepper
 from charlm.sampling.writing import write_text
 from charlm.text.vocabulary import Vocabulary
 from charlm.training.trainee import Trainee
@@ -14,6 +14,11 @@ def glimpse(trainee: Trainee, vocabulary: Vocabulary, settings: Settings, step: 
 
     The end of a record does not end a glimpse: several short records say more than one.
     """
-    stepper = Stepper(trainee.parameters(), settings.model)
     length = settings.training.sample_length
-    return write_text(stepper, vocabulary, length=length, seed=settings.training.seed, sample=step)
+    return write_text(
+        stepper(trainee.parameters(), settings.model),
+        vocabulary,
+        length=length,
+        seed=settings.training.seed,
+        sample=step,
+    )
