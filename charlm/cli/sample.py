@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from math import inf
 from time import monotonic
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -21,6 +21,9 @@ from charlm.cli.printing import is_terminal, put, say, until_closed
 from charlm.errors import UsageError
 
 if TYPE_CHECKING:
+    from charlm.checkpoint import Checkpoint
+    from charlm.model.graph_stepper import GraphStepper
+    from charlm.sampling.generation import Model
     from charlm.sampling.writing import Piece
 
 BETWEEN_FLUSHES = 0.1  # seconds, where no person watches the characters come
@@ -56,7 +59,7 @@ def sample(
         Literal["skip", "error", "nearest"],
         typer.Option(help="What to do with characters of the prompt that the model does not know."),
     ] = "skip",
-    device: Annotated[str, typer.Option(help="auto, cpu, mps or cuda; a sample is computed on the cpu.")] = "auto",
+    device: Annotated[str, typer.Option(help="auto, cpu, mps or cuda; cuda is for many samples at once.")] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object when all is written.")] = False,
 ) -> None:
     """Write text with a trained model."""
@@ -66,8 +69,9 @@ def sample(
 
     from charlm.cli import prompt as prompts
     from charlm.sampling.decoding import Decoding
-    from charlm.sampling.generation import random_stream, read
-    from charlm.sampling.writing import opening, write
+    from charlm.sampling.generation import read
+    from charlm.sampling.samples import write_samples
+    from charlm.sampling.writing import opening
 
     decoding = Decoding(temperature, top_k, top_p, min_p, repetition_penalty)
     text = prompts.take(prompt, prompt_file)
@@ -82,22 +86,24 @@ def sample(
         text = prompts.with_unix_newlines(text)
     encoded = vocabulary.encode(text, unknown)
     seed = fresh_seed() if seed is None else seed
+    on_card = _engine_on_card(checkpoint, device) if device.startswith("cuda") and count > 1 else None
 
     # Scores that overflow are an error of their own; numpy's warnings would only stand before it.
     with until_closed(sys.stdout), np.errstate(over="ignore", invalid="ignore"):
         say(f"{checkpoint.run_name}, step {checkpoint.step}, seed {seed}")
-        if device.startswith(("cuda", "mps")):
+        for note in on_card.notes if on_card else ():
+            say(note)
+        if device.startswith(("cuda", "mps")) and not on_card:
             say(f"--device {device}: one character after another comes fastest from the cpu, which is used")
         _say_unknown(encoded.unknown, unknown)
         for one in stop or []:
             if vocabulary.encode(one, "skip").unknown:
                 say(f"--stop {one!r} has characters that the model never writes")
 
-        model = checkpoint.stepper()
+        model: Model[Any] = on_card or checkpoint.stepper()
         after = read(model, opening(vocabulary, encoded.ids, records))
-        samples = (
-            write(model, vocabulary, after, decoding, length, random_stream(seed, k), stops=stop or (), records=records)
-            for k in range(count)
+        samples = write_samples(
+            model, vocabulary, after, decoding, length, seed, count, stops=stop or (), records=records
         )
         if not as_json:
             for number, pieces in enumerate(samples):
@@ -130,6 +136,14 @@ def _check(length: int, count: int, seed: int | None, stops: list[str], device: 
         raise UsageError("--stop cannot be empty", where, "Give the text to stop before, or leave the option out.")
     if not DEVICE.fullmatch(device):
         raise UsageError(f"--device cannot be {device!r}", where, "Give auto, cpu, mps, cuda or cuda:0.")
+
+
+def _engine_on_card(checkpoint: Checkpoint, device: str) -> GraphStepper:
+    """Raises UsageError where there is no such card."""
+    from charlm.device import choose
+    from charlm.model.graph_stepper import GraphStepper
+
+    return GraphStepper(checkpoint.parameters, checkpoint.settings.model, choose(device, "fp32").place())
 
 
 def _say_unknown(counts: dict[str, int], policy: str) -> None:

@@ -119,6 +119,9 @@ class ModelSettings(Section):
     dropout_kind: Literal["standard", "locked"] = Field(
         default="standard", description="locked: one mask for the whole window"
     )
+    weight_drop: BelowOne = Field(
+        default=0.0, description="share of the recurrent weights left out while training, others in each window"
+    )
     tied: bool = Field(
         default=False, description="the head uses the embedding's matrix; needs embedding_dim = hidden_size"
     )

@@ -1,7 +1,8 @@
-"""Dropout as a function on tensors (T, B, H), for training. Knows nothing of where in the stack it is used."""
+"""Dropout as a function on tensors (T, B, H) or on weights, for training. Knows not where in the stack it is used."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from charlm.config.settings import ModelSettings
@@ -20,6 +21,7 @@ class Dropout:
     def __init__(self, settings: ModelSettings, generator: Generator) -> None:
         self.share = settings.dropout
         self.locked = settings.dropout_kind == "locked"
+        self.weight_share = settings.weight_drop
         self.generator = generator
 
     def __call__(self, x: Tensor) -> Tensor:
@@ -29,3 +31,13 @@ class Dropout:
             return x * 0
         mask = x.new_empty(x[:1].shape if self.locked else x.shape)
         return x * mask.bernoulli_(1 - self.share, generator=self.generator).div_(1 - self.share)
+
+    def thinned(self, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """The weights of a model with some of the recurrent ones zero: DropConnect (Merity, Keskar and Socher 2018)."""
+        if not self.weight_share:
+            return weights
+        return {name: self._thin(weight) if "weight_hh" in name else weight for name, weight in weights.items()}
+
+    def _thin(self, weight: Tensor) -> Tensor:
+        kept = 1 - self.weight_share
+        return weight * weight.new_empty(weight.shape).bernoulli_(kept, generator=self.generator).div_(kept)

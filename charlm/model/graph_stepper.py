@@ -8,7 +8,7 @@ Shape letters: B rows, V symbols.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -23,6 +23,8 @@ ROWS = 64  # of a block; a card is as quick with them as with one
 
 class GraphStepper:
     """What `Stepper` is, on a card: a function from characters and a state to scores for the next ones, in float32."""
+
+    rows_alike: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -114,8 +114,8 @@ def min_p(logits: Logits, p: float) -> Logits:
 
 def softmax(logits: Logits) -> Probabilities:
     """(V,) logits, at least one of them finite, to (V,) probabilities."""
-    weights = np.exp(logits - logits.max())
-    normalised: Probabilities = weights / weights.sum()
+    powers = np.exp(logits - logits.max())
+    normalised: Probabilities = powers / powers.sum()
     return normalised
 
 

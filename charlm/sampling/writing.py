@@ -42,6 +42,38 @@ def opening(vocabulary: Vocabulary, prompt: Ids, records: bool = False) -> list[
     return [start, *record]
 
 
+class Writer:
+    """The text of one sample: symbols go in, text comes out as soon as it is certain.
+
+    It ends just before the first stop text to be completed (of several completed at once, the longest); characters
+    that may be the beginning of one are held back until they are not. With `records` it ends before a newline. Only
+    what the model writes is looked at, never the prompt. Stop texts must not be empty.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, stops: Sequence[str] = (), records: bool = False) -> None:
+        self._end = vocabulary.newline if records else None
+        self._decoder = vocabulary.decoder()
+        self._stops = stops
+        self._held = ""
+
+    def feed(self, symbol: int) -> Piece:
+        """What is certain now, perhaps nothing; no symbol may follow one that stops it."""
+        if symbol == self._end:
+            return self.finish("record")
+        return self._released(self._decoder.feed([symbol]))
+
+    def finish(self, reason: Stopped) -> Piece:
+        """The last piece, where nothing follows."""
+        piece = self._released(self._decoder.finish())
+        return piece if piece.stopped else Piece(piece.text + self._held, reason)
+
+    def _released(self, new: str) -> Piece:
+        if not self._stops:
+            return Piece(new)
+        free, self._held, complete = _release(self._held + new, len(self._held), self._stops)
+        return Piece(free, "stop" if complete else None)
+
+
 def write(
     model: Model[State],
     vocabulary: Vocabulary,
@@ -53,28 +85,15 @@ def write(
     stops: Sequence[str] = (),
     records: bool = False,
 ) -> Iterator[Piece]:
-    """Yield text as soon as it is certain. `length` counts symbols: characters, or bytes in a model of bytes.
-
-    The text ends just before the first stop text to be completed (of several completed at once, the longest);
-    characters that may be the beginning of one are held back until they are not. With `records` it ends before a
-    newline. Only what the model writes is looked at, never the prompt. Stop texts must not be empty.
-    """
-    end = vocabulary.newline if records else None
-    decoder = vocabulary.decoder()
-    held = ""
-    reason: Stopped = "length"
+    """Yield text as a `Writer` gives it. `length` counts symbols: characters, or bytes in a model of bytes."""
+    writer = Writer(vocabulary, stops, records)
     for symbol in generate(model, after, decoding, length, stream):
-        if symbol == end:
-            reason = "record"
-            break
-        free, held, complete = _release(held + decoder.feed([symbol]), len(held), stops)
-        if complete:
-            yield Piece(free, "stop")
+        piece = writer.feed(symbol)
+        if piece.text or piece.stopped:
+            yield piece
+        if piece.stopped:
             return
-        if free:
-            yield Piece(free)
-    free, held, complete = _release(held + decoder.finish(), len(held), stops)
-    yield Piece(free, "stop") if complete else Piece(free + held, reason)
+    yield writer.finish("length")
 
 
 def _release(text: str, seen: int, stops: Sequence[str]) -> tuple[str, str, bool]:

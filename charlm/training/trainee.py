@@ -52,7 +52,7 @@ def losses(
 ) -> tuple[Tensor, State]:
     """Inputs and targets (T, B) and the state before them -> the sum of their nats, and the state after."""
     with compute.autocast():
-        logits, after = forward(weights, settings, inputs, state, recurrence, dropout)
+        logits, after = forward(dropout.thinned(weights), settings, inputs, state, recurrence, dropout)
     loss = torch.nn.functional.cross_entropy(
         logits.float().flatten(0, 1), targets.flatten(), ignore_index=NOTHING, reduction="sum"
     )

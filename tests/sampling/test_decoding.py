@@ -12,6 +12,7 @@ from charlm.errors import IntegrityError, UsageError
 from charlm.sampling.decoding import (
     Decoding,
     draw,
+    draw_rows,
     min_p,
     penalised,
     probabilities,
@@ -19,6 +20,7 @@ from charlm.sampling.decoding import (
     tempered,
     top_k,
     top_p,
+    weights,
 )
 
 scores = arrays(np.float64, some.integers(1, 12), elements=some.floats(-1e4, 1e4, width=32))
@@ -197,3 +199,46 @@ def test_law_the_largest_number_below_one_draws_the_last_symbol_whatever_the_sum
 def test_zero_probability_at_either_end_is_never_drawn():
     chances = np.array([0.0, 0.5, 0.0, 0.5, 0.0])
     assert [draw(chances, u) for u in (0.0, 0.5, LAST)] == [1, 3, 3]
+
+
+# --- many rows at once ---
+
+several = arrays(
+    np.float32, some.tuples(some.integers(1, 9), some.integers(1, 40)), elements=some.floats(-60, 60, width=32)
+)
+
+
+@given(several, decodings | some.builds(Decoding, some.floats(0, 5)), some.data())
+@settings(deadline=None, max_examples=200)
+def test_law_rows_at_once_draw_what_each_draws_alone(logits, decoding, data):
+    us = np.array([data.draw(some.floats(0, LAST)) for _ in logits])
+    recent = [[row % logits.shape[1]] for row in range(len(logits))]
+    alone = [draw(weights(row, decoding, ids), u) for row, ids, u in zip(logits, recent, us, strict=True)]
+    assert draw_rows(logits, decoding, recent, us) == alone
+
+
+@pytest.mark.parametrize("size", [1, 7, 8, 9, 65, 300])
+def test_rows_at_once_round_as_each_does_alone(size):
+    """Drawn on the very border between two symbols, where the last bit decides."""
+    stream, decoding = np.random.default_rng(size), Decoding(temperature=0.7)
+    wide = stream.normal(size=(50, size + 3)).astype(np.float32)
+    logits = wide[:, :size]  # rows that lie apart, as an engine may give them
+    sums = [weights(row, decoding).cumsum() for row in logits]
+    us = np.array([np.nextafter(own[size // 2] / own[-1], 0) for own in sums])
+    assert draw_rows(logits, decoding, [()] * 50, us) == [
+        draw(weights(row, decoding), u) for row, u in zip(logits, us, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("decoding", [Decoding(), Decoding(top_k=2)])
+def test_a_row_that_is_not_finite_has_its_error_and_the_others_their_symbol(decoding):
+    logits = np.array([[0.0, 50.0, 0.0], [0.0, np.nan, -np.inf], [0.0, 0.0, 50.0]], np.float32)
+    first, error, last = draw_rows(logits, decoding, [()] * 3, np.full(3, 0.5))
+    assert (first, last) == (1, 2)
+    assert isinstance(error, IntegrityError)
+    assert "2 of 3" in str(error)
+
+
+def test_scores_too_far_apart_for_their_difference_are_finite_all_the_same():
+    with np.errstate(over="ignore"):
+        assert probabilities(np.array([-1.5e308, 1.5e308]), Decoding(temperature=1)).tolist() == [0, 1]

@@ -1,0 +1,166 @@
+"""Samples that take their steps together: each is what it is alone, and no step is taken for one that ended."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from charlm.config.settings import ModelSettings
+from charlm.errors import IntegrityError
+from charlm.model.parameters import initial
+from charlm.model.state import take_rows
+from charlm.model.stepping import Stepper
+from charlm.randomness import stream
+from charlm.sampling.decoding import Decoding
+from charlm.sampling.generation import generate, random_stream, read
+from charlm.sampling.side_by_side import generate_rows
+
+V = 9
+
+
+class Seen(NamedTuple):
+    last: np.ndarray  # (B, 1) the id read last
+
+
+class Bigrams:
+    """A table of logits, to which the symbol before the last adds."""
+
+    rows_alike = True
+
+    def __init__(self, table):
+        self.table = np.asarray(table, np.float32)
+        self.rows = []
+
+    def fresh(self, rows):
+        return (Seen(np.zeros((rows, 1), int)),)
+
+    def step(self, ids, state):
+        self.rows.append(len(ids))
+        return self.table[ids] + self.table[state[0].last[:, 0]] / 2, (Seen(np.array(ids)[:, None]),)
+
+
+class EachAlone:
+    """An engine whose rows are stepped one by one, so that they round alike."""
+
+    rows_alike = True
+
+    def __init__(self, engine):
+        self.engine = engine
+        self.fresh = engine.fresh
+
+    def step(self, ids, state):
+        rows = [self.engine.step(ids[[row]], take_rows(state, np.array([row]))) for row in range(len(ids))]
+        layers = zip(*(after for _, after in rows), strict=True)
+        joined = tuple(type(same[0])(*(np.concatenate(parts) for parts in zip(*same, strict=True))) for same in layers)
+        return np.concatenate([logits for logits, _ in rows]), joined
+
+
+def random_table(seed=0):
+    return np.random.default_rng(seed).normal(size=(V, V)) * 2
+
+
+def engine(**model):
+    chosen = ModelSettings.model_validate({"hidden_size": 8, **model})
+    return EachAlone(Stepper(initial(chosen, V, stream(3, "weights")), chosen))
+
+
+MODELS = {
+    "table": Bigrams(random_table()),
+    "lstm": engine(num_layers=2),
+    "gru": engine(cell="gru"),
+    "attention": engine(attention={"window": 3}),
+}
+DECODINGS = [
+    Decoding(),
+    Decoding(temperature=0),
+    Decoding(temperature=1.5, top_p=0.9, top_k=5, min_p=0.01),
+    Decoding(repetition_penalty=1.5, repetition_window=4),
+]
+
+
+def together(model, after, decoding, length, numbers, ends=lambda sample, ids: False):
+    """What each sample drew, and how often something was asked for."""
+    drawn = [[] for _ in numbers]
+
+    def taking(sample):
+        def take(symbol):
+            drawn[sample].append(symbol)
+            return not isinstance(symbol, IntegrityError) and not ends(sample, drawn[sample])
+
+        return take
+
+    takes = [taking(sample) for sample in range(len(numbers))]
+    streams = [random_stream(5, number) for number in numbers]
+    rounds = sum(1 for _ in generate_rows(model, after, decoding, length, streams, takes))
+    return drawn, rounds
+
+
+def alone(model, after, decoding, length, number):
+    return list(generate(model, after, decoding, length, random_stream(5, number)))
+
+
+@pytest.mark.parametrize("decoding", DECODINGS)
+@pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
+def test_law_a_sample_is_the_same_alone_and_beside_others(model, decoding):
+    after = read(model, [1, 2, 3])
+    drawn, rounds = together(model, after, decoding, 25, range(6))
+    assert drawn == [alone(model, after, decoding, 25, number) for number in range(6)]
+    assert rounds == 25
+    assert decoding.temperature == 0 or len(set(map(tuple, drawn))) == 6
+
+
+@given(some.lists(some.integers(1, 12), min_size=1, max_size=8), some.integers(0, 10), some.integers(0, 3))
+@settings(deadline=None, max_examples=60)
+def test_law_whenever_the_others_end_a_sample_is_the_same(lengths, length, seed):
+    model = Bigrams(random_table(seed))
+    after = read(model, [4])
+    model.rows.clear()
+    drawn, _ = together(
+        model, after, Decoding(), length, range(len(lengths)), lambda sample, ids: len(ids) == lengths[sample]
+    )
+    kept = [min(own, length) for own in lengths]
+    # a step has a row for every sample that draws once more, and nothing is stepped for nobody
+    assert model.rows == [sum(own > taken for own in kept) for taken in range(1, max(kept))]
+    assert drawn == [alone(model, after, Decoding(), own, number) for number, own in enumerate(kept)]
+
+
+def test_each_round_comes_before_the_step_for_the_next():
+    model = Bigrams(random_table())
+    after = read(model, [0])
+    model.rows.clear()
+    rounds = generate_rows(model, after, Decoding(), 10**9, [random_stream(0, 0)] * 3, [lambda symbol: True] * 3)
+    next(rounds)
+    assert model.rows == []
+    next(rounds)
+    assert model.rows == [3]
+
+
+def test_what_was_read_is_left_as_it_was():
+    model = MODELS["lstm"]
+    after = read(model, [1, 2])
+    first, _ = together(model, after, Decoding(), 20, range(3))
+    again, _ = together(model, after, Decoding(), 20, range(3))
+    assert first == again
+
+
+@pytest.mark.parametrize("decoding", DECODINGS)
+def test_a_sample_without_usable_scores_has_its_error_and_the_others_go_on(decoding):
+    table = random_table()
+    table[0] = np.nan  # whoever draws the 0 is lost at the next symbol
+    model = Bigrams(table)
+    after = read(Bigrams(random_table()), [1, 1])
+    drawn, _ = together(model, after, decoding, 12, range(8))
+    ended = [isinstance(ids[-1], IntegrityError) for ids in drawn]
+    for ids, bad, number in zip(drawn, ended, range(8), strict=True):
+        if bad:
+            assert ids[-2] == 0
+            with pytest.raises(IntegrityError) as caught:
+                alone(model, after, decoding, 12, number)
+            assert str(ids.pop()) == str(caught.value)
+            assert ids == alone(model, after, decoding, len(ids), number)
+        else:
+            assert ids == alone(model, after, decoding, 12, number)
+    if decoding == Decoding():
+        assert set(ended) == {True, False}
