@@ -13,8 +13,6 @@ from charlm.config.settings import ModelSettings
 from charlm.model.parameters import shapes
 from charlm.model.stack import layers
 
-BYTES = 4  # of a float32
-
 
 @dataclass(frozen=True)
 class Product:
@@ -51,13 +49,13 @@ def of_update(model: ModelSettings, vocab_size: int, batch_size: int, seq_len: i
     return there + back + by_matrix
 
 
-def streamed_bytes(model: ModelSettings, vocab_size: int) -> int:
+def streamed_weights(model: ModelSettings, vocab_size: int) -> int:
     """What must be read from memory for one character of one stream: all weights but the rows of other characters."""
     named = shapes(model, vocab_size)
     matrices = sum(sums * inner for sums, inner, _ in _matrices(model, vocab_size))
     vectors = sum(shape[0] for shape in named.values() if len(shape) == 1)
     row = sum(shape[0] for name, shape in named.items() if name.endswith("weight_ih_l0"))
-    return BYTES * (matrices + vectors + row)
+    return matrices + vectors + row
 
 
 def _matrices(model: ModelSettings, vocab_size: int) -> Iterator[tuple[int, int, bool]]:

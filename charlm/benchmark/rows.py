@@ -16,6 +16,7 @@ from charlm.benchmark.laps import parts_of_update
 from charlm.benchmark.subject import VOCAB_SIZE, model_of, random_ids, stepper_of, weights_of
 from charlm.config.settings import ModelSettings
 from charlm.device import Compute, choose
+from charlm.model.stepping import Stepper
 
 STEPS = 20  # that many streams take at least, where there is enough length
 
@@ -81,7 +82,7 @@ def of_sampling(
         if count > 1:
             row |= _beside_products(row, products.of_forward(model, VOCAB_SIZE, count, 1), count, compute)
             continue
-        size_in_bytes = products.streamed_bytes(model, VOCAB_SIZE)
+        size_in_bytes = products.streamed_weights(model, VOCAB_SIZE) * stepper_of(model).bytes_per_weight
         rate = hardware.streaming_speed(size_in_bytes, compute.threads)
         row |= {"bytes_per_character": size_in_bytes, "bytes_per_second": round(rate)}
         row |= _limited(row, rate / size_in_bytes)
@@ -100,7 +101,7 @@ def of_scoring(
     models = [(cell, model_of(cell, *size)) for size in sizes for cell in cells]
     rows = []
     for cell, model in models:
-        engine, stepper = NumpyEngine(weights_of(model), model), stepper_of(model)
+        engine, stepper = NumpyEngine(weights_of(model), model), Stepper(weights_of(model), model)
         jobs = {"ours": scores.scoring(engine, ids)} | ({"plain": scores.one_stream(stepper, first)} if plain else {})
         speeds = timing.race(jobs, repeats=5, warm_up=1)
         row = _row(cell, model, speeds["ours"], speeds.get("plain"))

@@ -1,4 +1,4 @@
-"""Sampling to be timed: characters drawn and fed back, by charlm's numpy engine and by nn.LSTM a character at a time.
+"""Sampling to be timed: characters drawn and fed back, by charlm's engine and by nn.LSTM a character at a time.
 
 Shape letters: B streams side by side, V symbols.
 """
@@ -12,8 +12,9 @@ import numpy as np
 from charlm.benchmark.laps import Laps
 from charlm.benchmark.subject import VOCAB_SIZE
 from charlm.benchmark.timing import Job
-from charlm.sampling.decoding import Decoding, draw, probabilities
+from charlm.sampling.decoding import Decoding
 from charlm.sampling.generation import Model, generate, random_stream, read
+from charlm.sampling.side_by_side import generate_rows
 
 DECODING = Decoding(temperature=0.8)  # what `charlm sample` uses when nothing is said
 MODEL, DRAWING = PARTS = ("model", "drawing")
@@ -30,13 +31,9 @@ def _one(model: Model[Any], length: int) -> None:
 
 
 def _many(model: Model[Any], streams: int, length: int) -> None:
-    """All streams take each step together, and each draws for itself."""
     numbers = [random_stream(1, number) for number in range(streams)]
-    ids, state = np.zeros(streams, np.int64), model.fresh(streams)
-    for _ in range(length):
-        logits, state = model.step(ids, state)
-        drawn = [draw(probabilities(row, DECODING), own.random()) for row, own in zip(logits, numbers, strict=True)]
-        ids = np.array(drawn)
+    for _ in generate_rows(model, read(model, [0]), DECODING, length, numbers, [lambda _: True] * streams):
+        pass
 
 
 def parts_of_sampling(model: Model[Any], streams: int, length: int) -> dict[str, float]:

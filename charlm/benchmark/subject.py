@@ -7,7 +7,7 @@ import numpy as np
 from charlm.config.settings import ModelSettings
 from charlm.model.parameters import count, initial
 from charlm.model.sizing import nearest
-from charlm.model.stepping import Stepper
+from charlm.model.stepping import Stepping, stepper
 from charlm.randomness import stream
 
 VOCAB_SIZE = 65  # tiny-shakespeare's
@@ -24,9 +24,9 @@ def weights_of(model: ModelSettings) -> dict[str, np.ndarray]:
     return initial(model, VOCAB_SIZE, stream(1, "benchmark"))
 
 
-def stepper_of(model: ModelSettings) -> Stepper:
+def stepper_of(model: ModelSettings) -> Stepping:
     """The engine of sampling over those weights."""
-    return Stepper(weights_of(model), model)
+    return stepper(weights_of(model), model)
 
 
 def random_ids(length: int) -> np.ndarray:

@@ -36,6 +36,7 @@ def fits(settings: ModelSettings) -> bool:
 class CompiledStepper:
     """What `Stepper` is, for the stacks that `fits` names."""
 
+    bytes_per_weight: ClassVar[int] = 2
     rows_alike: ClassVar[bool] = True
 
     def __init__(self, parameters: Mapping[str, np.ndarray], settings: ModelSettings) -> None:

@@ -21,6 +21,7 @@ from charlm.model.state import State, fresh_state
 class Stepping(Protocol):
     """A trained model as a function from a character and a state to scores for the next one."""
 
+    bytes_per_weight: ClassVar[int]
     rows_alike: ClassVar[bool]  # whether a row's numbers are the same to the last bit alone or among others
 
     def fresh(self, rows: int) -> State: ...
@@ -40,6 +41,7 @@ def stepper(parameters: Mapping[str, np.ndarray], settings: ModelSettings) -> St
 class Stepper:
     """Runs the cells' definitions."""
 
+    bytes_per_weight: ClassVar[int] = 4
     rows_alike: ClassVar[bool] = False
 
     def __init__(self, parameters: Mapping[str, np.ndarray], settings: ModelSettings) -> None:

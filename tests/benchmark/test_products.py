@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from charlm.benchmark.products import Product, flops, of_forward, of_update, streamed_bytes
+from charlm.benchmark.products import Product, flops, of_forward, of_update, streamed_weights
 from charlm.cells.table import CELLS
 from charlm.config.settings import ModelSettings
 from charlm.model.network import forward, unroll
@@ -59,4 +59,4 @@ def test_all_weights_are_streamed_but_those_of_other_characters(tied):
     named = {name: int(np.prod(shape)) for name, shape in shapes(settings, V).items()}
     embedding = 0 if tied else named["embedding.weight"]
     without = embedding + named["recurrent.weight_ih_l0"] - 32
-    assert streamed_bytes(settings, V) == 4 * (sum(named.values()) - without)
+    assert streamed_weights(settings, V) == (sum(named.values()) - without)
