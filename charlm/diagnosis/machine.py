@@ -16,6 +16,7 @@ from charlm import __version__
 from charlm.device import cores
 from charlm.diagnosis.finding import Finding
 from charlm.errors import CheckpointError
+from charlm.kernels.library import OFF, library
 from charlm.runs import runs_root
 from charlm.text.cache import cache_folder
 
@@ -27,6 +28,7 @@ BUSY = 0.5  # of the cores, by others
 def machine() -> Iterator[Finding]:
     """Everything that can be said without torch, in a second or less."""
     yield versions()
+    yield kernels()
     yield load()
     yield disk(runs_root())
     yield writable("runs", runs_root(), needed=True)
@@ -43,6 +45,17 @@ def versions() -> Finding:
         "system": platform.platform(),
     }
     return Finding("versions", "ok", ", ".join(f"{name} {value}" for name, value in found.items()), facts=found)
+
+
+def kernels() -> Finding:
+    """Whether the loops in C were compiled here, and what they would gain."""
+    if library() is not None:
+        return Finding("kernels", "ok", "compiled for this processor")
+    if os.environ.get(OFF) == "0":
+        return Finding("kernels", "warn", f"not used, since {OFF} is 0", f"Unset {OFF}.")
+    what = "not compiled: an lstm trains at little more than half the speed, and samples at a third"
+    remedy = "Install a C compiler, and run `python -m charlm.kernels`."
+    return Finding("kernels", "warn", what, remedy)
 
 
 def load() -> Finding:

@@ -1,8 +1,8 @@
 """How the kernels are compiled: with this machine's own C compiler, for this machine's processor.
 
 Only the standard library is used, because the file is also run while charlm is being installed. The result is named
-after the source and the processor it was made for; another one is not loaded. `python -m charlm.kernels.building` makes
-it in a source tree.
+after the source and the processor it was made for; another one is not loaded. `python -m charlm.kernels` makes it in
+a source tree.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import os
 import platform
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -54,8 +53,6 @@ def build() -> Path:
     path, command = library_path(), compiler()
     if command is None:
         raise FileNotFoundError("no C compiler (cc, gcc or clang) was found")
-    for old in HERE.glob("kernels-*.so"):
-        old.unlink()
     made = path.with_suffix(f".{os.getpid()}.tmp")  # whole or not there at all, also for one who loads it meanwhile
     native = "-mcpu=native" if platform.machine() in ("arm64", "aarch64") else "-march=native"
     try:
@@ -70,15 +67,10 @@ def build() -> Path:
         if done.returncode:
             raise OSError(f"{command} failed: {done.stderr.strip()[-2000:]}")
         made.replace(path)
+        for old in set(HERE.glob("kernels-*.so")) - {path}:
+            old.unlink()
     except subprocess.TimeoutExpired:
         raise OSError(f"{command} took longer than {SECONDS:.0f} s") from None
     finally:
         made.unlink(missing_ok=True)
     return path
-
-
-if __name__ == "__main__":
-    try:
-        print(build())
-    except OSError as error:
-        sys.exit(f"The kernels were not built: {error}. charlm works without them, more slowly.")

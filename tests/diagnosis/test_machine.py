@@ -26,9 +26,20 @@ def test_the_worst_fault_counts_and_a_text_most():
 
 def test_this_machine_is_described():
     findings = {finding.name: finding for finding in machine.machine()}
-    assert list(findings) == ["versions", "load", "disk", "runs", "cache", "encoding"]
+    assert list(findings) == ["versions", "kernels", "load", "disk", "runs", "cache", "encoding"]
     assert findings["versions"].facts["charlm"]
     assert findings["load"].facts["cores"] >= 1
+
+
+def test_kernels_that_are_not_there_are_told_with_a_remedy(monkeypatch):
+    monkeypatch.setattr(machine, "library", lambda: None)
+    monkeypatch.delenv("CHARLM_KERNELS", raising=False)
+    assert machine.kernels().level == "warn"
+    assert "python -m charlm.kernels" in machine.kernels().remedy
+    monkeypatch.setenv("CHARLM_KERNELS", "0")
+    assert machine.kernels().remedy == "Unset CHARLM_KERNELS."
+    monkeypatch.setattr(machine, "library", lambda: object())
+    assert machine.kernels().level == "ok"
 
 
 @pytest.mark.parametrize(("average", "level"), [(0.0, "ok"), (99.0, "warn")])

@@ -55,7 +55,7 @@ def test_without_a_compiler_it_says_so(copy: Path, monkeypatch: pytest.MonkeyPat
 
 def test_the_command_line_says_what_is_lost(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, str(building.HERE / "building.py")],
+        [sys.executable, "-m", "charlm.kernels"],
         env={**os.environ, "CC": "no-such-compiler"},
         capture_output=True,
         text=True,
