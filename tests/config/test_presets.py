@@ -11,11 +11,12 @@ from charlm.config.layers import NAMES, has_length, layer
 from charlm.config.presets import is_file_name, presets, read_preset
 from charlm.config.resolving import resolve
 
+PRESETS = {"quick", "tiny-shakespeare", "tiny-shakespeare-10m", "char-rnn", "small", "medium", "large"}
 EACH = pytest.mark.parametrize("name", sorted(presets()))
 
 
 def test_these_are_the_presets():
-    assert set(presets()) == {"quick", "tiny-shakespeare", "tiny-shakespeare-10m", "char-rnn", "small", "medium", "large"}
+    assert set(presets()) == PRESETS
 
 
 @EACH
@@ -73,7 +74,7 @@ def test_an_installed_wheel_has_its_presets_in_the_package(tmp_path, monkeypatch
     (tmp_path / "configs").mkdir()  # of some other package in site-packages: never ours
     (tmp_path / "configs" / "stranger.yaml").write_text("")
     monkeypatch.setattr(found, "PACKAGE", tmp_path / "charlm")
-    assert set(presets()) == {"quick", "tiny-shakespeare", "tiny-shakespeare-10m", "char-rnn", "small", "medium", "large"}
+    assert set(presets()) == PRESETS
     assert all(path.parent == tmp_path / "charlm" / "presets" for path in presets().values())
 
 
