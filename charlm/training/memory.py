@@ -38,12 +38,12 @@ def estimate(settings: Settings, vocab_size: int, rows: int, steps: int) -> int:
     model, training = settings.model, settings.training
     memory = (2 if training.optimizer == "adamw" else 1) + bool(training.average)
     weights = FLOAT * count(model, vocab_size)
-    matrices = [
-        shape
+    sides = [
+        shape[0] if name == "recurrent.weight_ih_l0" else sum(shape)  # the lowest layer reads symbols, no vectors
         for name, shape in shapes(model, vocab_size).items()
         if len(shape) > 1 and not name.startswith(("embedding.", "head."))
     ]
-    numbers = A_SIDE * sum(map(sum, matrices)) + A_SYMBOL * vocab_size
+    numbers = A_SIDE * sum(sides) + A_SYMBOL * vocab_size
     look = model.attention.window
     looks = A_LOOK * (look + steps) * (steps + layers(model)[-1].hidden_size) if look else 0
     window = int(rows * (steps * (FLOAT * numbers + WINDOWS) + FLOAT * looks))
