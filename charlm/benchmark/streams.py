@@ -13,7 +13,7 @@ from charlm.benchmark.laps import Laps
 from charlm.benchmark.subject import VOCAB_SIZE
 from charlm.benchmark.timing import Job
 from charlm.sampling.decoding import Decoding
-from charlm.sampling.generation import Model, generate, random_stream, read
+from charlm.sampling.generation import Drawing, Model, generate, random_stream, read
 from charlm.sampling.side_by_side import generate_rows
 
 DECODING = Decoding(temperature=0.8)  # what `charlm sample` uses when nothing is said
@@ -37,9 +37,10 @@ def _many(model: Model[Any], streams: int, length: int) -> None:
 
 
 def parts_of_sampling(model: Model[Any], streams: int, length: int) -> dict[str, float]:
-    """Seconds by part: the model's step, and all between two of them."""
+    """Seconds by part: the model's step, with the drawing where it does that itself, and all between two of them."""
     laps = Laps()
-    job = sampling(_Watched(model, laps), streams, length)
+    watched = _WatchedDrawing(model, laps) if isinstance(model, Drawing) else _Watched(model, laps)
+    job = sampling(watched, streams, length)
     job.work()
     laps.start()
     job.work()
@@ -50,7 +51,7 @@ def parts_of_sampling(model: Model[Any], streams: int, length: int) -> dict[str,
 class _Watched:
     """A model that books the time of its steps."""
 
-    def __init__(self, model: Model[Any], laps: Laps) -> None:
+    def __init__(self, model: Any, laps: Laps) -> None:
         self._model = model
         self._laps = laps
 
@@ -59,7 +60,15 @@ class _Watched:
 
     def step(self, ids: np.ndarray, state: Any, /) -> tuple[np.ndarray, Any]:
         self._laps.end(DRAWING)
-        made = self._model.step(ids, state)
+        made: tuple[np.ndarray, Any] = self._model.step(ids, state)
+        self._laps.end(MODEL)
+        return made
+
+
+class _WatchedDrawing(_Watched):
+    def draw_on(self, *given: Any) -> tuple[np.ndarray, np.ndarray, Any]:
+        self._laps.end(DRAWING)
+        made: tuple[np.ndarray, np.ndarray, Any] = self._model.draw_on(*given)
         self._laps.end(MODEL)
         return made
 

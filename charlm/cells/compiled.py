@@ -17,10 +17,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import linear, pad
 
-from charlm.cells.symbols import Symbols, are_few, vectors
-from charlm.kernels import Gathering, Packing, Window, library
-
-UNITS = 64  # the kernel takes units in multiples of this; what is missing is filled up with zeros, which stay zeros
+from charlm.cells.symbols import Symbols, once_each
+from charlm.kernels import UNITS, Gathering, Packing, Window, library
 
 
 @cache
@@ -47,12 +45,8 @@ def lstm(weights: Mapping[str, Tensor], x: Tensor | Symbols, state: Any, kind: t
 
     The weights are torch.nn.LSTM's. `kind` is what `numbers` gave.
     """
-    if isinstance(x, Symbols) and are_few(x):
-        read, ids = x.table, x.ids
-        steps, rows = ids.shape
-    else:
-        read, ids = vectors(x), None
-        steps, rows = read.shape[:2]
+    read, ids = once_each(x)
+    steps, rows = (read if ids is None else ids).shape[:2]
     hidden_size = weights["weight_hh"].shape[1]
     sums = linear(read, weights["weight_ih"], weights["bias_ih"] + weights["bias_hh"]).to(kind)
     recurrent, h, c = weights["weight_hh"], state.h, state.c

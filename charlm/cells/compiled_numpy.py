@@ -13,11 +13,10 @@ from typing import Any
 import numpy as np
 
 from charlm.cells.lstm import LSTM
-from charlm.cells.symbols import Symbols, are_few, vectors
-from charlm.kernels import Packing, Window, library
+from charlm.cells.symbols import Symbols, once_each
+from charlm.kernels import UNITS, Packing, Window, library
 from charlm.kernels.threads import share
 
-UNITS = 64  # the kernel takes units in multiples of this
 ROWS_FOR_A_THREAD = 4
 
 
@@ -34,16 +33,15 @@ def lstm(
     """x (T, B, I) or symbols, and the state before them -> outputs and memories (T, B, H), and the state after them."""
     kernel = library()
     assert kernel is not None
-    if isinstance(x, Symbols) and are_few(x):
-        ids = np.ascontiguousarray(x.ids, np.int64)
-        sums, (steps, rows) = cell.project(weights, x.table), ids.shape
+    read, ids = once_each(x)
+    steps, rows = (read if ids is None else ids).shape[:2]
+    if ids is not None:
+        ids, sums = np.ascontiguousarray(ids, np.int64), cell.project(weights, read)
     else:
-        ids, dense = None, vectors(x)
-        steps, rows = dense.shape[:2]
         sums = np.empty((steps, rows, len(weights["weight_ih"])), np.float32)
 
         def project(first: int, end: int) -> None:  # as one product: numpy would make one for each step
-            sums[first:end] = cell.project(weights, dense[first:end].reshape((end - first) * rows, -1)).reshape(
+            sums[first:end] = cell.project(weights, read[first:end].reshape((end - first) * rows, -1)).reshape(
                 end - first, rows, -1
             )
 

@@ -7,7 +7,7 @@ Shape letters: T time, B rows, V symbols, E embedding, I input, K projected.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from charlm.cells.arrays import Array, lookup
 
@@ -27,13 +27,18 @@ def vectors(x: Array | Symbols) -> Array:
     return lookup(x.table, x.ids) if isinstance(x, Symbols) else x
 
 
-def are_few(x: Any) -> bool:
-    """Whether the inputs are symbols of which there are fewer than there are inputs."""
-    return isinstance(x, Symbols) and len(x.table) <= x.ids.shape[0] * x.ids.shape[1]
+def once_each(x: Array | Symbols) -> tuple[Array, Array | None]:
+    """The inputs that there are to work out, and the ids (T, B) by which they are looked up.
+
+    A table (V, I) where there are fewer symbols than inputs; else all inputs (T, B, I), and None.
+    """
+    if isinstance(x, Symbols) and len(x.table) <= x.ids.shape[0] * x.ids.shape[1]:
+        return x.table, x.ids
+    return vectors(x), None
 
 
 def project(cell: Cell, weights: Mapping[str, Array], x: Array | Symbols) -> Array:
     """The cell's input sums (T, B, K) of inputs (T, B, I) or of symbols."""
-    if isinstance(x, Symbols) and are_few(x):
-        return lookup(cell.project(weights, x.table), x.ids)
-    return cell.project(weights, vectors(x))
+    inputs, ids = once_each(x)
+    sums = cell.project(weights, inputs)
+    return sums if ids is None else lookup(sums, ids)

@@ -36,10 +36,13 @@ def bench_train(
     """
     from charlm.benchmark import rows
     from charlm.benchmark.hardware import peak_flops
+    from charlm.benchmark.subject import model_of
     from charlm.device import choose
+    from charlm.training.precision import persistent
 
-    compute = choose(device, precision)
-    window = _pair(lanes, "--lanes")
+    window, names, shapes = _pair(lanes, "--lanes"), _cells(cell), _sizes(sizes)
+    persist = all(persistent(model_of(name, *shape), window[0]) for name in names for shape in shapes)
+    compute = choose(device, precision, persistent=persist)
     about = {
         "job": "train",
         "device": compute.name,
@@ -53,7 +56,7 @@ def bench_train(
         "limit": "the matrix products alone, in the same precision",
         "peak_gflops": round(peak_flops(compute) / 1e9),
     }
-    _show(about, rows.of_training(_cells(cell), _sizes(sizes), window, compute, plain, parts), as_json)
+    _show(about, rows.of_training(names, shapes, window, compute, plain, parts), as_json)
 
 
 @app.command("sample")

@@ -83,6 +83,8 @@ def _series(metrics: Sequence[Row]) -> tuple[Points, Points]:
 
 
 def _draw(axes: Axes, train: Points, valid: Points) -> None:
+    from matplotlib.patheffects import withStroke
+
     size = -(-len(train) // POINTS)  # of a piece: all alike, or their noise would differ
     pieces = np.split(np.array(train)[:, 1:], range(size, len(train), size))
     characters, bits = np.array([piece.mean(axis=0) for piece in pieces]).T
@@ -111,6 +113,7 @@ def _draw(axes: Axes, train: Points, valid: Points) -> None:
             ha="left" if share < 0.15 else "right" if share > 0.85 else "center",
             va="bottom" if above else "top",
             color=VALID,
+            path_effects=[withStroke(linewidth=3, foreground="white")],  # legible where a line passes behind it
         )
 
     higher = max(ends, key=lambda name: ends[name][0])

@@ -15,8 +15,8 @@ import subprocess
 from pathlib import Path
 
 HERE = Path(__file__).parent
-SOURCES = ("kernels.c", "lstm.h", "stream.h", "vectors.h")
-FLAGS = ("-O3", "-std=gnu11", "-ffp-contract=fast", "-fno-math-errno", "-shared", "-fPIC")
+SOURCES = ("kernels.c", "drawing.h", "lstm.h", "stream.h", "vectors.h")
+FLAGS = ("-O3", "-std=gnu11", "-ffp-contract=fast", "-fno-math-errno", "-shared", "-fPIC", "-pthread")
 SECONDS = 120.0  # more than ten times what it takes
 
 
@@ -57,7 +57,7 @@ def build() -> Path:
     native = "-mcpu=native" if platform.machine() in ("arm64", "aarch64") else "-march=native"
     try:
         done = subprocess.run(
-            [command, *FLAGS, native, "kernels.c", "-o", str(made)],
+            [command, *FLAGS, native, "kernels.c", "-lm", "-o", str(made)],
             cwd=HERE,
             capture_output=True,
             text=True,

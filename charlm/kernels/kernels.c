@@ -12,6 +12,8 @@ INLINE floats dot_fp32(floats sum, float x, floats weights) { return sum + x * w
 #define load load_fp32
 #define store store_fp32
 #define dot dot_fp32
+#define SIGMOID sigmoid
+#define HYPERBOLIC hyperbolic
 #define as_real(x) (x)
 #include "lstm.h"
 #undef REAL
@@ -22,6 +24,8 @@ INLINE floats dot_fp32(floats sum, float x, floats weights) { return sum + x * w
 #undef store
 #undef dot
 #undef as_real
+#undef SIGMOID
+#undef HYPERBOLIC
 
 #if defined(__AVX512BF16__)
 #define REAL uint16_t
@@ -39,6 +43,18 @@ INLINE floats dot_bf16(floats sum, uint32_t x, floats weights) {
     return (floats)_mm512_dpbf16_ps((__m512)sum, (__m512bh)_mm512_set1_epi32((int)x),
                                     (__m512bh)weights);
 }
+/* 2^x to five digits (fitted to the relative error on [-1/2, 1/2]; 1 at 0), where bfloat16 keeps three. nan stays nan. */
+INLINE floats power_of_2(floats x) {
+    __m512 whole = _mm512_roundscale_ps((__m512)x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    floats part = x - (floats)whole;
+    floats power = 1 + part * (0.693124190f + part * (0.240240990f + part * (0.0559064300f + part * 0.00958285000f)));
+    return (floats)_mm512_scalef_ps((__m512)power, whole);
+}
+INLINE floats narrow_reciprocal(floats x) { return (floats)_mm512_rcp14_ps((__m512)x); }
+INLINE floats narrow_sigmoid(floats x) { return narrow_reciprocal(1 + power_of_2(x * -1.44269504f)); }
+INLINE floats narrow_hyperbolic(floats x) { return 1 - 2 * narrow_reciprocal(1 + power_of_2(x * 2.88539008f)); }
+#define SIGMOID narrow_sigmoid
+#define HYPERBOLIC narrow_hyperbolic
 #define load load_bf16
 #define store store_bf16
 #define dot dot_bf16
@@ -63,6 +79,7 @@ INLINE floats dot_pair(floats sum, const float *x, floats weights) {
 #endif
 #define dot dot_pair
 #include "stream.h"
+#include "drawing.h"
 
 int narrow_bytes(void) { return sizeof(NARROW); }
 

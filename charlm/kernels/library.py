@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import ctypes
 import os
-from ctypes import Structure, c_int64, c_void_p
+from ctypes import Structure, c_double, c_int, c_int64, c_void_p
 from functools import cache
 
 from charlm.kernels.building import library_path
 
+UNITS = 64  # the lstm's kernels take units in multiples of this
+MOST_SHARES = 16  # threads, at the most, that draw together; drawing.h has room for so many
 OFF = "CHARLM_KERNELS"  # set to 0, the environment variable makes charlm do without them
 
 
@@ -53,6 +55,18 @@ class Stack(Structure):
     )
 
 
+class Drawing(Structure):
+    """Rows that draw and read without coming back; drawing.h says what each field is."""
+
+    _fields_ = (
+        ("stack", c_void_p),
+        ("temperature", c_double),
+        *((name, c_void_p) for name in ("us", "drawn", "sums")),
+        *((name, c_int64) for name in ("symbols", "rows", "length", "shares", "done")),
+        *((name, c_int) for name in ("begun", "failed", "waiting", "meetings")),
+    )
+
+
 @cache
 def library() -> ctypes.CDLL | None:
     """The library for this processor, or None."""
@@ -66,5 +80,6 @@ def library() -> ctypes.CDLL | None:
     for rows in (found.stream_step, found.lstm_rows_fp32):
         rows.argtypes, rows.restype = (c_void_p, c_int64, c_int64), None
     found.pack_stream.argtypes = (c_void_p, c_void_p, c_int64, c_int64, c_int64, c_int64)
-    found.pack_stream.restype = None
+    found.stream_draw.argtypes = (c_void_p,)
+    found.pack_stream.restype = found.stream_draw.restype = None
     return found

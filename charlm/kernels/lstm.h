@@ -3,7 +3,7 @@
    Rows do not know of each other, so each thread takes some of them through all time steps and waits for nobody. A step
    of a thread reads the recurrent weights once, in panels that stay in its nearest cache while all its rows pass; the
    gates of W units are worked out while their sums are still in registers. This file is included once for each type of
-   numbers, with REAL, WORD, PER_WORD, load, store, spread, dot and NAME(x) defined.
+   numbers, with REAL, WORD, PER_WORD, load, store, dot, SIGMOID, HYPERBOLIC and NAME(x) defined.
 
    Letters: T time, B rows, H units (a multiple of 4 W). All arrays lie in C order, gates as i, f, g, o. */
 
@@ -42,10 +42,10 @@ static __attribute__((noinline)) void NAME(gate)(int R, const NAME(Window) *w, i
     const int64_t B = w->B, H = w->H;
     for (int r = 0; r < R; r++) {
         const int64_t at = (t * B + row + r) * H + unit, next = at + B * H;
-        floats i = sigmoid(acc[r][0]), f = sigmoid(acc[r][1]), g = hyperbolic(acc[r][2]), o = sigmoid(acc[r][3]);
+        floats i = SIGMOID(acc[r][0]), f = SIGMOID(acc[r][1]), g = HYPERBOLIC(acc[r][2]), o = SIGMOID(acc[r][3]);
         floats c = f * load_floats(w->c + at) + i * g;
         store_floats(w->c + next, c);
-        store(w->h + next, o * hyperbolic(c));
+        store(w->h + next, o * HYPERBOLIC(c));
         if (w->gates) {
             REAL *gates = w->gates + (t * B + row + r) * 4 * H + unit;
             store(gates, i), store(gates + H, f), store(gates + 2 * H, g), store(gates + 3 * H, o);
@@ -85,7 +85,7 @@ INLINE void NAME(backward_tile)(const int R, const NAME(Window) *w, int64_t t, i
             REAL *d_sums = w->d_sums + (t * B + row + r) * 4 * H + column;
             float *d_c = w->d_c + (row + r) * H + column;
             floats i = load(gates), f = load(gates + H), g = load(gates + 2 * H), o = load(gates + 3 * H);
-            floats seen = hyperbolic(load_floats(w->c + at + B * H)), d_h = acc[r][v];
+            floats seen = HYPERBOLIC(load_floats(w->c + at + B * H)), d_h = acc[r][v];
             floats d = load_floats(d_c) + d_h * o * (1 - seen * seen);
             store(d_sums, d * g * i * (1 - i));
             store(d_sums + H, d * load_floats(w->c + at) * f * (1 - f));
@@ -97,12 +97,12 @@ INLINE void NAME(backward_tile)(const int R, const NAME(Window) *w, int64_t t, i
 
 static void NAME(forward)(void *window, int64_t first, int64_t end) {
     const NAME(Window) *w = window;
-    for (int64_t t = 0; t < w->T; t++) TILES(NAME(forward_tile), w->H, W, w, t)
+    for (int64_t t = 0; t < w->T; t++) TILES(NAME(forward_tile), 0, w->H, W, w, t)
 }
 
 static void NAME(backward)(void *window, int64_t first, int64_t end) {
     const NAME(Window) *w = window;
-    for (int64_t t = w->T - 1; t >= 0; t--) TILES(NAME(backward_tile), w->H, 4 * W, w, t)
+    for (int64_t t = w->T - 1; t >= 0; t--) TILES(NAME(backward_tile), 0, w->H, 4 * W, w, t)
 }
 
 /* U (4H, H) in float for the way forward: for W units after each other, word by word of H, the 4 gates side by side. */

@@ -71,15 +71,28 @@ INLINE void head_tile(const int R, const Stack *s, int64_t n, int64_t row, int64
         for (int v = 0; v < 4; v++) store_floats(s->logits + (row + r) * s->V + column + v * W, acc[r][v]);
 }
 
+/* Some rows' own h, of some units, to where layer n reads it. */
+static void lay_out(const Stack *s, int64_t n, int64_t first, int64_t end, int64_t from, int64_t to) {
+    const Layer *l = s->layers + n;
+    for (int64_t row = first; row < end; row++)
+        for (int64_t unit = from; unit < to; unit += W)
+            put(l->input + row * l->K + (l->K - l->H) + unit, load_floats(l->h + row * l->H + unit));
+}
+
+static void layer_step(const Stack *s, int64_t n, int64_t first, int64_t end, int64_t from, int64_t to) {
+    TILES(layer_tile, from, to, W, s, n)
+}
+
+static void head_step(const Stack *s, int64_t first, int64_t end, int64_t from, int64_t to) {
+    TILES(head_tile, from, to, 4 * W, s, s->count - 1)
+}
+
 void stream_step(const Stack *s, int64_t first, int64_t end) {
     for (int64_t n = 0; n < s->count; n++) {
-        const Layer *l = s->layers + n;
-        for (int64_t row = first; row < end; row++)
-            for (int64_t unit = 0; unit < l->H; unit += W)
-                put(l->input + row * l->K + (l->K - l->H) + unit, load_floats(l->h + row * l->H + unit));
-        TILES(layer_tile, l->H, W, s, n)
+        lay_out(s, n, first, end, 0, s->layers[n].H);
+        layer_step(s, n, first, end, 0, s->layers[n].H);
     }
-    TILES(head_tile, s->V, 4 * W, s, s->count - 1)
+    head_step(s, first, end, 0, s->V);
 }
 
 /* (columns, K) floats into panels: panel p has the columns at [(v * spread + p) * W ...] for its vectors v of 4. */

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
+from charlm.device import cores
 from charlm.kernels.library import library
 
 
@@ -20,18 +21,13 @@ def alone() -> None:
 
 
 @cache
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-@cache
 def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max(1, _cores() - 1), "charlm")
+    return ThreadPoolExecutor(max(1, cores() - 1), "charlm")
 
 
 def share(work: Callable[[int, int], object], rows: int, least: int) -> None:
     """Call work(first, end) until all rows are done, with at least so many rows for a thread."""
-    shares = max(1, min(_cores(), rows // least))
+    shares = max(1, min(cores(), rows // least))
     bounds = [rows * number // shares for number in range(shares + 1)]
     others = [_pool().submit(work, *bounds[number : number + 2]) for number in range(1, shares)]
     work(0, bounds[1])

@@ -26,8 +26,12 @@ INLINE void store_floats(float *to, floats x) { *(loose_floats *)to = x; }
 /* Bounded above and below; nan stays nan, so that a training that fails is seen to fail. */
 INLINE floats bounded(floats x, float most) {
     const floats high = (floats){} + most;
+#if defined(__AVX512F__) /* of a number and nan, these give the second */
+    return (floats)_mm512_max_ps((__m512)-high, _mm512_min_ps((__m512)high, (__m512)x));
+#else
     integers above = x > high, below = x < -high;
     return (floats)(((integers)x & ~above & ~below) | ((integers)high & above) | ((integers)-high & below));
+#endif
 }
 
 INLINE floats exponential(floats x) {
@@ -54,10 +58,10 @@ INLINE floats hyperbolic(floats x) { return 1 - 2 * reciprocal(1 + exponential(2
 
 #define ROWS(n) ((n) < MOST_ROWS ? (n) : MOST_ROWS) /* R is never more, but compilers do not know */
 
-/* All rows from `first` to `end` and all columns in steps, as tiles of up to MOST_ROWS rows, as even as can be. A panel
+/* All rows from `first` to `end` and some columns in steps, as tiles of up to MOST_ROWS rows, as even as can be. A panel
    of weights stays in the nearest cache while all rows pass. */
-#define TILES(tile, columns, step, what, which)                              \
-    for (int64_t column = 0; column < (columns); column += step)             \
+#define TILES(tile, from, to, step, what, which)                             \
+    for (int64_t column = from; column < (to); column += step)               \
         for (int64_t row = first, left; (left = end - row) > 0;) {           \
             const int64_t tiles = (left + MOST_ROWS - 1) / MOST_ROWS;        \
             const int64_t R = (left + tiles - 1) / tiles;                    \

@@ -55,8 +55,9 @@ def attend(weights: Mapping[str, Array], y: Array, ring: Ring) -> tuple[Array, R
     seen = transpose(concatenate([past, y], axis=0), (1, 0, 2))  # (B, A + T, H)
     there = concatenate([ring.there, zeros((rows, steps), ring.there) + 1])  # (B, A + T)
 
-    questions = transpose(y, (1, 0, 2)) @ weights["query"].T  # (B, T, H)
-    scores = questions @ transpose(seen @ weights["key"].T, (0, 2, 1)) * hidden_size**-0.5  # (B, T, A + T)
+    # (W_q y) . (W_k y_j) = (W_k^T W_q y) . y_j, and there are fewer questions than keys.
+    questions = transpose(y, (1, 0, 2)) @ weights["query"].T @ weights["key"]  # (B, T, H)
+    scores = questions @ transpose(seen, (0, 2, 1)) * hidden_size**-0.5  # (B, T, A + T)
     # The output at place p of `seen` is t + A - p steps before y_t; at most A steps back can be seen, and none ahead.
     distance = count(steps, y)[:, None] + window - count(window + steps, y)[None]
     within = (distance >= 1) & (distance <= window)

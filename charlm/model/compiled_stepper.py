@@ -17,7 +17,8 @@ import numpy as np
 from charlm.cells.lstm import LSTM
 from charlm.cells.lstm import State as Memory
 from charlm.config.settings import ModelSettings
-from charlm.kernels import Layer, Stack, library
+from charlm.device import cores
+from charlm.kernels import MOST_SHARES, Drawing, Layer, Stack, library
 from charlm.kernels.threads import share
 from charlm.model.parameters import of_head, of_layer
 from charlm.model.stack import layers
@@ -25,6 +26,9 @@ from charlm.model.state import State, fresh_state
 
 UNIT = 16  # the layers' widths are multiples of it
 ROWS_FOR_A_THREAD = 12  # fewer are done sooner than another thread is woken
+PAIRS_FOR_A_THREAD = 2**17  # of weights, and rows that read them: with fewer, one more thread is no gain
+PAIRS_IN_A_BURST = 2**27  # are read before anybody sees what was drawn: some milliseconds
+LONGEST_BURST = 64
 
 
 def fits(settings: ModelSettings) -> bool:
@@ -75,6 +79,7 @@ class CompiledStepper:
             V=len(filled),
         )
         self._rows = 0
+        self._pairs = sum(array.size for array in self._kept)
 
     def fresh(self, rows: int) -> State:
         """The state before the first character."""
@@ -83,8 +88,7 @@ class CompiledStepper:
     def step(self, ids: np.ndarray, state: State) -> tuple[np.ndarray, State]:
         """ids (B,) and the state before them -> logits (B, V), float32, and the state after them."""
         rows = len(ids)
-        if rows > self._rows:
-            self._make_room(rows)
+        self._make_room(rows)
         stack, given = self._stack, []
         after = []
         for layer, size, (h, c) in zip(self._layers, self._sizes, state, strict=True):
@@ -100,8 +104,44 @@ class CompiledStepper:
         share(partial(self._kernel.stream_step, ctypes.addressof(stack)), rows, ROWS_FOR_A_THREAD)
         return logits[:, : self._vocab_size], tuple(after)
 
+    def draw_on(
+        self, logits: np.ndarray, state: State, temperature: float, us: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, State]:
+        """As `charlm.sampling.generation.Drawing` says, a few milliseconds at a time."""
+        rows = len(logits)
+        self._make_room(rows)
+        after = []
+        for layer, (h, c) in zip(self._layers, state, strict=True):
+            memory = np.array([h, c], np.float32)  # which the kernel writes over
+            layer.h = layer.new_h = _address(memory)
+            layer.c = layer.new_c = layer.h + memory.nbytes // 2
+            after.append(Memory(memory[0], memory[1]))
+        scores = np.zeros((rows, self._stack.V), np.float32)
+        scores[:, : self._vocab_size] = logits
+        self._stack.logits = _address(scores)
+        longest = max(1, min(LONGEST_BURST, PAIRS_IN_A_BURST // (rows * self._pairs)))
+        us = np.array(us[:longest], np.float64, order="C")
+        drawn = np.empty(us.shape, np.int64)
+        shares = min(cores(), MOST_SHARES, 1 + rows * self._pairs // PAIRS_FOR_A_THREAD)
+        sums = np.empty((shares, self._vocab_size))
+        drawing = Drawing(
+            stack=ctypes.addressof(self._stack),
+            temperature=temperature,
+            us=_address(us),
+            drawn=_address(drawn),
+            sums=_address(sums),
+            symbols=self._vocab_size,
+            rows=rows,
+            length=len(us),
+            shares=shares,
+        )
+        self._kernel.stream_draw(ctypes.byref(drawing))
+        return drawn[: drawing.done], scores[:, : self._vocab_size], tuple(after)
+
     def _make_room(self, rows: int) -> None:
         """For what the layers and the head read, of so many rows."""
+        if rows <= self._rows:
+            return
         self._rows = rows
         self._room = [np.empty((rows, K), self._narrow) for K in [*self._reads, self._sizes[-1]]]
         for layer, room in zip(self._layers, self._room, strict=False):

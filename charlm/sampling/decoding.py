@@ -132,7 +132,7 @@ def probabilities(logits: NDArray[np.floating], decoding: Decoding, recent: Coll
 def weights(logits: NDArray[np.floating], decoding: Decoding, recent: Collection[int] = ()) -> Weights:
     """The same, but for a sum of 1: the likeliest symbol weighs 1. It is what `draw` needs."""
     scores: Logits = logits.astype(np.float64)
-    _require_finite(scores)
+    require_finite(scores)
     if decoding.repetition_penalty != 1 and recent:
         scores = penalised(scores, recent, decoding.repetition_penalty)
     scores = tempered(scores, decoding.temperature)
@@ -146,17 +146,27 @@ def weights(logits: NDArray[np.floating], decoding: Decoding, recent: Collection
     return powers
 
 
-def _require_finite(scores: Logits) -> None:
-    """Raises IntegrityError. The largest and the smallest tell of all: what is not a number is both."""
+def require_finite(scores: NDArray[np.floating]) -> None:
+    """Raises IntegrityError where nothing can be drawn from the scores (V,)."""
+    if error := flaw(scores):
+        raise error
+
+
+def flaw(scores: NDArray[np.floating]) -> IntegrityError | None:
+    """What is wrong with the scores (V,), if anything.
+
+    The largest and the smallest tell of all: what is not a number is both.
+    """
     if math.isfinite(scores.item(scores.argmax()) - scores.item(scores.argmin())):
-        return
+        return None
     bad = np.count_nonzero(~np.isfinite(scores))
-    if bad:
-        raise IntegrityError(
-            "The model gave no usable scores",
-            f"{bad} of {scores.size} are not finite numbers",
-            "Sample from an earlier checkpoint; `charlm runs show` lists them.",
-        )
+    if not bad:
+        return None
+    return IntegrityError(
+        "The model gave no usable scores",
+        f"{bad} of {scores.size} are not finite numbers",
+        "Sample from an earlier checkpoint; `charlm runs show` lists them.",
+    )
 
 
 def draw(chances: Weights, u: float) -> int:

@@ -58,7 +58,7 @@ class _Written:
         self._unread = StringIO()
         self._end: Stopped | IntegrityError | None = None
 
-    def take(self, drawn: int | IntegrityError) -> bool:
+    def take(self, drawn: list[int] | IntegrityError) -> bool:
         """Go on with what was drawn; False where this is the end."""
         if isinstance(drawn, IntegrityError):
             self._end = drawn

@@ -13,11 +13,12 @@ import numpy as np
 
 from charlm.errors import IntegrityError
 from charlm.model.state import State, take_rows
-from charlm.sampling.decoding import Decoding, draw_rows
-from charlm.sampling.generation import Model, Read
+from charlm.sampling.decoding import COLDEST, Decoding, draw_rows, flaw
+from charlm.sampling.generation import AT_ONCE, Drawing, Model, Read
 
+Drawn = list[int] | IntegrityError
 # Told what a sample drew, or the error that it met: whether the sample goes on. None does after an error.
-Take = Callable[[int | IntegrityError], bool]
+Take = Callable[[Drawn], bool]
 
 
 def generate_rows(
@@ -29,26 +30,77 @@ def generate_rows(
     take: Sequence[Take],
 ) -> Iterator[None]:
     """Samples 0 to B - 1, one for each stream, that go on from what was read; each time something is asked of this
-    iterator, every sample that goes on draws its next id, and its own `take` is told. It ends when all have.
+    iterator, every sample that goes on draws its next id, or from a model that draws by itself the next few, and its
+    own `take` is told. It ends when all have.
     """
+    rows = len(streams)
+    logits, state = np.tile(after.logits, (rows, 1)), take_rows(after.state, np.zeros(rows, np.intp))
+    if decoding.only_temperature and isinstance(model, Drawing):
+        return _drawn_by(model, logits, state, decoding, length, streams, take)
+    recent = [deque(after.ids, maxlen=decoding.repetition_window) for _ in streams]
+    return _drawn_from(model, logits, state, recent, decoding, length, streams, take)
+
+
+def _drawn_from(
+    model: Model[State],
+    logits: np.ndarray,
+    state: State,
+    recent: Sequence[deque[int]],
+    decoding: Decoding,
+    length: int,
+    streams: Sequence[np.random.Generator],
+    take: Sequence[Take],
+) -> Iterator[None]:
     samples = list(range(len(streams)))
-    recent = [deque(after.ids, maxlen=decoding.repetition_window) for _ in samples]
-    logits = np.tile(after.logits, (len(samples), 1))
-    state = take_rows(after.state, np.zeros(len(samples), np.intp))
     for remaining in reversed(range(length)):
         us = np.array([streams[sample].random() for sample in samples])
-        drawn = draw_rows(logits, decoding, [recent[sample] for sample in samples], us)
-        rows, symbols = [], []
-        for row, (sample, symbol) in enumerate(zip(samples, drawn, strict=True)):
-            if take[sample](symbol) and not isinstance(symbol, IntegrityError):
-                recent[sample].append(symbol)
-                rows.append(row)
-                symbols.append(symbol)
+        symbols = draw_rows(logits, decoding, [recent[sample] for sample in samples], us)
+        rows = _going_on(samples, [[each] if isinstance(each, int) else each for each in symbols], take)
+        yield
+        if not rows:
+            return
+        read = np.array([symbols[row] for row in rows])
+        if len(rows) < len(samples):
+            samples = [samples[row] for row in rows]
+            state = take_rows(state, np.array(rows))
+        for sample, symbol in zip(samples, read.tolist(), strict=True):
+            recent[sample].append(symbol)
+        if remaining:
+            logits, state = model.step(read, state)
+
+
+def _drawn_by(
+    model: Drawing[State],
+    logits: np.ndarray,
+    state: State,
+    decoding: Decoding,
+    length: int,
+    streams: Sequence[np.random.Generator],
+    take: Sequence[Take],
+) -> Iterator[None]:
+    samples = list(range(len(streams)))
+    us = np.empty((0, len(samples)))
+    while length:
+        drawn: list[Drawn]
+        if np.isfinite(logits).all():
+            if not len(us):
+                us = np.stack([streams[sample].random(min(length, AT_ONCE)) for sample in samples], axis=1)
+            ids, logits, state = model.draw_on(logits, state, max(decoding.temperature, COLDEST), us)
+            us = us[len(ids) :]
+            length -= len(ids)
+            drawn = ids.T.tolist()
+        else:
+            drawn = [flaw(row) or [] for row in logits]
+        rows = _going_on(samples, drawn, take)
         yield
         if not rows:
             return
         if len(rows) < len(samples):
             samples = [samples[row] for row in rows]
-            state = take_rows(state, np.array(rows))
-        if remaining:
-            logits, state = model.step(np.array(symbols), state)
+            logits, state, us = logits[rows], take_rows(state, np.array(rows)), us[:, rows]
+
+
+def _going_on(samples: Sequence[int], drawn: Sequence[Drawn], take: Sequence[Take]) -> list[int]:
+    """Tell each sample what it drew: the rows of those that go on."""
+    told = [(take[sample](each), each) for sample, each in zip(samples, drawn, strict=True)]
+    return [row for row, (goes_on, each) in enumerate(told) if goes_on and not isinstance(each, IntegrityError)]

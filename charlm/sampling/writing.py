@@ -16,7 +16,7 @@ from typing import Literal, TypeVar
 import numpy as np
 
 from charlm.sampling.decoding import Decoding
-from charlm.sampling.generation import Model, Read, generate, random_stream, read
+from charlm.sampling.generation import Model, Read, bursts, random_stream, read
 from charlm.text.vocabulary import Ids, Unknown, Vocabulary
 
 State = TypeVar("State")
@@ -56,11 +56,15 @@ class Writer:
         self._stops = stops
         self._held = ""
 
-    def feed(self, symbol: int) -> Piece:
-        """What is certain now, perhaps nothing; no symbol may follow one that stops it."""
-        if symbol == self._end:
-            return self.finish("record")
-        return self._released(self._decoder.feed([symbol]))
+    def feed(self, symbols: list[int]) -> Piece:
+        """What is certain now, perhaps nothing; none may follow once it has stopped."""
+        if self._end not in symbols:
+            return self._released(self._decoder.feed(symbols))
+        piece = self._released(self._decoder.feed(symbols[: symbols.index(self._end)]))
+        if piece.stopped:
+            return piece
+        last = self.finish("record")
+        return Piece(piece.text + last.text, last.stopped)
 
     def finish(self, reason: Stopped) -> Piece:
         """The last piece, where nothing follows."""
@@ -87,8 +91,8 @@ def write(
 ) -> Iterator[Piece]:
     """Yield text as a `Writer` gives it. `length` counts symbols: characters, or bytes in a model of bytes."""
     writer = Writer(vocabulary, stops, records)
-    for symbol in generate(model, after, decoding, length, stream):
-        piece = writer.feed(symbol)
+    for symbols in bursts(model, after, decoding, length, stream):
+        piece = writer.feed(symbols)
         if piece.text or piece.stopped:
             yield piece
         if piece.stopped:

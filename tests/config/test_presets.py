@@ -11,7 +11,8 @@ from charlm.config.layers import NAMES, has_length, layer
 from charlm.config.presets import is_file_name, presets, read_preset
 from charlm.config.resolving import resolve
 
-PRESETS = {"quick", "tiny-shakespeare", "tiny-shakespeare-10m", "char-rnn", "small", "medium", "large"}
+SHAKESPEARE = {"tiny-shakespeare", "tiny-shakespeare-10m", "tiny-shakespeare-30m"}
+PRESETS = {"quick", "char-rnn", "small", "medium", "large"} | SHAKESPEARE
 EACH = pytest.mark.parametrize("name", sorted(presets()))
 
 

@@ -7,10 +7,13 @@ import pytest
 
 from charlm.config.settings import AttentionSettings, LayerSettings, ModelSettings
 from charlm.kernels import library
+from charlm.model import compiled_stepper
 from charlm.model.compiled_stepper import CompiledStepper, fits
 from charlm.model.parameters import initial
 from charlm.model.state import take_rows
 from charlm.model.stepping import Stepper, stepper
+from charlm.sampling.decoding import Decoding
+from charlm.sampling.generation import generate, random_stream, read
 
 if library() is None:
     pytest.skip("the kernels are not compiled here", allow_module_level=True)
@@ -92,3 +95,75 @@ def test_only_what_the_kernel_has_goes_through_it() -> None:
     assert not fits(ModelSettings(attention=AttentionSettings(window=4)))
     gru = ModelSettings(cell="gru", hidden_size=16)
     assert type(stepper(initial(gru, 5, np.random.default_rng(1)), gru)) is Stepper
+
+
+class Stepwise:
+    """The engine, but for its drawing."""
+
+    def __init__(self, engine: CompiledStepper) -> None:
+        self.fresh, self.step = engine.fresh, engine.step
+
+
+@pytest.fixture(params=[1, 2, 7])
+def threads(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So many draw together, however small the stack is."""
+    monkeypatch.setattr(compiled_stepper, "cores", lambda: request.param)
+    monkeypatch.setattr(compiled_stepper, "PAIRS_FOR_A_THREAD", 1)
+
+
+@pytest.mark.usefixtures("threads")
+@pytest.mark.parametrize("temperature", [1e-300, 0.3, 0.8, 5.0])
+@pytest.mark.parametrize("settings", STACKS, ids=lambda each: each.in_short())
+def test_it_draws_what_decoding_draws(settings: ModelSettings, temperature: float) -> None:
+    _, mine = both(settings, 65)
+    other, decoding = Stepwise(mine), Decoding(temperature=temperature)
+    expected = list(generate(other, read(other, [3]), decoding, 400, random_stream(1, 0)))
+    assert list(generate(mine, read(mine, [3]), decoding, 400, random_stream(1, 0))) == expected
+    assert temperature < 0.1 or len(set(expected)) > 10
+
+
+@pytest.mark.usefixtures("threads")
+@pytest.mark.parametrize("rows", [1, 2, 7, 64])
+def test_each_row_draws_what_it_draws_alone(rows: int) -> None:
+    _, mine = both(STACKS[3], 200)
+    logits, state = mine.step(np.arange(rows), mine.fresh(rows))
+    us = np.random.default_rng(6).random((30, rows)).T.copy().T  # as it lies after some rows were taken out
+    ids, then, after = mine.draw_on(logits, state, 0.8, us)
+    assert ids.shape == (30, rows)
+    for row in {0, rows - 1}:
+        one = take_rows(state, np.array([row]))
+        alone, scores, last = mine.draw_on(logits[[row]], one, 0.8, us[:, [row]])
+        assert np.array_equal(alone[:, 0], ids[:, row])
+        assert np.array_equal(scores[0], then[row])
+        for layer, whole in zip(last, take_rows(after, np.array([row])), strict=True):
+            assert all(np.array_equal(a, b) for a, b in zip(layer, whole, strict=True))
+
+
+@pytest.mark.usefixtures("threads")
+def test_drawing_leaves_what_it_was_given_as_it_was_and_gives_the_state_after_it() -> None:
+    _, mine = both(STACKS[1], 65)
+    logits, state = mine.step(np.array([3]), mine.fresh(1))
+    before = [np.array(part) for layer in state for part in layer]
+    ids, then, after = mine.draw_on(logits, state, 1.0, np.full((5, 1), 0.5))
+    assert all(np.array_equal(a, b) for a, b in zip(before, (part for layer in state for part in layer), strict=True))
+    for symbol in ids:
+        logits, state = mine.step(symbol, state)
+    assert np.array_equal(then, logits)
+    for layer, wanted in zip(after, state, strict=True):
+        assert all(np.array_equal(a, b) for a, b in zip(layer, wanted, strict=True))
+
+
+@pytest.mark.usefixtures("threads")
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_it_stops_where_scores_are_no_numbers(bad: float) -> None:
+    settings = ModelSettings(num_layers=1, hidden_size=16, embedding_dim=3)
+    parameters = initial(settings, 65, np.random.default_rng(3))
+    parameters["embedding.weight"][7] = bad  # whatever reads it is lost
+    with np.errstate(invalid="ignore"):
+        mine = CompiledStepper(parameters, settings)
+    logits, state = mine.step(np.arange(10, 40), mine.fresh(30))
+    ids, then, _ = mine.draw_on(logits, state, 1.0, np.random.default_rng(1).random((64, 30)))
+    assert 1 <= len(ids) < 64
+    assert not (ids[:-1] == 7).any()
+    assert np.array_equal(~np.isfinite(then).all(axis=1), ids[-1] == 7)
+    assert (ids[-1] == 7).any()

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from charlm.errors import IntegrityError
-from charlm.sampling.decoding import Decoding
-from charlm.sampling.generation import generate, random_stream, read
+from charlm.sampling.decoding import Decoding, draw, weights
+from charlm.sampling.generation import bursts, generate, random_stream, read
 
 
 class Bigrams:
@@ -117,6 +117,59 @@ def test_a_model_that_gives_nan_is_an_integrity_error():
     model = Bigrams(np.full((3, 3), np.nan))
     with pytest.raises(IntegrityError, match="no usable scores"):
         next(generate(model, read(model, [0]), Decoding(), 5, random_stream(0, 0)))
+
+
+class DrawsByItself(Bigrams):
+    """Draws as decoding does, three at a time at the most, and books what it was asked for."""
+
+    def __init__(self, table):
+        super().__init__(table)
+        self.asked = []
+
+    def draw_on(self, logits, state, temperature, us):
+        assert np.isfinite(logits).all()
+        self.asked.append(len(us))
+        drawn = []
+        for (u,) in us[:3]:
+            if not np.isfinite(logits).all():
+                break
+            drawn.append([draw(weights(logits[0], Decoding(temperature=temperature)), u)])
+            logits, state = self.step(np.array(drawn[-1]), state)
+        return np.array(drawn), logits, state
+
+
+TABLE = np.random.default_rng(8).normal(size=(9, 9))
+
+
+@pytest.mark.parametrize("length", [0, 1, 3, 4, 255, 256, 257, 1000])
+def test_a_model_that_draws_by_itself_draws_the_same(length):
+    one, other = Bigrams(TABLE), DrawsByItself(TABLE)
+    expected = list(generate(one, read(one, [4]), Decoding(), length, random_stream(1, 0)))
+    assert list(generate(other, read(other, [4]), Decoding(), length, random_stream(1, 0))) == expected
+    assert bool(other.asked) == (length > 0)
+
+
+def test_what_it_drew_comes_at_once():
+    model = DrawsByItself(TABLE)
+    assert [len(ids) for ids in bursts(model, read(model, [4]), Decoding(), 8, random_stream(1, 0))] == [3, 3, 2]
+
+
+@pytest.mark.parametrize("decoding", [GREEDY, Decoding(top_k=3), Decoding(repetition_penalty=2)])
+def test_a_model_that_draws_by_itself_is_not_asked_for_more_than_a_temperature(decoding):
+    one, other = Bigrams(TABLE), DrawsByItself(TABLE)
+    expected = list(generate(one, read(one, [4]), decoding, 50, random_stream(1, 0)))
+    assert list(generate(other, read(other, [4]), decoding, 50, random_stream(1, 0))) == expected
+    assert not other.asked
+
+
+def test_what_was_drawn_before_nan_comes_first():
+    table = 20 * np.roll(np.eye(8), 1, axis=1)
+    table[5] = np.nan
+    model = DrawsByItself(table)
+    ids = generate(model, read(model, [0]), Decoding(), 100, random_stream(0, 0))
+    assert list(islice(ids, 5)) == [1, 2, 3, 4, 5]
+    with pytest.raises(IntegrityError, match="no usable scores"):
+        next(ids)
 
 
 def test_nothing_to_read_is_refused():

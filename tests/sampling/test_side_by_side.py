@@ -13,7 +13,7 @@ from charlm.model.parameters import initial
 from charlm.model.state import take_rows
 from charlm.model.stepping import Stepper
 from charlm.randomness import stream
-from charlm.sampling.decoding import Decoding
+from charlm.sampling.decoding import Decoding, draw_rows
 from charlm.sampling.generation import generate, random_stream, read
 from charlm.sampling.side_by_side import generate_rows
 
@@ -39,6 +39,20 @@ class Bigrams:
     def step(self, ids, state):
         self.rows.append(len(ids))
         return self.table[ids] + self.table[state[0].last[:, 0]] / 2, (Seen(np.array(ids)[:, None]),)
+
+
+class DrawsByItself(Bigrams):
+    """Draws as decoding does, three at a time at the most."""
+
+    def draw_on(self, logits, state, temperature, us):
+        drawn = []
+        assert np.isfinite(logits).all()
+        for now in us[:3]:
+            if not np.isfinite(logits).all():
+                break
+            drawn.append(draw_rows(logits, Decoding(temperature=temperature), [()] * len(logits), now))
+            logits, state = self.step(np.array(drawn[-1]), state)
+        return np.array(drawn), logits, state
 
 
 class EachAlone:
@@ -68,6 +82,7 @@ def engine(**model):
 
 MODELS = {
     "table": Bigrams(random_table()),
+    "one that draws by itself": DrawsByItself(random_table()),
     "lstm": engine(num_layers=2),
     "gru": engine(cell="gru"),
     "attention": engine(attention={"window": 3}),
@@ -85,9 +100,9 @@ def together(model, after, decoding, length, numbers, ends=lambda sample, ids: F
     drawn = [[] for _ in numbers]
 
     def taking(sample):
-        def take(symbol):
-            drawn[sample].append(symbol)
-            return not isinstance(symbol, IntegrityError) and not ends(sample, drawn[sample])
+        def take(ids):
+            drawn[sample] += [ids] if isinstance(ids, IntegrityError) else ids
+            return not isinstance(ids, IntegrityError) and not ends(sample, drawn[sample])
 
         return take
 
@@ -107,7 +122,7 @@ def test_law_a_sample_is_the_same_alone_and_beside_others(model, decoding):
     after = read(model, [1, 2, 3])
     drawn, rounds = together(model, after, decoding, 25, range(6))
     assert drawn == [alone(model, after, decoding, 25, number) for number in range(6)]
-    assert rounds == 25
+    assert rounds == (9 if isinstance(model, DrawsByItself) and decoding == Decoding() else 25)
     assert decoding.temperature == 0 or len(set(map(tuple, drawn))) == 6
 
 
@@ -124,6 +139,19 @@ def test_law_whenever_the_others_end_a_sample_is_the_same(lengths, length, seed)
     # a step has a row for every sample that draws once more, and nothing is stepped for nobody
     assert model.rows == [sum(own > taken for own in kept) for taken in range(1, max(kept))]
     assert drawn == [alone(model, after, Decoding(), own, number) for number, own in enumerate(kept)]
+
+
+@given(some.lists(some.integers(1, 12), min_size=1, max_size=8), some.integers(0, 10), some.integers(0, 3))
+@settings(deadline=None, max_examples=60)
+def test_law_so_it_is_for_a_model_that_draws_by_itself(lengths, length, seed):
+    model = DrawsByItself(random_table(seed))
+    after = read(model, [4])
+    drawn, _ = together(
+        model, after, Decoding(), length, range(len(lengths)), lambda sample, ids: len(ids) >= lengths[sample]
+    )
+    for ids, own, number in zip(drawn, lengths, range(len(lengths)), strict=True):
+        assert len(ids) == min(length, -(-own // 3) * 3)  # they end with the three that were drawn together
+        assert ids == alone(model, after, Decoding(), len(ids), number)
 
 
 def test_each_round_comes_before_the_step_for_the_next():
@@ -145,11 +173,12 @@ def test_what_was_read_is_left_as_it_was():
     assert first == again
 
 
+@pytest.mark.parametrize("kind", [Bigrams, DrawsByItself])
 @pytest.mark.parametrize("decoding", DECODINGS)
-def test_a_sample_without_usable_scores_has_its_error_and_the_others_go_on(decoding):
+def test_a_sample_without_usable_scores_has_its_error_and_the_others_go_on(decoding, kind):
     table = random_table()
     table[0] = np.nan  # whoever draws the 0 is lost at the next symbol
-    model = Bigrams(table)
+    model = kind(table)
     after = read(Bigrams(random_table()), [1, 1])
     drawn, _ = together(model, after, decoding, 12, range(8))
     ended = [isinstance(ids[-1], IntegrityError) for ids in drawn]

@@ -7,7 +7,7 @@ from hypothesis import strategies as some
 
 from charlm.sampling.decoding import Decoding
 from charlm.sampling.generation import random_stream, read
-from charlm.sampling.writing import Piece, opening, write, write_text
+from charlm.sampling.writing import Piece, Writer, opening, write, write_text
 from charlm.text.vocabulary import Vocabulary
 
 GREEDY = Decoding(temperature=0)
@@ -174,3 +174,31 @@ def test_unicode_prompts_are_read_character_by_character():  # char-rnn #42, tor
         write_text(model, vocabulary, "日本é🎻\n", GREEDY, length=1, seed=0)
         assert len(model.fed) == read_as
         assert vocabulary.decode(model.fed) == "日本é🎻\n"
+
+
+# --- in pieces of any size ---
+
+
+@given(
+    some.sampled_from(["character", "byte"]),
+    some.lists(some.integers(0, 4), max_size=40),
+    some.integers(2, 64),
+    some.lists(some.text("abé\n", min_size=1, max_size=3), max_size=2),
+    some.booleans(),
+)
+@settings(deadline=None)
+def test_law_the_text_is_the_same_however_many_symbols_come_at_once(unit, symbols, at_once, stops, records):
+    vocabulary = Vocabulary.of("abé\n", unit)
+    symbols = [symbol % vocabulary.size for symbol in symbols]
+
+    def written(size):
+        writer, text = Writer(vocabulary, stops, records), ""
+        for start in range(0, len(symbols), size):
+            piece = writer.feed(symbols[start : start + size])
+            text += piece.text
+            if piece.stopped:
+                return text, piece.stopped
+        last = writer.finish("length")
+        return text + last.text, last.stopped
+
+    assert written(at_once) == written(1)
