@@ -2,11 +2,13 @@
 
    Going back to Python for every symbol would take longer than a small stack's step does. Threads share out the units of
    each layer, so that each reads its own weights from its own cache, and meet after each layer. They wait for each other
-   busily, because a step is shorter than a wake-up. A sum is added up in the same order whoever does it: what is drawn
-   does not depend on the threads. Letters: B rows, V symbols, N steps. */
+   busily, because a step is shorter than a wake-up; where one is kept waiting, because others use the processor, the
+   rest is left to the caller. A sum is added up in the same order whoever does it: what is drawn does not depend on the
+   threads. Letters: B rows, V symbols, N steps. */
 #include <math.h>
 #include <pthread.h>
 #include <sched.h>
+#include <time.h>
 
 #if defined(__x86_64__)
 #define RELAX() __builtin_ia32_pause()
@@ -17,6 +19,7 @@
 #endif
 
 enum { MOST_SHARES = 16, TRIES = 10000 };
+static const double PATIENCE = 1e-3; /* seconds: who is away for longer is not running */
 
 typedef struct {
     const Stack *stack; /* in place: new_h is h, new_c is c; its logits are those to begin with, and then the last */
@@ -25,8 +28,9 @@ typedef struct {
     int64_t *drawn;     /* (N, B) */
     double *sums;       /* (shares, V), room to work in */
     int64_t symbols, rows, length, shares;
-    int64_t done;       /* out: steps, all of them unless some row's scores were no numbers */
-    int begun, failed, waiting, meetings;
+    int64_t done;       /* out: steps; fewer where a row's scores were no numbers, or a thread was late */
+    int late;           /* out: whether one was */
+    int begun, failed, over, waiting, meetings;
 } Drawing;
 
 typedef struct { Drawing *drawing; int64_t mine; } Share;
@@ -45,6 +49,12 @@ static int64_t draw(const float *scores, int64_t symbols, double temperature, do
     return symbol;
 }
 
+static double now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec + 1e-9 * time.tv_nsec;
+}
+
 /* What was written before it by any thread can be read after it by all. */
 static void meet(Drawing *d) {
     if (d->shares == 1) return;
@@ -54,9 +64,14 @@ static void meet(Drawing *d) {
         __atomic_store_n(&d->meetings, meeting + 1, __ATOMIC_RELEASE);
         return;
     }
-    for (int tries = 0; __atomic_load_n(&d->meetings, __ATOMIC_ACQUIRE) == meeting; tries++)
+    double began = 0;
+    for (int tries = 0; __atomic_load_n(&d->meetings, __ATOMIC_ACQUIRE) == meeting; tries += tries < TRIES)
         if (tries < TRIES) RELAX();
-        else sched_yield(); /* some thread is not running: let it */
+        else {
+            sched_yield();
+            if (!began) began = now();
+            else if (now() - began > PATIENCE) __atomic_store_n(&d->late, 1, __ATOMIC_RELAXED);
+        }
 }
 
 static int64_t part(int64_t size, int64_t unit, int64_t number, int64_t shares) {
@@ -86,8 +101,9 @@ static void draw_share(Drawing *d, int64_t mine) {
             meet(d);
         }
         head_step(&own, 0, B, part(own.V, columns, mine, shares), part(own.V, columns, next, shares));
-        if (!mine) d->done = at + 1;
+        if (!mine) d->done = at + 1, d->over = __atomic_load_n(&d->late, __ATOMIC_RELAXED); /* one decides for all */
         meet(d);
+        if (d->over) return;
     }
 }
 
@@ -102,7 +118,7 @@ void stream_draw(Drawing *d) {
     pthread_t threads[MOST_SHARES];
     Share shares[MOST_SHARES];
     int64_t count = 1; /* those that could be started, this one among them */
-    d->done = d->begun = d->failed = d->waiting = d->meetings = 0;
+    d->done = d->late = d->begun = d->failed = d->over = d->waiting = d->meetings = 0;
     for (; count < d->shares; count++) {
         shares[count] = (Share){d, count};
         if (pthread_create(threads + count, NULL, thread_share, shares + count)) break;
