@@ -27,7 +27,7 @@ from charlm.model.state import State, fresh_state
 UNIT = 16  # the layers' widths are multiples of it
 ROWS_FOR_A_THREAD = 12  # fewer are done sooner than another thread is woken
 PAIRS_FOR_A_THREAD = 2**17  # of weights, and rows that read them: with fewer, one more thread is no gain
-PAIRS_IN_A_BURST = 2**27  # are read before anybody sees what was drawn: some milliseconds
+PAIRS_IN_A_BURST = 2**29  # are read before anybody sees what was drawn: at the most a twentieth of a second
 LONGEST_BURST = 64
 BURSTS_ALONE = 100
 
