@@ -19,7 +19,7 @@
 #endif
 
 enum { MOST_SHARES = 16, TRIES = 10000 };
-static const double PATIENCE = 1e-3; /* seconds: who is away for longer is not running */
+static const double PATIENCE = 2e-3; /* seconds: who is away for longer is not running */
 
 typedef struct {
     const Stack *stack; /* in place: new_h is h, new_c is c; its logits are those to begin with, and then the last */

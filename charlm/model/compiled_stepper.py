@@ -8,6 +8,7 @@ layer reads: the output of the layer below, and its own.
 from __future__ import annotations
 
 import ctypes
+import time
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, ClassVar
@@ -29,7 +30,7 @@ ROWS_FOR_A_THREAD = 12  # fewer are done sooner than another thread is woken
 PAIRS_FOR_A_THREAD = 2**17  # of weights, and rows that read them: with fewer, one more thread is no gain
 PAIRS_IN_A_BURST = 2**29  # are read before anybody sees what was drawn: at the most a twentieth of a second
 LONGEST_BURST = 64
-BURSTS_ALONE = 100
+SECONDS_ALONE = 0.05  # after a thread was late
 
 
 def fits(settings: ModelSettings) -> bool:
@@ -81,7 +82,7 @@ class CompiledStepper:
         )
         self._rows = 0
         self._pairs = sum(array.size for array in self._kept)
-        self._alone = 0  # bursts that one thread does by itself, since others use the processor: no matter but of speed
+        self._busy_until = 0.0  # others use the processor, and one thread draws alone: no matter but of speed
 
     def fresh(self, rows: int) -> State:
         """The state before the first character."""
@@ -124,7 +125,8 @@ class CompiledStepper:
         longest = max(1, min(LONGEST_BURST, PAIRS_IN_A_BURST // (rows * self._pairs)))
         us = np.array(us[:longest], np.float64, order="C")
         drawn = np.empty(us.shape, np.int64)
-        shares = 1 if self._alone else min(cores(), MOST_SHARES, 1 + rows * self._pairs // PAIRS_FOR_A_THREAD)
+        busy = time.perf_counter() < self._busy_until
+        shares = 1 if busy else min(cores(), MOST_SHARES, 1 + rows * self._pairs // PAIRS_FOR_A_THREAD)
         sums = np.empty((shares, self._vocab_size))
         drawing = Drawing(
             stack=ctypes.addressof(self._stack),
@@ -138,7 +140,8 @@ class CompiledStepper:
             shares=shares,
         )
         self._kernel.stream_draw(ctypes.byref(drawing))
-        self._alone = BURSTS_ALONE if drawing.late else max(0, self._alone - 1)
+        if drawing.late:
+            self._busy_until = time.perf_counter() + SECONDS_ALONE
         return drawn[: drawing.done], scores[:, : self._vocab_size], tuple(after)
 
     def _make_room(self, rows: int) -> None:
