@@ -2,7 +2,7 @@
 
    Going back to Python for every symbol would take longer than a small stack's step does. Threads share out the units of
    each layer, so that each reads its own weights from its own cache, and meet after each layer. They wait for each other
-   busily, because a step is shorter than a wake-up; where one is kept waiting, because others use the processor, the
+   busily, because a step is shorter than a wake-up; where they wait too much, because others use the processor, the
    rest is left to the caller. A sum is added up in the same order whoever does it: what is drawn does not depend on the
    threads. Letters: B rows, V symbols, N steps. */
 #include <math.h>
@@ -18,8 +18,7 @@
 #define RELAX() (void)0
 #endif
 
-enum { MOST_SHARES = 16, TRIES = 10000 };
-static const double PATIENCE = 2e-3; /* seconds: who is away for longer is not running */
+enum { MOST_SHARES = 16, TRIES = 1000, A_WHILE = 100000 /* nanoseconds */ };
 
 typedef struct {
     const Stack *stack; /* in place: new_h is h, new_c is c; its logits are those to begin with, and then the last */
@@ -31,6 +30,7 @@ typedef struct {
     int64_t done;       /* out: steps; fewer where a row's scores were no numbers, or a thread was late */
     int late;           /* out: whether one was */
     int begun, failed, over, waiting, meetings;
+    int64_t start, waited; /* nanoseconds: when it began, and how long threads were kept waiting, all together */
 } Drawing;
 
 typedef struct { Drawing *drawing; int64_t mine; } Share;
@@ -49,10 +49,10 @@ static int64_t draw(const float *scores, int64_t symbols, double temperature, do
     return symbol;
 }
 
-static double now(void) {
+static int64_t now(void) {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec + 1e-9 * time.tv_nsec;
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
 /* What was written before it by any thread can be read after it by all. */
@@ -64,14 +64,22 @@ static void meet(Drawing *d) {
         __atomic_store_n(&d->meetings, meeting + 1, __ATOMIC_RELEASE);
         return;
     }
-    double began = 0;
-    for (int tries = 0; __atomic_load_n(&d->meetings, __ATOMIC_ACQUIRE) == meeting; tries += tries < TRIES)
-        if (tries < TRIES) RELAX();
-        else {
-            sched_yield();
-            if (!began) began = now();
-            else if (now() - began > PATIENCE) __atomic_store_n(&d->late, 1, __ATOMIC_RELAXED);
+    int64_t began = 0;
+    for (int64_t tries = 0; __atomic_load_n(&d->meetings, __ATOMIC_ACQUIRE) == meeting; tries++) {
+        if (tries < TRIES) {
+            RELAX();
+            continue;
         }
+        if (!began) began = now();
+        sched_yield(); /* some thread is not running: let it */
+    }
+    if (began) __atomic_add_fetch(&d->waited, now() - began, __ATOMIC_RELAXED);
+}
+
+/* Whether a quarter of the time went by in waiting: others use the processor. */
+static int is_late(Drawing *d) {
+    const int64_t waited = __atomic_load_n(&d->waited, __ATOMIC_RELAXED);
+    return waited > A_WHILE && waited > (now() - d->start) / 4 * (d->shares - 1);
 }
 
 static int64_t part(int64_t size, int64_t unit, int64_t number, int64_t shares) {
@@ -101,7 +109,7 @@ static void draw_share(Drawing *d, int64_t mine) {
             meet(d);
         }
         head_step(&own, 0, B, part(own.V, columns, mine, shares), part(own.V, columns, next, shares));
-        if (!mine) d->done = at + 1, d->over = __atomic_load_n(&d->late, __ATOMIC_RELAXED); /* one decides for all */
+        if (!mine) d->done = at + 1, d->over = d->late = is_late(d); /* one decides for all */
         meet(d);
         if (d->over) return;
     }
@@ -118,7 +126,8 @@ void stream_draw(Drawing *d) {
     pthread_t threads[MOST_SHARES];
     Share shares[MOST_SHARES];
     int64_t count = 1; /* those that could be started, this one among them */
-    d->done = d->late = d->begun = d->failed = d->over = d->waiting = d->meetings = 0;
+    d->start = now();
+    d->waited = d->done = d->late = d->begun = d->failed = d->over = d->waiting = d->meetings = 0;
     for (; count < d->shares; count++) {
         shares[count] = (Share){d, count};
         if (pthread_create(threads + count, NULL, thread_share, shares + count)) break;

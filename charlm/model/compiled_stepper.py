@@ -30,7 +30,7 @@ ROWS_FOR_A_THREAD = 12  # fewer are done sooner than another thread is woken
 PAIRS_FOR_A_THREAD = 2**17  # of weights, and rows that read them: with fewer, one more thread is no gain
 PAIRS_IN_A_BURST = 2**29  # are read before anybody sees what was drawn: at the most a twentieth of a second
 LONGEST_BURST = 64
-SECONDS_ALONE = 0.05  # after a thread was late
+SECONDS_ALONE = 0.05  # after threads waited too much
 
 
 def fits(settings: ModelSettings) -> bool:
