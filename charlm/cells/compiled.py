@@ -51,7 +51,7 @@ def lstm(weights: Mapping[str, Tensor], x: Tensor | Symbols, state: Any, kind: t
     sums = linear(read, weights["weight_ih"], weights["bias_ih"] + weights["bias_hh"]).to(kind)
     recurrent, h, c = weights["weight_hh"], state.h, state.c
     missing = -hidden_size % UNITS
-    if missing:
+    if missing:  # filled up with zeros, which stay zeros
         sums = pad(sums.view(*sums.shape[:-1], 4, hidden_size), (0, missing)).flatten(-2)
         recurrent = pad(recurrent.view(4, hidden_size, hidden_size), (0, missing, 0, missing)).flatten(0, 1)
         h, c = pad(h, (0, missing)), pad(c, (0, missing))

@@ -27,9 +27,9 @@ typedef struct {
     int64_t *drawn;     /* (N, B) */
     double *sums;       /* (shares, V), room to work in */
     int64_t symbols, rows, length, shares;
-    int64_t done;       /* out: steps; fewer where a row's scores were no numbers, or a thread was late */
-    int late;           /* out: whether one was */
-    int begun, failed, over, waiting, meetings;
+    int64_t done;       /* out: steps; fewer where a row's scores were no numbers, or threads were late */
+    int late;           /* out: whether they were: a quarter of the time went by in waiting */
+    int begun, failed, waiting, meetings;
     int64_t start, waited; /* nanoseconds: when it began, and how long threads were kept waiting, all together */
 } Drawing;
 
@@ -109,9 +109,9 @@ static void draw_share(Drawing *d, int64_t mine) {
             meet(d);
         }
         head_step(&own, 0, B, part(own.V, columns, mine, shares), part(own.V, columns, next, shares));
-        if (!mine) d->done = at + 1, d->over = d->late = is_late(d); /* one decides for all */
+        if (!mine) d->done = at + 1, d->late = is_late(d); /* one decides for all */
         meet(d);
-        if (d->over) return;
+        if (d->late) return;
     }
 }
 
@@ -127,7 +127,7 @@ void stream_draw(Drawing *d) {
     Share shares[MOST_SHARES];
     int64_t count = 1; /* those that could be started, this one among them */
     d->start = now();
-    d->waited = d->done = d->late = d->begun = d->failed = d->over = d->waiting = d->meetings = 0;
+    d->waited = d->done = d->late = d->begun = d->failed = d->waiting = d->meetings = 0;
     for (; count < d->shares; count++) {
         shares[count] = (Share){d, count};
         if (pthread_create(threads + count, NULL, thread_share, shares + count)) break;

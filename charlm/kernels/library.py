@@ -63,7 +63,7 @@ class Drawing(Structure):
         ("temperature", c_double),
         *((name, c_void_p) for name in ("us", "drawn", "sums")),
         *((name, c_int64) for name in ("symbols", "rows", "length", "shares", "done")),
-        *((name, c_int) for name in ("late", "begun", "failed", "over", "waiting", "meetings")),
+        *((name, c_int) for name in ("late", "begun", "failed", "waiting", "meetings")),
         *((name, c_int64) for name in ("start", "waited")),
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -33,25 +34,25 @@ def generate_rows(
     iterator, every sample that goes on draws its next id, or from a model that draws by itself the next few, and its
     own `take` is told. It ends when all have.
     """
-    rows = len(streams)
-    logits, state = np.tile(after.logits, (rows, 1)), take_rows(after.state, np.zeros(rows, np.intp))
+    wanted = _Wanted(decoding, length, streams, take)
     if decoding.only_temperature and isinstance(model, Drawing):
-        return _drawn_by(model, logits, state, decoding, length, streams, take)
+        return _drawn_by(model, after, wanted)
+    return _drawn_from(model, after, wanted)
+
+
+class _Wanted(NamedTuple):
+    """What was asked for, but for the model and what it read."""
+
+    decoding: Decoding
+    length: int
+    streams: Sequence[np.random.Generator]
+    take: Sequence[Take]
+
+
+def _drawn_from(model: Model[State], after: Read[State], wanted: _Wanted) -> Iterator[None]:
+    decoding, length, streams, take = wanted
+    samples, logits, state = _beginning(after, len(streams))
     recent = [deque(after.ids, maxlen=decoding.repetition_window) for _ in streams]
-    return _drawn_from(model, logits, state, recent, decoding, length, streams, take)
-
-
-def _drawn_from(
-    model: Model[State],
-    logits: np.ndarray,
-    state: State,
-    recent: Sequence[deque[int]],
-    decoding: Decoding,
-    length: int,
-    streams: Sequence[np.random.Generator],
-    take: Sequence[Take],
-) -> Iterator[None]:
-    samples = list(range(len(streams)))
     for remaining in reversed(range(length)):
         us = np.array([streams[sample].random() for sample in samples])
         symbols = draw_rows(logits, decoding, [recent[sample] for sample in samples], us)
@@ -69,16 +70,9 @@ def _drawn_from(
             logits, state = model.step(read, state)
 
 
-def _drawn_by(
-    model: Drawing[State],
-    logits: np.ndarray,
-    state: State,
-    decoding: Decoding,
-    length: int,
-    streams: Sequence[np.random.Generator],
-    take: Sequence[Take],
-) -> Iterator[None]:
-    samples = list(range(len(streams)))
+def _drawn_by(model: Drawing[State], after: Read[State], wanted: _Wanted) -> Iterator[None]:
+    decoding, length, streams, take = wanted
+    samples, logits, state = _beginning(after, len(streams))
     us = np.empty((0, len(samples)))
     while length:
         drawn: list[Drawn]
@@ -98,6 +92,11 @@ def _drawn_by(
         if len(rows) < len(samples):
             samples = [samples[row] for row in rows]
             logits, state, us = logits[rows], take_rows(state, np.array(rows)), us[:, rows]
+
+
+def _beginning(after: Read[State], rows: int) -> tuple[list[int], np.ndarray, State]:
+    """The samples, each in a row, and logits and state of all, which have read the same."""
+    return list(range(rows)), np.tile(after.logits, (rows, 1)), take_rows(after.state, np.zeros(rows, np.intp))
 
 
 def _going_on(samples: Sequence[int], drawn: Sequence[Drawn], take: Sequence[Take]) -> list[int]:
