@@ -6,14 +6,13 @@ torch is imported inside the functions: reading this file costs nothing.
 from __future__ import annotations
 
 import os
-import platform
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from charlm.errors import UsageError
+from charlm.machine import cores, processor_flags, processor_name
 
 if TYPE_CHECKING:
     import torch
@@ -29,7 +28,7 @@ class Compute:
     threads: int
 
     @property
-    def kind(self) -> str:
+    def device_type(self) -> str:
         """`cpu`, `cuda` or `mps`."""
         return self.device.split(":")[0]
 
@@ -38,7 +37,7 @@ class Compute:
         import torch
 
         narrow = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}[self.precision]
-        return torch.autocast(self.kind, dtype=narrow, enabled=narrow is not None)
+        return torch.autocast(self.device_type, dtype=narrow, enabled=narrow is not None)
 
     @contextmanager
     def fast_products(self) -> Iterator[None]:
@@ -48,7 +47,7 @@ class Compute:
         """
         import torch
 
-        if self.kind != "cuda" or self.precision != "fp32":
+        if self.device_type != "cuda" or self.precision != "fp32":
             yield
             return
         before = torch.get_float32_matmul_precision()
@@ -58,31 +57,20 @@ class Compute:
         finally:
             torch.set_float32_matmul_precision(before)
 
-    def place(self) -> torch.device:
+    def torch_device(self) -> torch.device:
         """The same as torch's object."""
         import torch
 
         return torch.device(self.device)
 
 
-def processor_flags() -> frozenset[str]:
-    """What this processor can do, as Linux lists it; empty where nobody says."""
-    lines = (line for line in _processor_lines() if line.startswith(("flags", "Features")))
-    return frozenset(flag for line in lines for flag in line.partition(":")[2].split())
-
-
-def cores() -> int:
-    """The processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _is_available(device: str) -> bool:
     import torch
 
-    kind, _, index = device.partition(":")
-    if kind == "cuda":
+    device_type, _, index = device.partition(":")
+    if device_type == "cuda":
         return torch.cuda.is_available() and int(index or 0) < torch.cuda.device_count()
-    return kind == "cpu" or torch.backends.mps.is_available()
+    return device_type == "cpu" or torch.backends.mps.is_available()
 
 
 def _best_device() -> str:
@@ -97,18 +85,18 @@ class Abilities:
     persistent: bool = False  # torch lets cuDNN's persistent kernels run on it
 
 
-def best_precision(kind: str, can: Abilities, persistent: bool) -> str:
+def best_precision(device_type: str, can: Abilities, persistent: bool) -> str:
     """The narrowest precision that the device multiplies natively and that trains without surprises.
 
     `persistent`: cuDNN's persistent kernels could run the model. They hold the recurrent weights in registers for the
     whole sequence, and are for fp16 alone.
     """
-    if kind == "cuda" and (not can.bf16 or (persistent and can.persistent)):
+    if device_type == "cuda" and (not can.bf16 or (persistent and can.persistent)):
         return "fp16"
     return "bf16" if can.bf16 else "fp32"
 
 
-def card_persists(capability: tuple[int, int], multiprocessors: int) -> bool:
+def gpu_has_persistent_kernels(capability: tuple[int, int], multiprocessors: int) -> bool:
     """Whether torch has cuDNN's persistent kernels run on a card: its own rule, in ATen's cudnn/RNN.cpp."""
     major, minor = capability
     if major == 7:
@@ -120,16 +108,16 @@ def abilities(device: str) -> Abilities:
     """Of a device that is there."""
     import torch
 
-    kind = device.split(":")[0]
-    if kind == "cpu":  # oneDNN's bf16 kernels run everywhere, but are faster only where the processor has them
+    device_type = device.split(":")[0]
+    if device_type == "cpu":  # oneDNN's bf16 kernels run everywhere, but are faster only where the processor has them
         return Abilities(bool({"avx512_bf16", "amx_bf16"} & processor_flags()))
-    if kind != "cuda":
+    if device_type != "cuda":
         return Abilities(bf16=False)
-    card = torch.cuda.get_device_properties(device)
+    gpu = torch.cuda.get_device_properties(device)
     persistent = torch.version.hip is None and torch.backends.cudnn.is_available()  # type: ignore[no-untyped-call]
     return Abilities(
-        bf16=torch.version.hip is not None or card.major >= 8,
-        persistent=persistent and card_persists((card.major, card.minor), card.multi_processor_count),
+        bf16=torch.version.hip is not None or gpu.major >= 8,
+        persistent=persistent and gpu_has_persistent_kernels((gpu.major, gpu.minor), gpu.multi_processor_count),
     )
 
 
@@ -150,25 +138,14 @@ def choose(
             "--device",
             f"Leave it out, or give --device {_best_device()}.",
         )
-    kind = chosen.split(":")[0]
+    device_type = chosen.split(":")[0]
     if precision == "auto":
-        precision = best_precision(kind, abilities(chosen), persistent)
-    if precision == "fp16" and kind != "cuda":
-        raise UsageError(f"fp16 training needs a CUDA card, not {kind}", "training.precision", "Use bf16 or fp32.")
+        precision = best_precision(device_type, abilities(chosen), persistent)
+    if precision == "fp16" and device_type != "cuda":
+        raise UsageError(
+            f"fp16 training needs a CUDA GPU, not {device_type}", "training.precision", "Use bf16 or fp32."
+        )
     if threads or "OMP_NUM_THREADS" not in os.environ:  # torch obeys that variable, and so do we
         torch.set_num_threads(threads or cores())
-    name = torch.cuda.get_device_name(chosen) if kind == "cuda" else _processor_name()
+    name = torch.cuda.get_device_name(chosen) if device_type == "cuda" else processor_name()
     return Compute(chosen, precision, name, torch.get_num_threads())
-
-
-def _processor_name() -> str:
-    names = (line.partition(":")[2].strip() for line in _processor_lines() if line.startswith("model name"))
-    return next(names, platform.processor() or platform.machine())
-
-
-def _processor_lines() -> list[str]:
-    """What Linux says of the processor; nothing elsewhere."""
-    try:
-        return Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return []

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from charlm.device import Abilities, Compute, abilities, best_precision, card_persists, choose
+from charlm.device import Abilities, Compute, abilities, best_precision, choose, gpu_has_persistent_kernels
 from charlm.errors import UsageError
 
 
@@ -48,7 +48,7 @@ def test_the_best_precision(kind, bf16, card, model, best):
     ],
 )
 def test_the_cards_that_persistent_kernels_run_on(capability, multiprocessors, persists):
-    assert card_persists(capability, multiprocessors) is persists
+    assert gpu_has_persistent_kernels(capability, multiprocessors) is persists
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def _seconds(product: Product, compute: Compute) -> float:
     """
     import torch
 
-    place = compute.place()
+    place = compute.torch_device()
     kind = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[compute.precision]
 
     def filled(rows: int, columns: int) -> torch.Tensor:
@@ -46,7 +46,7 @@ def _seconds(product: Product, compute: Compute) -> float:
     def multiply(right: torch.Tensor) -> None:
         for _ in range(product.times):
             torch.mm(left, right, out=out)
-        if compute.kind == "cuda":
+        if compute.device_type == "cuda":
             torch.cuda.synchronize()
 
     with torch.inference_mode():

@@ -16,8 +16,8 @@ from charlm.benchmark.subject import VOCAB_SIZE, random_ids
 from charlm.benchmark.updates import RATE, WINDOWS, settings_of
 from charlm.config.settings import ModelSettings
 from charlm.device import Compute
-from charlm.model.network import Recurrence, fast
-from charlm.model.stack import layers
+from charlm.engines.choosing import run_with_torch
+from charlm.model.stack import Recurrence, layers
 from charlm.text.lanes import Batch, Lanes
 
 CELLS, HEAD, CLIP, OPTIMIZER, DATA, OTHER = PARTS = ("cells", "head and loss", "clip", "optimizer", "data", "other")
@@ -57,24 +57,24 @@ def parts_of_update(model: ModelSettings, batch_size: int, seq_len: int, compute
     """
     import torch
 
-    from charlm.training.trainee import Trainee
+    from charlm.training.trainer import Trainer
 
-    laps = Laps(torch.cuda.synchronize if compute.kind == "cuda" else lambda: None)
+    laps = Laps(torch.cuda.synchronize if compute.device_type == "cuda" else lambda: None)
     reader = _Watched(random_ids(batch_size * seq_len * WINDOWS + 1), batch_size, seq_len)
     reader.laps = laps
-    trainee = Trainee(
+    trainer = Trainer(
         settings_of(model, batch_size, seq_len), VOCAB_SIZE, reader.batch_size, compute, _watched(laps, model)
     )
-    for name, weight in trainee.weights.items():
+    for name, weight in trainer.weights.items():
         part = HEAD if name.startswith("head.") else CELLS
         weight.register_post_accumulate_grad_hook(lambda _, part=part: laps.end(part))  # type: ignore[no-untyped-call]
-    trainee.optimizer.register_step_pre_hook(lambda *_: laps.end(CLIP))
-    trainee.optimizer.register_step_post_hook(lambda *_: laps.end(OPTIMIZER))
+    trainer.optimizer.register_step_pre_hook(lambda *_: laps.end(CLIP))
+    trainer.optimizer.register_step_post_hook(lambda *_: laps.end(OPTIMIZER))
 
     updates = []
     for number in range(WARM_UP + UPDATES):
         laps.start()
-        trainee.update(reader, number, RATE)
+        trainer.update(reader, number, RATE)
         laps.end(OTHER)
         updates.append(laps.seconds)
     quickest = min(updates[WARM_UP:], key=lambda seconds: sum(seconds.values()))
@@ -100,7 +100,7 @@ def _watched(laps: Laps, model: ModelSettings) -> Recurrence:
 
     def recurrence(*given: Any) -> Any:
         laps.end(OTHER)
-        made = fast(*given)
+        made = run_with_torch(*given)
         laps.end(CELLS)
         part = next(above)
         made[0].register_hook(lambda _: laps.end(part))  # when its gradient is there, all above the layer is done

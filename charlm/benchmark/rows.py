@@ -13,10 +13,10 @@ from typing import Any
 
 from charlm.benchmark import hardware, products, scores, streams, timing, updates
 from charlm.benchmark.laps import parts_of_update
-from charlm.benchmark.subject import VOCAB_SIZE, model_of, random_ids, stepper_of, weights_of
+from charlm.benchmark.subject import VOCAB_SIZE, language_model, model_of, random_ids, stepper_of
 from charlm.config.settings import ModelSettings
 from charlm.device import Compute, choose
-from charlm.model.stepping import Stepper
+from charlm.model.stepping import DefinitionStepper
 
 STEPS = 20  # that many streams take at least, where there is enough length
 
@@ -28,7 +28,7 @@ def of_training(
     cells: Sequence[str], sizes: Sequence[Size], window: Size, compute: Compute, plain: bool, parts: bool
 ) -> list[Row]:
     """Whole updates over windows of (B, T); all cells of a size in turn, round after round."""
-    from charlm.model.network import unroll
+    from charlm.model.stack import unroll_layer
 
     characters = window[0] * window[1]
     rows = []
@@ -38,7 +38,7 @@ def of_training(
         for cell, model in models.items():
             jobs[cell] = updates.training(model, *window, compute)
             if plain:
-                jobs[f"{cell}, step by step"] = updates.training(model, *window, compute, unroll)
+                jobs[f"{cell}, step by step"] = updates.training(model, *window, compute, unroll_layer)
         speeds = timing.race(jobs)
         for cell, model in models.items():
             needed = products.of_update(model, VOCAB_SIZE, *window)
@@ -93,7 +93,7 @@ def of_scoring(
     cells: Sequence[str], sizes: Sequence[Size], length: int, beginning: int, plain: bool, parts: bool
 ) -> list[Row]:
     """Exact scores of a text, and of its beginning as one stream, whose figure must be the same."""
-    from charlm.evaluation.engines import NumpyEngine
+    from charlm.evaluation.scorers import NumpyScorer
     from charlm.evaluation.scoring import LANES, WINDOW, score_stream
 
     ids = random_ids(length + 1)
@@ -101,15 +101,15 @@ def of_scoring(
     models = [(cell, model_of(cell, *size)) for size in sizes for cell in cells]
     rows = []
     for cell, model in models:
-        engine, stepper = NumpyEngine(weights_of(model), model), Stepper(weights_of(model), model)
-        jobs = {"ours": scores.scoring(engine, ids)} | ({"plain": scores.one_stream(stepper, first)} if plain else {})
+        scorer, stepper = NumpyScorer(language_model(model)), DefinitionStepper(language_model(model))
+        jobs = {"ours": scores.scoring(scorer, ids)} | ({"plain": scores.one_stream(stepper, first)} if plain else {})
         speeds = timing.race(jobs, repeats=5, warm_up=1)
         row = _row(cell, model, speeds["ours"], speeds.get("plain"))
         if plain:
-            row["bits"] = round(score_stream(engine, first).bits_per_character, 6)
+            row["bits"] = round(score_stream(scorer, first).bits_per_character, 6)
             row["plain_bits"] = round(scores.bits_of_one_stream(stepper, first), 6)
         if parts:
-            cost = scores.cost_of_scoring(engine, ids)
+            cost = scores.cost_of_scoring(scorer, ids)
             row["readings"] = round(cost.readings, 3)
             row |= _shares(cost.parts, length, speeds["ours"])
         rows.append(row)

@@ -13,7 +13,7 @@ import numpy as np
 
 from charlm.benchmark.laps import Laps
 from charlm.benchmark.timing import Job
-from charlm.evaluation.engines import Engine
+from charlm.evaluation.scorers import WindowScorer, nats_of
 from charlm.evaluation.scoring import score_stream
 from charlm.model.state import State
 from charlm.model.stepping import Stepper
@@ -29,9 +29,9 @@ class Cost:
     readings: float
 
 
-def scoring(engine: Engine, ids: np.ndarray) -> Job:
+def scoring(scorer: WindowScorer, ids: np.ndarray) -> Job:
     """The exact score of a text."""
-    return Job(ids.size - 1, lambda: score_stream(engine, ids))
+    return Job(ids.size - 1, lambda: score_stream(scorer, ids))
 
 
 def one_stream(stepper: Stepper, ids: np.ndarray) -> Job:
@@ -44,16 +44,14 @@ def bits_of_one_stream(stepper: Stepper, ids: np.ndarray) -> float:
     state, nats = stepper.fresh(1), 0.0
     for now, following in itertools.pairwise(ids):
         rows, state = stepper.step(np.array([now]), state)
-        logits = rows[0].astype(np.float64)
-        highest = logits.max()
-        nats += highest + math.log(np.exp(logits - highest).sum()) - logits[following]
+        nats += float(nats_of(rows[0].astype(np.float64), following))
     return nats / (ids.size - 1) / math.log(2)
 
 
-def cost_of_scoring(engine: Engine, ids: np.ndarray) -> Cost:
+def cost_of_scoring(scorer: WindowScorer, ids: np.ndarray) -> Cost:
     """What a scoring spends its time on."""
     laps = Laps()
-    watched = _Watched(engine, laps)
+    watched = _Watched(scorer, laps)
     score_stream(watched, ids)
     watched.characters = 0
     laps.start()
@@ -65,17 +63,17 @@ def cost_of_scoring(engine: Engine, ids: np.ndarray) -> Cost:
 class _Watched:
     """An engine that books the time it takes and the characters it reads."""
 
-    def __init__(self, engine: Engine, laps: Laps) -> None:
-        self._engine = engine
+    def __init__(self, scorer: WindowScorer, laps: Laps) -> None:
+        self._scorer = scorer
         self._laps = laps
         self.characters = 0
 
     def fresh(self, rows: int) -> State:
-        return self._engine.fresh(rows)
+        return self._scorer.fresh(rows)
 
     def nats(self, inputs: np.ndarray, targets: np.ndarray, state: State) -> tuple[np.ndarray, State]:
         self._laps.end(READING)
-        made = self._engine.nats(inputs, targets, state)
+        made = self._scorer.nats(inputs, targets, state)
         self._laps.end(MODEL)
         self.characters += inputs.size
         return made

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from charlm.config.settings import ModelSettings
+from charlm.engines.choosing import stepper
+from charlm.model.language_model import LanguageModel
 from charlm.model.parameters import count, initial
 from charlm.model.sizing import nearest
-from charlm.model.stepping import Stepping, stepper
+from charlm.model.stepping import Stepper
 from charlm.randomness import stream
 
 VOCAB_SIZE = 65  # tiny-shakespeare's
@@ -19,14 +21,14 @@ def model_of(cell: str, num_layers: int, hidden_size: int) -> ModelSettings:
     return nearest(lstm.model_copy(update={"cell": cell}), VOCAB_SIZE, count(lstm, VOCAB_SIZE))
 
 
-def weights_of(model: ModelSettings) -> dict[str, np.ndarray]:
-    """The weights that such a model starts from, always the same."""
-    return initial(model, VOCAB_SIZE, stream(1, "benchmark"))
+def language_model(settings: ModelSettings) -> LanguageModel:
+    """Such a model with the weights that it starts from, always the same."""
+    return LanguageModel(settings, initial(settings, VOCAB_SIZE, stream(1, "benchmark")))
 
 
-def stepper_of(model: ModelSettings) -> Stepping:
-    """The engine of sampling over those weights."""
-    return stepper(weights_of(model), model)
+def stepper_of(settings: ModelSettings) -> Stepper:
+    """The stepper of such a model."""
+    return stepper(language_model(settings))
 
 
 def random_ids(length: int) -> np.ndarray:

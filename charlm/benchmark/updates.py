@@ -12,7 +12,7 @@ from charlm.benchmark.subject import VOCAB_SIZE, random_ids
 from charlm.benchmark.timing import Job, Speed, race
 from charlm.config.settings import ModelSettings, Settings, TextSettings, TrainingSettings
 from charlm.device import Compute
-from charlm.model.network import Recurrence, fast
+from charlm.model.stack import Recurrence
 
 WINDOWS = 12  # of the text that is read over and over
 RATE = 1e-3
@@ -24,17 +24,17 @@ def settings_of(model: ModelSettings, batch_size: int, seq_len: int) -> Settings
 
 
 def training(
-    model: ModelSettings, batch_size: int, seq_len: int, compute: Compute, recurrence: Recurrence = fast
+    model: ModelSettings, batch_size: int, seq_len: int, compute: Compute, recurrence: Recurrence | None = None
 ) -> Job:
     """One of charlm's own updates, on a text of random characters."""
     from charlm.text.lanes import Lanes
-    from charlm.training.trainee import Trainee
+    from charlm.training.trainer import Trainer
 
     reader = Lanes(random_ids(batch_size * seq_len * WINDOWS + 1), batch_size, seq_len)
     settings = settings_of(model, batch_size, seq_len)
-    trainee = Trainee(settings, VOCAB_SIZE, reader.batch_size, compute, recurrence)
+    trainer = Trainer(settings, VOCAB_SIZE, reader.batch_size, compute, recurrence)
     positions = itertools.count()
-    return Job(batch_size * seq_len, lambda: trainee.update(reader, next(positions), RATE))
+    return Job(batch_size * seq_len, lambda: trainer.update(reader, next(positions), RATE))
 
 
 def training_speed(model: ModelSettings, batch_size: int, seq_len: int, compute: Compute) -> Speed:
@@ -47,7 +47,7 @@ def plain_training(num_layers: int, hidden_size: int, batch_size: int, seq_len: 
     import torch
     from torch import nn
 
-    place = compute.place()
+    place = compute.torch_device()
     embedding = nn.Embedding(VOCAB_SIZE, hidden_size)
     lstm = nn.LSTM(hidden_size, hidden_size, num_layers)
     head = nn.Linear(hidden_size, VOCAB_SIZE)

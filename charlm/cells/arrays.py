@@ -43,6 +43,11 @@ def split(x: Array, parts: int) -> tuple[Array, ...]:
     return tuple(x[..., part * width : (part + 1) * width] for part in range(parts))
 
 
+def split_first(x: Array, parts: int) -> tuple[Array, ...]:
+    """Cut the first axis in equal parts, as views."""
+    return tuple(np.split(x, parts) if isinstance(x, np.ndarray) else x.chunk(parts))
+
+
 def stack(arrays: Sequence[Array]) -> Array:
     """Join along a new first axis."""
     return np.stack(arrays) if isinstance(arrays[0], np.ndarray) else sys.modules["torch"].stack(tuple(arrays))

@@ -10,16 +10,16 @@ import sys
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
 from charlm.cells.arrays import Array
-from charlm.cells.fused import FusedForm
 from charlm.cells.initial import start
 from charlm.cells.option import Option, option_of
 
 Weights = Mapping[str, Array]
+TorchKernel = Literal["lstm", "gru", "rnn_tanh"]
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,13 @@ class Cell(ABC):
         return None
 
     @property
-    def fused(self) -> FusedForm | None:
-        """The kernel of torch's that computes this cell, if there is one."""
+    def torch_kernel(self) -> TorchKernel | None:
+        """The recurrent kernel of torch that computes this cell, by torch's name; None if there is none."""
         return None
+
+    def kernel_weights(self, weights: Weights) -> Weights:
+        """The cell's weights as that kernel takes them: `weight_ih`, `weight_hh`, `bias_ih` and `bias_hh`."""
+        return weights
 
     @classmethod
     def options(cls) -> dict[str, Option]:

@@ -16,9 +16,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from charlm.cells.arrays import Array, sigmoid, split, tanh
+from charlm.cells.arrays import Array, concatenate, sigmoid, split, split_first, tanh, zeros
 from charlm.cells.cell import Cell, Weights
-from charlm.cells.fused import FusedForm
 from charlm.cells.option import option
 
 
@@ -29,26 +28,6 @@ class State(NamedTuple):
     c: Array
 
 
-def as_lstm(weights: Weights) -> Weights:
-    """The lstm that this is: sigma(-a) = 1 - sigma(a), so its input gate has the forget gate's weights, negated.
-
-    Torch tensors; gradients flow back to the weights.
-    """
-    import torch
-
-    def with_input_gate(weight: Array) -> Array:
-        f, g, o = weight.chunk(3)
-        return torch.cat([-f, f, g, o])
-
-    bias = with_input_gate(weights["bias"])
-    return {
-        "weight_ih": with_input_gate(weights["weight_ih"]),
-        "weight_hh": with_input_gate(weights["weight_hh"]),
-        "bias_ih": bias,
-        "bias_hh": torch.zeros_like(bias),
-    }
-
-
 @dataclass(frozen=True)
 class CIFG(Cell):
     TITLE = "Coupled input and forget gate"
@@ -56,7 +35,7 @@ class CIFG(Cell):
     GATES = ("forget", "output")
     STATE = State
     MEMORY = "c"
-    fused = FusedForm("lstm", as_lstm)
+    torch_kernel = "lstm"
 
     forget_bias: float = option(1.0, "where the forget gate's bias starts", -20.0, 20.0)
 
@@ -70,6 +49,21 @@ class CIFG(Cell):
         values = super().initial(rng, input_size, hidden_size, below)
         values["bias"][:hidden_size] = self.forget_bias
         return values
+
+    def kernel_weights(self, weights: Weights) -> Weights:
+        """The equal lstm: sigma(-a) = 1 - sigma(a), so its input gate has the forget gate's weights, negated."""
+
+        def with_input_gate(weight: Array) -> Array:
+            f, g, o = split_first(weight, 3)
+            return concatenate([-f, f, g, o], axis=0)
+
+        bias = with_input_gate(weights["bias"])
+        return {
+            "weight_ih": with_input_gate(weights["weight_ih"]),
+            "weight_hh": with_input_gate(weights["weight_hh"]),
+            "bias_ih": bias,
+            "bias_hh": zeros(bias.shape, bias),
+        }
 
     def step(
         self, weights: Weights, projected: Array, state: State, below: Array | None = None

@@ -15,10 +15,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from charlm.cells.arrays import Array, concatenate, sigmoid, split, tanh
-from charlm.cells.cell import Weights
-from charlm.cells.fused import FusedForm
+from charlm.cells.cell import TorchKernel, Weights
+from charlm.cells.gradients import Gradients, Scanned, Seen, over_time, product
 from charlm.cells.option import option
-from charlm.cells.way_back import Gradients, Scanned, Seen, over_time, product
 
 
 class State(NamedTuple):
@@ -37,8 +36,8 @@ class GRU(Scanned):
     first_form: bool = option(False, "as first published: the past is gated before its product, not after it")
 
     @property
-    def fused(self) -> FusedForm | None:
-        return None if self.first_form else FusedForm("gru")
+    def torch_kernel(self) -> TorchKernel | None:
+        return None if self.first_form else "gru"
 
     def shapes(self, input_size: int, hidden_size: int, below: bool = False) -> dict[str, tuple[int, ...]]:
         gates = 3 * hidden_size

@@ -19,7 +19,6 @@ import numpy as np
 
 from charlm.cells.arrays import Array, sigmoid, split, tanh
 from charlm.cells.cell import Cell, Weights
-from charlm.cells.fused import FusedForm
 from charlm.cells.option import option
 
 
@@ -37,7 +36,7 @@ class LSTM(Cell):
     GATES = ("input", "forget", "output")
     STATE = State
     MEMORY = "c"
-    fused = FusedForm("lstm")
+    torch_kernel = "lstm"
 
     forget_bias: float = option(
         1.0, "where the forget gate's bias starts (Jozefowicz et al. 2015 advise 1)", -20.0, 20.0

@@ -14,9 +14,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from charlm.cells.arrays import Array, sigmoid, split, tanh
+from charlm.cells.arrays import Array, concatenate, sigmoid, split, split_first, tanh, zeros
 from charlm.cells.cell import Cell, Weights
-from charlm.cells.fused import FusedForm
 
 OPEN = 40.0  # a forget gate with this before its sigma is 1 to the last bit of a float64
 
@@ -28,23 +27,6 @@ class State(NamedTuple):
     c: Array
 
 
-def as_lstm(weights: Weights) -> Weights:
-    """The lstm that this is: its forget gate held open. Torch tensors; gradients flow back to the weights."""
-    import torch
-
-    def with_forget_gate(weight: Array, value: float) -> Array:
-        i, g, o = weight.chunk(3)
-        return torch.cat([i, torch.full_like(i, value), g, o])
-
-    bias = with_forget_gate(weights["bias"], OPEN)
-    return {
-        "weight_ih": with_forget_gate(weights["weight_ih"], 0.0),
-        "weight_hh": with_forget_gate(weights["weight_hh"], 0.0),
-        "bias_ih": bias,
-        "bias_hh": torch.zeros_like(bias),
-    }
-
-
 @dataclass(frozen=True)
 class LSTM97(Cell):
     TITLE = "Long short-term memory of 1997"
@@ -52,11 +34,26 @@ class LSTM97(Cell):
     GATES = ("input", "output")
     STATE = State
     MEMORY = "c"
-    fused = FusedForm("lstm", as_lstm)
+    torch_kernel = "lstm"
 
     def shapes(self, input_size: int, hidden_size: int, below: bool = False) -> dict[str, tuple[int, ...]]:
         gates = 3 * hidden_size
         return {"weight_ih": (gates, input_size), "weight_hh": (gates, hidden_size), "bias": (gates,)}
+
+    def kernel_weights(self, weights: Weights) -> Weights:
+        """The equal lstm: its forget gate is held open."""
+
+        def with_forget_gate(weight: Array, value: float) -> Array:
+            i, g, o = split_first(weight, 3)
+            return concatenate([i, zeros(i.shape, i) + value, g, o], axis=0)
+
+        bias = with_forget_gate(weights["bias"], OPEN)
+        return {
+            "weight_ih": with_forget_gate(weights["weight_ih"], 0.0),
+            "weight_hh": with_forget_gate(weights["weight_hh"], 0.0),
+            "bias_ih": bias,
+            "bias_hh": zeros(bias.shape, bias),
+        }
 
     def step(
         self, weights: Weights, projected: Array, state: State, below: Array | None = None

@@ -20,8 +20,8 @@ import numpy as np
 
 from charlm.cells.arrays import Array, concatenate, sigmoid, split, tanh
 from charlm.cells.cell import Weights
+from charlm.cells.gradients import Gradients, Scanned, Seen, over_time, product
 from charlm.cells.option import option
-from charlm.cells.way_back import Gradients, Scanned, Seen, over_time, product
 
 
 class State(NamedTuple):

@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 from charlm.cells.arrays import Array, tanh
 from charlm.cells.cell import Cell, Weights
-from charlm.cells.fused import FusedForm
 
 
 class State(NamedTuple):
@@ -26,7 +25,7 @@ class RNN(Cell):
     TITLE = "Simple recurrent network"
     PAPER = "Elman 1990, Finding Structure in Time"
     STATE = State
-    fused = FusedForm("rnn_tanh")
+    torch_kernel = "rnn_tanh"
 
     def shapes(self, input_size: int, hidden_size: int, below: bool = False) -> dict[str, tuple[int, ...]]:
         return {

@@ -6,13 +6,9 @@ Shape letters: T time, B rows, V symbols, E embedding, I input, K projected.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from charlm.cells.arrays import Array, lookup
-
-if TYPE_CHECKING:
-    from charlm.cells.cell import Cell
 
 
 class Symbols(NamedTuple):
@@ -35,10 +31,3 @@ def once_each(x: Array | Symbols) -> tuple[Array, Array | None]:
     if isinstance(x, Symbols) and len(x.table) <= x.ids.shape[0] * x.ids.shape[1]:
         return x.table, x.ids
     return vectors(x), None
-
-
-def project(cell: Cell, weights: Mapping[str, Array], x: Array | Symbols) -> Array:
-    """The cell's input sums (T, B, K) of inputs (T, B, I) or of symbols."""
-    inputs, ids = once_each(x)
-    sums = cell.project(weights, inputs)
-    return sums if ids is None else lookup(sums, ids)

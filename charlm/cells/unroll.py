@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from charlm.cells.arrays import Array, stack
+from charlm.cells.arrays import Array, lookup, stack
 from charlm.cells.cell import Cell, Weights
-from charlm.cells.symbols import Symbols, project
+from charlm.cells.symbols import Symbols, once_each
 
 # The memories of a layer (T, B, H), as one array or as one for each step; None where nobody may read them.
 Memories = Sequence[Array] | Array | None
+
+
+def project(cell: Cell, weights: Weights, x: Array | Symbols) -> Array:
+    """The cell's input sums (T, B, K) of inputs (T, B, I) or of symbols."""
+    inputs, ids = once_each(x)
+    sums = cell.project(weights, inputs)
+    return sums if ids is None else lookup(sums, ids)
 
 
 def steps(

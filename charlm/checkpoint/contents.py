@@ -10,8 +10,9 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,10 +20,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from charlm.checkpoint.bounded_json import parse
 from charlm.config.settings import Settings
 from charlm.errors import IntegrityError
+from charlm.model.language_model import LanguageModel
 from charlm.text.vocabulary import Vocabulary
-
-if TYPE_CHECKING:
-    from charlm.model.stepping import Stepping
 
 FORMAT = 1
 DESCRIPTION, MODEL, TRAINING = "checkpoint.json", "model.safetensors", "training.safetensors"
@@ -85,11 +84,9 @@ class Checkpoint:
         folder = self.folder.resolve()
         return folder.parent.name if folder.name.startswith("step-") else folder.name
 
-    def stepper(self) -> Stepping:
-        """The engine of sampling over these parameters."""
-        from charlm.model.stepping import stepper
-
-        return stepper(self.parameters, self.settings.model)
+    @cached_property
+    def model(self) -> LanguageModel:
+        return LanguageModel(self.settings.model, self.parameters)
 
 
 def _checksum(body: Any) -> str:

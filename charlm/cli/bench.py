@@ -38,7 +38,7 @@ def bench_train(
     from charlm.benchmark.hardware import peak_flops
     from charlm.benchmark.subject import model_of
     from charlm.device import choose
-    from charlm.training.precision import persistent
+    from charlm.engines.precision import persistent
 
     window, names, shapes = _pair(lanes, "--lanes"), _cells(cell), _sizes(sizes)
     persist = all(persistent(model_of(name, *shape), window[0]) for name in names for shape in shapes)

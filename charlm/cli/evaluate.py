@@ -11,7 +11,7 @@ from charlm.cli.output import print_json
 
 if TYPE_CHECKING:
     from charlm.checkpoint import Checkpoint
-    from charlm.evaluation.engines import Engine
+    from charlm.evaluation.scorers import WindowScorer
     from charlm.text.corpus import Corpus
 
 app = typer.Typer(no_args_is_help=True)
@@ -50,6 +50,7 @@ def perplexity(
 
     alone()
     from charlm.checkpoint import load
+    from charlm.checkpoint.reopening import reopen_text
     from charlm.errors import TextError, UsageError
     from charlm.evaluation.text import bytes_scored, score_ids
     from charlm.runs import find_checkpoint, runs_root
@@ -58,13 +59,16 @@ def perplexity(
     if text and split:
         raise UsageError("--split names a part of the run's own text", f"--split {split}", "Give it or TEXT, not both.")
     began = time.perf_counter()
-    corpus = _own_text(checkpoint) if not text else _given_text(checkpoint, text, encoding, unknown)
+    if text:
+        corpus = _given_text(checkpoint, text, encoding, unknown)
+    else:
+        corpus = reopen_text(checkpoint, "Give a text to score: charlm eval perplexity RUN FILE")
     ids = corpus.ids if text else corpus.split(split or "valid")
     if ids.size < 2:
         what = "The text" if text else f"The {split or 'valid'} split"
         raise TextError(f"{what} has under two characters to score", corpus.name, "Give a longer text.")
     records = checkpoint.settings.text.records
-    score = score_ids(_engine(checkpoint, device, ids.size), ids, corpus.vocabulary, records)
+    score = score_ids(_scorer(checkpoint, device, ids.size), ids, corpus.vocabulary, records)
     result = {
         "run": checkpoint.run_name,
         "step": checkpoint.step,
@@ -90,21 +94,6 @@ def perplexity(
         _show(result, corpus)
 
 
-def _own_text(checkpoint: Checkpoint) -> Corpus:
-    """The text that the run was trained on, if it is still there and still the same."""
-    from charlm.errors import CheckpointError
-    from charlm.text.corpus import open_corpus
-
-    corpus = open_corpus(checkpoint.settings.text, checkpoint.vocabulary)
-    if corpus.sha256 != checkpoint.text.sha256:
-        raise CheckpointError(
-            f"{corpus.name} is no longer the text that the run was trained on",
-            ", ".join(corpus.sources),
-            "Give a text to score: charlm eval perplexity RUN FILE",
-        )
-    return corpus
-
-
 def _given_text(
     checkpoint: Checkpoint, text: list[str], encoding: str | None, unknown: Literal["skip", "error", "nearest"]
 ) -> Corpus:
@@ -116,19 +105,20 @@ def _given_text(
     return open_corpus(checkpoint.settings.text.model_copy(update=changes), checkpoint.vocabulary, unknown)
 
 
-def _engine(checkpoint: Checkpoint, device: str, characters: int) -> Engine:
-    """numpy for what it scores soon, torch for long texts or where a device is asked for."""
-    from charlm.evaluation.engines import NumpyEngine, TorchEngine
+def _scorer(checkpoint: Checkpoint, device: str, characters: int) -> WindowScorer:
+    """numpy for short texts, torch for long ones or if a device is asked for."""
+    from charlm.evaluation.scorers import NumpyScorer, TorchScorer
 
-    model = checkpoint.settings.model
     if device == "cpu" or (device == "auto" and characters < SMALL):
-        return NumpyEngine(checkpoint.parameters, model)
+        return NumpyScorer(checkpoint.model)
     import torch
 
     from charlm.device import choose
+    from charlm.model.language_model import LanguageModel
 
-    place = choose(device, "fp32").place()
-    return TorchEngine({name: torch.tensor(value).to(place) for name, value in checkpoint.parameters.items()}, model)
+    chosen = choose(device, "fp32").torch_device()
+    parameters = {name: torch.tensor(value).to(chosen) for name, value in checkpoint.parameters.items()}
+    return TorchScorer(LanguageModel(checkpoint.settings.model, parameters))
 
 
 def _show(result: dict[str, object], corpus: Corpus) -> None:

@@ -12,13 +12,12 @@ import typer
 from charlm.cli.output import print_columns, print_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import numpy as np
 
     from charlm.checkpoint import Checkpoint
     from charlm.inspection.gates import GateShares
     from charlm.inspection.gradients import GradientNorms
+    from charlm.model.language_model import LanguageModel
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -62,13 +61,15 @@ class Looked:
         }
 
     @property
-    def before_training(self) -> Mapping[str, np.ndarray]:
-        """The parameters that the run's seed gave it to start from."""
+    def before_training(self) -> LanguageModel:
+        """The model as the run's seed made it."""
+        from charlm.model.language_model import LanguageModel
         from charlm.model.parameters import initial
         from charlm.randomness import stream
 
         settings = self.checkpoint.settings
-        return initial(settings.model, self.checkpoint.vocabulary.size, stream(settings.training.seed, "weights"))
+        rng = stream(settings.training.seed, "weights")
+        return LanguageModel(settings.model, initial(settings.model, self.checkpoint.vocabulary.size, rng))
 
 
 @app.command("gradients")
@@ -88,11 +89,11 @@ def gradients(
     _check("--positions", positions, 1, MOST_POSITIONS)
     looked = _look_at(runs, text)
 
-    def measured(parameters: Mapping[str, np.ndarray], each: Looked) -> GradientNorms:
-        return gradient_norms(parameters, each.checkpoint.settings.model, each.ids, distance, positions)
+    def measured(model: LanguageModel, ids: np.ndarray) -> GradientNorms:
+        return gradient_norms(model, ids, distance, positions)
 
-    trained = [measured(each.checkpoint.parameters, each) for each in looked]
-    before = [measured(each.before_training, each) if fresh else None for each in looked]
+    trained = [measured(each.checkpoint.model, each.ids) for each in looked]
+    before = [measured(each.before_training, each.ids) if fresh else None for each in looked]
     if as_json:
         found = [
             each.about | {"trained": _curve(after), "fresh": _curve(start) if start else None}
@@ -120,10 +121,8 @@ def gates(
     from charlm.inspection.gates import HIGH, LOW, gate_shares
 
     looked = _look_at(runs, text)
-    trained = [gate_shares(each.checkpoint.parameters, each.checkpoint.settings.model, each.ids) for each in looked]
-    before = [
-        gate_shares(each.before_training, each.checkpoint.settings.model, each.ids) if fresh else () for each in looked
-    ]
+    trained = [gate_shares(each.checkpoint.model, each.ids) for each in looked]
+    before = [gate_shares(each.before_training, each.ids) if fresh else () for each in looked]
     if as_json:
         found = [
             each.about | {"trained": [*map(asdict, after)], "fresh": [*map(asdict, start)] if fresh else None}
@@ -154,8 +153,9 @@ def _look_at(runs: list[str] | None, text: str | None) -> list[Looked]:
 def _look(run: str | None, text: str | None) -> Looked:
     """Open a run, and its own valid split or the text that was given; say what a person should know of it."""
     from charlm.checkpoint import load
+    from charlm.checkpoint.reopening import reopen_text
     from charlm.cli.printing import say
-    from charlm.errors import CheckpointError, TextError
+    from charlm.errors import TextError
     from charlm.runs import find_checkpoint, runs_root
     from charlm.text.corpus import open_corpus
 
@@ -169,15 +169,9 @@ def _look(run: str | None, text: str | None) -> Looked:
             say(f"{sum(corpus.unknown.values()):,} characters that {checkpoint.run_name} does not know were left out")
         return Looked(checkpoint, corpus.name, corpus.ids)
     try:
-        corpus = open_corpus(settings, checkpoint.vocabulary)
+        corpus = reopen_text(checkpoint, remedy)
     except TextError as error:
         raise TextError(error.what, error.where, remedy) from None
-    if corpus.sha256 != checkpoint.text.sha256:
-        raise CheckpointError(
-            f"{corpus.name} is no longer the text that {checkpoint.run_name} was trained on",
-            ", ".join(corpus.sources),
-            remedy,
-        )
     return Looked(checkpoint, f"{corpus.name}, valid split", corpus.split("valid"))
 
 

@@ -22,7 +22,7 @@ from charlm.errors import UsageError
 
 if TYPE_CHECKING:
     from charlm.checkpoint import Checkpoint
-    from charlm.model.graph_stepper import GraphStepper
+    from charlm.engines.graph_stepper import GraphStepper
     from charlm.sampling.generation import Model
     from charlm.sampling.writing import Piece
 
@@ -77,6 +77,7 @@ def sample(
     text = prompts.take(prompt, prompt_file)
 
     from charlm.checkpoint import load
+    from charlm.engines.choosing import stepper
     from charlm.randomness import fresh_seed
     from charlm.runs import find_checkpoint, runs_root
 
@@ -100,7 +101,7 @@ def sample(
             if vocabulary.encode(one, "skip").unknown:
                 say(f"--stop {one!r} has characters that the model never writes")
 
-        model: Model[Any] = on_card or checkpoint.stepper()
+        model: Model[Any] = on_card or stepper(checkpoint.model)
         after = read(model, opening(vocabulary, encoded.ids, records))
         samples = write_samples(
             model, vocabulary, after, decoding, length, seed, count, stops=stop or (), records=records
@@ -141,9 +142,9 @@ def _check(length: int, count: int, seed: int | None, stops: list[str], device: 
 def _engine_on_card(checkpoint: Checkpoint, device: str) -> GraphStepper:
     """Raises UsageError where there is no such card."""
     from charlm.device import choose
-    from charlm.model.graph_stepper import GraphStepper
+    from charlm.engines.choosing import gpu_stepper
 
-    return GraphStepper(checkpoint.parameters, checkpoint.settings.model, choose(device, "fp32").place())
+    return gpu_stepper(checkpoint.model, choose(device, "fp32").torch_device())
 
 
 def _say_unknown(counts: dict[str, int], policy: str) -> None:

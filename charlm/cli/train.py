@@ -10,22 +10,12 @@ import typer
 from charlm.cli.output import print_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from charlm.checkpoint import Checkpoint
     from charlm.config.settings import Settings
-    from charlm.device import Compute
     from charlm.runs import Run
     from charlm.text.corpus import Corpus
-
-# What may change when a run goes on: how long it trains, where, and how it is watched; not what it is.
-CHANGEABLE = tuple(
-    f"training.{key}"
-    for key in (
-        "steps", "epochs", "budget", "validations", "valid_characters", "patience", "save_every", "keep",
-        "sample_every", "sample_length", "device", "precision", "threads",
-    )
-)  # fmt: skip
+    from charlm.training.experiment import Training
 
 
 def train(
@@ -80,122 +70,51 @@ def _to_resume(text: list[str] | None, config: str | None, name: str | None) -> 
 
 
 def _begin(settings: Settings, name: str | None, dry_run: bool, as_json: bool) -> None:
-    from charlm.config.stored import to_yaml
-    from charlm.runs import create, lock, replace_text, runs_root
-    from charlm.text.corpus import open_corpus
-
-    corpus = open_corpus(settings.text)
     if dry_run:
-        _show_plan(settings, corpus, as_json)
+        from charlm.text.corpus import open_corpus
+
+        _show_plan(settings, open_corpus(settings.text), as_json)
         return
-    compute = _compute(settings, corpus)
-    about = {"text": {"name": corpus.name, "sha256": corpus.sha256, "characters": corpus.characters}}
-    run = create(runs_root(), name, f"{corpus.name}-{_cells(settings)}", about)
-    with lock(run):
-        replace_text(run.config, to_yaml(settings))
-        _train(settings, corpus, run, compute, None, (), as_json)
+    from charlm.training.experiment import begin
+
+    _train(begin(settings, name), as_json)
 
 
 def _go_on(
     target: str | None, overrides: list[str], options: Mapping[str, object], dry_run: bool, as_json: bool
 ) -> None:
-    from charlm.cells.table import check
-    from charlm.checkpoint.series import newest_good
-    from charlm.config.resolving import resolve
-    from charlm.config.stored import to_yaml
-    from charlm.errors import CheckpointError
-    from charlm.runs import forget_after, lock, open_run, replace_text, runs_root
-    from charlm.text.corpus import open_corpus
+    from charlm.training.experiment import reopen, resume
 
-    run = open_run(runs_root(), target)
-    with lock(run):
-        settings = resolve(str(run.config), overrides, options, [check]).settings
-        checkpoint, notes = newest_good(run)
-        if checkpoint is None:
-            raise CheckpointError(
-                f"The run {run.name} has no checkpoint that is whole",
-                "; ".join(notes) or str(run.folder),
-                "Start it again under another name: charlm train ... --run NAME",
-            )
-        _refuse_another_model(settings, checkpoint)
-        corpus = open_corpus(settings.text, checkpoint.vocabulary)
-        if corpus.sha256 != checkpoint.text.sha256:
-            raise CheckpointError(
-                f"The text is no longer the one that {run.name} was trained on",
-                f"sha256 {corpus.sha256[:16]}... instead of {checkpoint.text.sha256[:16]}...",
-                "Bring the old text back to go on, or train a new run on the new one.",
-            )
-        if dry_run:
-            _show_plan(settings, corpus, as_json)
-            return
-        compute = _compute(settings, corpus)
-        replace_text(run.config, to_yaml(settings))
-        forget_after(run.metrics, checkpoint.step)
-        _train(settings, corpus, run, compute, checkpoint, notes, as_json)
+    if dry_run:
+        from charlm.runs import lock, open_run, runs_root
+
+        run = open_run(runs_root(), target)
+        with lock(run):
+            stored = reopen(run, overrides, options)
+        _show_plan(stored.settings, stored.corpus, as_json)
+        return
+    _train(resume(target, overrides, options), as_json)
 
 
-def _refuse_another_model(settings: Settings, checkpoint: Checkpoint) -> None:
-    """A run goes on as what it is: only how long, where and how watched may change."""
-    from charlm.config.layers import dotted
-    from charlm.errors import UsageError
-
-    before, now = dotted(checkpoint.settings), dotted(settings)
-    changed = [name for name, value in now.items() if value != before.get(name) and name not in CHANGEABLE]
-    if changed:
-        raise UsageError(
-            f"A run that goes on cannot change {', '.join(changed)}",
-            str(checkpoint.folder),
-            "Leave that out, or train a new run with it. These can change: " + ", ".join(sorted(CHANGEABLE)),
-        )
-
-
-def _compute(settings: Settings, corpus: Corpus) -> Compute:
-    """The device, before anything is written: one that is not there, or too small, must leave no run behind."""
-    from charlm.training.memory import check
-    from charlm.training.precision import compute_for
-
-    compute = compute_for(settings)
-    check(settings, corpus.vocabulary.size, int(corpus.split("train").size), compute)
-    return compute
-
-
-def _train(
-    settings: Settings,
-    corpus: Corpus,
-    run: Run,
-    compute: Compute,
-    resume: Checkpoint | None,
-    notes: Sequence[str],
-    as_json: bool,
-) -> None:
-    """Train in a run that is locked, show it, and leave the card or raise StoppedError after a signal."""
+def _train(training: Training, as_json: bool) -> None:
+    """Train, show it, and leave the card, or raise StoppedError after a signal."""
     from charlm.cli.card import print_card, print_rows, result, text_rows
     from charlm.cli.live import LiveView, is_fit
     from charlm.cli.plain import PlainView
     from charlm.cli.signals import Stop
     from charlm.cli.talk import Talk
     from charlm.errors import StoppedError
-    from charlm.text.records import open_reader
-    from charlm.training.events import Finished, Started
-    from charlm.training.journal import journal
-    from charlm.training.loop import train as training
-    from charlm.training.memory import told
-    from charlm.training.plan import Plan
+    from charlm.training.events import Finished
 
+    run, corpus = training.run, training.corpus
     console = Talk()
-    print_rows(console, [*text_rows(corpus), *(("note", note) for note in notes)])
-    chosen = settings.training
-    end_id = corpus.vocabulary.newline if settings.text.records else None
-    reader = open_reader(corpus.split("train"), chosen.batch_size, chosen.seq_len, end_id, chosen.seed)
-    plan = Plan(settings, corpus, reader, run, compute)
-    title = f"{run.name}  {_shape(settings)}"
+    print_rows(console, [*text_rows(corpus), *(("note", note) for note in training.notes)])
+    title = f"{run.name}  {training.settings.model.in_short()}"
     view = LiveView(console, title) if is_fit(console) else PlainView(sys.stderr)
     finished = None
-    with Stop() as stop, view, told(settings, compute.device):
-        for event in journal(training(plan, resume, stop.asked), run):
+    with Stop() as stop, view:
+        for event in training.events(stop.asked):
             view.show(event)
-            if isinstance(event, Started):
-                run.make_latest()
             if isinstance(event, Finished):
                 finished = event
     assert finished is not None
@@ -233,15 +152,6 @@ def _draw_curve(run: Run) -> None:
                 plot(rows, run.folder / "loss.png")
 
 
-def _cells(settings: Settings) -> str:
-    """For the name of a run: each cell once."""
-    return "-".join(dict.fromkeys(layer.cell for layer in settings.model.stack()))
-
-
-def _shape(settings: Settings) -> str:
-    return settings.model.in_short()
-
-
 def _show_plan(settings: Settings, corpus: Corpus, as_json: bool) -> None:
     """What a training would be, without torch and without a run."""
     from rich.console import Console
@@ -261,7 +171,7 @@ def _show_plan(settings: Settings, corpus: Corpus, as_json: bool) -> None:
     )
     rows = [
         *text_rows(corpus),
-        ("model", f"{_shape(settings)}, {parameters:,} parameters"),
+        ("model", f"{settings.model.in_short()}, {parameters:,} parameters"),
         ("length", f"{length}, {training.batch_size} x {training.seq_len} characters an update"),
         ("dry run", "nothing was trained and nothing written; `charlm config show` has every setting"),
     ]

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from charlm import __version__
-from charlm.device import cores
 from charlm.diagnosis.finding import Finding
 from charlm.errors import CheckpointError
 from charlm.kernels.library import OFF, library
+from charlm.machine import cores
 from charlm.runs import runs_root
 from charlm.text.cache import cache_folder
 

@@ -46,7 +46,7 @@ def diagnose(settings: Settings, compute: Compute | None) -> Iterator[Finding]:
         yield Finding("note", "ok", note)
     yield strangers(corpus)
     yield repeated(corpus)
-    kind = compute.kind if compute else "cpu"
+    kind = compute.device_type if compute else "cpu"
     yield suggestion(settings, corpus, kind)
     if compute:
         yield estimate(settings, corpus, compute)
@@ -187,7 +187,7 @@ def estimate(settings: Settings, corpus: Corpus, compute: Compute) -> Finding:
         return from_error("memory", error)
     speed = characters_per_second(settings, corpus, compute)
     seconds = seconds_needed(settings, characters, speed)
-    held = peak_memory() if compute.kind == "cpu" else None
+    held = peak_memory() if compute.device_type == "cpu" else None
     if held is None:
         training = settings.training
         rows, steps = memory.within(characters, training.batch_size, training.seq_len)

@@ -12,7 +12,6 @@ from charlm.diagnosis.finding import Finding, from_error
 from charlm.errors import CharlmError, UsageError
 from charlm.text.corpus import Corpus
 from charlm.text.lanes import Lanes
-from charlm.text.records import open_reader
 from charlm.text.vocabulary import Vocabulary
 
 WORDS = "the owl went out to look for mice, the mice went out to look for rice. " * 40
@@ -40,10 +39,11 @@ def try_device(device: str) -> tuple[Compute | None, list[Finding]]:
 
 
 def _learnt(compute: Compute) -> Finding:
-    from charlm.model.stepping import Stepper
+    from charlm.model.language_model import LanguageModel
+    from charlm.model.stepping import DefinitionStepper
     from charlm.sampling.decoding import Decoding
     from charlm.sampling.generation import generate, random_stream, read
-    from charlm.training.trainee import Trainee
+    from charlm.training.trainer import Trainer
 
     settings = Settings(
         model=ModelSettings(hidden_size=24, num_layers=1), training=TrainingSettings(batch_size=4, seq_len=24)
@@ -51,9 +51,9 @@ def _learnt(compute: Compute) -> Finding:
     vocabulary = Vocabulary.of(WORDS)
     reader = Lanes(vocabulary.encode(WORDS).ids, 4, 24)
     began = time.perf_counter()
-    trainee = Trainee(settings, vocabulary.size, reader.batch_size, compute)
-    losses = [trainee.update(reader, position, RATE).nats for position in range(UPDATES)]
-    stepper = Stepper(trainee.parameters(), settings.model)
+    trainer = Trainer(settings, vocabulary.size, reader.batch_size, compute)
+    losses = [trainer.update(reader, position, RATE).nats for position in range(UPDATES)]
+    stepper = DefinitionStepper(LanguageModel(settings.model, trainer.parameters()))
     drawn = list(generate(stepper, read(stepper, [0]), Decoding(), SAMPLE_LENGTH, random_stream(1, 0)))
     seconds = time.perf_counter() - began
     facts = {
@@ -88,18 +88,17 @@ def precision(compute: Compute) -> Finding:
 def characters_per_second(settings: Settings, corpus: Corpus, compute: Compute) -> float:
     """Of real updates on this text with these settings, the best of a few: the first one is never the fastest,
     and others may use the machine."""
-    from charlm.training.trainee import Trainee
+    from charlm.training.plan import train_reader
+    from charlm.training.trainer import Trainer
 
-    chosen = settings.training
-    end_id = corpus.vocabulary.newline if settings.text.records else None
-    reader = open_reader(corpus.split("train"), chosen.batch_size, chosen.seq_len, end_id, chosen.seed)
-    trainee = Trainee(settings, corpus.vocabulary.size, reader.batch_size, compute)
+    reader = train_reader(settings, corpus)
+    trainer = Trainer(settings, corpus.vocabulary.size, reader.batch_size, compute)
     speeds: list[float] = []
     started = time.perf_counter()
     while len(speeds) < TIMED_UPDATES and (len(speeds) < 2 or time.perf_counter() - started < PATIENCE):
         began = time.perf_counter()
-        outcome = trainee.update(reader, len(speeds), RATE)
-        speeds.append(outcome.characters / (time.perf_counter() - began))
+        result = trainer.update(reader, len(speeds), RATE)
+        speeds.append(result.characters / (time.perf_counter() - began))
     return max(speeds)
 
 

@@ -7,16 +7,14 @@ Shape letters: T time, which is the length of a line, B rows, V symbols.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from charlm.checkpoint import Checkpoint
-from charlm.config.settings import ModelSettings
 from charlm.errors import TextError
-from charlm.model.network import forward
-from charlm.model.state import fresh_state, reset_rows
+from charlm.evaluation.scorers import nats_of
+from charlm.model.language_model import LanguageModel
+from charlm.model.state import reset_rows
 from charlm.text.synthetic import FRAME, QUESTION
 from charlm.text.vocabulary import Vocabulary
 
@@ -32,13 +30,7 @@ class Answers:
     nats: float
 
 
-def answers(
-    parameters: Mapping[str, np.ndarray],
-    settings: ModelSettings,
-    vocabulary: Vocabulary,
-    text: str,
-    lanes: int = LANES,
-) -> Answers:
+def answers(model: LanguageModel, vocabulary: Vocabulary, text: str, lanes: int = LANES) -> Answers:
     """What the model says after each question mark. Raises TextError where the text is none that `recall` makes."""
     ids = _lines(vocabulary, text)
     count, length = ids.shape
@@ -48,22 +40,15 @@ def answers(
     by_turn = padded.reshape(rows, each, length).transpose(1, 2, 0)  # (turn, T, B)
 
     earlier = padded[np.arange(rows) * each - 1].T  # (T, B)
-    _, state = forward(parameters, settings, earlier, fresh_state(settings, parameters, rows))
+    _, state = model.forward(earlier, model.fresh_state(rows))
     state = reset_rows(state, (np.arange(rows) == 0).astype(np.float32))
     right, nats = np.empty((each, rows), bool), np.empty((each, rows))
     for turn, line in enumerate(by_turn):
-        logits, state = forward(parameters, settings, line, state)
+        logits, state = model.forward(line, state)
         asked, answer = logits[-3].astype(np.float64), line[-2]  # (B, V) after the question mark, and (B,)
-        highest = asked.max(axis=-1)
-        total = np.log(np.exp(asked - highest[:, None]).sum(axis=-1)) + highest
-        nats[turn] = total - np.take_along_axis(asked, answer[:, None], axis=-1)[:, 0]
+        nats[turn] = nats_of(asked, answer)
         right[turn] = asked.argmax(axis=-1) == answer
     return Answers(count, float(right.T.ravel()[:count].mean()), float(nats.T.ravel()[:count].mean()))
-
-
-def answers_of(checkpoint: Checkpoint, text: str) -> Answers:
-    """The same for a checkpoint that was loaded."""
-    return answers(checkpoint.parameters, checkpoint.settings.model, checkpoint.vocabulary, text)
 
 
 def _lines(vocabulary: Vocabulary, text: str) -> np.ndarray:

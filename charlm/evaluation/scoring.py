@@ -17,8 +17,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from charlm.evaluation.engines import Engine
 from charlm.evaluation.score import Score
+from charlm.evaluation.scorers import WindowScorer
 from charlm.model.state import State, put_rows, rows_agree, take_rows
 from charlm.text.lanes import NOTHING, Reader
 
@@ -30,7 +30,7 @@ SAME_NATS = 1e-6  # mean difference, over a window, of two readings' nats that c
 PATIENCE = 3  # rounds after which lanes that do not agree are read one by one, as the one stream that they are
 
 
-def score_stream(engine: Engine, ids: np.ndarray, lanes: int = LANES, window: int = WINDOW) -> Score:
+def score_stream(scorer: WindowScorer, ids: np.ndarray, lanes: int = LANES, window: int = WINDOW) -> Score:
     """The score of every character after the first, with the state carried over the whole text. ids (N,), N >= 2."""
     cut = _Cut.of(ids, lanes, window)
     rows = cut.rows
@@ -38,9 +38,9 @@ def score_stream(engine: Engine, ids: np.ndarray, lanes: int = LANES, window: in
 
     nats = np.zeros((len(windows), rows))
     seen: list[State] = []  # the state after each of the first windows, in the latest reading
-    state = engine.fresh(rows)
+    state = scorer.fresh(rows)
     for number, ticks in enumerate(windows):
-        values, state = engine.nats(*cut.read(ticks, np.arange(rows)), state)
+        values, state = scorer.nats(*cut.read(ticks, np.arange(rows)), state)
         nats[number] = values.sum(axis=0)
         if number < REMEMBERED:
             seen.append(state)
@@ -54,7 +54,7 @@ def score_stream(engine: Engine, ids: np.ndarray, lanes: int = LANES, window: in
         state = take_rows(ends, lanes_now - 1)
         differs = np.ones(lanes_now.size, bool)
         for number, ticks in enumerate(windows):
-            values, state = engine.nats(*cut.read(ticks, lanes_now), state)
+            values, state = scorer.nats(*cut.read(ticks, lanes_now), state)
             change = values.sum(axis=0) - nats[number, lanes_now]
             nats[number, lanes_now[differs]] += change[differs]
             if number < len(seen):
@@ -93,14 +93,14 @@ class _Cut:
         return inputs, targets
 
 
-def score_records(engine: Engine, reader: Reader) -> Score:
+def score_records(scorer: WindowScorer, reader: Reader) -> Score:
     """The score of every character of every record, their ends included, each record read from a fresh state."""
     nats = 0.0
-    state = engine.fresh(reader.batch_size)
+    state = scorer.fresh(reader.batch_size)
     for position in range(reader.windows_per_epoch):
         batch = reader.at(position)
         if batch.reset.any():
-            state = engine.fresh(batch.inputs.shape[1])
-        values, state = engine.nats(batch.inputs, batch.targets, state)
+            state = scorer.fresh(batch.inputs.shape[1])
+        values, state = scorer.nats(batch.inputs, batch.targets, state)
         nats += float(values.sum())
     return Score(nats, reader.characters_per_epoch)

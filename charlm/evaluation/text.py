@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from charlm.evaluation.engines import Engine
 from charlm.evaluation.score import Score
+from charlm.evaluation.scorers import WindowScorer
 from charlm.evaluation.scoring import score_records, score_stream
 from charlm.text.records import open_reader
 from charlm.text.statistics import symbol_counts
@@ -15,11 +15,11 @@ RECORDS_TOGETHER = 64
 RECORD_WINDOW = 256
 
 
-def score_ids(engine: Engine, ids: np.ndarray, vocabulary: Vocabulary, records: bool) -> Score:
+def score_ids(scorer: WindowScorer, ids: np.ndarray, vocabulary: Vocabulary, records: bool) -> Score:
     """ids (N,), N >= 2. A stream is scored from its second character on, records from their first, ends included."""
     if not records:
-        return score_stream(engine, ids)
-    return score_records(engine, open_reader(ids, RECORDS_TOGETHER, RECORD_WINDOW, vocabulary.newline))
+        return score_stream(scorer, ids)
+    return score_records(scorer, open_reader(ids, RECORDS_TOGETHER, RECORD_WINDOW, vocabulary.newline))
 
 
 def bytes_scored(ids: np.ndarray, vocabulary: Vocabulary, records: bool) -> int:

@@ -6,18 +6,15 @@ Shape letters: T time, B rows, I input, H hidden.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from charlm.cells.arrays import Array
-from charlm.config.settings import ModelSettings
 from charlm.inspection.watching import watch
 from charlm.inspection.windows import spread
-from charlm.model.network import forward
-from charlm.model.state import fresh_state
+from charlm.model.language_model import LanguageModel
 
 LOW, HIGH = 0.1, 0.9
 ROWS, LENGTH = 16, 256  # stretches of the text, and characters looked at in each
@@ -35,17 +32,15 @@ class GateShares:
     values: int
 
 
-def gate_shares(
-    parameters: Mapping[str, np.ndarray], settings: ModelSettings, ids: np.ndarray
-) -> tuple[GateShares, ...]:
+def gate_shares(model: LanguageModel, ids: np.ndarray) -> tuple[GateShares, ...]:
     """For each layer and gate, over some thousand characters spread over a text, each read after what stands before it.
 
     ids (N,). Empty where no cell of the model has gates. Raises TextError for a text without a character.
     """
     windows = spread(ids, max(1, min(LENGTH, ids.size)), ROWS)
-    state = fresh_state(settings, parameters, windows.inside.shape[1])
+    state = model.fresh_state(windows.inside.shape[1])
     if windows.before.size:
-        _, state = forward(parameters, settings, windows.before, state)
+        _, state = model.forward(windows.before, state)
     seen: list[dict[str, Array]] = []
 
     def watched(layer: Any, weights: Any, x: Any, before: Any, below: Any) -> Any:
@@ -53,7 +48,7 @@ def gate_shares(
         seen.append({name: inner[name] for name in layer.cell.GATES if name in inner})
         return result
 
-    forward(parameters, settings, windows.inside, state, watched)
+    model.forward(windows.inside, state, watched)
     return tuple(_shares(layer, name, values) for layer, gates in enumerate(seen, 1) for name, values in gates.items())
 
 

@@ -10,18 +10,15 @@ Knows no files. Shape letters: T time, B rows, V symbols, E embedding, K distanc
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from charlm.cells.symbols import Symbols, vectors
-from charlm.config.settings import ModelSettings
 from charlm.inspection.watching import watch
 from charlm.inspection.windows import Windows, spread
-from charlm.model.network import forward
-from charlm.model.state import fresh_state
+from charlm.model.language_model import LanguageModel
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -73,39 +70,36 @@ class GradientNorms:
         return None if self.factor is None or self.factor >= 1 else math.log(0.5) / math.log(self.factor)
 
 
-def gradient_norms(
-    parameters: Mapping[str, np.ndarray], settings: ModelSettings, ids: np.ndarray, distance: int, positions: int
-) -> GradientNorms:
+def gradient_norms(model: LanguageModel, ids: np.ndarray, distance: int, positions: int) -> GradientNorms:
     """The norms at up to `positions` places t spread over a text, for k = 0 .. `distance`. ids (N,).
 
     Before each place the model has read the text that stands there. Raises TextError for a text under distance + 2.
     """
     import torch
 
-    weights = {name: torch.tensor(value, dtype=torch.float64) for name, value in parameters.items()}
+    parameters = {name: torch.tensor(value, dtype=torch.float64) for name, value in model.parameters.items()}
+    exact = LanguageModel(model.settings, parameters)
     windows = spread(ids, distance + 2, positions)
     rows = max(1, TOGETHER // (distance + 1))
     pieces = range(0, windows.inside.shape[1], rows)
-    norms = [_norms(weights, settings, windows, slice(start, start + rows)) for start in pieces]
+    norms = [_norms(exact, windows, slice(start, start + rows)) for start in pieces]
     return GradientNorms(np.concatenate(norms))
 
 
-def _norms(weights: Mapping[str, Tensor], settings: ModelSettings, windows: Windows, rows: slice) -> np.ndarray:
+def _norms(model: LanguageModel, windows: Windows, rows: slice) -> np.ndarray:
     """(B, K) for some of the windows."""
     import torch
 
     inside = torch.from_numpy(windows.inside[:, rows])
-    state = fresh_state(settings, weights, inside.shape[1])
+    state = model.fresh_state(inside.shape[1])
     if windows.before.size:
         with torch.no_grad():
-            _, state = forward(weights, settings, torch.from_numpy(windows.before[:, rows]), state)
-    gradient = input_gradient(weights, settings, inside[:-1], inside[-1], state)
+            _, state = model.forward(torch.from_numpy(windows.before[:, rows]), state)
+    gradient = input_gradient(model, inside[:-1], inside[-1], state)
     return np.asarray(gradient.norm(dim=-1).flip(0).T.numpy())
 
 
-def input_gradient(
-    weights: Mapping[str, Tensor], settings: ModelSettings, ids: Tensor, target: Tensor, state: Any
-) -> Tensor:
+def input_gradient(model: LanguageModel, ids: Tensor, target: Tensor, state: Any) -> Tensor:
     """(T, B, E): of each row, the gradient of the nats of target (B,), which follows ids (T, B), by every input.
 
     Rows do not know of each other, so the gradient of their sum is the gradient of each.
@@ -120,6 +114,6 @@ def input_gradient(
             x = inputs[0]
         return watch(layer, layer_weights, x, before, below)[1]
 
-    logits, _ = forward(weights, settings, ids, state, watched)
+    logits, _ = model.forward(ids, state, watched)
     nats = torch.nn.functional.cross_entropy(logits[-1], target, reduction="sum")
     return torch.autograd.grad(nats, inputs)[0]

@@ -9,8 +9,8 @@ from typing import Any
 
 from charlm.cells.arrays import Array, stack
 from charlm.cells.cell import Weights
-from charlm.cells.symbols import Symbols, project
-from charlm.cells.unroll import Memories, steps
+from charlm.cells.symbols import Symbols
+from charlm.cells.unroll import Memories, project, steps
 from charlm.model.stack import Layer
 
 Inner = dict[str, Array]

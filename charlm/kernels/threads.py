@@ -10,8 +10,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
-from charlm.device import cores
 from charlm.kernels.library import library
+from charlm.machine import cores
 
 
 def alone() -> None:

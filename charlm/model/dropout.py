@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from charlm.config.settings import ModelSettings
+from charlm.model.language_model import LanguageModel
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -32,12 +32,14 @@ class Dropout:
         mask = x.new_empty(x[:1].shape if self.locked else x.shape)
         return x * mask.bernoulli_(1 - self.share, generator=self.generator).div_(1 - self.share)
 
-    def thinned(self, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """The weights of a model with some of the recurrent ones zero: DropConnect (Merity, Keskar and Socher 2018)."""
+    def on_weights(self, model: LanguageModel) -> LanguageModel:
+        """The model with some recurrent weights zero: DropConnect (Merity, Keskar and Socher 2018)."""
         if not self.weight_share:
-            return weights
-        return {name: self._thin(weight) if "weight_hh" in name else weight for name, weight in weights.items()}
+            return model
+        weights = model.parameters.items()
+        dropped = {name: self._drop(weight) if "weight_hh" in name else weight for name, weight in weights}
+        return LanguageModel(model.settings, dropped)
 
-    def _thin(self, weight: Tensor) -> Tensor:
+    def _drop(self, weight: Tensor) -> Tensor:
         kept = 1 - self.weight_share
         return weight * weight.new_empty(weight.shape).bernoulli_(kept, generator=self.generator).div_(kept)

@@ -7,31 +7,31 @@ Every function gives a new state and leaves the old one as it was. Shape letters
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from charlm.cells.arrays import Array, tanh, zeros
-from charlm.config.settings import ModelSettings
 from charlm.model import attention
-from charlm.model.stack import layers
+from charlm.model.stack import Layer
 
 State = tuple[Any, ...]
 
 
-def fresh_state(settings: ModelSettings, parameters: Mapping[str, Array], rows: int) -> State:
-    """The state before the first character: all zeros, of the parameters' kind and beside them."""
-    like = parameters["head.bias"]
-    stack = layers(settings)
+def fresh_state(layers: Sequence[Layer], window: int, rows: int, like: Array) -> State:
+    """The state before the first character: zeros of the dtype of another array and on its device.
+
+    `window` is how many past outputs an attention looks back over, 0 for none.
+    """
     recurrent = tuple(
-        layer.cell.STATE(*(zeros((rows, layer.hidden_size), like) for _ in layer.cell.STATE._fields)) for layer in stack
+        layer.cell.STATE(*(zeros((rows, layer.hidden_size), like) for _ in layer.cell.STATE._fields))
+        for layer in layers
     )
-    window = settings.attention.window
-    return (*recurrent, attention.fresh(rows, window, stack[-1].hidden_size, like)) if window else recurrent
+    return (*recurrent, attention.fresh(rows, window, layers[-1].hidden_size, like)) if window else recurrent
 
 
-def each(state: State, change: Callable[[Array], Array]) -> State:
+def map_state(state: State, change: Callable[[Array], Array]) -> State:
     """The state with every array changed in the same way."""
     return tuple(type(layer)(*(change(part) for part in layer)) for layer in state)
 
@@ -39,12 +39,12 @@ def each(state: State, change: Callable[[Array], Array]) -> State:
 def reset_rows(state: State, reset: Array) -> State:
     """Some rows made fresh: reset (B,) is 1 where a row starts anew and 0 where it goes on."""
     goes_on = (1 - reset)[:, None]
-    return each(state, lambda part: part * goes_on)
+    return map_state(state, lambda part: part * goes_on)
 
 
 def take_rows(state: State, rows: np.ndarray) -> State:
     """The rows of those numbers, in that order."""
-    return each(state, lambda part: part[rows])
+    return map_state(state, lambda part: part[rows])
 
 
 def put_rows(state: State, rows: np.ndarray, new: State) -> State:

@@ -6,19 +6,17 @@ layer reads one of only V inputs, so its input products are worked out once, as 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from charlm.config.settings import ModelSettings
 from charlm.model.attention import attend
-from charlm.model.parameters import of_attention, of_head, of_layer
-from charlm.model.stack import layers
-from charlm.model.state import State, fresh_state
+from charlm.model.language_model import LanguageModel, no_dropout
+from charlm.model.stack import run_stack
+from charlm.model.state import State
 
 
-class Stepping(Protocol):
+class Stepper(Protocol):
     """A trained model as a function from a character and a state to scores for the next one."""
 
     bytes_per_weight: ClassVar[int]
@@ -29,47 +27,38 @@ class Stepping(Protocol):
     def step(self, ids: np.ndarray, state: State) -> tuple[np.ndarray, State]: ...
 
 
-def stepper(parameters: Mapping[str, np.ndarray], settings: ModelSettings) -> Stepping:
-    """The quickest that there is for this model, on a processor."""
-    from charlm.model import compiled_stepper
-
-    if compiled_stepper.fits(settings):
-        return compiled_stepper.CompiledStepper(parameters, settings)
-    return Stepper(parameters, settings)
-
-
-class Stepper:
+class DefinitionStepper:
     """Runs the cells' definitions."""
 
     bytes_per_weight: ClassVar[int] = 4
     rows_alike: ClassVar[bool] = False
 
-    def __init__(self, parameters: Mapping[str, np.ndarray], settings: ModelSettings) -> None:
-        self._settings = settings
-        self._parameters = parameters
-        self._layers = layers(settings)
-        self._weights = [layer.cell.ready(of_layer(parameters, n)) for n, layer in enumerate(self._layers)]
-        self._first = self._layers[0].cell.project(self._weights[0], parameters["embedding.weight"])  # (V, K)
-        self._attention = of_attention(parameters)
-        self._head, self._bias = of_head(parameters, settings)
+    def __init__(self, model: LanguageModel) -> None:
+        self._model = model
+        self._weights = [
+            layer.cell.ready(weights) for layer, weights in zip(model.layers, model.layer_weights, strict=True)
+        ]
+        embedding = model.parameters["embedding.weight"]
+        self._first = model.layers[0].cell.project(self._weights[0], embedding)  # (V, K)
+        self._head, self._bias = model.head
 
     def fresh(self, rows: int) -> State:
         """The state before the first character."""
-        return fresh_state(self._settings, self._parameters, rows)
+        return self._model.fresh_state(rows)
 
     def step(self, ids: np.ndarray, state: State) -> tuple[np.ndarray, State]:
         """ids (B,) and the state before them -> logits (B, V), float32, and the state after them."""
-        x, below = self._first[ids], None
-        after = []
-        for number, (layer, weights) in enumerate(zip(self._layers, self._weights, strict=True)):
-            cell = layer.cell
-            projected = cell.project(weights, x) if number else x
-            output, layer_state, _ = cell.step(weights, projected, state[number], below if layer.reads_below else None)
-            x = output + x if self._settings.residual and number else output
-            below = getattr(layer_state, cell.MEMORY) if cell.MEMORY else None
-            after.append(layer_state)
-        if self._attention:
-            looked, ring = attend(self._attention, x[None], state[-1])
+        settings = self._model.settings
+        x, after = run_stack(self._model.layers, settings.residual, ids, state, self._step_layer, no_dropout)
+        if settings.attention.window:
+            looked, ring = attend(self._model.attention_weights, x[None], state[-1])
             x = looked[0]
             after.append(ring)
         return x @ self._head.T + self._bias, tuple(after)
+
+    def _step_layer(self, number: int, x: np.ndarray, state: Any, below: Any) -> tuple[np.ndarray, Any, Any]:
+        """One layer; x is ids (B,) in the lowest layer, outputs (B, H) in the others."""
+        cell, weights = self._model.layers[number].cell, self._weights[number]
+        projected = cell.project(weights, x) if number else self._first[x]
+        output, after, _ = cell.step(weights, projected, state, below)
+        return output, getattr(after, cell.MEMORY) if cell.MEMORY else None, after

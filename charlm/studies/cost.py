@@ -35,7 +35,7 @@ def measure(settings: Settings) -> dict[str, Any]:
 
 def main() -> None:
     from charlm.benchmark import training_speed
-    from charlm.training.precision import compute_for
+    from charlm.engines.precision import compute_for
 
     settings = from_yaml(sys.stdin.read(), "the settings")
     training = settings.training

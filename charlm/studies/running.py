@@ -9,22 +9,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from charlm.checkpoint.series import newest_good
-from charlm.config.stored import to_yaml
-from charlm.errors import CheckpointError, DivergedError
-from charlm.runs import Run, create, forget_after, lock, replace_text
-from charlm.runs.folder import MARK
+from charlm.errors import DivergedError
 from charlm.studies import cost
 from charlm.studies.measuring import recalled
 from charlm.studies.preparing import Ready
 from charlm.studies.results import StudyFolder
-from charlm.text.records import open_reader
 from charlm.training.events import Event, Finished
-from charlm.training.journal import journal
-from charlm.training.loop import train
-from charlm.training.memory import told
-from charlm.training.plan import Plan
-from charlm.training.precision import compute_for
+from charlm.training.experiment import begin_or_resume
 
 
 @dataclass(frozen=True)
@@ -108,26 +99,11 @@ def _about(ready: Ready) -> dict[str, Any]:
 
 def _trained(ready: Ready, home: StudyFolder, stop: Callable[[], bool]) -> Iterator[Event | dict[str, Any]]:
     """The events of one run, and at the end, unless it was interrupted, what was measured."""
-    trial, settings = ready.trial, ready.trial.settings
-    corpus, chosen = ready.corpus, ready.trial.settings.training
-    compute = compute_for(settings)
-    end_id = corpus.vocabulary.newline if settings.text.records else None
-    reader = open_reader(corpus.split("train"), chosen.batch_size, chosen.seq_len, end_id, chosen.seed)
-    run = _opened(ready, home)
-    with lock(run), told(settings, compute.device):
-        checkpoint, _ = newest_good(run)
-        if checkpoint is not None and checkpoint.text.sha256 != corpus.sha256:
-            raise CheckpointError(
-                f"The text is no longer the one that {run.name} was trained on",
-                str(run.folder),
-                "Bring the old text back, or run the study under another --name.",
-            )
-        replace_text(run.config, to_yaml(settings))
-        forget_after(run.metrics, checkpoint.step if checkpoint else -1)
-        finished = None
-        plan = Plan(settings, corpus, reader, run, compute)
+    trial = ready.trial
+    finished = None
+    with begin_or_resume(trial.settings, ready.corpus, home.folder, trial.name) as training:
         try:
-            for event in journal(train(plan, checkpoint, stop), run):
+            for event in training.events(stop):
                 finished = event if isinstance(event, Finished) else finished
                 yield event
         except DivergedError as error:
@@ -145,14 +121,5 @@ def _trained(ready: Ready, home: StudyFolder, stop: Callable[[], bool]) -> Itera
         "nats": finished.last_nats,
     }
     if trial.measure == "recall":
-        measured |= recalled(run, ready)
+        measured |= recalled(training.run, ready)
     yield measured
-
-
-def _opened(ready: Ready, home: StudyFolder) -> Run:
-    name = ready.trial.name
-    if (home.folder / name / MARK).is_file():
-        return Run(home.folder / name)
-    corpus = ready.corpus
-    about = {"text": {"name": corpus.name, "sha256": corpus.sha256, "characters": corpus.characters}}
-    return create(home.folder, name, name, about)

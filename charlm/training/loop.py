@@ -15,14 +15,13 @@ from charlm.checkpoint import Checkpoint, load_arrays
 from charlm.checkpoint.series import go_on_from, newest_good
 from charlm.errors import DivergedError
 from charlm.model.parameters import count
-from charlm.training import keeping, snapshot
+from charlm.training.checkpointing import restore, save_checkpoint
 from charlm.training.events import Event, Finished, RolledBack, Sampled, Saved, Skipped, Started, Updated, Validated
-from charlm.training.glimpse import glimpse
+from charlm.training.monitoring import preview, validate
+from charlm.training.optimization import learning_rate
 from charlm.training.plan import Plan
 from charlm.training.progress import Clock, Progress
-from charlm.training.schedule import learning_rate
-from charlm.training.trainee import Trainee
-from charlm.training.validation import validate
+from charlm.training.trainer import Trainer
 
 SKIPS_IN_A_ROW = 3  # then the weights go back to the last checkpoint
 ROLL_BACKS = 2  # so many can be made; when one more is needed, the training has failed
@@ -41,26 +40,26 @@ def train(plan: Plan, resume: Checkpoint | None = None, stop: Callable[[], bool]
     With `resume`, go on from that checkpoint as if there had been no interruption. `stop` is asked once a step.
     Raises DivergedError where the numbers stay infinite, CheckpointError where the disk refuses.
     """
-    sitting = _Sitting(plan, resume)
-    yield sitting.started()
-    reason = sitting.reason()
+    session = _Session(plan, resume)
+    yield session.started()
+    reason = session.reason()
     while not reason:
-        yield from sitting.update()
-        yield from sitting.validate_if_due()
-        reason = "signal" if stop() else sitting.reason()
+        yield from session.update()
+        yield from session.validate_if_due()
+        reason = "signal" if stop() else session.reason()
         if not reason:
-            yield from sitting.sample_if_due()
-        yield from sitting.save_if_due(ending=bool(reason))
-    yield sitting.finished(reason)
+            yield from session.sample_if_due()
+        yield from session.save_if_due(ending=bool(reason))
+    yield session.finished(reason)
 
 
-class _Sitting:
-    """One sitting of a training: what changes while it runs."""
+class _Session:
+    """One session of a training: what changes while it runs."""
 
     def __init__(self, plan: Plan, resume: Checkpoint | None) -> None:
         self.plan = plan
         self.resumed_at = resume.step if resume else None
-        self.trainee = self._new_trainee()
+        self.trainer = self._new_trainee()
         self.progress = self._restored(resume) if resume else Progress()
         self.clock = Clock(self.progress.seconds)
         self.saved_at = self.sampled_at = self.clock.seconds()
@@ -69,15 +68,15 @@ class _Sitting:
         self.skips = 0
         self.pace = deque([(self.progress.seconds, self.progress.characters)])
 
-    def _new_trainee(self) -> Trainee:
+    def _new_trainee(self) -> Trainer:
         plan = self.plan
-        return Trainee(plan.settings, plan.corpus.vocabulary.size, plan.reader.batch_size, plan.compute)
+        return Trainer(plan.settings, plan.corpus.vocabulary.size, plan.reader.batch_size, plan.compute)
 
     def _restored(self, checkpoint: Checkpoint) -> Progress:
-        """Make the trainee what it was at the checkpoint; gives where the training stood then."""
+        """Make the trainer what it was at the checkpoint; gives where the training stood then."""
         where = str(checkpoint.folder)
         progress = Progress.from_json(checkpoint.training, where)
-        snapshot.restore(self.trainee, checkpoint.parameters, load_arrays(checkpoint.folder), where)
+        restore(self.trainer, checkpoint.parameters, load_arrays(checkpoint.folder), where)
         go_on_from(self.plan.run, checkpoint, progress.best_step)
         return progress
 
@@ -100,7 +99,7 @@ class _Sitting:
             device=plan.compute.device,
             precision=plan.compute.precision,
             resumed_at=self.resumed_at,
-            notes=(*plan.reader.notes, *self.trainee.notes),
+            notes=(*plan.reader.notes, *self.trainer.notes),
         )
 
     def reason(self) -> str:
@@ -114,20 +113,20 @@ class _Sitting:
         plan, before = self.plan, self.progress
         epoch = plan.reader.epoch_at(before.position)
         rate = learning_rate(plan.settings.training, self.share(), epoch) * before.rate_factor
-        outcome = self.trainee.update(plan.reader, before.position, rate)
+        result = self.trainer.update(plan.reader, before.position, rate)
         train_nats = before.train_nats
-        if outcome.applied:
-            train_nats += max(SMOOTHING, 1 / (before.step + 1)) * (outcome.nats - train_nats)
+        if result.applied:
+            train_nats += max(SMOOTHING, 1 / (before.step + 1)) * (result.nats - train_nats)
         self.progress = replace(
             before,
             step=before.step + 1,
             position=before.position + plan.settings.training.accumulate,
-            characters=before.characters + outcome.characters,
+            characters=before.characters + result.characters,
             seconds=self.clock.seconds(),
             train_nats=train_nats,
         )
-        if not outcome.applied:
-            reason = f"loss {outcome.nats:g}, gradient norm {outcome.gradient_norm:g}"
+        if not result.applied:
+            reason = f"loss {result.nats:g}, gradient norm {result.gradient_norm:g}"
             yield Skipped(self.progress.step, reason)
             self.skips += 1
             if self.skips == SKIPS_IN_A_ROW:
@@ -144,9 +143,9 @@ class _Sitting:
             step=self.progress.step,
             progress=self.share(),
             epoch=plan.reader.epoch_at(self.progress.position),
-            nats=outcome.nats,
+            nats=result.nats,
             learning_rate=rate,
-            gradient_norm=outcome.gradient_norm,
+            gradient_norm=result.gradient_norm,
             characters=total,
             seconds=now,
             characters_per_second=(total - read) / max(1e-9, now - since),
@@ -163,7 +162,7 @@ class _Sitting:
                 f"{self.plan.settings.training.learning_rate / 4:g}",
             )
         checkpoint, _ = newest_good(self.plan.run)
-        self.trainee = self._new_trainee()
+        self.trainer = self._new_trainee()
         earlier = self._restored(checkpoint) if checkpoint else Progress()
         self.progress = replace(
             earlier,
@@ -181,7 +180,7 @@ class _Sitting:
         if due <= self.progress.validations or self.plan.corpus.split("valid").size < 2:
             return
         began = time.perf_counter()
-        score = validate(self.trainee, self.plan.corpus, self.plan.settings)
+        score = validate(self.trainer, self.plan.corpus, self.plan.settings)
         scored = self.progress.validated(score.nats_per_character, time.perf_counter() - began)
         # where updates are few, several validations can be due at once; one is made, and counts for all of them
         self.progress = replace(scored, validations=due, seconds=self.clock.seconds())
@@ -201,7 +200,7 @@ class _Sitting:
             self.sampled_at = self.clock.seconds()
             yield Sampled(
                 self.progress.step,
-                glimpse(self.trainee, self.plan.corpus.vocabulary, self.plan.settings, self.progress.step),
+                preview(self.trainer, self.plan.corpus.vocabulary, self.plan.settings, self.progress.step),
             )
 
     def save_if_due(self, ending: bool) -> Iterator[Event]:
@@ -211,7 +210,7 @@ class _Sitting:
         if not due or self.saved_step == self.progress.step:
             return
         self.progress = replace(self.progress, seconds=self.clock.seconds())
-        folder = keeping.keep(self.plan, self.trainee, self.progress, self.is_best)
+        folder = save_checkpoint(self.plan, self.trainer, self.progress, self.is_best)
         self.saved_at, self.saved_step = self.clock.seconds(), self.progress.step
         yield Saved(self.progress.step, folder, self.is_best)
         self.is_best = False

@@ -59,11 +59,11 @@ def within(characters: int, batch_size: int, seq_len: int) -> tuple[int, int]:
 
 def available(compute: Compute) -> int | None:
     """Bytes that the device can still give, or None where nobody says."""
-    if compute.kind == "cuda":
+    if compute.device_type == "cuda":
         import torch
 
-        return int(torch.cuda.mem_get_info(compute.place())[0])
-    return None if compute.kind != "cpu" else _host()
+        return int(torch.cuda.mem_get_info(compute.torch_device())[0])
+    return None if compute.device_type != "cpu" else _host()
 
 
 def _host() -> int | None:
@@ -117,7 +117,7 @@ def _advice(settings: Settings, fits: Callable[[int, int], bool]) -> str:
 
 
 @contextmanager
-def told(settings: Settings, device: str) -> Iterator[None]:
+def explain_out_of_memory(settings: Settings, device: str) -> Iterator[None]:
     """While entered, memory that runs out is a UsageError that names the sizes to try, not a traceback."""
     try:
         yield

@@ -1,4 +1,4 @@
-"""What a training is made from."""
+"""What a training is made from. Knows no weights."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from charlm.device import Compute
 from charlm.runs import Run
 from charlm.text.corpus import Corpus
 from charlm.text.lanes import Reader
+from charlm.text.records import open_reader
 
 
 @dataclass(frozen=True)
@@ -20,3 +21,10 @@ class Plan:
     reader: Reader
     run: Run
     compute: Compute
+
+
+def train_reader(settings: Settings, corpus: Corpus) -> Reader:
+    """The reader of the train split: of records if the settings say so, otherwise of running text."""
+    training = settings.training
+    end_id = corpus.vocabulary.newline if settings.text.records else None
+    return open_reader(corpus.split("train"), training.batch_size, training.seq_len, end_id, training.seed)

@@ -6,9 +6,9 @@ from torch.utils.flop_counter import FlopCounterMode
 from charlm.benchmark.products import Product, flops, of_forward, of_update, streamed_weights
 from charlm.cells.table import CELLS
 from charlm.config.settings import ModelSettings
-from charlm.model.network import forward, unroll
+from charlm.model.language_model import LanguageModel
 from charlm.model.parameters import initial, shapes
-from charlm.model.state import fresh_state
+from charlm.model.stack import unroll_layer
 
 V, T, B = 11, 5, 3
 
@@ -31,7 +31,11 @@ def test_torch_counts_the_same_going_there_and_back(cell):
     ids = torch.zeros(T, B, dtype=torch.long)
 
     def read():
-        return forward(weights, settings, ids, fresh_state(settings, weights, B), unroll)[0].sum()
+        return (
+            LanguageModel(settings, weights)
+            .forward(ids, LanguageModel(settings, weights).fresh_state(B), unroll_layer)[0]
+            .sum()
+        )
 
     with FlopCounterMode(display=False) as there, torch.no_grad():
         read()

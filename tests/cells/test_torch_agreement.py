@@ -9,9 +9,8 @@ import torch
 from charlm.cells.table import build
 from charlm.cells.unroll import unroll
 from charlm.config.settings import ModelSettings
-from charlm.model.network import forward
+from charlm.model.language_model import LanguageModel
 from charlm.model.parameters import initial
-from charlm.model.state import fresh_state
 
 MODULES = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU, "rnn": torch.nn.RNN}
 
@@ -39,7 +38,7 @@ def test_a_models_recurrent_weights_load_into_torch_nn_by_name(name):
     module.load_state_dict(recurrent, strict=True)
 
     ids = np.random.default_rng(1).integers(0, 9, (8, 2))
-    logits, _ = forward(parameters, settings, ids, fresh_state(settings, parameters, 2))
+    logits, _ = LanguageModel(settings, parameters).forward(ids, LanguageModel(settings, parameters).fresh_state(2))
     x = torch.tensor(parameters["embedding.weight"])[torch.tensor(ids)]
     theirs = module(x)[0] @ torch.tensor(parameters["head.weight"]).T + torch.tensor(parameters["head.bias"])
     np.testing.assert_allclose(logits, theirs.detach().numpy(), atol=1e-6)

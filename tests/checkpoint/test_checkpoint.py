@@ -9,6 +9,7 @@ import pytest
 from charlm.checkpoint import Scores, load, load_arrays, save
 from charlm.checkpoint.contents import Text
 from charlm.config.settings import ModelSettings, Settings
+from charlm.engines.choosing import stepper
 from charlm.errors import CheckpointError, DivergedError, IntegrityError
 from charlm.model.parameters import initial
 from charlm.text.vocabulary import Vocabulary
@@ -54,8 +55,8 @@ def test_what_is_saved_is_loaded(tmp_path):
 
 
 def test_a_stepper_comes_with_it(folder):
-    stepper = load(folder).stepper()
-    logits, _ = stepper.step(np.array([0]), stepper.fresh(1))
+    quick = stepper(load(folder).model)
+    logits, _ = quick.step(np.array([0]), quick.fresh(1))
     assert logits.shape == (1, VOCABULARY.size)
 
 

@@ -36,8 +36,9 @@ def test_both_engines_give_the_same_figure(charlm, runs, verse):
     import torch
 
     from charlm.checkpoint import load
-    from charlm.evaluation.engines import TorchEngine
+    from charlm.evaluation.scorers import TorchScorer
     from charlm.evaluation.text import score_ids
+    from charlm.model.language_model import LanguageModel
     from charlm.runs import find_checkpoint
     from charlm.text.corpus import open_corpus
 
@@ -47,7 +48,8 @@ def test_both_engines_give_the_same_figure(charlm, runs, verse):
     checkpoint = load(find_checkpoint(Path(runs["CHARLM_RUNS"]), "tiny"))
     corpus = open_corpus(checkpoint.settings.text, checkpoint.vocabulary)
     tensors = {name: torch.tensor(value) for name, value in checkpoint.parameters.items()}
-    score = score_ids(TorchEngine(tensors, checkpoint.settings.model), corpus.ids, corpus.vocabulary, records=False)
+    scorer = TorchScorer(LanguageModel(checkpoint.settings.model, tensors))
+    score = score_ids(scorer, corpus.ids, corpus.vocabulary, records=False)
     assert said["nats_per_character"] == pytest.approx(score.nats_per_character, abs=1e-6)
 
 

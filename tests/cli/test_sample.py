@@ -23,11 +23,13 @@ from charlm.cli import main
 from charlm.cli import sample as command
 from charlm.config.settings import ModelSettings, Settings
 from charlm.device import Compute
-from charlm.model.compiled_stepper import fits
-from charlm.model.graph_stepper import GraphStepper
+from charlm.engines.choosing import stepper
+from charlm.engines.compiled_stepper import fits
+from charlm.engines.cuda_graph import CaptureFailed
+from charlm.engines.graph_stepper import GraphStepper
+from charlm.model.language_model import LanguageModel
 from charlm.model.parameters import shapes
-from charlm.model.recording import NotRecorded
-from charlm.model.stepping import Stepper
+from charlm.model.stepping import DefinitionStepper
 from charlm.sampling.decoding import Decoding
 from charlm.sampling.writing import Piece, write_text
 from charlm.text.vocabulary import Vocabulary
@@ -118,7 +120,7 @@ def test_what_a_trained_run_writes_is_what_the_library_writes(tiny_run):
     told = in_json("tiny", "-n", 60, "--seed", 5, "--prompt", "the ", "--count", 2, CHARLM_RUNS=str(tiny_run))
     checkpoint = load(tiny_run / "tiny" / f"step-{told['step']}")
     for number, one in enumerate(told["samples"]):
-        text = write_text(checkpoint.stepper(), checkpoint.vocabulary, "the ", length=60, seed=5, sample=number)
+        text = write_text(stepper(checkpoint.model), checkpoint.vocabulary, "the ", length=60, seed=5, sample=number)
         assert one == {"text": text, "characters": 60, "stopped": "length"}
 
 
@@ -338,12 +340,12 @@ class Rerun:
     def __init__(self, refusal=None):
         self.refusal = refusal
 
-    def rehearse(self, work):
+    def warm_up(self, work):
         work()
 
-    def record(self, work, generator=None):
+    def capture(self, work, generator=None):
         if self.refusal:
-            raise NotRecorded(self.refusal)
+            raise CaptureFailed(self.refusal)
         return work
 
 
@@ -351,11 +353,11 @@ class Rerun:
 def test_many_on_a_card_use_its_engine_and_say_its_notes(plain, monkeypatch, refusal):
     made = []
 
-    def on_processor(parameters, settings, place):
-        made.append(place)
-        return GraphStepper(parameters, settings, torch.device("cpu"), recorder=Rerun(refusal))
+    def on_processor(model, device):
+        made.append(device)
+        return GraphStepper(model, torch.device("cpu"), capturer=Rerun(refusal))
 
-    monkeypatch.setattr("charlm.model.graph_stepper.GraphStepper", on_processor)
+    monkeypatch.setattr("charlm.engines.graph_stepper.GraphStepper", on_processor)
     monkeypatch.setattr("charlm.device.choose", lambda device, precision: Compute(device, precision, "a card", 1))
     done = run(plain, "-n", 40, "--seed", 1, "--count", 3, "--device", "cuda:0")
     assert made == [torch.device("cuda:0")]
@@ -363,7 +365,7 @@ def test_many_on_a_card_use_its_engine_and_say_its_notes(plain, monkeypatch, ref
     assert done.stderr.splitlines() == ["plain, step 20, seed 1", *notes]
     # no two scores are near enough here for the engines' rounding to matter
     checkpoint = load(Path(plain))
-    exact = Stepper(checkpoint.parameters, checkpoint.settings.model)
+    exact = DefinitionStepper(LanguageModel(checkpoint.settings.model, checkpoint.parameters))
     texts = [write_text(exact, checkpoint.vocabulary, length=40, seed=1, sample=number) for number in range(3)]
     assert done.stdout == "\n".join(text + "\n" for text in texts)
 
@@ -384,7 +386,7 @@ def test_many_by_the_compiled_engine_are_what_each_is_alone(made):
     many = in_json(folder, "-n", 60, "--seed", 1, "--count", 70)["samples"]
     checkpoint = load(folder)
     for number in (0, 5, 63, 64, 69):
-        text = write_text(checkpoint.stepper(), checkpoint.vocabulary, length=60, seed=1, sample=number)
+        text = write_text(stepper(checkpoint.model), checkpoint.vocabulary, length=60, seed=1, sample=number)
         assert many[number]["text"] == text
 
 

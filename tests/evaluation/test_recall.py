@@ -10,9 +10,8 @@ import pytest
 from charlm.config.settings import ModelSettings
 from charlm.errors import TextError
 from charlm.evaluation.recall import Answers, answers
-from charlm.model.network import forward
+from charlm.model.language_model import LanguageModel
 from charlm.model.parameters import initial
-from charlm.model.state import fresh_state
 from charlm.randomness import stream
 from charlm.text.synthetic import KEYS, recall
 from charlm.text.vocabulary import Vocabulary
@@ -45,7 +44,7 @@ def keeper():
 
 
 def test_a_model_that_knows_nothing_pays_log_v():
-    found = answers(silent(), SMALL, VOCABULARY, TEXT)
+    found = answers(LanguageModel(SMALL, silent()), VOCABULARY, TEXT)
     assert found.lines == 200
     assert found.nats == pytest.approx(math.log(VOCABULARY.size), rel=1e-6)
     first = VOCABULARY.symbols[0]  # argmax of equals is the first symbol, the newline, which no answer is
@@ -54,7 +53,7 @@ def test_a_model_that_knows_nothing_pays_log_v():
 
 
 def test_a_model_that_remembers_is_always_right():
-    found = answers(keeper(), SMALL, VOCABULARY, TEXT)
+    found = answers(LanguageModel(SMALL, keeper()), VOCABULARY, TEXT)
     assert found.accuracy == 1
     assert found.nats < 1e-3
 
@@ -64,7 +63,7 @@ def test_a_model_that_remembers_badly_is_right_by_chance():
     parameters["recurrent.weight_hh_l0"][:] = 0  # the key is forgotten at once ...
     key = VOCABULARY.symbols.index("C")
     parameters["head.bias"][key] = 5.0  # ... and the same is always said
-    found = answers(parameters, SMALL, VOCABULARY, TEXT)
+    found = answers(LanguageModel(SMALL, parameters), VOCABULARY, TEXT)
     assert found.accuracy == np.mean([line[0] == "C" for line in TEXT.splitlines()])
 
 
@@ -73,12 +72,14 @@ def test_it_is_what_one_lane_reads_by_hand(cell):
     settings = ModelSettings(cell=cell, hidden_size=8, num_layers=2)
     parameters = initial(settings, VOCABULARY.size, stream(1, "w"))
     ids = VOCABULARY.encode(TEXT).ids.astype(np.int64)
-    logits, _ = forward(parameters, settings, ids[:, None], fresh_state(settings, parameters, 1))
+    logits, _ = LanguageModel(settings, parameters).forward(
+        ids[:, None], LanguageModel(settings, parameters).fresh_state(1)
+    )
     asked = np.flatnonzero(ids == VOCABULARY.symbols.index("?"))
     chances = logits[asked, 0].astype(np.float64)
     chances = np.exp(chances) / np.exp(chances).sum(axis=-1, keepdims=True)
     right = chances[np.arange(asked.size), ids[asked + 1]]
-    found = answers(parameters, settings, VOCABULARY, TEXT, lanes=1)
+    found = answers(LanguageModel(settings, parameters), VOCABULARY, TEXT, lanes=1)
     assert found.nats == pytest.approx(-np.log(right).mean(), abs=1e-5)
     assert found.accuracy == (chances.argmax(axis=-1) == ids[asked + 1]).mean()
 
@@ -86,15 +87,17 @@ def test_it_is_what_one_lane_reads_by_hand(cell):
 @pytest.mark.parametrize("lanes", [1, 7, 64, 1000])
 def test_every_line_is_counted_once_whatever_the_lanes(lanes):
     text = recall(3, 101, 2)
-    right = answers(keeper(), SMALL, VOCABULARY, text, lanes)
+    right = answers(LanguageModel(SMALL, keeper()), VOCABULARY, text, lanes)
     assert (right.lines, right.accuracy) == (101, 1)
-    assert answers(silent(), SMALL, VOCABULARY, text, lanes) == Answers(101, 0.0, pytest.approx(math.log(14), rel=1e-6))
+    assert answers(LanguageModel(SMALL, silent()), VOCABULARY, text, lanes) == Answers(
+        101, 0.0, pytest.approx(math.log(14), rel=1e-6)
+    )
 
 
 @pytest.mark.parametrize("text", ["", "A?B\n", "AaA\n", "Aa?A\nAaa?A\n", "Aa?A"])
 def test_what_is_no_recall_text_is_refused(text):
     with pytest.raises(TextError) as caught:
-        answers(silent(), SMALL, VOCABULARY, text)
+        answers(LanguageModel(SMALL, silent()), VOCABULARY, text)
     assert len(str(caught.value).splitlines()) == 3
 
 
@@ -107,6 +110,6 @@ def test_a_lane_does_not_start_from_nothing():
     for symbol in KEYS:
         parameters["recurrent.weight_ih_l0"][: len(KEYS), VOCABULARY.symbols.index(symbol)] -= 40.0
     parameters["recurrent.weight_hh_l0"][: len(KEYS), 15] = 40.0
-    one_lane = answers(parameters, SMALL, VOCABULARY, TEXT, lanes=1)
+    one_lane = answers(LanguageModel(SMALL, parameters), VOCABULARY, TEXT, lanes=1)
     assert one_lane.accuracy < 1  # the text's first line
-    assert answers(parameters, SMALL, VOCABULARY, TEXT, lanes=50).accuracy == one_lane.accuracy
+    assert answers(LanguageModel(SMALL, parameters), VOCABULARY, TEXT, lanes=50).accuracy == one_lane.accuracy

@@ -10,7 +10,8 @@ import torch
 
 from charlm.cells.table import CELLS, build
 from charlm.cells.unroll import unroll
-from charlm.model.network import fast
+from charlm.engines import torch_kernel
+from charlm.engines.choosing import run_with_torch
 from charlm.model.stack import Layer
 
 pytestmark = pytest.mark.gpu
@@ -23,13 +24,12 @@ def test_the_fast_form_equals_the_definition_on_the_card(name):
         key: torch.tensor(rng.standard_normal(shape) * 0.3, device="cuda", requires_grad=True)
         for key, shape in cell.shapes(16, 32).items()
     }
-    if cell.fused:
-        cell.fused.pack(weights)
+    torch_kernel.pack(cell, weights)
     x = torch.tensor(rng.standard_normal((9, 4, 16)), device="cuda")
     state = cell.STATE(*(torch.zeros(4, 32, device="cuda", dtype=torch.float64) for _ in cell.STATE._fields))
     defined, _, end = unroll(cell, weights, x, state)
     layer = Layer(cell, 16, 32, reads_below=False, read_above=False)
-    quick, _, last = fast(layer, weights, x, state, None)
+    quick, _, last = run_with_torch(layer, weights, x, state, None)
     torch.testing.assert_close(quick, defined, rtol=1e-9, atol=1e-11)
     for one, other in zip(last, end, strict=True):
         torch.testing.assert_close(one, other, rtol=1e-9, atol=1e-11)

@@ -12,12 +12,13 @@ import torch
 from charlm.cells.table import CELLS
 from charlm.config.settings import Settings
 from charlm.device import abilities
+from charlm.engines import captured_window, choosing
+from charlm.engines.precision import compute_for
+from charlm.model.stack import layers
 from charlm.text.lanes import Lanes
-from charlm.training import captured
-from charlm.training.feeding import DeviceFeed, open_feed
-from charlm.training.precision import compute_for
-from charlm.training.snapshot import capture, restore
-from charlm.training.trainee import Trainee
+from charlm.training.batches import DeviceBatches, open_batches
+from charlm.training.checkpointing import capture, restore
+from charlm.training.trainer import Trainer
 
 pytestmark = pytest.mark.gpu
 
@@ -30,7 +31,7 @@ STACKS = {name: {"cell": name, "num_layers": 2} for name in CELLS} | {
 RECORDED = [
     name
     for name, stack in STACKS.items()
-    if captured.pays(Settings.model_validate({"model": {"hidden_size": 32, **stack}}).model, "cuda")
+    if choosing.worth_capturing(layers(Settings.model_validate({"model": {"hidden_size": 32, **stack}}).model), "cuda")
 ]
 
 
@@ -45,7 +46,7 @@ def build(stack, precision="fp32", **training):
             "training": {"batch_size": B, "seq_len": T, "precision": precision, "device": "cuda", **training},
         }
     )
-    return Trainee(settings, V, B, compute_for(settings))
+    return Trainer(settings, V, B, compute_for(settings))
 
 
 @pytest.fixture
@@ -54,9 +55,11 @@ def turn(monkeypatch):
 
     def turn(what):
         if what == "recordings off":
-            monkeypatch.setattr(captured, "pays", lambda model, kind: False)
+            monkeypatch.setattr(choosing, "worth_capturing", lambda layers, device_type: False)
         if what == "compiler off":
-            monkeypatch.setattr(captured, "prepare", partial(captured.prepare, compiling=lambda recurrence: recurrence))
+            monkeypatch.setattr(
+                captured_window, "prepare", partial(captured_window.prepare, compiling=lambda recurrence: recurrence)
+            )
         if what == "all on":
             monkeypatch.undo()
 
@@ -78,7 +81,7 @@ def assert_near(found, wanted, tolerance):
 
 def gradients(of, reader):
     """Those of one window, before an optimizer sees them."""
-    feed = open_feed(reader, of.compute)
+    feed = open_batches(reader, of.compute)
     with of.compute.fast_products():
         of._read(feed.at(0))
     return {name: weight.grad.clone() for name, weight in of.weights.items()}
@@ -92,12 +95,12 @@ def test_recorded_windows_are_eager_ones(turn, stack, compiler):
     assert {len(reader.at(position).inputs) for position in range(8)} > {T}
     turn("recordings off")
     plain = build(stack)
-    assert plain.window is None
+    assert plain.captured is None
     wanted, wanted_gradients = updates(plain, 8, reader), gradients(build(stack), reader)
     turn("all on")
     turn(compiler)
     quick = build(stack)
-    assert quick.window is not None
+    assert quick.captured is not None
     assert quick.notes == ()
     assert_near(updates(quick, 8, reader), wanted, 1e-4)
     for name, gradient in gradients(build(stack), reader).items():
@@ -127,7 +130,7 @@ def test_recorded_dropout_draws_the_same(turn, accumulate):
     turn("all on")
     turn("compiler off")
     quick = build("peephole", **given)
-    assert quick.window is not None
+    assert quick.captured is not None
     assert_near(updates(quick, 5, reader), wanted, 1e-4)
 
 
@@ -158,7 +161,7 @@ def test_fp16_is_chosen_and_learns_where_kernels_persist():
     compute = compute_for(settings)
     assert compute.precision == ("fp16" if abilities("cuda").persistent or not abilities("cuda").bf16 else "bf16")
     ids = (np.arange(20_000) % 50).astype(np.uint8)  # what comes next is certain
-    training = Trainee(settings, V, 16, compute)
+    training = Trainer(settings, V, 16, compute)
     outcomes = [training.update(Lanes(ids, 16, 32), position, 5e-3) for position in range(60)]
     assert all(np.isfinite(outcome.nats) for outcome in outcomes)
     assert outcomes[-1].nats < 0.5 < outcomes[0].nats
@@ -169,7 +172,7 @@ def test_fp16_is_chosen_and_learns_where_kernels_persist():
 def test_windows_are_cut_on_the_card(dtype):
     ids = np.random.default_rng(0).integers(0, np.iinfo(dtype).max, 5000, endpoint=True, dtype=dtype)
     lanes = Lanes(ids, 7, 33)
-    feed = DeviceFeed(lanes, torch.device("cuda"))
+    feed = DeviceBatches(lanes, torch.device("cuda"))
     for position in range(2 * lanes.windows_per_epoch + 1):
         fed, batch = feed.at(position), lanes.at(position)
         assert fed.inputs.is_cuda

@@ -9,8 +9,8 @@ from charlm.cells.table import CELLS, build
 from charlm.config.settings import LayerSettings, ModelSettings
 from charlm.errors import TextError
 from charlm.inspection.gates import gate_shares
+from charlm.model.language_model import LanguageModel
 from charlm.model.parameters import initial
-from charlm.model.stack import layers
 from charlm.randomness import stream
 
 V = 6
@@ -19,12 +19,12 @@ IDS = np.random.default_rng(1).integers(0, V, 600)
 
 def model(**given):
     settings = ModelSettings(**{"hidden_size": 8, "num_layers": 2, **given})
-    return initial(settings, V, stream(1, "weights")), settings
+    return LanguageModel(settings, initial(settings, V, stream(1, "weights")))
 
 
 @pytest.mark.parametrize("cell", sorted(CELLS))
 def test_shares_make_one_and_name_every_gate(cell):
-    found = gate_shares(*model(cell=cell), IDS)
+    found = gate_shares(model(cell=cell), IDS)
     assert {each.gate for each in found} == set(build(cell, {}).GATES)
     assert {each.layer for each in found} == ({1, 2} if build(cell, {}).GATES else set())
     for each in found:
@@ -35,25 +35,25 @@ def test_shares_make_one_and_name_every_gate(cell):
 
 @pytest.mark.parametrize(("bias", "shares"), [(20.0, (0, 0, 1)), (-20.0, (1, 0, 0))])
 def test_a_bias_opens_and_shuts_a_gate(bias, shares):
-    found = gate_shares(*model(cell="lstm", cell_options={"forget_bias": bias}), IDS)
+    found = gate_shares(model(cell="lstm", cell_options={"forget_bias": bias}), IDS)
     forgets = [(each.low, each.between, each.high) for each in found if each.gate == "forget"]
     assert forgets == [shares, shares]
     assert all(each.high < 1 for each in found if each.gate != "forget")
 
 
 def test_layers_of_a_mixed_stack_each_have_their_own_gates():
-    parameters, settings = model(layers=(LayerSettings(cell="gru"), LayerSettings(cell="lstm")))
-    assert len(layers(settings)) == 2
-    assert [(each.layer, each.gate) for each in gate_shares(parameters, settings, IDS)] == [
+    mixed = model(layers=(LayerSettings(cell="gru"), LayerSettings(cell="lstm")))
+    assert len(mixed.layers) == 2
+    assert [(each.layer, each.gate) for each in gate_shares(mixed, IDS)] == [
         (1, "reset"), (1, "update"), (2, "input"), (2, "forget"), (2, "output"),
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize("size", [1, 2, 255, 256])
 def test_short_texts_are_looked_at_whole(size):
-    assert all(each.values == size * 8 for each in gate_shares(*model(cell="gru"), IDS[:size]))
+    assert all(each.values == size * 8 for each in gate_shares(model(cell="gru"), IDS[:size]))
 
 
 def test_no_text_at_all_is_refused():
     with pytest.raises(TextError):
-        gate_shares(*model(cell="gru"), IDS[:0])
+        gate_shares(model(cell="gru"), IDS[:0])

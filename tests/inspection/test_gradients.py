@@ -12,9 +12,9 @@ from charlm.cells.table import CELLS
 from charlm.config.settings import AttentionSettings, ModelSettings
 from charlm.errors import TextError
 from charlm.inspection.gradients import VANISHED, GradientNorms, gradient_norms, input_gradient
-from charlm.model.network import forward
+from charlm.model.language_model import LanguageModel
 from charlm.model.parameters import initial
-from charlm.model.state import each, fresh_state
+from charlm.model.state import map_state
 from charlm.randomness import stream
 
 V = 5
@@ -41,11 +41,11 @@ def test_gradients_are_finite_differences(cell, window):
     weights = doubles(parameters)
     ids, target = torch.arange(T * B).view(T, B), torch.tensor([1, 3])
     # Nonzero, so that a memory can be forgotten; the clock of a clockwork stays where it is.
-    state = each(fresh_state(settings, weights, B), lambda part: part + 0.25 * (part.shape[-1] == 4))
-    found = input_gradient(weights, settings, ids, target, state)
+    state = map_state(LanguageModel(settings, weights).fresh_state(B), lambda part: part + 0.25 * (part.shape[-1] == 4))
+    found = input_gradient(LanguageModel(settings, weights), ids, target, state)
 
     def nats(embedding):
-        logits, _ = forward({**weights, "embedding.weight": embedding}, settings, ids, state)
+        logits, _ = LanguageModel(settings, {**weights, "embedding.weight": embedding}).forward(ids, state)
         return torch.nn.functional.cross_entropy(logits[-1], target, reduction="sum").item()
 
     step = 1e-5
@@ -63,7 +63,7 @@ def test_a_loss_does_not_feel_what_comes_after_it():
     settings, parameters = model("lstm")
     changed = IDS.copy()
     changed[-1] = (changed[-1] + 1) % V
-    norms, others = (gradient_norms(parameters, settings, ids, 20, 1000).norms for ids in (IDS, changed))
+    norms, others = (gradient_norms(LanguageModel(settings, parameters), ids, 20, 1000).norms for ids in (IDS, changed))
     assert len(norms) > 10
     np.testing.assert_array_equal(norms[:-1], others[:-1])
     assert (norms[-1] != others[-1]).all()
@@ -72,7 +72,7 @@ def test_a_loss_does_not_feel_what_comes_after_it():
 def test_an_rnn_without_recurrent_weights_feels_only_the_present():
     settings, parameters = model("rnn")
     parameters["recurrent.weight_hh_l0"][:] = 0
-    norms = gradient_norms(parameters, settings, IDS, 10, 8).norms
+    norms = gradient_norms(LanguageModel(settings, parameters), IDS, 10, 8).norms
     assert (norms[:, 0] > 0).all()
     assert (norms[:, 1:] == 0).all()
 
@@ -82,7 +82,7 @@ def test_a_carousel_carries_the_gradient_unchanged():
     settings, parameters = model("lstm97")
     parameters["recurrent.weight_hh_l0"][:] = 0
     same = np.full(40, 2)  # the same symbol always, so that every step writes alike
-    norms = gradient_norms(parameters, settings, same, 30, 1).norms[0]
+    norms = gradient_norms(LanguageModel(settings, parameters), same, 30, 1).norms[0]
     # At k = 0 the output gate feels the input too; from then on only the memory is in between.
     np.testing.assert_allclose(norms[1:], norms[1], rtol=1e-12)
     assert norms[1] > 0
@@ -95,7 +95,7 @@ def test_an_lstm_without_recurrent_weights_forgets_by_its_forget_gate(bias):
         parameters[f"recurrent.{name}_l0"][4:8] = 0
     parameters["recurrent.weight_hh_l0"][:] = 0
     parameters["recurrent.bias_ih_l0"][4:8] = bias
-    found = gradient_norms(parameters, settings, np.full(60, 1), 8, 1)
+    found = gradient_norms(LanguageModel(settings, parameters), np.full(60, 1), 8, 1)
     forget = 1 / (1 + math.exp(-bias))
     np.testing.assert_allclose(found.norms[0, 2:] / found.norms[0, 1:-1], forget, rtol=1e-6)
 
@@ -103,9 +103,9 @@ def test_an_lstm_without_recurrent_weights_forgets_by_its_forget_gate(bias):
 def test_rows_do_not_mix(monkeypatch):
     """All positions at once, and one after the other, give the same."""
     settings, parameters = model("gru", num_layers=2)
-    together = gradient_norms(parameters, settings, IDS, 10, 12).norms
+    together = gradient_norms(LanguageModel(settings, parameters), IDS, 10, 12).norms
     monkeypatch.setattr("charlm.inspection.gradients.TOGETHER", 1)
-    alone = gradient_norms(parameters, settings, IDS, 10, 12).norms
+    alone = gradient_norms(LanguageModel(settings, parameters), IDS, 10, 12).norms
     assert together.shape == (12, 11)
     np.testing.assert_allclose(together, alone, rtol=1e-12)
 
@@ -138,5 +138,5 @@ def test_quartiles_are_over_positions():
 def test_a_text_shorter_than_the_distance_is_refused():
     settings, parameters = model("rnn")
     with pytest.raises(TextError):
-        gradient_norms(parameters, settings, IDS[:11], 10, 4)
-    assert gradient_norms(parameters, settings, IDS[:12], 10, 4).norms.shape == (1, 11)
+        gradient_norms(LanguageModel(settings, parameters), IDS[:11], 10, 4)
+    assert gradient_norms(LanguageModel(settings, parameters), IDS[:12], 10, 4).norms.shape == (1, 11)

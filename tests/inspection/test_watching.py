@@ -9,9 +9,9 @@ import torch
 from charlm.cells.table import CELLS
 from charlm.config.settings import ModelSettings
 from charlm.inspection.watching import watch
-from charlm.model.network import forward, unroll
+from charlm.model.language_model import LanguageModel
 from charlm.model.parameters import initial
-from charlm.model.state import fresh_state
+from charlm.model.stack import unroll_layer
 from charlm.randomness import stream
 
 V, T, B = 6, 20, 2
@@ -31,8 +31,12 @@ def test_watching_changes_nothing(cell, engine):
         gates.extend(inner[name] for name in layer.cell.GATES if name in inner)
         return result
 
-    plain, _ = forward(parameters, settings, ids, fresh_state(settings, parameters, B), unroll)
-    seen, _ = forward(parameters, settings, ids, fresh_state(settings, parameters, B), watched)
+    plain, _ = LanguageModel(settings, parameters).forward(
+        ids, LanguageModel(settings, parameters).fresh_state(B), unroll_layer
+    )
+    seen, _ = LanguageModel(settings, parameters).forward(
+        ids, LanguageModel(settings, parameters).fresh_state(B), watched
+    )
     np.testing.assert_array_equal(plain, seen)
     for gate in gates:
         assert gate.shape == (T, B, 8)

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import torch
 
-from charlm.cells.scan import scan
+from charlm.cells.gradients import Scanned
 from charlm.cells.table import CELLS, build
 from charlm.cells.unroll import unroll
-from charlm.cells.way_back import Scanned
 from charlm.config.settings import ModelSettings
-from charlm.model import network
+from charlm.engines.choosing import run_with_torch
+from charlm.engines.scan import scan
 from charlm.model.stack import Layer
 
 T, B, I, H = 7, 3, 5, 4  # noqa: E741
@@ -82,7 +82,7 @@ def fast_forms(case):
     """The ways in which training can run the case."""
     cell, below = CASES[case]
     layer = Layer(cell, I, H, reads_below=below, read_above=False)
-    forms = {"network": lambda *given: network.fast(layer, *given)}
+    forms = {"network": lambda *given: run_with_torch(layer, *given)}
     if isinstance(cell, Scanned):
         forms["scan"] = lambda *given: scan(cell, *given)
     return forms
@@ -177,7 +177,7 @@ def test_fast_forms_equal_repeated_step_in_outputs_state_and_gradients(case):
 def test_gradients_of_the_fast_forms_are_those_of_finite_differences(case, form):
     cell, forms = CASES[case][0], fast_forms(case)
     if form not in forms:
-        assert cell.fused, "a cell has a kernel of torch's or a way back of its own"
+        assert cell.torch_kernel, "a cell has a kernel of torch's or a way back of its own"
         return
     names, parts = list(weights_of(case)), len(cell.STATE._fields)
 
@@ -242,18 +242,18 @@ def test_rows_are_independent(case):
 
 @every_cell
 def test_it_can_overfit_hello_hello(name):
-    from charlm.model.network import fast, forward
+    from charlm.model.language_model import LanguageModel
     from charlm.model.parameters import initial
-    from charlm.model.state import fresh_state
 
     settings = ModelSettings(cell=name, hidden_size=16, num_layers=1)
     text = "hello hello"
     symbols = sorted(set(text))
     ids = torch.tensor([symbols.index(c) for c in text])[:, None]
     weights = as_torch(initial(settings, len(symbols), np.random.default_rng(0)), True)
+    model = LanguageModel(settings, weights)
     optimizer = torch.optim.Adam(weights.values(), lr=0.03)
     for _ in range(150):
-        logits, _ = forward(weights, settings, ids[:-1], fresh_state(settings, weights, 1), fast)
+        logits, _ = model.forward(ids[:-1], model.fresh_state(1), run_with_torch)
         loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), ids[1:].flatten())
         optimizer.zero_grad()
         loss.backward()

@@ -11,11 +11,12 @@ import torch
 
 from charlm.cells.table import CELLS
 from charlm.config.settings import ModelSettings
-from charlm.evaluation.engines import NumpyEngine, TorchEngine
+from charlm.evaluation.scorers import NumpyScorer, TorchScorer
 from charlm.evaluation.scoring import score_stream
+from charlm.model.language_model import LanguageModel
 from charlm.model.parameters import initial
 from charlm.model.state import State
-from charlm.model.stepping import Stepper
+from charlm.model.stepping import DefinitionStepper
 from charlm.text.lanes import NOTHING
 
 V = 11
@@ -35,7 +36,7 @@ def text(length, seed=1):
 
 def one_by_one(settings, parameters, ids):
     """Nats of a text as the sampler would see them: one character after the other, in float64 sums."""
-    stepper = Stepper(parameters, settings)
+    stepper = DefinitionStepper(LanguageModel(settings, parameters))
     state, nats = stepper.fresh(1), 0.0
     for before, after in zip(ids[:-1].tolist(), ids[1:].tolist(), strict=True):
         logits, state = stepper.step(np.array([before]), state)
@@ -49,7 +50,7 @@ def test_a_score_is_that_of_one_stream_read_in_order(cell):
     settings, parameters = model(cell)
     ids = text(3000)
     expected = one_by_one(settings, parameters, ids)
-    score = score_stream(NumpyEngine(parameters, settings), ids)
+    score = score_stream(NumpyScorer(LanguageModel(settings, parameters)), ids)
     assert score.characters == 2999
     assert abs(score.nats - expected) / 2999 / math.log(2) < 1e-6
 
@@ -60,7 +61,7 @@ def test_independent_of_lanes_and_windows(cell, lanes, window):
     settings, parameters = model(cell)
     ids = text(2000)
     expected = one_by_one(settings, parameters, ids)
-    score = score_stream(NumpyEngine(parameters, settings), ids, lanes, window)
+    score = score_stream(NumpyScorer(LanguageModel(settings, parameters)), ids, lanes, window)
     assert abs(score.nats - expected) / 1999 / math.log(2) < 1e-6
 
 
@@ -68,8 +69,8 @@ def test_independent_of_lanes_and_windows(cell, lanes, window):
 def test_both_engines_agree(cell):
     settings, parameters = model(cell)
     tensors = {name: torch.tensor(value) for name, value in parameters.items()}
-    one = score_stream(NumpyEngine(parameters, settings), text(2500))
-    other = score_stream(TorchEngine(tensors, settings), text(2500))
+    one = score_stream(NumpyScorer(LanguageModel(settings, parameters)), text(2500))
+    other = score_stream(TorchScorer(LanguageModel(settings, tensors)), text(2500))
     assert abs(one.bits_per_character - other.bits_per_character) < 1e-6
 
 
@@ -77,7 +78,7 @@ def test_both_engines_agree(cell):
 def test_every_character_after_the_first_is_scored_once_whatever_the_length(length):
     settings, parameters = model("rnn", hidden_size=4)
     ids = text(length)
-    score = score_stream(NumpyEngine(parameters, settings), ids)
+    score = score_stream(NumpyScorer(LanguageModel(settings, parameters)), ids)
     assert score.characters == length - 1
     assert score.nats == pytest.approx(one_by_one(settings, parameters, ids), abs=1e-6 * length)
 
@@ -107,7 +108,7 @@ def test_a_model_that_never_forgets_is_scored_exactly_too(lanes):
 def test_a_uniform_model_scores_log2_of_the_vocabulary_exactly():
     settings, parameters = model("lstm")
     parameters["head.weight"] = parameters["head.weight"] * 0
-    score = score_stream(NumpyEngine(parameters, settings), text(5000))
+    score = score_stream(NumpyScorer(LanguageModel(settings, parameters)), text(5000))
     assert score.bits_per_character == pytest.approx(math.log2(V), abs=1e-6)
     assert score.perplexity == pytest.approx(V, rel=1e-6)
 
@@ -131,4 +132,4 @@ def test_a_bigram_model_counted_by_hand_scores_what_the_hand_says():
         "head.bias": ((np.log(table[0]) + np.log(table[1])) / 2).astype(np.float32),
     }
     parameters["head.weight"] = parameters["head.weight"].astype(np.float32)
-    assert score_stream(NumpyEngine(parameters, settings), ids).nats == pytest.approx(by_hand, abs=1e-5)
+    assert score_stream(NumpyScorer(LanguageModel(settings, parameters)), ids).nats == pytest.approx(by_hand, abs=1e-5)

@@ -5,6 +5,7 @@ import torch
 
 from charlm.config.settings import ModelSettings
 from charlm.model.dropout import Dropout
+from charlm.model.language_model import LanguageModel
 
 
 def drop(share, kind, seed=0):
@@ -40,10 +41,11 @@ def test_none_and_all():
 def test_weight_drop_is_for_recurrent_weights_alone():
     dropout = Dropout(ModelSettings(weight_drop=0.5), torch.Generator().manual_seed(0))
     weights = {name: torch.ones(64, 64) for name in ("recurrent.weight_hh_l0", "recurrent.weight_ih_l0", "head.weight")}
-    first, second = dropout.thinned(weights), dropout.thinned(weights)
+    model = LanguageModel(ModelSettings(), weights)
+    first, second = dropout.on_weights(model).parameters, dropout.on_weights(model).parameters
     assert set(first["recurrent.weight_hh_l0"].unique().tolist()) == {0.0, 2.0}
     assert first["recurrent.weight_hh_l0"].mean().item() == pytest.approx(1, abs=0.1)
     assert not torch.equal(first["recurrent.weight_hh_l0"], second["recurrent.weight_hh_l0"])
     assert all(first[name] is weights[name] for name in ("recurrent.weight_ih_l0", "head.weight"))
     none = Dropout(ModelSettings(), torch.Generator())
-    assert none.thinned(weights) is weights
+    assert none.on_weights(model) is model

@@ -7,11 +7,12 @@ import pytest
 import torch
 
 from charlm.config.settings import ModelSettings
-from charlm.model.network import fast, forward, unroll
+from charlm.engines.choosing import run_with_torch
+from charlm.model.language_model import LanguageModel
 from charlm.model.parameters import initial, shapes
-from charlm.model.stack import layers
-from charlm.model.state import each, fresh_state, reset_rows
-from charlm.model.stepping import Stepper
+from charlm.model.stack import layers, unroll_layer
+from charlm.model.state import map_state, reset_rows
+from charlm.model.stepping import DefinitionStepper
 
 V, T, B = 7, 9, 3
 
@@ -52,11 +53,13 @@ def test_values_have_the_declared_names_and_shapes(stack):
 @every_stack
 def test_numpy_torch_and_the_fast_forms_agree(stack):
     settings, values = model(stack)
-    defined, _ = forward(values, settings, ids(), fresh_state(settings, values, B))
+    defined, _ = LanguageModel(settings, values).forward(ids(), LanguageModel(settings, values).fresh_state(B))
     weights = {name: torch.tensor(value, requires_grad=True) for name, value in values.items()}
     gradients = []
-    for form in (unroll, fast):
-        logits, _ = forward(weights, settings, torch.tensor(ids()), fresh_state(settings, weights, B), form)
+    for form in (unroll_layer, run_with_torch):
+        logits, _ = LanguageModel(settings, weights).forward(
+            torch.tensor(ids()), LanguageModel(settings, weights).fresh_state(B), form
+        )
         np.testing.assert_allclose(logits.detach().numpy(), defined, atol=2e-6)
         gradients.append(torch.autograd.grad(logits.square().mean(), list(weights.values())))
     for one, other in zip(*gradients, strict=True):
@@ -66,8 +69,8 @@ def test_numpy_torch_and_the_fast_forms_agree(stack):
 @every_stack
 def test_one_step_after_another_is_the_whole_sequence(stack):
     settings, values = model(stack)
-    whole, end = forward(values, settings, ids(), fresh_state(settings, values, B))
-    stepper = Stepper(values, settings)
+    whole, end = LanguageModel(settings, values).forward(ids(), LanguageModel(settings, values).fresh_state(B))
+    stepper = DefinitionStepper(LanguageModel(settings, values))
     state, rows = stepper.fresh(B), []
     for symbols in ids():
         logits, state = stepper.step(symbols, state)
@@ -81,9 +84,9 @@ def test_one_step_after_another_is_the_whole_sequence(stack):
 @every_stack
 def test_a_reset_row_is_as_a_fresh_row(stack):
     settings, values = model(stack)
-    start = fresh_state(settings, values, B)
-    fresh, after = forward(values, settings, ids(), start)
-    again, _ = forward(values, settings, ids(), reset_rows(after, np.array([0, 1, 0], np.float32)))
+    start = LanguageModel(settings, values).fresh_state(B)
+    fresh, after = LanguageModel(settings, values).forward(ids(), start)
+    again, _ = LanguageModel(settings, values).forward(ids(), reset_rows(after, np.array([0, 1, 0], np.float32)))
     np.testing.assert_array_equal(again[:, 1], fresh[:, 1])
     assert (again[:, 0] != fresh[:, 0]).any()
 
@@ -95,16 +98,18 @@ def test_a_residual_connection_adds_what_a_layer_reads():
         if name.startswith("recurrent.") and not name.endswith("_l0"):
             value[:] = 0
     lowest = ModelSettings(hidden_size=8, num_layers=1)
-    ours, _ = forward(values, deep, ids(), fresh_state(deep, values, B))
-    theirs, _ = forward(values, lowest, ids(), fresh_state(lowest, values, B))
+    ours, _ = LanguageModel(deep, values).forward(ids(), LanguageModel(deep, values).fresh_state(B))
+    theirs, _ = LanguageModel(lowest, values).forward(ids(), LanguageModel(lowest, values).fresh_state(B))
     np.testing.assert_allclose(ours, theirs, atol=1e-6)
 
 
 def test_the_memory_that_goes_up_carries_its_gradient():
     settings, values = model("memory from another cell")
     weights = {name: torch.tensor(value, requires_grad=True) for name, value in values.items()}
-    for form in (unroll, fast):
-        logits, _ = forward(weights, settings, torch.tensor(ids()), fresh_state(settings, weights, B), form)
+    for form in (unroll_layer, run_with_torch):
+        logits, _ = LanguageModel(settings, weights).forward(
+            torch.tensor(ids()), LanguageModel(settings, weights).fresh_state(B), form
+        )
         (gradient,) = torch.autograd.grad(logits.square().sum(), weights["recurrent.look_l1"])
         assert gradient.abs().min() > 0
 
@@ -117,9 +122,9 @@ def test_a_layer_knows_what_it_reads():
 
 def test_a_state_is_never_changed_in_place():
     settings, values = model("all of it")
-    state = each(fresh_state(settings, values, B), lambda part: part + 0.25)
-    before = each(state, np.copy)
-    forward(values, settings, ids(), state)
+    state = map_state(LanguageModel(settings, values).fresh_state(B), lambda part: part + 0.25)
+    before = map_state(state, np.copy)
+    LanguageModel(settings, values).forward(ids(), state)
     for layer, other in zip(state, before, strict=True):
         for part, same in zip(layer, other, strict=True):
             np.testing.assert_array_equal(part, same)

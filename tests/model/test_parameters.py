@@ -8,9 +8,8 @@ import torch
 
 from charlm.cells.table import CELLS
 from charlm.config.settings import ModelSettings
-from charlm.model.network import forward
+from charlm.model.language_model import LanguageModel
 from charlm.model.parameters import count, initial, shapes
-from charlm.model.state import fresh_state
 
 V = 13
 
@@ -37,6 +36,6 @@ def test_the_first_predictions_are_nearly_uniform(tied):
     settings = ModelSettings(hidden_size=64, num_layers=2, tied=tied)
     values = initial(settings, V, np.random.default_rng(0))
     ids = np.random.default_rng(1).integers(0, V, (40, 8))
-    logits, _ = forward(values, settings, ids, fresh_state(settings, values, 8))
+    logits, _ = LanguageModel(settings, values).forward(ids, LanguageModel(settings, values).fresh_state(8))
     nats = np.log(np.exp(logits).sum(-1)) - np.take_along_axis(logits, ids[..., None], -1)[..., 0]
     assert abs(nats.mean() - math.log(V)) < 0.1

@@ -6,9 +6,9 @@ import torch
 
 from charlm.cells.table import CELLS
 from charlm.config.settings import ModelSettings
-from charlm.model.network import forward
+from charlm.model.language_model import LanguageModel
 from charlm.model.parameters import initial
-from charlm.model.state import fresh_state, put_rows, reset_rows, rows_agree, take_rows
+from charlm.model.state import put_rows, reset_rows, rows_agree, take_rows
 
 V = 7
 
@@ -16,7 +16,9 @@ V = 7
 def read(cell, ids, state=None):
     settings = ModelSettings(cell=cell, hidden_size=8, num_layers=2)
     values = initial(settings, V, np.random.default_rng(0))
-    return forward(values, settings, ids, state or fresh_state(settings, values, ids.shape[1]))
+    return LanguageModel(settings, values).forward(
+        ids, state or LanguageModel(settings, values).fresh_state(ids.shape[1])
+    )
 
 
 IDS = np.random.default_rng(1).integers(0, V, (6, 3))
@@ -53,12 +55,12 @@ def test_states_agree_where_a_network_reads_the_same():
 
 
 def test_one_step_after_another_is_the_whole_sequence():
-    from charlm.model.stepping import Stepper
+    from charlm.model.stepping import DefinitionStepper
 
     for cell in CELLS:
         settings = ModelSettings(cell=cell, hidden_size=8, num_layers=2)
         values = initial(settings, V, np.random.default_rng(0))
-        stepper = Stepper(values, settings)
+        stepper = DefinitionStepper(LanguageModel(settings, values))
         state, rows = stepper.fresh(3), []
         for ids in IDS:
             logits, state = stepper.step(ids, state)

@@ -19,6 +19,7 @@ import numpy as np
 import small
 
 from charlm.checkpoint import load
+from charlm.engines.choosing import stepper
 from charlm.sampling.writing import write_text
 from charlm.training.events import Saved, Updated
 from charlm.training.journal import journal
@@ -54,7 +55,7 @@ def main(kind: str, seconds: float, text: Path, folder: Path) -> None:
             if kind == "naive":
                 kept.append((event.path / "checkpoint.json").open("rb"))
         if checkpoint and time.perf_counter() - looked > EVERY:
-            write_text(checkpoint.stepper(), checkpoint.vocabulary, "The owl", length=20, seed=steps)
+            write_text(stepper(checkpoint.model), checkpoint.vocabulary, "The owl", length=20, seed=steps)
             gc.collect()
             looked = time.perf_counter()
             looks[seen] = looked, resident(), open_files()

@@ -15,7 +15,8 @@ import small
 import torch
 
 from charlm.checkpoint.series import newest_good
-from charlm.training import snapshot
+from charlm.training import loop
+from charlm.training.checkpointing import training_arrays
 from charlm.training.events import Finished, Updated
 from charlm.training.loop import train
 
@@ -66,14 +67,14 @@ def test_a_resume_that_forgets_something_is_caught(verse, tmp_path, monkeypatch,
     list(train(whole))
     planned = small.plan(tmp_path / "parts", verse, None, model)
     small.cut(planned, 20)
-    real = snapshot.restore
+    real = loop.restore
 
-    def forgetful(trainee, parameters, arrays, where):
-        fresh = snapshot.capture(trainee)
+    def forgetful(trainer, parameters, arrays, where):
+        fresh = training_arrays(trainer)
         kept = {name: value for name, value in arrays.items() if not name.startswith(forgotten)}
-        real(trainee, parameters, kept | {n: v for n, v in fresh.items() if n.startswith(forgotten)}, where)
+        real(trainer, parameters, kept | {n: v for n, v in fresh.items() if n.startswith(forgotten)}, where)
 
-    monkeypatch.setattr(snapshot, "restore", forgetful)
+    monkeypatch.setattr(loop, "restore", forgetful)
     small.go_on(planned)
     assert small.differences(small.numbers(planned.run), small.numbers(whole.run))
 

@@ -17,7 +17,7 @@ from charlm.checkpoint import load, load_arrays
 from charlm.checkpoint.series import newest_good
 from charlm.errors import DivergedError
 from charlm.runs import read_metrics
-from charlm.training import optimizer, trainee
+from charlm.training import trainer
 from charlm.training.events import Finished, RolledBack, Skipped, Updated
 from charlm.training.journal import journal
 from charlm.training.loop import ROLL_BACKS, SKIPS_IN_A_ROW, train
@@ -31,8 +31,8 @@ class Faults:
 
     def __init__(self, monkeypatch, kinds):
         self.kinds, self.updates, self.wild, self.moved = kinds, 0, 0, []
-        cross_entropy, clip = torch.nn.functional.cross_entropy, optimizer.clip
-        update = trainee.Trainee.update
+        cross_entropy, clip = torch.nn.functional.cross_entropy, trainer.clip_gradients
+        update = trainer.Trainer.update
 
         def wild(kind):
             return math.nan if kind.endswith("nan") else math.inf
@@ -60,8 +60,8 @@ class Faults:
             return outcome
 
         monkeypatch.setattr(torch.nn.functional, "cross_entropy", faulty_loss)
-        monkeypatch.setattr(optimizer, "clip", faulty_gradient)
-        monkeypatch.setattr(trainee.Trainee, "update", watched)
+        monkeypatch.setattr(trainer, "clip_gradients", faulty_gradient)
+        monkeypatch.setattr(trainer.Trainer, "update", watched)
 
 
 def scattered(number, among, seed=1):
@@ -93,7 +93,7 @@ def test_a_hundred_faults_never_reach_the_weights(verse, tmp_path, monkeypatch):
 def test_the_harness_catches_a_naive_loop(verse, tmp_path, monkeypatch):
     """One that looks at nothing: the first fault is in the weights for ever."""
     faults = Faults(monkeypatch, scattered(10, 20))
-    monkeypatch.setattr(trainee, "math", SimpleNamespace(isfinite=lambda number: True))
+    monkeypatch.setattr(trainer, "math", SimpleNamespace(isfinite=lambda number: True))
     for event in train(small.plan(tmp_path, verse)):
         if isinstance(event, Updated) and event.step == 9:
             break

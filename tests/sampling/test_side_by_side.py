@@ -9,9 +9,10 @@ from hypothesis import strategies as some
 
 from charlm.config.settings import ModelSettings
 from charlm.errors import IntegrityError
+from charlm.model.language_model import LanguageModel
 from charlm.model.parameters import initial
 from charlm.model.state import take_rows
-from charlm.model.stepping import Stepper
+from charlm.model.stepping import DefinitionStepper
 from charlm.randomness import stream
 from charlm.sampling.decoding import Decoding, draw_rows
 from charlm.sampling.generation import generate, random_stream, read
@@ -77,7 +78,7 @@ def random_table(seed=0):
 
 def engine(**model):
     chosen = ModelSettings.model_validate({"hidden_size": 8, **model})
-    return EachAlone(Stepper(initial(chosen, V, stream(3, "weights")), chosen))
+    return EachAlone(DefinitionStepper(LanguageModel(chosen, initial(chosen, V, stream(3, "weights")))))
 
 
 MODELS = {

@@ -109,24 +109,27 @@ def test_a_refusal_says_how_much_and_advises_what_does_fit(monkeypatch, gib, tra
     ],
 )
 def test_memory_that_runs_out_names_the_batch_size_to_try(error):
-    with pytest.raises(UsageError) as caught, memory.told(chosen({"batch_size": 48}), "cpu"):
+    with pytest.raises(UsageError) as caught, memory.explain_out_of_memory(chosen({"batch_size": 48}), "cpu"):
         raise error
     assert "training.batch_size=24" in caught.value.remedy
     assert caught.value.__cause__ is error
-    with pytest.raises(UsageError) as caught, memory.told(chosen({"batch_size": 1, "seq_len": 64}), "cpu"):
+    with (
+        pytest.raises(UsageError) as caught,
+        memory.explain_out_of_memory(chosen({"batch_size": 1, "seq_len": 64}), "cpu"),
+    ):
         raise error
     assert "training.seq_len=32" in caught.value.remedy
 
 
 def test_other_errors_pass():
-    with pytest.raises(RuntimeError, match="shapes"), memory.told(chosen(), "cpu"):
+    with pytest.raises(RuntimeError, match="shapes"), memory.explain_out_of_memory(chosen(), "cpu"):
         raise RuntimeError("shapes do not match")
 
 
 def test_torch_itself_says_it_in_words_that_are_understood():
     import torch
 
-    with pytest.raises(UsageError, match="ran out"), memory.told(chosen(), "cpu"):
+    with pytest.raises(UsageError, match="ran out"), memory.explain_out_of_memory(chosen(), "cpu"):
         torch.empty(2**55)
 
 
@@ -153,7 +156,7 @@ from charlm.config.settings import Settings
 from charlm.device import Compute
 from charlm.text.lanes import Lanes
 from charlm.training.memory import estimate
-from charlm.training.trainee import Trainee
+from charlm.training.trainer import Trainer
 
 torch.set_num_threads(1)
 def peak():
@@ -163,9 +166,9 @@ def run(cell, hidden_size, batch_size, seq_len, vocab_size, window=0):
     settings = Settings.model_validate({"model": model})
     ids = numpy.random.default_rng(0).integers(0, vocab_size, batch_size * seq_len * 3).astype(numpy.uint16)
     reader = Lanes(ids, batch_size, seq_len)
-    trainee = Trainee(settings, vocab_size, batch_size, Compute("cpu", sys.argv[2], "a CPU", 1))
+    trainer = Trainer(settings, vocab_size, batch_size, Compute("cpu", sys.argv[2], "a CPU", 1))
     for position in range(3):
-        trainee.update(reader, position, 1e-3)
+        trainer.update(reader, position, 1e-3)
     return estimate(settings, vocab_size, batch_size, seq_len)
 run(sys.argv[1], 4, 2, 4, 20, 5)
 before = peak()

@@ -1,0 +1,93 @@
+"""One character after the other on a CUDA card, many streams at once: the engine of sampling in bulk.
+
+A step of a fixed number of rows is recorded and replayed; fewer rows are filled up, more are stepped in blocks. So the
+scores of a row come from the same kernels whether it is alone or one of many. Draws are not made here.
+Shape letters: B rows, V symbols.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+
+from charlm.engines.cuda_graph import CaptureFailed, Capturer, CudaCapturer, Work
+from charlm.model.language_model import LanguageModel
+from charlm.model.state import State, map_state
+
+ROWS = 64  # of a block; a card is as quick with them as with one
+
+
+class GraphStepper:
+    """What `Stepper` is, on a card: a function from characters and a state to scores for the next ones, in float32."""
+
+    rows_alike: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        model: LanguageModel,
+        place: torch.device,
+        rows: int = ROWS,
+        capturer: Capturer | None = None,
+    ) -> None:
+        on_card = {name: torch.tensor(value, device=place) for name, value in model.parameters.items()}
+        self._model = LanguageModel(model.settings, on_card)
+        self._rows = rows
+        self._ids = torch.zeros(rows, dtype=torch.long, device=place)
+        self._before = self._model.fresh_state(rows)
+        self._after = map_state(self._before, torch.clone)
+        self._logits = on_card["head.bias"].new_zeros(rows, model.vocab_size)
+        self.notes: tuple[str, ...] = ()
+        self._step = self._captured(capturer or CudaCapturer(place))
+
+    def fresh(self, rows: int) -> State:
+        """The state before the first character."""
+        return self._model.fresh_state(rows)
+
+    def step(self, ids: np.ndarray, state: State) -> tuple[np.ndarray, State]:
+        """ids (B,) and the state before them -> logits (B, V), float32, and the state after them, on the card."""
+        blocks = [
+            self._block(ids[start : start + self._rows], _rows_of(state, start, start + self._rows))
+            for start in range(0, len(ids), self._rows)
+        ]
+        logits = np.concatenate([logits for logits, _ in blocks])
+        return logits, blocks[0][1] if len(blocks) == 1 else _joined([after for _, after in blocks])
+
+    def _block(self, ids: np.ndarray, state: State) -> tuple[np.ndarray, State]:
+        rows = len(ids)
+        self._ids[:rows].copy_(torch.from_numpy(np.array(ids, np.int64)))
+        for buffer, part in _pairs(self._before, state):
+            buffer[:rows].copy_(part)
+        self._step()
+        return self._logits[:rows].cpu().numpy().copy(), map_state(self._after, lambda part: part[:rows].clone())
+
+    def _captured(self, capturer: Capturer) -> Work:
+        capturer.warm_up(self._work)
+        try:
+            return capturer.capture(self._work)
+        except CaptureFailed as error:
+            self.notes = (f"no CUDA graph, which takes much longer: {error}",)
+            return self._work
+
+    def _work(self) -> None:
+        with torch.no_grad():
+            logits, after = self._model.forward(self._ids[None], self._before)
+            self._logits.copy_(logits[0])
+            for buffer, part in _pairs(self._after, after):
+                buffer.copy_(part)
+
+
+def _pairs(state: State, other: State) -> list[tuple[Any, Any]]:
+    return [pair for one, two in zip(state, other, strict=True) for pair in zip(one, two, strict=True)]
+
+
+def _rows_of(state: State, start: int, end: int) -> State:
+    return map_state(state, lambda part: part[start:end])
+
+
+def _joined(states: list[State]) -> State:
+    """The rows of several states, one after the other."""
+    return tuple(
+        type(same[0])(*(torch.cat(parts) for parts in zip(*same, strict=True))) for same in zip(*states, strict=True)
+    )

@@ -1,0 +1,139 @@
+"""The LSTM through a whole window by charlm's own compiled kernel, under autograd, on a CPU.
+
+What is one large product stays torch's: the input sums of all steps before the window, the weights' gradients after it.
+The loop between them is the kernel's (kernels/lstm.h). Numbers are bfloat16 under autocast to it, where the processor
+multiplies them, with sums and the memory in float32; or all float32. Shape letters: T time, B rows, H hidden, N rows of
+sums, V symbols.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from functools import cache
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import linear, pad
+
+from charlm.cells.cell import Cell, Weights
+from charlm.cells.symbols import Symbols, once_each
+from charlm.kernels import UNITS, Gathering, Packing, Window, library
+
+
+@cache
+def starter() -> Any:
+    """The function by which torch's OpenMP runs work on all its threads, or None where it is not to be found."""
+    return getattr(ctypes.CDLL(None), "GOMP_parallel", None)
+
+
+def dtype_for(x: Tensor) -> torch.dtype | None:
+    """The dtype in which the kernel would compute with x; None if it cannot."""
+    compiled = library()
+    if compiled is None or x.device.type != "cpu" or x.dtype not in (torch.float32, torch.bfloat16):
+        return None
+    if torch.get_num_threads() > 1 and starter() is None:
+        return None
+    if torch.is_autocast_enabled("cpu"):
+        narrow = torch.get_autocast_dtype("cpu") == torch.bfloat16 and hasattr(compiled, "lstm_forward_bf16")
+        return torch.bfloat16 if narrow else None
+    return x.dtype if x.dtype == torch.float32 else None
+
+
+def run(cell: Cell, weights: Weights, x: Tensor | Symbols, state: Any) -> tuple[Tensor, Any]:
+    """x (T, B, I) or symbols, and the state before them -> outputs (T, B, H) and the state after them.
+
+    The cell is one that torch's LSTM kernel computes, and `dtype_for` has a dtype for the state.
+    """
+    weights, kind = cell.kernel_weights(weights), dtype_for(state[0])
+    assert kind is not None
+    read, ids = once_each(x)
+    steps, rows = (read if ids is None else ids).shape[:2]
+    hidden_size = weights["weight_hh"].shape[1]
+    sums = linear(read, weights["weight_ih"], weights["bias_ih"] + weights["bias_hh"]).to(kind)
+    recurrent, h, c = weights["weight_hh"], state.h, state.c
+    missing = -hidden_size % UNITS
+    if missing:  # filled up with zeros, which stay zeros
+        sums = pad(sums.view(*sums.shape[:-1], 4, hidden_size), (0, missing)).flatten(-2)
+        recurrent = pad(recurrent.view(4, hidden_size, hidden_size), (0, missing, 0, missing)).flatten(0, 1)
+        h, c = pad(h, (0, missing)), pad(c, (0, missing))
+    outputs, last, memory = _LSTM.apply(  # type: ignore[no-untyped-call]
+        sums.flatten(0, -2), ids, recurrent, h, c, steps, rows
+    )
+    if missing:
+        outputs, last, memory = (each[..., :hidden_size] for each in (outputs, last, memory))
+    return outputs, type(state)(last, memory)
+
+
+def _call(name: str, kind: torch.dtype, job: ctypes.Structure) -> None:
+    threads = torch.get_num_threads()
+    entry = getattr(library(), f"lstm_{name}_{'bf16' if kind == torch.bfloat16 else 'fp32'}")
+    entry(ctypes.byref(job), starter() if threads > 1 else None, threads)
+
+
+class _LSTM(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any, sums: Tensor, ids: Tensor | None, recurrent: Tensor, h: Tensor, c: Tensor, steps: int, rows: int
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        H, kind = h.shape[1], sums.dtype
+        sums, recurrent = sums.contiguous(), recurrent.detach().float().contiguous()
+        ids = None if ids is None else ids.contiguous()
+        back = any(ctx.needs_input_grad)
+        packed = torch.empty(2 if back else 1, 4 * H * H, dtype=kind)
+        _call(
+            "pack", kind, Packing(recurrent.data_ptr(), packed[0].data_ptr(), packed[1].data_ptr() if back else None, H)
+        )
+        outputs, memories = torch.empty(steps + 1, rows, H, dtype=kind), torch.empty(steps + 1, rows, H)
+        outputs[0], memories[0] = h, c
+        gates = torch.empty(steps, rows, 4 * H, dtype=kind) if back else None
+        window = Window(
+            T=steps,
+            B=rows,
+            H=H,
+            sums=sums.data_ptr(),
+            ids=None if ids is None else ids.data_ptr(),
+            weights=packed[0].data_ptr(),
+            h=outputs.data_ptr(),
+            c=memories.data_ptr(),
+            gates=None if gates is None else gates.data_ptr(),
+        )
+        _call("forward", kind, window)
+        ctx.kept = ids, recurrent, packed, outputs, memories, gates, len(sums)
+        ctx.set_materialize_grads(False)
+        return outputs[1:], outputs[-1].float(), memories[-1].clone()
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, d_outputs: Tensor | None, d_last: Tensor | None, d_memory: Tensor | None) -> Any:
+        ids, recurrent, packed, outputs, memories, gates, symbols = ctx.kept
+        steps, rows, H = gates.shape[0], gates.shape[1], outputs.shape[2]
+        kind = gates.dtype
+        d_outputs = torch.zeros(steps, rows, H, dtype=kind) if d_outputs is None else d_outputs.to(kind).contiguous()
+        d_h = torch.zeros(rows, H) if d_last is None else d_last.contiguous()
+        d_c = torch.zeros(rows, H) if d_memory is None else d_memory.clone(memory_format=torch.contiguous_format)
+        d_sums = torch.empty_like(gates)
+        window = Window(
+            T=steps,
+            B=rows,
+            H=H,
+            weights=packed[1].data_ptr(),
+            c=memories.data_ptr(),
+            gates=gates.data_ptr(),
+            d_out=d_outputs.data_ptr(),
+            d_h=d_h.data_ptr(),
+            d_c=d_c.data_ptr(),
+            d_sums=d_sums.data_ptr(),
+        )
+        _call("backward", kind, window)
+        flat = d_sums.flatten(0, 1)
+        d_recurrent = (flat.T @ outputs[:-1].flatten(0, 1)).float()
+        if ids is None:
+            d_given = flat
+        else:
+            d_given = torch.zeros(symbols, 4 * H)
+            _call("gather", kind, Gathering(flat.data_ptr(), ids.data_ptr(), d_given.data_ptr(), len(flat), 4 * H))
+            d_given = d_given.to(kind)
+        needs = ctx.needs_input_grad
+        d_first = d_sums[0].float() @ recurrent if needs[3] else None
+        return d_given, None, d_recurrent, d_first, d_c if needs[4] else None, None, None

@@ -1,0 +1,71 @@
+"""A window of text scored by a model, with numpy arrays or with torch tensors.
+
+A scorer takes inputs (T, B), targets (T, B) and the state before them, and gives the nats of each target (T, B),
+float64, 0 where the target is NOTHING, and the state after them. Both compute in float32.
+Shape letters: T time, B rows, V symbols.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from charlm.engines.choosing import run_with_numpy, run_with_torch
+from charlm.model.language_model import LanguageModel
+from charlm.model.state import State
+from charlm.text.lanes import NOTHING
+
+
+class WindowScorer(Protocol):
+    def fresh(self, rows: int) -> State: ...
+
+    def nats(self, inputs: np.ndarray, targets: np.ndarray, state: State) -> tuple[np.ndarray, State]: ...
+
+
+def nats_of(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """The negative log-likelihood of targets (...) under logits (..., V), in the logits' precision: (...)."""
+    highest = logits.max(axis=-1, keepdims=True)
+    total = np.log(np.exp(logits - highest).sum(axis=-1)) + highest[..., 0]
+    chosen = np.take_along_axis(logits, targets[..., None], axis=-1)[..., 0]
+    return np.asarray(total - chosen)
+
+
+class NumpyScorer:
+    """Scores with numpy arrays. Needs no torch."""
+
+    def __init__(self, model: LanguageModel) -> None:
+        self._model = model
+
+    def fresh(self, rows: int) -> State:
+        return self._model.fresh_state(rows)
+
+    def nats(self, inputs: np.ndarray, targets: np.ndarray, state: State) -> tuple[np.ndarray, State]:
+        logits, state = self._model.forward(inputs, state, run_with_numpy)
+        nats = nats_of(logits, np.maximum(targets, 0)).astype(np.float64)
+        return np.where(targets == NOTHING, 0.0, nats), state
+
+
+class TorchScorer:
+    """Scores with torch tensors, on the device of the parameters."""
+
+    def __init__(self, model: LanguageModel) -> None:
+        self._model = model
+
+    def fresh(self, rows: int) -> State:
+        return self._model.fresh_state(rows)
+
+    def nats(self, inputs: np.ndarray, targets: np.ndarray, state: State) -> tuple[np.ndarray, State]:
+        import torch
+
+        device = self._model.parameters["head.bias"].device
+        ids = torch.from_numpy(inputs).to(device)
+        wanted = torch.from_numpy(targets).to(device)
+        # cuDNN rounds the inputs of float32 products to 10 bits unless told not to
+        exact = torch.backends.cudnn.flags(enabled=True, allow_tf32=False)
+        with torch.no_grad(), exact:
+            logits, state = self._model.forward(ids, state, run_with_torch)
+            nats = torch.nn.functional.cross_entropy(
+                logits.flatten(0, 1), wanted.flatten(), ignore_index=NOTHING, reduction="none"
+            )
+        return nats.view_as(wanted).double().cpu().numpy(), state

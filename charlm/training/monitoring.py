@@ -1,0 +1,35 @@
+"""Scores and samples of a model in training. Both leave no trace in the training."""
+
+from __future__ import annotations
+
+from charlm.config.settings import Settings
+from charlm.engines.choosing import stepper
+from charlm.evaluation.score import Score
+from charlm.evaluation.scorers import TorchScorer
+from charlm.evaluation.text import score_ids
+from charlm.model.language_model import LanguageModel
+from charlm.sampling.writing import write_text
+from charlm.text.corpus import Corpus
+from charlm.text.vocabulary import Vocabulary
+from charlm.training.trainer import Trainer
+
+
+def validate(trainer: Trainer, corpus: Corpus, settings: Settings) -> Score:
+    """The exact score on the valid split, in float32 whatever the precision, so that `charlm eval` agrees."""
+    valid = corpus.split("valid")[: settings.training.valid_characters]
+    scorer = TorchScorer(LanguageModel(settings.model, trainer.averaged_weights()))
+    return score_ids(scorer, valid, corpus.vocabulary, settings.text.records)
+
+
+def preview(trainer: Trainer, vocabulary: Vocabulary, settings: Settings, step: int) -> str:
+    """`training.sample_length` characters from a fresh state, drawn from random numbers of this step's own.
+
+    The end of a record does not end a preview: several short records say more than one.
+    """
+    return write_text(
+        stepper(LanguageModel(settings.model, trainer.parameters())),
+        vocabulary,
+        length=settings.training.sample_length,
+        seed=settings.training.seed,
+        sample=step,
+    )

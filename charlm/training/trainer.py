@@ -1,0 +1,138 @@
+"""What is being trained: weights, optimizer, average, carried state and random state, and one update of them.
+
+Knows no files, no clock and no terminal. Shape letters: T time, B rows, V symbols.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from charlm.config.settings import Settings
+from charlm.device import Compute
+from charlm.engines import captured_window, choosing
+from charlm.engines.cuda_graph import CudaCapturer
+from charlm.model.dropout import Dropout
+from charlm.model.language_model import LanguageModel
+from charlm.model.parameters import initial
+from charlm.model.stack import Recurrence
+from charlm.model.state import State, map_state, reset_rows
+from charlm.randomness import stream
+from charlm.text.lanes import NOTHING, Reader
+from charlm.training.batches import Batches, DeviceBatch, open_batches
+from charlm.training.optimization import Average, build_optimizer, clip_gradients, set_rate
+
+
+@dataclass(frozen=True)
+class UpdateResult:
+    """What an update did. `applied` is False if something was not finite; then the weights were left alone."""
+
+    nats: float  # per character, mean over the update's windows
+    gradient_norm: float
+    characters: int
+    applied: bool
+
+
+class Trainer:
+    """A model in training on one device. Starts from the settings' seed; `restore` makes it go on from arrays.
+
+    `recurrence` runs the layers; without one, the fastest engines do, and on CUDA whole windows may be captured.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        vocab_size: int,
+        batch_size: int,
+        compute: Compute,
+        recurrence: Recurrence | None = None,
+    ) -> None:
+        self.settings = settings
+        self.compute = compute
+        self.recurrence = recurrence or choosing.run_with_torch
+        device = compute.torch_device()
+        values = initial(settings.model, vocab_size, stream(settings.training.seed, "weights"))
+        self.weights = {name: torch.from_numpy(value).to(device).requires_grad_() for name, value in values.items()}
+        self.model = LanguageModel(settings.model, self.weights)
+        choosing.pack_weights(self.model)
+        self.optimizer = build_optimizer(settings.training, self.weights)
+        self.average = Average(self.weights, settings.training.average) if settings.training.average else None
+        self.generator = torch.Generator(device).manual_seed(settings.training.seed)
+        self.dropout = Dropout(settings.model, self.generator)
+        self.scaler = torch.amp.GradScaler(compute.device_type, enabled=compute.precision == "fp16")
+        self.state: State = self.model.fresh_state(batch_size)
+        self.batches: Batches | None = None
+        self.reader: Reader | None = None
+        self.captured: captured_window.CapturedWindow | None = None
+        self.notes: tuple[str, ...] = ()
+        if recurrence is None and choosing.worth_capturing(self.model.layers, compute.device_type):
+            self._capture(settings.training.seq_len)
+
+    def _capture(self, seq_len: int) -> None:
+        """Capture the passes through windows of this length as CUDA graphs, if they can be."""
+        window = captured_window.CapturedWindow(self.loss, self.weights, self.state, seq_len, self.scaler)
+        with self.compute.fast_products():
+            ready = captured_window.prepare(
+                window, self.recurrence, self.generator, CudaCapturer(self.compute.torch_device())
+            )
+        self.recurrence, self.captured, self.notes = ready.recurrence, ready.window, ready.notes
+
+    def update(self, reader: Reader, position: int, rate: float) -> UpdateResult:
+        """Read the next windows, from `position` on, and move the weights by the mean of their gradients."""
+        training = self.settings.training
+        if self.batches is None or reader is not self.reader:
+            self.reader, self.batches = reader, open_batches(reader, self.compute)
+        nats, characters = 0.0, 0
+        with self.compute.fast_products():
+            for window in range(training.accumulate):
+                batch = self.batches.at(position + window)
+                nats += self._read(batch)
+                characters += batch.characters
+        self.scaler.unscale_(self.optimizer)
+        norm = clip_gradients(training, self.weights)
+        applied = math.isfinite(nats) and (math.isfinite(norm) or self.scaler.is_enabled())
+        if applied:
+            set_rate(self.optimizer, rate)
+            self.scaler.step(self.optimizer)
+            if self.average:
+                self.average.update(self.weights)
+        self.scaler.update()  # after a skipped step too: the scale falls, and the next one can be unscaled
+        self.optimizer.zero_grad()
+        return UpdateResult(nats / max(1, characters), norm, characters, applied)
+
+    def loss(self, recurrence: Recurrence, inputs: Tensor, targets: Tensor, state: State) -> tuple[Tensor, State]:
+        """Inputs and targets (T, B) and the state before them -> the sum of their nats, and the state after them."""
+        with self.compute.autocast():
+            logits, after = self.dropout.on_weights(self.model).forward(inputs, state, recurrence, self.dropout)
+        nats = torch.nn.functional.cross_entropy(
+            logits.float().flatten(0, 1), targets.flatten(), ignore_index=NOTHING, reduction="sum"
+        )
+        return nats, after
+
+    def _read(self, batch: DeviceBatch) -> float:
+        """Forward and backward through one window; gives the sum of its nats."""
+        state = self.state if batch.reset is None else reset_rows(self.state, batch.reset)
+        divisor = max(1, batch.characters) * self.settings.training.accumulate
+        if self.captured and self.captured.fits(batch.inputs):
+            nats, after = self.captured.replay(batch.inputs, batch.targets, state, 1 / divisor)
+        else:
+            loss, after = self.loss(self.recurrence, batch.inputs, batch.targets, state)
+            torch.autograd.backward(self.scaler.scale(loss / divisor))
+            nats = float(loss.detach())
+            after = map_state(after, lambda part: part.detach().float())
+        if math.isfinite(nats):
+            self.state = after
+        return nats
+
+    def averaged_weights(self) -> Mapping[str, Tensor]:
+        """The weights to score and sample with: their average if one is kept, else the weights themselves."""
+        return self.average.weights if self.average else {name: w.detach() for name, w in self.weights.items()}
+
+    def parameters(self) -> dict[str, np.ndarray]:
+        """The same as numpy arrays of their own, float32."""
+        return {name: weight.cpu().numpy().copy() for name, weight in self.averaged_weights().items()}

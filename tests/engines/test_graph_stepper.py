@@ -1,0 +1,101 @@
+"""The engine of sampling in bulk is the numpy engine, to float32's rounding. A recording here is the work itself, done
+again; tests/gpu has the card's."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from charlm.cells.table import CELLS
+from charlm.config.settings import ModelSettings
+from charlm.engines.cuda_graph import CaptureFailed
+from charlm.engines.graph_stepper import GraphStepper
+from charlm.model.language_model import LanguageModel
+from charlm.model.parameters import initial
+from charlm.model.state import take_rows
+from charlm.model.stepping import DefinitionStepper
+from charlm.randomness import stream
+from charlm.sampling.decoding import Decoding
+from charlm.sampling.generation import generate, random_stream, read
+
+V, ROWS = 9, 4
+STACKS = {name: {"cell": name, "num_layers": 2} for name in CELLS} | {
+    "mixed": {"layers": [{"cell": "lstm"}, {"cell": "depth_gated"}, {"cell": "rnn"}]},
+    "residual, tied": {"num_layers": 2, "residual": True, "tied": True},
+    "attention": {"attention": {"window": 3}},
+}
+
+
+class Rerun:
+    def warm_up(self, work):
+        work()
+
+    def capture(self, work, generator=None):
+        return work
+
+
+class Refusing(Rerun):
+    def capture(self, work, generator=None):
+        raise CaptureFailed("operation not permitted")
+
+
+def engines(model, capturer=None):
+    settings = ModelSettings.model_validate({"hidden_size": 8, **model})
+    parameters = initial(settings, V, stream(3, "weights"))
+    quick = GraphStepper(LanguageModel(settings, parameters), torch.device("cpu"), ROWS, capturer or Rerun())
+    return DefinitionStepper(LanguageModel(settings, parameters)), quick
+
+
+def ids(rows, steps=5):
+    return np.random.default_rng(rows).integers(0, V, (steps, rows))
+
+
+@pytest.mark.parametrize("rows", [1, 3, 4, 10])
+@pytest.mark.parametrize("stack", STACKS)
+def test_it_is_the_numpy_engine(stack, rows):
+    plain, quick = engines(STACKS[stack])
+    state, other = plain.fresh(rows), quick.fresh(rows)
+    for now in ids(rows):
+        wanted, state = plain.step(now, state)
+        found, other = quick.step(now, other)
+        assert found.dtype == np.float32
+        np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-5)
+    for layer, same in zip(other, state, strict=True):
+        assert type(layer) is type(same)
+        for one, two in zip(layer, same, strict=True):
+            np.testing.assert_allclose(one.numpy(), two, rtol=1e-4, atol=1e-5)
+
+
+def test_a_row_is_the_same_alone_and_among_others():
+    _, quick = engines({"cell": "gru"})
+    together, alone = quick.fresh(6), quick.fresh(1)
+    for now in ids(6):
+        many, together = quick.step(now, together)
+        one, alone = quick.step(now[5:], alone)
+        np.testing.assert_array_equal(one[0], many[5])
+
+
+def test_states_are_values():
+    _, quick = engines({})
+    first = quick.step(ids(2)[0], quick.fresh(2))
+    kept = first[0].copy(), take_rows(first[1], np.arange(2))
+    again = quick.step(ids(2)[1], first[1])
+    np.testing.assert_array_equal(first[0], kept[0])
+    repeated = quick.step(ids(2)[1], first[1])
+    np.testing.assert_array_equal(again[0], repeated[0])
+    pairs = [pair for one, two in zip(first[1], kept[1], strict=True) for pair in zip(one, two, strict=True)]
+    assert all(torch.equal(one, other) for one, other in pairs)
+
+
+def test_a_refused_recording_is_told_and_done_without():
+    plain, quick = engines({}, Refusing())
+    assert quick.notes == ("no CUDA graph, which takes much longer: operation not permitted",)
+    wanted, _ = plain.step(ids(2)[0], plain.fresh(2))
+    np.testing.assert_allclose(quick.step(ids(2)[0], quick.fresh(2))[0], wanted, rtol=1e-4, atol=1e-5)
+
+
+def test_it_can_be_sampled_from():
+    """Draws are made from the same stream of numbers; here no two scores are near enough for rounding to matter."""
+    texts = [list(generate(engine, read(engine, [0]), Decoding(), 40, random_stream(1, 0))) for engine in engines({})]
+    assert texts[0] == texts[1]
