@@ -3,6 +3,27 @@
 Text flows one way through the rooms of the package:
 
     text --encode--> ids --lanes--> batches --cells, stack--> logits --loss--> checkpoint --> sampler | evaluator
+
+    charlm.train("book.txt", steps=500)      a training to iterate over      charlm.load("run")      a trained model
+    charlm.sample("run", "The owl ")         text                            charlm.score("run", text)
 """
 
-__version__ = "0.1.0"
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from charlm.version import __version__
+
+if TYPE_CHECKING:
+    from charlm.api import load, sample, score, train
+
+__all__ = ["__version__", "load", "sample", "score", "train"]
+
+
+def __getattr__(name: str) -> Any:
+    """The front door is imported when it is first used (PEP 562), so that `import charlm` costs nothing."""
+    if name in __all__:
+        from charlm import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

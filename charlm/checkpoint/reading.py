@@ -10,13 +10,13 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load as from_safetensors
 
-from charlm import __version__
 from charlm.cells.table import check
 from charlm.checkpoint.bounded_json import parse
 from charlm.checkpoint.contents import DESCRIPTION, MODEL, TRAINING, Body, Checkpoint, from_json
 from charlm.errors import CheckpointError, IntegrityError
 from charlm.model.parameters import shapes
 from charlm.text.vocabulary import Vocabulary
+from charlm.version import __version__
 
 LARGEST_DESCRIPTION = 16 * 2**20  # bytes; a vocabulary of every code point takes 13 million of them
 LARGEST_HEADER = 2**20  # bytes of a safetensors header

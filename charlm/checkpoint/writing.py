@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import save as to_safetensors
 
-from charlm import __version__
 from charlm.checkpoint.commit import commit
 from charlm.checkpoint.contents import DESCRIPTION, FORMAT, MODEL, TRAINING, Body, FileRecord, Scores, Text, to_json
 from charlm.config.settings import Settings
 from charlm.errors import DivergedError
 from charlm.runs.disk import DISK, Disk
 from charlm.text.vocabulary import Vocabulary
+from charlm.version import __version__
 
 
 def save(

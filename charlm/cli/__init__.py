@@ -10,10 +10,10 @@ import sys
 
 import typer
 
-from charlm import __version__
 from charlm.cli import bench, cells, config, data, doctor, evaluate, inspect, runs, sample, study, train
-from charlm.cli.printing import say
+from charlm.display.printing import say
 from charlm.errors import CharlmError
+from charlm.version import __version__
 
 app = typer.Typer(
     name="charlm",

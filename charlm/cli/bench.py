@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from charlm.cli.output import print_json
+from charlm.display.output import print_json
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -120,7 +120,7 @@ def bench_score(
 
 
 def _show(about: Mapping[str, object], rows: Sequence[Mapping[str, Any]], as_json: bool) -> None:
-    from charlm.cli.bench_table import show
+    from charlm.display.bench_table import show
 
     if as_json:
         print_json({**about, "results": rows})

@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from charlm.cli.output import print_json
+from charlm.display.output import print_json
 
 app = typer.Typer(no_args_is_help=True)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from charlm.cli.output import print_json
+from charlm.display.output import print_json
 
 if TYPE_CHECKING:
     from charlm.config.settings import Settings
@@ -28,9 +28,9 @@ def show(
 ) -> None:
     """Show every setting with where its value came from. What is printed is a config file."""
     from charlm.cells.table import check as cell_problems
-    from charlm.cli.printing import put, until_closed
     from charlm.config.resolving import resolve
     from charlm.config.stored import to_yaml
+    from charlm.display.printing import put, until_closed
 
     resolved = resolve(config, settings or [], {}, [cell_problems])
     if as_json:
@@ -44,8 +44,8 @@ def show(
 def check(file: Annotated[str, typer.Argument(metavar="FILE", help="A YAML file, or a preset's name.")]) -> None:
     """Check a config file; what is wrong with it is listed all at once."""
     from charlm.cells.table import check as cell_problems
-    from charlm.cli.printing import put, until_closed
     from charlm.config.resolving import resolve
+    from charlm.display.printing import put, until_closed
 
     settings = resolve(file, [], {}, [cell_problems]).settings
     with until_closed(sys.stdout):

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from charlm.cli import synthetic
-from charlm.cli.output import print_columns, print_json
+from charlm.cli import data_synthetic
+from charlm.display.output import print_columns, print_json
 
 if TYPE_CHECKING:
     from charlm.text.corpora import NamedCorpus
 
 app = typer.Typer(no_args_is_help=True)
-app.add_typer(synthetic.app, name="synthetic", help="Make a text whose best possible score is known.")
+app.add_typer(data_synthetic.app, name="synthetic", help="Make a text whose best possible score is known.")
 
 FIRST_LINES = 12
 WIDEST_LINE = 100  # characters of a line that `show` prints
@@ -48,8 +48,8 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Show what a text is, and how it begins."""
-    from charlm.cli.printing import put, until_closed
     from charlm.config.resolving import resolve
+    from charlm.display.printing import put, until_closed
     from charlm.text.corpora import CORPORA
     from charlm.text.preview import preview
 

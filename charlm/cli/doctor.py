@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from charlm.cli.output import print_json
+from charlm.display.output import print_json
 
 if TYPE_CHECKING:
     from charlm.config.settings import Settings
@@ -36,9 +36,9 @@ def doctor(
 ) -> None:
     """Look at this machine, and at a text before hours are spent on it."""
     from charlm.cells.table import check
-    from charlm.cli.printing import until_closed
     from charlm.config.resolving import resolve
     from charlm.diagnosis.finding import exit_code
+    from charlm.display.printing import until_closed
 
     options = {"text.sources": tuple(text) if text else None, "text.encoding": encoding, "training.device": device}
     chosen = resolve(config, settings or [], options, [check]).settings
@@ -73,7 +73,7 @@ def _looked_at(settings: Settings, with_text: bool) -> Iterator[Finding]:
 
 def _show(finding: Finding) -> None:
     """One finding: level, name, what was found, and below it what to do."""
-    from charlm.cli.printing import has_colour, put
+    from charlm.display.printing import has_colour, put
 
     out = sys.stdout
     colour = has_colour(out)
@@ -86,7 +86,7 @@ def _show(finding: Finding) -> None:
 
 def _wrapped(text: str) -> str:
     """On a terminal, lines that stay beside the margin; elsewhere one line, so that it can be searched."""
-    from charlm.cli.printing import is_terminal, visible
+    from charlm.display.printing import is_terminal, visible
 
     line = " ".join(visible(text).split("\n"))
     if not is_terminal(sys.stdout):
@@ -97,7 +97,7 @@ def _wrapped(text: str) -> str:
 
 
 def _show_outcome(findings: Iterable[Finding]) -> None:
-    from charlm.cli.printing import say
+    from charlm.display.printing import say
 
     counts = {level: sum(finding.level == level for finding in findings) for level in COLOURS}
     told = ", ".join(f"{count} {level}" for level, count in counts.items() if count)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from charlm.cli.output import print_json
+from charlm.display.output import print_json
 
 if TYPE_CHECKING:
     from charlm.checkpoint import Checkpoint
@@ -122,7 +122,7 @@ def _scorer(checkpoint: Checkpoint, device: str, characters: int) -> WindowScore
 
 
 def _show(result: dict[str, object], corpus: Corpus) -> None:
-    from charlm.cli.printing import put
+    from charlm.display.printing import put
 
     for note in corpus.notes:
         put(sys.stderr, f"{note}\n", dim=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from charlm.cli.output import print_columns, print_json
+from charlm.display.output import print_columns, print_json
 
 if TYPE_CHECKING:
     import numpy as np
@@ -105,7 +105,7 @@ def gradients(
         print_columns(_norms_table(looked, trained, before, distance))
 
     def draw(path: Path) -> None:
-        from charlm.cli.inspection_plots import plot_gradients
+        from charlm.display.inspection_plots import plot_gradients
 
         plot_gradients([each.checkpoint.run_name for each in looked], trained, before, path)
 
@@ -117,7 +117,7 @@ def gates(
     runs: Runs = None, text: Given = None, fresh: Fresh = False, as_json: Json = False, picture: Picture = None
 ) -> None:
     """How much of the time each gate is nearly shut (under 0.1) or nearly open (over 0.9)."""
-    from charlm.cli.printing import say
+    from charlm.display.printing import say
     from charlm.inspection.gates import HIGH, LOW, gate_shares
 
     looked = _look_at(runs, text)
@@ -138,7 +138,7 @@ def gates(
             say(f"{each.checkpoint.run_name} has no gates: it is {each.checkpoint.settings.model.in_short()}")
 
     def draw(path: Path) -> None:
-        from charlm.cli.inspection_plots import plot_gates
+        from charlm.display.inspection_plots import plot_gates
 
         plot_gates([each.checkpoint.run_name for each in looked], trained, before, path)
 
@@ -154,7 +154,7 @@ def _look(run: str | None, text: str | None) -> Looked:
     """Open a run, and its own valid split or the text that was given; say what a person should know of it."""
     from charlm.checkpoint import load
     from charlm.checkpoint.reopening import reopen_text
-    from charlm.cli.printing import say
+    from charlm.display.printing import say
     from charlm.errors import TextError
     from charlm.runs import find_checkpoint, runs_root
     from charlm.text.corpus import open_corpus
@@ -240,7 +240,7 @@ def _draw(draw: Any, looked: Sequence[Looked], picture: Path | None, name: str) 
     """Draw where it was asked for; beside a run that was looked at alone, if that can be done."""
     from importlib.util import find_spec
 
-    from charlm.cli.printing import say
+    from charlm.display.printing import say
     from charlm.errors import UsageError
 
     folder = looked[0].checkpoint.folder.resolve()
@@ -259,7 +259,7 @@ def _draw(draw: Any, looked: Sequence[Looked], picture: Path | None, name: str) 
 
 
 def _say_texts(looked: Sequence[Looked]) -> None:
-    from charlm.cli.printing import say
+    from charlm.display.printing import say
 
     for text in dict.fromkeys(each.text for each in looked):
         say(f"read: {text}")

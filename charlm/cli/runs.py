@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from charlm.cli.output import print_columns, print_json
+from charlm.display.output import print_columns, print_json
 
 if TYPE_CHECKING:
     from charlm.runs.folder import Run
@@ -175,13 +175,13 @@ def _count(value: float | None) -> str:
 
 
 def _bits(nats: float | None) -> str:
-    from charlm.cli.view import in_bits
+    from charlm.display.view import in_bits
 
     return UNKNOWN if nats is None else f"{in_bits(nats):.3f}"
 
 
 def _time(about: Summary) -> str:
-    from charlm.cli.view import clock
+    from charlm.display.view import clock
 
     return UNKNOWN if about.seconds is None else clock(about.seconds)
 
@@ -190,7 +190,7 @@ def _plain(about: Summary) -> dict[str, Any]:
     """The summary as JSON has it."""
     from dataclasses import asdict
 
-    from charlm.cli.view import in_bits
+    from charlm.display.view import in_bits
 
     bits = None if about.valid_nats is None else in_bits(about.valid_nats)
     return {**asdict(about), "folder": str(about.folder), "valid_bits": bits}

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from charlm.cli.printing import is_terminal, put, say, until_closed
+from charlm.display.printing import is_terminal, put, say, until_closed
 from charlm.errors import UsageError
 
 if TYPE_CHECKING:
@@ -67,11 +67,11 @@ def sample(
 
     import numpy as np
 
-    from charlm.cli import prompt as prompts
     from charlm.sampling.decoding import Decoding
     from charlm.sampling.generation import read
     from charlm.sampling.samples import write_samples
     from charlm.sampling.writing import opening
+    from charlm.text import prompt as prompts
 
     decoding = Decoding(temperature, top_k, top_p, min_p, repetition_penalty)
     text = prompts.take(prompt, prompt_file)

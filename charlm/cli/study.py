@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from charlm.cli.output import print_columns, print_json
+from charlm.display.output import print_columns, print_json
 
 if TYPE_CHECKING:
     from charlm.studies.preparing import Ready
@@ -73,7 +73,7 @@ def report(
     as_json: Json = False,
 ) -> None:
     """Compare the variants of a study with its baseline; writes report.json, report.csv and report.png beside it."""
-    from charlm.cli.study_view import report_lines
+    from charlm.display.study_view import report_lines
     from charlm.errors import CheckpointError
     from charlm.runs import runs_root
     from charlm.studies.results import find_study
@@ -106,11 +106,11 @@ def _make(home: StudyFolder) -> None:
 
 def _train(study: Study, ready: list[Ready], home: StudyFolder, again: str) -> None:
     """Run the trials, show them, and raise StoppedError after a signal."""
-    from charlm.cli.live import is_fit
-    from charlm.cli.signals import Stop
-    from charlm.cli.study_view import LiveStudy, PlainStudy
-    from charlm.cli.talk import Talk
+    from charlm.display.live import is_fit
+    from charlm.display.study_view import LiveStudy, PlainStudy
+    from charlm.display.talk import Talk
     from charlm.errors import StoppedError
+    from charlm.signals import Stop
     from charlm.studies.running import Interrupted
     from charlm.studies.running import run as running
 
@@ -136,10 +136,10 @@ def _report(home: StudyFolder) -> dict[str, Any]:
     import json
     from importlib.util import find_spec
 
-    from charlm.cli.printing import say
+    from charlm.display.printing import say
+    from charlm.display.study_picture import picture
     from charlm.errors import UsageError
     from charlm.runs import replace_text
-    from charlm.studies.picture import picture
     from charlm.studies.report import as_csv, report
 
     told = report(home.study(), home.results())

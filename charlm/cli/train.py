@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from charlm.cli.output import print_json
+from charlm.display.output import print_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -98,12 +98,12 @@ def _go_on(
 
 def _train(training: Training, as_json: bool) -> None:
     """Train, show it, and leave the card, or raise StoppedError after a signal."""
-    from charlm.cli.card import print_card, print_rows, result, text_rows
-    from charlm.cli.live import LiveView, is_fit
-    from charlm.cli.plain import PlainView
-    from charlm.cli.signals import Stop
-    from charlm.cli.talk import Talk
+    from charlm.display.card import print_card, print_rows, result, text_rows
+    from charlm.display.live import LiveView, is_fit
+    from charlm.display.plain import PlainView
+    from charlm.display.talk import Talk
     from charlm.errors import StoppedError
+    from charlm.signals import Stop
     from charlm.training.events import Finished
 
     run, corpus = training.run, training.corpus
@@ -142,7 +142,7 @@ def _draw_curve(run: Run) -> None:
     from contextlib import suppress
     from importlib.util import find_spec
 
-    from charlm.cli.plot import plot
+    from charlm.display.plot import plot
     from charlm.runs import read_metrics
 
     if find_spec("matplotlib") is not None:
@@ -156,7 +156,7 @@ def _show_plan(settings: Settings, corpus: Corpus, as_json: bool) -> None:
     """What a training would be, without torch and without a run."""
     from rich.console import Console
 
-    from charlm.cli.card import print_rows, text_rows
+    from charlm.display.card import print_rows, text_rows
     from charlm.model.parameters import count
     from charlm.text.corpus import describe
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import charlm
 from charlm.config.suggestions import suggestion
 from charlm.config.yaml_reading import MAX_BYTES, Document, read_yaml
 from charlm.errors import UsageError
 
 SUFFIXES = (".yaml", ".yml")
-PACKAGE = Path(charlm.__file__).parent
+PACKAGE = Path(__file__).parents[1]
 
 
 def presets() -> dict[str, Path]:

@@ -12,13 +12,13 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from charlm import __version__
 from charlm.diagnosis.finding import Finding
 from charlm.errors import CheckpointError
 from charlm.kernels.library import OFF, library
 from charlm.machine import cores
 from charlm.runs import runs_root
 from charlm.text.cache import cache_folder
+from charlm.version import __version__
 
 LITTLE_DISK = 2 * 10**9  # bytes: a long training of a large model keeps a few hundred megabytes
 NO_DISK = 50 * 10**6  # bytes: the smallest preset's checkpoints need some of them

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from charlm import __version__
 from charlm.errors import CheckpointError, UsageError
 from charlm.runs.disk import DISK
 from charlm.runs.folder import FORMAT, LATEST, MARK, Run
 from charlm.runs.writing import is_file
+from charlm.version import __version__
 
 MAX_NAME = 80  # characters
 MAX_SLUG = 48

@@ -14,8 +14,8 @@ import small
 
 from charlm.checkpoint import load
 from charlm.checkpoint.series import newest_good
-from charlm.cli.signals import Stop
 from charlm.runs import Run
+from charlm.signals import Stop
 from charlm.training.events import Finished, Saved, Updated
 from charlm.training.loop import train
 

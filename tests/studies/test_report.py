@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from charlm.studies.picture import picture
+from charlm.display.study_picture import picture
 from charlm.studies.report import as_csv, report
 from charlm.studies.study import Study
 

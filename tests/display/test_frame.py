@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from charlm.cli.curve import Curve
-from charlm.cli.frame import WIDEST, frame
-from charlm.cli.view import Seen, in_bits
+from charlm.display.curve import Curve
+from charlm.display.frame import WIDEST, frame
+from charlm.display.view import Seen, in_bits
 from charlm.training.events import Event, Finished, Sampled, Saved, Skipped, Started, Updated, Validated
 
 STARTED = Started(612_345, 1000, 50, 65, 32, 64, 200, None, None, "cpu", "bf16", None, ())

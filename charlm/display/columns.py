@@ -9,7 +9,7 @@ def columns(rows: Sequence[Sequence[str]], gap: int = 2) -> list[str]:
     """One line a row, each column as wide as its widest cell. Steering characters are shown as escapes."""
     from rich.cells import cell_len
 
-    from charlm.cli.printing import visible
+    from charlm.display.printing import visible
 
     safe = [[visible(cell).replace("\n", " ").replace("\t", " ") for cell in row] for row in rows]
     widths = [max(map(cell_len, column)) for column in zip(*safe, strict=True)]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from charlm.cli.output import print_columns, print_json
+from charlm.display.output import print_columns, print_json
 
 
 def test_rows_stand_in_columns(capsys):

@@ -6,12 +6,12 @@ import json
 import sys
 from collections.abc import Sequence
 
-from charlm.cli.printing import put, until_closed
+from charlm.display.printing import put, until_closed
 
 
 def print_columns(rows: Sequence[Sequence[str]]) -> None:
     """One line a row, in aligned columns."""
-    from charlm.cli.columns import columns
+    from charlm.display.columns import columns
 
     with until_closed(sys.stdout):
         put(sys.stdout, "\n".join(columns(rows)) + "\n")

@@ -8,9 +8,9 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self, TextIO
 
-from charlm.cli.card import LABEL, started_rows
-from charlm.cli.printing import expressible, visible
-from charlm.cli.view import Seen, clock, in_bits, short, trouble
+from charlm.display.card import LABEL, started_rows
+from charlm.display.printing import expressible, visible
+from charlm.display.view import Seen, clock, in_bits, short, trouble
 from charlm.training.events import (
     Event,
     Finished,

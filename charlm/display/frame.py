@@ -16,9 +16,9 @@ from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 
-from charlm.cli.curve import FAINT, MARK, TRAIN, VALID, Curve, draw
-from charlm.cli.printing import visible
-from charlm.cli.view import Seen, clock, in_bits, scientific, short, trouble
+from charlm.display.curve import FAINT, MARK, TRAIN, VALID, Curve, draw
+from charlm.display.printing import visible
+from charlm.display.view import Seen, clock, in_bits, scientific, short, trouble
 
 WIDEST = 108  # cells; longer lines are no longer read with ease
 COLUMN = (18, 22)  # cells of a column of numbers, at least and at most

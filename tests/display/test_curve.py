@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charlm.cli.curve import MARK, Curve, draw
+from charlm.display.curve import MARK, Curve, draw
 
 Scores = Sequence[tuple[float, float]]
 

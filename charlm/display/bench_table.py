@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from charlm.cli.output import print_columns
+from charlm.display.output import print_columns
 
 Row = Mapping[str, Any]
 Columns = Mapping[str, tuple[str, Callable[[Any], str]]]  # by figure: its heading, and how it is written

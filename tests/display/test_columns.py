@@ -1,6 +1,6 @@
 """Aligned columns, whatever is in them."""
 
-from charlm.cli.columns import columns
+from charlm.display.columns import columns
 
 
 def test_columns_are_as_wide_as_their_widest_cell():

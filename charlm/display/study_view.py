@@ -16,10 +16,10 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from charlm.cli.columns import columns
-from charlm.cli.printing import say
-from charlm.cli.talk import lasting
-from charlm.cli.view import clock, short
+from charlm.display.columns import columns
+from charlm.display.printing import say
+from charlm.display.talk import lasting
+from charlm.display.view import clock, short
 from charlm.studies.preparing import Ready
 from charlm.studies.report import VALUE
 from charlm.studies.running import Begun, Ended, StudyEvent, Trained

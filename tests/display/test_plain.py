@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from charlm.cli.plain import PlainView
+from charlm.display.plain import PlainView
 from charlm.training.events import (
     Event,
     Finished,

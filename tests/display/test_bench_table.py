@@ -1,4 +1,4 @@
-from charlm.cli.bench_table import show
+from charlm.display.bench_table import show
 
 ROW = {"cell": "memory_gated", "size": "2x1234", "best": 12_345_678, "median": 12_345_678, "limit": 123_456_789}
 FIGURES = {"plain_median": 1_234_567, "ratio": 12.345, "loop_median": 1_234_567, "loop_ratio": 12.3, "share": 0.999}

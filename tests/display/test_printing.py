@@ -7,7 +7,7 @@ import unicodedata
 
 import pytest
 
-from charlm.cli.printing import expressible, has_colour, put, say, until_closed, visible
+from charlm.display.printing import expressible, has_colour, put, say, until_closed, visible
 from charlm.errors import TextError
 
 

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from charlm.cli.talk import Talk, lasting
+from charlm.display.talk import Talk, lasting
 
 
 def test_it_talks_on_stderr_alone(capsys: pytest.CaptureFixture[str]) -> None:
@@ -25,7 +25,7 @@ def test_nothing_is_markup(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_closed_pipe_silences_it_and_stdout_lives_on() -> None:
     program = (
         "import sys\n"
-        "from charlm.cli.talk import Talk\n"
+        "from charlm.display.talk import Talk\n"
         "sys.stdin.read()\n"  # until the reader of stderr has gone
         "talk = Talk()\n"
         "for _ in range(3): talk.print('x')\n"

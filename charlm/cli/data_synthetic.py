@@ -27,7 +27,7 @@ def recall(
     ] = None,
 ) -> None:
     """Lines of a key, a gap of noise, a question mark, and the key again: a text that is learned by remembering."""
-    from charlm.cli.printing import put, say, until_closed
+    from charlm.display.printing import put, say, until_closed
     from charlm.text import synthetic
 
     text = synthetic.recall(gap, lines, seed)

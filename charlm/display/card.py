@@ -18,9 +18,9 @@ from rich.panel import Panel
 from rich.style import Style
 from rich.text import Text
 
-from charlm.cli.printing import expressible, visible
-from charlm.cli.talk import lasting
-from charlm.cli.view import clock, in_bits, short
+from charlm.display.printing import expressible, visible
+from charlm.display.talk import lasting
+from charlm.display.view import clock, in_bits, short
 from charlm.training.events import Finished, Started
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from charlm.cli.card import finished_rows, next_commands, print_card, print_rows, result, started_rows, text_rows
-from charlm.cli.talk import Talk
 from charlm.config.settings import TextSettings
+from charlm.display.card import finished_rows, next_commands, print_card, print_rows, result, started_rows, text_rows
+from charlm.display.talk import Talk
 from charlm.text.corpus import open_corpus
 from charlm.training.events import Finished, Started
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from charlm.cli.plot import _series, plot
+from charlm.display.plot import _series, plot
 from charlm.errors import UsageError
 from charlm.training.events import Updated, Validated
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from charlm.cli.view import in_bits
+from charlm.display.view import in_bits
 from charlm.errors import UsageError
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from charlm.cli.prompt import LARGEST, take, with_unix_newlines
 from charlm.errors import TextError, UsageError
+from charlm.text.prompt import LARGEST, take, with_unix_newlines
 
 
 def given(monkeypatch, content):

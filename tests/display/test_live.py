@@ -16,8 +16,8 @@ from xml.etree import ElementTree
 import pytest
 from rich.console import Console
 
-from charlm.cli.live import LiveView, is_fit, picture
-from charlm.cli.talk import Talk
+from charlm.display.live import LiveView, is_fit, picture
+from charlm.display.talk import Talk
 from charlm.training.events import Event, Finished, Sampled, Saved, Started, Updated, Validated
 
 STARTED = Started(612_345, 1000, 50, 65, 32, 64, None, None, 97.0, "cpu", "bf16", None, ("[b]CRLF became LF",))

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charlm.cli.live import LiveView
-from charlm.cli.plain import PlainView
-from charlm.cli.talk import Talk
-from charlm.cli.view import RECENT, Seen, View, clock, in_bits, scientific, short, trouble
+from charlm.display.live import LiveView
+from charlm.display.plain import PlainView
+from charlm.display.talk import Talk
+from charlm.display.view import RECENT, Seen, View, clock, in_bits, scientific, short, trouble
 from charlm.training.events import Event, RolledBack, Sampled, Saved, Skipped, Updated, Validated
 
 

@@ -18,11 +18,11 @@ from rich.live import Live
 from rich.segment import Segment
 from rich.terminal_theme import TerminalTheme
 
-from charlm.cli.card import print_rows, started_rows
-from charlm.cli.curve import Curve
-from charlm.cli.frame import frame
-from charlm.cli.talk import lasting
-from charlm.cli.view import Seen, in_bits
+from charlm.display.card import print_rows, started_rows
+from charlm.display.curve import Curve
+from charlm.display.frame import frame
+from charlm.display.talk import lasting
+from charlm.display.view import Seen, in_bits
 from charlm.training.events import Event, Started, Updated, Validated
 
 REFRESHES = 4  # a second
