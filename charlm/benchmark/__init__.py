@@ -11,6 +11,6 @@ products   the matrix products that a model cannot do without, by shape
 hardware   what those products, and reading that much memory, take here when nothing else is done
 """
 
-from charlm.benchmark.updates import training_speed
+from charlm.benchmark.training_job import training_speed
 
 __all__ = ["training_speed"]

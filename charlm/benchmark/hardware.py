@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from charlm.benchmark.products import Product
+from charlm.benchmark.flops import Product
 from charlm.benchmark.timing import least_seconds
 from charlm.device import Compute
 

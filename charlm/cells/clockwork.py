@@ -20,7 +20,7 @@ import numpy as np
 
 from charlm.cells.arrays import Array, concatenate, tanh, where, zeros
 from charlm.cells.cell import Weights
-from charlm.cells.gradients import Gradients, Scanned, Seen, over_time, product
+from charlm.cells.gradients import CellWithBackward, Gradients, Trace, matrix_gradient, through_matrix
 from charlm.cells.initial import orthogonal
 from charlm.cells.option import option
 
@@ -33,7 +33,7 @@ class State(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Clockwork(Scanned):
+class Clockwork(CellWithBackward):
     TITLE = "Clockwork recurrent network"
     PAPER = "Koutnik et al. 2014, A Clockwork RNN"
     STATE = State
@@ -79,18 +79,20 @@ class Clockwork(Scanned):
         phase = state.phase + weights["ticks"]
         return h, State(h, where(phase > weights["end"], phase - 1, phase)), {"candidate": n}
 
-    def factors(self, weights: Weights, seen: Seen) -> tuple[Array, ...]:
-        n = seen.inner["candidate"]
-        waiting = where(seen.before.phase < weights["half"], 0 * n, 0 * n + 1)
+    def local_derivatives(self, weights: Weights, trace: Trace) -> tuple[Array, ...]:
+        n = trace.inner["candidate"]
+        waiting = where(trace.before.phase < weights["half"], 0 * n, 0 * n + 1)
         return (1 - n * n) * (1 - waiting), waiting
 
-    def back(self, weights: Weights, factors: Sequence[Array], d_output: Array, d_state: State) -> tuple[Array, State]:
-        by_sum, waiting = factors
+    def step_backward(
+        self, weights: Weights, local: Sequence[Array], d_output: Array, d_state: State
+    ) -> tuple[Array, State]:
+        by_sum, waiting = local
         d_h = d_output + d_state.h
         d_sums = d_h * by_sum
-        return d_sums, State(d_h * waiting + product(d_sums, weights["weight_hh"]), d_state.phase)
+        return d_sums, State(d_h * waiting + through_matrix(d_sums, weights["weight_hh"]), d_state.phase)
 
-    def gradients(self, weights: Weights, seen: Seen, d_sums: Array) -> Gradients:
+    def weight_gradients(self, weights: Weights, trace: Trace, d_sums: Array) -> Gradients:
         return Gradients(
-            projected=d_sums, weights={"weight_hh": over_time(d_sums, seen.before.h, weights["weight_hh"])}
+            projected=d_sums, weights={"weight_hh": matrix_gradient(d_sums, trace.before.h, weights["weight_hh"])}
         )

@@ -21,7 +21,7 @@ import numpy as np
 
 from charlm.cells.arrays import Array, concatenate, sigmoid, split, tanh
 from charlm.cells.cell import Weights
-from charlm.cells.gradients import Gradients, Scanned, Seen, over_time, product
+from charlm.cells.gradients import CellWithBackward, Gradients, Trace, matrix_gradient, through_matrix
 from charlm.cells.option import option
 
 
@@ -33,7 +33,7 @@ class State(NamedTuple):
 
 
 @dataclass(frozen=True)
-class DepthGated(Scanned):
+class DepthGated(CellWithBackward):
     TITLE = "Depth-gated long short-term memory"
     PAPER = "Yao et al. 2015, Depth-Gated LSTM"
     GATES = ("input", "forget", "output", "depth")
@@ -74,31 +74,33 @@ class DepthGated(Scanned):
         h = o * tanh(c)
         return h, State(h, c), inner
 
-    def factors(self, weights: Weights, seen: Seen) -> tuple[Array, ...]:
-        i, f, o, g = (seen.inner[name] for name in ("input", "forget", "output", "candidate"))
-        shown = tanh(seen.after.c)
-        by_i, by_f, by_g = i * (1 - i) * g, f * (1 - f) * seen.before.c, i * (1 - g * g)  # c' by the sums
+    def local_derivatives(self, weights: Weights, trace: Trace) -> tuple[Array, ...]:
+        i, f, o, g = (trace.inner[name] for name in ("input", "forget", "output", "candidate"))
+        shown = tanh(trace.after.c)
+        by_i, by_f, by_g = i * (1 - i) * g, f * (1 - f) * trace.before.c, i * (1 - g * g)  # c' by the sums
         by_o, through = o * (1 - o) * shown, o * (1 - shown * shown)  # h' by the sum of o, and by c'
-        if seen.below is None:
+        if trace.below is None:
             return by_i, by_f, by_g, by_o, through, f
-        d = seen.inner["depth"]
+        d = trace.inner["depth"]
         w_c, w_l = split(weights["look"], 2)
-        by_d = d * (1 - d) * seen.below
+        by_d = d * (1 - d) * trace.below
         return by_i, by_f, by_g, by_o, through, f + w_c * by_d, by_d, d + w_l * by_d
 
-    def back(self, weights: Weights, factors: Sequence[Array], d_output: Array, d_state: State) -> tuple[Array, State]:
-        by_i, by_f, by_g, by_o, through, kept, *by_depth = factors
+    def step_backward(
+        self, weights: Weights, local: Sequence[Array], d_output: Array, d_state: State
+    ) -> tuple[Array, State]:
+        by_i, by_f, by_g, by_o, through, kept, *by_depth = local
         d_h = d_output + d_state.h
         d_c = d_state.c + d_h * through
         d_sums = concatenate([d_c * by_i, d_c * by_f, d_c * by_g, d_h * by_o])
-        before = State(product(d_sums, weights["weight_hh"]), d_c * kept)
+        before = State(through_matrix(d_sums, weights["weight_hh"]), d_c * kept)
         return concatenate([d_sums, *(d_c * by for by in by_depth)]), before
 
-    def gradients(self, weights: Weights, seen: Seen, d_sums: Array) -> Gradients:
-        hidden_size = seen.before.h.shape[-1]
-        by_weight = {"weight_hh": over_time(d_sums[..., : 4 * hidden_size], seen.before.h, weights["weight_hh"])}
-        if seen.below is None:
+    def weight_gradients(self, weights: Weights, trace: Trace, d_sums: Array) -> Gradients:
+        hidden_size = trace.before.h.shape[-1]
+        by_weight = {"weight_hh": matrix_gradient(d_sums[..., : 4 * hidden_size], trace.before.h, weights["weight_hh"])}
+        if trace.below is None:
             return Gradients(projected=d_sums, weights=by_weight)
         projected, d_d, d_below = d_sums[..., : 5 * hidden_size], *split(d_sums[..., 4 * hidden_size :], 2)
-        by_weight["look"] = concatenate([(d_d * c).sum((0, 1)) for c in (seen.before.c, seen.below)])
+        by_weight["look"] = concatenate([(d_d * c).sum((0, 1)) for c in (trace.before.c, trace.below)])
         return Gradients(projected=projected, below=d_below, weights=by_weight)

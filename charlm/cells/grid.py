@@ -21,7 +21,7 @@ import numpy as np
 
 from charlm.cells.arrays import Array, concatenate, sigmoid, split, tanh
 from charlm.cells.cell import Weights
-from charlm.cells.gradients import Gradients, Scanned, Seen, over_time, product
+from charlm.cells.gradients import CellWithBackward, Gradients, Trace, matrix_gradient, through_matrix
 from charlm.cells.option import option
 
 
@@ -34,7 +34,7 @@ class State(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Grid(Scanned):
+class Grid(CellWithBackward):
     TITLE = "Grid long short-term memory"
     PAPER = "Kalchbrenner, Danihelka and Graves 2015, Grid Long Short-Term Memory"
     GATES = ("input", "forget", "output", "depth_input", "depth_output", "depth_forget")
@@ -72,30 +72,32 @@ class Grid(Scanned):
             m = m + inner["depth_forget"] * below
         return o_m * tanh(m), State(o * tanh(c), c, m), inner
 
-    def factors(self, weights: Weights, seen: Seen) -> tuple[Array, ...]:
-        i, f, o, g = (seen.inner[name] for name in ("input", "forget", "output", "candidate"))
-        i_m, o_m, g_m = (seen.inner[name] for name in ("depth_input", "depth_output", "depth_candidate"))
-        shown, shown_m = tanh(seen.after.c), tanh(seen.after.m)
-        by_time = i * (1 - i) * g, f * (1 - f) * seen.before.c, i * (1 - g * g), o * (1 - o) * shown
+    def local_derivatives(self, weights: Weights, trace: Trace) -> tuple[Array, ...]:
+        i, f, o, g = (trace.inner[name] for name in ("input", "forget", "output", "candidate"))
+        i_m, o_m, g_m = (trace.inner[name] for name in ("depth_input", "depth_output", "depth_candidate"))
+        shown, shown_m = tanh(trace.after.c), tanh(trace.after.m)
+        by_time = i * (1 - i) * g, f * (1 - f) * trace.before.c, i * (1 - g * g), o * (1 - o) * shown
         by_depth = i_m * (1 - i_m) * g_m, i_m * (1 - g_m * g_m), o_m * (1 - o_m) * shown_m
         through = o * (1 - shown * shown), f, o_m * (1 - shown_m * shown_m)
-        if seen.below is None:
+        if trace.below is None:
             return *by_time, *by_depth, *through
-        f_m = seen.inner["depth_forget"]
-        return *by_time, *by_depth, *through, f_m * (1 - f_m) * seen.below, f_m
+        f_m = trace.inner["depth_forget"]
+        return *by_time, *by_depth, *through, f_m * (1 - f_m) * trace.below, f_m
 
-    def back(self, weights: Weights, factors: Sequence[Array], d_output: Array, d_state: State) -> tuple[Array, State]:
-        by_i, by_f, by_g, by_o, by_im, by_gm, by_om, through, kept, through_m, *by_below = factors
+    def step_backward(
+        self, weights: Weights, local: Sequence[Array], d_output: Array, d_state: State
+    ) -> tuple[Array, State]:
+        by_i, by_f, by_g, by_o, by_im, by_gm, by_om, through, kept, through_m, *by_below = local
         d_c = d_state.c + d_state.h * through
         d_m = d_state.m + d_output * through_m
         d_time = [d_c * by_i, d_c * by_f, d_c * by_g, d_state.h * by_o]
         d_sums = concatenate([*d_time, d_m * by_im, d_m * by_gm, d_output * by_om, *(d_m * by for by in by_below)])
         read = d_sums[..., : weights["weight_hh"].shape[0]]
-        return d_sums, State(product(read, weights["weight_hh"]), d_c * kept, 0 * d_m)
+        return d_sums, State(through_matrix(read, weights["weight_hh"]), d_c * kept, 0 * d_m)
 
-    def gradients(self, weights: Weights, seen: Seen, d_sums: Array) -> Gradients:
+    def weight_gradients(self, weights: Weights, trace: Trace, d_sums: Array) -> Gradients:
         sums = weights["weight_hh"].shape[0]
         projected = d_sums[..., :sums]
-        by_weight = {"weight_hh": over_time(projected, seen.before.h, weights["weight_hh"])}
-        below = None if seen.below is None else d_sums[..., sums:]
+        by_weight = {"weight_hh": matrix_gradient(projected, trace.before.h, weights["weight_hh"])}
+        below = None if trace.below is None else d_sums[..., sums:]
         return Gradients(projected=projected, below=below, weights=by_weight)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from charlm.cells.arrays import Array, concatenate, sigmoid, split, tanh
 from charlm.cells.cell import TorchKernel, Weights
-from charlm.cells.gradients import Gradients, Scanned, Seen, over_time, product
+from charlm.cells.gradients import CellWithBackward, Gradients, Trace, matrix_gradient, through_matrix
 from charlm.cells.option import option
 
 
@@ -27,7 +27,7 @@ class State(NamedTuple):
 
 
 @dataclass(frozen=True)
-class GRU(Scanned):
+class GRU(CellWithBackward):
     TITLE = "Gated recurrent unit"
     PAPER = "Cho et al. 2014, Learning Phrase Representations using RNN Encoder-Decoder"
     GATES = ("reset", "update")
@@ -65,30 +65,32 @@ class GRU(Scanned):
         new = (1 - z) * n + z * h
         return new, State(new), {"reset": r, "update": z, "candidate": n, "past": past}
 
-    def factors(self, weights: Weights, seen: Seen) -> tuple[Array, ...]:
-        r, z, n, past = (seen.inner[name] for name in ("reset", "update", "candidate", "past"))
-        h = seen.before.h
+    def local_derivatives(self, weights: Weights, trace: Trace) -> tuple[Array, ...]:
+        r, z, n, past = (trace.inner[name] for name in ("reset", "update", "candidate", "past"))
+        h = trace.before.h
         gated = h if self.first_form else past
         return gated * r * (1 - r), (h - n) * z * (1 - z), (1 - z) * (1 - n * n), r, z
 
-    def back(self, weights: Weights, factors: Sequence[Array], d_output: Array, d_state: State) -> tuple[Array, State]:
-        by_r, by_z, by_n, r, z = factors
+    def step_backward(
+        self, weights: Weights, local: Sequence[Array], d_output: Array, d_state: State
+    ) -> tuple[Array, State]:
+        by_r, by_z, by_n, r, z = local
         d_h = d_output + d_state.h
         d_n, d_z = d_h * by_n, d_h * by_z
         if self.first_form:
             u, u_n = weights["weight_hh"][: 2 * r.shape[-1]], weights["weight_hh"][2 * r.shape[-1] :]
-            d_gated = product(d_n, u_n)  # by r * h
+            d_gated = through_matrix(d_n, u_n)  # by r * h
             d_gates = concatenate([d_gated * by_r, d_z])
-            return concatenate([d_gates, d_n, d_n]), State(d_h * z + d_gated * r + product(d_gates, u))
+            return concatenate([d_gates, d_n, d_n]), State(d_h * z + d_gated * r + through_matrix(d_gates, u))
         d_sums = concatenate([d_n * by_r, d_z, d_n * r])
-        return concatenate([d_sums, d_n]), State(d_h * z + product(d_sums, weights["weight_hh"]))
+        return concatenate([d_sums, d_n]), State(d_h * z + through_matrix(d_sums, weights["weight_hh"]))
 
-    def gradients(self, weights: Weights, seen: Seen, d_sums: Array) -> Gradients:
+    def weight_gradients(self, weights: Weights, trace: Trace, d_sums: Array) -> Gradients:
         d_r, d_z, d_past, d_n = split(d_sums, 4)
-        h = seen.before.h
-        read = seen.inner["reset"] * h if self.first_form else h
+        h = trace.before.h
+        read = trace.inner["reset"] * h if self.first_form else h
         u = weights["weight_hh"]
-        by_matrix = [over_time(concatenate([d_r, d_z]), h, u), over_time(d_past, read, u)]
+        by_matrix = [matrix_gradient(concatenate([d_r, d_z]), h, u), matrix_gradient(d_past, read, u)]
         return Gradients(
             projected=concatenate([d_r, d_z, d_n]),
             weights={

@@ -20,7 +20,7 @@ import numpy as np
 
 from charlm.cells.arrays import Array, concatenate, sigmoid, split, tanh
 from charlm.cells.cell import Weights
-from charlm.cells.gradients import Gradients, Scanned, Seen, over_time, product
+from charlm.cells.gradients import CellWithBackward, Gradients, Trace, matrix_gradient, through_matrix
 from charlm.cells.option import option
 
 
@@ -31,7 +31,7 @@ class State(NamedTuple):
 
 
 @dataclass(frozen=True)
-class MemoryGated(Scanned):
+class MemoryGated(CellWithBackward):
     TITLE = "Gates on the memory"
     PAPER = "Hochreiter and Schmidhuber 1997, Long Short-Term Memory, as tutorials simplify it"
     GATES = ("remember", "forget", "output")
@@ -66,19 +66,24 @@ class MemoryGated(Scanned):
         m = f * state.m + r * g
         return o * tanh(m), State(m), {"remember": r, "forget": f, "output": o, "candidate": g}
 
-    def factors(self, weights: Weights, seen: Seen) -> tuple[Array, ...]:
-        r, f, o, g = (seen.inner[name] for name in ("remember", "forget", "output", "candidate"))
-        shown = tanh(seen.after.m)
-        by_r, by_f, by_g = r * (1 - r) * g, f * (1 - f) * seen.before.m, r * (1 - g * g)  # m' by the sums
+    def local_derivatives(self, weights: Weights, trace: Trace) -> tuple[Array, ...]:
+        r, f, o, g = (trace.inner[name] for name in ("remember", "forget", "output", "candidate"))
+        shown = tanh(trace.after.m)
+        by_r, by_f, by_g = r * (1 - r) * g, f * (1 - f) * trace.before.m, r * (1 - g * g)  # m' by the sums
         return by_r, by_f, o * (1 - o) * shown, by_g, o * (1 - shown * shown), f
 
-    def back(self, weights: Weights, factors: Sequence[Array], d_output: Array, d_state: State) -> tuple[Array, State]:
-        by_r, by_f, by_o, by_g, through, f = factors
+    def step_backward(
+        self, weights: Weights, local: Sequence[Array], d_output: Array, d_state: State
+    ) -> tuple[Array, State]:
+        by_r, by_f, by_o, by_g, through, f = local
         d_m = d_state.m + d_output * through
         d_gates = concatenate([d_m * by_r, d_m * by_f, d_output * by_o])
-        return concatenate([d_gates, d_m * by_g]), State(d_m * f + product(d_gates, weights["weight_hh"]))
+        return concatenate([d_gates, d_m * by_g]), State(d_m * f + through_matrix(d_gates, weights["weight_hh"]))
 
-    def gradients(self, weights: Weights, seen: Seen, d_sums: Array) -> Gradients:
+    def weight_gradients(self, weights: Weights, trace: Trace, d_sums: Array) -> Gradients:
         d_gates = d_sums[..., : weights["bias"].shape[0]]
-        by_weight = {"weight_hh": over_time(d_gates, seen.before.m, weights["weight_hh"]), "bias": d_gates.sum((0, 1))}
+        by_weight = {
+            "weight_hh": matrix_gradient(d_gates, trace.before.m, weights["weight_hh"]),
+            "bias": d_gates.sum((0, 1)),
+        }
         return Gradients(projected=d_sums, weights=by_weight)

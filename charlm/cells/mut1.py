@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from charlm.cells.arrays import Array, concatenate, sigmoid, split, tanh
 from charlm.cells.cell import Weights
-from charlm.cells.gradients import Gradients, Scanned, Seen, over_time, product
+from charlm.cells.gradients import CellWithBackward, Gradients, Trace, matrix_gradient, through_matrix
 
 
 class State(NamedTuple):
@@ -26,7 +26,7 @@ class State(NamedTuple):
 
 
 @dataclass(frozen=True)
-class MUT1(Scanned):
+class MUT1(CellWithBackward):
     TITLE = "First mutant"
     PAPER = "Jozefowicz, Zaremba and Sutskever 2015, An Empirical Exploration of Recurrent Network Architectures"
     GATES = ("update", "reset")
@@ -57,24 +57,26 @@ class MUT1(Scanned):
         h = n * z + state.h * (1 - z)
         return h, State(h), {"update": z, "reset": r, "candidate": n}
 
-    def factors(self, weights: Weights, seen: Seen) -> tuple[Array, ...]:
-        z, r, n, h = seen.inner["update"], seen.inner["reset"], seen.inner["candidate"], seen.before.h
+    def local_derivatives(self, weights: Weights, trace: Trace) -> tuple[Array, ...]:
+        z, r, n, h = trace.inner["update"], trace.inner["reset"], trace.inner["candidate"], trace.before.h
         return (n - h) * z * (1 - z), h * r * (1 - r), z * (1 - n * n), r, 1 - z
 
-    def back(self, weights: Weights, factors: Sequence[Array], d_output: Array, d_state: State) -> tuple[Array, State]:
-        by_z, by_r, by_n, r, kept = factors
+    def step_backward(
+        self, weights: Weights, local: Sequence[Array], d_output: Array, d_state: State
+    ) -> tuple[Array, State]:
+        by_z, by_r, by_n, r, kept = local
         u_r, u = weights["weight_hh"][: r.shape[-1]], weights["weight_hh"][r.shape[-1] :]
         d_h = d_output + d_state.h
         d_n = d_h * by_n
-        d_gated = product(d_n, u)  # by r * h
+        d_gated = through_matrix(d_n, u)  # by r * h
         d_r = d_gated * by_r
-        return concatenate([d_h * by_z, d_r, d_n]), State(d_h * kept + d_gated * r + product(d_r, u_r))
+        return concatenate([d_h * by_z, d_r, d_n]), State(d_h * kept + d_gated * r + through_matrix(d_r, u_r))
 
-    def gradients(self, weights: Weights, seen: Seen, d_sums: Array) -> Gradients:
+    def weight_gradients(self, weights: Weights, trace: Trace, d_sums: Array) -> Gradients:
         d_z, d_r, d_n = split(d_sums, 3)
-        inside = tanh(split(seen.projected, 3)[2])
-        h, u = seen.before.h, weights["weight_hh"]
-        by_matrix = [over_time(d_r, h, u), over_time(d_n, seen.inner["reset"] * h, u)]
+        inside = tanh(split(trace.projected, 3)[2])
+        h, u = trace.before.h, weights["weight_hh"]
+        by_matrix = [matrix_gradient(d_r, h, u), matrix_gradient(d_n, trace.inner["reset"] * h, u)]
         return Gradients(
             projected=concatenate([d_z, d_r, d_n * (1 - inside * inside)]),
             weights={

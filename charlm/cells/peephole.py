@@ -20,7 +20,7 @@ import numpy as np
 
 from charlm.cells.arrays import Array, concatenate, sigmoid, split, tanh
 from charlm.cells.cell import Weights
-from charlm.cells.gradients import Gradients, Scanned, Seen, over_time, product
+from charlm.cells.gradients import CellWithBackward, Gradients, Trace, matrix_gradient, through_matrix
 from charlm.cells.option import option
 
 
@@ -32,7 +32,7 @@ class State(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Peephole(Scanned):
+class Peephole(CellWithBackward):
     TITLE = "Long short-term memory with peepholes"
     PAPER = "Gers and Schmidhuber 2000, Recurrent Nets that Time and Count"
     GATES = ("input", "forget", "output")
@@ -69,30 +69,32 @@ class Peephole(Scanned):
         h = o * tanh(c)
         return h, State(h, c), {"input": i, "forget": f, "output": o, "candidate": g}
 
-    def factors(self, weights: Weights, seen: Seen) -> tuple[Array, ...]:
-        i, f, o, g = (seen.inner[name] for name in ("input", "forget", "output", "candidate"))
+    def local_derivatives(self, weights: Weights, trace: Trace) -> tuple[Array, ...]:
+        i, f, o, g = (trace.inner[name] for name in ("input", "forget", "output", "candidate"))
         p_i, p_f, p_o = split(weights["peephole"], 3)
-        c, shown = seen.before.c, tanh(seen.after.c)
+        c, shown = trace.before.c, tanh(trace.after.c)
         by_i, by_f, by_g = i * (1 - i) * g, f * (1 - f) * c, i * (1 - g * g)  # c' by the sums of i, f and g
         by_o = o * (1 - o) * shown  # h' by the sum of o
         through = o * (1 - shown * shown) + p_o * by_o  # h' by c'
         kept = f + p_i * by_i + p_f * by_f  # c' by c
         return concatenate([by_i, by_f, by_g]), by_o, through, kept
 
-    def back(self, weights: Weights, factors: Sequence[Array], d_output: Array, d_state: State) -> tuple[Array, State]:
-        written, by_o, through, kept = factors
+    def step_backward(
+        self, weights: Weights, local: Sequence[Array], d_output: Array, d_state: State
+    ) -> tuple[Array, State]:
+        written, by_o, through, kept = local
         d_h = d_output + d_state.h
         d_c = d_state.c + d_h * through
         d_sums = concatenate([written * concatenate([d_c, d_c, d_c]), by_o * d_h])
-        return d_sums, State(product(d_sums, weights["weight_hh"]), d_c * kept)
+        return d_sums, State(through_matrix(d_sums, weights["weight_hh"]), d_c * kept)
 
-    def gradients(self, weights: Weights, seen: Seen, d_sums: Array) -> Gradients:
+    def weight_gradients(self, weights: Weights, trace: Trace, d_sums: Array) -> Gradients:
         d_i, d_f, _, d_o = split(d_sums, 4)
-        looks = d_i * seen.before.c, d_f * seen.before.c, d_o * seen.after.c
+        looks = d_i * trace.before.c, d_f * trace.before.c, d_o * trace.after.c
         return Gradients(
             projected=d_sums,
             weights={
-                "weight_hh": over_time(d_sums, seen.before.h, weights["weight_hh"]),
+                "weight_hh": matrix_gradient(d_sums, trace.before.h, weights["weight_hh"]),
                 "peephole": concatenate([look.sum((0, 1)) for look in looks]),
             },
         )

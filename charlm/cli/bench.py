@@ -34,9 +34,9 @@ def bench_train(
     A size is that of an lstm; another cell gets as many parameters. All are timed in turn, round after round. The limit
     is what the matrix products of a step would take alone.
     """
-    from charlm.benchmark import rows
+    from charlm.benchmark import results
     from charlm.benchmark.hardware import peak_flops
-    from charlm.benchmark.subject import model_of
+    from charlm.benchmark.workload import model_of
     from charlm.device import choose
     from charlm.engines.precision import persistent
 
@@ -56,7 +56,7 @@ def bench_train(
         "limit": "the matrix products alone, in the same precision",
         "peak_gflops": round(peak_flops(compute) / 1e9),
     }
-    _show(about, rows.of_training(names, shapes, window, compute, plain, parts), as_json)
+    _show(about, results.of_training(names, shapes, window, compute, plain, parts), as_json)
 
 
 @app.command("sample")
@@ -78,7 +78,7 @@ def bench_sample(
     from charlm.kernels.threads import alone
 
     alone()
-    from charlm.benchmark import rows
+    from charlm.benchmark import results
 
     about = {
         "job": "sample",
@@ -87,7 +87,7 @@ def bench_sample(
         "limit": "of one stream reading the weights once a character, of several their matrix products",
     }
     counts = _numbers(streams, "--streams")
-    _show(about, rows.of_sampling(_cells(cell), _sizes(sizes), counts, length, plain, parts), as_json)
+    _show(about, results.of_sampling(_cells(cell), _sizes(sizes), counts, length, plain, parts), as_json)
 
 
 @app.command("score")
@@ -108,7 +108,7 @@ def bench_score(
     from charlm.kernels.threads import alone
 
     alone()
-    from charlm.benchmark import rows
+    from charlm.benchmark import results
 
     about = {
         "job": "score",
@@ -116,7 +116,7 @@ def bench_score(
         "plain": f"one stream step by step, over the first {min(length, beginning):,}; the bits are of these",
         "limit": "the matrix products alone, float32",
     }
-    _show(about, rows.of_scoring(_cells(cell), _sizes(sizes), length, beginning, plain, parts), as_json)
+    _show(about, results.of_scoring(_cells(cell), _sizes(sizes), length, beginning, plain, parts), as_json)
 
 
 def _show(about: Mapping[str, object], rows: Sequence[Mapping[str, Any]], as_json: bool) -> None:

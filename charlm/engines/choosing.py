@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from charlm.cells.arrays import Array
 from charlm.cells.cell import Weights
-from charlm.cells.gradients import Scanned
+from charlm.cells.gradients import CellWithBackward
 from charlm.cells.unroll import Memories
 from charlm.model.language_model import LanguageModel
 from charlm.model.stack import Layer, LayerInput, unroll_layer
@@ -44,7 +44,7 @@ def torch_engine(layer: Layer, like: torch.Tensor) -> Engine:
 
         own = layer.cell.torch_kernel == "lstm" and lstm_kernel.dtype_for(like) is not None
         return "lstm kernel" if own else "torch kernel"
-    return "scan" if isinstance(layer.cell, Scanned) else "definition"
+    return "scan" if isinstance(layer.cell, CellWithBackward) else "definition"
 
 
 def run_with_torch(
@@ -66,7 +66,7 @@ def run_with_torch(
         case "scan":
             from charlm.engines.scan import scan
 
-            assert isinstance(cell, Scanned)
+            assert isinstance(cell, CellWithBackward)
             return scan(cell, weights, x, state, below)
         case "definition":
             return unroll_layer(layer, weights, x, state, below)

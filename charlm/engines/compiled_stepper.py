@@ -41,7 +41,7 @@ class CompiledStepper:
     """A `Stepper` for the stacks that `can_run` names."""
 
     bytes_per_weight: ClassVar[int] = 2
-    rows_alike: ClassVar[bool] = True
+    batch_invariant: ClassVar[bool] = True
 
     def __init__(self, model: LanguageModel) -> None:
         kernel = library()
@@ -103,7 +103,7 @@ class CompiledStepper:
         share(partial(self._kernel.stream_step, ctypes.addressof(stack)), rows, ROWS_FOR_A_THREAD)
         return logits[:, : self._vocab_size], tuple(after)
 
-    def draw_on(
+    def generate_next(
         self, logits: np.ndarray, state: State, temperature: float, us: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, State]:
         """As `charlm.sampling.generation.Drawing` says, a few milliseconds at a time."""

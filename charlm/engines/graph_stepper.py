@@ -22,7 +22,7 @@ ROWS = 64  # of a block; a card is as quick with them as with one
 class GraphStepper:
     """What `Stepper` is, on a card: a function from characters and a state to scores for the next ones, in float32."""
 
-    rows_alike: ClassVar[bool] = True
+    batch_invariant: ClassVar[bool] = True
 
     def __init__(
         self,

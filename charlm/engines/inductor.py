@@ -1,6 +1,6 @@
 """Time steps as few kernels: what a cell does element by element between two products, compiled into one.
 
-torch's inductor writes the kernel, for CUDA in Triton, from the cell's own `step` and `back`; nothing is defined twice.
+torch's inductor writes the kernel, for CUDA in Triton, from the cell's own `step` and `step_backward`.
 Only one step is compiled, never the loop over time, which would be unrolled and take minutes. Knows no training.
 """
 
@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast
 import torch
 
 from charlm.cells.cell import Weights
-from charlm.cells.gradients import Scanned
+from charlm.cells.gradients import CellWithBackward
 from charlm.cells.unroll import Memories
 from charlm.model.stack import Layer, Recurrence
 
@@ -27,14 +27,14 @@ def inductor(function: Steps) -> Steps:
     return cast(Steps, torch.compile(function, dynamic=False))
 
 
-def compiled(cell: Scanned, compiler: Compiler[Any] = inductor) -> Scanned:
+def compiled(cell: CellWithBackward, compiler: Compiler[Any] = inductor) -> CellWithBackward:
     """The same cell, of a class whose step and its way back are compiled."""
     return _class(type(cell), compiler)(**asdict(cell))
 
 
 @cache  # of one class torch remembers what it compiled; of another one it would begin again
-def _class(kind: type[Scanned], compiler: Compiler[Any]) -> type[Scanned]:
-    steps = {"step": compiler(kind.step), "back": compiler(kind.back), "__module__": kind.__module__}
+def _class(kind: type[CellWithBackward], compiler: Compiler[Any]) -> type[CellWithBackward]:
+    steps = {"step": compiler(kind.step), "step_backward": compiler(kind.step_backward), "__module__": kind.__module__}
     return type(kind.__name__, (kind,), steps)
 
 
@@ -42,7 +42,7 @@ def with_compiled_steps(recurrence: Recurrence, compiler: Compiler[Any] = induct
     """A way of running layers that gives those with a way back of their own compiled steps."""
 
     def run(layer: Layer, weights: Weights, x: Any, state: Any, below: Memories) -> tuple[Any, Memories, Any]:
-        if isinstance(layer.cell, Scanned):
+        if isinstance(layer.cell, CellWithBackward):
             layer = replace(layer, cell=compiled(layer.cell, compiler))
         return recurrence(layer, weights, x, state, below)
 

@@ -17,16 +17,16 @@ import torch
 from torch import Tensor
 
 from charlm.cells.cell import Weights
-from charlm.cells.gradients import Scanned, Seen
+from charlm.cells.gradients import CellWithBackward, Trace
 from charlm.cells.symbols import Symbols
 from charlm.cells.unroll import Memories, project, steps, unroll
 
-# Time steps whose factors are worked out at once: all of 64 would leave the processor's cache, and cost a fifth.
+# Time steps whose derivatives are worked out at once: all of 64 would leave the processor's cache, and cost a fifth.
 BLOCK = 16
 
 
 def scan(
-    cell: Scanned, weights: Weights, x: Tensor | Symbols, state: Any, below: Memories = None
+    cell: CellWithBackward, weights: Weights, x: Tensor | Symbols, state: Any, below: Memories = None
 ) -> tuple[Tensor, Memories, Any]:
     """What `unroll` gives, faster where gradients are wanted."""
     if not torch.is_grad_enabled():
@@ -51,7 +51,12 @@ def _narrow(x: Tensor) -> torch.dtype:
 class _Scan(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx: Any, cell: Scanned, names: tuple[str, ...], projected: Tensor, below: Tensor | None, *arrays: Tensor
+        ctx: Any,
+        cell: CellWithBackward,
+        names: tuple[str, ...],
+        projected: Tensor,
+        below: Tensor | None,
+        *arrays: Tensor,
     ) -> tuple[Any, ...]:
         parts = len(cell.STATE._fields)
         weights = {  # the matrices are rounded once, as the projected input was, and not again at every step
@@ -68,7 +73,7 @@ class _Scan(torch.autograd.Function):
         before, after = cell.STATE(*(part[:-1] for part in whole)), cell.STATE(*(part[1:] for part in whole))
         seen_inside = {name: torch.stack([values[name] for values in inner]) for name in inner[0]}
         ctx.cell, ctx.names, ctx.weights = cell, names, weights
-        ctx.seen = Seen(projected, below, before, after, seen_inside)
+        ctx.trace = Trace(projected, below, before, after, seen_inside)
         ctx.set_materialize_grads(False)
         memories = getattr(after, cell.MEMORY).clone() if cell.MEMORY else None
         return torch.stack(outputs), memories, *states[-1]
@@ -76,20 +81,20 @@ class _Scan(torch.autograd.Function):
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, d_outputs: Tensor | None, d_memories: Tensor | None, *d_after: Tensor | None) -> Any:
-        cell, weights, seen = ctx.cell, ctx.weights, ctx.seen
+        cell, weights, trace = ctx.cell, ctx.weights, ctx.trace
         if d_outputs is None:  # only the state after the sequence was used
-            d_outputs = torch.zeros_like(seen.after[0])
-        given = zip(d_after, seen.after, strict=True)
+            d_outputs = torch.zeros_like(trace.after[0])
+        given = zip(d_after, trace.after, strict=True)
         d_state = cell.STATE(*(torch.zeros_like(part[-1]) if d is None else d for d, part in given))
         d_sums = []
         for end in range(len(d_outputs), 0, -BLOCK):
             start = max(0, end - BLOCK)
-            factors = cell.factors(weights, seen.between(start, end))
+            derivatives = cell.local_derivatives(weights, trace.between(start, end))
             for t in reversed(range(start, end)):
                 if d_memories is not None:
                     d_state = d_state._replace(**{cell.MEMORY: getattr(d_state, cell.MEMORY) + d_memories[t]})
-                local = [factor[t - start] for factor in factors]
-                sums, d_state = cell.back(weights, local, d_outputs[t], d_state)
-                d_sums.append(sums.to(seen.projected.dtype))
-        found = cell.gradients(weights, seen, torch.stack(d_sums[::-1]))
+                local = [each[t - start] for each in derivatives]
+                sums, d_state = cell.step_backward(weights, local, d_outputs[t], d_state)
+                d_sums.append(sums.to(trace.projected.dtype))
+        found = cell.weight_gradients(weights, trace, torch.stack(d_sums[::-1]))
         return None, None, found.projected, found.below, *d_state, *(found.weights.get(name) for name in ctx.names)

@@ -20,7 +20,7 @@ class Stepper(Protocol):
     """A trained model as a function from a character and a state to scores for the next one."""
 
     bytes_per_weight: ClassVar[int]
-    rows_alike: ClassVar[bool]  # whether a row's numbers are the same to the last bit alone or among others
+    batch_invariant: ClassVar[bool]  # whether a row's numbers are the same to the last bit alone or among others
 
     def fresh(self, rows: int) -> State: ...
 
@@ -31,7 +31,7 @@ class DefinitionStepper:
     """Runs the cells' definitions."""
 
     bytes_per_weight: ClassVar[int] = 4
-    rows_alike: ClassVar[bool] = False
+    batch_invariant: ClassVar[bool] = False
 
     def __init__(self, model: LanguageModel) -> None:
         self._model = model

@@ -148,11 +148,11 @@ def weights(logits: NDArray[np.floating], decoding: Decoding, recent: Collection
 
 def require_finite(scores: NDArray[np.floating]) -> None:
     """Raises IntegrityError where nothing can be drawn from the scores (V,)."""
-    if error := flaw(scores):
+    if error := non_finite_error(scores):
         raise error
 
 
-def flaw(scores: NDArray[np.floating]) -> IntegrityError | None:
+def non_finite_error(scores: NDArray[np.floating]) -> IntegrityError | None:
     """What is wrong with the scores (V,), if anything.
 
     The largest and the smallest tell of all: what is not a number is both.

@@ -26,7 +26,7 @@ class Model(Protocol[State]):
     """What can be sampled from. States are values: `step` returns a new one and leaves the old one as it was.
 
     An engine in which a row's numbers are the same to the last bit alone and among others says so by an attribute
-    `rows_alike`, which is True; its states are those of `charlm.model.state`.
+    `batch_invariant`, which is True; its states are those of `charlm.model.state`.
     """
 
     def fresh(self, rows: int, /) -> State:
@@ -42,7 +42,7 @@ class Model(Protocol[State]):
 class Drawing(Model[State], Protocol[State]):
     """A model that also draws by itself, as `decoding` would, where nothing but a temperature is asked for."""
 
-    def draw_on(
+    def generate_next(
         self, logits: np.ndarray[Any, Any], state: State, temperature: float, us: np.ndarray[Any, Any], /
     ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], State]:
         """Finite logits (B, V), the state, a temperature above 0 and random numbers (N, B) in [0, 1) -> the ids drawn
@@ -118,7 +118,7 @@ def _drawn_by(
     while length:
         require_finite(logits[0])
         us = us if len(us) else stream.random((min(length, AT_ONCE), 1))
-        drawn, logits, state = model.draw_on(logits, state, max(decoding.temperature, COLDEST), us)
+        drawn, logits, state = model.generate_next(logits, state, max(decoding.temperature, COLDEST), us)
         yield drawn[:, 0].tolist()
         us = us[len(drawn) :]
         length -= len(drawn)

@@ -38,7 +38,7 @@ def write_samples(
 
     Each is to be read before the next is asked for.
     """
-    at_once = min(samples, ROWS, max(1, HELD // max(1, length))) if getattr(model, "rows_alike", False) else 1
+    at_once = min(samples, ROWS, max(1, HELD // max(1, length))) if getattr(model, "batch_invariant", False) else 1
     for first in range(0, samples, at_once):
         streams = [random_stream(seed, sample) for sample in range(first, min(first + at_once, samples))]
         if len(streams) == 1:

@@ -1,4 +1,4 @@
-"""Many samples that take each step together, as ids: what `generation` does, for engines whose `rows_alike` is True.
+"""Many samples that take each step together, as ids: what `generation` does, for `batch_invariant` engines.
 
 Each sample keeps its own random stream, and a row's numbers do not depend on the others: it is the same sample as if
 drawn alone. Knows no text, and not which model it is. Shape letters: B rows, V symbols.
@@ -14,7 +14,7 @@ import numpy as np
 
 from charlm.errors import IntegrityError
 from charlm.model.state import State, take_rows
-from charlm.sampling.decoding import COLDEST, Decoding, draw_rows, flaw
+from charlm.sampling.decoding import COLDEST, Decoding, draw_rows, non_finite_error
 from charlm.sampling.generation import AT_ONCE, Drawing, Model, Read
 
 Drawn = list[int] | IntegrityError
@@ -79,12 +79,12 @@ def _drawn_by(model: Drawing[State], after: Read[State], wanted: _Wanted) -> Ite
         if np.isfinite(logits).all():
             if not len(us):
                 us = np.stack([streams[sample].random(min(length, AT_ONCE)) for sample in samples], axis=1)
-            ids, logits, state = model.draw_on(logits, state, max(decoding.temperature, COLDEST), us)
+            ids, logits, state = model.generate_next(logits, state, max(decoding.temperature, COLDEST), us)
             us = us[len(ids) :]
             length -= len(ids)
             drawn = ids.T.tolist()
         else:
-            drawn = [flaw(row) or [] for row in logits]
+            drawn = [non_finite_error(row) or [] for row in logits]
         rows = _going_on(samples, drawn, take)
         yield
         if not rows:

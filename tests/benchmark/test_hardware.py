@@ -1,8 +1,8 @@
 import pytest
 import torch
 
+from charlm.benchmark.flops import Product
 from charlm.benchmark.hardware import peak_flops, product_seconds, streaming_speed
-from charlm.benchmark.products import Product
 from charlm.device import choose
 
 

@@ -119,7 +119,7 @@ def draw_all(
     """In as many bursts as it takes."""
     drawn: list[np.ndarray] = []
     while len(us):
-        ids, logits, state = mine.draw_on(logits, state, 0.8, us)
+        ids, logits, state = mine.generate_next(logits, state, 0.8, us)
         drawn.append(ids)
         us = us[len(ids) :]
     return np.concatenate(drawn), logits, state
@@ -177,7 +177,7 @@ def test_it_stops_where_scores_are_no_numbers(bad: float) -> None:
     logits, state = mine.step(np.arange(10, 40), mine.fresh(30))
     us, then = np.random.default_rng(1).random((64, 30)), logits
     while np.isfinite(then).all():
-        ids, then, state = mine.draw_on(then, state, 1.0, us)
+        ids, then, state = mine.generate_next(then, state, 1.0, us)
         us = us[len(ids) :]
         assert not (ids[:-1] == 7).any()
     assert np.array_equal(~np.isfinite(then).all(axis=1), ids[-1] == 7)

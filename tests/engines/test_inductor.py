@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from charlm.cells.gradients import Scanned
+from charlm.cells.gradients import CellWithBackward
 from charlm.cells.table import CELLS, build
 from charlm.engines.choosing import run_with_torch
 from charlm.engines.inductor import compiled, inductor, with_compiled_steps
@@ -21,7 +21,7 @@ pytestmark = [
 
 T, B, I, H = 5, 3, 4, 8  # noqa: E741
 
-CASES = {name: (build(name, {}), False) for name in CELLS if issubclass(CELLS[name], Scanned)}
+CASES = {name: (build(name, {}), False) for name in CELLS if issubclass(CELLS[name], CellWithBackward)}
 CASES |= {f"{name} above": (cell, True) for name, (cell, _) in CASES.items() if cell.READS_BELOW}
 CASES["gru, first form"] = (build("gru", {"first_form": True}), False)
 

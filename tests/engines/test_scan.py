@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import torch
 
-from charlm.cells.gradients import Scanned
+from charlm.cells.gradients import CellWithBackward
 from charlm.cells.table import CELLS, build
 from charlm.cells.unroll import unroll
 from charlm.engines.scan import scan
 
 T, B, H = 12, 4, 16
-SCANNED = [name for name in CELLS if issubclass(CELLS[name], Scanned)]
+SCANNED = [name for name in CELLS if issubclass(CELLS[name], CellWithBackward)]
 
 
 def given(name, dtype=torch.float32):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from charlm.cells.gradients import Scanned
+from charlm.cells.gradients import CellWithBackward
 from charlm.cells.table import CELLS, build
 from charlm.cells.unroll import unroll
 from charlm.config.settings import ModelSettings
@@ -83,7 +83,7 @@ def fast_forms(case):
     cell, below = CASES[case]
     layer = Layer(cell, I, H, reads_below=below, read_above=False)
     forms = {"network": lambda *given: run_with_torch(layer, *given)}
-    if isinstance(cell, Scanned):
+    if isinstance(cell, CellWithBackward):
         forms["scan"] = lambda *given: scan(cell, *given)
     return forms
 
@@ -161,7 +161,7 @@ def test_fast_forms_equal_repeated_step_in_outputs_state_and_gradients(case):
         # every output, every memory that goes up and every part of the final state has a weight of its own in the loss
         loss = (outputs * as_torch(np.random.default_rng(3).standard_normal((T, B, H)))).sum()
         loss = loss + sum((part * as_torch(state_of(case, seed=4)[k])).sum() for k, part in enumerate(after))
-        if isinstance(cell, Scanned) and cell.MEMORY:
+        if isinstance(cell, CellWithBackward) and cell.MEMORY:
             loss = loss + sum((memory * (t + 1)).sum() for t, memory in enumerate(made))
         loss.backward()
         results.append([outputs, *after, x.grad, *map(gradient, state), *map(gradient, weights.values())])

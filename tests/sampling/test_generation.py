@@ -126,7 +126,7 @@ class DrawsByItself(Bigrams):
         super().__init__(table)
         self.asked = []
 
-    def draw_on(self, logits, state, temperature, us):
+    def generate_next(self, logits, state, temperature, us):
         assert np.isfinite(logits).all()
         self.asked.append(len(us))
         drawn = []

@@ -20,7 +20,7 @@ WARM = Decoding(temperature=1.0)
 class Table:
     """Logits by the symbol read, no state: `take_rows` has nothing to take."""
 
-    rows_alike = True
+    batch_invariant = True
 
     def __init__(self, vocabulary, seed=0):
         self.table = np.random.default_rng(seed).normal(size=(vocabulary.size,) * 2).astype(np.float32)
@@ -37,7 +37,7 @@ class Table:
 class Single(Table):
     """One that makes no promise about its rows."""
 
-    rows_alike = False
+    batch_invariant = False
 
 
 def made(symbols="abé\n", unit="character", kind=Table, seed=0):

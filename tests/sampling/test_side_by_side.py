@@ -28,7 +28,7 @@ class Seen(NamedTuple):
 class Bigrams:
     """A table of logits, to which the symbol before the last adds."""
 
-    rows_alike = True
+    batch_invariant = True
 
     def __init__(self, table):
         self.table = np.asarray(table, np.float32)
@@ -45,7 +45,7 @@ class Bigrams:
 class DrawsByItself(Bigrams):
     """Draws as decoding does, three at a time at the most."""
 
-    def draw_on(self, logits, state, temperature, us):
+    def generate_next(self, logits, state, temperature, us):
         drawn = []
         assert np.isfinite(logits).all()
         for now in us[:3]:
@@ -59,7 +59,7 @@ class DrawsByItself(Bigrams):
 class EachAlone:
     """An engine whose rows are stepped one by one, so that they round alike."""
 
-    rows_alike = True
+    batch_invariant = True
 
     def __init__(self, engine):
         self.engine = engine

@@ -11,9 +11,9 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
-from charlm.benchmark import hardware, products, scores, streams, timing, updates
-from charlm.benchmark.laps import parts_of_update
-from charlm.benchmark.subject import VOCAB_SIZE, language_model, model_of, random_ids, stepper_of
+from charlm.benchmark import flops, hardware, sampling_job, scoring_job, timing, training_job
+from charlm.benchmark.stopwatch import parts_of_update
+from charlm.benchmark.workload import VOCAB_SIZE, language_model, model_of, random_ids, stepper_of
 from charlm.config.settings import ModelSettings
 from charlm.device import Compute, choose
 from charlm.model.stepping import DefinitionStepper
@@ -34,14 +34,14 @@ def of_training(
     rows = []
     for size in sizes:
         models = {cell: model_of(cell, *size) for cell in cells}
-        jobs = {"plain": updates.plain_training(*size, *window, compute)} if plain else {}
+        jobs = {"plain": training_job.plain_training(*size, *window, compute)} if plain else {}
         for cell, model in models.items():
-            jobs[cell] = updates.training(model, *window, compute)
+            jobs[cell] = training_job.training(model, *window, compute)
             if plain:
-                jobs[f"{cell}, step by step"] = updates.training(model, *window, compute, unroll_layer)
+                jobs[f"{cell}, step by step"] = training_job.training(model, *window, compute, unroll_layer)
         speeds = timing.race(jobs)
         for cell, model in models.items():
-            needed = products.of_update(model, VOCAB_SIZE, *window)
+            needed = flops.of_update(model, VOCAB_SIZE, *window)
             row = _row(cell, model, speeds[cell], speeds.get("plain"))
             row |= _beside_products(row, needed, characters, compute)
             if plain:
@@ -65,14 +65,14 @@ def of_sampling(
     for cell, size, count in wanted:
         model = model_of(cell, *size)
         stepper = stepper_of(model)
-        speeds.append(_alone(streams.sampling(stepper, count, steps[count])))
+        speeds.append(_alone(sampling_job.sampling(stepper, count, steps[count])))
         rows.append({**_row(cell, model, speeds[-1], None), "streams": count})
         if parts:
-            parts_of = streams.parts_of_sampling(stepper, count, steps[count])
+            parts_of = sampling_job.parts_of_sampling(stepper, count, steps[count])
             rows[-1] |= _shares(parts_of, count * steps[count], speeds[-1])
     compute = choose("cpu", "fp32")
     baselines = {
-        (size, count): _alone(streams.plain_sampling(*size, count, min(steps[count], 200)))
+        (size, count): _alone(sampling_job.plain_sampling(*size, count, min(steps[count], 200)))
         for size, count in (itertools.product(sizes, counts) if plain else ())
     }
     for (cell, size, count), speed, row in zip(wanted, speeds, rows, strict=True):
@@ -80,9 +80,9 @@ def of_sampling(
         if plain:
             row |= _beside(speed, baselines[size, count])
         if count > 1:
-            row |= _beside_products(row, products.of_forward(model, VOCAB_SIZE, count, 1), count, compute)
+            row |= _beside_products(row, flops.of_forward(model, VOCAB_SIZE, count, 1), count, compute)
             continue
-        size_in_bytes = products.streamed_weights(model, VOCAB_SIZE) * stepper_of(model).bytes_per_weight
+        size_in_bytes = flops.streamed_weights(model, VOCAB_SIZE) * stepper_of(model).bytes_per_weight
         rate = hardware.streaming_speed(size_in_bytes, compute.threads)
         row |= {"bytes_per_character": size_in_bytes, "bytes_per_second": round(rate)}
         row |= _limited(row, rate / size_in_bytes)
@@ -102,20 +102,22 @@ def of_scoring(
     rows = []
     for cell, model in models:
         scorer, stepper = NumpyScorer(language_model(model)), DefinitionStepper(language_model(model))
-        jobs = {"ours": scores.scoring(scorer, ids)} | ({"plain": scores.one_stream(stepper, first)} if plain else {})
+        jobs = {"ours": scoring_job.scoring(scorer, ids)} | (
+            {"plain": scoring_job.one_stream(stepper, first)} if plain else {}
+        )
         speeds = timing.race(jobs, repeats=5, warm_up=1)
         row = _row(cell, model, speeds["ours"], speeds.get("plain"))
         if plain:
             row["bits"] = round(score_stream(scorer, first).bits_per_character, 6)
-            row["plain_bits"] = round(scores.bits_of_one_stream(stepper, first), 6)
+            row["plain_bits"] = round(scoring_job.bits_of_one_stream(stepper, first), 6)
         if parts:
-            cost = scores.cost_of_scoring(scorer, ids)
+            cost = scoring_job.cost_of_scoring(scorer, ids)
             row["readings"] = round(cost.readings, 3)
             row |= _shares(cost.parts, length, speeds["ours"])
         rows.append(row)
     compute = choose("cpu", "fp32")  # until here only numpy had threads
     for (_, model), row in zip(models, rows, strict=True):
-        row |= _beside_products(row, products.of_forward(model, VOCAB_SIZE, LANES, WINDOW), LANES * WINDOW, compute)
+        row |= _beside_products(row, flops.of_forward(model, VOCAB_SIZE, LANES, WINDOW), LANES * WINDOW, compute)
     return rows
 
 
@@ -137,10 +139,10 @@ def _limited(row: Row, limit: float) -> Row:
     return {"limit": round(limit), "share": round(row["best"] / limit, 3)}
 
 
-def _beside_products(row: Row, needed: Sequence[products.Product], characters: int, compute: Compute) -> Row:
+def _beside_products(row: Row, needed: Sequence[flops.Product], characters: int, compute: Compute) -> Row:
     """Beside the matrix products that so many characters need."""
     limit = characters / hardware.product_seconds(needed, compute)
-    gflops = products.flops(needed) / characters * row["best"] / 1e9
+    gflops = flops.flops(needed) / characters * row["best"] / 1e9
     return {**_limited(row, limit), "gflops": round(gflops, 1)}
 
 

@@ -1,7 +1,7 @@
 import pytest
 
-from charlm.benchmark.scores import PARTS, bits_of_one_stream, cost_of_scoring, one_stream, scoring
-from charlm.benchmark.subject import language_model, model_of, random_ids, stepper_of
+from charlm.benchmark.scoring_job import PARTS, bits_of_one_stream, cost_of_scoring, one_stream, scoring
+from charlm.benchmark.workload import language_model, model_of, random_ids, stepper_of
 from charlm.cells.table import CELLS
 from charlm.evaluation.scorers import NumpyScorer
 from charlm.evaluation.scoring import score_stream

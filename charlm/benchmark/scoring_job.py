@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from charlm.benchmark.laps import Laps
+from charlm.benchmark.stopwatch import Stopwatch
 from charlm.benchmark.timing import Job
 from charlm.evaluation.scorers import WindowScorer, nats_of
 from charlm.evaluation.scoring import score_stream
@@ -50,22 +50,22 @@ def bits_of_one_stream(stepper: Stepper, ids: np.ndarray) -> float:
 
 def cost_of_scoring(scorer: WindowScorer, ids: np.ndarray) -> Cost:
     """What a scoring spends its time on."""
-    laps = Laps()
-    watched = _Watched(scorer, laps)
+    stopwatch = Stopwatch()
+    watched = _Watched(scorer, stopwatch)
     score_stream(watched, ids)
     watched.characters = 0
-    laps.start()
+    stopwatch.start()
     score_stream(watched, ids)
-    laps.end(READING)
-    return Cost({part: laps.seconds[part] for part in PARTS}, watched.characters / (ids.size - 1))
+    stopwatch.end(READING)
+    return Cost({part: stopwatch.seconds[part] for part in PARTS}, watched.characters / (ids.size - 1))
 
 
 class _Watched:
     """An engine that books the time it takes and the characters it reads."""
 
-    def __init__(self, scorer: WindowScorer, laps: Laps) -> None:
+    def __init__(self, scorer: WindowScorer, stopwatch: Stopwatch) -> None:
         self._scorer = scorer
-        self._laps = laps
+        self._laps = stopwatch
         self.characters = 0
 
     def fresh(self, rows: int) -> State:

@@ -1,6 +1,6 @@
 import pytest
 
-from charlm.benchmark.streams import PARTS, parts_of_sampling, plain_sampling, sampling
+from charlm.benchmark.sampling_job import PARTS, parts_of_sampling, plain_sampling, sampling
 from charlm.config.settings import ModelSettings
 
 LENGTH = 7
@@ -23,7 +23,7 @@ class Counting:
 
 @pytest.fixture
 def model():
-    from charlm.benchmark.subject import stepper_of
+    from charlm.benchmark.workload import stepper_of
 
     return Counting(stepper_of(ModelSettings(num_layers=2, hidden_size=8)))
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from charlm.benchmark.laps import Laps
-from charlm.benchmark.subject import VOCAB_SIZE
+from charlm.benchmark.stopwatch import Stopwatch
 from charlm.benchmark.timing import Job
+from charlm.benchmark.workload import VOCAB_SIZE
 from charlm.sampling.decoding import Decoding
 from charlm.sampling.generation import Drawing, Model, generate, random_stream, read
 from charlm.sampling.side_by_side import generate_rows
@@ -38,22 +38,22 @@ def _many(model: Model[Any], streams: int, length: int) -> None:
 
 def parts_of_sampling(model: Model[Any], streams: int, length: int) -> dict[str, float]:
     """Seconds by part: the model's step, with the drawing where it does that itself, and all between two of them."""
-    laps = Laps()
-    watched = _WatchedDrawing(model, laps) if isinstance(model, Drawing) else _Watched(model, laps)
+    stopwatch = Stopwatch()
+    watched = _WatchedDrawing(model, stopwatch) if isinstance(model, Drawing) else _Watched(model, stopwatch)
     job = sampling(watched, streams, length)
     job.work()
-    laps.start()
+    stopwatch.start()
     job.work()
-    laps.end(DRAWING)
-    return {part: laps.seconds[part] for part in PARTS}
+    stopwatch.end(DRAWING)
+    return {part: stopwatch.seconds[part] for part in PARTS}
 
 
 class _Watched:
     """A model that books the time of its steps."""
 
-    def __init__(self, model: Any, laps: Laps) -> None:
+    def __init__(self, model: Any, stopwatch: Stopwatch) -> None:
         self._model = model
-        self._laps = laps
+        self._laps = stopwatch
 
     def fresh(self, rows: int, /) -> Any:
         return self._model.fresh(rows)
@@ -66,9 +66,9 @@ class _Watched:
 
 
 class _WatchedDrawing(_Watched):
-    def draw_on(self, *given: Any) -> tuple[np.ndarray, np.ndarray, Any]:
+    def generate_next(self, *given: Any) -> tuple[np.ndarray, np.ndarray, Any]:
         self._laps.end(DRAWING)
-        made: tuple[np.ndarray, np.ndarray, Any] = self._model.draw_on(*given)
+        made: tuple[np.ndarray, np.ndarray, Any] = self._model.generate_next(*given)
         self._laps.end(MODEL)
         return made
 

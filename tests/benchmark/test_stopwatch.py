@@ -2,8 +2,8 @@ import itertools
 
 import pytest
 
-from charlm.benchmark import laps as room
-from charlm.benchmark.laps import CELLS, CLIP, DATA, HEAD, OPTIMIZER, OTHER, PARTS, Laps, parts_of_update
+from charlm.benchmark import stopwatch as room
+from charlm.benchmark.stopwatch import CELLS, CLIP, DATA, HEAD, OPTIMIZER, OTHER, PARTS, Stopwatch, parts_of_update
 from charlm.cells import table
 from charlm.config.settings import ModelSettings
 from charlm.device import choose
@@ -18,19 +18,19 @@ def ticking(monkeypatch):
 
 
 def test_every_moment_belongs_to_the_part_that_it_ended(ticking):
-    laps = Laps()
+    stopwatch = Stopwatch()
     for part in ("a", "b", "a"):
-        laps.end(part)
+        stopwatch.end(part)
         next(ticking)
-    assert laps.seconds == {"a": 1 + 2, "b": 2}
-    laps.start()
-    assert laps.seconds == {}
+    assert stopwatch.seconds == {"a": 1 + 2, "b": 2}
+    stopwatch.start()
+    assert stopwatch.seconds == {}
 
 
 def test_the_device_ends_its_work_before_the_clock_is_read(ticking):
     waited = []
-    laps = Laps(lambda: waited.append(0))
-    laps.end("a")
+    stopwatch = Stopwatch(lambda: waited.append(0))
+    stopwatch.end("a")
     assert len(waited) == 2
 
 

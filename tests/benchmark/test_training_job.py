@@ -1,6 +1,6 @@
 import torch
 
-from charlm.benchmark.updates import plain_training, training, training_speed
+from charlm.benchmark.training_job import plain_training, training, training_speed
 from charlm.config.settings import ModelSettings
 from charlm.device import choose
 

@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from charlm.benchmark.subject import VOCAB_SIZE, random_ids
-from charlm.benchmark.updates import RATE, WINDOWS, settings_of
+from charlm.benchmark.training_job import RATE, WINDOWS, settings_of
+from charlm.benchmark.workload import VOCAB_SIZE, random_ids
 from charlm.config.settings import ModelSettings
 from charlm.device import Compute
 from charlm.engines.choosing import run_with_torch
@@ -25,7 +25,7 @@ WARM_UP = 3
 UPDATES = 10
 
 
-class Laps:
+class Stopwatch:
     """Seconds by part since the last start. `wait` lets the device end what it was given, so that its time counts."""
 
     def __init__(self, wait: Callable[[], object] = lambda: None) -> None:
@@ -59,24 +59,24 @@ def parts_of_update(model: ModelSettings, batch_size: int, seq_len: int, compute
 
     from charlm.training.trainer import Trainer
 
-    laps = Laps(torch.cuda.synchronize if compute.device_type == "cuda" else lambda: None)
+    stopwatch = Stopwatch(torch.cuda.synchronize if compute.device_type == "cuda" else lambda: None)
     reader = _Watched(random_ids(batch_size * seq_len * WINDOWS + 1), batch_size, seq_len)
-    reader.laps = laps
+    reader.stopwatch = stopwatch
     trainer = Trainer(
-        settings_of(model, batch_size, seq_len), VOCAB_SIZE, reader.batch_size, compute, _watched(laps, model)
+        settings_of(model, batch_size, seq_len), VOCAB_SIZE, reader.batch_size, compute, _watched(stopwatch, model)
     )
     for name, weight in trainer.weights.items():
         part = HEAD if name.startswith("head.") else CELLS
-        weight.register_post_accumulate_grad_hook(lambda _, part=part: laps.end(part))  # type: ignore[no-untyped-call]
-    trainer.optimizer.register_step_pre_hook(lambda *_: laps.end(CLIP))
-    trainer.optimizer.register_step_post_hook(lambda *_: laps.end(OPTIMIZER))
+        weight.register_post_accumulate_grad_hook(lambda _, part=part: stopwatch.end(part))  # type: ignore[no-untyped-call]
+    trainer.optimizer.register_step_pre_hook(lambda *_: stopwatch.end(CLIP))
+    trainer.optimizer.register_step_post_hook(lambda *_: stopwatch.end(OPTIMIZER))
 
     updates = []
     for number in range(WARM_UP + UPDATES):
-        laps.start()
+        stopwatch.start()
         trainer.update(reader, number, RATE)
-        laps.end(OTHER)
-        updates.append(laps.seconds)
+        stopwatch.end(OTHER)
+        updates.append(stopwatch.seconds)
     quickest = min(updates[WARM_UP:], key=lambda seconds: sum(seconds.values()))
     return {part: quickest.get(part, 0.0) for part in PARTS}
 
@@ -84,26 +84,26 @@ def parts_of_update(model: ModelSettings, batch_size: int, seq_len: int, compute
 class _Watched(Lanes):
     """Lanes that book the time it takes to read them."""
 
-    laps: Laps
+    stopwatch: Stopwatch
 
     def at(self, position: int) -> Batch:
-        self.laps.end(OTHER)
+        self.stopwatch.end(OTHER)
         batch = super().at(position)
-        self.laps.end(DATA)
+        self.stopwatch.end(DATA)
         return batch
 
 
-def _watched(laps: Laps, model: ModelSettings) -> Recurrence:
+def _watched(stopwatch: Stopwatch, model: ModelSettings) -> Recurrence:
     """The quickest recurrence, with a mark before and after each layer, on the way there and on the way back."""
     count = len(layers(model))
     above = itertools.cycle([CELLS] * (count - 1) + [HEAD])  # what stands above each layer
 
     def recurrence(*given: Any) -> Any:
-        laps.end(OTHER)
+        stopwatch.end(OTHER)
         made = run_with_torch(*given)
-        laps.end(CELLS)
+        stopwatch.end(CELLS)
         part = next(above)
-        made[0].register_hook(lambda _: laps.end(part))  # when its gradient is there, all above the layer is done
+        made[0].register_hook(lambda _: stopwatch.end(part))  # when its gradient is there, all above the layer is done
         return made
 
     return recurrence

@@ -1,6 +1,6 @@
 import numpy as np
 
-from charlm.benchmark.subject import VOCAB_SIZE, model_of, random_ids, weights_of
+from charlm.benchmark.workload import VOCAB_SIZE, language_model, model_of, random_ids
 from charlm.cells.table import CELLS
 from charlm.model.parameters import count
 
@@ -13,7 +13,7 @@ def test_all_cells_of_a_size_have_about_as_many_parameters():
 
 def test_weights_and_text_are_always_the_same():
     model = model_of("gru", 1, 8)
-    first, again = weights_of(model), weights_of(model)
+    first, again = language_model(model).parameters, language_model(model).parameters
     assert all(np.array_equal(first[name], again[name]) for name in first)
     assert np.array_equal(random_ids(50), random_ids(50))
     assert random_ids(5000).max() == VOCAB_SIZE - 1

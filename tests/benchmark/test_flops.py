@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from charlm.benchmark.products import Product, flops, of_forward, of_update, streamed_weights
+from charlm.benchmark.flops import Product, flops, of_forward, of_update, streamed_weights
 from charlm.cells.table import CELLS
 from charlm.config.settings import ModelSettings
 from charlm.model.language_model import LanguageModel

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import itertools
 
-from charlm.benchmark.subject import VOCAB_SIZE, random_ids
 from charlm.benchmark.timing import Job, Speed, race
+from charlm.benchmark.workload import VOCAB_SIZE, random_ids
 from charlm.config.settings import ModelSettings, Settings, TextSettings, TrainingSettings
 from charlm.device import Compute
 from charlm.model.stack import Recurrence
