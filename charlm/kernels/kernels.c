@@ -13,7 +13,7 @@
    Python calls lstm_{forward,backward,pack,gather}_{fp32,bf16} in training (engine: torch), lstm_pack_fp32 and
    lstm_rows_fp32 in scoring (numpy), stream_pack, stream_step and stream_draw in sampling, and vector_width and
    stream_input_bytes, which tell what the library was compiled for. The bf16 functions exist only if the processor has
-   AVX512-BF16. */
+   AVX512-BF16. library.py compares the arrays *_layout with its own structures when it loads the library. */
 #include "vectors.h"
 #include "numbers.h"
 #include "sharing.h"
@@ -52,3 +52,12 @@ ENTRIES(bf16)
 
 /* For callers that have threads of their own and no OpenMP. */
 void lstm_rows_fp32(void *window, int64_t first, int64_t end) { forward_fp32(window, first, end); }
+
+/* The size of each struct that Python fills, and the offset of its last field. */
+#define LAYOUT(name, type, last) const int64_t name##_layout[2] = {sizeof(type), offsetof(type, last)}
+LAYOUT(LstmWindow, LstmWindow_fp32, H);
+LAYOUT(LstmPacking, LstmPacking_fp32, H);
+LAYOUT(LstmGathering, LstmGathering_fp32, columns);
+LAYOUT(StreamLayer, StreamLayer, H);
+LAYOUT(StreamStack, StreamStack, V);
+LAYOUT(StreamDraw, StreamDraw, contended);

@@ -70,6 +70,32 @@ class StreamDraw(Structure):
     )
 
 
+STRUCTURES: tuple[type[Structure], ...] = (
+    LstmWindow,
+    LstmPacking,
+    LstmGathering,
+    StreamLayer,
+    StreamStack,
+    StreamDraw,
+)
+
+
+def compare_layouts(found: ctypes.CDLL, structures: tuple[type[Structure], ...] = STRUCTURES) -> None:
+    """Raise RuntimeError if a structure has another layout than in C.
+
+    The library's name has a hash of its sources in it, so this cannot be an old library: this file is wrong.
+    """
+    for structure in structures:
+        name, last = structure.__name__, structure._fields_[-1][0]
+        here = [ctypes.sizeof(structure), getattr(structure, last).offset]
+        in_c = list((c_int64 * 2).in_dll(found, f"{name}_layout"))
+        if here != in_c:
+            raise RuntimeError(
+                f"charlm/kernels/library.py does not repeat the C struct {name}: (size, offset of the last field) is "
+                f"{tuple(here)} in Python and {tuple(in_c)} in C. Make the fields the same, in the same order."
+            )
+
+
 @cache
 def library() -> ctypes.CDLL | None:
     """The library for this processor; None if it was not compiled or cannot be loaded, or if the user turned it off."""
@@ -80,6 +106,7 @@ def library() -> ctypes.CDLL | None:
         found = ctypes.CDLL(str(path))
     except OSError:
         return None
+    compare_layouts(found)
     for rows in (found.stream_step, found.lstm_rows_fp32):
         rows.argtypes, rows.restype = (c_void_p, c_int64, c_int64), None
     found.stream_pack.argtypes = (c_void_p, c_void_p, c_int64, c_int64, c_int64, c_int64)
