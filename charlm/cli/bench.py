@@ -75,9 +75,9 @@ def bench_sample(
 
     The limit of one stream is reading all weights from memory once a character; of several, the matrix products.
     """
-    from charlm.kernels.threads import alone
+    from charlm.kernels.threads import limit_blas_threads
 
-    alone()
+    limit_blas_threads()
     from charlm.benchmark import results
 
     about = {
@@ -105,9 +105,9 @@ def bench_score(
     Beside it stands one stream read step by step; of the beginning of the text both give their bits per character. The
     limit is the matrix products alone, each character read once.
     """
-    from charlm.kernels.threads import alone
+    from charlm.kernels.threads import limit_blas_threads
 
-    alone()
+    limit_blas_threads()
     from charlm.benchmark import results
 
     about = {

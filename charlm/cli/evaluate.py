@@ -46,9 +46,9 @@ def perplexity(
     """Score every character of a text: nats, bits per character and per byte, perplexity."""
     import time
 
-    from charlm.kernels.threads import alone
+    from charlm.kernels.threads import limit_blas_threads
 
-    alone()
+    limit_blas_threads()
     from charlm.checkpoint import load
     from charlm.checkpoint.reopening import reopen_text
     from charlm.errors import TextError, UsageError

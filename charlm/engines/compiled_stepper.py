@@ -16,8 +16,8 @@ import numpy as np
 
 from charlm.cells.lstm import LSTM
 from charlm.cells.lstm import State as Memory
-from charlm.kernels import MOST_SHARES, Drawing, Layer, Stack, library
-from charlm.kernels.threads import share
+from charlm.kernels import StreamDraw, StreamLayer, StreamStack, library
+from charlm.kernels.threads import share_rows
 from charlm.machine import cores
 from charlm.model.language_model import LanguageModel
 from charlm.model.state import State
@@ -48,9 +48,9 @@ class CompiledStepper:
         assert kernel is not None
         self._kernel = kernel
         self._model = model
-        self._narrow = np.uint16 if kernel.narrow_bytes() == 2 else np.float32
+        self._input_dtype = np.uint16 if kernel.stream_input_bytes() == 2 else np.float32
         self._kept: list[np.ndarray] = []  # what the kernel is given addresses of
-        self._layers = (Layer * len(model.layers))()
+        self._layers = (StreamLayer * len(model.layers))()
         self._reads: list[int] = []
         self._sizes = [layer.hidden_size for layer in model.layers]
         for number, (layer, weights) in enumerate(zip(model.layers, model.layer_weights, strict=True)):
@@ -69,7 +69,7 @@ class CompiledStepper:
         self._vocab_size = len(bias)
         missing = -len(bias) % (4 * self._width())
         filled = np.pad(head, ((0, missing), (0, 0)))
-        self._stack = Stack(
+        self._stack = StreamStack(
             layers=ctypes.addressof(self._layers),
             head=self._packed(filled, self._width(), 4 * self._width()),
             bias=self._keep(np.pad(bias, (0, missing)).astype(np.float32)),
@@ -100,7 +100,7 @@ class CompiledStepper:
         numbers = np.array(ids, np.int64)
         logits = np.empty((rows, stack.V), np.float32)
         stack.ids, stack.logits = _address(numbers), _address(logits)
-        share(partial(self._kernel.stream_step, ctypes.addressof(stack)), rows, ROWS_FOR_A_THREAD)
+        share_rows(partial(self._kernel.stream_step, ctypes.addressof(stack)), rows, ROWS_FOR_A_THREAD)
         return logits[:, : self._vocab_size], tuple(after)
 
     def generate_next(
@@ -122,43 +122,43 @@ class CompiledStepper:
         us = np.array(us[:longest], np.float64, order="C")
         drawn = np.empty(us.shape, np.int64)
         busy = time.perf_counter() < self._busy_until
-        shares = 1 if busy else min(cores(), MOST_SHARES, 1 + rows * self._pairs // PAIRS_FOR_A_THREAD)
-        sums = np.empty((shares, self._vocab_size))
-        drawing = Drawing(
+        threads = 1 if busy else min(cores(), 1 + rows * self._pairs // PAIRS_FOR_A_THREAD)
+        scratch = np.empty((threads, self._vocab_size))
+        draw = StreamDraw(
             stack=ctypes.addressof(self._stack),
             temperature=temperature,
-            us=_address(us),
+            uniforms=_address(us),
             drawn=_address(drawn),
-            sums=_address(sums),
+            scratch=_address(scratch),
             symbols=self._vocab_size,
             rows=rows,
             length=len(us),
-            shares=shares,
+            threads=threads,
         )
-        self._kernel.stream_draw(ctypes.byref(drawing))
-        if drawing.late:
+        self._kernel.stream_draw(ctypes.byref(draw))
+        if draw.contended:
             self._busy_until = time.perf_counter() + SECONDS_ALONE
-        return drawn[: drawing.done], scores[:, : self._vocab_size], tuple(after)
+        return drawn[: draw.done], scores[:, : self._vocab_size], tuple(after)
 
     def _make_room(self, rows: int) -> None:
         """For what the layers and the head read, of so many rows."""
         if rows <= self._rows:
             return
         self._rows = rows
-        self._room = [np.empty((rows, K), self._narrow) for K in [*self._reads, self._sizes[-1]]]
+        self._room = [np.empty((rows, K), self._input_dtype) for K in [*self._reads, self._sizes[-1]]]
         for layer, room in zip(self._layers, self._room, strict=False):
             layer.input = _address(room)
         self._stack.top = _address(self._room[-1])
 
     def _width(self) -> int:
-        return int(self._kernel.width())
+        return int(self._kernel.vector_width())
 
     def _packed(self, matrix: np.ndarray, spread: int, step: int) -> int:
         """The address of a matrix (columns, K) as the kernel reads it."""
         matrix = np.ascontiguousarray(matrix, np.float32)
         packed = np.empty(matrix.size // 2, np.uint32)
         columns, K = matrix.shape
-        self._kernel.pack_stream(matrix.ctypes.data, _address(packed), columns, K, spread, step)
+        self._kernel.stream_pack(matrix.ctypes.data, _address(packed), columns, K, spread, step)
         return self._keep(packed)
 
     def _keep(self, array: np.ndarray) -> int:

@@ -18,7 +18,7 @@ from torch.nn.functional import linear, pad
 
 from charlm.cells.cell import Cell, Weights
 from charlm.cells.symbols import Symbols, once_each
-from charlm.kernels import UNITS, Gathering, Packing, Window, library
+from charlm.kernels import UNITS, LstmGathering, LstmPacking, LstmWindow, library
 
 
 @cache
@@ -82,12 +82,14 @@ class _LSTM(torch.autograd.Function):
         back = any(ctx.needs_input_grad)
         packed = torch.empty(2 if back else 1, 4 * H * H, dtype=kind)
         _call(
-            "pack", kind, Packing(recurrent.data_ptr(), packed[0].data_ptr(), packed[1].data_ptr() if back else None, H)
+            "pack",
+            kind,
+            LstmPacking(recurrent.data_ptr(), packed[0].data_ptr(), packed[1].data_ptr() if back else None, H),
         )
         outputs, memories = torch.empty(steps + 1, rows, H, dtype=kind), torch.empty(steps + 1, rows, H)
         outputs[0], memories[0] = h, c
         gates = torch.empty(steps, rows, 4 * H, dtype=kind) if back else None
-        window = Window(
+        window = LstmWindow(
             T=steps,
             B=rows,
             H=H,
@@ -113,7 +115,7 @@ class _LSTM(torch.autograd.Function):
         d_h = torch.zeros(rows, H) if d_last is None else d_last.contiguous()
         d_c = torch.zeros(rows, H) if d_memory is None else d_memory.clone(memory_format=torch.contiguous_format)
         d_sums = torch.empty_like(gates)
-        window = Window(
+        window = LstmWindow(
             T=steps,
             B=rows,
             H=H,
@@ -132,7 +134,7 @@ class _LSTM(torch.autograd.Function):
             d_given = flat
         else:
             d_given = torch.zeros(symbols, 4 * H)
-            _call("gather", kind, Gathering(flat.data_ptr(), ids.data_ptr(), d_given.data_ptr(), len(flat), 4 * H))
+            _call("gather", kind, LstmGathering(flat.data_ptr(), ids.data_ptr(), d_given.data_ptr(), len(flat), 4 * H))
             d_given = d_given.to(kind)
         needs = ctx.needs_input_grad
         d_first = d_sums[0].float() @ recurrent if needs[3] else None

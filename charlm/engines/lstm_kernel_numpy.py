@@ -15,8 +15,8 @@ import numpy as np
 from charlm.cells.cell import Cell
 from charlm.cells.lstm import LSTM
 from charlm.cells.symbols import Symbols, once_each
-from charlm.kernels import UNITS, Packing, Window, library
-from charlm.kernels.threads import share
+from charlm.kernels import UNITS, LstmPacking, LstmWindow, library
+from charlm.kernels.threads import share_rows
 
 ROWS_FOR_A_THREAD = 4
 
@@ -46,14 +46,14 @@ def run(
                 end - first, rows, -1
             )
 
-        share(project, steps, 1)
+        share_rows(project, steps, 1)
     sums = np.ascontiguousarray(sums, np.float32)
     H = state.h.shape[1]
     recurrent, packed = np.ascontiguousarray(weights["weight_hh"], np.float32), np.empty(4 * H * H, np.float32)
-    kernel.lstm_pack_fp32(ctypes.byref(Packing(recurrent.ctypes.data, packed.ctypes.data, None, H)), None, 1)
+    kernel.lstm_pack_fp32(ctypes.byref(LstmPacking(recurrent.ctypes.data, packed.ctypes.data, None, H)), None, 1)
     h, c = np.empty((steps + 1, rows, H), np.float32), np.empty((steps + 1, rows, H), np.float32)
     h[0], c[0] = state.h, state.c
-    window = Window(
+    window = LstmWindow(
         sums=sums.ctypes.data,
         ids=None if ids is None else ids.ctypes.data,
         weights=packed.ctypes.data,
@@ -63,5 +63,5 @@ def run(
         B=rows,
         H=H,
     )
-    share(partial(kernel.lstm_rows_fp32, ctypes.addressof(window)), rows, ROWS_FOR_A_THREAD)
+    share_rows(partial(kernel.lstm_rows_fp32, ctypes.addressof(window)), rows, ROWS_FOR_A_THREAD)
     return h[1:], c[1:], type(state)(h[-1], c[-1])

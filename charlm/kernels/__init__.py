@@ -1,11 +1,10 @@
-"""Machine code for the loops that Python and torch are too slow for."""
+"""The loops that are too slow in Python and torch, compiled from C."""
 
-from charlm.kernels.library import MOST_SHARES as MOST_SHARES
 from charlm.kernels.library import UNITS as UNITS
-from charlm.kernels.library import Drawing as Drawing
-from charlm.kernels.library import Gathering as Gathering
-from charlm.kernels.library import Layer as Layer
-from charlm.kernels.library import Packing as Packing
-from charlm.kernels.library import Stack as Stack
-from charlm.kernels.library import Window as Window
+from charlm.kernels.library import LstmGathering as LstmGathering
+from charlm.kernels.library import LstmPacking as LstmPacking
+from charlm.kernels.library import LstmWindow as LstmWindow
+from charlm.kernels.library import StreamDraw as StreamDraw
+from charlm.kernels.library import StreamLayer as StreamLayer
+from charlm.kernels.library import StreamStack as StreamStack
 from charlm.kernels.library import library as library

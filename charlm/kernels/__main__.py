@@ -1,4 +1,4 @@
-"""`python -m charlm.kernels`: compile the kernels in a source tree, or again."""
+"""`python -m charlm.kernels`: compile the kernels in a source tree, the first time or after a change."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""How the kernels are compiled: with this machine's own C compiler, for this machine's processor.
+"""Compile the kernels with this machine's C compiler, for this machine's processor.
 
-Only the standard library is used, because the file is also run while charlm is being installed. The result is named
-after the source and the processor it was made for; another one is not loaded. `python -m charlm.kernels` makes it in
-a source tree.
+This file imports only the standard library, because it also runs while charlm is being installed. The library's name
+has a hash of the sources, the flags and the processor in it: a library made from or for something else is never loaded.
+`python -m charlm.kernels` compiles it in a source tree.
 """
 
 from __future__ import annotations
@@ -15,13 +15,23 @@ import subprocess
 from pathlib import Path
 
 HERE = Path(__file__).parent
-SOURCES = ("kernels.c", "drawing.h", "lstm.h", "stream.h", "vectors.h")
+SOURCES = (
+    "kernels.c",
+    "barrier.h",
+    "lstm.h",
+    "numbers.h",
+    "products.h",
+    "sharing.h",
+    "stream.h",
+    "stream_draw.h",
+    "vectors.h",
+)
 FLAGS = ("-O3", "-std=gnu11", "-ffp-contract=fast", "-fno-math-errno", "-shared", "-fPIC", "-pthread")
-SECONDS = 120.0  # more than ten times what it takes
+TIMEOUT_SECONDS = 120.0  # more than ten times what it takes
 
 
 def processor() -> str:
-    """What this processor can do, in a few words that differ wherever machine code could."""
+    """A text that is the same for two processors only if they can run the same machine code."""
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -31,7 +41,7 @@ def processor() -> str:
 
 
 def library_path() -> Path:
-    """Where the library of these sources for this processor is, or would be."""
+    """The path of the library for these sources and this processor, whether it exists or not."""
     digest = hashlib.sha256(f"{platform.machine()}\n{processor()}\n{' '.join(FLAGS)}\n".encode())
     for name in SOURCES:
         digest.update((HERE / name).read_bytes())
@@ -39,7 +49,7 @@ def library_path() -> Path:
 
 
 def compiler() -> str | None:
-    """The C compiler that $CC names, or the first of the usual ones; None where there is none."""
+    """The path of the C compiler: $CC, or else the first of the usual ones that exists; None if there is none."""
     named = os.environ.get("CC")
     return (
         shutil.which(named)
@@ -49,11 +59,11 @@ def compiler() -> str | None:
 
 
 def build() -> Path:
-    """Compile the kernels and give the library's path. OSError, with what the compiler said, where that fails."""
+    """Compile the kernels and return the library's path. Raises OSError with the compiler's message if that fails."""
     path, command = library_path(), compiler()
     if command is None:
         raise FileNotFoundError("no C compiler (cc, gcc or clang) was found")
-    made = path.with_suffix(f".{os.getpid()}.tmp")  # whole or not there at all, also for one who loads it meanwhile
+    made = path.with_suffix(f".{os.getpid()}.tmp")  # renamed when complete: another process may load it meanwhile
     native = "-mcpu=native" if platform.machine() in ("arm64", "aarch64") else "-march=native"
     try:
         done = subprocess.run(
@@ -61,7 +71,7 @@ def build() -> Path:
             cwd=HERE,
             capture_output=True,
             text=True,
-            timeout=SECONDS,
+            timeout=TIMEOUT_SECONDS,
             check=False,
         )
         if done.returncode:
@@ -70,7 +80,7 @@ def build() -> Path:
         for old in set(HERE.glob("kernels-*.so")) - {path}:
             old.unlink()
     except subprocess.TimeoutExpired:
-        raise OSError(f"{command} took longer than {SECONDS:.0f} s") from None
+        raise OSError(f"{command} took longer than {TIMEOUT_SECONDS:.0f} s") from None
     finally:
         made.unlink(missing_ok=True)
     return path

@@ -1,7 +1,7 @@
-"""The compiled kernels as Python functions. Knows no torch and no cells: addresses and sizes go in.
+"""The compiled kernels as Python functions. Knows no torch and no cells: it takes addresses and sizes.
 
-Where the library is absent (no compiler when charlm was installed, another processor) `library` gives None, and
-whoever asks takes a slower way. Shape letters: T time, B rows, H hidden, N rows of sums.
+The structures repeat those of the C sources, field by field; the comments there say what each field is. Shape letters:
+T time, B rows, H hidden, K inputs of a layer, N rows of sums, V symbols.
 """
 
 from __future__ import annotations
@@ -13,13 +13,12 @@ from functools import cache
 
 from charlm.kernels.building import library_path
 
-UNITS = 64  # the lstm's kernels take units in multiples of this
-MOST_SHARES = 16  # threads, at the most, that draw together; drawing.h has room for so many
-OFF = "CHARLM_KERNELS"  # set to 0, the environment variable makes charlm do without them
+UNITS = 64  # the hidden size in the lstm's kernels is a multiple of this: 4 of the widest vectors
+OFF = "CHARLM_KERNELS"  # if this environment variable is 0, charlm does not use the kernels
 
 
-class Window(Structure):
-    """One window of an LSTM layer; lstm.h says what each address is of."""
+class LstmWindow(Structure):
+    """One window of an LSTM layer (lstm.h)."""
 
     _fields_ = (
         *((name, c_void_p) for name in ["sums", "ids", "weights", "h", "c", "gates", "d_out", "d_h", "d_c", "d_sums"]),
@@ -27,16 +26,20 @@ class Window(Structure):
     )
 
 
-class Packing(Structure):
-    _fields_ = (("from", c_void_p), ("forward", c_void_p), ("backward", c_void_p), ("H", c_int64))
+class LstmPacking(Structure):
+    """Recurrent weights, and room for them in the order in which the kernel reads them (lstm.h)."""
+
+    _fields_ = (("weights", c_void_p), ("forward", c_void_p), ("backward", c_void_p), ("H", c_int64))
 
 
-class Gathering(Structure):
+class LstmGathering(Structure):
+    """Gradients of sums, to be added up for each symbol (lstm.h)."""
+
     _fields_ = (("d_sums", c_void_p), ("ids", c_void_p), ("totals", c_void_p), ("N", c_int64), ("columns", c_int64))
 
 
-class Layer(Structure):
-    """One LSTM layer of a stack that goes a character further; stream.h says what each address is of."""
+class StreamLayer(Structure):
+    """One LSTM layer of a stack that goes one character further (stream.h)."""
 
     _fields_ = (
         *((name, c_void_p) for name in ("weights", "sums", "input", "h", "c", "new_h", "new_c")),
@@ -45,8 +48,8 @@ class Layer(Structure):
     )
 
 
-class Stack(Structure):
-    """The layers, from the lowest up, and the head."""
+class StreamStack(Structure):
+    """The layers, the lowest first, and the head (stream.h)."""
 
     _fields_ = (
         *((name, c_void_p) for name in ("layers", "ids", "head", "bias", "top", "logits")),
@@ -55,22 +58,47 @@ class Stack(Structure):
     )
 
 
-class Drawing(Structure):
-    """Rows that draw and read without coming back; drawing.h says what each field is."""
+class StreamDraw(Structure):
+    """Many characters drawn and read in one call (stream_draw.h)."""
 
     _fields_ = (
         ("stack", c_void_p),
         ("temperature", c_double),
-        *((name, c_void_p) for name in ("us", "drawn", "sums")),
-        *((name, c_int64) for name in ("symbols", "rows", "length", "shares", "done")),
-        *((name, c_int) for name in ("late", "begun", "failed", "waiting", "meetings")),
-        *((name, c_int64) for name in ("start", "waited")),
+        *((name, c_void_p) for name in ("uniforms", "drawn", "scratch")),
+        *((name, c_int64) for name in ("symbols", "rows", "length", "threads", "done")),
+        ("contended", c_int),
     )
+
+
+STRUCTURES: tuple[type[Structure], ...] = (
+    LstmWindow,
+    LstmPacking,
+    LstmGathering,
+    StreamLayer,
+    StreamStack,
+    StreamDraw,
+)
+
+
+def compare_layouts(found: ctypes.CDLL, structures: tuple[type[Structure], ...] = STRUCTURES) -> None:
+    """Raise RuntimeError if a structure has another layout than in C.
+
+    The library's name has a hash of its sources in it, so this cannot be an old library: this file is wrong.
+    """
+    for structure in structures:
+        name, last = structure.__name__, structure._fields_[-1][0]
+        here = [ctypes.sizeof(structure), getattr(structure, last).offset]
+        in_c = list((c_int64 * 2).in_dll(found, f"{name}_layout"))
+        if here != in_c:
+            raise RuntimeError(
+                f"charlm/kernels/library.py does not repeat the C struct {name}: (size, offset of the last field) is "
+                f"{tuple(here)} in Python and {tuple(in_c)} in C. Make the fields the same, in the same order."
+            )
 
 
 @cache
 def library() -> ctypes.CDLL | None:
-    """The library for this processor, or None."""
+    """The library for this processor; None if it was not compiled or cannot be loaded, or if the user turned it off."""
     path = library_path()
     if os.environ.get(OFF) == "0" or not path.exists():
         return None
@@ -78,9 +106,10 @@ def library() -> ctypes.CDLL | None:
         found = ctypes.CDLL(str(path))
     except OSError:
         return None
+    compare_layouts(found)
     for rows in (found.stream_step, found.lstm_rows_fp32):
         rows.argtypes, rows.restype = (c_void_p, c_int64, c_int64), None
-    found.pack_stream.argtypes = (c_void_p, c_void_p, c_int64, c_int64, c_int64, c_int64)
+    found.stream_pack.argtypes = (c_void_p, c_void_p, c_int64, c_int64, c_int64, c_int64)
     found.stream_draw.argtypes = (c_void_p,)
-    found.pack_stream.restype = found.stream_draw.restype = None
+    found.stream_pack.restype = found.stream_draw.restype = None
     return found

@@ -1,6 +1,7 @@
-"""Rows shared out to threads, for kernels that are called without torch. Knows no kernel.
+"""Divide rows among Python threads, for kernels that are called without torch. Knows no kernel.
 
-Calls through ctypes let other Python threads run meanwhile. Where torch is at work its own threads are used instead.
+Threads of Python are enough: ctypes releases the interpreter's lock during a call. With torch, the kernels use torch's
+own threads instead (sharing.h).
 """
 
 from __future__ import annotations
@@ -14,8 +15,11 @@ from charlm.kernels.library import library
 from charlm.machine import cores
 
 
-def alone() -> None:
-    """Keep numpy's own threads from being made, if it is still to come: waiting busily, they would slow ours down."""
+def limit_blas_threads() -> None:
+    """If the kernels are used, have numpy's BLAS use one thread: its idle threads spin, and would slow ours down.
+
+    This works only before numpy is imported. A number of threads that the user has set stays.
+    """
     if library() is not None:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
@@ -25,8 +29,8 @@ def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max(1, cores() - 1), "charlm")
 
 
-def share(work: Callable[[int, int], object], rows: int, least: int) -> None:
-    """Call work(first, end) until all rows are done, with at least so many rows for a thread."""
+def share_rows(work: Callable[[int, int], object], rows: int, least: int) -> None:
+    """Call work(first, end) on parts of the rows until all are done, each part with at least `least` rows."""
     shares = max(1, min(cores(), rows // least))
     bounds = [rows * number // shares for number in range(shares + 1)]
     others = [_pool().submit(work, *bounds[number : number + 2]) for number in range(1, shares)]

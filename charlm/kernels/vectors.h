@@ -1,32 +1,36 @@
-/* Vectors of floats, and what the cells need of them. W floats make a vector; a word is what one product adds up from:
-   one float, or, in the narrow form, two bfloat16 that the processor multiplies and adds in one go. */
+/* Vectors of floats, the functions that gates need, and the tiles in which matrices are multiplied.
+
+   The code uses the vector extension of GCC and clang, so that one source serves AVX-512, AVX, SSE and NEON. AVX-512's
+   intrinsics appear only where the extension has no operator for an instruction. A vector holds W floats. */
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
+/* A tile has up to MAX_ROWS rows and 4 vectors of columns. Its sums, 4 vectors a row, have to stay in registers beside
+   4 vectors of weights: that sets MAX_ROWS. */
 #if defined(__AVX512F__)
 #include <immintrin.h>
-enum { W = 16, MOST_ROWS = 6 }; /* 32 registers: 6 rows of 4 sums, 4 weights, and some to spare */
+enum { W = 16, MAX_ROWS = 6 }; /* 32 registers */
 #elif defined(__AVX__)
-enum { W = 8, MOST_ROWS = 2 }; /* 16 registers */
+enum { W = 8, MAX_ROWS = 2 }; /* 16 registers */
 #else
-enum { W = 4, MOST_ROWS = 6 }; /* ARM has 32 */
+enum { W = 4, MAX_ROWS = 6 }; /* NEON has 32 registers */
 #endif
 
 #define UNROLLED _Pragma("GCC unroll 8")
 #define INLINE static inline __attribute__((always_inline))
 typedef float floats __attribute__((vector_size(W * 4)));
 typedef int32_t integers __attribute__((vector_size(W * 4)));
-typedef float loose_floats __attribute__((vector_size(W * 4), aligned(4)));
+typedef float unaligned_floats __attribute__((vector_size(W * 4), aligned(4)));
 
-INLINE floats load_floats(const float *from) { return *(const loose_floats *)from; }
-INLINE void store_floats(float *to, floats x) { *(loose_floats *)to = x; }
+INLINE floats load_floats(const float *from) { return *(const unaligned_floats *)from; }
+INLINE void store_floats(float *to, floats x) { *(unaligned_floats *)to = x; }
 
-/* Bounded above and below; nan stays nan, so that a training that fails is seen to fail. */
-INLINE floats bounded(floats x, float most) {
-    const floats high = (floats){} + most;
-#if defined(__AVX512F__) /* of a number and nan, these give the second */
+/* x within [-limit, limit]. A nan stays nan, so that a training that diverges is seen to diverge. */
+INLINE floats clamp(floats x, float limit) {
+    const floats high = (floats){} + limit;
+#if defined(__AVX512F__) /* if one operand is nan, these instructions return the second */
     return (floats)_mm512_max_ps((__m512)-high, _mm512_min_ps((__m512)high, (__m512)x));
 #else
     integers above = x > high, below = x < -high;
@@ -34,51 +38,52 @@ INLINE floats bounded(floats x, float most) {
 #endif
 }
 
-INLINE floats exponential(floats x) {
+/* e^x = 2^whole e^rest, with |rest| <= ln(2) / 2: 2^whole is written into the exponent bits, e^rest is its Taylor
+   polynomial. */
+INLINE floats exp_ps(floats x) {
     const float shift = 12582912.0f; /* 1.5 x 2^23: adding it rounds to a whole number */
-    floats scaled = bounded(x, 80.0f) * 1.44269504f;
-    floats whole = (scaled + shift) - shift, part = (scaled - whole) * 0.693147181f;
-    floats power = 1 + part * (1 + part * (0.5f + part * (0.166666667f + part * (0.0416666667f
-        + part * (0.00833333333f + part * 0.00138888889f)))));
+    floats scaled = clamp(x, 80.0f) * 1.44269504f;
+    floats whole = (scaled + shift) - shift, rest = (scaled - whole) * 0.693147181f;
+    floats power = 1 + rest * (1 + rest * (0.5f + rest * (0.166666667f + rest * (0.0416666667f
+        + rest * (0.00833333333f + rest * 0.00138888889f)))));
     integers exponent = (__builtin_convertvector(whole, integers) + 127) << 23;
     return power * (floats)exponent;
 }
 
-INLINE floats reciprocal(floats x) {
+INLINE floats reciprocal_ps(floats x) {
 #if defined(__AVX512F__)
-    floats guess = (floats)_mm512_rcp14_ps((__m512)x); /* 14 bits, doubled by a step of Newton's */
+    floats guess = (floats)_mm512_rcp14_ps((__m512)x); /* 14 bits; one step of Newton's method doubles them */
     return guess * (2 - x * guess);
 #else
     return 1 / x;
 #endif
 }
 
-INLINE floats sigmoid(floats x) { return reciprocal(1 + exponential(-x)); }
-INLINE floats hyperbolic(floats x) { return 1 - 2 * reciprocal(1 + exponential(2 * x)); }
+INLINE floats sigmoid_ps(floats x) { return reciprocal_ps(1 + exp_ps(-x)); }
+INLINE floats tanh_ps(floats x) { return 1 - 2 * reciprocal_ps(1 + exp_ps(2 * x)); }
 
-#define ROWS(n) ((n) < MOST_ROWS ? (n) : MOST_ROWS) /* R is never more, but compilers do not know */
+/* Call tile(R, what, which, row, column) for the rows from `first` to `end` and the columns from `from` to `to`.
 
-/* All rows from `first` to `end` and some columns in steps, as tiles of up to MOST_ROWS rows, as even as can be. A panel
-   of weights stays in the nearest cache while all rows pass. */
-#define TILES(tile, from, to, step, what, which)                             \
-    for (int64_t column = from; column < (to); column += step)               \
-        for (int64_t row = first, left; (left = end - row) > 0;) {           \
-            const int64_t tiles = (left + MOST_ROWS - 1) / MOST_ROWS;        \
-            const int64_t R = (left + tiles - 1) / tiles;                    \
-            switch (R) {                                                     \
-                case 1: tile(ROWS(1), what, which, row, column); break;      \
-                case 2: tile(ROWS(2), what, which, row, column); break;      \
-                case 3: tile(ROWS(3), what, which, row, column); break;      \
-                case 4: tile(ROWS(4), what, which, row, column); break;      \
-                case 5: tile(ROWS(5), what, which, row, column); break;      \
-                default: tile(MOST_ROWS, what, which, row, column);          \
-            }                                                                \
-            row += R;                                                        \
+   Columns are the outer loop: the panel of weights of `step` columns is read from memory once and stays in the nearest
+   cache while all rows use it. Rows are divided as evenly as possible, 7 into 4 and 3 and not into 6 and 1, because a
+   tile of one row loads as many weights as a tile of six.
+
+   The switch gives each tile a constant R: its loops over rows are then unrolled, and its sums are registers. */
+#define TILES(tile, first, end, from, to, step, what, which)                            \
+    for (int64_t column = (from); column < (to); column += (step))                      \
+        for (int64_t row = (first), left; (left = (end) - row) > 0;) {                  \
+            const int64_t tiles = (left + MAX_ROWS - 1) / MAX_ROWS;                     \
+            const int64_t R = (left + tiles - 1) / tiles;                               \
+            switch (R) {                                                                \
+                case 1: tile(ROWS(1), what, which, row, column); break;                 \
+                case 2: tile(ROWS(2), what, which, row, column); break;                 \
+                case 3: tile(ROWS(3), what, which, row, column); break;                 \
+                case 4: tile(ROWS(4), what, which, row, column); break;                 \
+                case 5: tile(ROWS(5), what, which, row, column); break;                 \
+                default: tile(MAX_ROWS, what, which, row, column);                      \
+            }                                                                           \
+            row += R;                                                                   \
         }
 
-INLINE uint16_t narrowed(float x) { /* to the nearest bfloat16, ties to even; nan stays nan */
-    uint32_t bits;
-    memcpy(&bits, &x, 4);
-    if (x != x) return 0x7fc0;
-    return (uint16_t)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
-}
+/* R never exceeds MAX_ROWS, but the compiler cannot see that and would warn of arrays that are too short. */
+#define ROWS(n) ((n) < MAX_ROWS ? (n) : MAX_ROWS)

@@ -22,6 +22,11 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def test_every_file_of_c_is_a_source() -> None:
+    files = {path.name for path in building.HERE.iterdir() if path.suffix in (".c", ".h")}
+    assert set(building.SOURCES) == files
+
+
 def test_a_library_is_named_after_its_sources_and_its_processor(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = building.library_path()
     assert building.library_path() == first

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from charlm.kernels.threads import share
+from charlm.kernels.threads import share_rows
 
 
 @pytest.mark.parametrize(("rows", "least"), [(0, 1), (1, 1), (1, 5), (7, 2), (64, 1), (64, 100)])
 def test_every_row_is_done_once_in_shares_of_some_size(rows: int, least: int) -> None:
     done: list[tuple[int, int]] = []
-    share(lambda first, end: done.append((first, end)), rows, least)
+    share_rows(lambda first, end: done.append((first, end)), rows, least)
     assert [row for first, end in sorted(done) for row in range(first, end)] == list(range(rows))
     assert len(done) == 1 or all(end - first >= least for first, end in done)
 
@@ -21,4 +21,4 @@ def test_what_goes_wrong_in_a_thread_is_raised() -> None:
             raise ValueError("the last share")
 
     with pytest.raises(ValueError, match="the last share"):
-        share(work, 64, 1)
+        share_rows(work, 64, 1)

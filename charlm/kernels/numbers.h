@@ -1,0 +1,65 @@
+/* The number types of the kernels. Each has its name as an ending: NAME(load) is load_fp32 where NAME(x) is x##_fp32.
+
+   fp32   all numbers are floats.
+   bf16   inputs and weights are bfloat16, sums are floats. Needs AVX512-BF16.
+   mixed  inputs are floats, weights are bfloat16: the stream's kernel on every other processor.
+
+   A type gives `real`, what its inputs are stored as, and `dot`, which adds the products of one word of weights to a
+   vector of sums. A word is 4 bytes: `per_word` weights of one column, one float or two bfloat16. fp32 and bf16 also
+   give what lstm.h needs: load, store, sigmoid, tanh and from_float. */
+#pragma once
+#include "vectors.h"
+
+typedef float real_fp32;
+enum { per_word_fp32 = 1 };
+INLINE floats load_fp32(const float *from) { return load_floats(from); }
+INLINE void store_fp32(float *to, floats x) { store_floats(to, x); }
+INLINE floats dot_fp32(floats sum, const float *x, floats weights) { return sum + *x * weights; }
+INLINE floats sigmoid_fp32(floats x) { return sigmoid_ps(x); }
+INLINE floats tanh_fp32(floats x) { return tanh_ps(x); }
+INLINE float from_float_fp32(float x) { return x; }
+
+/* A bfloat16 is the upper half of a float. This rounds to the nearest one, ties to even; a nan stays nan. */
+INLINE uint16_t from_float_bf16(float x) {
+    uint32_t bits;
+    memcpy(&bits, &x, 4);
+    if (x != x) return 0x7fc0;
+    return (uint16_t)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
+}
+
+#if defined(__AVX512BF16__)
+typedef uint16_t real_bf16;
+enum { per_word_bf16 = 2 };
+INLINE floats load_bf16(const uint16_t *from) {
+    __m512i bits = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)from));
+    return (floats)_mm512_castsi512_ps(_mm512_slli_epi32(bits, 16));
+}
+INLINE void store_bf16(uint16_t *to, floats x) {
+    _mm256_storeu_si256((__m256i *)to, (__m256i)_mm512_cvtneps_pbh((__m512)x));
+}
+INLINE floats dot_bf16(floats sum, const uint16_t *x, floats weights) {
+    uint32_t pair;
+    memcpy(&pair, x, 4);
+    return (floats)_mm512_dpbf16_ps((__m512)sum, (__m512bh)_mm512_set1_epi32((int)pair), (__m512bh)weights);
+}
+
+/* 2^x to five digits, enough for results that are rounded to bfloat16's three. The polynomial was fitted to the
+   relative error on [-1/2, 1/2] and is exact at 0. A nan stays nan. */
+INLINE floats exp2_ps(floats x) {
+    __m512 whole = _mm512_roundscale_ps((__m512)x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    floats rest = x - (floats)whole;
+    floats power = 1 + rest * (0.693124190f + rest * (0.240240990f + rest * (0.0559064300f + rest * 0.00958285000f)));
+    return (floats)_mm512_scalef_ps((__m512)power, whole);
+}
+INLINE floats reciprocal_bf16(floats x) { return (floats)_mm512_rcp14_ps((__m512)x); }
+INLINE floats sigmoid_bf16(floats x) { return reciprocal_bf16(1 + exp2_ps(x * -1.44269504f)); }
+INLINE floats tanh_bf16(floats x) { return 1 - 2 * reciprocal_bf16(1 + exp2_ps(x * 2.88539008f)); }
+#endif
+
+typedef float real_mixed;
+enum { per_word_mixed = 2 };
+INLINE void store_mixed(float *to, floats x) { store_floats(to, x); }
+INLINE floats dot_mixed(floats sum, const float *x, floats weights) {
+    const integers pair = (integers)weights; /* the first bfloat16 is in the lower half of the word */
+    return sum + x[0] * (floats)(pair << 16) + x[1] * (floats)(pair & (int32_t)0xffff0000);
+}

@@ -1,0 +1,23 @@
+/* The inner product of all matrix products here. Included once for each number type (numbers.h), with NAME defined. */
+
+/* acc[r][v] += row r times the columns of vector v, for R rows of K inputs each and 4 vectors of columns.
+
+   The panel holds these columns' weights: for each word along K, the 4 vectors side by side. So it is read from its
+   first byte to its last, and one input is multiplied with 4 vectors of weights.
+
+   Products are added in the order of K, whatever R is: a row's sums do not depend on the rows that share its tile.
+   `sums` is a copy because the callers pass acc on to functions that are not inlined: acc is memory, `sums` can be
+   registers. */
+INLINE void NAME(products)(const int R, const NAME(real) *rows, int64_t stride, const void *panel, int64_t K,
+                           floats acc[MAX_ROWS][4]) {
+    const float *words = panel;
+    floats sums[MAX_ROWS][4];
+    UNROLLED for (int r = 0; r < R; r++) UNROLLED for (int v = 0; v < 4; v++) sums[r][v] = acc[r][v];
+    for (int64_t k = 0; k < K; k += NAME(per_word), words += 4 * W) {
+        floats weights[4];
+        UNROLLED for (int v = 0; v < 4; v++) weights[v] = load_floats(words + v * W);
+        UNROLLED for (int r = 0; r < R; r++)
+            UNROLLED for (int v = 0; v < 4; v++) sums[r][v] = NAME(dot)(sums[r][v], rows + r * stride + k, weights[v]);
+    }
+    UNROLLED for (int r = 0; r < R; r++) UNROLLED for (int v = 0; v < 4; v++) acc[r][v] = sums[r][v];
+}

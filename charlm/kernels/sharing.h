@@ -1,0 +1,39 @@
+/* Work divided among threads. Every share is a range of rows, units or columns. */
+#pragma once
+#include <stdint.h>
+
+typedef struct { int64_t first, end; } Bounds;
+
+/* Share `number` of `shares` of a size; its bounds are multiples of `unit`, and so is the size. */
+static Bounds share_bounds(int64_t size, int64_t unit, int64_t number, int64_t shares) {
+    const int64_t units = size / unit;
+    return (Bounds){units * number / shares * unit, units * (number + 1) / shares * unit};
+}
+
+/* A function that runs body(data) once on each of `threads` threads, and returns when all are done: GOMP_parallel.
+
+   torch is linked with OpenMP, whose threads spin for a while after each task. A second set of threads would compete
+   with them for the same processors. So Python looks up the function that gives work to OpenMP's own threads and passes
+   its address; this library is not linked with OpenMP. If it is null, the calling thread does all the work. */
+typedef void (*Starter)(void (*body)(void *), void *data, unsigned threads, unsigned flags);
+
+typedef void (*Work)(void *what, int64_t first, int64_t end);
+typedef struct { Work work; void *what; int64_t size, unit; int shares, taken; } SharedWork;
+
+/* The body that each thread runs. Threads take shares by a counter, until none is left: OpenMP may give fewer threads
+   than were asked for, if OMP_THREAD_LIMIT or OMP_DYNAMIC is set. */
+static void take_shares(void *shared) {
+    SharedWork *s = shared;
+    int64_t number;
+    while ((number = __atomic_fetch_add(&s->taken, 1, __ATOMIC_RELAXED)) < s->shares) {
+        const Bounds share = share_bounds(s->size, s->unit, number, s->shares);
+        if (share.first < share.end) s->work(s->what, share.first, share.end);
+    }
+}
+
+/* Do work(what, first, end) for the whole size, in a share for each thread. */
+static void run_shared(Work work, void *what, int64_t size, int64_t unit, Starter starter, int threads) {
+    SharedWork shared = {work, what, size, unit, starter ? threads : 1, 0};
+    if (shared.shares > 1) starter(take_shares, &shared, (unsigned)threads, 0);
+    else take_shares(&shared);
+}
