@@ -121,7 +121,7 @@ def abilities(device: str) -> Abilities:
     import torch
 
     kind = device.split(":")[0]
-    if kind == "cpu":  # oneDNN's bf16 kernels run everywhere, but are faster only where the processor has them
+    if kind == "cpu":  # bf16 can be computed everywhere, but is faster only with instructions for it
         return Abilities(bool({"avx512_bf16", "amx_bf16"} & processor_flags()))
     if kind != "cuda":
         return Abilities(bf16=False)

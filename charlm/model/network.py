@@ -34,7 +34,8 @@ def unroll(layer: Layer, weights: Weights, x: Input, state: Any, below: Memories
 def fast(layer: Layer, weights: Weights, x: Input, state: Any, below: Memories) -> tuple[Array, Memories, Any]:
     """The quickest way that the cell has, for torch tensors; to be given to `forward` in place of `unroll`."""
     cell = layer.cell
-    if cell.fused and not layer.read_above:  # torch's kernels do not give the memories of every step
+    # the kernels do not give the memories of every step
+    if cell.fused and not layer.read_above and cell.fused.available(state):
         outputs, after = cell.fused(weights, x, state)
         return outputs, None, after
     if isinstance(cell, Scanned):

@@ -15,7 +15,7 @@ from charlm.checkpoint import Checkpoint, load_arrays
 from charlm.checkpoint.series import go_on_from, newest_good
 from charlm.errors import DivergedError
 from charlm.model.parameters import count
-from charlm.training import keeping, snapshot
+from charlm.training import keeping, precision, snapshot
 from charlm.training.events import Event, Finished, RolledBack, Sampled, Saved, Skipped, Started, Updated, Validated
 from charlm.training.glimpse import glimpse
 from charlm.training.plan import Plan
@@ -100,7 +100,7 @@ class _Sitting:
             device=plan.compute.device,
             precision=plan.compute.precision,
             resumed_at=self.resumed_at,
-            notes=(*plan.reader.notes, *self.trainee.notes),
+            notes=(*plan.reader.notes, *precision.notes(plan.compute), *self.trainee.notes),
         )
 
     def reason(self) -> str:
