@@ -109,7 +109,7 @@ def abilities(device: str) -> Abilities:
     import torch
 
     device_type = device.split(":")[0]
-    if device_type == "cpu":  # oneDNN's bf16 kernels run everywhere, but are faster only where the processor has them
+    if device_type == "cpu":  # bf16 can be computed everywhere, but is faster only with instructions for it
         return Abilities(bool({"avx512_bf16", "amx_bf16"} & processor_flags()))
     if device_type != "cuda":
         return Abilities(bf16=False)

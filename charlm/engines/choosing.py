@@ -39,11 +39,14 @@ Engine = Literal["lstm kernel", "torch kernel", "scan", "definition"]
 
 def torch_engine(layer: Layer, like: torch.Tensor) -> Engine:
     """The engine for a layer over a window of tensors like `like`, in the autocast that is on."""
-    if layer.cell.torch_kernel and not layer.read_above:  # kernels do not give the memories of every step
-        from charlm.engines import lstm_kernel
+    kernel = layer.cell.torch_kernel
+    if kernel and not layer.read_above:  # kernels do not give the memories of every step
+        from charlm.engines import lstm_kernel, torch_kernel
 
-        own = layer.cell.torch_kernel == "lstm" and lstm_kernel.dtype_for(like) is not None
-        return "lstm kernel" if own else "torch kernel"
+        if kernel == "lstm" and lstm_kernel.dtype_for(like) is not None:
+            return "lstm kernel"
+        if torch_kernel.can_run(kernel, like):
+            return "torch kernel"
     return "scan" if isinstance(layer.cell, CellWithBackward) else "definition"
 
 

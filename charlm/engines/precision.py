@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from charlm.config.settings import ModelSettings, Settings
 from charlm.device import Compute, choose
+from charlm.machine import processor_flags
 from charlm.model.stack import Layer, layers
 
 UNIT = 128  # cuDNN's persistent kernels take inputs and layers in multiples of it ...
@@ -40,3 +41,14 @@ def compute_for(settings: Settings) -> Compute:
         training.threads,
         training.precision == "auto" and persistent(settings.model, training.batch_size),
     )
+
+
+def precision_notes(compute: Compute) -> tuple[str, ...]:
+    """What the user should know about a precision that was asked for; empty if the processor does not list its flags.
+
+    Every processor can compute in bf16, by rounding between float32 instructions.
+    """
+    flags = processor_flags() if compute.device_type == "cpu" and compute.precision == "bf16" else ()
+    if not flags or any("bf16" in flag for flag in flags):
+        return ()
+    return ("this processor has no bf16 instructions: training.precision=bf16 is slower here than fp32",)

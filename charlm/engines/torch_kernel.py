@@ -6,12 +6,13 @@ Knows no model. Shape letters: T time, B rows, I input, H hidden.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from charlm.cells.cell import Cell, Weights
+from charlm.cells.cell import Cell, TorchKernel, Weights
 from charlm.cells.symbols import Symbols, vectors
 
 # The order in which torch's kernels take the weights of a layer.
@@ -24,10 +25,16 @@ def run(cell: Cell, weights: Weights, x: Tensor | Symbols, state: Any) -> tuple[
     inputs = vectors(x)
     parts = tuple(part[None] for part in state)  # torch wants an axis for the layers of a stack
     given = cell.kernel_weights(weights)
-    outputs, *after = getattr(torch, cell.torch_kernel)(
-        inputs,
-        parts if len(parts) > 1 else parts[0],
-        [given[name] for name in NAMES],
+    outputs, *after = _call(cell.torch_kernel, inputs, parts, [given[name] for name in NAMES])
+    return outputs, type(state)(*(part[0].to(inputs.dtype) for part in after))
+
+
+def _call(kernel: TorchKernel, x: Tensor, state: tuple[Tensor, ...], weights: list[Tensor]) -> tuple[Tensor, ...]:
+    """x (T, B, I) and the parts of the state (1, B, H), for one layer -> outputs and the parts after it."""
+    made: tuple[Tensor, ...] = getattr(torch, kernel)(
+        x,
+        state if len(state) > 1 else state[0],
+        weights,
         has_biases=True,
         num_layers=1,
         dropout=0.0,
@@ -35,7 +42,34 @@ def run(cell: Cell, weights: Weights, x: Tensor | Symbols, state: Any) -> tuple[
         bidirectional=False,
         batch_first=False,
     )
-    return outputs, type(state)(*(part[0].to(inputs.dtype) for part in after))
+    return made
+
+
+def can_run(kernel: TorchKernel, like: Tensor) -> bool:
+    """Whether torch has the kernel for tensors like this one, in the autocast that is on."""
+    if like.device.type != "cpu" or not torch.is_autocast_enabled("cpu"):
+        return True
+    return _runs_under_autocast(kernel, torch.get_autocast_dtype("cpu"))
+
+
+@cache
+def _runs_under_autocast(kernel: TorchKernel, dtype: torch.dtype) -> bool:
+    """The same for this CPU under autocast to a dtype, forward and backward.
+
+    The kernel is tried on a single unit, because torch offers no way to ask: oneDNN has an lstm in bf16 only for
+    processors with AVX-512, and ONEDNN_MAX_CPU_ISA may forbid what the processor could do.
+    """
+    gates = {"lstm": 4, "gru": 3, "rnn_tanh": 1}[kernel]
+    with torch.inference_mode(False), torch.enable_grad():
+        x = part = torch.zeros(1, 1, 1)
+        weights = [torch.zeros(gates, *rest, requires_grad=True) for rest in ((1,), (1,), (), ())]
+        try:
+            with torch.autocast("cpu", dtype, cache_enabled=False):
+                outputs = _call(kernel, x, (part, part) if kernel == "lstm" else (part,), weights)[0]
+            torch.autograd.grad(outputs.float().sum(), weights)
+        except RuntimeError:
+            return False
+    return True
 
 
 def pack(cell: Cell, weights: Weights) -> None:

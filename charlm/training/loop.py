@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from charlm.checkpoint import Checkpoint, load_arrays
 from charlm.checkpoint.series import go_on_from, newest_good
+from charlm.engines.precision import precision_notes
 from charlm.errors import DivergedError
 from charlm.model.parameters import count
 from charlm.training.checkpointing import restore, save_checkpoint
@@ -99,7 +100,7 @@ class _Session:
             device=plan.compute.device,
             precision=plan.compute.precision,
             resumed_at=self.resumed_at,
-            notes=(*plan.reader.notes, *self.trainer.notes),
+            notes=(*plan.reader.notes, *precision_notes(plan.compute), *self.trainer.notes),
         )
 
     def reason(self) -> str:

@@ -1,24 +1,55 @@
+"""What the machine can do, from how often it multiplies and reads; the clock is one that counts."""
+
 import pytest
 import torch
 
+from charlm.benchmark import hardware
 from charlm.benchmark.flops import Product
-from charlm.benchmark.hardware import peak_flops, product_seconds, streaming_speed
+from charlm.benchmark.hardware import LARGE, peak_flops, product_seconds, streaming_speed
 from charlm.device import choose
 
 
-@pytest.mark.parametrize("precision", ["fp32", "bf16"])
-def test_products_take_their_time_and_more_of_them_take_more(precision):
+@pytest.fixture
+def multiplied(monkeypatch):
+    """The shapes that were multiplied; each product takes as many seconds as it has operations."""
+    real, seen = torch.mm, []
+
+    def counted(left, right, out):
+        seen.append((*left.shape, right.shape[1], left.dtype))
+        return real(left, right, out=out)
+
+    def seconds(work, tries):
+        before = len(seen)
+        work()
+        return float(sum(2 * rows * inner * columns for rows, inner, columns, _ in seen[before:]))
+
+    monkeypatch.setattr(torch, "mm", counted)
+    monkeypatch.setattr(hardware, "least_seconds", seconds)
+    return seen
+
+
+@pytest.mark.parametrize(("precision", "dtype"), [("fp32", torch.float32), ("bf16", torch.bfloat16)])
+def test_products_take_the_time_of_all_that_are_multiplied(multiplied, precision, dtype):
     compute = choose("cpu", precision)
-    few, many = [Product(8, 16, 32)], [Product(8, 16, 32, 400), Product(64, 64, 64)]
-    assert 0 < product_seconds(few, compute) < product_seconds(many, compute)
+    products = [Product(8, 16, 32, 4), Product(6, 7, 5), Product(6, 7, 5)]
+    assert product_seconds(products, compute) == sum(product.flops for product in products)
+    assert {kind for *_, kind in multiplied} == {dtype}
 
 
-def test_memory_is_streamed_and_the_threads_are_left_as_they_were():
-    before = torch.get_num_threads()
-    assert streaming_speed(1 << 20, 1) > 1e8
+def test_the_peak_is_that_of_a_large_product(multiplied):
+    assert peak_flops(choose("cpu", "fp32")) == 1  # an operation a second
+    assert {shape[:3] for shape in multiplied} == {(LARGE, LARGE, LARGE)}
+
+
+def test_memory_is_streamed_and_the_threads_are_left_as_they_were(monkeypatch):
+    before, size, used = torch.get_num_threads(), 1 << 20, []
+
+    def seconds(work):
+        work()
+        used.append(torch.get_num_threads())
+        return 2.0
+
+    monkeypatch.setattr(hardware, "least_seconds", seconds)
+    assert streaming_speed(size, 2) == hardware.PASS / 2  # a pass in two seconds
+    assert set(used) == {1, 2}
     assert torch.get_num_threads() == before
-
-
-def test_a_large_product_is_far_quicker_by_the_operation_than_a_tiny_one():
-    compute, tiny = choose("cpu", "fp32"), Product(1, 2, 1)
-    assert peak_flops(compute) > 10 * tiny.flops / product_seconds([tiny], compute)

@@ -1,4 +1,4 @@
-"""Which models cuDNN's persistent kernels could run, and that the choice of precision asks just that."""
+"""Which models cuDNN's persistent kernels could run, that the choice of precision asks just that, and what is told."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from charlm.config.settings import ModelSettings, Settings
 from charlm.device import Compute
 from charlm.engines import precision
 from charlm.engines.precision import compute_for, persistent
+from charlm.training.loop import train
 
 
 @pytest.mark.parametrize(
@@ -63,3 +64,30 @@ def test_what_is_asked_of_the_device(monkeypatch, model, training, asked):
     settings = Settings.model_validate({"model": model, "training": {"device": "cpu", "threads": 3, **training}})
     assert compute_for(settings) == Compute("cpu", "fp32", "a CPU", 1)
     assert seen == [("cpu", settings.training.precision, 3, asked)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked", "flags", "told"),
+    [
+        ("cpu", "bf16", {"avx2", "fma"}, True),
+        ("cpu", "bf16", {"avx512f"}, True),
+        ("cpu", "bf16", {"avx512f", "avx512_bf16"}, False),
+        ("cpu", "bf16", {"asimd", "bf16"}, False),  # Arm's name for it
+        ("cpu", "bf16", set(), False),  # the system lists no flags
+        ("cpu", "fp32", {"avx2"}, False),
+        ("cuda", "bf16", {"avx2"}, False),
+    ],
+)
+def test_the_user_is_told_where_bf16_is_slower(monkeypatch, kind, asked, flags, told):
+    monkeypatch.setattr(precision, "processor_flags", lambda: frozenset(flags))
+    notes = precision.notes(Compute(kind, asked, "a processor", 1))
+    assert bool(notes) is told
+    assert not told or ("bf16 is slower" in notes[0] and "fp32" in notes[0])
+
+
+def test_the_note_is_among_those_with_which_a_training_starts(monkeypatch, plan_for, tmp_path):
+    monkeypatch.setattr(precision, "processor_flags", lambda: frozenset({"avx2"}))
+    plan = plan_for(tmp_path, precision="bf16")
+    started = next(train(plan))
+    assert set(precision.notes(plan.compute)) <= set(started.notes)
+    assert precision.notes(plan.compute)

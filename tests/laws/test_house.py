@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted((ROOT / "charlm").rglob("*.py"))
+WRITTEN = SOURCES + sorted((ROOT / "charlm").rglob("*.[ch]")) + sorted((ROOT / "tests").rglob("*.py"))
 
 LONGEST = 300  # lines
 FORBIDDEN_NAMES = ("util", "helper", "manager", "handler", "processor", "common", "base")
@@ -22,9 +23,11 @@ def each_source():
     return pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 
 
-@each_source()
-def test_a_file_can_be_held_in_one_head(path):
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST
+def test_a_file_can_be_held_in_one_head():
+    """Code, kernels and tests alike."""
+    assert {".py", ".h", ".c"} == {path.suffix for path in WRITTEN}
+    lines = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in WRITTEN}
+    assert {name: count for name, count in lines.items() if count > LONGEST} == {}
 
 
 @each_source()

@@ -1,9 +1,9 @@
 """Train and sample for a while, and watch what the process holds on to.
 
-    python leaking.py KIND SECONDS TEXT FOLDER     prints {"steps", "growth": bytes, "per_hour": bytes, "files": [,]}
+    python leaking.py KIND STEPS TEXT FOLDER     prints {"growth": bytes, "per_hour": bytes, "files": [fewest, most]}
 
 KIND is `charlm`, or `naive`, which keeps each step's numbers and each checkpoint's file as careless loops do. Growth is
-of resident memory after a third of the time, which is for warming up; the slope is that of the best line through it.
+of resident memory after a third of the steps, which is for warming up; the slope is that of the best line through it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from charlm.training.events import Saved, Updated
 from charlm.training.journal import journal
 from charlm.training.loop import train
 
-EVERY = 0.1  # seconds between two looks, and as many samples of text
+EVERY = 20  # steps between two looks, and as many samples of text
 
 
 def resident() -> int:
@@ -37,35 +37,32 @@ def open_files() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-def main(kind: str, seconds: float, text: Path, folder: Path) -> None:
+def main(kind: str, length: int, text: Path, folder: Path) -> None:
     training = {
-        "steps": None, "budget": seconds, "validations": max(10, int(seconds)), "schedule": "constant",
+        "steps": length, "validations": length // EVERY, "schedule": "constant",
         "save_every": 0.5, "sample_every": 0.3, "sample_length": 40,
     }  # fmt: skip
     planned = small.plan(folder, text, training, {"hidden_size": 16, "dropout": 0.1})
-    looks = np.full((int(seconds / EVERY) + 1, 3), -1.0)  # all of it in memory from the start: a list would grow itself
-    seen, kept, steps, checkpoint, looked = 0, [], 0, None, 0.0
+    looks = np.full((length // EVERY, 3), -1.0)  # all of it in memory from the start: a list would grow itself
+    kept, checkpoint = [], None
     for event in journal(train(planned), planned.run):
-        if isinstance(event, Updated):
-            steps += 1
-            if kind == "naive":
-                kept.append(np.zeros(1000) + event.nats)
+        if isinstance(event, Updated) and kind == "naive":
+            kept.append(np.zeros(1000) + event.nats)
         if isinstance(event, Saved):
             checkpoint = load(event.path)
             if kind == "naive":
                 kept.append((event.path / "checkpoint.json").open("rb"))
-        if checkpoint and time.perf_counter() - looked > EVERY:
-            write_text(stepper(checkpoint.model), checkpoint.vocabulary, "The owl", length=20, seed=steps)
+        if isinstance(event, Updated) and event.step % EVERY == 0:
+            if checkpoint:
+                write_text(stepper(checkpoint.model), checkpoint.vocabulary, "The owl", length=20, seed=event.step)
             gc.collect()
-            looked = time.perf_counter()
-            looks[seen] = looked, resident(), open_files()
-            seen += 1
-    times, memory, files = looks[:seen][looks[:seen, 0] > looks[0, 0] + seconds / 3].T
+            looks[event.step // EVERY - 1] = time.perf_counter(), resident(), open_files()
+    times, memory, files = looks[len(looks) // 3 :].T
     third = len(memory) // 3
     growth = np.median(memory[-third:]) - np.median(memory[:third])
     slope = np.polyfit(times - times[0], memory, 1)[0] * 3600
-    print(json.dumps({"steps": steps, "growth": growth, "per_hour": slope, "files": [min(files), max(files)]}))
+    print(json.dumps({"growth": growth, "per_hour": slope, "files": [min(files), max(files)]}))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], float(sys.argv[2]), Path(sys.argv[3]), Path(sys.argv[4]))
+    main(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), Path(sys.argv[4]))

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from attacks import ATTACKS, ON_TRAINING, put, reseal, sealed, write
+from attacks import ATTACKS, ON_TRAINING
+from forging import put, reseal, sealed, write
 
 from charlm.checkpoint import load, load_arrays
 from charlm.checkpoint.contents import DESCRIPTION, MODEL, TRAINING

@@ -8,12 +8,15 @@ import sys
 
 import numpy as np
 import pytest
+import torch
+from charlm.cells.fused import runs_under_autocast
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charlm.config.settings import Settings
 from charlm.device import Compute
 from charlm.errors import UsageError
+from charlm.kernels import library
 from charlm.text.lanes import Lanes
 from charlm.training import memory
 
@@ -188,6 +191,9 @@ LOOKS = ((64, 32, 128, 30, 256), (64, 64, 64, 30, 1024), (512, 8, 16, 30, 2000))
 )
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_the_estimate_is_within_a_factor_of_two_of_the_truth(cell, precision, sizes):
+    own = hasattr(library(), "lstm_forward_bf16")
+    if (cell, precision) == ("lstm", "bf16") and not own and not runs_under_autocast("lstm", torch.bfloat16):
+        pytest.skip("bf16 is emulated on this processor, and each repeated step keeps a rounded copy of the weights")
     result = subprocess.run(
         [sys.executable, "-c", MEASURE, cell, precision, *map(str, sizes)], capture_output=True, text=True, check=True
     )

@@ -1,0 +1,72 @@
+"""Made-up models to sample from, and `charlm sample` in this process and in one of its own."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from charlm.checkpoint import Scores, save
+from charlm.checkpoint.contents import Text
+from charlm.cli import main
+from charlm.config.settings import Settings
+from charlm.model.parameters import shapes
+from charlm.text.vocabulary import Vocabulary
+
+CHARLM = (sys.executable, "-m", "charlm")
+LETTERS = "abcdefghijklmnopqrstuvwxyz ,.'ABC\n"
+
+
+def make(root, name, symbols=LETTERS, unit="character", records=False, loudness=0.5, hidden_size=16):
+    """A run with one checkpoint of random weights."""
+    settings = Settings.model_validate(
+        {"text": {"unit": unit, "records": records}, "model": {"hidden_size": hidden_size, "num_layers": 2}}
+    )
+    vocabulary = Vocabulary.of(symbols, unit)
+    random = np.random.default_rng(0)
+    (root / name).mkdir(parents=True)
+    save(
+        root / name / "step-20",
+        step=20,
+        settings=settings,
+        vocabulary=vocabulary,
+        text=Text(name="made up", sha256="0" * 64, characters=9),
+        scores=Scores(),
+        parameters={
+            key: random.uniform(-loudness, loudness, shape).astype(np.float32)
+            for key, shape in shapes(settings.model, vocabulary.size).items()
+        },
+        training={},
+        training_arrays={},
+    )
+    return root / name / "step-20"
+
+
+def run(*arguments, stdin=b"", code=0, **environment):
+    """The command line within this process: what it wrote, once it ended with that exit code."""
+    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="\n")
+    err = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="\n", errors="backslashreplace")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["charlm", "sample", *map(str, arguments)])
+        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        patch.setattr(sys, "stdout", out)
+        patch.setattr(sys, "stderr", err)
+        for name, value in environment.items():
+            patch.setenv(name, str(value))
+        with pytest.raises(SystemExit) as ended:
+            main()
+    for stream in (out, err):
+        stream.flush()
+        stream.seek(0)
+    done = SimpleNamespace(stdout=out.read(), stderr=err.read())
+    assert "Traceback" not in done.stderr
+    assert ended.value.code == code, done.stderr
+    return done
+
+
+def in_json(*arguments, **options):
+    return json.loads(run(*arguments, "--json", **options).stdout)
