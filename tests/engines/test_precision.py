@@ -80,7 +80,7 @@ def test_what_is_asked_of_the_device(monkeypatch, model, training, asked):
 )
 def test_the_user_is_told_where_bf16_is_slower(monkeypatch, kind, asked, flags, told):
     monkeypatch.setattr(precision, "processor_flags", lambda: frozenset(flags))
-    notes = precision.notes(Compute(kind, asked, "a processor", 1))
+    notes = precision.precision_notes(Compute(kind, asked, "a processor", 1))
     assert bool(notes) is told
     assert not told or ("bf16 is slower" in notes[0] and "fp32" in notes[0])
 
@@ -89,5 +89,5 @@ def test_the_note_is_among_those_with_which_a_training_starts(monkeypatch, plan_
     monkeypatch.setattr(precision, "processor_flags", lambda: frozenset({"avx2"}))
     plan = plan_for(tmp_path, precision="bf16")
     started = next(train(plan))
-    assert set(precision.notes(plan.compute)) <= set(started.notes)
-    assert precision.notes(plan.compute)
+    assert set(precision.precision_notes(plan.compute)) <= set(started.notes)
+    assert precision.precision_notes(plan.compute)
