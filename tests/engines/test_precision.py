@@ -8,7 +8,6 @@ from charlm.config.settings import ModelSettings, Settings
 from charlm.device import Compute
 from charlm.engines import precision
 from charlm.engines.precision import compute_for, persistent
-from charlm.training.loop import train
 
 
 @pytest.mark.parametrize(
@@ -83,11 +82,3 @@ def test_the_user_is_told_where_bf16_is_slower(monkeypatch, kind, asked, flags, 
     notes = precision.precision_notes(Compute(kind, asked, "a processor", 1))
     assert bool(notes) is told
     assert not told or ("bf16 is slower" in notes[0] and "fp32" in notes[0])
-
-
-def test_the_note_is_among_those_with_which_a_training_starts(monkeypatch, plan_for, tmp_path):
-    monkeypatch.setattr(precision, "processor_flags", lambda: frozenset({"avx2"}))
-    plan = plan_for(tmp_path, precision="bf16")
-    started = next(train(plan))
-    assert set(precision.precision_notes(plan.compute)) <= set(started.notes)
-    assert precision.precision_notes(plan.compute)

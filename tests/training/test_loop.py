@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from charlm.checkpoint import load
+from charlm.engines import precision
 from charlm.errors import DivergedError
 from charlm.evaluation.scorers import NumpyScorer, TorchScorer
 from charlm.evaluation.text import score_ids
@@ -166,3 +167,11 @@ def test_a_skipped_step_lowers_the_scale_of_the_loss_and_the_training_goes_on(pl
     events = list(train(plan_for(tmp_path, model={"cell": "rnn"}, precision="fp16")))
     assert [event.step for event in of(Skipped, events)] == [3, 4]
     assert events[-1].reason == "length"
+
+
+def test_the_note_is_among_those_with_which_a_training_starts(monkeypatch, plan_for, tmp_path):
+    monkeypatch.setattr(precision, "processor_flags", lambda: frozenset({"avx2"}))
+    plan = plan_for(tmp_path, precision="bf16")
+    started = next(train(plan))
+    assert set(precision.precision_notes(plan.compute)) <= set(started.notes)
+    assert precision.precision_notes(plan.compute)
