@@ -40,7 +40,7 @@ class Compute:
         return torch.autocast(self.device_type, dtype=narrow, enabled=narrow is not None)
 
     @contextmanager
-    def fast_products(self) -> Iterator[None]:
+    def allow_tf32(self) -> Iterator[None]:
         """Inside, float32 products on a card are rounded to tf32 before they are summed: for training, not for scores.
 
         Around the backward pass too: `autocast` is only for the way forward.
@@ -78,14 +78,14 @@ def _best_device() -> str:
 
 
 @dataclass(frozen=True)
-class Abilities:
+class Capabilities:
     """What counts in a device for the choice of a precision."""
 
     bf16: bool  # multiplies it natively, and faster than float32
     persistent: bool = False  # torch lets cuDNN's persistent kernels run on it
 
 
-def best_precision(device_type: str, can: Abilities, persistent: bool) -> str:
+def best_precision(device_type: str, can: Capabilities, persistent: bool) -> str:
     """The narrowest precision that the device multiplies natively and that trains without surprises.
 
     `persistent`: cuDNN's persistent kernels could run the model. They hold the recurrent weights in registers for the
@@ -104,24 +104,24 @@ def gpu_has_persistent_kernels(capability: tuple[int, int], multiprocessors: int
     return major >= 8 and minor != 6 and multiprocessors >= 98
 
 
-def abilities(device: str) -> Abilities:
+def device_capabilities(device: str) -> Capabilities:
     """Of a device that is there."""
     import torch
 
     device_type = device.split(":")[0]
     if device_type == "cpu":  # oneDNN's bf16 kernels run everywhere, but are faster only where the processor has them
-        return Abilities(bool({"avx512_bf16", "amx_bf16"} & processor_flags()))
+        return Capabilities(bool({"avx512_bf16", "amx_bf16"} & processor_flags()))
     if device_type != "cuda":
-        return Abilities(bf16=False)
+        return Capabilities(bf16=False)
     gpu = torch.cuda.get_device_properties(device)
     persistent = torch.version.hip is None and torch.backends.cudnn.is_available()  # type: ignore[no-untyped-call]
-    return Abilities(
+    return Capabilities(
         bf16=torch.version.hip is not None or gpu.major >= 8,
         persistent=persistent and gpu_has_persistent_kernels((gpu.major, gpu.minor), gpu.multi_processor_count),
     )
 
 
-def choose(
+def choose_compute(
     device: str = "auto", precision: str = "auto", threads: int | None = None, persistent: bool = False
 ) -> Compute:
     """Pick the device and precision, and set the number of processor threads.
@@ -140,7 +140,7 @@ def choose(
         )
     device_type = chosen.split(":")[0]
     if precision == "auto":
-        precision = best_precision(device_type, abilities(chosen), persistent)
+        precision = best_precision(device_type, device_capabilities(chosen), persistent)
     if precision == "fp16" and device_type != "cuda":
         raise UsageError(
             f"fp16 training needs a CUDA GPU, not {device_type}", "training.precision", "Use bf16 or fp32."

@@ -8,7 +8,14 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from charlm.device import Abilities, Compute, abilities, best_precision, choose, gpu_has_persistent_kernels
+from charlm.device import (
+    Capabilities,
+    Compute,
+    best_precision,
+    choose_compute,
+    device_capabilities,
+    gpu_has_persistent_kernels,
+)
 from charlm.errors import UsageError
 
 
@@ -30,7 +37,7 @@ from charlm.errors import UsageError
     ],
 )
 def test_the_best_precision(kind, bf16, card, model, best):
-    assert best_precision(kind, Abilities(bf16, persistent=card), persistent=model) == best
+    assert best_precision(kind, Capabilities(bf16, persistent=card), persistent=model) == best
 
 
 @pytest.mark.parametrize(
@@ -54,10 +61,10 @@ def test_the_cards_that_persistent_kernels_run_on(capability, multiprocessors, p
 @pytest.mark.parametrize(
     ("card", "cudnn", "hip", "can"),
     [
-        ((9, 0, 132), True, None, Abilities(bf16=True, persistent=True)),
-        ((9, 0, 132), False, None, Abilities(bf16=True)),
-        ((7, 5, 40), True, None, Abilities(bf16=False)),
-        ((9, 4, 304), True, "7.0", Abilities(bf16=True)),  # AMD's, whose numbers mean something else
+        ((9, 0, 132), True, None, Capabilities(bf16=True, persistent=True)),
+        ((9, 0, 132), False, None, Capabilities(bf16=True)),
+        ((7, 5, 40), True, None, Capabilities(bf16=False)),
+        ((9, 4, 304), True, "7.0", Capabilities(bf16=True)),  # AMD's, whose numbers mean something else
     ],
 )
 def test_what_a_card_can_do(monkeypatch, card, cudnn, hip, can):
@@ -66,17 +73,17 @@ def test_what_a_card_can_do(monkeypatch, card, cudnn, hip, can):
     monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: about)
     monkeypatch.setattr(torch.backends.cudnn, "is_available", lambda: cudnn)
     monkeypatch.setattr(torch.version, "hip", hip)
-    assert abilities("cuda:1") == can
+    assert device_capabilities("cuda:1") == can
 
 
 def test_a_model_that_could_persist_changes_nothing_on_a_processor():
-    assert choose("cpu", persistent=True).precision == choose("cpu").precision
-    assert choose("cpu", "fp32", persistent=True).precision == "fp32"
+    assert choose_compute("cpu", persistent=True).precision == choose_compute("cpu").precision
+    assert choose_compute("cpu", "fp32", persistent=True).precision == "fp32"
 
 
 def test_fp16_is_refused_where_there_is_no_card():
     with pytest.raises(UsageError, match="fp16"):
-        choose("cpu", "fp16")
+        choose_compute("cpu", "fp16")
 
 
 @pytest.mark.parametrize(
@@ -84,12 +91,12 @@ def test_fp16_is_refused_where_there_is_no_card():
     [("cuda:1", "fp32", "high"), ("cuda", "bf16", "highest"), ("cuda", "fp16", "highest"), ("cpu", "fp32", "highest")],
 )
 def test_products_are_fast_while_training_only(device, precision, inside):
-    with Compute(device, precision, "a card", 1).fast_products():
+    with Compute(device, precision, "a card", 1).allow_tf32():
         assert torch.get_float32_matmul_precision() == inside
     assert torch.get_float32_matmul_precision() == "highest"
 
 
 def test_an_error_makes_products_exact_again():
-    with pytest.raises(KeyError), Compute("cuda", "fp32", "a card", 1).fast_products():
+    with pytest.raises(KeyError), Compute("cuda", "fp32", "a card", 1).allow_tf32():
         raise KeyError
     assert torch.get_float32_matmul_precision() == "highest"

@@ -4,7 +4,7 @@ Plain files only: safetensors for arrays, JSON for the rest; nothing in them is 
 """
 
 from charlm.checkpoint.contents import Checkpoint, Scores
-from charlm.checkpoint.reading import load, load_arrays
-from charlm.checkpoint.writing import save
+from charlm.checkpoint.reading import load_checkpoint, load_training_arrays
+from charlm.checkpoint.writing import write_checkpoint
 
-__all__ = ["Checkpoint", "Scores", "load", "load_arrays", "save"]
+__all__ = ["Checkpoint", "Scores", "load_checkpoint", "load_training_arrays", "write_checkpoint"]

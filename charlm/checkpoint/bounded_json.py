@@ -16,7 +16,7 @@ MARKS = (b",", b":", b"[", b"{", b'"')
 ESCAPE = 6  # bytes of \u00e9
 
 
-def parse(content: bytes) -> Any:
+def parse_bounded_json(content: bytes) -> Any:
     """The value. ValueError or RecursionError where it is no JSON, too costly, not ASCII, holds NaN or a key twice."""
     if not content.isascii():
         raise ValueError("it is not plain ASCII")

@@ -12,13 +12,13 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from charlm.runs.disk import DISK, Disk, refused
+from charlm.runs.files import DISK, Disk, write_error
 from charlm.runs.folder import ASIDE, TEMPORARY
 
 REMEDY = "Older checkpoints are untouched. Make room, then go on with `charlm train --resume`."
 
 
-def commit(folder: Path, files: Mapping[str, bytes], disk: Disk = DISK) -> None:
+def commit_folder(folder: Path, files: Mapping[str, bytes], disk: Disk = DISK) -> None:
     """Make `folder`, holding just these files. An existing folder of that name is replaced.
 
     Raises CheckpointError where the disk refuses; then either what was there before is still there, or what is new is.
@@ -45,7 +45,7 @@ def commit(folder: Path, files: Mapping[str, bytes], disk: Disk = DISK) -> None:
             with suppress(OSError):  # FileNotFoundError where nothing had stepped aside
                 disk.replace(aside, folder)
         needed = sum(map(len, files.values()))
-        raise refused("The checkpoint", folder, needed, REMEDY, error) from error
+        raise write_error("The checkpoint", folder, needed, REMEDY, error) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
         if folder.exists():

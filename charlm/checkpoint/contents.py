@@ -17,14 +17,14 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from charlm.checkpoint.bounded_json import parse
+from charlm.checkpoint.bounded_json import parse_bounded_json
 from charlm.config.settings import Settings
 from charlm.errors import IntegrityError
 from charlm.model.language_model import LanguageModel
+from charlm.runs.folder import DESCRIPTION
 from charlm.text.vocabulary import Vocabulary
 
 FORMAT = 1
-DESCRIPTION, MODEL, TRAINING = "checkpoint.json", "model.safetensors", "training.safetensors"
 
 
 class Strict(BaseModel):
@@ -43,7 +43,7 @@ class FileRecord(Strict):
     sha256: str = Field(pattern=r"[0-9a-f]{64}")
 
 
-class Text(Strict):
+class TextIdentity(Strict):
     """Which text the model was trained on; the text itself may be gone."""
 
     name: str
@@ -51,7 +51,7 @@ class Text(Strict):
     characters: int
 
 
-class Body(Strict):
+class Description(Strict):
     """Everything in checkpoint.json, but for its checksum."""
 
     format: int = Field(ge=FORMAT, le=FORMAT)
@@ -59,7 +59,7 @@ class Body(Strict):
     step: int = Field(ge=0)
     settings: Settings
     vocabulary: dict[str, Any]
-    text: Text
+    text: TextIdentity
     scores: Scores
     training: dict[str, Any]  # where training stands; empty in a checkpoint that is only for use
     files: dict[str, FileRecord]
@@ -73,7 +73,7 @@ class Checkpoint:
     step: int
     settings: Settings
     vocabulary: Vocabulary
-    text: Text
+    text: TextIdentity
     scores: Scores
     training: Mapping[str, Any]
     parameters: Mapping[str, np.ndarray]
@@ -97,21 +97,21 @@ def _written(outer: Any) -> bytes:
     return json.dumps(outer, indent=1).encode()
 
 
-def to_json(body: Body) -> bytes:
+def encode_description(body: Description) -> bytes:
     plain = body.model_dump(mode="json")
     return _written({"sha256": _checksum(plain), "body": plain})
 
 
-def from_json(content: bytes, where: str) -> Body:
+def decode_description(content: bytes, where: str) -> Description:
     """Raises IntegrityError where the description is not what was written."""
     try:
-        outer = parse(content)
+        outer = parse_bounded_json(content)
         body, checksum = outer["body"], outer["sha256"]
         if set(outer) != {"body", "sha256"} or _checksum(body) != checksum:
             raise ValueError("its checksum does not match")
         if _written(outer) != content:  # JSON can say the same in other bytes: \u00e9 is \u00E9
             raise ValueError("it was written in another way")
-        return Body.model_validate(body)
+        return Description.model_validate(body)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise IntegrityError(

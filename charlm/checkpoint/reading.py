@@ -11,10 +11,11 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as from_safetensors
 
 from charlm.cells.table import check
-from charlm.checkpoint.bounded_json import parse
-from charlm.checkpoint.contents import DESCRIPTION, MODEL, TRAINING, Body, Checkpoint, from_json
+from charlm.checkpoint.bounded_json import parse_bounded_json
+from charlm.checkpoint.contents import Checkpoint, Description, decode_description
 from charlm.errors import CheckpointError, IntegrityError
 from charlm.model.parameters import shapes
+from charlm.runs.folder import DESCRIPTION, MODEL, TRAINING
 from charlm.text.vocabulary import Vocabulary
 from charlm.version import __version__
 
@@ -37,7 +38,7 @@ def _read(path: Path, limit: int) -> bytes:
         raise CheckpointError(f"{path.name} cannot be read: {error.strerror}", str(path.parent), OTHERWISE) from error
 
 
-def _verified(folder: Path, name: str, body: Body) -> bytes:
+def _verified(folder: Path, name: str, body: Description) -> bytes:
     """The content of a file that checkpoint.json vouches for."""
     if name not in body.files:
         raise IntegrityError(f"{DESCRIPTION} does not mention {name}", str(folder), OTHERWISE)
@@ -53,7 +54,7 @@ def _declared(content: bytes) -> dict[str, tuple[str, tuple[int, ...]]]:
     length = int.from_bytes(content[:8], "little")
     if not 0 < length <= min(LARGEST_HEADER, len(content) - 8):
         raise ValueError("its header has an impossible length")
-    header = parse(content[8 : 8 + length])
+    header = parse_bounded_json(content[8 : 8 + length])
     header.pop("__metadata__", None)
     return {name: (entry["dtype"], tuple(entry["shape"])) for name, entry in header.items()}
 
@@ -77,12 +78,12 @@ def _check_finite(folder: Path, file: str, arrays: dict[str, np.ndarray]) -> Non
             raise IntegrityError(f"{file} holds numbers in {name} that are not finite", str(folder), OTHERWISE)
 
 
-def load(folder: Path) -> Checkpoint:
+def load_checkpoint(folder: Path) -> Checkpoint:
     """Open a checkpoint folder.
 
     Raises CheckpointError where a file is missing, IntegrityError where one is not what was written.
     """
-    body = from_json(_read(folder / DESCRIPTION, LARGEST_DESCRIPTION), str(folder))
+    body = decode_description(_read(folder / DESCRIPTION, LARGEST_DESCRIPTION), str(folder))
     vocabulary = Vocabulary.from_json(body.vocabulary)
     if problems := check(body.settings):
         raise CheckpointError(
@@ -107,9 +108,9 @@ def load(folder: Path) -> Checkpoint:
     )
 
 
-def load_arrays(folder: Path) -> dict[str, np.ndarray]:
+def load_training_arrays(folder: Path) -> dict[str, np.ndarray]:
     """The arrays that training needs to go on: optimizer, random states, carried state. Same errors as `load`."""
-    body = from_json(_read(folder / DESCRIPTION, LARGEST_DESCRIPTION), str(folder))
+    body = decode_description(_read(folder / DESCRIPTION, LARGEST_DESCRIPTION), str(folder))
     content = _verified(folder, TRAINING, body)
     try:
         _declared(content)  # a header that costs more than it can need is not left to a library

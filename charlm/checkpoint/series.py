@@ -10,13 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from charlm.checkpoint.contents import Checkpoint
-from charlm.checkpoint.reading import load, load_arrays
+from charlm.checkpoint.reading import load_checkpoint, load_training_arrays
 from charlm.errors import CheckpointError, IntegrityError
 from charlm.runs import Run
 from charlm.runs.folder import BEST, LAST
 
 
-def add(
+def add_checkpoint(
     run: Run, step: int, write: Callable[[Path], None], *, best: bool, keep: int, milestones: int | None = None
 ) -> Path:
     """Let `write` make the checkpoint of that step, point `last` (and `best`) to it, and delete what is not kept.
@@ -33,21 +33,21 @@ def add(
     return folder
 
 
-def newest_good(run: Run) -> tuple[Checkpoint | None, tuple[str, ...]]:
+def newest_whole(run: Run) -> tuple[Checkpoint | None, tuple[str, ...]]:
     """The newest checkpoint that is whole, down to what its training needs, and what was wrong with newer ones."""
     run.tidy()
     wrong: list[str] = []
     for folder in reversed(run.checkpoints):
         try:
-            checkpoint = load(folder)
-            load_arrays(folder)
+            checkpoint = load_checkpoint(folder)
+            load_training_arrays(folder)
             return checkpoint, tuple(wrong)
         except (CheckpointError, IntegrityError) as error:
             wrong.append(f"{folder.name} was passed over: {error.what}")
     return None, tuple(wrong)
 
 
-def go_on_from(run: Run, checkpoint: Checkpoint, best_step: int | None) -> None:
+def repair_pointers(run: Run, checkpoint: Checkpoint, best_step: int | None) -> None:
     """Mend the pointers: `last` names this checkpoint, `best` the one of the best score that is still whole.
 
     A process may have been killed after it wrote a checkpoint and before it pointed to it, and the one that `best`
@@ -62,7 +62,7 @@ def go_on_from(run: Run, checkpoint: Checkpoint, best_step: int | None) -> None:
 
 def _loaded(folder: Path) -> Checkpoint | None:
     try:
-        return load(folder)
+        return load_checkpoint(folder)
     except (CheckpointError, IntegrityError):
         return None
 

@@ -10,22 +10,23 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import save as to_safetensors
 
-from charlm.checkpoint.commit import commit
-from charlm.checkpoint.contents import DESCRIPTION, FORMAT, MODEL, TRAINING, Body, FileRecord, Scores, Text, to_json
+from charlm.checkpoint.commit import commit_folder
+from charlm.checkpoint.contents import FORMAT, Description, FileRecord, Scores, TextIdentity, encode_description
 from charlm.config.settings import Settings
 from charlm.errors import DivergedError
-from charlm.runs.disk import DISK, Disk
+from charlm.runs.files import DISK, Disk
+from charlm.runs.folder import DESCRIPTION, MODEL, TRAINING
 from charlm.text.vocabulary import Vocabulary
 from charlm.version import __version__
 
 
-def save(
+def write_checkpoint(
     folder: Path,
     *,
     step: int,
     settings: Settings,
     vocabulary: Vocabulary,
-    text: Text,
+    text: TextIdentity,
     scores: Scores,
     parameters: Mapping[str, np.ndarray],
     training: Mapping[str, Any],
@@ -44,7 +45,7 @@ def save(
         MODEL: to_safetensors({name: np.asarray(value, order="C") for name, value in parameters.items()}),
         TRAINING: to_safetensors({name: np.asarray(value, order="C") for name, value in training_arrays.items()}),
     }
-    body = Body(
+    body = Description(
         format=FORMAT,
         charlm=__version__,
         step=step,
@@ -58,4 +59,4 @@ def save(
             for name, content in files.items()
         },
     )
-    commit(folder, {**files, DESCRIPTION: to_json(body)}, disk)
+    commit_folder(folder, {**files, DESCRIPTION: encode_description(body)}, disk)

@@ -48,13 +48,13 @@ class Problem:
     origin: str = ""
 
 
-def shown(value: object) -> str:
+def abbreviated(value: object) -> str:
     """A value as YAML would have it, on one line, cut when it is long."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."
 
 
-def found_by(validation: ValidationError) -> list[Problem]:
+def problems_of(validation: ValidationError) -> list[Problem]:
     """One problem for each setting that does not hold what it should, in the order of the settings."""
     problems: dict[str, Problem] = {}
     for error in validation.errors(include_url=False):
@@ -75,7 +75,7 @@ def _sentence(name: str, inside: Sequence[int | str], error: Mapping[str, Any]) 
     if kind in COUNTS:
         return f"{short} {COUNTS[kind].format(**bounds)}"
     if name.startswith("model.cell_options."):
-        return f"{short} must be true, false, a finite number or text, not {shown(error['input'])}"
+        return f"{short} must be true, false, a finite number or text, not {abbreviated(error['input'])}"
     if kind == "extra_forbidden" and not inside:
         return f"There is no setting {short}"
     subject = f"value {inside[0] + 1} of {short}" if inside and isinstance(inside[0], int) else short
@@ -84,10 +84,10 @@ def _sentence(name: str, inside: Sequence[int | str], error: Mapping[str, Any]) 
     if len(inside) > 1:
         subject = f"{inside[1]} in {subject}"
     words = WORDS[kind].format(**bounds).replace("'", "") if kind in WORDS else f"cannot be used ({error['msg']})"
-    return f"{subject} {words}, not {shown(error['input'])}"
+    return f"{subject} {words}, not {abbreviated(error['input'])}"
 
 
-def placed(problems: Sequence[Problem], origins: Mapping[str, str]) -> list[Problem]:
+def with_origins(problems: Sequence[Problem], origins: Mapping[str, str]) -> list[Problem]:
     """The problems, each with where the settings that it speaks of were given."""
     return [problem if problem.origin else replace(problem, origin=_origin(problem, origins)) for problem in problems]
 
@@ -99,7 +99,7 @@ def _origin(problem: Problem, origins: Mapping[str, str]) -> str:
     return ", ".join(dict.fromkeys(involved))
 
 
-def refusal(problems: Sequence[Problem]) -> UsageError:
+def usage_error(problems: Sequence[Problem]) -> UsageError:
     """One error for all the problems."""
     remedy = "`charlm config schema` has every setting with what it may be."
     if len(problems) == 1:

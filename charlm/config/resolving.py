@@ -12,9 +12,20 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from charlm.config.layers import CELL, CELL_OPTIONS, LENGTHS, Given, Origin, dotted, has_length, layer, merge, nested
+from charlm.config.given import (
+    CELL,
+    CELL_OPTIONS,
+    LENGTHS,
+    Given,
+    Origin,
+    dotted,
+    has_length,
+    merge_given,
+    nested,
+    read_given,
+)
 from charlm.config.presets import is_file_name, read_config, read_preset
-from charlm.config.problems import Problem, found_by, placed, refusal, shown
+from charlm.config.problems import Problem, abbreviated, problems_of, usage_error, with_origins
 from charlm.config.settings import Settings
 from charlm.config.yaml_reading import Document, read_scalar, read_yaml
 from charlm.errors import UsageError
@@ -47,7 +58,7 @@ def resolve(
     problems: list[Problem] = []
     layers = _from_file(preset_or_file or DEFAULT_PRESET, problems)
     layers.append(_from_command_line(overrides, options or {}, problems))
-    merged = merge(layers)
+    merged = merge_given(layers)
     if not has_length(merged):
         quick = _from_preset(DEFAULT_PRESET, COMMAND_LINE, problems)
         merged |= {name: quick[name] for name in LENGTHS if name in quick}
@@ -74,7 +85,7 @@ def _from_file(preset_or_file: str, problems: list[Problem]) -> list[dict[str, G
     else:
         below = []
         if start is not None:
-            what = f"preset must be the name of a preset, not {shown(start)}"
+            what = f"preset must be the name of a preset, not {abbreviated(start)}"
             problems.append(Problem("preset", what, "", origin(("preset",))))
     return [*below, _taken(values, origin, problems)]
 
@@ -92,7 +103,9 @@ def _from_command_line(
     for override in overrides:
         name, _, text = (part.strip() for part in override.partition("="))
         if not name or not text:
-            what = f"-s {shown(override)} gives no value" if name else f"-s {shown(override)} names no setting"
+            what = (
+                f"-s {abbreviated(override)} gives no value" if name else f"-s {abbreviated(override)} names no setting"
+            )
             problems.append(Problem(name, what, "It is written as -s model.hidden_size=256.", COMMAND_LINE))
             continue
         try:
@@ -119,7 +132,7 @@ def _mapping(document: Document, source: str) -> dict[str, Any]:
         return {}
     if not isinstance(document.value, dict):
         raise UsageError(
-            f"{source} holds {shown(document.value)} where settings should be",
+            f"{source} holds {abbreviated(document.value)} where settings should be",
             f"{source}, line 1, column 1",
             "Settings are written as `name: value` lines under text:, model: and training:.",
         )
@@ -131,7 +144,7 @@ def _by_line(document: Document, source: str) -> Origin:
 
 
 def _taken(values: Mapping[str, Any], origin: Origin, problems: list[Problem]) -> dict[str, Given]:
-    given, more = layer(values, origin)
+    given, more = read_given(values, origin)
     problems += more
     return given
 
@@ -143,13 +156,13 @@ def _settled(merged: Mapping[str, Given], problems: list[Problem], checks: Seque
     try:
         settings = Settings.model_validate(nested(values))
     except ValidationError as error:
-        wrong = found_by(error)
+        wrong = problems_of(error)
         problems = [*problems, *wrong]
         settings = _sound_part(values, {problem.name for problem in wrong})
     if settings is not None:
         problems = [*problems, *(problem for check in checks for problem in check(settings))]
     if problems or settings is None:
-        raise refusal(placed(problems, origins))
+        raise usage_error(with_origins(problems, origins))
     return Resolved(settings, {name: origins.get(name, "default") for name in dotted(settings)})
 
 

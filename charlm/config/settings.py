@@ -12,6 +12,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, model_validator
 
+from charlm.config.device_names import NAMES as DEVICE_NAMES
+from charlm.config.device_names import is_device_name
+
 
 class Section(BaseModel):
     """Unknown keys are errors, values never change, numbers are finite, and no type stands in for another."""
@@ -36,20 +39,17 @@ def seconds(value: Any) -> Any:
     return value
 
 
-DEVICE = r"^(auto|cpu|mps|cuda(:[0-9]{1,3})?)$"
-
-
-def device_name(value: Any) -> Any:
-    """Says in words what the pattern says to machines."""
-    if isinstance(value, str) and not re.fullmatch(DEVICE, value):
-        raise ValueError(f"a device is auto, cpu, mps, cuda or cuda:1, not {value[:40]!r}")
+def known_device_name(value: Any) -> Any:
+    """Raises ValueError, in words, for a name that the pattern refuses."""
+    if isinstance(value, str) and not is_device_name(value):
+        raise ValueError(f"a device is {DEVICE_NAMES}, not {value[:40]!r}")
     return value
 
 
 Seconds = Annotated[float, BeforeValidator(seconds, json_schema_input_type=float | str), Field(gt=0, le=31_536_000)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 BelowOne = Annotated[float, Field(ge=0, lt=1)]
-Device = Annotated[str, BeforeValidator(device_name), Field(pattern=DEVICE)]
+Device = Annotated[str, BeforeValidator(known_device_name)]
 CellOption = bool | int | float | str
 Listed = Strict(False)  # YAML has lists, and settings are tuples; what is in them stays strict
 

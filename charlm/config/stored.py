@@ -38,7 +38,7 @@ def to_yaml(settings: Settings) -> str:
     lines = []
     for section, content in settings.model_dump().items():
         lines.append(f"{section}:")
-        lines += [f"  {key}: {in_line(value)}" for key, value in content.items()]
+        lines += [f"  {key}: {inline_yaml(value)}" for key, value in content.items()]
     text = "\n".join(lines) + "\n"
     if len(text.encode()) > MAX_BYTES:
         raise UsageError(
@@ -49,7 +49,7 @@ def to_yaml(settings: Settings) -> str:
     return text
 
 
-def in_line(value: object) -> str:
+def inline_yaml(value: object) -> str:
     """A value as it stands after `name: ` in YAML, on one line."""
     dumped: str = yaml.dump(
         value, Dumper=_Dumper, default_flow_style=True, sort_keys=False, allow_unicode=True, width=MAX_BYTES

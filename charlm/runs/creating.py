@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from charlm.errors import CheckpointError, UsageError
-from charlm.runs.disk import DISK
+from charlm.runs.files import DISK, is_file
 from charlm.runs.folder import FORMAT, LATEST, MARK, Run
-from charlm.runs.writing import is_file
 from charlm.version import __version__
 
 MAX_NAME = 80  # characters
@@ -20,7 +19,7 @@ MAX_SLUG = 48
 NAME = re.compile(rf"\w[\w.-]{{0,{MAX_NAME - 1}}}")
 
 
-def create(root: Path, wanted: str | None, slug: str, about: Mapping[str, Any]) -> Run:
+def create_run(root: Path, wanted: str | None, slug: str, about: Mapping[str, Any]) -> Run:
     """Make the folder of a new run, named as wanted or `<slug>-<n>`; `about` goes into run.json.
 
     The folder is made exclusively: two processes never get the same one. Raises UsageError for a name that cannot be,

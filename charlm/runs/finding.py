@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from pathlib import Path
 
+from charlm.config.suggestions import suggestion
 from charlm.errors import CheckpointError
+from charlm.runs.files import is_file
 from charlm.runs.folder import BEST, FORMAT, LAST, LATEST, MARK, Run, is_checkpoint
-from charlm.runs.writing import is_file
 
 MAX_LISTED = 12
 
@@ -107,7 +107,6 @@ def _known(root: Path, target: str) -> str:
     names = [run.name for run in list_runs(root)]
     if not names:
         return "There is none yet. Train one: charlm train mybook.txt"
-    close = difflib.get_close_matches(target[:200], names, n=1, cutoff=0.5)
-    hint = f"Did you mean {close[0]}? " if close else ""
+    hint = suggestion(target, names, near=0.5)
     more = f" and {len(names) - MAX_LISTED} older" if len(names) > MAX_LISTED else ""
-    return f"{hint}Runs: {', '.join(reversed(names[-MAX_LISTED:]))}{more}."
+    return f"{hint} Runs: {', '.join(reversed(names[-MAX_LISTED:]))}{more}.".strip()

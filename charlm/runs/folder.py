@@ -14,15 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from charlm.errors import CheckpointError
-from charlm.runs.disk import DISK, Disk
-from charlm.runs.writing import is_file, read_json, replace_text
+from charlm.runs.files import DISK, Disk, is_file, read_json, replace_text
 
 FORMAT = 1
-MARK, LATEST, DESCRIPTION = "run.json", "latest", "checkpoint.json"
+MARK, LATEST = "run.json", "latest"
 BEST, LAST = "best", "last"
 STEP = re.compile(r"step-(0|[1-9][0-9]{0,17})")
-# Everything that is ever written into a checkpoint's folder, the file that makes it one first.
-CHECKPOINT_FILES = (DESCRIPTION, "model.safetensors", "training.safetensors")
+# The files of a checkpoint. A folder with a description is a checkpoint; so it is the first file to be deleted.
+DESCRIPTION, MODEL, TRAINING = "checkpoint.json", "model.safetensors", "training.safetensors"
+CHECKPOINT_FILES = (DESCRIPTION, MODEL, TRAINING)
 # What a checkpoint's folder is called while it is written, and the older one while it makes room for a newer.
 TEMPORARY, ASIDE = ".writing-", "-old"
 LEFTOVER = re.compile(rf"{re.escape(TEMPORARY)}({STEP.pattern})-[0-9]+({ASIDE})?")

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from charlm.errors import BusyError, CheckpointError
+from charlm.runs.files import read_json, replace_text
 from charlm.runs.folder import Run
-from charlm.runs.writing import read_json, replace_text
 
 LOCK, WRITER = "lock", "writer.json"
 
 
 @contextmanager
-def lock(run: Run) -> Iterator[None]:
+def lock_run(run: Run) -> Iterator[None]:
     """Hold the run while writing in it. Raises BusyError, naming the process that holds it, without waiting.
 
     The system frees the lock when its holder dies, however that comes.

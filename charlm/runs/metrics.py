@@ -8,11 +8,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from charlm.runs.disk import refused
-from charlm.runs.writing import replace_text
+from charlm.runs.files import replace_text, write_error
 
 
-def append(path: Path, measured: Mapping[str, Any]) -> None:
+def append_metrics(path: Path, measured: Mapping[str, Any]) -> None:
     """Add a line. Numbers that are not finite become null: JSON has no others.
 
     Raises CheckpointError where the disk refuses.
@@ -24,7 +23,7 @@ def append(path: Path, measured: Mapping[str, Any]) -> None:
             file.write(line)
     except OSError as error:
         remedy = "Make room, or make the folder writable; then go on with `charlm train --resume`."
-        raise refused(path.name, path, len(line.encode()), remedy, error) from error
+        raise write_error(path.name, path, len(line.encode()), remedy, error) from error
 
 
 def _is_wild(value: object) -> bool:
@@ -37,7 +36,7 @@ def read_metrics(path: Path) -> Iterator[dict[str, Any]]:
         yield measured
 
 
-def forget_after(path: Path, step: int) -> None:
+def forget_metrics_after(path: Path, step: int) -> None:
     """Drop what was measured after that step, and torn lines, so that a resumed training can go on writing."""
     if path.exists():
         kept = [line for line, measured in _lines(path) if not _is_later(measured, step)]

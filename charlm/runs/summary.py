@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from charlm.runs.files import read_json
 from charlm.runs.folder import BEST, DESCRIPTION, LAST, Run, step_of
-from charlm.runs.writing import read_json
 
 
 @dataclass(frozen=True)
-class Summary:
+class RunSummary:
     """A run in a line. Scores are mean nats per character of the best checkpoint; counts are of the newest."""
 
     name: str
@@ -39,7 +39,7 @@ class Summary:
     last: str | None
 
 
-def summary(run: Run) -> Summary:
+def summarize_run(run: Run) -> RunSummary:
     """Read it. Raises CheckpointError where the run's folder cannot be read."""
     checkpoints = run.checkpoints
     newest = checkpoints[-1] if checkpoints else None
@@ -50,7 +50,7 @@ def summary(run: Run) -> Summary:
     model, progress = _part(now, "settings", "model"), _part(now, "training")
     about, scores = run.mark, _part(then, "scores")
     text = _part(now, "text") or _part(about, "text")
-    return Summary(
+    return RunSummary(
         name=run.name,
         folder=run.folder,
         created=_text(about.get("created")),

@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 DTYPES = {name: np.dtype(name).newbyteorder("<") for name in ("uint8", "uint16", "uint32")}
-STRETCH = 1 << 22  # ids looked at at a time
+CHUNK_LENGTH = 1 << 22  # ids looked at at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +42,7 @@ def cache_folder() -> Path:
     return Path(pooch.os_cache("charlm"))
 
 
-def put_file(path: Path, blocks: Iterable[bytes]) -> Path:
+def write_atomically(path: Path, blocks: Iterable[bytes]) -> Path:
     """Write a file so that it is there whole or not at all. OSError where the system refuses."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem[:24], suffix=".part")
@@ -57,7 +57,7 @@ def put_file(path: Path, blocks: Iterable[bytes]) -> Path:
         raise
 
 
-def load(key: str) -> Entry | None:
+def load_entry(key: str) -> Entry | None:
     """The entry under a key, or None where there is none, or one that is not what was written."""
     ids_file, facts_file = _files(key)
     try:
@@ -71,7 +71,7 @@ def load(key: str) -> Entry | None:
     return Entry(ids, record["facts"]) if _digest(ids) == record["ids"] else None
 
 
-def store(
+def store_entry(
     key: str,
     dtype: np.dtype[Any],
     chunks: Callable[[], Iterator[Array]],
@@ -83,11 +83,11 @@ def store(
     """
     ids_file, facts_file = _files(key)
     try:
-        put_file(ids_file, (chunk.astype(DTYPES[dtype.name], copy=False).tobytes() for chunk in chunks()))
+        write_atomically(ids_file, (chunk.astype(DTYPES[dtype.name], copy=False).tobytes() for chunk in chunks()))
         ids = _mapped(ids_file, DTYPES[dtype.name], ids_file.stat().st_size // dtype.itemsize)
         known = facts(ids)
         record = {"dtype": dtype.name, "length": len(ids), "ids": _digest(ids), "facts": known}
-        put_file(facts_file, [json.dumps(record | {"sum": _sum(record)}).encode()])
+        write_atomically(facts_file, [json.dumps(record | {"sum": _sum(record)}).encode()])
     except OSError as error:
         held = np.concatenate([np.empty(0, dtype), *chunks()])
         reason = error.strerror or str(error)
@@ -105,14 +105,14 @@ def _mapped(path: Path, dtype: np.dtype[Any], length: int) -> Array:
     return np.memmap(path, dtype, "r", shape=(length,)) if length else np.empty(0, dtype)
 
 
-def stretches(ids: Array) -> Iterator[Array]:
+def in_chunks(ids: Array) -> Iterator[Array]:
     """The ids, a few million at a time, so that no pass over them needs memory in proportion to the text."""
-    return (ids[start : start + STRETCH] for start in range(0, len(ids), STRETCH))
+    return (ids[start : start + CHUNK_LENGTH] for start in range(0, len(ids), CHUNK_LENGTH))
 
 
 def _digest(ids: Array) -> str:
     sha256 = hashlib.sha256()
-    for stretch in stretches(ids):
+    for stretch in in_chunks(ids):
         sha256.update(stretch.data)
     return sha256.hexdigest()
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from charlm.errors import TextError
 from charlm.text import embedded
-from charlm.text.cache import cache_folder, put_file
+from charlm.text.cache import cache_folder, write_atomically
 
 MAKEMORE = "https://raw.githubusercontent.com/karpathy/makemore/988aa59e4d8fefa526d06f3b453ad116258398d4"
 CHAR_RNN = "https://raw.githubusercontent.com/karpathy/char-rnn/6f9487a6fe5b420b7ca9afb0d7c078e37c1d1b4e"
@@ -126,6 +126,6 @@ def _built(name: str, recipe: Callable[[], str], spool: Path) -> Path:
     text = recipe().encode()
     file = f"{stem}{hashlib.sha256(text).hexdigest()}.txt"
     try:
-        return put_file(folder / file, [text])
+        return write_atomically(folder / file, [text])
     except OSError:
-        return put_file(spool / file, [text])
+        return write_atomically(spool / file, [text])

@@ -21,8 +21,8 @@ import numpy as np
 from charlm.config.settings import TextSettings
 from charlm.errors import CheckpointError, TextError, UsageError
 from charlm.text import cache
-from charlm.text.reading import check_encoding, read_bytes, read_text
-from charlm.text.sources import STDIN, Piece, find
+from charlm.text.reading import find_codec, read_bytes, read_text
+from charlm.text.sources import STDIN, SourceFile, find_files
 from charlm.text.statistics import symbol_counts
 from charlm.text.survey import survey_bytes, survey_text
 from charlm.text.vocabulary import Ids, Unknown, Vocabulary
@@ -63,9 +63,9 @@ def open_corpus(settings: TextSettings, vocabulary: Vocabulary | None = None, un
     vocabulary is made of the text's own. TextError for a text that cannot be read or has fewer than two characters.
     """
     unit = vocabulary.unit if vocabulary else settings.unit
-    encoding = "bytes" if unit == "byte" else check_encoding(settings.encoding).name
+    encoding = "bytes" if unit == "byte" else find_codec(settings.encoding).name
     with tempfile.TemporaryDirectory(prefix="charlm-") as spool:
-        found, left_out = find(settings.sources, keep_binary=unit == "byte", spool=Path(spool))
+        found, left_out = find_files(settings.sources, keep_binary=unit == "byte", spool=Path(spool))
         pieces = [piece.measured() for piece in found]
         digests = [str(piece.sha256) for piece in pieces]
         key = _key(digests, encoding, settings.newlines, vocabulary, unknown)
@@ -94,7 +94,7 @@ def open_corpus(settings: TextSettings, vocabulary: Vocabulary | None = None, un
     )
 
 
-def describe(corpus: Corpus) -> dict[str, Any]:
+def describe_corpus(corpus: Corpus) -> dict[str, Any]:
     """What is known of a corpus, as values that JSON can hold."""
     return {
         "name": corpus.name,
@@ -120,7 +120,7 @@ def _key(digests: list[str], encoding: str, newlines: str, vocabulary: Vocabular
 
 
 def _cached(key: str) -> cache.Entry | None:
-    entry = cache.load(key)
+    entry = cache.load_entry(key)
     if entry and entry.facts["vocabulary"]:
         try:
             Vocabulary.from_json(entry.facts["vocabulary"])
@@ -130,7 +130,7 @@ def _cached(key: str) -> cache.Entry | None:
 
 
 def _encode(
-    key: str, pieces: Sequence[Piece], encoding: str, newlines: str, given: Vocabulary | None, unknown: Unknown
+    key: str, pieces: Sequence[SourceFile], encoding: str, newlines: str, given: Vocabulary | None, unknown: Unknown
 ) -> cache.Entry:
     if encoding == "bytes":
         survey = survey_bytes(read_bytes(pieces))
@@ -169,7 +169,7 @@ def _encode(
             "cr": survey.cr,
         }
 
-    return cache.store(key, vocabulary.dtype, chunks, facts)
+    return cache.store_entry(key, vocabulary.dtype, chunks, facts)
 
 
 def _mended(facts: dict[str, Any]) -> list[str]:
@@ -195,7 +195,7 @@ def _splits(ids: Ids, shares: Sequence[float], end_id: int | None) -> dict[str, 
 def _record_end(ids: Ids, cut: int, end_id: int) -> int:
     """The first place at or after `cut` where a record has just ended."""
     start = cut - 1
-    for stretch in cache.stretches(ids[start:]):
+    for stretch in cache.in_chunks(ids[start:]):
         ends = np.flatnonzero(stretch == end_id)
         if len(ends):
             return start + int(ends[0]) + 1

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 from urllib.parse import urljoin, urlsplit
 
 from charlm.errors import IntegrityError, TextError
-from charlm.text.cache import put_file
+from charlm.text.cache import write_atomically
 from charlm.text.corpora import NamedCorpus, fetched_file
 
 SCHEMES = ("https",)
@@ -22,7 +22,7 @@ BLOCK = 1 << 20
 OFFLINE = "Are you offline? Any text file of yours will do instead: `charlm train FILE`."
 
 
-def fetch(corpus: NamedCorpus, *, progress: bool = False, schemes: tuple[str, ...] = SCHEMES) -> Path:
+def fetch_corpus(corpus: NamedCorpus, *, progress: bool = False, schemes: tuple[str, ...] = SCHEMES) -> Path:
     """Download a corpus into the cache, unless it is there already, and return the file with its text.
 
     `progress` draws a bar on stderr. TextError where there is no network or the server refuses, IntegrityError where
@@ -36,7 +36,7 @@ def fetch(corpus: NamedCorpus, *, progress: bool = False, schemes: tuple[str, ..
         if not corpus.member:
             return archive
         try:
-            return put_file(path, _unpacked(corpus, archive))
+            return write_atomically(path, _unpacked(corpus, archive))
         finally:
             archive.unlink()
     except OSError as error:

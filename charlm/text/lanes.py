@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from charlm.errors import TextError
 
-NOTHING = -1  # a target that is not there: nothing is learnt from it, and nothing scored
+NO_TARGET = -1  # a target that is not there: nothing is learnt from it, and nothing scored
 STRIDE = 37  # characters by which the cuts move from epoch to epoch; a prime, so that they come everywhere
 
 
@@ -86,7 +86,7 @@ class Lanes:
         self.characters_per_epoch = targets
         self.seq_len = min(seq_len, targets)
         self.batch_size = min(batch_size, max(1, targets // self.seq_len))
-        self.notes = shrunk(batch_size, self.batch_size, seq_len, self.seq_len)
+        self.notes = shrinking_notes(batch_size, self.batch_size, seq_len, self.seq_len)
         self.bounds = np.arange(self.batch_size + 1, dtype=np.int64) * targets // self.batch_size
         self._ticks = -(-targets // self.batch_size)  # of the longest segment
         self.windows_per_epoch = -(-self._ticks // self.seq_len)
@@ -98,7 +98,7 @@ class Lanes:
         last = self.bounds[segments + 1] - 1
         places = np.minimum(wanted, last)
         targets = self.ids[places + 1].astype(np.int64)
-        targets[wanted > last] = NOTHING
+        targets[wanted > last] = NO_TARGET
         reset = (segments == 0) | (epoch == 0) if first == 0 else np.zeros(self.batch_size, np.bool_)
         return Batch(self.ids[places].astype(np.int64), targets, reset, epoch)
 
@@ -125,7 +125,7 @@ class Lanes:
         return window * self.seq_len - shift
 
 
-def shrunk(batch_size: int, new_batch_size: int, seq_len: int, new_seq_len: int) -> tuple[str, ...]:
+def shrinking_notes(batch_size: int, new_batch_size: int, seq_len: int, new_seq_len: int) -> tuple[str, ...]:
     """Notes on what a short text made smaller."""
     changes = (("batch_size", batch_size, new_batch_size), ("seq_len", seq_len, new_seq_len))
     return tuple(f"the text is short: {name} is {new}, not {old}" for name, old, new in changes if new != old)

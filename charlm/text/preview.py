@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from charlm.config.settings import TextSettings
-from charlm.text.reading import check_encoding, read_bytes, read_text
-from charlm.text.sources import find
+from charlm.text.reading import find_codec, read_bytes, read_text
+from charlm.text.sources import find_files
 
 
 @dataclass(frozen=True)
@@ -21,12 +21,12 @@ class Preview:
     lines: tuple[str, ...]
 
 
-def preview(settings: TextSettings, lines: int, width: int) -> Preview:
+def preview_text(settings: TextSettings, lines: int, width: int) -> Preview:
     """At most so many lines, each cut to so many characters. TextError as where the text is trained on."""
-    encoding = check_encoding(settings.encoding)
+    encoding = find_codec(settings.encoding)
     as_bytes = settings.unit == "byte"
     with tempfile.TemporaryDirectory(prefix="charlm-") as spool:
-        pieces, notes = find(settings.sources, keep_binary=as_bytes, spool=Path(spool))
+        pieces, notes = find_files(settings.sources, keep_binary=as_bytes, spool=Path(spool))
         texts: Iterator[str] = (
             (block.decode("utf-8", "replace") for block in read_bytes(pieces))
             if as_bytes

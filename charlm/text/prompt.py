@@ -12,7 +12,7 @@ from charlm.errors import TextError, UsageError
 LARGEST = 2**20  # bytes; a prompt is read a character at a time, and /dev/zero has no end
 
 
-def take(prompt: str | None, file: str | None) -> str:
+def read_prompt(prompt: str | None, file: str | None) -> str:
     """The prompt as it was given, in a file as UTF-8 without its byte order mark; empty where there is none.
 
     Raises UsageError where both are given, TextError where the file cannot be read, is too long or is not UTF-8.

@@ -7,14 +7,14 @@ way out.
 from __future__ import annotations
 
 import codecs
-import difflib
 import encodings.aliases
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from charlm.config.suggestions import suggestion
 from charlm.errors import TextError, UsageError
-from charlm.text.sources import HEAD, Piece
+from charlm.text.sources import HEAD, SourceFile
 
 MARKS = (  # the longer ones first: UTF-32's begins like UTF-16's
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -38,7 +38,7 @@ class Chunk:
     cr: int = 0
 
 
-def check_encoding(encoding: str) -> codecs.CodecInfo:
+def find_codec(encoding: str) -> codecs.CodecInfo:
     """The codec of an encoding of text. UsageError for any other name, with the one that was meant."""
     try:
         info = codecs.lookup(encoding)
@@ -47,8 +47,8 @@ def check_encoding(encoding: str) -> codecs.CodecInfo:
         pass  # one byte alone is not valid in every encoding
     except (LookupError, ValueError, TypeError):  # ValueError: a NUL in the name
         known = sorted({*encodings.aliases.aliases, *encodings.aliases.aliases.values()})
-        near = difflib.get_close_matches(encoding.lower().replace("-", "_"), known, n=2)
-        remedy = f"Did you mean {' or '.join(near)}?" if near else "Try utf-8, utf-16, latin-1 or cp1252."
+        hint = suggestion(encoding.lower().replace("-", "_"), known, most=2)
+        remedy = hint or "Try utf-8, utf-16, latin-1 or cp1252."
         raise UsageError(f"There is no text encoding {encoding!r}.", "text.encoding", remedy) from None
     if info.incrementaldecoder is None or info.name.replace("_", "-") in NOT_FOR_TEXTS:
         raise UsageError(f"Texts cannot be read in {info.name}.", "text.encoding", "Try utf-8, latin-1 or cp1252.")
@@ -56,9 +56,9 @@ def check_encoding(encoding: str) -> codecs.CodecInfo:
     return codecs.lookup("utf-8") if info.name == "utf-8-sig" else info
 
 
-def read_text(pieces: Sequence[Piece], encoding: str, newlines: str) -> Iterator[Chunk]:
+def read_text(pieces: Sequence[SourceFile], encoding: str, newlines: str) -> Iterator[Chunk]:
     """The pieces decoded strictly, one after another, each on a line of its own. TextError at the first fault."""
-    info = check_encoding(encoding)
+    info = find_codec(encoding)
     ended = True
     for piece in pieces:
         if not ended:
@@ -68,7 +68,7 @@ def read_text(pieces: Sequence[Piece], encoding: str, newlines: str) -> Iterator
             ended = chunk.text.endswith("\n") if chunk.text else ended
 
 
-def read_bytes(pieces: Sequence[Piece]) -> Iterator[bytes]:
+def read_bytes(pieces: Sequence[SourceFile]) -> Iterator[bytes]:
     """The pieces as they are, one after another, each on a line of its own."""
     ended = True
     for piece in pieces:
@@ -79,7 +79,7 @@ def read_bytes(pieces: Sequence[Piece]) -> Iterator[bytes]:
             ended = block.endswith(b"\n")
 
 
-def _decoded(piece: Piece, info: codecs.CodecInfo) -> Iterator[Chunk]:
+def _decoded(piece: SourceFile, info: codecs.CodecInfo) -> Iterator[Chunk]:
     decoder: Any = info.incrementaldecoder("strict")
     wide = info.name.startswith(("utf-16", "utf-32"))
     offset = 0
@@ -121,7 +121,7 @@ def _unix(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
         yield Chunk("\n", cr=1)
 
 
-def _check_mark(piece: Piece, head: bytes, encoding: str) -> bool:
+def _check_mark(piece: SourceFile, head: bytes, encoding: str) -> bool:
     """Whether the text begins with a byte-order mark. TextError where it belongs to another encoding."""
     meant = next((name for mark, name in MARKS if head.startswith(mark)), None)
     if meant and not encoding.startswith(meant):
@@ -133,7 +133,7 @@ def _check_mark(piece: Piece, head: bytes, encoding: str) -> bool:
     return meant is not None
 
 
-def _invalid(piece: Piece, offset: int, error: UnicodeError, encoding: str) -> TextError:
+def _invalid(piece: SourceFile, offset: int, error: UnicodeError, encoding: str) -> TextError:
     byte = error.object[error.start] if isinstance(error, UnicodeDecodeError) else None
     if byte is None:  # UTF-16 or UTF-32 without the mark that tells the order of bytes
         guess = f"{encoding}-le"
@@ -148,7 +148,7 @@ def _invalid(piece: Piece, offset: int, error: UnicodeError, encoding: str) -> T
     )
 
 
-def _binary(piece: Piece, where: str, block: bytes) -> TextError:
+def _binary(piece: SourceFile, where: str, block: bytes) -> TextError:
     even, odd = block[:HEAD:2].count(0), block[1:HEAD:2].count(0)
     if max(even, odd) > max(7, 8 * min(even, odd), len(block[:HEAD]) // 8):
         guess = "utf-16-le" if odd > even else "utf-16-be"

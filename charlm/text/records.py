@@ -16,15 +16,16 @@ import numpy as np
 import numpy.typing as npt
 
 from charlm.errors import TextError
-from charlm.text.cache import stretches
-from charlm.text.lanes import NOTHING, Batch, Lanes, Reader, shrunk
+from charlm.randomness import record_stream
+from charlm.text.cache import in_chunks
+from charlm.text.lanes import NO_TARGET, Batch, Lanes, Reader, shrinking_notes
 
 Numbers = npt.NDArray[np.int64]
 BUCKET = 16  # batches whose records are sorted by length together
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
+class EpochOrder:
     """The order of one epoch. Batch number n is made of B records from place n * B on."""
 
     records: Numbers  # (R,) record numbers
@@ -45,7 +46,7 @@ class RecordLanes:
         self.characters_per_epoch = int(self._lengths.sum()) + records
         self.batch_size = min(batch_size, records)
         self.seq_len = min(seq_len, int(self._lengths.max()) + 1)
-        self.notes = shrunk(batch_size, self.batch_size, seq_len, seq_len)
+        self.notes = shrinking_notes(batch_size, self.batch_size, seq_len, seq_len)
         self._windows = -(-(self._lengths + 1) // self.seq_len)  # (R,) that each record takes
         lasts = np.minimum(np.arange(self.batch_size, records + self.batch_size, self.batch_size), records) - 1
         self._batch_windows = np.sort(self._windows)[lasts]  # of each batch: as many as its longest record takes
@@ -68,7 +69,7 @@ class RecordLanes:
             found = self._ids[starts + np.clip(offsets, 0, np.maximum(lengths - 1, 0))].astype(np.int64)
             return np.where((offsets >= 0) & (offsets < lengths), found, self._end_id)
 
-        targets = np.where(ticks <= lengths, symbols(ticks), NOTHING)
+        targets = np.where(ticks <= lengths, symbols(ticks), NO_TARGET)
         return Batch(symbols(ticks - 1), targets, np.full(self.batch_size, part == 0), epoch)
 
     def epoch_at(self, position: int) -> float:
@@ -78,8 +79,8 @@ class RecordLanes:
         epoch, window = divmod(position, self.windows_per_epoch)
         return epoch * self.characters_per_epoch + int(self._plan(epoch).before[window])
 
-    def _planned(self, epoch: int) -> Plan:
-        stream = np.random.Generator(np.random.Philox(np.random.SeedSequence([self._seed, epoch])))
+    def _planned(self, epoch: int) -> EpochOrder:
+        stream = record_stream(self._seed, epoch)
         records = stream.permutation(len(self._starts))
         records = records[np.argsort(self._windows[records], kind="stable")]
         bucket = np.arange(len(records)) // (BUCKET * self.batch_size)
@@ -88,7 +89,7 @@ class RecordLanes:
         counts = self._batch_windows[order]
         batch = np.repeat(order, counts)
         part = np.arange(len(batch)) - np.repeat(np.cumsum(counts) - counts, counts)
-        return Plan(records, batch, part, self._targets_before(records, batch, part))
+        return EpochOrder(records, batch, part, self._targets_before(records, batch, part))
 
     def _targets_before(self, records: Numbers, batch: Numbers, part: Numbers) -> Numbers:
         targets = np.zeros(len(self._batch_windows) * self.batch_size, np.int64)
@@ -113,7 +114,7 @@ def open_reader(
 def _records(ids: npt.NDArray[Any], end_id: int) -> tuple[Numbers, Numbers]:
     """(R,) where each record starts and how long it is, its end not counted. Empty lines are no records."""
     ends, offset = [], 0
-    for stretch in stretches(ids):
+    for stretch in in_chunks(ids):
         ends.append(np.flatnonzero(stretch == end_id) + offset)
         offset += len(stretch)
     stops = np.concatenate([*ends, np.array([len(ids)])]).astype(np.int64)

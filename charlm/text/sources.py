@@ -7,7 +7,6 @@ that grows can keep the program reading.
 from __future__ import annotations
 
 import codecs
-import difflib
 import glob
 import gzip
 import hashlib
@@ -22,6 +21,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from charlm.config.suggestions import closest, did_you_mean
 from charlm.errors import TextError, UsageError
 from charlm.text.corpora import CORPORA, corpus_file
 
@@ -40,7 +40,7 @@ FORMS = (
 
 
 @dataclass(frozen=True)
-class Piece:
+class SourceFile:
     """A file to read: its name for people, where it is, the bytes it had when it was found, and what they must be."""
 
     label: str
@@ -76,7 +76,7 @@ class Piece:
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
             raise TextError("This is not a whole .gz file.", f"{self.label}: {error}", "Pack it again.") from None
         except OSError as error:
-            raise unreadable(self.label, error) from None
+            raise unreadable_error(self.label, error) from None
         if self.sha256 and self.sha256 != seen.hexdigest():
             named = self.unpacked_size is None  # known before it was measured here
             raise TextError(
@@ -88,7 +88,7 @@ class Piece:
     def _opened(self) -> BinaryIO:
         return cast(BinaryIO, gzip.open(self.path)) if self.compressed else self.path.open("rb")
 
-    def measured(self) -> Piece:
+    def measured(self) -> SourceFile:
         """The piece with the size and sha256 of its unpacked bytes, which every later reading is held to."""
         size, sha256 = 0, hashlib.sha256()
         for block in self.blocks():
@@ -102,7 +102,7 @@ class Piece:
         return b"\0" in head and not head.startswith(WIDE_MARKS)
 
 
-def find(sources: tuple[str, ...], *, keep_binary: bool, spool: Path) -> tuple[list[Piece], list[str]]:
+def find_files(sources: tuple[str, ...], *, keep_binary: bool, spool: Path) -> tuple[list[SourceFile], list[str]]:
     """The pieces that the sources name, in order, and notes on what was left out.
 
     `keep_binary` is for texts that are read as bytes. Standard input is copied into the folder `spool`, since it is
@@ -110,7 +110,7 @@ def find(sources: tuple[str, ...], *, keep_binary: bool, spool: Path) -> tuple[l
     """
     if sources.count(STDIN) > 1:
         raise UsageError("Standard input can be read once.", "- is given twice", "Give - once.")
-    pieces: list[Piece] = []
+    pieces: list[SourceFile] = []
     notes: list[str] = []
     for source in sources:
         found, said = _found(source, keep_binary, spool)
@@ -119,14 +119,14 @@ def find(sources: tuple[str, ...], *, keep_binary: bool, spool: Path) -> tuple[l
     return pieces, notes
 
 
-def _found(source: str, keep_binary: bool, spool: Path) -> tuple[list[Piece], list[str]]:
+def _found(source: str, keep_binary: bool, spool: Path) -> tuple[list[SourceFile], list[str]]:
     if source == STDIN:
         return [_spooled(spool)], []
     if source in CORPORA:
         corpus = CORPORA[source]
         path = corpus_file(corpus, spool)
         beside = [f"{source} is the named corpus; for the file, write ./{source}"] if Path(source).exists() else []
-        return [Piece(source, path, path.stat().st_size, sha256=corpus.text_sha256)], beside
+        return [SourceFile(source, path, path.stat().st_size, sha256=corpus.text_sha256)], beside
     path = _expanded(source)
     if glob.has_magic(source) and not os.path.lexists(path):
         return _matching(source, keep_binary)
@@ -149,22 +149,22 @@ def _status(path: Path) -> os.stat_result | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        raise unreadable(str(path), error) from None
+        raise unreadable_error(str(path), error) from None
 
 
-def _file(path: Path) -> Piece:
+def _file(path: Path) -> SourceFile:
     status = _status(path)
     if status is None:
         raise _missing(path)
     if not stat.S_ISREG(status.st_mode):
         form = next((form for is_form, form in FORMS if is_form(status.st_mode)), "no file")
         raise TextError(f"This is {form}, and only files can be read as text.", str(path), "Save it in a file first.")
-    return Piece(str(path), path, status.st_size)
+    return SourceFile(str(path), path, status.st_size)
 
 
-def _folder(folder: Path, keep_binary: bool) -> tuple[list[Piece], list[str]]:
+def _folder(folder: Path, keep_binary: bool) -> tuple[list[SourceFile], list[str]]:
     """The text files under a folder, sorted by path; what is hidden, empty, binary or special is left out and said."""
-    pieces: list[Piece] = []
+    pieces: list[SourceFile] = []
     left_out = dict.fromkeys(("hidden", "special", "empty", "binary"), 0)
     for path in _walk(folder):
         status = _status(path)
@@ -174,10 +174,10 @@ def _folder(folder: Path, keep_binary: bool) -> tuple[list[Piece], list[str]]:
             left_out["special"] += 1
         elif not status.st_size:
             left_out["empty"] += 1
-        elif not keep_binary and Piece(str(path), path, status.st_size).is_binary():
+        elif not keep_binary and SourceFile(str(path), path, status.st_size).is_binary():
             left_out["binary"] += 1
         else:
-            pieces.append(Piece(str(path), path, status.st_size))
+            pieces.append(SourceFile(str(path), path, status.st_size))
     said = ", ".join(f"{count} {kind}" for kind, count in left_out.items() if count)
     if not pieces:
         why = f"It holds only files that are left out: {said}." if said else "It holds no files at all."
@@ -187,14 +187,14 @@ def _folder(folder: Path, keep_binary: bool) -> tuple[list[Piece], list[str]]:
 
 def _walk(folder: Path) -> list[Path]:
     def refuse(error: OSError) -> None:
-        raise unreadable(str(error.filename), error) from None
+        raise unreadable_error(str(error.filename), error) from None
 
     walk = os.walk(folder, onerror=refuse)
     return sorted(Path(parent, name) for parent, _, names in walk for name in names)
 
 
-def _matching(pattern: str, keep_binary: bool) -> tuple[list[Piece], list[str]]:
-    pieces: list[Piece] = []
+def _matching(pattern: str, keep_binary: bool) -> tuple[list[SourceFile], list[str]]:
+    pieces: list[SourceFile] = []
     notes: list[str] = []
     for match in sorted(glob.glob(str(_expanded(pattern)), recursive=True)):  # noqa: PTH207 - takes absolute patterns
         path = Path(match)
@@ -209,27 +209,26 @@ def _matching(pattern: str, keep_binary: bool) -> tuple[list[Piece], list[str]]:
     return pieces, notes
 
 
-def _spooled(spool: Path) -> Piece:
+def _spooled(spool: Path) -> SourceFile:
     path = spool / "standard-input"
     try:
         with path.open("wb") as copy:
             shutil.copyfileobj(sys.stdin.buffer, copy, BLOCK)
     except (OSError, AttributeError) as error:  # AttributeError: a process without standard input
-        raise unreadable("standard input", error) from None
-    return Piece("standard input", path, path.stat().st_size)
+        raise unreadable_error("standard input", error) from None
+    return SourceFile("standard input", path, path.stat().st_size)
 
 
 def _missing(path: Path) -> TextError:
     beside: list[str] = []
     with suppress(OSError):
         beside = [other.name for other in path.parent.iterdir()]
-    shown = [str(path.parent / name) for name in difflib.get_close_matches(path.name, beside, n=2)]
-    shown = shown or difflib.get_close_matches(str(path), CORPORA, n=1)
-    remedy = f"Did you mean {' or '.join(shown)}?" if shown else "`charlm data list` names the texts that need no file."
+    near = [str(path.parent / name) for name in closest(path.name, beside, most=2)] or closest(str(path), CORPORA)
+    remedy = did_you_mean(near) or "`charlm data list` names the texts that need no file."
     return TextError("There is no such file or corpus.", str(path), remedy)
 
 
-def unreadable(label: str, error: Exception) -> TextError:
+def unreadable_error(label: str, error: Exception) -> TextError:
     """The error for a file that the system would not let us read."""
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return TextError(f"This cannot be read: {reason}.", label, "Check the name and your permission to read it.")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from charlm.text.cache import stretches
+from charlm.text.cache import in_chunks
 
 Counts = npt.NDArray[np.int64]
 LARGEST_TABLE = 1 << 22  # cells of a table of pairs; with more symbols, pairs are sorted instead
@@ -16,7 +16,7 @@ LARGEST_TABLE = 1 << 22  # cells of a table of pairs; with more symbols, pairs a
 def symbol_counts(ids: npt.NDArray[Any], vocab_size: int) -> Counts:
     """(V,) how often each id occurs."""
     counts = np.zeros(vocab_size, np.int64)
-    for stretch in stretches(ids):
+    for stretch in in_chunks(ids):
         counts += np.bincount(stretch, minlength=vocab_size)
     return counts
 
@@ -45,7 +45,7 @@ def _pair_counts(ids: npt.NDArray[Any], vocab_size: int) -> Counts:
     table = np.zeros(cells if cells <= LARGEST_TABLE else 0, np.int64)
     keys, counts = np.empty(0, np.int64), np.empty(0, np.int64)
     before: npt.NDArray[Any] = ids[:0]
-    for stretch in stretches(ids):
+    for stretch in in_chunks(ids):
         joined = np.concatenate([before, stretch]).astype(np.int64)
         found = joined[:-1] * vocab_size + joined[1:]
         before = stretch[-1:]

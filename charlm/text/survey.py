@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from charlm.errors import TextError
 from charlm.text.reading import Chunk
-from charlm.text.vocabulary import STRETCH, code_points
+from charlm.text.vocabulary import LOOKUP_LENGTH, code_points
 
 BY_PAIRS = 1 << 17  # bytes from which on counting them two by two is quicker than one by one
 
@@ -33,8 +33,8 @@ def survey_text(chunks: Iterable[Chunk]) -> Survey:
         if chunk.text.isascii():
             counts[:256] += _byte_counts(chunk.text.encode())
         else:
-            for start in range(0, len(chunk.text), STRETCH):
-                found = np.bincount(code_points(chunk.text[start : start + STRETCH]))
+            for start in range(0, len(chunk.text), LOOKUP_LENGTH):
+                found = np.bincount(code_points(chunk.text[start : start + LOOKUP_LENGTH]))
                 counts[: len(found)] += found
         marks, crlf, cr = marks + chunk.marks, crlf + chunk.crlf, cr + chunk.cr
     if counts[0xD800:0xE000].any():

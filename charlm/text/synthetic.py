@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 
 from charlm.errors import UsageError
-from charlm.randomness import stream
+from charlm.randomness import named_stream
 
 KEYS = "ABCDEFGH"
 NOISE = "abcd"
@@ -23,10 +23,10 @@ FRAME = 4  # characters of a line beside the gap: key, question, answer, newline
 LARGEST = 10**9  # characters
 
 
-def recall(gap: int, lines: int, seed: int) -> str:
+def recall_text(gap: int, lines: int, seed: int) -> str:
     """The text, `lines` lines of `gap` + 4 characters. Raises UsageError for sizes that cannot be."""
-    check(gap, lines, seed)
-    rng = stream(seed, "recall")
+    check_sizes(gap, lines, seed)
+    rng = named_stream(seed, "recall")
     keys = _drawn(KEYS, rng.integers(len(KEYS), size=lines).tolist())
     noise = _drawn(NOISE, rng.integers(len(NOISE), size=lines * gap).tolist())
     return "".join(f"{key}{noise[line * gap : (line + 1) * gap]}{QUESTION}{key}\n" for line, key in enumerate(keys))
@@ -36,17 +36,17 @@ def _drawn(alphabet: str, numbers: list[int]) -> str:
     return "".join([alphabet[number] for number in numbers])
 
 
-def optimum(gap: int) -> float:
+def optimal_nats(gap: int) -> float:
     """Nats per character of the best possible model: the key and the noise are news, and nothing else is."""
     return (math.log(len(KEYS)) + gap * math.log(len(NOISE))) / (gap + FRAME)
 
 
-def without_memory(gap: int) -> float:
+def nats_without_memory(gap: int) -> float:
     """Nats per character of the best model that no longer knows the key when it is asked for, but all else."""
-    return optimum(gap) + math.log(len(KEYS)) / (gap + FRAME)
+    return optimal_nats(gap) + math.log(len(KEYS)) / (gap + FRAME)
 
 
-def check(gap: int, lines: int, seed: int) -> None:
+def check_sizes(gap: int, lines: int, seed: int) -> None:
     """Raises UsageError for sizes that cannot be."""
     if gap < 0:
         raise UsageError("A gap has no negative length", f"--gap {gap}", "Give 0 or more.")

@@ -22,7 +22,9 @@ from charlm.text.nearest import nearest
 Unit = Literal["character", "byte"]
 Unknown = Literal["error", "skip", "nearest"]
 Ids = npt.NDArray[Any]  # (N,) of uint8, uint16 or uint32
-STRETCH = 1 << 15  # characters looked up at a time, so that what lies between text and ids stays in the near cache
+LOOKUP_LENGTH = (
+    1 << 15
+)  # characters looked up at a time, so that what lies between text and ids stays in the near cache
 
 
 @dataclass(frozen=True)
@@ -192,9 +194,9 @@ class Vocabulary:
             ids = self._lookup_bytes(text.encode())
             return None if ids is None else ids.astype(self.dtype, copy=False)
         wide = np.empty(len(text), self._table.dtype)
-        for start in range(0, len(text), STRETCH):
-            codes = code_points(text[start : start + STRETCH])
-            self._table.take(codes, mode="clip", out=wide[start : start + STRETCH])
+        for start in range(0, len(text), LOOKUP_LENGTH):
+            codes = code_points(text[start : start + LOOKUP_LENGTH])
+            self._table.take(codes, mode="clip", out=wide[start : start + LOOKUP_LENGTH])
         return None if wide.max() == self.size else wide.astype(self.dtype, copy=False)
 
     def _lookup_bytes(self, data: bytes) -> Ids | None:

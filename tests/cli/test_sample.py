@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 import torch
 
-from charlm.checkpoint import Scores, load, save
-from charlm.checkpoint.contents import Text
+from charlm.checkpoint import Scores, load_checkpoint, write_checkpoint
+from charlm.checkpoint.contents import TextIdentity
 from charlm.cli import main
 from charlm.cli import sample as command
 from charlm.config.settings import ModelSettings, Settings
@@ -46,12 +46,12 @@ def make(root, name, symbols=LETTERS, unit="character", records=False, loudness=
     vocabulary = Vocabulary.of(symbols, unit)
     random = np.random.default_rng(0)
     (root / name).mkdir(parents=True)
-    save(
+    write_checkpoint(
         root / name / "step-20",
         step=20,
         settings=settings,
         vocabulary=vocabulary,
-        text=Text(name="made up", sha256="0" * 64, characters=9),
+        text=TextIdentity(name="made up", sha256="0" * 64, characters=9),
         scores=Scores(),
         parameters={
             key: random.uniform(-loudness, loudness, shape).astype(np.float32)
@@ -118,7 +118,7 @@ def test_without_a_name_the_latest_run_is_sampled(tiny_run):
 
 def test_what_a_trained_run_writes_is_what_the_library_writes(tiny_run):
     told = in_json("tiny", "-n", 60, "--seed", 5, "--prompt", "the ", "--count", 2, CHARLM_RUNS=str(tiny_run))
-    checkpoint = load(tiny_run / "tiny" / f"step-{told['step']}")
+    checkpoint = load_checkpoint(tiny_run / "tiny" / f"step-{told['step']}")
     for number, one in enumerate(told["samples"]):
         text = write_text(stepper(checkpoint.model), checkpoint.vocabulary, "the ", length=60, seed=5, sample=number)
         assert one == {"text": text, "characters": 60, "stopped": "length"}
@@ -358,13 +358,15 @@ def test_many_on_a_card_use_its_engine_and_say_its_notes(plain, monkeypatch, ref
         return GraphStepper(model, torch.device("cpu"), capturer=Rerun(refusal))
 
     monkeypatch.setattr("charlm.engines.graph_stepper.GraphStepper", on_processor)
-    monkeypatch.setattr("charlm.device.choose", lambda device, precision: Compute(device, precision, "a card", 1))
+    monkeypatch.setattr(
+        "charlm.device.choose_compute", lambda device, precision: Compute(device, precision, "a card", 1)
+    )
     done = run(plain, "-n", 40, "--seed", 1, "--count", 3, "--device", "cuda:0")
     assert made == [torch.device("cuda:0")]
     notes = [f"no CUDA graph, which takes much longer: {refusal}"] if refusal else []
     assert done.stderr.splitlines() == ["plain, step 20, seed 1", *notes]
     # no two scores are near enough here for the engines' rounding to matter
-    checkpoint = load(Path(plain))
+    checkpoint = load_checkpoint(Path(plain))
     exact = DefinitionStepper(LanguageModel(checkpoint.settings.model, checkpoint.parameters))
     texts = [write_text(exact, checkpoint.vocabulary, length=40, seed=1, sample=number) for number in range(3)]
     assert done.stdout == "\n".join(text + "\n" for text in texts)
@@ -384,7 +386,7 @@ def test_many_by_the_compiled_engine_are_what_each_is_alone(made):
         pytest.skip("there is no compiled kernel on this machine")
     folder = make(made, "compiled", hidden_size=32)
     many = in_json(folder, "-n", 60, "--seed", 1, "--count", 70)["samples"]
-    checkpoint = load(folder)
+    checkpoint = load_checkpoint(folder)
     for number in (0, 5, 63, 64, 69):
         text = write_text(stepper(checkpoint.model), checkpoint.vocabulary, length=60, seed=1, sample=number)
         assert many[number]["text"] == text

@@ -7,7 +7,7 @@ import pytest
 
 from charlm.cells.table import check
 from charlm.config import presets as found
-from charlm.config.layers import NAMES, has_length, layer
+from charlm.config.given import NAMES, has_length, read_given
 from charlm.config.presets import is_file_name, presets, read_preset
 from charlm.config.resolving import resolve
 
@@ -38,7 +38,7 @@ def test_a_preset_is_valid_for_its_cell_too(name):
 
 @EACH
 def test_a_preset_says_its_own_length(name):
-    given, problems = layer(read_preset(name, "here").value, lambda path: "here")
+    given, problems = read_given(read_preset(name, "here").value, lambda path: "here")
     assert problems == []
     assert has_length(given)
 

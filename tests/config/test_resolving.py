@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charlm.config.layers import NAMES
+from charlm.config.given import NAMES
 from charlm.config.problems import Problem
 from charlm.config.resolving import resolve, resolve_text
 from charlm.config.settings import Settings

@@ -3,14 +3,14 @@
 import pytest
 from pydantic import ValidationError
 
-from charlm.config.problems import found_by
+from charlm.config.problems import problems_of
 from charlm.config.settings import Settings
 
 
-def problems_of(**sections):
+def problems_by_name(**sections):
     with pytest.raises(ValidationError) as caught:
         Settings.model_validate(sections)
-    return {problem.name: problem.what for problem in found_by(caught.value)}
+    return {problem.name: problem.what for problem in problems_of(caught.value)}
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def problems_of(**sections):
     ],
 )
 def test_what_is_wrong_is_said_kindly(section, key, value, what):
-    said = problems_of(**{section: {key: value}})
+    said = problems_by_name(**{section: {key: value}})
     assert len(said) == 1
     sentence = next(iter(said.values()))
     assert sentence.startswith(what)
@@ -53,13 +53,13 @@ def test_what_is_wrong_is_said_kindly(section, key, value, what):
 
 
 def test_options_of_a_cell_are_plain_values():
-    said = problems_of(model={"cell_options": {"a": None, "b": [1], "c": 1, "d": "x", "e": float("inf")}})
+    said = problems_by_name(model={"cell_options": {"a": None, "b": [1], "c": 1, "d": "x", "e": float("inf")}})
     assert set(said) == {"model.cell_options.a", "model.cell_options.b", "model.cell_options.e"}
     assert said["model.cell_options.a"].endswith("must be true, false, a finite number or text, not null")
 
 
 def test_a_training_has_one_length():
-    said = problems_of(training={"steps": 3, "budget": "9s"})
+    said = problems_by_name(training={"steps": 3, "budget": "9s"})
     assert said == {"training": "training.steps and training.budget are given, and a training has one length"}
 
 

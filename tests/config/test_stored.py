@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charlm.config.layers import SECTIONS, dotted, nested
+from charlm.config.given import SECTIONS, dotted, nested
 from charlm.config.presets import presets
 from charlm.config.resolving import resolve
 from charlm.config.settings import Settings
-from charlm.config.stored import from_yaml, in_line, json_schema, to_yaml
+from charlm.config.stored import from_yaml, inline_yaml, json_schema, to_yaml
 from charlm.config.yaml_reading import read_yaml
 from charlm.errors import UsageError
 
@@ -76,7 +76,7 @@ def test_any_settings_come_back_identical(sources, options, rate, steps):
 @given(TEXT)
 @settings(max_examples=200, deadline=None)
 def test_a_value_takes_one_line(text):
-    line = in_line([text])
+    line = inline_yaml([text])
     assert len(line.splitlines()) == 1
     assert read_yaml(f"a: {line}".encode(), "x").value == {"a": [text]}
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charlm.text.lanes import NOTHING, Batch, Lanes, Reader
+from charlm.text.lanes import NO_TARGET, Batch, Lanes, Reader
 from charlm.text.records import RecordLanes
 
 END = 0
@@ -41,7 +41,7 @@ def columns(windows: list[Batch]) -> list[tuple[list[int], list[int]]]:
             if batch.reset[row]:
                 read.append((row, [], []))
             inputs, targets = next(found[1:] for found in reversed(read) if found[0] == row)
-            real = batch.targets[:, row] != NOTHING
+            real = batch.targets[:, row] != NO_TARGET
             inputs.extend(batch.inputs[real, row].tolist())
             targets.extend(batch.targets[real, row].tolist())
     return [(inputs, targets) for _, inputs, targets in read if targets]
@@ -53,7 +53,7 @@ def test_each_character_after_the_first_is_a_target_exactly_once_per_epoch(shape
     length, batch_size, seq_len = shape
     lanes = Lanes(positions(length), batch_size, seq_len)
     targets = np.concatenate([batch.targets.ravel() for batch in epoch(lanes, number)])
-    assert sorted(targets[targets != NOTHING]) == list(range(1, length))
+    assert sorted(targets[targets != NO_TARGET]) == list(range(1, length))
     assert lanes.characters_per_epoch == length - 1
 
 
@@ -62,7 +62,7 @@ def test_each_character_after_the_first_is_a_target_exactly_once_per_epoch(shape
 def test_targets_are_inputs_shifted_by_one(shape, number):
     length, batch_size, seq_len = shape
     for batch in epoch(Lanes(positions(length), batch_size, seq_len), number):
-        real = batch.targets != NOTHING
+        real = batch.targets != NO_TARGET
         assert (batch.targets[real] == batch.inputs[real] + 1).all()
         assert (batch.inputs < length).all()
 
@@ -77,7 +77,7 @@ def test_a_lane_goes_on_where_it_stopped_unless_it_is_reset(shape):
     for position in range(3 * lanes.windows_per_epoch):
         batch = lanes.at(position)
         for lane in range(lanes.batch_size):
-            real = batch.targets[:, lane][batch.targets[:, lane] != NOTHING]
+            real = batch.targets[:, lane][batch.targets[:, lane] != NO_TARGET]
             if batch.reset[lane]:
                 assert position == 0 or batch.inputs[0, lane] == 0
             elif len(real):
@@ -151,4 +151,4 @@ def test_characters_before_counts_the_targets_read(length, items, shape, seed):
             assert 1 <= len(batch.inputs) <= reader.seq_len
             assert batch.inputs.shape[1] == reader.batch_size
             assert batch.inputs.dtype == batch.targets.dtype == np.int64
-            count += int((batch.targets != NOTHING).sum())
+            count += int((batch.targets != NO_TARGET).sum())

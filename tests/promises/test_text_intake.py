@@ -165,14 +165,14 @@ def test_a_file_that_grows_is_read_to_the_end_that_it_had(tmp_path):
 def test_a_file_that_changes_while_it_is_read(tmp_path, monkeypatch, change):
     path = tmp_path / "text.txt"
     path.write_bytes(b"these bytes of some length....")
-    measured = sources.Piece.measured
+    measured = sources.SourceFile.measured
 
     def then_changed(piece):
         known = measured(piece)
         path.write_bytes(change)
         return known
 
-    monkeypatch.setattr(sources.Piece, "measured", then_changed)
+    monkeypatch.setattr(sources.SourceFile, "measured", then_changed)
     with pytest.raises(TextError, match="changed"):
         charlms(path)
 

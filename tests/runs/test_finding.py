@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from charlm.errors import CheckpointError
-from charlm.runs import create, find_checkpoint, latest_run, list_runs, open_run, runs_root
+from charlm.runs import create_run, find_checkpoint, latest_run, list_runs, open_run, runs_root
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def root(tmp_path, monkeypatch):
 
 
 def trained(root, name, *steps, best=None, last=None):
-    run = create(root, name, "x", {})
+    run = create_run(root, name, "x", {})
     for step in steps:
         folder = run.record(step)
         folder.mkdir()

@@ -5,17 +5,16 @@ import json
 import pytest
 
 from charlm.errors import CheckpointError
-from charlm.runs import create
-
-FILES = ("checkpoint.json", "model.safetensors", "training.safetensors")
+from charlm.runs import create_run
+from charlm.runs.folder import CHECKPOINT_FILES
 
 
 @pytest.fixture
 def run(tmp_path):
-    return create(tmp_path, "mine", "x", {})
+    return create_run(tmp_path, "mine", "x", {})
 
 
-def write(folder, files=FILES):
+def write(folder, files=CHECKPOINT_FILES):
     folder.mkdir(exist_ok=True)
     for name in files:
         (folder / name).write_text("{}")
@@ -87,7 +86,7 @@ def test_only_what_charlm_recorded_as_its_own_is_deleted(run):
     for step in range(1, 5):
         write(run.record(step))
     (run.folder / "step-2" / "notes.txt").write_text("mine")
-    write(run.folder / "step-0", (*FILES, "theirs"))  # somebody else's
+    write(run.folder / "step-0", (*CHECKPOINT_FILES, "theirs"))  # somebody else's
     write(run.folder / "backup")
     (run.folder / ".writing-step-9-1").mkdir()
     before = {path.name for path in run.folder.iterdir()}
@@ -95,7 +94,7 @@ def test_only_what_charlm_recorded_as_its_own_is_deleted(run):
     after = {path.name for path in run.folder.iterdir()}
     assert before - after == {"step-1", "step-3"}
     assert [path.name for path in (run.folder / "step-2").iterdir()] == ["notes.txt"]
-    assert {path.name for path in (run.folder / "step-0").iterdir()} == {*FILES, "theirs"}
+    assert {path.name for path in (run.folder / "step-0").iterdir()} == {*CHECKPOINT_FILES, "theirs"}
 
 
 def test_a_link_is_not_followed(run, tmp_path):
@@ -103,11 +102,11 @@ def test_a_link_is_not_followed(run, tmp_path):
     run.record(1).symlink_to(elsewhere, target_is_directory=True)
     write(run.record(2))
     run.prune(1)
-    assert {path.name for path in elsewhere.iterdir()} == set(FILES)
+    assert {path.name for path in elsewhere.iterdir()} == set(CHECKPOINT_FILES)
 
 
 def test_an_interrupted_deletion_is_taken_up_again(run):
-    write(run.record(1), FILES[1:])  # its description went first, so it was no checkpoint from then on
+    write(run.record(1), CHECKPOINT_FILES[1:])  # its description went first, so it was no checkpoint from then on
     write(run.record(2))
     assert names(run) == ["step-2"]
     run.prune(1)
@@ -116,7 +115,7 @@ def test_an_interrupted_deletion_is_taken_up_again(run):
 
 def test_what_a_killed_writer_left_is_cleared_away(run):
     write(run.record(1))
-    write(run.folder / ".writing-step-1-4711", FILES[1:])
+    write(run.folder / ".writing-step-1-4711", CHECKPOINT_FILES[1:])
     write(run.folder / ".writing-step-1-4711-old")
     theirs = {".writing-step-9-1", ".writing-step-1-x", ".writing-"}  # not recorded, or not named as charlm names
     for name in theirs:
@@ -129,7 +128,7 @@ def test_a_checkpoint_that_stepped_aside_for_none_is_put_back(run):
     write(run.record(1)).rename(run.folder / ".writing-step-1-4711-old")
     assert names(run) == []
     run.tidy()
-    assert {path.name for path in (run.folder / "step-1").iterdir()} == set(FILES)
+    assert {path.name for path in (run.folder / "step-1").iterdir()} == set(CHECKPOINT_FILES)
     assert {path.name for path in run.folder.iterdir()} == {"run.json", "step-1"}
 
 

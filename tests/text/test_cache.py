@@ -15,7 +15,7 @@ def store(key="key", ids=IDS, calls=None):
             calls.append(key)
         return iter(ids)
 
-    return cache.store(key, ids[0].dtype, chunks, lambda found: {"sum": int(found.sum()), "letter": "é"})
+    return cache.store_entry(key, ids[0].dtype, chunks, lambda found: {"sum": int(found.sum()), "letter": "é"})
 
 
 def assert_is_the_entry(entry):
@@ -24,20 +24,20 @@ def assert_is_the_entry(entry):
 
 
 def test_what_was_stored_is_loaded_as_a_mapped_file():
-    assert cache.load("key") is None
+    assert cache.load_entry("key") is None
     assert_is_the_entry(store())
-    entry = cache.load("key")
+    entry = cache.load_entry("key")
     assert_is_the_entry(entry)
     assert isinstance(entry.ids, np.memmap)
     assert entry.note == ""
-    assert cache.load("another") is None
+    assert cache.load_entry("another") is None
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.uint32])
 def test_every_width_of_id_survives(dtype):
     largest = np.iinfo(dtype).max
     store(ids=[np.array([0, largest], dtype)])
-    entry = cache.load("key")
+    entry = cache.load_entry("key")
     assert entry.ids.tolist() == [0, largest]
     assert entry.ids.dtype == dtype
 
@@ -50,9 +50,9 @@ def test_every_flipped_bit_is_found(own_cache):
             damaged = bytearray(whole)
             damaged[place] ^= 1 << place % 8
             path.write_bytes(damaged)
-            assert cache.load("key") is None, (path.name, place)
+            assert cache.load_entry("key") is None, (path.name, place)
         path.write_bytes(whole)
-    assert_is_the_entry(cache.load("key"))
+    assert_is_the_entry(cache.load_entry("key"))
 
 
 def test_every_truncation_is_found(own_cache):
@@ -61,9 +61,9 @@ def test_every_truncation_is_found(own_cache):
         whole = path.read_bytes()
         for length in range(len(whole)):
             path.write_bytes(whole[:length])
-            assert cache.load("key") is None, (path.name, length)
+            assert cache.load_entry("key") is None, (path.name, length)
         path.write_bytes(whole + b" ")
-        assert path.suffix == ".json" or cache.load("key") is None
+        assert path.suffix == ".json" or cache.load_entry("key") is None
         path.write_bytes(whole)
 
 
@@ -71,7 +71,7 @@ def test_every_truncation_is_found(own_cache):
 def test_a_strange_record_is_no_entry(own_cache, record):
     store()
     (own_cache / "ids" / "key.json").write_bytes(record)
-    assert cache.load("key") is None
+    assert cache.load_entry("key") is None
 
 
 def test_where_the_cache_cannot_be_written_the_ids_are_in_memory_and_it_is_said(own_cache, monkeypatch):
@@ -114,8 +114,8 @@ def test_an_interruption_leaves_no_entry(own_cache):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        cache.store("key", np.dtype(np.uint8), chunks, lambda ids: {})
-    assert cache.load("key") is None
+        cache.store_entry("key", np.dtype(np.uint8), chunks, lambda ids: {})
+    assert cache.load_entry("key") is None
     assert list((own_cache / "ids").iterdir()) == []
 
 
@@ -126,7 +126,7 @@ def test_several_processes_may_store_the_same_entry_at_once():
 
 def store_and_load(_):
     store()
-    return cache.load("key").ids.tolist()
+    return cache.load_entry("key").ids.tolist()
 
 
 def test_the_folder_is_the_one_that_was_asked_for_or_the_platforms(monkeypatch, tmp_path):
@@ -140,7 +140,7 @@ def test_the_folder_is_the_one_that_was_asked_for_or_the_platforms(monkeypatch, 
 
 def test_no_ids_at_all_are_an_entry_too():
     store(ids=[np.empty(0, np.uint8)])
-    assert cache.load("key").ids.tolist() == []
+    assert cache.load_entry("key").ids.tolist() == []
 
 
 def test_the_record_says_what_it_needs(own_cache):

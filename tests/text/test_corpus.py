@@ -12,7 +12,7 @@ from charlm.config.settings import TextSettings
 from charlm.errors import TextError, UsageError
 from charlm.text import corpus as corpus_room
 from charlm.text import sources
-from charlm.text.corpus import describe, open_corpus
+from charlm.text.corpus import describe_corpus, open_corpus
 from charlm.text.vocabulary import Vocabulary
 
 VERSE = "Full fathom five thy father lies;\nOf his bones are coral made;\n"
@@ -91,7 +91,7 @@ def test_it_is_encoded_once_and_found_the_next_time(book, monkeypatch):
 
 
 def test_what_the_cache_knows_of_a_text_is_what_was_found_in_it(book):
-    first, again = (describe(book("á\r\nb", Vocabulary.of("ab\n"), "nearest")) for _ in range(2))
+    first, again = (describe_corpus(book("á\r\nb", Vocabulary.of("ab\n"), "nearest")) for _ in range(2))
     assert first == again
     assert first["unknown"] == {"á": 1}
 
@@ -240,7 +240,7 @@ def test_a_text_that_changes_while_it_is_encoded_is_refused(book, tmp_path, monk
 def test_a_long_text_is_encoded_in_little_memory(tmp_path, monkeypatch):
     """Memory on large text: what is alive at once must not grow with the text."""
     monkeypatch.setattr(sources, "BLOCK", 1 << 16)
-    monkeypatch.setattr("charlm.text.cache.STRETCH", 1 << 16)
+    monkeypatch.setattr("charlm.text.cache.CHUNK_LENGTH", 1 << 16)
     peaks = []
     for copies in (1_000, 10_000, 80_000):  # the first warms up what is loaded once
         (tmp_path / "long.txt").write_text(VERSE * copies)
@@ -253,7 +253,7 @@ def test_a_long_text_is_encoded_in_little_memory(tmp_path, monkeypatch):
 
 def test_describe_is_json(book):
     corpus = book(VERSE)
-    assert json.loads(json.dumps(describe(corpus)))["splits"] == {"train": 56, "valid": 3, "test": 4}
+    assert json.loads(json.dumps(describe_corpus(corpus)))["splits"] == {"train": 56, "valid": 3, "test": 4}
 
 
 def test_several_threads_may_open_the_same_text(tmp_path):
@@ -274,14 +274,14 @@ def test_a_cached_vocabulary_that_is_none_is_made_again(tmp_path, monkeypatch):
     path.write_text("hello world")
     settings = TextSettings(sources=(str(path),))
     before = open_corpus(settings)
-    load = corpus_room.cache.load
+    load = corpus_room.cache.load_entry
 
     def damaged(key):
         entry = load(key)
         entry.facts["vocabulary"] = {"unit": "character", "symbols": "ba"}
         return entry
 
-    monkeypatch.setattr(corpus_room.cache, "load", damaged)
+    monkeypatch.setattr(corpus_room.cache, "load_entry", damaged)
     assert open_corpus(settings).vocabulary == before.vocabulary
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from charlm.errors import TextError
-from charlm.text.lanes import NOTHING, Lanes
+from charlm.text.lanes import NO_TARGET, Lanes
 
 TEXT = np.arange(12, dtype=np.uint8)  # eleven targets: segments of 5 and 6 for two lanes
 
@@ -14,7 +14,7 @@ def test_windows_are_time_first_and_the_shorter_lane_waits_in_the_last_tick():
     assert first.targets.T.tolist() == [[1, 2, 3, 4], [6, 7, 8, 9]]
     assert first.reset.tolist() == [True, True]
     assert second.inputs.T.tolist() == [[4, 4], [9, 10]]
-    assert second.targets.T.tolist() == [[5, NOTHING], [10, 11]]
+    assert second.targets.T.tolist() == [[5, NO_TARGET], [10, 11]]
     assert second.reset.tolist() == [False, False]
 
 

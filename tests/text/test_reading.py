@@ -6,18 +6,18 @@ from hypothesis import strategies as st
 
 from charlm.errors import TextError, UsageError
 from charlm.text import sources
-from charlm.text.reading import check_encoding, read_bytes, read_text
-from charlm.text.sources import Piece
+from charlm.text.reading import find_codec, read_bytes, read_text
+from charlm.text.sources import SourceFile
 
 
 @pytest.fixture
 def piece(tmp_path):
     """A function that writes bytes into a file and gives the piece that is read from it."""
 
-    def written(data: bytes, name: str = "text.txt") -> Piece:
+    def written(data: bytes, name: str = "text.txt") -> SourceFile:
         path = tmp_path / name
         path.write_bytes(data)
-        return Piece(name, path, len(data))
+        return SourceFile(name, path, len(data))
 
     return written
 
@@ -42,7 +42,7 @@ def test_text_is_the_same_however_its_bytes_are_cut(tmp_path_factory, encoding, 
     path.write_bytes(text.encode(encoding))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sources, "BLOCK", block)
-        assert text_of(Piece("text", path, path.stat().st_size), encoding=encoding, newlines="keep") == text
+        assert text_of(SourceFile("text", path, path.stat().st_size), encoding=encoding, newlines="keep") == text
 
 
 @settings(deadline=None, max_examples=100)
@@ -50,7 +50,7 @@ def test_text_is_the_same_however_its_bytes_are_cut(tmp_path_factory, encoding, 
 def test_line_ends_are_mended_across_the_edges_of_chunks(tmp_path_factory, text, block):
     path = tmp_path_factory.mktemp("ends") / "text"
     path.write_bytes(text.encode())
-    piece = Piece("text", path, len(text))
+    piece = SourceFile("text", path, len(text))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sources, "BLOCK", block)
         assert text_of(piece) == text.replace("\r\n", "\n").replace("\r", "\n")
@@ -170,11 +170,11 @@ def test_bytes_are_not_touched(piece):
 )
 def test_an_encoding_that_does_not_exist_is_a_usage_error(name, meant):
     with pytest.raises(UsageError) as refused:
-        check_encoding(name)
+        find_codec(name)
     assert meant in refused.value.remedy
 
 
 @pytest.mark.parametrize("name", ["idna", "punycode", "unicode_escape", "undefined"])
 def test_an_encoding_that_is_not_for_texts_is_a_usage_error(name):
     with pytest.raises(UsageError):
-        check_encoding(name)
+        find_codec(name)

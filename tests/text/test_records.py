@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from charlm.errors import TextError
-from charlm.text.lanes import NOTHING, Lanes
+from charlm.text.lanes import NO_TARGET, Lanes
 from charlm.text.records import RecordLanes, open_reader
 from charlm.text.vocabulary import Vocabulary
 
@@ -19,7 +19,7 @@ def read_epoch(reader, vocabulary, number):
     names = []
     for window in range(reader.windows_per_epoch):
         targets = reader.at(number * reader.windows_per_epoch + window).targets
-        names += [vocabulary.decode(column[column != NOTHING]) for column in targets.T]
+        names += [vocabulary.decode(column[column != NO_TARGET]) for column in targets.T]
     return [name for name in names if name]
 
 
@@ -28,7 +28,7 @@ def test_the_inputs_begin_with_the_end_and_the_targets_end_with_it():
     batch = reader.at(0)
     shown = sorted((vocabulary.decode(batch.inputs[:, row]), batch.targets[:, row].tolist()) for row in range(2))
     end, *letters = (vocabulary.symbols.index(letter) for letter in "\nabcde")
-    assert shown == [("\nab\n", [*letters[:2], end, NOTHING]), ("\ncde", [*letters[2:], end])]
+    assert shown == [("\nab\n", [*letters[:2], end, NO_TARGET]), ("\ncde", [*letters[2:], end])]
     assert batch.reset.all()
 
 
@@ -51,14 +51,14 @@ def test_a_long_record_goes_on_in_the_next_window_without_a_reset():
     windows = [reader.at(position) for position in range(3)]
     assert [len(batch.inputs) for batch in windows] == [4, 4, 3]
     assert [batch.reset.tolist() for batch in windows] == [[True, True], [False, False], [False, False]]
-    long = int(np.argmax((windows[1].targets != NOTHING).any(axis=0)))
+    long = int(np.argmax((windows[1].targets != NO_TARGET).any(axis=0)))
     assert vocabulary.decode(np.concatenate([batch.targets[:, long] for batch in windows])) == "abcdefghij\n"
 
 
 def test_little_is_padding_where_lengths_differ():
     lengths = [1 + number % 50 for number in range(1000)]
     reader, _ = reader_of("".join("a" * length + "\n" for length in lengths), batch_size=8)
-    padding = [(reader.at(position).targets == NOTHING).mean() for position in range(reader.windows_per_epoch)]
+    padding = [(reader.at(position).targets == NO_TARGET).mean() for position in range(reader.windows_per_epoch)]
     assert np.mean(padding) < 0.1  # unsorted it is close to a half
 
 

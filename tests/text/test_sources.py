@@ -9,11 +9,11 @@ import pytest
 
 from charlm.errors import TextError, UsageError
 from charlm.text import sources
-from charlm.text.sources import Piece, find
+from charlm.text.sources import SourceFile, find_files
 
 
 def found(*names, keep_binary=False, spool=None):
-    return find(tuple(map(str, names)), keep_binary=keep_binary, spool=spool or Path("nowhere"))
+    return find_files(tuple(map(str, names)), keep_binary=keep_binary, spool=spool or Path("nowhere"))
 
 
 def contents(*names, **options):
@@ -182,7 +182,7 @@ def test_a_named_corpus_that_was_damaged_says_to_fetch_it_again(tmp_path):
     path = tmp_path / "names.txt"
     path.write_bytes(b"emma")
     with pytest.raises(TextError, match="charlm data fetch names"):
-        Piece("names", path, 4, sha256="0" * 64).measured()
+        SourceFile("names", path, 4, sha256="0" * 64).measured()
 
 
 def test_a_named_corpus_comes_before_a_file_of_its_name(tmp_path, monkeypatch):

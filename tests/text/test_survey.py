@@ -4,7 +4,7 @@ import pytest
 
 from charlm.text.reading import Chunk
 from charlm.text.survey import BY_PAIRS, survey_bytes, survey_text
-from charlm.text.vocabulary import STRETCH
+from charlm.text.vocabulary import LOOKUP_LENGTH
 
 VERSE = "Full fathom five thy father lies;\n"
 
@@ -17,5 +17,5 @@ def test_bytes_are_counted_alike_one_by_one_and_two_by_two(length):
 
 @pytest.mark.parametrize("other", ["", "é", "日", "\U0001f600", "\U0010ffff"])
 def test_a_long_text_is_counted_like_a_short_one(other):
-    text = (VERSE * (STRETCH // len(VERSE)) + other) * 5
+    text = (VERSE * (LOOKUP_LENGTH // len(VERSE)) + other) * 5
     assert survey_text([Chunk(text), Chunk(VERSE, crlf=2)]).counts == Counter(text + VERSE)

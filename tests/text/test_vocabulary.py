@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charlm.errors import CheckpointError, TextError
-from charlm.text.vocabulary import STRETCH, Vocabulary
+from charlm.text.vocabulary import LOOKUP_LENGTH, Vocabulary
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60)
 any_text = st.text(st.characters(), max_size=60)  # lone surrogates too
@@ -169,7 +169,7 @@ def test_a_surrogate_that_stands_for_no_byte_has_bytes_all_the_same():
 def test_a_long_text_gets_the_ids_that_its_characters_get_alone(symbols, other):
     kept = sorted({*"Full fathom\n", *other, *(chr(0xE000 + n) for n in range(symbols))})
     vocabulary = Vocabulary(tuple(kept))
-    text = ("Full fathom\n" * (STRETCH // 12) + other) * 3
+    text = ("Full fathom\n" * (LOOKUP_LENGTH // 12) + other) * 3
     ids = vocabulary.encode(text).ids
     place = {symbol: number for number, symbol in enumerate(kept)}
     assert ids.dtype == vocabulary.dtype
@@ -179,7 +179,7 @@ def test_a_long_text_gets_the_ids_that_its_characters_get_alone(symbols, other):
 @pytest.mark.parametrize("stranger", ["z", "\xff", "本", "\U0001f601", "\ud800"])
 def test_a_stranger_is_found_wherever_it_stands_in_a_long_text(stranger):
     vocabulary = Vocabulary.of("Full fathom\n日\U0001f600")
-    text = "Full fathom\n日" * STRETCH + stranger
+    text = "Full fathom\n日" * LOOKUP_LENGTH + stranger
     with pytest.raises(TextError, match=f"offset {len(text) - 1},"):
         vocabulary.encode(text)
     assert vocabulary.encode(text, "skip").unknown == {stranger: 1}

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from charlm.config.problems import MAX_LISTED, MAX_SHOWN, Problem, shown
+from charlm.config.problems import MAX_LISTED, MAX_SHOWN, Problem, abbreviated
 from charlm.config.settings import Settings
-from charlm.config.suggestions import suggestion
+from charlm.config.suggestions import setting_suggestion
 
 SECTIONS: dict[str, Any] = {name: field.annotation for name, field in Settings.model_fields.items()}
 NAMES = tuple(f"{section}.{key}" for section, model in SECTIONS.items() for key in model.model_fields)
@@ -29,11 +29,11 @@ class Given:
     origin: str
 
 
-Layer = Mapping[str, Given]
+GivenSettings = Mapping[str, Given]
 Origin = Callable[[tuple[str, ...]], str]
 
 
-def layer(values: Mapping[str, Any], origin: Origin) -> tuple[dict[str, Given], list[Problem]]:
+def read_given(values: Mapping[str, Any], origin: Origin) -> tuple[dict[str, Given], list[Problem]]:
     """The settings in nested mappings by dotted name, such as `model.cell_options.forget_bias`.
 
     `origin` says where a path of keys was given. What is no setting comes back as problems.
@@ -49,7 +49,9 @@ def layer(values: Mapping[str, Any], origin: Origin) -> tuple[dict[str, Given], 
             name, where = ".".join(path), origin(path)
             if name in SECTIONS:
                 if value not in (None, {}):  # a section whose lines are all commented out gives nothing
-                    problems.append(Problem(name, f"{name} is a section, and cannot be {shown(value)}", "", where))
+                    problems.append(
+                        Problem(name, f"{name} is a section, and cannot be {abbreviated(value)}", "", where)
+                    )
             elif len(path) == 1 or name not in NAMES:
                 remedy = _meant(name) if len(problems) < MAX_LISTED else ""
                 problems.append(Problem(name, f"There is no setting {name[:MAX_SHOWN]}", remedy, where))
@@ -58,7 +60,7 @@ def layer(values: Mapping[str, Any], origin: Origin) -> tuple[dict[str, Given], 
             elif isinstance(value, Mapping):
                 given |= {f"{name}.{inner}": Given(each, origin((*path, inner))) for inner, each in value.items()}
             else:
-                what = f"{name} must be values by name, such as {INNER[name]}, not {shown(value)}"
+                what = f"{name} must be values by name, such as {INNER[name]}, not {abbreviated(value)}"
                 problems.append(Problem(name, what, "`charlm config schema` has them all.", where))
     return given, problems
 
@@ -67,7 +69,7 @@ def _meant(name: str) -> str:
     if name in NAMES:  # written with its dot as one key
         section, _, key = name.partition(".")
         return f"In YAML it is written as {section}: {{{key}: ...}}"
-    return suggestion(name, (*NAMES, *SECTIONS))
+    return setting_suggestion(name, (*NAMES, *SECTIONS))
 
 
 def nested(values: Mapping[str, object]) -> dict[str, Any]:
@@ -82,7 +84,7 @@ def nested(values: Mapping[str, object]) -> dict[str, Any]:
     return result
 
 
-def merge(layers: Iterable[Layer]) -> dict[str, Given]:
+def merge_given(layers: Iterable[GivenSettings]) -> dict[str, Given]:
     """The layers, lowest first, laid over each other.
 
     A length of training replaces the other lengths below it, another cell the options of the cell below it, and layers
@@ -101,7 +103,7 @@ def merge(layers: Iterable[Layer]) -> dict[str, Given]:
 DEFAULT_CELL = Given(Settings().model.cell, "default")
 
 
-def has_length(given: Layer) -> bool:
+def has_length(given: GivenSettings) -> bool:
     """Whether the length of the training is given."""
     return any(name in given and given[name].value is not None for name in LENGTHS)
 

@@ -6,8 +6,7 @@ import os
 import pytest
 
 from charlm.errors import CheckpointError
-from charlm.runs.disk import Disk
-from charlm.runs.writing import MAX_JSON, read_json, replace_text
+from charlm.runs.files import MAX_JSON, Disk, read_json, replace_text
 
 
 def test_the_text_is_replaced_and_nothing_else_is_left(tmp_path):
