@@ -1,6 +1,6 @@
-"""Checkpoints: a trained model in a folder that is enough by itself to sample, to score and to go on training.
+"""Checkpoints: a folder with a trained model, sufficient by itself to sample, to score and to resume training.
 
-Plain files only: safetensors for arrays, JSON for the rest; nothing in them is ever executed. Knows no torch.
+safetensors for arrays and JSON for the rest: nothing in them is ever executed. Knows no torch.
 """
 
 from charlm.checkpoint.contents import Checkpoint, Scores

@@ -1,7 +1,7 @@
-"""What a checkpoint is, and how its description is written as JSON. Knows no files.
+"""The parts of a checkpoint, and its description as JSON. Reads and writes no files.
 
-checkpoint.json holds a `body` and the sha256 of the body's canonical form, so that a flipped bit in it is found; the
-body holds the size and sha256 of every other file.
+checkpoint.json holds a `body` and the sha256 of the body's canonical form, so that a flipped bit is detected. The body
+holds the size and sha256 of every other file.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ class Strict(BaseModel):
 
 
 class Scores(Strict):
-    """What is known of the model's quality: mean nats per character, None where it was not measured."""
+    """Scores of the model in mean nats per character; None if not measured."""
 
     train_nats: float | None = None
-    valid_nats: float | None = None  # at the newest validation, which may have been some steps before
+    valid_nats: float | None = None  # at the latest validation, which may be some steps before this one
 
 
 class FileRecord(Strict):
@@ -44,7 +44,7 @@ class FileRecord(Strict):
 
 
 class TextIdentity(Strict):
-    """Which text the model was trained on; the text itself may be gone."""
+    """Identifies the text that the model was trained on; the text itself may be gone."""
 
     name: str
     sha256: str
@@ -52,7 +52,7 @@ class TextIdentity(Strict):
 
 
 class Description(Strict):
-    """Everything in checkpoint.json, but for its checksum."""
+    """The body of checkpoint.json."""
 
     format: int = Field(ge=FORMAT, le=FORMAT)
     charlm: str
@@ -61,13 +61,13 @@ class Description(Strict):
     vocabulary: dict[str, Any]
     text: TextIdentity
     scores: Scores
-    training: dict[str, Any]  # where training stands; empty in a checkpoint that is only for use
+    training: dict[str, Any]  # the progress of the training; empty in a checkpoint that cannot be resumed
     files: dict[str, FileRecord]
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A model as it stood after `step` updates. `parameters` are float32 arrays by name (see model.parameters)."""
+    """A model after `step` updates. `parameters` are float32 arrays by name (model/parameters.py)."""
 
     folder: Path
     step: int
@@ -80,7 +80,7 @@ class Checkpoint:
 
     @property
     def run_name(self) -> str:
-        """The run's name: that of the folder which holds step-N; of a checkpoint on its own, its folder's."""
+        """The name of the folder that holds step-N; of a checkpoint outside of a run, the name of its own folder."""
         folder = self.folder.resolve()
         return folder.parent.name if folder.name.startswith("step-") else folder.name
 
@@ -93,24 +93,24 @@ def _checksum(body: Any) -> str:
     return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def _written(outer: Any) -> bytes:
+def _to_bytes(outer: Any) -> bytes:
     return json.dumps(outer, indent=1).encode()
 
 
 def encode_description(body: Description) -> bytes:
     plain = body.model_dump(mode="json")
-    return _written({"sha256": _checksum(plain), "body": plain})
+    return _to_bytes({"sha256": _checksum(plain), "body": plain})
 
 
 def decode_description(content: bytes, where: str) -> Description:
-    """Raises IntegrityError where the description is not what was written."""
+    """The body of checkpoint.json. Raises IntegrityError if the file is not what was written."""
     try:
         outer = parse_bounded_json(content)
         body, checksum = outer["body"], outer["sha256"]
         if set(outer) != {"body", "sha256"} or _checksum(body) != checksum:
             raise ValueError("its checksum does not match")
-        if _written(outer) != content:  # JSON can say the same in other bytes: \u00e9 is \u00E9
-            raise ValueError("it was written in another way")
+        if _to_bytes(outer) != content:  # other bytes can be the same JSON: \u00e9 is \u00E9
+            raise ValueError("it is formatted in another way")
         return Description.model_validate(body)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -1,4 +1,4 @@
-"""Writing a checkpoint. Nothing non-finite is ever written."""
+"""Writes checkpoints, and never a number that is not finite. Knows no torch."""
 
 from __future__ import annotations
 
@@ -33,11 +33,14 @@ def write_checkpoint(
     training_arrays: Mapping[str, np.ndarray],
     disk: Disk = DISK,
 ) -> None:
-    """Write the checkpoint; when this returns, it is on disk, whole. Raises CheckpointError where it cannot be."""
+    """Write the checkpoint. When this returns, it is on the disk, whole.
+
+    Raises CheckpointError if it cannot be written, DivergedError if a number is not finite.
+    """
     for name, value in (*parameters.items(), *training_arrays.items()):
         if not np.isfinite(value).all():
             raise DivergedError(
-                f"The numbers of {name} are no longer finite, and were not saved",
+                f"{name} has numbers that are not finite; nothing was saved",
                 str(folder),
                 "Train again from the last checkpoint with a smaller training.learning_rate.",
             )

@@ -1,7 +1,7 @@
 """A window of text scored by a model, with numpy arrays or with torch tensors.
 
 A scorer takes inputs (T, B), targets (T, B) and the state before them, and gives the nats of each target (T, B),
-float64, 0 where the target is NOTHING, and the state after them. Both compute in float32.
+float64, 0 where the target is NO_TARGET, and the state after them. Both compute in float32.
 Shape letters: T time, B rows, V symbols.
 """
 

@@ -85,7 +85,7 @@ class _Cut:
         return cls(ids, ticks, -(-total // ticks))
 
     def read(self, ticks: range, lanes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Inputs and targets (T, B) of some lanes; past the end of the text the target is NOTHING."""
+        """Inputs and targets (T, B) of some lanes; past the end of the text the target is NO_TARGET."""
         at = np.arange(ticks.start, ticks.stop)[:, None] + lanes * self.ticks
         last = self.ids.size - 1
         inputs = self.ids[np.minimum(at, last - 1)].astype(np.int64)

@@ -1,7 +1,7 @@
-"""Run folders: names, what is in them, which is the latest, who writes one. Knows no model, no text, no settings.
+"""Run folders: their names, their files, the latest run, and the lock of a writer. Knows no model, text or settings.
 
 <root>/latest             the name of the run that trained last
-<root>/<run>/run.json     the mark of charlm: format, creation, text, and the checkpoints that it recorded as its own
+<root>/<run>/run.json     marks a run of charlm: format, creation, text, and the checkpoints that charlm wrote
 <root>/<run>/config.yaml, metrics.jsonl, step-N/ (checkpoints), best and last (names of checkpoints)
 """
 

@@ -331,7 +331,7 @@ def test_many_on_a_card_that_is_not_there_is_three_lines(plain, monkeypatch):
     done = run(plain, "-n", 5, "--count", 2, "--device", "cuda", code=2)
     assert done.stdout == ""
     assert len(done.stderr.splitlines()) == 3
-    assert "This machine offers no cuda" in done.stderr
+    assert "finds no device cuda on this machine" in done.stderr
 
 
 class Rerun:

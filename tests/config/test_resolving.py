@@ -83,7 +83,7 @@ def test_a_length_replaces_the_other_lengths_below_it(preset, overrides, options
 
 def test_two_lengths_in_one_layer_are_too_many():
     error = refusal(None, ["training.epochs=3"], {"training.steps": 5})
-    assert error.what == "training.steps and training.epochs are given, and a training has one length"
+    assert error.what == "training.steps and training.epochs are given, but a training has one length"
     assert error.where == "command line"
 
 
@@ -119,9 +119,9 @@ def test_overrides_are_read_as_yaml_is(override, name, value):
         ("hidden_size=3", "There is no setting hidden_size", "Did you mean model.hidden_size?"),
         ("model.hiden_size=3", "There is no setting model.hiden_size", "Did you mean model.hidden_size?"),
         ("modle.hidden_size=3", "There is no setting modle.hidden_size", "Did you mean model.hidden_size?"),
-        ("training.steps=", '-s "training.steps=" gives no value', "-s model.hidden_size=256"),
-        ("training.steps", '-s "training.steps" gives no value', "-s model.hidden_size=256"),
-        ("=3", '-s "=3" names no setting', "-s model.hidden_size=256"),
+        ("training.steps=", '-s "training.steps=" has no value', "-s model.hidden_size=256"),
+        ("training.steps", '-s "training.steps" has no value', "-s model.hidden_size=256"),
+        ("=3", '-s "=3" has no name', "-s model.hidden_size=256"),
         ("training=3", "training is a section, and cannot be 3", "charlm config schema"),
         ("model.cell_options=3", "model.cell_options must be values by name", "charlm config schema"),
         ("text.records=yes", 'text.records must be true or false, not "yes"', "charlm config schema"),

@@ -36,11 +36,11 @@ def problems_by_name(**sections):
         ("training", "betas", 0.9, "training.betas must be a list, such as [a, b], not 0.9"),
         ("training", "device", "gpu", "training.device: a device is auto, cpu, mps, cuda or cuda:1, not 'gpu'"),
         ("training", "device", "xcpu", "training.device: a device is"),  # an unanchored pattern would find its cpu
-        ("text", "sources", [], "text.sources has too few values: at least 1 belong there"),
+        ("text", "sources", [], "text.sources has too few values: it needs at least 1"),
         ("text", "sources", [2024], "value 1 of text.sources must be text, not 2024"),
-        ("text", "sources", ["a"] * 1001, "text.sources has too many values: at most 1000 belong there"),
+        ("text", "sources", ["a"] * 1001, "text.sources has too many values: it may have at most 1000"),
         ("text", "splits", [0.5, 0.1, 0.1], "text.splits must add up to 1"),
-        ("text", "splits", [0, 0.5, 0.5], "text.splits must add up to 1, with something to train on"),
+        ("text", "splits", [0, 0.5, 0.5], "text.splits must add up to 1, and the first share must be more than 0"),
     ],
 )
 def test_what_is_wrong_is_said_kindly(section, key, value, what):
@@ -60,7 +60,7 @@ def test_options_of_a_cell_are_plain_values():
 
 def test_a_training_has_one_length():
     said = problems_by_name(training={"steps": 3, "budget": "9s"})
-    assert said == {"training": "training.steps and training.budget are given, and a training has one length"}
+    assert said == {"training": "training.steps and training.budget are given, but a training has one length"}
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def test_of_a_number_of_layers_and_layers_one_by_one_the_upper_counts(tmp_path):
     assert resolve(file).settings.model.num_layers == 3
     model = resolve(file, ["model.num_layers=1"]).settings.model
     assert (model.layers, model.num_layers) == (None, 1)
-    with pytest.raises(UsageError, match=r"model.layers has 1 layers, and model.num_layers says 2"):
+    with pytest.raises(UsageError, match=r"model.layers has 1 layers, and model.num_layers is 2"):
         resolved("model.layers=[{}]", "model.num_layers=2")
 
 

@@ -107,7 +107,7 @@ def test_if_the_newest_is_bad_the_newest_good_one_is_taken_and_it_is_said(run, n
     checkpoint, wrong = newest_whole(run)
     assert checkpoint.folder == good
     assert len(wrong) == 1
-    assert f"{newest.name} was passed over: {name}" in wrong[0]
+    assert f"{newest.name} was skipped: {name}" in wrong[0]
 
 
 def test_if_all_are_bad_none_is_taken_and_each_is_named(run):

@@ -72,7 +72,7 @@ def test_modules_are_described_without_being_imported(monkeypatch):
     monkeypatch.setattr(embedded, "_modules", lambda: iter([("package.name", MODULE), ("package._inner", MODULE)]))
     (described,) = embedded._docstrings()
     assert "nothing_that_exists" not in sys.modules
-    assert embedded._unsaid(described, set()) == "\n".join(
+    assert embedded._without_repeats(described, set()) == "\n".join(
         [
             "The package.name module",
             "***********************",
@@ -110,5 +110,5 @@ def test_a_python_without_its_library_is_told_apart(monkeypatch):
     monkeypatch.setattr(embedded, "_modules", lambda: iter(()))
     monkeypatch.setattr(embedded, "_topics", lambda: iter(()))
     for recipe in (embedded.python_docs, embedded.python_source):
-        with pytest.raises(TextError, match="without the text"):
+        with pytest.raises(TextError, match="no text of its standard library"):
             recipe()

@@ -164,7 +164,7 @@ def test_a_server_that_refuses(server, status):
 
 def test_without_a_network_it_says_so_and_what_to_do_instead(server):
     corpus = replace(plain(server), url="http://127.0.0.1:9/names.txt")
-    with pytest.raises(TextError, match=r"not reached[\s\S]*offline[\s\S]*charlm train FILE"):
+    with pytest.raises(TextError, match=r"not reached[\s\S]*network[\s\S]*charlm train FILE"):
         fetch_corpus(corpus, schemes=HTTP)
 
 
