@@ -124,10 +124,10 @@ class Run:
             match = LEFTOVER.fullmatch(leftover.name)
             if not match or match[1] not in recorded:
                 continue
-            place = self.folder / match[1]
-            if leftover.name.endswith(ASIDE) and is_checkpoint(leftover) and not is_checkpoint(place):
+            checkpoint = self.folder / match[1]
+            if leftover.name.endswith(ASIDE) and is_checkpoint(leftover) and not is_checkpoint(checkpoint):
                 with suppress(OSError):
-                    self.disk.replace(leftover, place)
+                    self.disk.replace(leftover, checkpoint)
             else:
                 self._delete(leftover)
 

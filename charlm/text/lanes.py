@@ -96,11 +96,11 @@ class Lanes:
         segments = (np.arange(self.batch_size) + epoch) % self.batch_size
         wanted = self.bounds[segments] + np.arange(first, end)[:, None]
         last = self.bounds[segments + 1] - 1
-        places = np.minimum(wanted, last)
-        targets = self.ids[places + 1].astype(np.int64)
+        positions = np.minimum(wanted, last)
+        targets = self.ids[positions + 1].astype(np.int64)
         targets[wanted > last] = NO_TARGET
         reset = (segments == 0) | (epoch == 0) if first == 0 else np.zeros(self.batch_size, np.bool_)
-        return Batch(self.ids[places].astype(np.int64), targets, reset, epoch)
+        return Batch(self.ids[positions].astype(np.int64), targets, reset, epoch)
 
     def span(self, position: int) -> tuple[int, int, int]:
         """The epoch of the window at a position, and the window's first and last time step in it, the last excluded."""

@@ -1,3 +1,5 @@
+"""A checkpoint: what is saved is loaded, and damage is detected."""
+
 from __future__ import annotations
 
 import json
@@ -39,7 +41,7 @@ def folder(tmp_path):
     return tmp_path / "step-7"
 
 
-def test_what_is_saved_is_loaded(tmp_path):
+def test_a_saved_checkpoint_is_loaded_unchanged(tmp_path):
     given = write(tmp_path / "step-7")
     checkpoint = load_checkpoint(tmp_path / "step-7")
     assert checkpoint.step == 7
@@ -54,7 +56,7 @@ def test_what_is_saved_is_loaded(tmp_path):
     assert arrays["step"].shape == ()
 
 
-def test_a_stepper_comes_with_it(folder):
+def test_a_loaded_model_can_step(folder):
     quick = stepper(load_checkpoint(folder).model)
     logits, _ = quick.step(np.array([0]), quick.fresh(1))
     assert logits.shape == (1, VOCABULARY.size)
@@ -67,7 +69,7 @@ def test_a_missing_file_is_named(folder, name):
         load_checkpoint(folder)
 
 
-def test_without_the_training_file_it_can_still_be_used(folder):
+def test_a_checkpoint_without_training_arrays_can_be_loaded(folder):
     (folder / "training.safetensors").unlink()
     load_checkpoint(folder)
     with pytest.raises(CheckpointError, match=r"training\.safetensors"):
@@ -75,7 +77,7 @@ def test_without_the_training_file_it_can_still_be_used(folder):
 
 
 @pytest.mark.parametrize("name", ["checkpoint.json", "model.safetensors", "training.safetensors"])
-def test_flipped_bits_are_found(folder, name):
+def test_flipped_bits_are_detected(folder, name):
     path = folder / name
     whole = path.read_bytes()
     rng = np.random.default_rng(0)
@@ -87,7 +89,7 @@ def test_flipped_bits_are_found(folder, name):
 
 
 @pytest.mark.parametrize("name", ["checkpoint.json", "model.safetensors"])
-def test_truncations_are_found(folder, name):
+def test_truncations_are_detected(folder, name):
     path = folder / name
     whole = path.read_bytes()
     for length in np.random.default_rng(0).integers(0, len(whole), 30):
@@ -110,7 +112,7 @@ def test_another_vocabulary_is_refused(tmp_path):
         load_checkpoint(tmp_path / "step-8")
 
 
-def test_nothing_that_is_not_finite_is_ever_saved(tmp_path):
+def test_numbers_that_are_not_finite_are_never_saved(tmp_path):
     parameters = initial(SETTINGS.model, VOCABULARY.size, np.random.default_rng(0))
     parameters["head.bias"][2] = np.nan
     with pytest.raises(DivergedError, match=r"head\.bias"):
@@ -128,14 +130,14 @@ def test_a_link_is_not_followed_out_of_the_folder(folder, tmp_path):
         load_checkpoint(folder)
 
 
-def test_the_description_is_plain_json_that_a_person_can_read(folder):
+def test_the_description_is_plain_json(folder):
     body = json.loads((folder / "checkpoint.json").read_text())["body"]
     assert body["settings"]["model"]["cell"] == "lstm"
     assert body["vocabulary"]["symbols"] == "".join(VOCABULARY.symbols)
     assert set(body["files"]) == {"model.safetensors", "training.safetensors"}
 
 
-def test_a_checkpoint_is_named_after_its_run_or_on_its_own_after_its_folder(folder, tmp_path):
+def test_a_checkpoint_has_the_name_of_its_run_or_of_its_folder(folder, tmp_path):
     assert load_checkpoint(folder).run_name == tmp_path.name
     shutil.copytree(folder, tmp_path / "taken-away")
     assert load_checkpoint(tmp_path / "taken-away").run_name == "taken-away"

@@ -1,4 +1,4 @@
-"""A folder appears whole or not at all. Which call fails when is in tests/promises/test_durability.py."""
+"""A folder appears whole or not at all. tests/promises/test_durability.py lets every call fail once."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_an_existing_folder_is_replaced_whole(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["step-1"]
 
 
-def test_files_reach_the_disk_before_the_name_does_and_the_name_before_it_returns(tmp_path):
+def test_files_are_synced_before_the_rename_and_the_rename_before_the_return(tmp_path):
     order = []
 
     def noted(call):
@@ -39,7 +39,7 @@ def test_files_reach_the_disk_before_the_name_does_and_the_name_before_it_return
     assert order == ["fsync", "fsync", "fsync", "replace", "fsync"]  # two files and their folder; then the name
 
 
-def test_a_disk_that_takes_a_byte_at_a_time_gets_all_of_them(tmp_path):
+def test_short_writes_are_continued(tmp_path):
     commit_folder(tmp_path / "step-1", {"a": b"letters"}, Disk(write=lambda file, rest: os.write(file, rest[:1])))
     assert contents(tmp_path / "step-1") == {"a": b"letters"}
 
@@ -47,7 +47,7 @@ def test_a_disk_that_takes_a_byte_at_a_time_gets_all_of_them(tmp_path):
 @pytest.mark.parametrize(
     ("number", "reason"), [(errno.ENOSPC, "The disk is full"), (errno.EDQUOT, "The disk is full"), (errno.EIO, "I/O")]
 )
-def test_it_says_why_where_and_how_much(tmp_path, number, reason):
+def test_the_error_has_reason_path_and_size(tmp_path, number, reason):
     def refuse(*_):
         raise OSError(number, "I/O error")
 

@@ -1,4 +1,4 @@
-"""What a setting may be, in words that a person would use."""
+"""Valid and invalid settings, and the words for what is wrong."""
 
 import pytest
 from pydantic import ValidationError
@@ -35,7 +35,7 @@ def problems_by_name(**sections):
         ("training", "betas", [0.9], "training.betas has too few values"),
         ("training", "betas", 0.9, "training.betas must be a list, such as [a, b], not 0.9"),
         ("training", "device", "gpu", "training.device: a device is auto, cpu, mps, cuda or cuda:1, not 'gpu'"),
-        ("training", "device", "xcpu", "training.device: a device is"),  # an unanchored pattern would find its cpu
+        ("training", "device", "xcpu", "training.device: a device is"),  # an unanchored pattern would match its cpu
         ("text", "sources", [], "text.sources has too few values: it needs at least 1"),
         ("text", "sources", [2024], "value 1 of text.sources must be text, not 2024"),
         ("text", "sources", ["a"] * 1001, "text.sources has too many values: it may have at most 1000"),
@@ -43,7 +43,7 @@ def problems_by_name(**sections):
         ("text", "splits", [0, 0.5, 0.5], "text.splits must add up to 1, and the first share must be more than 0"),
     ],
 )
-def test_what_is_wrong_is_said_kindly(section, key, value, what):
+def test_an_invalid_value_is_described_in_words(section, key, value, what):
     said = problems_by_name(**{section: {key: value}})
     assert len(said) == 1
     sentence = next(iter(said.values()))
@@ -70,12 +70,12 @@ def test_durations(written, seconds):
     assert Settings.model_validate({"training": {"budget": written}}).training.budget == seconds
 
 
-def test_settings_never_change():
+def test_settings_are_frozen():
     with pytest.raises(ValidationError):
         Settings().model.hidden_size = 3
 
 
-def test_every_setting_says_what_it_is():
+def test_every_setting_has_a_description():
     for section in (field.annotation for field in Settings.model_fields.values()):
         for name, field in section.model_fields.items():
             assert field.description, name

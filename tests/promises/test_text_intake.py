@@ -121,7 +121,7 @@ def test_a_bomb_is_given_up(tmp_path, monkeypatch, most):
     monkeypatch.setattr(sources, "MOST_UNPACKED", most)
     path = tmp_path / "bomb.gz"
     path.write_bytes(gzip.compress(b"boom" * (most // 4)) * 2)
-    with pytest.raises(TextError, match="like a bomb"):
+    with pytest.raises(TextError, match="like a zip bomb"):
         charlms(path)
     path.write_bytes(gzip.compress(os.urandom(most)) * 2)  # as large, and no bomb
     assert open_corpus(TextSettings(sources=(str(path),), unit="byte")).characters == 2 * most

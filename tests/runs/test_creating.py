@@ -1,4 +1,4 @@
-"""A new run's folder is its alone."""
+"""A new run gets a folder that no other run has."""
 
 import subprocess
 import sys
@@ -16,7 +16,7 @@ def test_automatic_names_count_up(tmp_path):
     assert names == ["python-docs-lstm-1", "python-docs-lstm-2", "python-docs-lstm-3"]
 
 
-def test_a_number_is_never_used_again_below_the_highest(tmp_path):
+def test_a_new_number_is_above_the_highest(tmp_path):
     (tmp_path / "x-7").mkdir()
     (tmp_path / "x-y-9").mkdir()
     assert create_run(tmp_path, None, "x", {}).name == "x-8"
@@ -40,13 +40,13 @@ def test_any_slug_becomes_a_name(tmp_path, slug, name):
     assert run.folder.parent == tmp_path
 
 
-def test_two_creations_at_once_never_share_a_folder(tmp_path):
+def test_two_threads_never_create_the_same_folder(tmp_path):
     with ThreadPoolExecutor(8) as pool:
         names = list(pool.map(lambda _: create_run(tmp_path, None, "x", {}).name, range(24)))
     assert len(set(names)) == 24
 
 
-def test_two_processes_at_once_never_share_a_folder(tmp_path):
+def test_two_processes_never_create_the_same_folder(tmp_path):
     code = (
         "import sys, pathlib; from charlm.runs import create_run\n"
         "sys.stdin.readline()\n"
@@ -61,7 +61,7 @@ def test_two_processes_at_once_never_share_a_folder(tmp_path):
     assert sorted(names, key=lambda name: int(name[2:])) == [f"x-{number}" for number in range(1, 21)]
 
 
-def test_of_two_creations_of_one_name_one_is_refused(tmp_path):
+def test_a_name_is_created_only_once(tmp_path):
     def attempt(_):
         try:
             return create_run(tmp_path, "mine", "x", {}).name
@@ -73,14 +73,14 @@ def test_of_two_creations_of_one_name_one_is_refused(tmp_path):
     assert outcomes.count("mine") == 1
 
 
-def test_a_name_that_is_taken_can_be_gone_on_with(tmp_path):
+def test_the_error_for_a_taken_name_says_how_to_resume(tmp_path):
     create_run(tmp_path, "mine", "x", {})
     with pytest.raises(CheckpointError) as caught:
         create_run(tmp_path, "mine", "x", {})
     assert "charlm train --resume mine" in caught.value.remedy
 
 
-def test_a_foreign_folder_of_that_name_is_left_alone(tmp_path):
+def test_a_foreign_folder_of_that_name_is_unchanged(tmp_path):
     (tmp_path / "mine").mkdir()
     with pytest.raises(CheckpointError) as caught:
         create_run(tmp_path, "mine", "x", {})
@@ -91,18 +91,18 @@ def test_a_foreign_folder_of_that_name_is_left_alone(tmp_path):
 @pytest.mark.parametrize(
     "name", ["", ".", "..", ".hidden", "-x", "a/b", "a b", "a\n", "latest", "Latest", "x" * 81, "a\0"]
 )
-def test_names_that_cannot_be(tmp_path, name):
+def test_invalid_names_are_refused(tmp_path, name):
     with pytest.raises(UsageError):
         create_run(tmp_path, name, "x", {})
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["a", "A-1.2_b", "_x", "9", "x" * 80, "Война"])
-def test_names_that_can_be(tmp_path, name):
+def test_valid_names(tmp_path, name):
     assert create_run(tmp_path, name, "x", {}).name == name
 
 
-def test_the_mark_says_what_made_it_and_from_what(tmp_path):
+def test_the_mark_has_version_creation_and_text(tmp_path):
     mark = create_run(tmp_path, None, "x", {"text": {"name": "x", "sha256": "0" * 64}}).mark
     assert mark["format"] == 1
     assert mark["charlm"] == __version__
@@ -111,7 +111,7 @@ def test_the_mark_says_what_made_it_and_from_what(tmp_path):
     assert mark["checkpoints"] == []
 
 
-def test_where_no_folder_can_be_made_it_says_what_to_do(tmp_path):
+def test_the_error_for_an_unwritable_root_has_a_remedy(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(CheckpointError) as caught:
         create_run(tmp_path / "file", None, "x", {})

@@ -1,4 +1,4 @@
-"""Two processes never write one run."""
+"""Only one process writes a run."""
 
 import os
 import signal
@@ -35,7 +35,7 @@ def holder(run):
         process.kill()
 
 
-def test_the_second_process_is_told_who_the_first_is(run, holder):
+def test_the_second_process_gets_an_error_that_names_the_first(run, holder):
     with pytest.raises(BusyError) as caught, lock_run(run):
         pass
     assert caught.value.exit_code == 7
@@ -43,22 +43,22 @@ def test_the_second_process_is_told_who_the_first_is(run, holder):
     assert holder.poll() is None
 
 
-def test_a_run_is_free_again_when_its_writer_is_done(run, holder):
+def test_a_run_is_free_when_its_writer_has_ended(run, holder):
     holder.communicate("\n", timeout=60)
     with lock_run(run):
         pass
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
-def test_a_run_is_free_again_when_its_writer_was_killed(run, holder):
+def test_a_run_is_free_when_its_writer_was_killed(run, holder):
     holder.send_signal(signal.SIGKILL)
     holder.wait(timeout=60)
-    assert (run.folder / "writer.json").exists()  # stale, and believed by nobody
+    assert (run.folder / "writer.json").exists()  # stale, and ignored
     with lock_run(run):
         pass
 
 
-def test_within_one_process_too(run):
+def test_the_lock_holds_within_one_process(run):
     with lock_run(run):
         with pytest.raises(BusyError) as caught, lock_run(run):
             pass

@@ -1,4 +1,4 @@
-"""metrics.jsonl survives what happens to files."""
+"""metrics.jsonl can be read after crashes and foreign edits."""
 
 import json
 
@@ -24,13 +24,13 @@ def test_lines_come_back_in_order(tmp_path):
     assert len(path.read_bytes().splitlines()) == 2
 
 
-def test_numbers_that_are_not_finite_are_json_all_the_same(tmp_path):
+def test_numbers_that_are_not_finite_become_null(tmp_path):
     path = tmp_path / "metrics.jsonl"
     append_metrics(path, {"step": 1, "gradient_norm": float("inf"), "nats": float("nan")})
     assert json.loads(path.read_text(), parse_constant=None) == {"step": 1, "gradient_norm": None, "nats": None}
 
 
-def test_a_torn_last_line_is_passed_over(tmp_path):
+def test_a_cut_off_last_line_is_skipped(tmp_path):
     path = tmp_path / "metrics.jsonl"
     write(path, 1, 2, 3)
     whole = path.read_bytes()
@@ -40,7 +40,7 @@ def test_a_torn_last_line_is_passed_over(tmp_path):
         assert steps(path) == [1, 2], cut
 
 
-def test_forgetting_drops_what_came_after_a_step_and_what_was_torn(tmp_path):
+def test_forgetting_deletes_later_steps_and_damaged_lines(tmp_path):
     path = tmp_path / "metrics.jsonl"
     append_metrics(path, {"event": "started"})
     write(path, 1, 2, 3)
@@ -51,12 +51,12 @@ def test_forgetting_drops_what_came_after_a_step_and_what_was_torn(tmp_path):
     assert [measured.get("step") for measured in read_metrics(path)] == [None, 1, 2, 3, 4]
 
 
-def test_forgetting_without_a_file_makes_none(tmp_path):
+def test_forgetting_creates_no_file(tmp_path):
     forget_metrics_after(tmp_path / "metrics.jsonl", 3)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_foreign_lines_are_passed_over(tmp_path):
+def test_foreign_lines_are_skipped(tmp_path):
     path = tmp_path / "metrics.jsonl"
     path.write_bytes(b'[1]\n\xff\xfe\n\n{"step": 1}\n' + b"[" * 100_000 + b"\n")
     assert steps(path) == [1]

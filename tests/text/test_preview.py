@@ -1,3 +1,5 @@
+"""The first lines of a text."""
+
 import pytest
 
 from charlm.config.settings import TextSettings
@@ -14,12 +16,12 @@ def test_the_first_lines_of_a_text(tmp_path):
     assert found.notes == ()
 
 
-def test_bytes_are_shown_as_far_as_they_are_text(tmp_path):
+def test_a_preview_of_bytes_shows_them_as_text(tmp_path):
     (tmp_path / "a").write_bytes(b"a\xff\0\n")
     assert preview_text(TextSettings(sources=(str(tmp_path / "a"),), unit="byte"), 3, 10).lines == ("a\ufffd\0",)
 
 
-def test_what_cannot_be_read_is_an_error_here_too(tmp_path):
+def test_a_preview_of_an_unreadable_text_is_an_error(tmp_path):
     (tmp_path / "a").write_bytes(b"a\xff")
     with pytest.raises(TextError, match="byte 1"):
         preview_text(TextSettings(sources=(str(tmp_path / "a"),)), 3, 10)

@@ -1,4 +1,4 @@
-"""Prompts from the command line, files and stdin, good and bad."""
+"""Prompts from the command line, files and stdin, valid and invalid."""
 
 import io
 import sys
@@ -14,7 +14,7 @@ def given(monkeypatch, content):
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(content)))
 
 
-def test_a_prompt_on_the_command_line_is_taken_as_it_is():
+def test_a_prompt_on_the_command_line_is_unchanged():
     assert read_prompt("  née\r\n", None) == "  née\r\n"
     assert read_prompt(None, None) == ""
     assert read_prompt("-", None) == "-"
@@ -31,25 +31,25 @@ def test_prompts_by_stdin(monkeypatch):
     assert read_prompt(None, "-") == "日本\n"
 
 
-def test_a_byte_order_mark_is_no_part_of_the_prompt(monkeypatch):
+def test_a_byte_order_mark_is_removed_from_the_prompt(monkeypatch):
     given(monkeypatch, b"\xef\xbb\xbfabc")
     assert read_prompt(None, "-") == "abc"
 
 
-def test_two_prompts_are_one_too_many():
+def test_two_prompts_are_refused():
     with pytest.raises(UsageError, match="two prompts"):
         read_prompt("", "file")
 
 
 @pytest.mark.parametrize("file", [".", "no such file", "/dev/zero", "a" * 5000, "nul\0"])
-def test_what_cannot_be_read_is_a_text_error(file):
+def test_an_unreadable_prompt_is_a_text_error(file):
     with pytest.raises(TextError) as caught:
         read_prompt(None, file)
     assert caught.value.where == file
     assert caught.value.remedy
 
 
-def test_the_longest_prompt_and_one_byte_more(monkeypatch):
+def test_the_length_of_a_prompt_is_bounded(monkeypatch):
     given(monkeypatch, b"a" * LARGEST)
     assert len(read_prompt(None, "-")) == LARGEST
     given(monkeypatch, b"a" * (LARGEST + 1))

@@ -1,4 +1,4 @@
-"""Texts that are made: what they look like, and that their optimum is one."""
+"""Synthetic texts: their form, and that their optimum is exact."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ gaps = st.integers(0, 40)
 few = settings(max_examples=25, deadline=None)
 
 
-def paid(line: str, remembers: bool) -> list[float]:
-    """The nats that a model pays for each symbol of a line that knows how the text is made."""
+def nats_of(line: str, remembers: bool) -> list[float]:
+    """Nats of each symbol of a line, under a model that knows how the text is made."""
     chances = []
     for place, symbol in enumerate(line):
         if place == 0:
@@ -35,10 +35,10 @@ def paid(line: str, remembers: bool) -> list[float]:
 
 @few
 @given(gaps, st.integers(1, 30), st.integers(0, 2**32))
-def test_a_perfect_predictor_pays_the_optimum_exactly(gap, lines, seed):
+def test_a_perfect_predictor_scores_the_optimum_exactly(gap, lines, seed):
     text = recall_text(gap, lines, seed)
     for remembers, best in ((True, optimal_nats(gap)), (False, nats_without_memory(gap))):
-        nats = [each for line in text.splitlines(keepends=True) for each in paid(line, remembers)]
+        nats = [each for line in text.splitlines(keepends=True) for each in nats_of(line, remembers)]
         assert sum(nats) / len(text) == pytest.approx(best, rel=1e-12, abs=1e-12)
 
 
@@ -68,12 +68,12 @@ def test_every_symbol_is_drawn_about_as_often_as_any_other():
     assert max(abs(count - 6000) for count in noise) < 6 * math.sqrt(6000)
 
 
-def test_the_alphabets_do_not_meet():
+def test_the_alphabets_are_disjoint():
     assert len({*KEYS, *NOISE, "?", "\n"}) == len(KEYS) + len(NOISE) + 2
 
 
 @pytest.mark.parametrize("sizes", [(-1, 10, 1), (5, 0, 1), (5, 10, -1), (10**6, 10**6, 1)])
-def test_sizes_that_cannot_be_are_refused(sizes):
+def test_invalid_sizes_are_refused(sizes):
     with pytest.raises(UsageError) as caught:
         recall_text(*sizes)
     assert len(str(caught.value).splitlines()) == 3
