@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from charlm.checkpoint import Checkpoint
-from charlm.checkpoint import load as load_folder
+from charlm.checkpoint import load_checkpoint as load_folder
 from charlm.evaluation.score import Score
 from charlm.runs import find_checkpoint, runs_root
 from charlm.sampling.decoding import Decoding

@@ -1,6 +1,6 @@
-"""Where the arithmetic is done, and in which precision. Knows no model.
+"""The device that computes, and its precision: what exists, what it can do, what is chosen. Knows no model.
 
-torch is imported inside the functions: reading this file costs nothing.
+torch is imported inside the functions, so that importing this file is quick.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Compute:
-    """A device (as torch names it) and a precision that it can do: `fp32`, `bf16` or `fp16`."""
+    """A device, as torch names it, and a precision that it supports: `fp32`, `bf16` or `fp16`."""
 
     device: str
     precision: str
-    name: str  # for people: the processor or the card
+    name: str  # of the processor or the GPU, for people to read
     threads: int
 
     @property
@@ -33,17 +33,17 @@ class Compute:
         return self.device.split(":")[0]
 
     def autocast(self) -> AbstractContextManager[Any]:
-        """Run what is inside in this precision where torch thinks it safe; weights stay float32."""
+        """torch's autocast to this precision; does nothing for fp32. Weights stay float32."""
         import torch
 
-        narrow = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}[self.precision]
-        return torch.autocast(self.device_type, dtype=narrow, enabled=narrow is not None)
+        dtype = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}[self.precision]
+        return torch.autocast(self.device_type, dtype=dtype, enabled=dtype is not None)
 
     @contextmanager
-    def fast_products(self) -> Iterator[None]:
-        """Inside, float32 products on a card are rounded to tf32 before they are summed: for training, not for scores.
+    def allow_tf32(self) -> Iterator[None]:
+        """Allow tf32 in float32 matrix products on a GPU: for training, not for scores.
 
-        Around the backward pass too: `autocast` is only for the way forward.
+        It must enclose the backward pass too, unlike `autocast`, which encloses the forward pass only.
         """
         import torch
 
@@ -58,7 +58,7 @@ class Compute:
             torch.set_float32_matmul_precision(before)
 
     def torch_device(self) -> torch.device:
-        """The same as torch's object."""
+        """The device as torch's object."""
         import torch
 
         return torch.device(self.device)
@@ -78,74 +78,74 @@ def _best_device() -> str:
 
 
 @dataclass(frozen=True)
-class Abilities:
-    """What counts in a device for the choice of a precision."""
+class Capabilities:
+    """The capabilities of a device that decide its best precision."""
 
-    bf16: bool  # multiplies it natively, and faster than float32
-    persistent: bool = False  # torch lets cuDNN's persistent kernels run on it
+    bf16: bool  # it multiplies bf16 natively, and faster than float32
+    persistent: bool = False  # torch allows cuDNN's persistent kernels on it
 
 
-def best_precision(device_type: str, can: Abilities, persistent: bool) -> str:
-    """The narrowest precision that the device multiplies natively and that trains without surprises.
+def best_precision(device_type: str, capabilities: Capabilities, persistent: bool) -> str:
+    """The fastest precision that the device multiplies natively and that trains reliably.
 
-    `persistent`: cuDNN's persistent kernels could run the model. They hold the recurrent weights in registers for the
-    whole sequence, and are for fp16 alone.
+    `persistent`: whether cuDNN's persistent kernels could run the model. They hold the recurrent weights in registers
+    for the whole sequence, and exist for fp16 only.
     """
-    if device_type == "cuda" and (not can.bf16 or (persistent and can.persistent)):
+    if device_type == "cuda" and (not capabilities.bf16 or (persistent and capabilities.persistent)):
         return "fp16"
-    return "bf16" if can.bf16 else "fp32"
+    return "bf16" if capabilities.bf16 else "fp32"
 
 
 def gpu_has_persistent_kernels(capability: tuple[int, int], multiprocessors: int) -> bool:
-    """Whether torch has cuDNN's persistent kernels run on a card: its own rule, in ATen's cudnn/RNN.cpp."""
+    """Whether torch allows cuDNN's persistent kernels on this GPU. The rule is that of ATen's cudnn/RNN.cpp."""
     major, minor = capability
     if major == 7:
         return minor != 5
     return major >= 8 and minor != 6 and multiprocessors >= 98
 
 
-def abilities(device: str) -> Abilities:
-    """Of a device that is there."""
+def device_capabilities(device: str) -> Capabilities:
+    """The capabilities of a device that exists on this machine."""
     import torch
 
     device_type = device.split(":")[0]
-    if device_type == "cpu":  # bf16 can be computed everywhere, but is faster only with instructions for it
-        return Abilities(bool({"avx512_bf16", "amx_bf16"} & processor_flags()))
+    if device_type == "cpu":  # bf16 can be computed everywhere, but is faster only with these instructions
+        return Capabilities(bool({"avx512_bf16", "amx_bf16"} & processor_flags()))
     if device_type != "cuda":
-        return Abilities(bf16=False)
+        return Capabilities(bf16=False)
     gpu = torch.cuda.get_device_properties(device)
     persistent = torch.version.hip is None and torch.backends.cudnn.is_available()  # type: ignore[no-untyped-call]
-    return Abilities(
+    return Capabilities(
         bf16=torch.version.hip is not None or gpu.major >= 8,
         persistent=persistent and gpu_has_persistent_kernels((gpu.major, gpu.minor), gpu.multi_processor_count),
     )
 
 
-def choose(
+def choose_compute(
     device: str = "auto", precision: str = "auto", threads: int | None = None, persistent: bool = False
 ) -> Compute:
-    """Pick the device and precision, and set the number of processor threads.
+    """Choose the device and the precision, and set torch's number of threads.
 
-    `persistent`: whether cuDNN's persistent kernels could run the model, where the precision is left open.
-    Raises UsageError where the device is absent or cannot do the precision.
+    `auto` chooses the best device or precision; for the precision, `persistent` says whether cuDNN's persistent kernels
+    could run the model. Raises UsageError if the device is absent or does not support the precision.
     """
     import torch
 
     chosen = _best_device() if device == "auto" else device
     if not _is_available(chosen):
         raise UsageError(
-            f"This machine offers no {chosen} to torch {torch.__version__}",
+            f"torch {torch.__version__} finds no device {chosen} on this machine",
             "--device",
             f"Leave it out, or give --device {_best_device()}.",
         )
     device_type = chosen.split(":")[0]
     if precision == "auto":
-        precision = best_precision(device_type, abilities(chosen), persistent)
+        precision = best_precision(device_type, device_capabilities(chosen), persistent)
     if precision == "fp16" and device_type != "cuda":
         raise UsageError(
             f"fp16 training needs a CUDA GPU, not {device_type}", "training.precision", "Use bf16 or fp32."
         )
-    if threads or "OMP_NUM_THREADS" not in os.environ:  # torch obeys that variable, and so do we
+    if threads or "OMP_NUM_THREADS" not in os.environ:  # torch obeys that variable; do not override it
         torch.set_num_threads(threads or cores())
     name = torch.cuda.get_device_name(chosen) if device_type == "cuda" else processor_name()
     return Compute(chosen, precision, name, torch.get_num_threads())

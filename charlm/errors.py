@@ -1,20 +1,20 @@
-"""Every error a user can meet. This file knows nothing of the rest of the program.
+"""Every error that a user can meet. Knows nothing of the rest of the program.
 
-An error is three short lines: what happened, where, and what to do about it. Each kind has one exit code:
+An error is three short lines: what happened, where, and what to do. Each class has one exit code:
 
     CharlmError
-    |-- UsageError        2   a command line or a setting that cannot be
+    |-- UsageError        2   an invalid command line or setting
     |-- TextError         3   a text that cannot be read, or is too small
     |-- CheckpointError   4   a run or checkpoint that is missing or does not fit
-    |-- DivergedError     5   training that left the finite numbers
-    |-- IntegrityError    6   files that are not what was written
+    |-- DivergedError     5   a training whose numbers are no longer finite
+    |-- IntegrityError    6   files that have changed since they were written
     |-- BusyError         7   a run that another process is writing
-    `-- StoppedError      130 or 143   a signal, after everything was saved
+    `-- StoppedError      130 or 143   a signal; everything was saved first
 """
 
 
 class CharlmError(Exception):
-    """What happened, where, and what to do; `exit_code` is what the process ends with."""
+    """What happened, where, and what to do. The process ends with `exit_code`."""
 
     exit_code = 1
 
@@ -29,7 +29,7 @@ class CharlmError(Exception):
 
 
 class UsageError(CharlmError):
-    """A command line or a setting that cannot be."""
+    """An invalid command line or setting."""
 
     exit_code = 2
 
@@ -41,19 +41,19 @@ class TextError(CharlmError):
 
 
 class CheckpointError(CharlmError):
-    """A run or a checkpoint that is missing, or does not fit what was asked of it."""
+    """A run or a checkpoint that is missing, cannot be written, or does not fit."""
 
     exit_code = 4
 
 
 class DivergedError(CharlmError):
-    """Training that left the finite numbers and could not be brought back."""
+    """A training whose numbers became infinite or NaN, and that could not recover."""
 
     exit_code = 5
 
 
 class IntegrityError(CharlmError):
-    """Files whose contents are not those that were recorded when they were written."""
+    """Files whose contents differ from what was recorded when they were written."""
 
     exit_code = 6
 
@@ -65,7 +65,7 @@ class BusyError(CharlmError):
 
 
 class StoppedError(CharlmError):
-    """A signal ended the work, after everything was saved. The exit code is 128 plus the signal's number."""
+    """A signal ended the work; everything was saved first. The exit code is 128 plus the signal's number."""
 
     def __init__(self, signal_number: int, what: str, where: str = "", remedy: str = "") -> None:
         super().__init__(what, where, remedy)

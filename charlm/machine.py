@@ -1,4 +1,4 @@
-"""What the operating system says of this machine's processor. Knows no torch."""
+"""This machine's processor, as the operating system describes it. Knows no torch."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def processor_flags() -> frozenset[str]:
-    """What this processor can do, as Linux lists it; empty if it lists nothing."""
+    """The instruction sets of the processor, such as `avx2`; empty if the system does not list them."""
     lines = (line for line in _processor_lines() if line.startswith(("flags", "Features")))
     return frozenset(flag for line in lines for flag in line.partition(":")[2].split())
 
@@ -19,13 +19,13 @@ def cores() -> int:
 
 
 def processor_name() -> str:
-    """The processor's model, for people to read."""
+    """The processor's model name, for people to read."""
     names = (line.partition(":")[2].strip() for line in _processor_lines() if line.startswith("model name"))
     return next(names, platform.processor() or platform.machine())
 
 
 def _processor_lines() -> list[str]:
-    """What Linux says of the processor; nothing on other systems."""
+    """The lines of /proc/cpuinfo; none on other systems than Linux."""
     try:
         return Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

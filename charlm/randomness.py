@@ -1,6 +1,7 @@
-"""Seeds. One seed gives many independent streams, each with a name, so that what one part draws never shifts another.
+"""Random streams by seed and name. Each is independent, so what one part draws does not change what another draws.
 
-Evaluation and sampling have streams of their own: they leave the training's alone.
+Scores and samples have streams of their own and leave those of training untouched. The generator is Philox (Salmon et
+al. 2011), which gives the same numbers on every machine. Knows no model and no text.
 """
 
 from __future__ import annotations
@@ -11,12 +12,26 @@ import zlib
 import numpy as np
 
 
-def stream(seed: int, *names: str | int) -> np.random.Generator:
-    """The random stream of that name under that seed. Philox (Salmon et al. 2011): the same everywhere."""
+def named_stream(seed: int, *names: str | int) -> np.random.Generator:
+    """The stream of that name under that seed. A name is made of words and numbers."""
     words = [name if isinstance(name, int) else zlib.crc32(name.encode()) for name in names]
-    return np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, *words])))
+    return _philox(np.random.SeedSequence([seed, *words]))
+
+
+def record_stream(seed: int, epoch: int) -> np.random.Generator:
+    """The stream that puts the records of an epoch in order."""
+    return named_stream(seed, epoch)
+
+
+def sample_stream(seed: int, sample: int) -> np.random.Generator:
+    """The stream of one sample of several: numbered from 0, independent of how many samples are drawn together."""
+    return _philox(np.random.SeedSequence(seed, spawn_key=(sample,)))
 
 
 def fresh_seed() -> int:
-    """A seed that nobody chose, short enough to be typed again."""
+    """A random seed, short enough to type again."""
     return secrets.randbelow(2**31)
+
+
+def _philox(sequence: np.random.SeedSequence) -> np.random.Generator:
+    return np.random.Generator(np.random.Philox(sequence))

@@ -1,4 +1,7 @@
-"""Ctrl-C and a polite kill while training: the first asks for an end, all saved; the second ends at once."""
+"""Ctrl-C and SIGTERM while training: the first asks the training to save and end, the second ends the process at once.
+
+Knows no training.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,14 @@ from typing import Any, Self
 
 
 class Stop:
-    """While entered, SIGINT and SIGTERM are remembered instead of obeyed. `signal` is the number of the first, or 0."""
+    """A context that records SIGINT and SIGTERM. `signal` is the number of the first one, 0 if there was none."""
 
     def __init__(self) -> None:
         self.signal = 0
         self._before: dict[int, Any] = {}
 
     def asked(self) -> bool:
-        """Whether the work should be saved and ended."""
+        """Whether a signal has asked the work to save and end."""
         return self.signal != 0
 
     def __enter__(self) -> Self:
@@ -32,5 +35,5 @@ class Stop:
 
     def _take(self, number: int, frame: FrameType | None) -> None:
         if self.signal:
-            os._exit(128 + number)  # the user has asked twice; what was saved before stays whole
+            os._exit(128 + number)  # the second signal; checkpoints are whole at any time
         self.signal = number

@@ -1,4 +1,4 @@
-"""Devices and precisions: what is chosen for which machine, and what is set while a training runs."""
+"""Devices and precisions: what is chosen on which machine, and tf32 while training."""
 
 from __future__ import annotations
 
@@ -8,12 +8,19 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from charlm.device import Abilities, Compute, abilities, best_precision, choose, gpu_has_persistent_kernels
+from charlm.device import (
+    Capabilities,
+    Compute,
+    best_precision,
+    choose_compute,
+    device_capabilities,
+    gpu_has_persistent_kernels,
+)
 from charlm.errors import UsageError
 
 
 @pytest.mark.parametrize(
-    ("kind", "bf16", "card", "model", "best"),
+    ("device_type", "bf16", "gpu", "model", "best"),
     [
         ("cuda", True, True, True, "fp16"),  # cuDNN's persistent kernels apply
         ("cuda", True, True, False, "bf16"),
@@ -23,18 +30,18 @@ from charlm.errors import UsageError
         ("cuda", False, True, False, "fp16"),
         ("cuda", False, False, True, "fp16"),  # a T4
         ("cuda", False, False, False, "fp16"),
-        *(("cpu", True, card, model, "bf16") for card, model in itertools.product((True, False), repeat=2)),
-        *(("cpu", False, card, model, "fp32") for card, model in itertools.product((True, False), repeat=2)),
+        *(("cpu", True, gpu, model, "bf16") for gpu, model in itertools.product((True, False), repeat=2)),
+        *(("cpu", False, gpu, model, "fp32") for gpu, model in itertools.product((True, False), repeat=2)),
         ("mps", False, False, True, "fp32"),
         ("mps", False, False, False, "fp32"),
     ],
 )
-def test_the_best_precision(kind, bf16, card, model, best):
-    assert best_precision(kind, Abilities(bf16, persistent=card), persistent=model) == best
+def test_the_best_precision(device_type, bf16, gpu, model, best):
+    assert best_precision(device_type, Capabilities(bf16, persistent=gpu), persistent=model) == best
 
 
 @pytest.mark.parametrize(
-    ("capability", "multiprocessors", "persists"),
+    ("capability", "multiprocessors", "allowed"),
     [
         ((6, 0), 56, False),  # P100
         ((7, 0), 80, True),  # V100
@@ -47,49 +54,49 @@ def test_the_best_precision(kind, bf16, card, model, best):
         ((9, 0), 132, True),  # H100
     ],
 )
-def test_the_cards_that_persistent_kernels_run_on(capability, multiprocessors, persists):
-    assert gpu_has_persistent_kernels(capability, multiprocessors) is persists
+def test_the_gpus_that_persistent_kernels_run_on(capability, multiprocessors, allowed):
+    assert gpu_has_persistent_kernels(capability, multiprocessors) is allowed
 
 
 @pytest.mark.parametrize(
-    ("card", "cudnn", "hip", "can"),
+    ("gpu", "cudnn", "hip", "capabilities"),
     [
-        ((9, 0, 132), True, None, Abilities(bf16=True, persistent=True)),
-        ((9, 0, 132), False, None, Abilities(bf16=True)),
-        ((7, 5, 40), True, None, Abilities(bf16=False)),
-        ((9, 4, 304), True, "7.0", Abilities(bf16=True)),  # AMD's, whose numbers mean something else
+        ((9, 0, 132), True, None, Capabilities(bf16=True, persistent=True)),
+        ((9, 0, 132), False, None, Capabilities(bf16=True)),
+        ((7, 5, 40), True, None, Capabilities(bf16=False)),
+        ((9, 4, 304), True, "7.0", Capabilities(bf16=True)),  # AMD's capability has another meaning
     ],
 )
-def test_what_a_card_can_do(monkeypatch, card, cudnn, hip, can):
+def test_the_capabilities_of_a_gpu(monkeypatch, gpu, cudnn, hip, capabilities):
     names = ("major", "minor", "multi_processor_count")
-    about = SimpleNamespace(**dict(zip(names, card, strict=True)))
+    about = SimpleNamespace(**dict(zip(names, gpu, strict=True)))
     monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: about)
     monkeypatch.setattr(torch.backends.cudnn, "is_available", lambda: cudnn)
     monkeypatch.setattr(torch.version, "hip", hip)
-    assert abilities("cuda:1") == can
+    assert device_capabilities("cuda:1") == capabilities
 
 
-def test_a_model_that_could_persist_changes_nothing_on_a_processor():
-    assert choose("cpu", persistent=True).precision == choose("cpu").precision
-    assert choose("cpu", "fp32", persistent=True).precision == "fp32"
+def test_persistent_changes_nothing_on_a_cpu():
+    assert choose_compute("cpu", persistent=True).precision == choose_compute("cpu").precision
+    assert choose_compute("cpu", "fp32", persistent=True).precision == "fp32"
 
 
-def test_fp16_is_refused_where_there_is_no_card():
+def test_fp16_is_refused_on_a_cpu():
     with pytest.raises(UsageError, match="fp16"):
-        choose("cpu", "fp16")
+        choose_compute("cpu", "fp16")
 
 
 @pytest.mark.parametrize(
     ("device", "precision", "inside"),
     [("cuda:1", "fp32", "high"), ("cuda", "bf16", "highest"), ("cuda", "fp16", "highest"), ("cpu", "fp32", "highest")],
 )
-def test_products_are_fast_while_training_only(device, precision, inside):
-    with Compute(device, precision, "a card", 1).fast_products():
+def test_tf32_is_allowed_inside_only(device, precision, inside):
+    with Compute(device, precision, "a GPU", 1).allow_tf32():
         assert torch.get_float32_matmul_precision() == inside
     assert torch.get_float32_matmul_precision() == "highest"
 
 
-def test_an_error_makes_products_exact_again():
-    with pytest.raises(KeyError), Compute("cuda", "fp32", "a card", 1).fast_products():
+def test_an_error_disallows_tf32_again():
+    with pytest.raises(KeyError), Compute("cuda", "fp32", "a GPU", 1).allow_tf32():
         raise KeyError
     assert torch.get_float32_matmul_precision() == "highest"

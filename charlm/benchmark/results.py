@@ -15,7 +15,7 @@ from charlm.benchmark import flops, hardware, sampling_job, scoring_job, timing,
 from charlm.benchmark.stopwatch import parts_of_update
 from charlm.benchmark.workload import VOCAB_SIZE, language_model, model_of, random_ids, stepper_of
 from charlm.config.settings import ModelSettings
-from charlm.device import Compute, choose
+from charlm.device import Compute, choose_compute
 from charlm.model.stepping import DefinitionStepper
 
 STEPS = 20  # that many streams take at least, where there is enough length
@@ -70,7 +70,7 @@ def of_sampling(
         if parts:
             parts_of = sampling_job.parts_of_sampling(stepper, count, steps[count])
             rows[-1] |= _shares(parts_of, count * steps[count], speeds[-1])
-    compute = choose("cpu", "fp32")
+    compute = choose_compute("cpu", "fp32")
     baselines = {
         (size, count): _alone(sampling_job.plain_sampling(*size, count, min(steps[count], 200)))
         for size, count in (itertools.product(sizes, counts) if plain else ())
@@ -115,7 +115,7 @@ def of_scoring(
             row["readings"] = round(cost.readings, 3)
             row |= _shares(cost.parts, length, speeds["ours"])
         rows.append(row)
-    compute = choose("cpu", "fp32")  # until here only numpy had threads
+    compute = choose_compute("cpu", "fp32")  # until here only numpy had threads
     for (_, model), row in zip(models, rows, strict=True):
         row |= _beside_products(row, flops.of_forward(model, VOCAB_SIZE, LANES, WINDOW), LANES * WINDOW, compute)
     return rows

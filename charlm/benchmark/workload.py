@@ -10,7 +10,7 @@ from charlm.model.language_model import LanguageModel
 from charlm.model.parameters import count, initial
 from charlm.model.sizing import nearest
 from charlm.model.stepping import Stepper
-from charlm.randomness import stream
+from charlm.randomness import named_stream
 
 VOCAB_SIZE = 65  # tiny-shakespeare's
 
@@ -23,7 +23,7 @@ def model_of(cell: str, num_layers: int, hidden_size: int) -> ModelSettings:
 
 def language_model(settings: ModelSettings) -> LanguageModel:
     """Such a model with the weights that it starts from, always the same."""
-    return LanguageModel(settings, initial(settings, VOCAB_SIZE, stream(1, "benchmark")))
+    return LanguageModel(settings, initial(settings, VOCAB_SIZE, named_stream(1, "benchmark")))
 
 
 def stepper_of(settings: ModelSettings) -> Stepper:
@@ -33,4 +33,4 @@ def stepper_of(settings: ModelSettings) -> Stepper:
 
 def random_ids(length: int) -> np.ndarray:
     """A text of so many random characters, always the same: (N,) uint8."""
-    return stream(1, "benchmark").integers(0, VOCAB_SIZE, length).astype(np.uint8)
+    return named_stream(1, "benchmark").integers(0, VOCAB_SIZE, length).astype(np.uint8)

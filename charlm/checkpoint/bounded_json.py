@@ -1,7 +1,7 @@
-"""JSON from a stranger: what it would cost is counted before it is parsed. Knows nothing of what it says.
+"""Parses JSON from an untrusted file, after bounding the memory that it will take. Knows nothing of its contents.
 
-Python takes up to sixty bytes for two of JSON (`[],[],`), and four for one where a single character of a long string is
-an emoji. So the marks that make values are counted, and text may be long only where it is made of escapes.
+Python takes up to sixty bytes of memory for two of JSON (`[],[],`), and four for each character of a string that has
+one emoji. So the characters that make values are counted before, and text may be long only if it consists of escapes.
 """
 
 from __future__ import annotations
@@ -11,31 +11,33 @@ from collections.abc import Iterable
 from typing import Any
 
 MOST_MARKS = 200_000  # commas, colons, brackets and quotes; 64 layers with their optimizer have under half of that
-MOST_PLAIN = 4 * 2**20  # bytes that are not part of a \u escape
+MOST_PLAIN = 4 * 2**20  # bytes outside of \u escapes
 MARKS = (b",", b":", b"[", b"{", b'"')
 ESCAPE = 6  # bytes of \u00e9
 
 
-def parse(content: bytes) -> Any:
-    """The value. ValueError or RecursionError where it is no JSON, too costly, not ASCII, holds NaN or a key twice."""
+def parse_bounded_json(content: bytes) -> Any:
+    """The value. Raises ValueError or RecursionError if it is too large, no JSON, not ASCII, or has NaN or a repeated
+    key.
+    """
     if not content.isascii():
         raise ValueError("it is not plain ASCII")
     if sum(map(content.count, MARKS)) > MOST_MARKS:
-        raise ValueError("it holds more values than it can need")
+        raise ValueError("it holds more values than any description needs")
     if len(content) - ESCAPE * content.count(b"\\u") > MOST_PLAIN:
-        raise ValueError("it holds longer text than it can need")
-    # as text: of bytes, json would guess the encoding, and import one
-    return json.loads(content.decode("ascii"), object_pairs_hook=_without_doubles, parse_constant=_refuse)
+        raise ValueError("it holds longer text than any description needs")
+    # decoded here, since json would import a module to guess the encoding of bytes
+    return json.loads(content.decode("ascii"), object_pairs_hook=_without_duplicates, parse_constant=_refuse)
 
 
-def _without_doubles(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+def _without_duplicates(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:
-            raise ValueError(f"it names {name[:60]!r} twice")
+            raise ValueError(f"it has {name[:60]!r} twice")
         found[name] = value
     return found
 
 
 def _refuse(constant: str) -> Any:
-    raise ValueError(f"{constant} is no number")
+    raise ValueError(f"{constant} is not a number")

@@ -1,7 +1,7 @@
-"""The one place that makes a folder appear whole or not at all. Knows nothing of what is in the files.
+"""Writes a folder atomically: it appears whole or not at all. Knows nothing of the contents of its files.
 
-Write into a temporary folder, fsync every file and the folder, rename, fsync the parent. A reader sees the old state or
-the new one; after `commit` returns the new one survives a loss of power.
+Writes a temporary folder, fsyncs every file and the folder, renames it, and fsyncs the parent. A reader sees the old
+folder or the new one. When `commit_folder` has returned, the new one survives a power loss.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from charlm.runs.disk import DISK, Disk, refused
+from charlm.runs.files import DISK, Disk, write_error
 from charlm.runs.folder import ASIDE, TEMPORARY
 
-REMEDY = "Older checkpoints are untouched. Make room, then go on with `charlm train --resume`."
+REMEDY = "Older checkpoints are untouched. Make room, then run `charlm train --resume`."
 
 
-def commit(folder: Path, files: Mapping[str, bytes], disk: Disk = DISK) -> None:
-    """Make `folder`, holding just these files. An existing folder of that name is replaced.
+def commit_folder(folder: Path, files: Mapping[str, bytes], disk: Disk = DISK) -> None:
+    """Write `folder` with just these files. It replaces an existing folder of that name.
 
-    Raises CheckpointError where the disk refuses; then either what was there before is still there, or what is new is.
-    A process that is killed between the two renames of a replacement leaves the old folder beside its place, whole;
+    Raises CheckpointError if it cannot be written; the folder is then the old one or the new one, whole. A process that
+    is killed between the two renames of a replacement leaves the old folder, whole, under its temporary name;
     `Run.tidy` puts it back.
     """
     parent = folder.parent
@@ -36,16 +36,16 @@ def commit(folder: Path, files: Mapping[str, bytes], disk: Disk = DISK) -> None:
             disk.write_file(temporary / name, content)
         disk.sync_folder(temporary)
         if folder.exists():
-            # rename cannot replace a folder that is not empty; the old one steps aside until the new one stands
+            # rename cannot replace a folder that is not empty, so the old one is moved aside first
             disk.replace(folder, aside)
         disk.replace(temporary, folder)
         disk.sync_folder(parent)
     except OSError as error:
         if not folder.exists():
-            with suppress(OSError):  # FileNotFoundError where nothing had stepped aside
+            with suppress(OSError):  # FileNotFoundError if nothing was moved aside
                 disk.replace(aside, folder)
         needed = sum(map(len, files.values()))
-        raise refused("The checkpoint", folder, needed, REMEDY, error) from error
+        raise write_error("The checkpoint", folder, needed, REMEDY, error) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
         if folder.exists():

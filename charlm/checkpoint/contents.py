@@ -1,7 +1,7 @@
-"""What a checkpoint is, and how its description is written as JSON. Knows no files.
+"""The parts of a checkpoint, and its description as JSON. Reads and writes no files.
 
-checkpoint.json holds a `body` and the sha256 of the body's canonical form, so that a flipped bit in it is found; the
-body holds the size and sha256 of every other file.
+checkpoint.json holds a `body` and the sha256 of the body's canonical form, so that a flipped bit is detected. The body
+holds the size and sha256 of every other file.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from charlm.checkpoint.bounded_json import parse
+from charlm.checkpoint.bounded_json import parse_bounded_json
 from charlm.config.settings import Settings
 from charlm.errors import IntegrityError
 from charlm.model.language_model import LanguageModel
+from charlm.runs.folder import DESCRIPTION
 from charlm.text.vocabulary import Vocabulary
 
 FORMAT = 1
-DESCRIPTION, MODEL, TRAINING = "checkpoint.json", "model.safetensors", "training.safetensors"
 
 
 class Strict(BaseModel):
@@ -32,10 +32,10 @@ class Strict(BaseModel):
 
 
 class Scores(Strict):
-    """What is known of the model's quality: mean nats per character, None where it was not measured."""
+    """Scores of the model in mean nats per character; None if not measured."""
 
     train_nats: float | None = None
-    valid_nats: float | None = None  # at the newest validation, which may have been some steps before
+    valid_nats: float | None = None  # at the latest validation, which may be some steps before this one
 
 
 class FileRecord(Strict):
@@ -43,44 +43,44 @@ class FileRecord(Strict):
     sha256: str = Field(pattern=r"[0-9a-f]{64}")
 
 
-class Text(Strict):
-    """Which text the model was trained on; the text itself may be gone."""
+class TextIdentity(Strict):
+    """Identifies the text that the model was trained on; the text itself may be gone."""
 
     name: str
     sha256: str
     characters: int
 
 
-class Body(Strict):
-    """Everything in checkpoint.json, but for its checksum."""
+class Description(Strict):
+    """The body of checkpoint.json."""
 
     format: int = Field(ge=FORMAT, le=FORMAT)
     charlm: str
     step: int = Field(ge=0)
     settings: Settings
     vocabulary: dict[str, Any]
-    text: Text
+    text: TextIdentity
     scores: Scores
-    training: dict[str, Any]  # where training stands; empty in a checkpoint that is only for use
+    training: dict[str, Any]  # the progress of the training; empty in a checkpoint that cannot be resumed
     files: dict[str, FileRecord]
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A model as it stood after `step` updates. `parameters` are float32 arrays by name (see model.parameters)."""
+    """A model after `step` updates. `parameters` are float32 arrays by name (model/parameters.py)."""
 
     folder: Path
     step: int
     settings: Settings
     vocabulary: Vocabulary
-    text: Text
+    text: TextIdentity
     scores: Scores
     training: Mapping[str, Any]
     parameters: Mapping[str, np.ndarray]
 
     @property
     def run_name(self) -> str:
-        """The run's name: that of the folder which holds step-N; of a checkpoint on its own, its folder's."""
+        """The name of the folder that holds step-N; of a checkpoint outside of a run, the name of its own folder."""
         folder = self.folder.resolve()
         return folder.parent.name if folder.name.startswith("step-") else folder.name
 
@@ -93,25 +93,25 @@ def _checksum(body: Any) -> str:
     return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def _written(outer: Any) -> bytes:
+def _to_bytes(outer: Any) -> bytes:
     return json.dumps(outer, indent=1).encode()
 
 
-def to_json(body: Body) -> bytes:
+def encode_description(body: Description) -> bytes:
     plain = body.model_dump(mode="json")
-    return _written({"sha256": _checksum(plain), "body": plain})
+    return _to_bytes({"sha256": _checksum(plain), "body": plain})
 
 
-def from_json(content: bytes, where: str) -> Body:
-    """Raises IntegrityError where the description is not what was written."""
+def decode_description(content: bytes, where: str) -> Description:
+    """The body of checkpoint.json. Raises IntegrityError if the file is not what was written."""
     try:
-        outer = parse(content)
+        outer = parse_bounded_json(content)
         body, checksum = outer["body"], outer["sha256"]
         if set(outer) != {"body", "sha256"} or _checksum(body) != checksum:
             raise ValueError("its checksum does not match")
-        if _written(outer) != content:  # JSON can say the same in other bytes: \u00e9 is \u00E9
-            raise ValueError("it was written in another way")
-        return Body.model_validate(body)
+        if _to_bytes(outer) != content:  # other bytes can be the same JSON: \u00e9 is \u00E9
+            raise ValueError("it is formatted in another way")
+        return Description.model_validate(body)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise IntegrityError(

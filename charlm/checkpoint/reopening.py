@@ -1,4 +1,4 @@
-"""The text that a checkpoint was trained on, opened again and compared. Knows no model."""
+"""Reopens the text that a checkpoint was trained on and checks that it is the same. Knows no model."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The checkpoints of a run, one after the other: adding one, and finding the newest that is whole.
+"""The checkpoints of a run: adding one, finding the newest that is whole, and repairing the pointers to them.
 
-Knows what is in a checkpoint only as `load` does. Whoever calls these holds the run's lock.
+Callers hold the run's lock. Knows no training.
 """
 
 from __future__ import annotations
@@ -10,18 +10,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 from charlm.checkpoint.contents import Checkpoint
-from charlm.checkpoint.reading import load, load_arrays
+from charlm.checkpoint.reading import load_checkpoint, load_training_arrays
 from charlm.errors import CheckpointError, IntegrityError
 from charlm.runs import Run
 from charlm.runs.folder import BEST, LAST
 
 
-def add(
+def add_checkpoint(
     run: Run, step: int, write: Callable[[Path], None], *, best: bool, keep: int, milestones: int | None = None
 ) -> Path:
-    """Let `write` make the checkpoint of that step, point `last` (and `best`) to it, and delete what is not kept.
+    """Write the checkpoint of that step with `write`, point `last` (and `best`) to it, and delete those not to keep.
 
-    When this returns, it is on disk, whole. Raises CheckpointError where the disk refuses; older ones stay as they are.
+    When this returns, the checkpoint is on the disk, whole. Raises CheckpointError if it cannot be written; the older
+    ones are then unchanged.
     """
     folder = run.record(step)
     run.tidy()
@@ -33,22 +34,22 @@ def add(
     return folder
 
 
-def newest_good(run: Run) -> tuple[Checkpoint | None, tuple[str, ...]]:
-    """The newest checkpoint that is whole, down to what its training needs, and what was wrong with newer ones."""
+def newest_whole(run: Run) -> tuple[Checkpoint | None, tuple[str, ...]]:
+    """The newest checkpoint that is whole, training arrays included, and what was wrong with newer ones."""
     run.tidy()
     wrong: list[str] = []
     for folder in reversed(run.checkpoints):
         try:
-            checkpoint = load(folder)
-            load_arrays(folder)
+            checkpoint = load_checkpoint(folder)
+            load_training_arrays(folder)
             return checkpoint, tuple(wrong)
         except (CheckpointError, IntegrityError) as error:
-            wrong.append(f"{folder.name} was passed over: {error.what}")
+            wrong.append(f"{folder.name} was skipped: {error.what}")
     return None, tuple(wrong)
 
 
-def go_on_from(run: Run, checkpoint: Checkpoint, best_step: int | None) -> None:
-    """Mend the pointers: `last` names this checkpoint, `best` the one of the best score that is still whole.
+def repair_pointers(run: Run, checkpoint: Checkpoint, best_step: int | None) -> None:
+    """Point `last` to the checkpoint that training resumes from, and `best` to the best one that is whole.
 
     A process may have been killed after it wrote a checkpoint and before it pointed to it, and the one that `best`
     names may have been damaged since.
@@ -62,7 +63,7 @@ def go_on_from(run: Run, checkpoint: Checkpoint, best_step: int | None) -> None:
 
 def _loaded(folder: Path) -> Checkpoint | None:
     try:
-        return load(folder)
+        return load_checkpoint(folder)
     except (CheckpointError, IntegrityError):
         return None
 

@@ -37,12 +37,14 @@ def bench_train(
     from charlm.benchmark import results
     from charlm.benchmark.hardware import peak_flops
     from charlm.benchmark.workload import model_of
-    from charlm.device import choose
+    from charlm.config.device_names import check_device_option
+    from charlm.device import choose_compute
     from charlm.engines.precision import persistent
 
+    check_device_option(device)
     window, names, shapes = _pair(lanes, "--lanes"), _cells(cell), _sizes(sizes)
     persist = all(persistent(model_of(name, *shape), window[0]) for name in names for shape in shapes)
-    compute = choose(device, precision, persistent=persist)
+    compute = choose_compute(device, precision, persistent=persist)
     about = {
         "job": "train",
         "device": compute.name,

@@ -51,13 +51,13 @@ def show(
     from charlm.config.resolving import resolve
     from charlm.display.printing import put, until_closed
     from charlm.text.corpora import CORPORA
-    from charlm.text.preview import preview
+    from charlm.text.preview import preview_text
 
     corpus = CORPORA.get(text)
     about = _about(corpus) if corpus else {"name": text}
     if not corpus or about["here"]:
         chosen = resolve(None, settings or [], {"text.sources": (text,), "text.encoding": encoding}).settings.text
-        found = preview(chosen, FIRST_LINES, WIDEST_LINE)
+        found = preview_text(chosen, FIRST_LINES, WIDEST_LINE)
         files = [{"name": name, "bytes": size} for name, size in found.files]
         about |= {"files": files, "notes": list(found.notes), "first_lines": list(found.lines)}
     if as_json:
@@ -75,16 +75,14 @@ def fetch(
     as_json: Json = False,
 ) -> None:
     """Download a corpus into the cache. Nothing else in charlm uses the network."""
-    import difflib
-
+    from charlm.config.suggestions import suggestion
     from charlm.errors import UsageError
     from charlm.text.corpora import CORPORA
-    from charlm.text.fetching import fetch as fetch_corpus
+    from charlm.text.fetching import fetch_corpus
 
     corpus = CORPORA.get(name)
     if corpus is None:
-        near = difflib.get_close_matches(name, CORPORA, n=1)
-        remedy = f"Did you mean {near[0]}?" if near else "`charlm data list` names them."
+        remedy = suggestion(name, CORPORA) or "`charlm data list` names them."
         raise UsageError(f"There is no corpus {name!r}.", "charlm data fetch", remedy)
     path = None if corpus.recipe else fetch_corpus(corpus, progress=sys.stderr.isatty())
     if as_json:
@@ -106,13 +104,13 @@ def stats(
 ) -> None:
     """Count a text's symbols, and measure how well the simplest models predict them. None: python-docs."""
     from charlm.config.resolving import resolve
-    from charlm.text.corpus import describe, open_corpus
+    from charlm.text.corpus import describe_corpus, open_corpus
     from charlm.text.statistics import bigram_entropy, entropy, symbol_counts
 
     options = {"text.sources": tuple(texts) if texts else None, "text.encoding": encoding}
     corpus = open_corpus(resolve(None, settings or [], options).settings.text)
     counts = symbol_counts(corpus.ids, corpus.vocabulary.size)
-    measured = describe(corpus) | {
+    measured = describe_corpus(corpus) | {
         "entropy_bits": entropy(counts),
         "bigram_entropy_bits": bigram_entropy(corpus.ids, corpus.vocabulary.size),
         "counts": dict(zip(corpus.vocabulary.symbols, counts.tolist(), strict=True)),

@@ -30,10 +30,13 @@ def recall(
     from charlm.display.printing import put, say, until_closed
     from charlm.text import synthetic
 
-    text = synthetic.recall(gap, lines, seed)
+    text = synthetic.recall_text(gap, lines, seed)
     if output:
         _write(output, text)
-    for name, nats in (("optimum", synthetic.optimum(gap)), ("without memory", synthetic.without_memory(gap))):
+    for name, nats in (
+        ("optimum", synthetic.optimal_nats(gap)),
+        ("without memory", synthetic.nats_without_memory(gap)),
+    ):
         say(f"{name:<16}{nats:.6f} nats, {nats / math.log(2):.6f} bits per character")
     if not output:
         with until_closed(sys.stdout):

@@ -46,16 +46,18 @@ def perplexity(
     """Score every character of a text: nats, bits per character and per byte, perplexity."""
     import time
 
+    from charlm.config.device_names import check_device_option
     from charlm.kernels.threads import limit_blas_threads
 
+    check_device_option(device)
     limit_blas_threads()
-    from charlm.checkpoint import load
+    from charlm.checkpoint import load_checkpoint
     from charlm.checkpoint.reopening import reopen_text
     from charlm.errors import TextError, UsageError
     from charlm.evaluation.text import bytes_scored, score_ids
     from charlm.runs import find_checkpoint, runs_root
 
-    checkpoint = load(find_checkpoint(runs_root(), run))
+    checkpoint = load_checkpoint(find_checkpoint(runs_root(), run))
     if text and split:
         raise UsageError("--split names a part of the run's own text", f"--split {split}", "Give it or TEXT, not both.")
     began = time.perf_counter()
@@ -113,10 +115,10 @@ def _scorer(checkpoint: Checkpoint, device: str, characters: int) -> WindowScore
         return NumpyScorer(checkpoint.model)
     import torch
 
-    from charlm.device import choose
+    from charlm.device import choose_compute
     from charlm.model.language_model import LanguageModel
 
-    chosen = choose(device, "fp32").torch_device()
+    chosen = choose_compute(device, "fp32").torch_device()
     parameters = {name: torch.tensor(value).to(chosen) for name, value in checkpoint.parameters.items()}
     return TorchScorer(LanguageModel(checkpoint.settings.model, parameters))
 

@@ -65,10 +65,10 @@ class Looked:
         """The model as the run's seed made it."""
         from charlm.model.language_model import LanguageModel
         from charlm.model.parameters import initial
-        from charlm.randomness import stream
+        from charlm.randomness import named_stream
 
         settings = self.checkpoint.settings
-        rng = stream(settings.training.seed, "weights")
+        rng = named_stream(settings.training.seed, "weights")
         return LanguageModel(settings.model, initial(settings.model, self.checkpoint.vocabulary.size, rng))
 
 
@@ -152,14 +152,14 @@ def _look_at(runs: list[str] | None, text: str | None) -> list[Looked]:
 
 def _look(run: str | None, text: str | None) -> Looked:
     """Open a run, and its own valid split or the text that was given; say what a person should know of it."""
-    from charlm.checkpoint import load
+    from charlm.checkpoint import load_checkpoint
     from charlm.checkpoint.reopening import reopen_text
     from charlm.display.printing import say
     from charlm.errors import TextError
     from charlm.runs import find_checkpoint, runs_root
     from charlm.text.corpus import open_corpus
 
-    checkpoint = load(find_checkpoint(runs_root(), run))
+    checkpoint = load_checkpoint(find_checkpoint(runs_root(), run))
     settings, remedy = checkpoint.settings.text, f"Give a text: --text FILE with {checkpoint.run_name}"
     if checkpoint.settings.text.records:
         say(f"{checkpoint.run_name} reads records; here they are read as one stream, and the state is carried over")

@@ -11,7 +11,7 @@ from charlm.display.output import print_columns, print_json
 
 if TYPE_CHECKING:
     from charlm.runs.folder import Run
-    from charlm.runs.summary import Summary
+    from charlm.runs.summary import RunSummary
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -27,10 +27,10 @@ def list_runs(as_json: Json = False) -> None:
     """List the runs, the oldest first; * marks the latest."""
     from charlm.runs import latest_run, runs_root
     from charlm.runs import list_runs as runs_in
-    from charlm.runs.summary import summary
+    from charlm.runs.summary import summarize_run
 
     root = runs_root()
-    summaries = [summary(run) for run in runs_in(root)]
+    summaries = [summarize_run(run) for run in runs_in(root)]
     latest = latest_run(root).name if summaries else None
     if as_json:
         print_json({"folder": str(root), "latest": latest, "runs": [_plain(each) for each in summaries]})
@@ -48,10 +48,10 @@ def show(
 ) -> None:
     """Show one run: scores, checkpoints, settings, where it is, and what to do next."""
     from charlm.runs import open_run, runs_root
-    from charlm.runs.summary import summary
+    from charlm.runs.summary import summarize_run
 
     opened = open_run(runs_root(), run)
-    about, settings = summary(opened), _settings(opened)
+    about, settings = summarize_run(opened), _settings(opened)
     if as_json:
         print_json({**_plain(about), "settings": settings})
         return
@@ -84,19 +84,19 @@ def compare(
     """Compare runs: their scores, and the settings in which they differ."""
     from charlm.errors import UsageError
     from charlm.runs import open_run, runs_root
-    from charlm.runs.summary import summary
+    from charlm.runs.summary import summarize_run
 
     if len(runs) < 2:
         raise UsageError("One run cannot be compared", f"charlm runs compare {runs[0]}", "Name two runs or more.")
     opened = [open_run(runs_root(), run) for run in runs]
-    summaries, settings = [summary(run) for run in opened], [_settings(run) for run in opened]
+    summaries, settings = [summarize_run(run) for run in opened], [_settings(run) for run in opened]
     names = dict.fromkeys(name for each in settings for name in each)
     values = {name: [each.get(name) for each in settings] for name in names}
     differing = {name: each for name, each in values.items() if any(value != each[0] for value in each)}
     if as_json:
         print_json({"runs": [_plain(each) for each in summaries], "settings": differing})
         return
-    from charlm.config.stored import in_line
+    from charlm.config.stored import inline_yaml
 
     print_columns(
         [
@@ -106,14 +106,14 @@ def compare(
             ("steps", *(_count(each.step) for each in summaries)),
             ("characters", *(_count(each.characters) for each in summaries)),
             ("time", *(_time(each) for each in summaries)),
-            *((name, *map(in_line, each)) for name, each in differing.items()),
+            *((name, *map(inline_yaml, each)) for name, each in differing.items()),
         ]
     )
 
 
 def _settings(run: Run) -> dict[str, Any]:
     """The settings that the run was made from, by dotted name."""
-    from charlm.config.layers import dotted
+    from charlm.config.given import dotted
     from charlm.config.stored import from_yaml
     from charlm.errors import CheckpointError
 
@@ -128,25 +128,25 @@ def _settings(run: Run) -> dict[str, Any]:
 
 def _told(settings: dict[str, Any]) -> list[str]:
     """The settings that tell something, ready to be given after -s."""
-    from charlm.config.layers import dotted
+    from charlm.config.given import dotted
     from charlm.config.settings import Settings
-    from charlm.config.stored import in_line
+    from charlm.config.stored import inline_yaml
 
     usual = dotted(Settings())
     return [
-        f"{name}={in_line(value)}"
+        f"{name}={inline_yaml(value)}"
         for name, value in settings.items()
         if name in TELLING or name not in usual or value != usual[name]
     ]
 
 
-def _checkpoints(about: Summary) -> list[str]:
+def _checkpoints(about: RunSummary) -> list[str]:
     marks = [(about.best, "best"), (about.last, "last")]
     of = {name: ", ".join(mark for marked, mark in marks if marked == name) for name in about.checkpoints}
     return [f"{name} ({mark})" if mark else name for name, mark in of.items()] or ["none yet"]
 
 
-def _next_commands(about: Summary) -> list[str]:
+def _next_commands(about: RunSummary) -> list[str]:
     import shlex
 
     from charlm.runs import runs_root
@@ -155,7 +155,7 @@ def _next_commands(about: Summary) -> list[str]:
     return [f"charlm sample {name}", f"charlm eval perplexity {name} FILE", f"charlm train --resume {name}"]
 
 
-def _row(about: Summary) -> tuple[str, ...]:
+def _row(about: RunSummary) -> tuple[str, ...]:
     score, text = _bits(about.valid_nats), about.text or UNKNOWN
     return about.name, _model(about), _count(about.step), score, _time(about), text
 
@@ -164,7 +164,7 @@ def _beside(label: str, values: Sequence[str]) -> list[tuple[str, str]]:
     return [(label if number == 0 else "", value) for number, value in enumerate(values)]
 
 
-def _model(about: Summary) -> str:
+def _model(about: RunSummary) -> str:
     if about.layers:
         return ", ".join(about.layers)
     return UNKNOWN if about.cell is None else f"{about.cell} {_count(about.num_layers)} x {_count(about.hidden_size)}"
@@ -180,13 +180,13 @@ def _bits(nats: float | None) -> str:
     return UNKNOWN if nats is None else f"{in_bits(nats):.3f}"
 
 
-def _time(about: Summary) -> str:
+def _time(about: RunSummary) -> str:
     from charlm.display.view import clock
 
     return UNKNOWN if about.seconds is None else clock(about.seconds)
 
 
-def _plain(about: Summary) -> dict[str, Any]:
+def _plain(about: RunSummary) -> dict[str, Any]:
     """The summary as JSON has it."""
     from dataclasses import asdict
 

@@ -7,7 +7,6 @@ stderr where a person looks on, else by an empty line; records (`text.records`) 
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from charlm.config.device_names import check_device_option
 from charlm.display.printing import is_terminal, put, say, until_closed
 from charlm.errors import UsageError
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from charlm.sampling.writing import Piece
 
 BETWEEN_FLUSHES = 0.1  # seconds, where no person watches the characters come
-DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
 
 
 def sample(
@@ -74,14 +73,14 @@ def sample(
     from charlm.text import prompt as prompts
 
     decoding = Decoding(temperature, top_k, top_p, min_p, repetition_penalty)
-    text = prompts.take(prompt, prompt_file)
+    text = prompts.read_prompt(prompt, prompt_file)
 
-    from charlm.checkpoint import load
+    from charlm.checkpoint import load_checkpoint
     from charlm.engines.choosing import stepper
     from charlm.randomness import fresh_seed
     from charlm.runs import find_checkpoint, runs_root
 
-    checkpoint = load(find_checkpoint(runs_root(), run))
+    checkpoint = load_checkpoint(find_checkpoint(runs_root(), run))
     vocabulary, records = checkpoint.vocabulary, checkpoint.settings.text.records
     if checkpoint.settings.text.newlines == "unix":
         text = prompts.with_unix_newlines(text)
@@ -135,16 +134,15 @@ def _check(length: int, count: int, seed: int | None, stops: list[str], device: 
         raise UsageError(f"--seed cannot be {seed}", where, "Give a number from 0 on, below 2 to the 63rd.")
     if "" in stops:
         raise UsageError("--stop cannot be empty", where, "Give the text to stop before, or leave the option out.")
-    if not DEVICE.fullmatch(device):
-        raise UsageError(f"--device cannot be {device!r}", where, "Give auto, cpu, mps, cuda or cuda:0.")
+    check_device_option(device)
 
 
 def _engine_on_card(checkpoint: Checkpoint, device: str) -> GraphStepper:
     """Raises UsageError where there is no such card."""
-    from charlm.device import choose
+    from charlm.device import choose_compute
     from charlm.engines.choosing import gpu_stepper
 
-    return gpu_stepper(checkpoint.model, choose(device, "fp32").torch_device())
+    return gpu_stepper(checkpoint.model, choose_compute(device, "fp32").torch_device())
 
 
 def _say_unknown(counts: dict[str, int], policy: str) -> None:

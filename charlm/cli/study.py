@@ -40,7 +40,7 @@ def run(
     """Train what is not trained yet of a study, and report. The same command goes on after an interruption."""
     from charlm.config.presets import is_file_name
     from charlm.errors import UsageError
-    from charlm.runs import Run, lock, runs_root
+    from charlm.runs import Run, lock_run, runs_root
     from charlm.studies.grid import trials
     from charlm.studies.preparing import prepare
     from charlm.studies.results import FOLDER, StudyFolder
@@ -59,7 +59,7 @@ def run(
     ready = prepare(opened, planned, home.folder, source)
     _make(home)
     again = " ".join(["charlm study run", study, *(["--quick"] if quick else []), *(["--name", name] if name else [])])
-    with lock(Run(home.folder)):
+    with lock_run(Run(home.folder)):
         home.begin(opened)
         _train(opened, ready, home, again)
         told = _report(home)

@@ -86,10 +86,10 @@ def _go_on(
     from charlm.training.experiment import reopen, resume
 
     if dry_run:
-        from charlm.runs import lock, open_run, runs_root
+        from charlm.runs import lock_run, open_run, runs_root
 
         run = open_run(runs_root(), target)
-        with lock(run):
+        with lock_run(run):
             stored = reopen(run, overrides, options)
         _show_plan(stored.settings, stored.corpus, as_json)
         return
@@ -158,11 +158,11 @@ def _show_plan(settings: Settings, corpus: Corpus, as_json: bool) -> None:
 
     from charlm.display.card import print_rows, text_rows
     from charlm.model.parameters import count
-    from charlm.text.corpus import describe
+    from charlm.text.corpus import describe_corpus
 
     parameters = count(settings.model, corpus.vocabulary.size)
     if as_json:
-        plan = {"settings": settings.model_dump(mode="json"), "parameters": parameters, "text": describe(corpus)}
+        plan = {"settings": settings.model_dump(mode="json"), "parameters": parameters, "text": describe_corpus(corpus)}
         print_json(plan)
         return
     training = settings.training

@@ -1,1 +1,1 @@
-"""Settings: what they are, how they are read, and where each value came from. Knows no text, no cell, no torch."""
+"""Settings: their types, how they are read, and the origin of each value. Knows no text, no cell and no torch."""

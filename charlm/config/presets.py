@@ -1,4 +1,4 @@
-"""Where presets and config files are found, and how their text is read. Knows no setting."""
+"""Finds and reads presets and config files. Knows no setting."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[1]
 
 
 def presets() -> dict[str, Path]:
-    """The presets by name: inside an installed wheel, or in `configs/` beside the package in a source tree."""
+    """The file of each preset by name: in an installed wheel, or in `configs/` of a source tree."""
     folder = PACKAGE / "presets"
     if not folder.is_dir():
         folder = PACKAGE.parent / "configs"
@@ -21,7 +21,7 @@ def presets() -> dict[str, Path]:
 
 
 def read_preset(name: str, where: str) -> Document:
-    """The preset of that name. Raises UsageError with the nearest name; `where` says who asked for it."""
+    """The preset of that name. Raises UsageError if there is none; `where` is for its message."""
     found = presets()
     if name not in found:
         hint = suggestion(name, found)
@@ -31,12 +31,12 @@ def read_preset(name: str, where: str) -> Document:
 
 
 def is_file_name(name: str) -> bool:
-    """Whether `-c` was given a path rather than the name of a preset."""
+    """Whether the argument of `-c` is a path rather than the name of a preset."""
     return name.endswith(SUFFIXES) or Path(name).name != name
 
 
 def read_config(path: Path, source: str) -> Document:
-    """The YAML in a file; never more than a bounded part of the file is read. Raises UsageError."""
+    """The YAML in a file. Raises UsageError if it cannot be read; a large file is not read to its end."""
     remedy = "Give a preset, or a YAML file of settings: see `charlm config schema`."
     try:
         if not path.is_file():

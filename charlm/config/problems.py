@@ -1,4 +1,4 @@
-"""What is wrong with settings, in plain words, and all of it at once. Knows no file and no precedence."""
+"""Problems with settings: in plain words, and all in one error. Knows no file and no precedence."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from charlm.errors import UsageError
 MAX_LISTED = 20
 MAX_SHOWN = 60  # characters of a value, or of a name, in a sentence
 
-# What to say for each kind of error of pydantic's; braces are filled from the bounds that it gives.
+# The words for each of pydantic's types of error. The names in braces are those of its context.
 WORDS = {
     "int_type": "must be a whole number",
     "float_type": "must be a number",
@@ -33,14 +33,14 @@ WORDS = {
 }
 COUNTS = {
     "missing": "has too few values",
-    "too_short": "has too few values: at least {min_length} belong there",
-    "too_long": "has too many values: at most {max_length} belong there",
+    "too_short": "has too few values: it needs at least {min_length}",
+    "too_long": "has too many values: it may have at most {max_length}",
 }
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong: the dotted name of the setting, a sentence about it, what to do, where it was given."""
+    """One problem: the dotted name of the setting, what is wrong, what to do, and the origin of the value."""
 
     name: str
     what: str
@@ -48,47 +48,48 @@ class Problem:
     origin: str = ""
 
 
-def shown(value: object) -> str:
-    """A value as YAML would have it, on one line, cut when it is long."""
+def abbreviated(value: object) -> str:
+    """A value as JSON on one line, cut off if it is long."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."
 
 
-def found_by(validation: ValidationError) -> list[Problem]:
-    """One problem for each setting that does not hold what it should, in the order of the settings."""
+def problems_of(validation: ValidationError) -> list[Problem]:
+    """One problem for each invalid setting, in the order of the settings."""
     problems: dict[str, Problem] = {}
     for error in validation.errors(include_url=False):
         location = error["loc"]
         depth = 3 if location[:2] in (("model", "cell_options"), ("model", "attention")) else 2
         name = ".".join(str(part) for part in location[:depth])
-        if name not in problems:  # a union complains once for each of its members
+        if name not in problems:  # pydantic reports each member of a union
             problems[name] = Problem(name, _sentence(name, location[depth:], dict(error)))
     return list(problems.values())
 
 
 def _sentence(name: str, inside: Sequence[int | str], error: Mapping[str, Any]) -> str:
-    kind, bounds = error["type"], error.get("ctx", {})
+    error_type, context = error["type"], error.get("ctx", {})
     short = name[:MAX_SHOWN]
-    if kind == "value_error":
-        words = str(bounds["error"])
+    if error_type == "value_error":
+        words = str(context["error"])
         return words if re.search(r"\b(text|model|training)\.", words) else f"{short}: {words}"
-    if kind in COUNTS:
-        return f"{short} {COUNTS[kind].format(**bounds)}"
+    if error_type in COUNTS:
+        return f"{short} {COUNTS[error_type].format(**context)}"
     if name.startswith("model.cell_options."):
-        return f"{short} must be true, false, a finite number or text, not {shown(error['input'])}"
-    if kind == "extra_forbidden" and not inside:
+        return f"{short} must be true, false, a finite number or text, not {abbreviated(error['input'])}"
+    if error_type == "extra_forbidden" and not inside:
         return f"There is no setting {short}"
     subject = f"value {inside[0] + 1} of {short}" if inside and isinstance(inside[0], int) else short
-    if kind == "extra_forbidden":
+    if error_type == "extra_forbidden":
         return f"{subject} has no name {str(inside[-1])[:MAX_SHOWN]}"
     if len(inside) > 1:
         subject = f"{inside[1]} in {subject}"
-    words = WORDS[kind].format(**bounds).replace("'", "") if kind in WORDS else f"cannot be used ({error['msg']})"
-    return f"{subject} {words}, not {shown(error['input'])}"
+    known = WORDS.get(error_type)
+    words = known.format(**context).replace("'", "") if known else f"cannot be used ({error['msg']})"
+    return f"{subject} {words}, not {abbreviated(error['input'])}"
 
 
-def placed(problems: Sequence[Problem], origins: Mapping[str, str]) -> list[Problem]:
-    """The problems, each with where the settings that it speaks of were given."""
+def with_origins(problems: Sequence[Problem], origins: Mapping[str, str]) -> list[Problem]:
+    """The problems, each with the origins of the settings that it mentions."""
     return [problem if problem.origin else replace(problem, origin=_origin(problem, origins)) for problem in problems]
 
 
@@ -99,9 +100,9 @@ def _origin(problem: Problem, origins: Mapping[str, str]) -> str:
     return ", ".join(dict.fromkeys(involved))
 
 
-def refusal(problems: Sequence[Problem]) -> UsageError:
-    """One error for all the problems."""
-    remedy = "`charlm config schema` has every setting with what it may be."
+def usage_error(problems: Sequence[Problem]) -> UsageError:
+    """One error that lists the problems."""
+    remedy = "`charlm config schema` lists every setting and its values."
     if len(problems) == 1:
         problem = problems[0]
         return UsageError(problem.what, problem.origin, problem.remedy or remedy)
@@ -112,5 +113,5 @@ def refusal(problems: Sequence[Problem]) -> UsageError:
 
 
 def _line(problem: Problem) -> str:
-    place = f" ({problem.origin})" if problem.origin else ""
-    return f"{problem.what}{place}. {problem.remedy}".strip() if problem.remedy else f"{problem.what}{place}"
+    where = f" ({problem.origin})" if problem.origin else ""
+    return f"{problem.what}{where}. {problem.remedy}" if problem.remedy else f"{problem.what}{where}"

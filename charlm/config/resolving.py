@@ -1,6 +1,6 @@
-"""From a preset, a file and a command line to settings: defaults < preset < file < command line.
+"""Settings from a preset, a file and a command line. Precedence: defaults < preset < file < command line.
 
-This file knows precedence and where each value came from; not what a cell is: whoever knows passes `checks`.
+Knows the origin of each value, and no cell: callers pass `checks` for what depends on the cells.
 """
 
 from __future__ import annotations
@@ -12,9 +12,20 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from charlm.config.layers import CELL, CELL_OPTIONS, LENGTHS, Given, Origin, dotted, has_length, layer, merge, nested
+from charlm.config.given import (
+    CELL,
+    CELL_OPTIONS,
+    LENGTHS,
+    Given,
+    Origin,
+    dotted,
+    has_length,
+    merge_given,
+    nested,
+    read_given,
+)
 from charlm.config.presets import is_file_name, read_config, read_preset
-from charlm.config.problems import Problem, found_by, placed, refusal, shown
+from charlm.config.problems import Problem, abbreviated, problems_of, usage_error, with_origins
 from charlm.config.settings import Settings
 from charlm.config.yaml_reading import Document, read_scalar, read_yaml
 from charlm.errors import UsageError
@@ -27,7 +38,7 @@ Check = Callable[[Settings], list[Problem]]
 
 @dataclass(frozen=True)
 class Resolved:
-    """Settings, and for each dotted name (those of `layers.dotted`) where its value came from."""
+    """Settings, and the origin of each value by dotted name (as `given.dotted` names them)."""
 
     settings: Settings
     origins: Mapping[str, str]
@@ -39,31 +50,31 @@ def resolve(
     options: Mapping[str, object] | None = None,
     checks: Sequence[Check] = (),
 ) -> Resolved:
-    """Settings from a preset's name or a path (none: `quick`), `name=value` overrides, and options by dotted name.
+    """Settings from a preset's name or a path (None: `quick`), `name=value` overrides, and options by dotted name.
 
-    Options are the values of flags of their own, such as {"training.steps": 100}; None is a flag that was not given.
-    Checks add what settings cannot know of themselves. Raises one UsageError that lists everything that is wrong.
+    Options are the values of the command line's own flags, such as {"training.steps": 100}; None is a flag that the
+    user did not give. Checks find problems that the types cannot. Raises one UsageError that lists all problems.
     """
     problems: list[Problem] = []
-    layers = _from_file(preset_or_file or DEFAULT_PRESET, problems)
-    layers.append(_from_command_line(overrides, options or {}, problems))
-    merged = merge(layers)
+    sources = _from_file(preset_or_file or DEFAULT_PRESET, problems)
+    sources.append(_from_command_line(overrides, options or {}, problems))
+    merged = merge_given(sources)
     if not has_length(merged):
         quick = _from_preset(DEFAULT_PRESET, COMMAND_LINE, problems)
         merged |= {name: quick[name] for name in LENGTHS if name in quick}
-    return _settled(merged, problems, checks)
+    return _validated(merged, problems, checks)
 
 
 def resolve_text(text: str, source: str) -> Resolved:
-    """Settings from YAML alone, over the defaults. Raises UsageError as `resolve` does, naming `source`."""
+    """Settings from YAML and the defaults. Raises UsageError as `resolve` does; `source` is for its message."""
     problems: list[Problem] = []
     document = read_yaml(text.encode("utf-8", "surrogatepass"), source)
-    given = _taken(_mapping(document, source), _by_line(document, source), problems)
-    return _settled(given, problems, ())
+    given = _named(_mapping(document, source), _by_line(document, source), problems)
+    return _validated(given, problems, ())
 
 
 def _from_file(preset_or_file: str, problems: list[Problem]) -> list[dict[str, Given]]:
-    """The layers of a preset or of a file, the preset that the file starts from first."""
+    """The settings of a preset, or of a file and, before it, of the preset that it starts from."""
     if not is_file_name(preset_or_file):
         return [_from_preset(preset_or_file, COMMAND_LINE, problems)]
     document = read_config(Path(preset_or_file), preset_or_file)
@@ -74,26 +85,26 @@ def _from_file(preset_or_file: str, problems: list[Problem]) -> list[dict[str, G
     else:
         below = []
         if start is not None:
-            what = f"preset must be the name of a preset, not {shown(start)}"
+            what = f"preset must be the name of a preset, not {abbreviated(start)}"
             problems.append(Problem("preset", what, "", origin(("preset",))))
-    return [*below, _taken(values, origin, problems)]
+    return [*below, _named(values, origin, problems)]
 
 
 def _from_preset(name: str, where: str, problems: list[Problem]) -> dict[str, Given]:
     source = f"preset {name}"
-    return _taken(_mapping(read_preset(name, where), source), lambda path: source, problems)
+    return _named(_mapping(read_preset(name, where), source), lambda path: source, problems)
 
 
 def _from_command_line(
     overrides: Sequence[str], options: Mapping[str, object], problems: list[Problem]
 ) -> dict[str, Given]:
-    """One layer of both; of two values for one setting the later counts, and a flag of its own before `-s`."""
+    """The settings of both together. A later `-s` overrides an earlier one, and a flag overrides `-s`."""
     given: dict[str, Given] = {}
     for override in overrides:
         name, _, text = (part.strip() for part in override.partition("="))
         if not name or not text:
-            what = f"-s {shown(override)} gives no value" if name else f"-s {shown(override)} names no setting"
-            problems.append(Problem(name, what, "It is written as -s model.hidden_size=256.", COMMAND_LINE))
+            what = f"-s {abbreviated(override)} has no value" if name else f"-s {abbreviated(override)} has no name"
+            problems.append(Problem(name, what, "Write it as -s model.hidden_size=256.", COMMAND_LINE))
             continue
         try:
             value = _value(name, text)
@@ -102,13 +113,13 @@ def _from_command_line(
             remedy = error.remedy if isinstance(error, UsageError) else ""
             problems.append(Problem(name, reason, remedy, COMMAND_LINE))
             continue
-        given |= _taken(nested({name: value}), lambda path: COMMAND_LINE, problems)
+        given |= _named(nested({name: value}), lambda path: COMMAND_LINE, problems)
     flags = {name: value for name, value in options.items() if value is not None}
-    return given | _taken(nested(flags), lambda path: COMMAND_LINE, problems)
+    return given | _named(nested(flags), lambda path: COMMAND_LINE, problems)
 
 
 def _value(name: str, text: str) -> Any:
-    """What follows the = of an override: a list or quoted text as in YAML, anything else as one scalar."""
+    """The value of an override: YAML if it begins with a bracket or a quote, otherwise one scalar."""
     if text[0] in "[{\"'":
         return read_yaml(text.encode("utf-8", "surrogatepass"), f"the value of {name}").value
     return read_scalar(text)
@@ -119,9 +130,9 @@ def _mapping(document: Document, source: str) -> dict[str, Any]:
         return {}
     if not isinstance(document.value, dict):
         raise UsageError(
-            f"{source} holds {shown(document.value)} where settings should be",
+            f"{source} holds {abbreviated(document.value)} where settings should be",
             f"{source}, line 1, column 1",
-            "Settings are written as `name: value` lines under text:, model: and training:.",
+            "Write settings as `name: value` lines under text:, model: and training:.",
         )
     return dict(document.value)
 
@@ -130,32 +141,32 @@ def _by_line(document: Document, source: str) -> Origin:
     return lambda path: f"{source} line {document.lines[path]}"
 
 
-def _taken(values: Mapping[str, Any], origin: Origin, problems: list[Problem]) -> dict[str, Given]:
-    given, more = layer(values, origin)
+def _named(values: Mapping[str, Any], origin: Origin, problems: list[Problem]) -> dict[str, Given]:
+    given, more = read_given(values, origin)
     problems += more
     return given
 
 
-def _settled(merged: Mapping[str, Given], problems: list[Problem], checks: Sequence[Check]) -> Resolved:
+def _validated(merged: Mapping[str, Given], problems: list[Problem], checks: Sequence[Check]) -> Resolved:
     values = {name: given.value for name, given in merged.items()}
     origins = {name: given.origin for name, given in merged.items()}
     settings: Settings | None
     try:
         settings = Settings.model_validate(nested(values))
     except ValidationError as error:
-        wrong = found_by(error)
+        wrong = problems_of(error)
         problems = [*problems, *wrong]
-        settings = _sound_part(values, {problem.name for problem in wrong})
+        settings = _valid_part(values, {problem.name for problem in wrong})
     if settings is not None:
         problems = [*problems, *(problem for check in checks for problem in check(settings))]
     if problems or settings is None:
-        raise refusal(placed(problems, origins))
+        raise usage_error(with_origins(problems, origins))
     return Resolved(settings, {name: origins.get(name, "default") for name in dotted(settings)})
 
 
-def _sound_part(values: Mapping[str, object], wrong: set[str]) -> Settings | None:
-    """Settings of what is not wrong, so that checks can find what else is; None where too little is left."""
-    if CELL in wrong:  # options are judged by their cell
+def _valid_part(values: Mapping[str, object], wrong: set[str]) -> Settings | None:
+    """Settings of the valid values, so that the checks can run too; None if those are not enough."""
+    if CELL in wrong:  # its options cannot be checked without it
         wrong = wrong | {name for name in values if name.startswith(f"{CELL_OPTIONS}.")}
     try:
         return Settings.model_validate(nested({name: value for name, value in values.items() if name not in wrong}))

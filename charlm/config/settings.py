@@ -1,7 +1,7 @@
-"""The settings of a run, typed and frozen. One name each, the same in YAML and after `-s` on the command line.
+"""The settings of a run, typed and frozen. A setting has the same name in YAML and after `-s` on the command line.
 
-This file knows what a setting may be; it does not know where its value came from (resolving.py), nor what a cell is:
-the names of cells and their options are checked against the table of cells by whoever holds both.
+Knows not where a value came from (resolving.py), and no cell: callers check the names of cells and their options
+against the table of cells.
 """
 
 from __future__ import annotations
@@ -12,9 +12,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, model_validator
 
+from charlm.config.device_names import NAMES as DEVICE_NAMES
+from charlm.config.device_names import is_device_name
+
 
 class Section(BaseModel):
-    """Unknown keys are errors, values never change, numbers are finite, and no type stands in for another."""
+    """Frozen and strict: unknown keys are errors, numbers are finite, and no type is converted into another."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
 
@@ -24,7 +27,7 @@ SECONDS_IN = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 def seconds(value: Any) -> Any:
-    """`90s`, `10m`, `2h` or a bare number of seconds, as seconds."""
+    """Seconds, from `90s`, `10m`, `2h` or a plain number of seconds."""
     if isinstance(value, str):
         match = DURATION.fullmatch(value.strip())
         if match:
@@ -36,37 +39,32 @@ def seconds(value: Any) -> Any:
     return value
 
 
-DEVICE = r"^(auto|cpu|mps|cuda(:[0-9]{1,3})?)$"
-
-
-def device_name(value: Any) -> Any:
-    """Says in words what the pattern says to machines."""
-    if isinstance(value, str) and not re.fullmatch(DEVICE, value):
-        raise ValueError(f"a device is auto, cpu, mps, cuda or cuda:1, not {value[:40]!r}")
+def known_device_name(value: Any) -> Any:
+    """The value. Raises ValueError if it is text and no device may be called so."""
+    if isinstance(value, str) and not is_device_name(value):
+        raise ValueError(f"a device is {DEVICE_NAMES}, not {value[:40]!r}")
     return value
 
 
 Seconds = Annotated[float, BeforeValidator(seconds, json_schema_input_type=float | str), Field(gt=0, le=31_536_000)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 BelowOne = Annotated[float, Field(ge=0, lt=1)]
-Device = Annotated[str, BeforeValidator(device_name), Field(pattern=DEVICE)]
+Device = Annotated[str, BeforeValidator(known_device_name)]
 CellOption = bool | int | float | str
-Listed = Strict(False)  # YAML has lists, and settings are tuples; what is in them stays strict
+Listed = Strict(False)  # a list from YAML becomes a tuple; its items stay strict
 
 
 class TextSettings(Section):
-    """What is read, and how it is cut."""
+    """The text, and how it is read and split."""
 
     sources: Annotated[tuple[str, ...], Listed] = Field(
         default=("python-docs",), min_length=1, max_length=1000, description="files, folders, globs, - or corpora"
     )
-    encoding: str = Field(
-        default="utf-8", max_length=40, description="how bytes become characters; errors are never ignored"
-    )
-    newlines: Literal["unix", "keep"] = Field(default="unix", description="unix: CRLF and CR become LF, and it is said")
-    unit: Literal["character", "byte"] = Field(default="character", description="what the model reads one of at a time")
+    encoding: str = Field(default="utf-8", max_length=40, description="encoding of the text; invalid bytes are errors")
+    newlines: Literal["unix", "keep"] = Field(default="unix", description="unix: CRLF and CR become LF, with a note")
+    unit: Literal["character", "byte"] = Field(default="character", description="the symbols of the model")
     records: bool = Field(
-        default=False, description="one item a line: the state starts fresh at each, the order is shuffled"
+        default=False, description="one item a line: each starts from a fresh state, and the order is shuffled"
     )
     splits: Annotated[tuple[Fraction, Fraction, Fraction], Listed] = Field(
         default=(0.9, 0.05, 0.05), description="shares of train, valid and test, contiguous in this order"
@@ -75,30 +73,30 @@ class TextSettings(Section):
     @model_validator(mode="after")
     def _shares_make_one(self) -> TextSettings:
         if abs(sum(self.splits) - 1) > 1e-6 or self.splits[0] == 0:
-            raise ValueError("text.splits must add up to 1, with something to train on in the first")
+            raise ValueError("text.splits must add up to 1, and the first share must be more than 0")
         return self
 
 
 class LayerSettings(Section):
-    """One layer of a stack; what it leaves out is the model's."""
+    """One layer of a stack. A setting that it leaves out is that of the model."""
 
-    cell: str = Field(default="", max_length=40, description="a cell; none: model.cell")
+    cell: str = Field(default="", max_length=40, description="name of a cell; empty: model.cell")
     cell_options: dict[str, CellOption] = Field(default={}, max_length=16, description="options of that cell")
     hidden_size: int = Field(default=0, ge=0, le=16_384, description="units of this layer; 0: model.hidden_size")
 
 
 class AttentionSettings(Section):
-    """A look back from the top of the stack."""
+    """Attention over the past outputs of the stack."""
 
-    window: int = Field(default=0, ge=0, le=4096, description="past outputs of the stack to look at; 0: no attention")
+    window: int = Field(default=0, ge=0, le=4096, description="past outputs that it covers; 0: no attention")
 
 
 class ModelSettings(Section):
-    """Sizes and shape of the network."""
+    """The architecture of the network."""
 
     cell: str = Field(default="lstm", max_length=40, description="a name from `charlm cells list`")
     cell_options: dict[str, CellOption] = Field(
-        default={}, max_length=16, description="options of that cell, as it lists them"
+        default={}, max_length=16, description="options of that cell; `charlm cells show` lists them"
     )
     hidden_size: int = Field(default=192, ge=1, le=16_384, description="H, units in each layer")
     num_layers: int = Field(default=2, ge=1, le=64, description="L, layers in the stack")
@@ -109,27 +107,27 @@ class ModelSettings(Section):
         description="the layers one by one, such as [{cell: lstm}, {cell: gru}]",
     )
     residual: bool = Field(
-        default=False, description="from the second layer up, add what a layer reads to what it gives"
+        default=False, description="from the second layer up, add the input of a layer to its output"
     )
-    attention: AttentionSettings = Field(default=AttentionSettings(), description="a look back over past outputs")
+    attention: AttentionSettings = Field(default=AttentionSettings(), description="attention over past outputs")
     embedding_dim: int | None = Field(
-        default=None, ge=1, le=16_384, description="E, width of a character; none: hidden_size"
+        default=None, ge=1, le=16_384, description="E, width of the embedding; none: hidden_size"
     )
     dropout: Fraction = Field(default=0.0, description="share of inputs dropped between layers and before the head")
     dropout_kind: Literal["standard", "locked"] = Field(
         default="standard", description="locked: one mask for the whole window"
     )
     weight_drop: BelowOne = Field(
-        default=0.0, description="share of the recurrent weights left out while training, others in each window"
+        default=0.0, description="share of the recurrent weights dropped while training, drawn anew for each window"
     )
     tied: bool = Field(
-        default=False, description="the head uses the embedding's matrix; needs embedding_dim = hidden_size"
+        default=False, description="the head shares the embedding's matrix; needs embedding_dim = hidden_size"
     )
 
     @model_validator(mode="before")
     @classmethod
     def _counted(cls, given: Any) -> Any:
-        """Layers that are given one by one say themselves how many they are."""
+        """If the layers are given one by one, num_layers is their number."""
         if isinstance(given, Mapping) and isinstance(given.get("layers"), list | tuple) and "num_layers" not in given:
             return {**given, "num_layers": len(given["layers"])}
         return given
@@ -137,7 +135,7 @@ class ModelSettings(Section):
     @model_validator(mode="after")
     def _sizes_agree(self) -> ModelSettings:
         if self.layers is not None and len(self.layers) != self.num_layers:
-            raise ValueError(f"model.layers has {len(self.layers)} layers, and model.num_layers says {self.num_layers}")
+            raise ValueError(f"model.layers has {len(self.layers)} layers, and model.num_layers is {self.num_layers}")
         widths = [layer.hidden_size for layer in self.stack()]
         if self.tied and (self.embedding_dim or self.hidden_size) != widths[-1]:
             raise ValueError(
@@ -148,7 +146,7 @@ class ModelSettings(Section):
         return self
 
     def in_short(self) -> str:
-        """`lstm 2 x 192`; or each layer with its width, where they are given one by one."""
+        """`lstm 2 x 192`; if the layers are given one by one, each with its width."""
         if self.layers is None:
             shape = f"{self.cell} {self.num_layers} x {self.hidden_size}"
         else:
@@ -157,7 +155,7 @@ class ModelSettings(Section):
         return shape + extras + (f", attention {self.attention.window}" if self.attention.window else "")
 
     def stack(self) -> tuple[LayerSettings, ...]:
-        """Every layer, from the lowest up, with nothing left out."""
+        """Every layer, from the lowest up, with every setting filled in."""
         whole = LayerSettings(cell=self.cell, cell_options=self.cell_options, hidden_size=self.hidden_size)
         if self.layers is None:
             return (whole,) * self.num_layers
@@ -172,35 +170,33 @@ class ModelSettings(Section):
 
 
 class TrainingSettings(Section):
-    """How the weights are found."""
+    """How the model is trained, where, and how it is watched."""
 
     seed: int = Field(default=1, ge=0, lt=2**63, description="same seed, same command, same machine: same bits")
-    batch_size: int = Field(default=32, ge=1, le=65_536, description="B, lanes read side by side")
+    batch_size: int = Field(default=32, ge=1, le=65_536, description="B, lanes read in parallel")
     seq_len: int = Field(default=64, ge=1, le=65_536, description="T, characters between two updates (truncated BPTT)")
     accumulate: int = Field(default=1, ge=1, le=4096, description="windows whose gradients make one update")
 
     steps: int | None = Field(default=None, ge=1, le=10**9, description="length of the training, in updates ...")
-    epochs: float | None = Field(
-        default=None, gt=0, le=10**6, description="... or in readings of the training text ..."
-    )
+    epochs: float | None = Field(default=None, gt=0, le=10**6, description="... or in epochs of the training text ...")
     budget: Seconds | None = Field(
         default=None, description="... or in wall-clock time, validation and samples included"
     )
 
     optimizer: Literal["adamw", "rmsprop"] = Field(default="adamw", description="how a gradient becomes an update")
-    learning_rate: float = Field(default=4e-3, gt=0, le=10, description="the peak")
+    learning_rate: float = Field(default=4e-3, gt=0, le=10, description="the peak learning rate")
     betas: Annotated[tuple[BelowOne, BelowOne], Listed] = Field(
         default=(0.9, 0.99), description="smoothing of AdamW's gradients, and of their squares"
     )
     rms_decay: float = Field(default=0.95, ge=0, lt=1, description="smoothing of RMSProp's squared gradients")
     weight_decay: float = Field(default=0.0, ge=0, le=10, description="on matrices only, never on biases")
     schedule: Literal["cosine", "linear", "step", "constant"] = Field(
-        default="cosine", description="course of the rate"
+        default="cosine", description="how the learning rate falls after warmup"
     )
     warmup: Fraction = Field(default=0.02, description="share of the training that the learning rate takes to rise")
     final_rate: Fraction = Field(default=0.0, description="share of the peak that cosine and linear end with")
-    decay: float = Field(default=0.97, gt=0, le=1, description="of the step schedule: factor of the rate, an epoch ...")
-    decay_after: float = Field(default=10.0, ge=0, le=10**6, description="... after so many epochs")
+    decay: float = Field(default=0.97, gt=0, le=1, description="of the step schedule: factor of the rate per epoch ...")
+    decay_after: float = Field(default=10.0, ge=0, le=10**6, description="... after this many epochs")
     clip_norm: float | None = Field(default=1.0, gt=0, le=10**6, description="bound on the gradient's global norm")
     clip_value: float | None = Field(default=None, gt=0, le=10**6, description="bound on each element of the gradient")
     average: float = Field(default=0.0, ge=0, lt=1, description="decay of the running average of the weights; 0: none")
@@ -209,35 +205,41 @@ class TrainingSettings(Section):
     valid_characters: int | None = Field(
         default=1_000_000, ge=2, le=10**12, description="of the valid split, scored at each validation; none: all of it"
     )
-    patience: int | None = Field(default=None, ge=1, le=100_000, description="stop after so many without a better one")
+    patience: int | None = Field(
+        default=None,
+        ge=1,
+        le=100_000,
+        description="validations without a better score that end the training",
+    )
     save_every: Seconds = Field(
-        default=120.0, description="wall-clock time between checkpoints, beside those at validations"
+        default=120.0, description="wall-clock time between checkpoints; each validation writes one too"
     )
     keep: int = Field(default=2, ge=1, le=100_000, description="newest checkpoints kept; the best one is always kept")
     milestones: int | None = Field(
-        default=None, ge=1, le=10**9, description="updates between checkpoints that are kept for good; none: no such"
+        default=None,
+        ge=1,
+        le=10**9,
+        description="updates between checkpoints that are never deleted",
     )
     sample_every: Seconds = Field(default=10.0, description="wall-clock time between samples shown while training")
-    sample_length: int = Field(default=160, ge=0, le=100_000, description="characters in each; 0: none")
+    sample_length: int = Field(default=160, ge=0, le=100_000, description="characters of each sample; 0: no samples")
 
-    device: Device = Field(default="auto", description="where the arithmetic is done: auto, cpu, mps, cuda or cuda:1")
+    device: Device = Field(default="auto", description=f"device that computes: {DEVICE_NAMES}")
     precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(
-        default="auto", description="auto: bf16 where it is fast"
+        default="auto", description="auto: the fastest that the device supports"
     )
-    threads: int | None = Field(
-        default=None, ge=1, le=1024, description="processor threads; none: as many as there are cores"
-    )
+    threads: int | None = Field(default=None, ge=1, le=1024, description="processor threads; none: one for each core")
 
     @model_validator(mode="after")
     def _one_length(self) -> TrainingSettings:
         given = [f"training.{name}" for name in ("steps", "epochs", "budget") if getattr(self, name) is not None]
         if len(given) > 1:
-            raise ValueError(f"{' and '.join(given)} are given, and a training has one length")
+            raise ValueError(f"{' and '.join(given)} are given, but a training has one length")
         return self
 
 
 class Settings(Section):
-    """Everything that a run is made from."""
+    """All settings of a run."""
 
     text: TextSettings = TextSettings()
     model: ModelSettings = ModelSettings()

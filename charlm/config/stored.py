@@ -1,6 +1,6 @@
-"""Settings as text: the YAML that a run keeps and reads back unchanged, and the JSON schema for editors.
+"""Settings as text: the YAML that a run stores and reads back unchanged, and the JSON schema for editors.
 
-This file knows no precedence; reading is as strict here as anywhere.
+Knows no precedence. Reading is as strict here as elsewhere.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ SAFE_UNQUOTED = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
 
 class _Dumper(yaml.SafeDumper):
-    """PyYAML decides by the rules of YAML 1.1 which text needs no quotes; this one by those that we read with."""
+    """PyYAML quotes by the rules of YAML 1.1; this one by the rules that yaml_reading.py reads with."""
 
 
 def _write_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
@@ -31,34 +31,34 @@ _Dumper.add_representer(str, _write_text)
 
 
 def to_yaml(settings: Settings) -> str:
-    """Every setting on a line of its own, below its section. `from_yaml` gives the identical settings back.
+    """YAML with one setting a line, below its section. `from_yaml` gives the identical settings back.
 
-    Raises UsageError where there is more of it than is ever read.
+    Raises UsageError if the text is longer than `from_yaml` reads.
     """
     lines = []
     for section, content in settings.model_dump().items():
         lines.append(f"{section}:")
-        lines += [f"  {key}: {in_line(value)}" for key, value in content.items()]
+        lines += [f"  {key}: {inline_yaml(value)}" for key, value in content.items()]
     text = "\n".join(lines) + "\n"
     if len(text.encode()) > MAX_BYTES:
         raise UsageError(
             f"The settings would take more than {MAX_BYTES // 1024} KiB",
             f"text.sources, {len(settings.text.sources):,} of them",
-            "Name a folder or a glob in quotes instead of every file in it.",
+            "Name a folder, or a glob in quotes, instead of every file.",
         )
     return text
 
 
-def in_line(value: object) -> str:
-    """A value as it stands after `name: ` in YAML, on one line."""
+def inline_yaml(value: object) -> str:
+    """A value as YAML on one line, as it stands after `name: `."""
     dumped: str = yaml.dump(
         value, Dumper=_Dumper, default_flow_style=True, sort_keys=False, allow_unicode=True, width=MAX_BYTES
     )
-    return dumped.removesuffix("...\n").strip()  # the mark that ends a document which is a plain scalar
+    return dumped.removesuffix("...\n").strip()  # PyYAML ends a document that is a plain scalar so
 
 
 def from_yaml(text: str, source: str = "config.yaml") -> Settings:
-    """The settings in YAML. Raises UsageError that lists everything wrong with them; `source` names the text in it."""
+    """The settings in YAML. Raises UsageError that lists all problems; `source` is for its message."""
     return resolve_text(text, source).settings
 
 

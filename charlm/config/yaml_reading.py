@@ -1,8 +1,8 @@
-"""Strict YAML: the small, safe part of the language that settings need, read into plain values.
+"""Strict YAML: reads the small, safe part of the language that settings need into plain values. Knows no setting.
 
-This file knows no setting. Scalars follow the core schema of YAML 1.2 (https://yaml.org/spec/1.2.2, chapter 10.3), not
-PyYAML's reading of 1.1: `1e-3` is a number, `NO` is text, and of two equal keys neither wins. Aliases, anchors and tags
-are refused, so nothing can be built but what is written out.
+Scalars follow the core schema of YAML 1.2 (https://yaml.org/spec/1.2.2, chapter 10.3), unlike PyYAML, which follows
+1.1: `1e-3` is a number and `NO` is text. A key given twice is an error. So are aliases, anchors and tags: a small file
+cannot become a large value, and no object but plain values is built.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 BEYOND_UNICODE = re.compile(r"\\U(?!00(?:0|10))[0-9a-fA-F]{8}")
-INDICATOR = re.compile("while (scanning|parsing) an? (alias|anchor|tag)")  # as PyYAML words it
+INDICATOR = re.compile("while (scanning|parsing) an? (alias|anchor|tag)")  # PyYAML's words
 
 QUOTE = 'Put text that begins with *, & or ! in quotes: "*.txt".'
 
@@ -39,14 +39,14 @@ Path = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Document:
-    """Plain values (None, bool, int, float, str, list, dict), and the line of each key, counted from 1, by its path."""
+    """Plain values (None, bool, int, float, str, list, dict), and the line of each key by its path, counted from 1."""
 
     value: Any
     lines: Mapping[Path, int]
 
 
 def read_scalar(text: str) -> bool | int | float | str | None:
-    """The value of an unquoted scalar. Raises ValueError for a number beyond what settings may be."""
+    """The value of an unquoted scalar. Raises ValueError for a number that is too large or not finite."""
     if text in NULL:
         return None
     if text in TRUE or text in FALSE:
@@ -72,13 +72,13 @@ def read_scalar(text: str) -> bool | int | float | str | None:
 def read_yaml(content: bytes, source: str) -> Document:
     """Read one document; an empty one is an empty mapping. `source` names it in errors.
 
-    Raises UsageError with line and column for anything that is not YAML, or not the part of it that is read here.
+    Raises UsageError, with line and column, for anything else than this part of YAML.
     """
     if len(content) > MAX_BYTES:
         raise UsageError(
             f"{source} is larger than {MAX_BYTES // 1024} KiB",
             f"{source}, {len(content):,} bytes",
-            "Settings are short: check that this is the file that was meant.",
+            "Check that this is the right file: settings are short.",
         )
     lines: dict[Path, int] = {}
     text = ""
@@ -97,21 +97,21 @@ def read_yaml(content: bytes, source: str) -> Document:
         remedy = error.note or (QUOTE if INDICATOR.search(reason) else None)
         raise _unreadable(source, reason, *((mark.line, mark.column) if mark else (0, 0)), remedy) from error
     except UnicodeDecodeError as error:
-        # the offset counts in the error's own copy of the bytes: a byte order mark is gone from it
+        # the offset is that in error.object, which lacks the byte-order mark
         before, byte = error.object[: error.start].decode(), error.object[error.start]
         reason = f"the byte 0x{byte:02x} is not UTF-8"
         raise _unreadable(source, reason, *_position(before), "Save it as UTF-8.") from error
     except yaml.reader.ReaderError as error:
         reason = f"the character U+{error.character:04X} may not stand in YAML"
         raise _unreadable(source, reason, *_position(text[: error.position])) from error
-    except (ValueError, OverflowError) as error:  # from chr() and int(), to which PyYAML leaves escapes and the version
+    except (ValueError, OverflowError) as error:  # PyYAML lets chr() and int() raise for escapes and the version
         escape = BEYOND_UNICODE.search(text)
         reason = "an escape stands for no character" if escape else "its %YAML line has no version"
         raise _unreadable(source, reason, *_position(text[: escape.start() if escape else 0])) from error
 
 
 def _position(before: str) -> tuple[int, int]:
-    """Line and column, counted from 0, of what follows this text."""
+    """Line and column, counted from 0, of the character after this text."""
     return before.count("\n"), len(before) - (before.rfind("\n") + 1)
 
 
@@ -119,7 +119,7 @@ def _unreadable(source: str, reason: str, line: int, column: int, remedy: str | 
     return UsageError(
         f"{source} cannot be read: {reason}",
         f"{source}, line {line + 1}, column {column + 1}",
-        remedy or "Settings are written as `name: value` lines under text:, model: and training:.",
+        remedy or "Write settings as `name: value` lines under text:, model: and training:.",
     )
 
 
@@ -128,7 +128,7 @@ def _refusal(reason: str, event: Any, remedy: str | None = None) -> yaml.MarkedY
 
 
 def _allowed(events: Iterator[Any]) -> Iterator[Any]:
-    """The events that carry values, as long as each of them may be here."""
+    """The events that carry values. Raises MarkedYAMLError at the first one that is not allowed."""
     depth = nodes = 0
     for event in events:
         if isinstance(event, yaml.AliasEvent):
@@ -149,7 +149,7 @@ def _allowed(events: Iterator[Any]) -> Iterator[Any]:
 
 
 def _value(event: Any, events: Iterator[Any], path: Path, lines: dict[Path, int]) -> Any:
-    """The value that begins with this event; those that it is made of are taken from `events`."""
+    """The value that begins with this event. The events of its items are read from `events`."""
     if isinstance(event, yaml.ScalarEvent):
         text = _text(event)
         try:

@@ -12,8 +12,8 @@ from itertools import islice
 from typing import Any
 
 from charlm.errors import TextError
-from charlm.text.reading import MARKS, check_encoding
-from charlm.text.sources import HEAD, Piece
+from charlm.text.reading import MARKS, find_codec
+from charlm.text.sources import HEAD, SourceFile
 
 MOST_FAULTS = 1000  # looked for in one file
 SHOWN_BYTES = 8  # of a fault
@@ -54,16 +54,16 @@ class Faulty:
         }
 
 
-def examine(piece: Piece, encoding: str) -> Faulty | None:
+def examine(piece: SourceFile, encoding: str) -> Faulty | None:
     """The faults of a file, None where it has none. TextError where it cannot be read at all."""
-    found = list(islice(_faults(piece, check_encoding(encoding)), MOST_FAULTS + 1))
+    found = list(islice(_faults(piece, find_codec(encoding)), MOST_FAULTS + 1))
     if not found:
         return None
     more = len(found) > MOST_FAULTS
     return Faulty(piece.label, tuple(found[:MOST_FAULTS]), more, _readings(piece, found[0].offset))
 
 
-def _faults(piece: Piece, info: codecs.CodecInfo) -> Iterator[Fault]:
+def _faults(piece: SourceFile, info: codecs.CodecInfo) -> Iterator[Fault]:
     """Invalid bytes in order; of an encoding that carries a state, the first ones only. A NUL is a fault as well."""
     decoder: Any = info.incrementaldecoder("strict")
     wide = info.name.startswith(("utf-16", "utf-32"))
@@ -103,7 +103,7 @@ def _nuls(data: bytes, start: int, wide: bool) -> Iterator[Fault]:
         at = data.find(0, at + 1)
 
 
-def _readings(piece: Piece, first: int) -> dict[str, str]:
+def _readings(piece: SourceFile, first: int) -> dict[str, str]:
     """The encodings that read the whole file and have a reason: a mark, NULs, or the kind of its high bytes."""
     head = next(piece.blocks(), b"")[:HEAD]
     if any(b"\0" in block for block in piece.blocks()):
@@ -123,7 +123,7 @@ def _wide(head: bytes) -> list[str]:
     return ["utf-16-le" if odd > even else "utf-16-be"]
 
 
-def _narrow(piece: Piece) -> list[str]:
+def _narrow(piece: SourceFile) -> list[str]:
     """Guesses for a text without NULs. None where most of it is UTF-8 already: then it is damaged, not another."""
     high = low = controls = total = whole = 0
     for block in piece.blocks():
@@ -140,7 +140,7 @@ def _narrow(piece: Piece) -> list[str]:
     return [*MANY_BYTE, *EIGHT_BIT]
 
 
-def _reads(piece: Piece, encoding: str) -> bool:
+def _reads(piece: SourceFile, encoding: str) -> bool:
     decoder: Any = codecs.getincrementaldecoder(encoding)("strict")
     try:
         for block in piece.blocks():
@@ -151,7 +151,7 @@ def _reads(piece: Piece, encoding: str) -> bool:
     return True
 
 
-def _around(piece: Piece, offset: int, encoding: str) -> str:
+def _around(piece: SourceFile, offset: int, encoding: str) -> str:
     """What stands about a fault, read so. A character cut at either end is left out."""
     start = max(0, offset - AROUND) // 4 * 4  # on a boundary of wide characters
     passed, kept = 0, b""
@@ -164,7 +164,7 @@ def _around(piece: Piece, offset: int, encoding: str) -> str:
     return " ".join(text.split())
 
 
-def unreadable(pieces: list[Piece], encoding: str) -> list[Faulty | TextError]:
+def unreadable(pieces: list[SourceFile], encoding: str) -> list[Faulty | TextError]:
     """What is wrong with each file, in order; those that are fine are left out."""
     found: list[Faulty | TextError] = []
     for piece in pieces:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from charlm.text.cache import STRETCH
+from charlm.text.cache import CHUNK_LENGTH
 
 WINDOW = 50  # symbols: longer than what a text says twice by chance
 MOST_VALID = 2_000_000  # symbols of the validation text that are looked at, and ...
@@ -54,8 +54,8 @@ def repetition(train: Ids, valid: Ids, window: int = WINDOW) -> Repetition:
         return Repetition(max(0, len(valid) - window + 1), 0, ())
     known, which = np.unique(window_hashes(valid, window), return_inverse=True)
     first = np.full(len(known), -1, np.int64)  # where each is found in the training text
-    for start in range(0, len(train) - window + 1, STRETCH):
-        hashes = window_hashes(train[start : start + STRETCH + window - 1], window)
+    for start in range(0, len(train) - window + 1, CHUNK_LENGTH):
+        hashes = window_hashes(train[start : start + CHUNK_LENGTH + window - 1], window)
         places = np.minimum(np.searchsorted(known, hashes), len(known) - 1)
         hits = np.flatnonzero(known[places] == hashes)
         new, at = np.unique(places[hits], return_index=True)  # the first of each

@@ -21,8 +21,8 @@ from charlm.diagnosis.repetition import MOST_TRAIN, WINDOW, Passage, repetition
 from charlm.diagnosis.trial import characters_per_second, peak_memory
 from charlm.errors import TextError, UsageError
 from charlm.model.parameters import count
-from charlm.text.corpus import Corpus, describe, open_corpus
-from charlm.text.sources import STDIN, find
+from charlm.text.corpus import Corpus, describe_corpus, open_corpus
+from charlm.text.sources import STDIN, find_files
 from charlm.text.statistics import symbol_counts
 from charlm.training import memory
 
@@ -58,7 +58,7 @@ def faults(settings: TextSettings) -> Iterator[Finding]:
         return
     with tempfile.TemporaryDirectory(prefix="charlm-") as spool:
         try:
-            pieces, _ = find(settings.sources, keep_binary=False, spool=Path(spool))
+            pieces, _ = find_files(settings.sources, keep_binary=False, spool=Path(spool))
         except TextError:
             return  # it is told already
         for found in unreadable(pieces, settings.encoding):
@@ -89,7 +89,7 @@ def size(corpus: Corpus) -> Finding:
     unit = "bytes" if corpus.vocabulary.unit == "byte" else "characters"
     splits = ", ".join(f"{name} {end - first:,}" for name, (first, end) in corpus.splits.items())
     what = f"{corpus.characters:,} {unit}, {corpus.vocabulary.size:,} symbols, {corpus.encoding}; {splits}"
-    facts = describe(corpus)
+    facts = describe_corpus(corpus)
     if len(corpus.split("train")) < WORTH_IT:
         remedy = f"Under {WORTH_IT:,} a model learns to spell and little else: add text of the same kind."
         return Finding("text", "warn", what, remedy, facts)

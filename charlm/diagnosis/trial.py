@@ -7,7 +7,7 @@ import sys
 import time
 
 from charlm.config.settings import ModelSettings, Settings, TrainingSettings
-from charlm.device import Compute, choose
+from charlm.device import Compute, choose_compute
 from charlm.diagnosis.finding import Finding, from_error
 from charlm.errors import CharlmError, UsageError
 from charlm.text.corpus import Corpus
@@ -25,7 +25,7 @@ SAMPLE_LENGTH = 20
 def try_device(device: str) -> tuple[Compute | None, list[Finding]]:
     """A tiny model trained for a moment and sampled from. None and a bad finding where that cannot be."""
     try:
-        compute = choose(device)
+        compute = choose_compute(device)
     except CharlmError as error:
         return None, [from_error("device", error)]
     try:

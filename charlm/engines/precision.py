@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from charlm.config.settings import ModelSettings, Settings
-from charlm.device import Compute, choose
+from charlm.device import Compute, choose_compute
 from charlm.machine import processor_flags
 from charlm.model.stack import Layer, layers
 
@@ -35,7 +35,7 @@ def _persists(layer: Layer, rows: int) -> bool:
 def compute_for(settings: Settings) -> Compute:
     """Raises UsageError where the device is absent or cannot do the precision."""
     training = settings.training
-    return choose(
+    return choose_compute(
         training.device,
         training.precision,
         training.threads,

@@ -1,7 +1,7 @@
 """A window of text scored by a model, with numpy arrays or with torch tensors.
 
 A scorer takes inputs (T, B), targets (T, B) and the state before them, and gives the nats of each target (T, B),
-float64, 0 where the target is NOTHING, and the state after them. Both compute in float32.
+float64, 0 where the target is NO_TARGET, and the state after them. Both compute in float32.
 Shape letters: T time, B rows, V symbols.
 """
 
@@ -14,7 +14,7 @@ import numpy as np
 from charlm.engines.choosing import run_with_numpy, run_with_torch
 from charlm.model.language_model import LanguageModel
 from charlm.model.state import State
-from charlm.text.lanes import NOTHING
+from charlm.text.lanes import NO_TARGET
 
 
 class WindowScorer(Protocol):
@@ -43,7 +43,7 @@ class NumpyScorer:
     def nats(self, inputs: np.ndarray, targets: np.ndarray, state: State) -> tuple[np.ndarray, State]:
         logits, state = self._model.forward(inputs, state, run_with_numpy)
         nats = nats_of(logits, np.maximum(targets, 0)).astype(np.float64)
-        return np.where(targets == NOTHING, 0.0, nats), state
+        return np.where(targets == NO_TARGET, 0.0, nats), state
 
 
 class TorchScorer:
@@ -66,6 +66,6 @@ class TorchScorer:
         with torch.no_grad(), exact:
             logits, state = self._model.forward(ids, state, run_with_torch)
             nats = torch.nn.functional.cross_entropy(
-                logits.flatten(0, 1), wanted.flatten(), ignore_index=NOTHING, reduction="none"
+                logits.flatten(0, 1), wanted.flatten(), ignore_index=NO_TARGET, reduction="none"
             )
         return nats.view_as(wanted).double().cpu().numpy(), state

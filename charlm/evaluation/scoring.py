@@ -20,7 +20,7 @@ import numpy as np
 from charlm.evaluation.score import Score
 from charlm.evaluation.scorers import WindowScorer
 from charlm.model.state import State, put_rows, rows_agree, take_rows
-from charlm.text.lanes import NOTHING, Reader
+from charlm.text.lanes import NO_TARGET, Reader
 
 LANES = 64  # rows read side by side
 WINDOW = 64  # characters of a lane between two comparisons of states
@@ -85,11 +85,11 @@ class _Cut:
         return cls(ids, ticks, -(-total // ticks))
 
     def read(self, ticks: range, lanes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Inputs and targets (T, B) of some lanes; past the end of the text the target is NOTHING."""
+        """Inputs and targets (T, B) of some lanes; past the end of the text the target is NO_TARGET."""
         at = np.arange(ticks.start, ticks.stop)[:, None] + lanes * self.ticks
         last = self.ids.size - 1
         inputs = self.ids[np.minimum(at, last - 1)].astype(np.int64)
-        targets = np.where(at < last, self.ids[np.minimum(at + 1, last)].astype(np.int64), NOTHING)
+        targets = np.where(at < last, self.ids[np.minimum(at + 1, last)].astype(np.int64), NO_TARGET)
         return inputs, targets
 
 

@@ -1,26 +1,26 @@
-"""Run folders: names, what is in them, which is the latest, who writes one. Knows no model, no text, no settings.
+"""Run folders: their names, their files, the latest run, and the lock of a writer. Knows no model, text or settings.
 
 <root>/latest             the name of the run that trained last
-<root>/<run>/run.json     the mark of charlm: format, creation, text, and the checkpoints that it recorded as its own
+<root>/<run>/run.json     marks a run of charlm: format, creation, text, and the checkpoints that charlm wrote
 <root>/<run>/config.yaml, metrics.jsonl, step-N/ (checkpoints), best and last (names of checkpoints)
 """
 
-from charlm.runs.creating import create
+from charlm.runs.creating import create_run
+from charlm.runs.files import replace_text
 from charlm.runs.finding import find_checkpoint, latest_run, list_runs, open_run, runs_root
 from charlm.runs.folder import Run
-from charlm.runs.lock import lock
-from charlm.runs.metrics import append, forget_after, read_metrics
-from charlm.runs.writing import replace_text
+from charlm.runs.lock import lock_run
+from charlm.runs.metrics import append_metrics, forget_metrics_after, read_metrics
 
 __all__ = [
     "Run",
-    "append",
-    "create",
+    "append_metrics",
+    "create_run",
     "find_checkpoint",
-    "forget_after",
+    "forget_metrics_after",
     "latest_run",
     "list_runs",
-    "lock",
+    "lock_run",
     "open_run",
     "read_metrics",
     "replace_text",

@@ -1,38 +1,38 @@
-"""From what a person calls a run or a checkpoint to its folder. Knows what folders look like, not what is in them."""
+"""Finds the folder of a run or a checkpoint that the user names. Knows the names of files, not their contents."""
 
 from __future__ import annotations
 
-import difflib
 import os
 from pathlib import Path
 
+from charlm.config.suggestions import suggestion
 from charlm.errors import CheckpointError
+from charlm.runs.files import is_file
 from charlm.runs.folder import BEST, FORMAT, LAST, LATEST, MARK, Run, is_checkpoint
-from charlm.runs.writing import is_file
 
 MAX_LISTED = 12
 
 
 def runs_root() -> Path:
-    """The folder of the runs: $CHARLM_RUNS, or `checkpoints` here."""
+    """The folder of all runs: $CHARLM_RUNS, or `checkpoints` in the working directory."""
     return Path(os.environ.get("CHARLM_RUNS") or "checkpoints")
 
 
 def list_runs(root: Path) -> list[Run]:
-    """Every run in the folder, the oldest first."""
+    """Every run in the folder, oldest first."""
     try:
         runs = [Run(path) for path in root.iterdir() if is_file(path / MARK)]
     except FileNotFoundError:
         return []
     except OSError as error:
         raise CheckpointError(
-            f"The folder of the runs cannot be read: {error.strerror}", str(root), "Set CHARLM_RUNS to another."
+            f"The folder of the runs cannot be read: {error.strerror}", str(root), "Set CHARLM_RUNS to another folder."
         ) from error
     return sorted(runs, key=lambda run: (str(run.mark.get("created", "")), run.name))
 
 
 def latest_run(root: Path) -> Run:
-    """The run that trained last; where that is gone, the newest. Raises CheckpointError where there is none."""
+    """The run that trained last; if it is gone, the newest one. Raises CheckpointError if there is no run."""
     try:
         name = (root / LATEST).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
@@ -44,9 +44,9 @@ def latest_run(root: Path) -> Run:
 
 
 def open_run(root: Path, target: str | None = None) -> Run:
-    """The run of that name, or in that folder; the latest without a target.
+    """The run of that name or in that folder; None is the latest run.
 
-    Raises CheckpointError where there is none, or charlm did not make it.
+    Raises CheckpointError if there is none, or if charlm did not make the folder.
     """
     if target is None or target == LATEST:
         return latest_run(root)
@@ -54,11 +54,12 @@ def open_run(root: Path, target: str | None = None) -> Run:
     run = Run(path.parent if _is_pointer(path) or is_checkpoint(path) else path)
     mark = run.mark
     if not mark:
-        raise CheckpointError(f"{run.folder} is not a run", f"it has no {MARK} of charlm's", _known(root, target))
-    form = mark.get("format")
-    if form != FORMAT:
         raise CheckpointError(
-            f"The run {run.name} is of a form that this charlm does not know: {form}",
+            f"{run.folder} is not a run", f"it has no {MARK} that charlm wrote", _list_names(root, target)
+        )
+    if mark.get("format") != FORMAT:
+        raise CheckpointError(
+            f"The run {run.name} has a format that this charlm does not know: {mark.get('format')}",
             str(run.folder / MARK),
             "Use the version of charlm that made it, or a newer one.",
         )
@@ -66,9 +67,10 @@ def open_run(root: Path, target: str | None = None) -> Run:
 
 
 def find_checkpoint(root: Path, target: str | None = None) -> Path:
-    """The checkpoint that is meant by a run's name, a run's folder, a checkpoint's folder, or nothing: the latest run.
+    """The checkpoint in a checkpoint's folder, or of a run by its name or folder; None is the latest run.
 
-    Of a run the best one, else the last, else the newest; `NAME/last` and `NAME/step-N` choose. Raises CheckpointError.
+    Of a run it is the best one, else the last, else the newest. `NAME/last` and `NAME/step-N` name others. Raises
+    CheckpointError if there is none.
     """
     if target is not None and target != LATEST:
         path = _existing(root, target)
@@ -82,7 +84,7 @@ def find_checkpoint(root: Path, target: str | None = None) -> Path:
         raise CheckpointError(
             f"The run {run.name} has no checkpoint yet",
             str(run.folder),
-            f"Train it further with `charlm train --resume {run.name}`, or choose another run.",
+            f"Resume it with `charlm train --resume {run.name}`, or choose another run.",
         )
     return found
 
@@ -92,22 +94,22 @@ def _is_pointer(path: Path) -> bool:
 
 
 def _existing(root: Path, target: str) -> Path:
-    """The first that is there of: that name among the runs, that path."""
-    for path in (Path(target),) if target.startswith(".") else (root / target, Path(target)):  # no name has a dot there
+    """The run of that name if it exists, else that path. Raises CheckpointError if neither exists."""
+    # No run's name begins with a dot.
+    for path in (Path(target),) if target.startswith(".") else (root / target, Path(target)):
         try:
             if target and path.exists():
-                # `.` and `..` have no names, and neither has the folder of a mere `best`, until they are resolved
+                # `.`, `..` and the parent of a bare `best` have no name until they are resolved
                 return path.resolve() if path.name == ".." or len(path.parts) < 2 else path
-        except OSError:  # a name too long to be one
+        except OSError:  # too long for a file name
             continue
-    raise CheckpointError(f"There is no run {target[:80]}", f"in {root}", _known(root, target))
+    raise CheckpointError(f"There is no run {target[:80]}", f"in {root}", _list_names(root, target))
 
 
-def _known(root: Path, target: str) -> str:
+def _list_names(root: Path, target: str) -> str:
     names = [run.name for run in list_runs(root)]
     if not names:
-        return "There is none yet. Train one: charlm train mybook.txt"
-    close = difflib.get_close_matches(target[:200], names, n=1, cutoff=0.5)
-    hint = f"Did you mean {close[0]}? " if close else ""
+        return "There is no run yet. Train one: charlm train mybook.txt"
+    hint = suggestion(target, names, near=0.5)
     more = f" and {len(names) - MAX_LISTED} older" if len(names) > MAX_LISTED else ""
-    return f"{hint}Runs: {', '.join(reversed(names[-MAX_LISTED:]))}{more}."
+    return f"{hint} Runs: {', '.join(reversed(names[-MAX_LISTED:]))}{more}.".strip()

@@ -1,6 +1,6 @@
-"""One run: its folder, its name, its checkpoints, and what charlm recorded in it as its own.
+"""One run: its folder, its name, its checkpoints, and the record of those that charlm wrote.
 
-This file knows where checkpoints lie, not what is in them.
+Knows the names of a checkpoint's files, not their contents.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ from pathlib import Path
 from typing import Any
 
 from charlm.errors import CheckpointError
-from charlm.runs.disk import DISK, Disk
-from charlm.runs.writing import is_file, read_json, replace_text
+from charlm.runs.files import DISK, Disk, is_file, read_json, replace_text
 
 FORMAT = 1
-MARK, LATEST, DESCRIPTION = "run.json", "latest", "checkpoint.json"
+MARK, LATEST = "run.json", "latest"
 BEST, LAST = "best", "last"
 STEP = re.compile(r"step-(0|[1-9][0-9]{0,17})")
-# Everything that is ever written into a checkpoint's folder, the file that makes it one first.
-CHECKPOINT_FILES = (DESCRIPTION, "model.safetensors", "training.safetensors")
-# What a checkpoint's folder is called while it is written, and the older one while it makes room for a newer.
+# The files of a checkpoint. A folder with a description is a checkpoint; so it is the first file to be deleted.
+DESCRIPTION, MODEL, TRAINING = "checkpoint.json", "model.safetensors", "training.safetensors"
+CHECKPOINT_FILES = (DESCRIPTION, MODEL, TRAINING)
+# The name of a checkpoint's folder while it is written, and the suffix of the older one that it is about to replace.
 TEMPORARY, ASIDE = ".writing-", "-old"
 LEFTOVER = re.compile(rf"{re.escape(TEMPORARY)}({STEP.pattern})-[0-9]+({ASIDE})?")
 
 
 @dataclass(frozen=True)
 class Run:
-    """A run's folder. Whoever writes in it holds its lock."""
+    """A run's folder. Callers that write into it hold its lock."""
 
     folder: Path
     disk: Disk = field(default=DISK, repr=False, compare=False)
@@ -49,7 +49,7 @@ class Run:
 
     @property
     def mark(self) -> dict[str, Any]:
-        """What run.json says: format, charlm (version), created, text, checkpoints. Empty where there is none."""
+        """The content of run.json: format, charlm (version), created, text, checkpoints. Empty if there is none."""
         return read_json(self.folder / MARK)
 
     @property
@@ -63,7 +63,7 @@ class Run:
         return sorted(found, key=step_of)
 
     def pointed(self, pointer: str) -> Path | None:
-        """The checkpoint that `best` or `last` names, if it is there."""
+        """The checkpoint that `best` or `last` names; None if it does not exist."""
         try:
             name = (self.folder / pointer).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError):
@@ -72,17 +72,17 @@ class Run:
         return path if STEP.fullmatch(name) and is_checkpoint(path) else None
 
     def point(self, pointer: str, checkpoint: Path) -> None:
-        """Make `best` or `last` name a checkpoint of this run."""
+        """Make `best` or `last` name this checkpoint of the run."""
         replace_text(self.folder / pointer, f"{checkpoint.name}\n", self.disk)
 
     def make_latest(self) -> None:
-        """Make this the run that commands take unless told."""
+        """Make this the run that commands take if the user names none."""
         replace_text(self.folder.parent / LATEST, f"{self.name}\n", self.disk)
 
     def record(self, step: int) -> Path:
-        """The folder to write the checkpoint of that step into, recorded as charlm's own before it exists.
+        """The folder for the checkpoint of that step. It is recorded in run.json before it exists.
 
-        Raises CheckpointError where a folder stands there that charlm did not make.
+        Raises CheckpointError if a folder of that name exists that charlm did not make.
         """
         path = self.folder / f"step-{step}"
         recorded = self._recorded()
@@ -90,45 +90,44 @@ class Run:
             return path
         if path.exists():
             raise CheckpointError(
-                f"{path.name} is in the way: charlm did not make it",
+                f"{path.name} exists, and charlm did not make it",
                 str(path),
-                "Move it elsewhere, then go on with `charlm train --resume`.",
+                "Move it elsewhere, then run `charlm train --resume`.",
             )
         self.write_mark({**self.mark, "checkpoints": [*recorded, path.name]})
         return path
 
     def prune(self, keep: int, milestones: int | None = None) -> list[str]:
-        """Delete recorded checkpoints but the `keep` newest, the best, the last, and every `milestones` steps one.
+        """Delete the recorded checkpoints but the `keep` newest, the best, the last and each multiple of `milestones`.
 
-        Gives the names of those deleted.
-
-        Only files that charlm writes are deleted, and a folder only if nothing else is in it.
+        Returns the names of the deleted ones. Deletes only files that charlm writes, and a folder only if it is empty
+        then.
         """
         recorded = self._recorded()
         present = [path for path in self.checkpoints if path.name in recorded]
         kept = {path.name for path in (*present[-keep:], self.pointed(BEST), self.pointed(LAST)) if path}
         if milestones:
             kept |= {path.name for path in present if step_of(path) % milestones == 0}
-        # A folder without a description may be one whose deletion was interrupted: it is taken up again.
+        # A folder without a description may be left from an interrupted deletion, which continues here.
         deleted = [name for name in recorded if name not in kept and self._delete(self.folder / name)]
         if deleted:
             self.write_mark({**self.mark, "checkpoints": [name for name in recorded if name not in deleted]})
         return deleted
 
     def tidy(self) -> None:
-        """Clear away what a killed process left of writing recorded checkpoints.
+        """Delete what a killed process left behind while it wrote a recorded checkpoint.
 
-        A whole checkpoint that had stepped aside for one that never came is put back.
+        An older checkpoint that was moved aside is put back if the one to replace it is missing.
         """
         recorded = self._recorded()
         for leftover in sorted(self.folder.glob(f"{TEMPORARY}*")):
             match = LEFTOVER.fullmatch(leftover.name)
             if not match or match[1] not in recorded:
                 continue
-            place = self.folder / match[1]
-            if leftover.name.endswith(ASIDE) and is_checkpoint(leftover) and not is_checkpoint(place):
+            checkpoint = self.folder / match[1]
+            if leftover.name.endswith(ASIDE) and is_checkpoint(leftover) and not is_checkpoint(checkpoint):
                 with suppress(OSError):
-                    self.disk.replace(leftover, place)
+                    self.disk.replace(leftover, checkpoint)
             else:
                 self._delete(leftover)
 
@@ -138,27 +137,27 @@ class Run:
         return [name for name in names if isinstance(name, str) and STEP.fullmatch(name)]
 
     def _delete(self, folder: Path) -> bool:
-        """Delete a checkpoint's files and then its folder; whether the checkpoint is gone."""
+        """Delete a checkpoint's files, then its folder. Returns whether the checkpoint is gone."""
         if folder.is_symlink():
             return False
         for name in CHECKPOINT_FILES:
             with suppress(OSError):
                 self.disk.unlink(folder / name)
-        with suppress(OSError):  # something of the user's is in it, and stays
+        with suppress(OSError):  # files of the user are in it; they stay
             self.disk.rmdir(folder)
         return not is_checkpoint(folder)
 
     def write_mark(self, mark: Mapping[str, Any]) -> None:
-        """Replace what run.json says."""
+        """Replace the content of run.json."""
         replace_text(self.folder / MARK, json.dumps(mark, indent=1) + "\n", self.disk)
 
 
 def step_of(checkpoint: Path) -> int:
-    """The step that a checkpoint's folder is named after; -1 for another name."""
+    """The step in the name of a checkpoint's folder; -1 if the name has none."""
     match = STEP.fullmatch(checkpoint.name)
     return int(match[1]) if match else -1
 
 
 def is_checkpoint(path: Path) -> bool:
-    """Whether the folder says that it is one."""
+    """Whether the folder has the description of a checkpoint."""
     return is_file(path / DESCRIPTION)

@@ -1,4 +1,4 @@
-"""One writer a run. Knows processes, not what they write."""
+"""The lock that lets only one process write a run. Knows processes, not what they write."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from charlm.errors import BusyError, CheckpointError
+from charlm.runs.files import read_json, replace_text
 from charlm.runs.folder import Run
-from charlm.runs.writing import read_json, replace_text
 
 LOCK, WRITER = "lock", "writer.json"
 
 
 @contextmanager
-def lock(run: Run) -> Iterator[None]:
-    """Hold the run while writing in it. Raises BusyError, naming the process that holds it, without waiting.
+def lock_run(run: Run) -> Iterator[None]:
+    """Hold the run's lock. Raises BusyError at once, with the other process, if another process holds it.
 
-    The system frees the lock when its holder dies, however that comes.
+    The system frees the lock when its process ends, however it ends.
     """
     from filelock import FileLock, Timeout
 
@@ -27,7 +27,7 @@ def lock(run: Run) -> Iterator[None]:
     try:
         guard.acquire()
     except Timeout:
-        writer = read_json(run.folder / WRITER)  # absent for a moment, while the other one starts
+        writer = read_json(run.folder / WRITER)  # absent for a moment while the other process starts
         who = f"process {writer.get('pid')} on {writer.get('host')}" if writer else "another process"
         raise BusyError(
             f"The run {run.name} is being written by {who}",

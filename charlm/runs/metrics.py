@@ -1,4 +1,4 @@
-"""metrics.jsonl: what was measured while training, one JSON object a line. Knows nothing of what the numbers mean."""
+"""metrics.jsonl: measurements of a training, one JSON object a line. Knows nothing of their meaning."""
 
 from __future__ import annotations
 
@@ -8,37 +8,36 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from charlm.runs.disk import refused
-from charlm.runs.writing import replace_text
+from charlm.runs.files import replace_text, write_error
 
 
-def append(path: Path, measured: Mapping[str, Any]) -> None:
-    """Add a line. Numbers that are not finite become null: JSON has no others.
+def append_metrics(path: Path, measured: Mapping[str, Any]) -> None:
+    """Add a line. Infinite numbers and NaN become null, since JSON cannot hold them.
 
-    Raises CheckpointError where the disk refuses.
+    Raises CheckpointError if the file cannot be written.
     """
-    finite = {name: None if _is_wild(value) else value for name, value in measured.items()}
+    finite = {name: None if _is_not_finite(value) else value for name, value in measured.items()}
     line = json.dumps(finite, allow_nan=False) + "\n"
     try:
         with path.open("a", encoding="utf-8", newline="\n") as file:
             file.write(line)
     except OSError as error:
-        remedy = "Make room, or make the folder writable; then go on with `charlm train --resume`."
-        raise refused(path.name, path, len(line.encode()), remedy, error) from error
+        remedy = "Make room, or make the folder writable; then run `charlm train --resume`."
+        raise write_error(path.name, path, len(line.encode()), remedy, error) from error
 
 
-def _is_wild(value: object) -> bool:
+def _is_not_finite(value: object) -> bool:
     return isinstance(value, float) and not math.isfinite(value)
 
 
 def read_metrics(path: Path) -> Iterator[dict[str, Any]]:
-    """The lines, in order; none where there is no file. A line that a crash has torn is passed over."""
+    """The lines in order; none if there is no file. A line that is cut off or damaged is skipped."""
     for _, measured in _lines(path):
         yield measured
 
 
-def forget_after(path: Path, step: int) -> None:
-    """Drop what was measured after that step, and torn lines, so that a resumed training can go on writing."""
+def forget_metrics_after(path: Path, step: int) -> None:
+    """Delete the measurements after that step, and damaged lines, so that a resumed training can append to the file."""
     if path.exists():
         kept = [line for line, measured in _lines(path) if not _is_later(measured, step)]
         replace_text(path, "".join(f"{line}\n" for line in kept))
@@ -50,7 +49,7 @@ def _is_later(measured: Mapping[str, Any], step: int) -> bool:
 
 
 def _lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Whole lines, as they stand and as what they say."""
+    """The whole lines, each as text and as the object that it holds."""
     if not path.exists():
         return
     with path.open(encoding="utf-8", errors="replace", newline="\n") as file:

@@ -1,6 +1,6 @@
-"""What a run came to, for lists: read from the JSON of its checkpoints, with None for whatever is not there.
+"""A summary of a run, for lists: read from the JSON of its checkpoints, with None for what is missing.
 
-Nothing is verified here: whoever uses a checkpoint opens it with charlm.checkpoint, which is strict.
+Verifies nothing: to use a checkpoint, open it with charlm.checkpoint, which is strict. Knows no model.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from charlm.runs.files import read_json
 from charlm.runs.folder import BEST, DESCRIPTION, LAST, Run, step_of
-from charlm.runs.writing import read_json
 
 
 @dataclass(frozen=True)
-class Summary:
-    """A run in a line. Scores are mean nats per character of the best checkpoint; counts are of the newest."""
+class RunSummary:
+    """One line about a run. Scores are mean nats per character of the best checkpoint; counts are of the newest."""
 
     name: str
     folder: Path
@@ -27,7 +27,7 @@ class Summary:
     cell: str | None
     hidden_size: float | None
     num_layers: float | None
-    layers: tuple[str, ...]  # `lstm 128`, `gru 64`, where the layers were given one by one
+    layers: tuple[str, ...]  # `lstm 128`, `gru 64`, if the layers were given one by one
     step: float | None
     characters: float | None
     seconds: float | None
@@ -39,28 +39,28 @@ class Summary:
     last: str | None
 
 
-def summary(run: Run) -> Summary:
-    """Read it. Raises CheckpointError where the run's folder cannot be read."""
+def summarize_run(run: Run) -> RunSummary:
+    """The summary of a run. Raises CheckpointError if the run's folder cannot be read."""
     checkpoints = run.checkpoints
     newest = checkpoints[-1] if checkpoints else None
     best = run.pointed(BEST)
     last = run.pointed(LAST)
-    now = _described(newest)
-    then = now if best in (None, newest) else _described(best)
-    model, progress = _part(now, "settings", "model"), _part(now, "training")
-    about, scores = run.mark, _part(then, "scores")
-    text = _part(now, "text") or _part(about, "text")
-    return Summary(
+    newest_body = _body(newest)
+    best_body = newest_body if best in (None, newest) else _body(best)
+    model, progress = _part(newest_body, "settings", "model"), _part(newest_body, "training")
+    mark, scores = run.mark, _part(best_body, "scores")
+    text = _part(newest_body, "text") or _part(mark, "text")
+    return RunSummary(
         name=run.name,
         folder=run.folder,
-        created=_text(about.get("created")),
+        created=_text(mark.get("created")),
         text=_text(text.get("name")),
         text_characters=_number(text.get("characters")),
         cell=_text(model.get("cell")),
         hidden_size=_number(model.get("hidden_size")),
         num_layers=_number(model.get("num_layers")),
         layers=_layers(model),
-        step=_number(now.get("step")),
+        step=_number(newest_body.get("step")),
         characters=_number(progress.get("characters")),
         seconds=_number(progress.get("seconds")),
         best_step=None if best is None else step_of(best),
@@ -81,7 +81,7 @@ def _layers(model: Mapping[str, Any]) -> tuple[str, ...]:
     )
 
 
-def _described(checkpoint: Path | None) -> dict[str, Any]:
+def _body(checkpoint: Path | None) -> dict[str, Any]:
     return {} if checkpoint is None else _part(read_json(checkpoint / DESCRIPTION), "body")
 
 

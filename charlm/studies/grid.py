@@ -11,8 +11,8 @@ from itertools import product
 from typing import Any
 
 from charlm.cells.table import check
-from charlm.config.layers import LENGTHS, Given, layer, merge
-from charlm.config.problems import Problem, refusal, shown
+from charlm.config.given import LENGTHS, Given, merge_given, read_given
+from charlm.config.problems import Problem, abbreviated, usage_error
 from charlm.config.resolving import resolve
 from charlm.config.settings import Settings
 from charlm.config.suggestions import suggestion
@@ -78,23 +78,23 @@ def _trial(study: Study, variant: str, levels: tuple[tuple[str, str], ...], seed
         if place == "base":
             preset = rest.pop("preset", None)
             if preset is not None and not isinstance(preset, str):
-                raise UsageError(f"preset must be the name of a preset, not {shown(preset)}", where, "")
+                raise UsageError(f"preset must be the name of a preset, not {abbreviated(preset)}", where, "")
         if place.startswith("factors."):
             measure = rest.pop("measure", measure)
         synthetic |= _synthetic(rest.pop("synthetic", None), where)
-        values, problems = layer(rest, lambda path, where=where: where)  # type: ignore[misc]
+        values, problems = read_given(rest, lambda path, where=where: where)  # type: ignore[misc]
         if problems:
-            raise refusal(problems)
+            raise usage_error(problems)
         if place != "base":
             _refuse_own_length(values, where)
         given.append(values)
     if measure not in (("cost",) if study.measure == "cost" else MEASURES):
-        raise UsageError(f"{shown(measure)} cannot be measured in a level", source, "Measures: valid, recall.")
+        raise UsageError(f"{abbreviated(measure)} cannot be measured in a level", source, "Measures: valid, recall.")
     if measure == "recall" and not synthetic:
         raise UsageError(
             "recall is measured on a text that is made for it", source, "Give synthetic: {recall: {gap: 20}}."
         )
-    options = {name: each.value for name, each in merge(given).items() if name not in LENGTHS}
+    options = {name: each.value for name, each in merge_given(given).items() if name not in LENGTHS}
     place = " ".join([variant, *(level for _, level in levels)])
     return Trial(
         variant=variant,
@@ -141,7 +141,7 @@ def _synthetic(given: object, where: str) -> dict[str, int]:
     inner = given.get("recall") if isinstance(given, dict) and set(given) == {"recall"} else None
     if not isinstance(inner, dict):
         raise UsageError(
-            f"synthetic cannot be {shown(given)}", where, "It is written as {recall: {gap: 20, lines: 5000}}."
+            f"synthetic cannot be {abbreviated(given)}", where, "It is written as {recall: {gap: 20, lines: 5000}}."
         )
     for name, value in inner.items():
         if name not in SYNTHETIC["recall"]:
@@ -149,7 +149,7 @@ def _synthetic(given: object, where: str) -> dict[str, int]:
                 f"recall has no {name}", where, suggestion(name, SYNTHETIC["recall"]) or "It has gap, lines."
             )
         if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 10**6:
-            raise UsageError(f"{name} must be a whole number from 1 on, not {shown(value)}", where, "")
+            raise UsageError(f"{name} must be a whole number from 1 on, not {abbreviated(value)}", where, "")
     return dict(inner)
 
 

@@ -14,7 +14,7 @@ from charlm.studies.grid import Synthetic, Trial
 from charlm.studies.results import TEXTS
 from charlm.studies.study import Study
 from charlm.text.corpus import Corpus, open_corpus
-from charlm.text.synthetic import recall
+from charlm.text.synthetic import recall_text
 
 TEXT_SEED = 1  # of generated texts to train on; another makes the texts that recall is asked on
 ASKED_SEED, ASKED_LINES = 2, 1000
@@ -81,4 +81,4 @@ def _make(path: Path, made: Synthetic) -> None:
         raise UsageError(
             f"The text cannot be kept: {error.strerror}", str(path), "Set CHARLM_RUNS to a folder that can be written."
         ) from error
-    replace_text(path, recall(made.gap, made.lines, TEXT_SEED))
+    replace_text(path, recall_text(made.gap, made.lines, TEXT_SEED))

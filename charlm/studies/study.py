@@ -185,19 +185,19 @@ def _refusal(error: ValidationError, document: Document, source: str) -> UsageEr
 
 def to_yaml(study: Study) -> str:
     """The study as text that reads back as the same study, one variant or level a line."""
-    from charlm.config.stored import in_line
+    from charlm.config.stored import inline_yaml
 
     lines = []
     for key, value in study.model_dump(mode="json", exclude_none=True).items():
         if key in ("variants", "base") and value:
-            lines += [f"{key}:", *(f"  {in_line(name)}: {in_line(inner)}" for name, inner in value.items())]
+            lines += [f"{key}:", *(f"  {inline_yaml(name)}: {inline_yaml(inner)}" for name, inner in value.items())]
         elif key == "factors" and value:
             lines.append("factors:")
             for factor, levels in value.items():
-                lines.append(f"  {in_line(factor)}:")
-                lines += [f"    {in_line(level)}: {in_line(inner)}" for level, inner in levels.items()]
+                lines.append(f"  {inline_yaml(factor)}:")
+                lines += [f"    {inline_yaml(level)}: {inline_yaml(inner)}" for level, inner in levels.items()]
         else:
-            lines.append(f"{key}: {in_line(value)}")
+            lines.append(f"{key}: {inline_yaml(value)}")
     text = "\n".join(lines) + "\n"
     read_yaml(text.encode(), study.name)
     return text

@@ -1,8 +1,8 @@
-"""Encoded texts kept between runs, as memory-mapped arrays of ids. Knows no text, no vocabulary: arrays and facts.
+"""The cache of encoded texts: memory-mapped arrays of ids, kept between runs. Knows no characters and no vocabulary.
 
-An entry is two files under one key: NAME.ids, the raw little-endian ids, and NAME.json, which makes it valid. Each is
-written under a temporary name and renamed, the second last, and what it says of the first is checked at every opening,
-so that neither a crash, nor a full disk, nor two processes at once can leave an entry that is believed and wrong.
+An entry is two files: KEY.ids, the raw little-endian ids, and KEY.json, which describes them and makes the entry valid.
+Each is written under a temporary name and renamed, KEY.json last, and every load compares the two. So a crash, a full
+disk or two processes at once cannot leave a wrong entry that is taken for a valid one.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 DTYPES = {name: np.dtype(name).newbyteorder("<") for name in ("uint8", "uint16", "uint32")}
-STRETCH = 1 << 22  # ids looked at at a time
+CHUNK_LENGTH = 1 << 22  # ids that one pass holds in memory
 
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """ids (N,) and what is known of them. `note` says why they are in memory only, or nothing."""
+    """ids (N,) and facts about them. `note` says why they are in memory only; empty if they are on the disk."""
 
     ids: Array
     facts: dict[str, Any]
@@ -42,8 +42,8 @@ def cache_folder() -> Path:
     return Path(pooch.os_cache("charlm"))
 
 
-def put_file(path: Path, blocks: Iterable[bytes]) -> Path:
-    """Write a file so that it is there whole or not at all. OSError where the system refuses."""
+def write_atomically(path: Path, blocks: Iterable[bytes]) -> Path:
+    """Write a file so that it exists whole or not at all. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem[:24], suffix=".part")
     temporary = Path(name)
@@ -57,8 +57,8 @@ def put_file(path: Path, blocks: Iterable[bytes]) -> Path:
         raise
 
 
-def load(key: str) -> Entry | None:
-    """The entry under a key, or None where there is none, or one that is not what was written."""
+def load_entry(key: str) -> Entry | None:
+    """The entry under a key; None if there is none, or if its files are not what was written."""
     ids_file, facts_file = _files(key)
     try:
         record = json.loads(facts_file.read_bytes())
@@ -71,23 +71,23 @@ def load(key: str) -> Entry | None:
     return Entry(ids, record["facts"]) if _digest(ids) == record["ids"] else None
 
 
-def store(
+def store_entry(
     key: str,
     dtype: np.dtype[Any],
     chunks: Callable[[], Iterator[Array]],
     facts: Callable[[Array], dict[str, Any]],
 ) -> Entry:
-    """Keep the ids that `chunks()` yields, with the facts about them, and return both.
+    """Store the ids that `chunks()` yields and the facts about them, and return the entry.
 
-    Where the cache cannot be written to, the ids are held in memory and the entry's note says so.
+    If the cache cannot be written, the ids are held in memory and the entry's note says so.
     """
     ids_file, facts_file = _files(key)
     try:
-        put_file(ids_file, (chunk.astype(DTYPES[dtype.name], copy=False).tobytes() for chunk in chunks()))
+        write_atomically(ids_file, (chunk.astype(DTYPES[dtype.name], copy=False).tobytes() for chunk in chunks()))
         ids = _mapped(ids_file, DTYPES[dtype.name], ids_file.stat().st_size // dtype.itemsize)
         known = facts(ids)
         record = {"dtype": dtype.name, "length": len(ids), "ids": _digest(ids), "facts": known}
-        put_file(facts_file, [json.dumps(record | {"sum": _sum(record)}).encode()])
+        write_atomically(facts_file, [json.dumps(record | {"sum": _sum(record)}).encode()])
     except OSError as error:
         held = np.concatenate([np.empty(0, dtype), *chunks()])
         reason = error.strerror or str(error)
@@ -101,23 +101,23 @@ def _files(key: str) -> tuple[Path, Path]:
 
 
 def _mapped(path: Path, dtype: np.dtype[Any], length: int) -> Array:
-    # A file of no bytes cannot be mapped.
+    # An empty file cannot be mapped.
     return np.memmap(path, dtype, "r", shape=(length,)) if length else np.empty(0, dtype)
 
 
-def stretches(ids: Array) -> Iterator[Array]:
-    """The ids, a few million at a time, so that no pass over them needs memory in proportion to the text."""
-    return (ids[start : start + STRETCH] for start in range(0, len(ids), STRETCH))
+def in_chunks(ids: Array) -> Iterator[Array]:
+    """The ids in chunks of a few million, so that a pass over them takes little memory."""
+    return (ids[start : start + CHUNK_LENGTH] for start in range(0, len(ids), CHUNK_LENGTH))
 
 
 def _digest(ids: Array) -> str:
     sha256 = hashlib.sha256()
-    for stretch in stretches(ids):
-        sha256.update(stretch.data)
+    for chunk in in_chunks(ids):
+        sha256.update(chunk.data)
     return sha256.hexdigest()
 
 
 def _sum(record: dict[str, Any]) -> str:
-    """A checksum over everything that the second file says."""
-    said = json.dumps([record[field] for field in ("dtype", "length", "ids", "facts")], sort_keys=True)
-    return hashlib.sha256(said.encode()).hexdigest()
+    """A checksum over everything else in KEY.json."""
+    content = json.dumps([record[field] for field in ("dtype", "length", "ids", "facts")], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()

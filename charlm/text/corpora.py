@@ -1,6 +1,6 @@
-"""The named corpora: what they are, how they are commonly split, and where their text is kept. Knows no ids.
+"""The named corpora: their contents, their usual splits, and where their text is kept. Knows no ids.
 
-Embedded corpora are made from the Python that runs; the others are fetched by `charlm data fetch`, and by nothing else.
+Embedded corpora are built from the installed Python. Only `charlm data fetch` downloads the others.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from charlm.errors import TextError
 from charlm.text import embedded
-from charlm.text.cache import cache_folder, put_file
+from charlm.text.cache import cache_folder, write_atomically
 
 MAKEMORE = "https://raw.githubusercontent.com/karpathy/makemore/988aa59e4d8fefa526d06f3b453ad116258398d4"
 CHAR_RNN = "https://raw.githubusercontent.com/karpathy/char-rnn/6f9487a6fe5b420b7ca9afb0d7c078e37c1d1b4e"
@@ -20,11 +20,11 @@ CHAR_RNN = "https://raw.githubusercontent.com/karpathy/char-rnn/6f9487a6fe5b420b
 
 @dataclass(frozen=True)
 class NamedCorpus:
-    """A corpus with a name. It has either a recipe, or an address with what must be found there."""
+    """A corpus with a name. It has either a recipe, or a URL with the sizes and checksums of its download."""
 
     name: str
     about: str
-    splits: tuple[float, float, float]  # as it is commonly reported
+    splits: tuple[float, float, float]  # that published scores use
     recipe: Callable[[], str] | None = None
     url: str = ""
     download_sha256: str = ""
@@ -96,29 +96,29 @@ CORPORA = {
 
 
 def fetched_file(corpus: NamedCorpus) -> Path:
-    """Where the text of a corpus is, or will be, once it was fetched."""
+    """Where `charlm data fetch` puts the text of a corpus."""
     return cache_folder() / "corpora" / f"{corpus.name}.txt"
 
 
 def corpus_file(corpus: NamedCorpus, spool: Path) -> Path:
-    """The file with the text of a corpus. TextError where it was not fetched yet: only `charlm data fetch` does that.
+    """The file with the text of a corpus. Raises TextError if it has not been fetched.
 
-    An embedded corpus is built the first time; where the cache cannot be written to, in the folder `spool`.
+    An embedded corpus is built the first time, in the folder `spool` if the cache cannot be written.
     """
     if corpus.recipe:
-        return _built(corpus.name, corpus.recipe, spool)
+        return _build(corpus.name, corpus.recipe, spool)
     path = fetched_file(corpus)
     if not path.is_file():
         raise TextError(
-            f"The corpus {corpus.name} was not fetched yet, and training never downloads.",
+            f"The corpus {corpus.name} has not been fetched, and only `charlm data fetch` downloads",
             f"It will be kept in {path.parent}",
             f"Run `charlm data fetch {corpus.name}` once.",
         )
     return path
 
 
-def _built(name: str, recipe: Callable[[], str], spool: Path) -> Path:
-    """The name of a built text ends with its sha256, so that a damaged one is known and built again."""
+def _build(name: str, recipe: Callable[[], str], spool: Path) -> Path:
+    """The file of an embedded corpus. Its name ends with the sha256 of the text: a damaged one is built again."""
     folder, stem = cache_folder() / "corpora", f"{name}-{embedded.identity()[:12]}-"
     for path in folder.glob(f"{stem}*.txt"):
         if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == path.stem.removeprefix(stem):
@@ -126,6 +126,6 @@ def _built(name: str, recipe: Callable[[], str], spool: Path) -> Path:
     text = recipe().encode()
     file = f"{stem}{hashlib.sha256(text).hexdigest()}.txt"
     try:
-        return put_file(folder / file, [text])
+        return write_atomically(folder / file, [text])
     except OSError:
-        return put_file(spool / file, [text])
+        return write_atomically(spool / file, [text])

@@ -1,7 +1,7 @@
-"""A text ready for training and scoring: ids, vocabulary, splits, and what was done to it. Knows no model.
+"""A text ready for training and scoring: ids, vocabulary, splits, and notes on how it was read. Knows no model.
 
-The sources are read three times, in chunks: once to identify them, once to find their symbols, once to encode them into
-the cache. A text that was encoded before with the same settings is read only once.
+The sources are read three times, in chunks: to identify them, to find their symbols, and to encode them into the cache.
+A text that is in the cache already is read once, to identify it.
 """
 
 from __future__ import annotations
@@ -21,63 +21,63 @@ import numpy as np
 from charlm.config.settings import TextSettings
 from charlm.errors import CheckpointError, TextError, UsageError
 from charlm.text import cache
-from charlm.text.reading import check_encoding, read_bytes, read_text
-from charlm.text.sources import STDIN, Piece, find
+from charlm.text.reading import find_codec, read_bytes, read_text
+from charlm.text.sources import STDIN, SourceFile, find_files
 from charlm.text.statistics import symbol_counts
 from charlm.text.survey import survey_bytes, survey_text
 from charlm.text.vocabulary import Ids, Unknown, Vocabulary
 
-FORMAT = 1  # raised when the same text and settings would give other ids or facts
+FORMAT = 1  # to be increased if the same text and settings give other ids or facts
 SPLITS = ("train", "valid", "test")
 
 
 @dataclass(frozen=True, eq=False)
 class Corpus:
-    """A text as ids. What is counted in characters counts bytes where the unit is the byte."""
+    """A text as ids. `characters` counts bytes if the unit is the byte."""
 
     name: str  # short, for the names of runs
     sources: tuple[str, ...]
-    encoding: str  # `bytes` where nothing was decoded
-    ids: Ids  # (N,), a memory-mapped file where there is a cache
+    encoding: str  # `bytes` if nothing was decoded
+    ids: Ids  # (N,), a memory-mapped file if the cache can be written
     vocabulary: Vocabulary
-    sha256: str  # of the bytes as they were found; of several files, over the sha256 of each
+    sha256: str  # of the bytes of the source; of several sources, over the sha256 of each
     source_bytes: int
     characters: int  # N
     bytes: int  # that the N characters take in UTF-8
-    unknown: dict[str, int]  # characters that the given vocabulary lacks, and how often they occurred
-    notes: tuple[str, ...]  # what was mended or left out, for a person to read
-    splits: dict[str, tuple[int, int]]  # first id, and one past the last
+    unknown: dict[str, int]  # count of each character that the given vocabulary lacks
+    notes: tuple[str, ...]  # what was changed or left out, for people to read
+    splits: dict[str, tuple[int, int]]  # start and end of each, the end excluded
 
     def split(self, name: str) -> Ids:
         """The ids of train, valid or test, without copying them."""
         if name not in self.splits:
-            raise UsageError(f"There is no split {name!r}.", "--split", f"Use one of {', '.join(self.splits)}.")
+            raise UsageError(f"There is no split {name!r}", "--split", f"Use one of {', '.join(self.splits)}.")
         first, end = self.splits[name]
         return self.ids[first:end]
 
 
 def open_corpus(settings: TextSettings, vocabulary: Vocabulary | None = None, unknown: Unknown = "error") -> Corpus:
-    """Read and encode the text that the settings name, or find it encoded in the cache.
+    """Read and encode the text that the settings name, or take it from the cache.
 
-    With a vocabulary, its ids and its unit are used, and `unknown` says what becomes of other characters; without, the
-    vocabulary is made of the text's own. TextError for a text that cannot be read or has fewer than two characters.
+    With a vocabulary, its ids and its unit are used, and `unknown` decides about characters that it lacks. Without one,
+    the vocabulary is made from the text. Raises TextError if the text cannot be read or has under two characters.
     """
     unit = vocabulary.unit if vocabulary else settings.unit
-    encoding = "bytes" if unit == "byte" else check_encoding(settings.encoding).name
+    encoding = "bytes" if unit == "byte" else find_codec(settings.encoding).name
     with tempfile.TemporaryDirectory(prefix="charlm-") as spool:
-        found, left_out = find(settings.sources, keep_binary=unit == "byte", spool=Path(spool))
-        pieces = [piece.measured() for piece in found]
-        digests = [str(piece.sha256) for piece in pieces]
+        found, left_out = find_files(settings.sources, keep_binary=unit == "byte", spool=Path(spool))
+        files = [file.measured() for file in found]
+        digests = [str(file.sha256) for file in files]
         key = _key(digests, encoding, settings.newlines, vocabulary, unknown)
-        entry = _cached(key) or _encode(key, pieces, encoding, settings.newlines, vocabulary, unknown)
+        entry = _cached(key) or _encode(key, files, encoding, settings.newlines, vocabulary, unknown)
     facts, characters = entry.facts, len(entry.ids)
     if characters < 2:
         known = " that the model knows" if facts.get("unknown") else ""
-        what = f"The text has {'one character' if characters else 'no characters'}{known}."
+        what = f"The text has {'one character' if characters else 'no characters'}{known}"
         raise TextError(what, ", ".join(settings.sources), "A model needs at least two.")
     used = vocabulary or Vocabulary.from_json(facts["vocabulary"])
     if settings.records and used.newline is None:
-        raise TextError("The text has no line end.", "text.records=true", "Records are one a line.")
+        raise TextError("The text has no line end", "text.records=true", "Put each record on a line of its own.")
     return Corpus(
         name=_slug(settings.sources),
         sources=settings.sources,
@@ -85,17 +85,17 @@ def open_corpus(settings: TextSettings, vocabulary: Vocabulary | None = None, un
         ids=entry.ids,
         vocabulary=used,
         sha256=digests[0] if len(digests) == 1 else hashlib.sha256("\n".join(digests).encode()).hexdigest(),
-        source_bytes=sum(piece.unpacked_size or 0 for piece in pieces),
+        source_bytes=sum(file.unpacked_size or 0 for file in files),
         characters=characters,
         bytes=facts["bytes"],
         unknown=facts["unknown"],
-        notes=tuple(filter(None, [*left_out, *_mended(facts), entry.note])),
+        notes=tuple(filter(None, [*left_out, *_notes(facts), entry.note])),
         splits=_splits(entry.ids, settings.splits, used.newline if settings.records else None),
     )
 
 
-def describe(corpus: Corpus) -> dict[str, Any]:
-    """What is known of a corpus, as values that JSON can hold."""
+def describe_corpus(corpus: Corpus) -> dict[str, Any]:
+    """Everything about a corpus but its ids, as values that JSON can hold."""
     return {
         "name": corpus.name,
         "sources": list(corpus.sources),
@@ -120,7 +120,7 @@ def _key(digests: list[str], encoding: str, newlines: str, vocabulary: Vocabular
 
 
 def _cached(key: str) -> cache.Entry | None:
-    entry = cache.load(key)
+    entry = cache.load_entry(key)
     if entry and entry.facts["vocabulary"]:
         try:
             Vocabulary.from_json(entry.facts["vocabulary"])
@@ -130,12 +130,12 @@ def _cached(key: str) -> cache.Entry | None:
 
 
 def _encode(
-    key: str, pieces: Sequence[Piece], encoding: str, newlines: str, given: Vocabulary | None, unknown: Unknown
+    key: str, files: Sequence[SourceFile], encoding: str, newlines: str, given: Vocabulary | None, unknown: Unknown
 ) -> cache.Entry:
     if encoding == "bytes":
-        survey = survey_bytes(read_bytes(pieces))
+        survey = survey_bytes(read_bytes(files))
     else:
-        survey = survey_text(read_text(pieces, encoding, newlines))
+        survey = survey_text(read_text(files, encoding, newlines))
     if not survey.counts:
         return cache.Entry(np.empty(0, np.uint8), {})
     vocabulary = given or Vocabulary(tuple(survey.counts), "byte" if encoding == "bytes" else "character")
@@ -143,36 +143,36 @@ def _encode(
     def chunks() -> Iterator[Ids]:
         start = 0
         if encoding == "bytes":
-            for block in read_bytes(pieces):
+            for block in read_bytes(files):
                 yield vocabulary.encode_bytes(block, unknown, start).ids
                 start += len(block)
         else:
-            for chunk in read_text(pieces, encoding, newlines):
+            for chunk in read_text(files, encoding, newlines):
                 yield vocabulary.encode(chunk.text, unknown, start).ids
                 start += len(chunk.text)
 
-    def counted(ids: Ids) -> int:
+    def bytes_of_ids(ids: Ids) -> int:
         return int(symbol_counts(ids, vocabulary.size) @ vocabulary.byte_lengths)
 
-    def surveyed() -> int:
+    def bytes_of_survey() -> int:
         lengths = dict(zip(vocabulary.symbols, vocabulary.byte_lengths.tolist(), strict=True))
         return sum(count * lengths[symbol] for symbol, count in survey.counts.items())
 
     def facts(ids: Ids) -> dict[str, Any]:
-        strangers = set(survey.counts).difference(vocabulary.symbols)
+        unknown_symbols = set(survey.counts).difference(vocabulary.symbols)
         return {
             "vocabulary": None if given else vocabulary.to_json(),
-            "unknown": {symbol: count for symbol, count in survey.counts.items() if symbol in strangers},
-            "bytes": counted(ids) if strangers else surveyed(),
+            "unknown": {symbol: count for symbol, count in survey.counts.items() if symbol in unknown_symbols},
+            "bytes": bytes_of_ids(ids) if unknown_symbols else bytes_of_survey(),
             "marks": survey.marks,
             "crlf": survey.crlf,
             "cr": survey.cr,
         }
 
-    return cache.store(key, vocabulary.dtype, chunks, facts)
+    return cache.store_entry(key, vocabulary.dtype, chunks, facts)
 
 
-def _mended(facts: dict[str, Any]) -> list[str]:
+def _notes(facts: dict[str, Any]) -> list[str]:
     kinds = (
         ("marks", "a byte-order mark was removed", "{:,} byte-order marks were removed"),
         ("crlf", "one CRLF became LF", "{:,} CRLF became LF"),
@@ -183,8 +183,8 @@ def _mended(facts: dict[str, Any]) -> list[str]:
 
 
 def _splits(ids: Ids, shares: Sequence[float], end_id: int | None) -> dict[str, tuple[int, int]]:
-    """Contiguous stretches in the order train, valid, test; with an end id, each made of whole records."""
-    train, valid, test = (Fraction(str(share)) for share in shares)  # 0.7 + 0.2 is 0.9, not a little less
+    """Start and end of train, valid and test, contiguous in this order; with an end id, each has whole records."""
+    train, valid, test = (Fraction(str(share)) for share in shares)  # in floats 0.7 + 0.2 is a little less than 0.9
     cuts = [max(2, int(len(ids) * train)), len(ids) if not test else int(len(ids) * (train + valid))]
     if end_id is not None:
         cuts = [_record_end(ids, cut, end_id) for cut in cuts]
@@ -193,13 +193,13 @@ def _splits(ids: Ids, shares: Sequence[float], end_id: int | None) -> dict[str, 
 
 
 def _record_end(ids: Ids, cut: int, end_id: int) -> int:
-    """The first place at or after `cut` where a record has just ended."""
+    """The first position from `cut` on that follows the end of a record."""
     start = cut - 1
-    for stretch in cache.stretches(ids[start:]):
-        ends = np.flatnonzero(stretch == end_id)
+    for chunk in cache.in_chunks(ids[start:]):
+        ends = np.flatnonzero(chunk == end_id)
         if len(ends):
             return start + int(ends[0]) + 1
-        start += len(stretch)
+        start += len(chunk)
     return len(ids)
 
 

@@ -1,8 +1,8 @@
-"""The corpora that every Python carries: its manual, and its own source. Knows no network, no files of ours, no ids.
+"""The corpora that come with Python: its documentation, and its source. Knows no network, no cache and no ids.
 
-Both are built on the spot from the standard library, always alike on one installation. Modules are parsed, never
-imported. The pieces stand in an order that depends on a hash of their titles, so that a contiguous split at the end
-holds the same mixture as the rest; a paragraph that occurs twice is kept once, so that no split quotes another.
+Both are built from the standard library, the same on every build with one installation. Modules are parsed, never
+imported. The pieces are ordered by a hash of their titles, so that a contiguous split at the end has the same mixture
+as the rest. A repeated paragraph is kept once, so that no split repeats another.
 """
 
 from __future__ import annotations
@@ -19,33 +19,33 @@ from pathlib import Path
 
 from charlm.errors import TextError
 
-# Raised when the recipe changes: it is part of the key under which the built text is kept.
+# To be increased if the recipe changes: it is part of the key under which the built text is kept.
 RECIPE = 1
 SOURCE_LIMIT = 6_000_000  # bytes of python-source, about two thirds of what a usual installation has
 LEFT_OUT = frozenset({
-    "test", "tests", "idle_test", "idlelib", "turtledemo", "pydoc_data",  # not what the library says or does
+    "test", "tests", "idle_test", "idlelib", "turtledemo", "pydoc_data",  # neither documentation nor library code
     "lib2to3", "distutils", "ensurepip", "encodings", "__phello__", "antigravity.py", "this.py",  # old, tables, jokes
     "site-packages", "dist-packages", "lib-dynload", "__pycache__", "msilib", "tkinter", "turtle.py",  # not everywhere
 })  # fmt: skip
 HEADING = re.compile(r"\n(?=[^\n]+\n(?:\*{3,}|={3,}|-{3,}|~{3,}|\^{3,})\n)")
-SHORTEST_PIECE = 120  # characters; a heading whose text was all said before is not worth a piece
+SHORTEST_PIECE = 120  # characters; leaves out headings whose text was all repeated
 PLAIN = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "…": "...", "—": "--", "–": "-", "\xa0": " "})
 
 
 def identity() -> str:
-    """What the embedded corpora depend on: the recipe, and the Python whose library they are made of."""
+    """A hash of what the embedded corpora depend on: the recipe, and the installed Python."""
     return hashlib.sha256(f"{RECIPE}\n{sys.version}\n{sysconfig.get_paths()['stdlib']}".encode()).hexdigest()
 
 
 def python_docs() -> str:
     """The language reference of `pydoc_data.topics` and the docstrings of the standard library's public modules."""
-    said: set[str] = set()
-    pieces = [_unsaid(piece, said) for piece in _mixed([*_topics(), *_docstrings()])]
+    seen: set[str] = set()
+    pieces = [_without_repeats(piece, seen) for piece in _mixed([*_topics(), *_docstrings()])]
     return _joined(piece for piece in pieces if len(piece) >= SHORTEST_PIECE)
 
 
 def python_source() -> str:
-    """The standard library's own modules, whole ones, up to 6 MB."""
+    """Whole modules of the standard library, up to 6 MB."""
     pieces = _mixed(f"# {name}\n\n{_normal(source)}" for name, source in _modules())
     chosen, total = [], 0
     for piece in filter(_is_plain, pieces):
@@ -60,7 +60,7 @@ def _joined(pieces: Iterable[str]) -> str:
     text = "\n\n\n".join(pieces) + "\n"
     if len(text) < 1000:
         raise TextError(
-            "This Python came without the text of its own library.",
+            "This Python has no text of its standard library",
             sysconfig.get_paths()["stdlib"],
             "Give a text file instead, or `charlm data fetch tiny-shakespeare`.",
         )
@@ -68,7 +68,7 @@ def _joined(pieces: Iterable[str]) -> str:
 
 
 def _mixed(pieces: Iterable[str]) -> list[str]:
-    """The pieces ordered by a hash of their titles (first lines), which no split can have a bias for."""
+    """The pieces ordered by a hash of their titles (first lines), so that every split gets the same mixture."""
     return sorted(pieces, key=lambda piece: hashlib.sha256(piece.partition("\n")[0].encode()).digest())
 
 
@@ -79,18 +79,18 @@ def _normal(text: str) -> str:
 
 
 def _is_plain(text: str) -> bool:
-    """A few characters that occur twice in a megabyte would cost a model more than they give: ASCII only."""
+    """Whether the text is printable ASCII: other characters are too rare here to be learnt."""
     return text.isascii() and text.replace("\n", "").isprintable()
 
 
-def _unsaid(piece: str, said: set[str]) -> str:
-    """The piece without the paragraphs that were said before. Adds its own to `said`."""
+def _without_repeats(piece: str, seen: set[str]) -> str:
+    """The piece without the paragraphs in `seen`. Adds its own to `seen`."""
     kept = []
     for paragraph in _normal(piece).split("\n\n"):
         words = " ".join(paragraph.split())
-        if _is_plain(paragraph) and words not in said:
+        if _is_plain(paragraph) and words not in seen:
             kept.append(paragraph)
-            said.add(words)
+            seen.add(words)
     return "\n\n".join(kept).strip("\n")
 
 
@@ -105,7 +105,7 @@ def _topics() -> Iterator[str]:
 
 
 def _modules() -> Iterator[tuple[str, str]]:
-    """Dotted names and sources of the library's modules, sorted by path."""
+    """Dotted names and sources of the standard library's modules, sorted by path."""
     library = Path(sysconfig.get_paths()["stdlib"])
     for path in sorted(library.rglob("*.py")):
         parts = path.relative_to(library).parts
@@ -119,12 +119,12 @@ def _modules() -> Iterator[tuple[str, str]]:
 
 
 def _docstrings() -> Iterator[str]:
-    """What each public module says of itself and of its public classes and functions, title first."""
+    """The docstrings of each public module, its public classes and functions, title first."""
     for name, source in _modules():
         if any(part.startswith("_") for part in name.split(".")):
             continue
         try:
-            with warnings.catch_warnings(action="ignore"):  # of old escapes in string literals
+            with warnings.catch_warnings(action="ignore"):  # SyntaxWarning for invalid escapes
                 module = ast.parse(source)
         except SyntaxError:
             continue
@@ -134,7 +134,7 @@ def _docstrings() -> Iterator[str]:
 
 
 def _members(scope: ast.Module | ast.ClassDef, prefix: str) -> Iterator[str]:
-    """Each public class and function that has a docstring: its signature, and the text indented under it."""
+    """Signature and indented docstring of each public class and function that has one."""
     for node in scope.body:
         if not isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) or node.name.startswith("_"):
             continue

@@ -1,6 +1,6 @@
-"""Downloading the named corpora. The only room in charlm that uses the network, and only for `charlm data fetch`.
+"""Downloads the named corpora. The only file of charlm that uses the network, for `charlm data fetch`. Knows no ids.
 
-Addresses are https, redirections included; the length is bounded and the sha256 is known before anything is used.
+URLs are https, redirections included. Length and sha256 are checked before a file is kept.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ from typing import Any, BinaryIO
 from urllib.parse import urljoin, urlsplit
 
 from charlm.errors import IntegrityError, TextError
-from charlm.text.cache import put_file
+from charlm.text.cache import write_atomically
 from charlm.text.corpora import NamedCorpus, fetched_file
 
 SCHEMES = ("https",)
 TIMEOUT = 30  # seconds without a byte
 BLOCK = 1 << 20
-OFFLINE = "Are you offline? Any text file of yours will do instead: `charlm train FILE`."
+OFFLINE = "Check your network connection, or train on a text file: `charlm train FILE`."
 
 
-def fetch(corpus: NamedCorpus, *, progress: bool = False, schemes: tuple[str, ...] = SCHEMES) -> Path:
+def fetch_corpus(corpus: NamedCorpus, *, progress: bool = False, schemes: tuple[str, ...] = SCHEMES) -> Path:
     """Download a corpus into the cache, unless it is there already, and return the file with its text.
 
-    `progress` draws a bar on stderr. TextError where there is no network or the server refuses, IntegrityError where
-    what came is not what is known.
+    `progress` shows a bar on stderr. Raises TextError if the server is not reached or refuses, IntegrityError if the
+    download is not the known file.
     """
     path = fetched_file(corpus)
     if path.is_file() and _sha256(path) == corpus.text_sha256:
@@ -36,12 +36,13 @@ def fetch(corpus: NamedCorpus, *, progress: bool = False, schemes: tuple[str, ..
         if not corpus.member:
             return archive
         try:
-            return put_file(path, _unpacked(corpus, archive))
+            return write_atomically(path, _unpacked(corpus, archive))
         finally:
             archive.unlink()
     except OSError as error:
         reason = error.strerror or str(error)
-        raise TextError(f"The corpus cannot be kept: {reason}.", str(path.parent), "Set CHARLM_CACHE.") from None
+        remedy = "Set CHARLM_CACHE to a folder that you can write to."
+        raise TextError(f"The corpus cannot be stored: {reason}", str(path.parent), remedy) from None
 
 
 def _download(corpus: NamedCorpus, folder: Path, progress: bool, schemes: tuple[str, ...]) -> Path:
@@ -64,15 +65,15 @@ def _download(corpus: NamedCorpus, folder: Path, progress: bool, schemes: tuple[
     try:
         return Path(pooch.retrieve(corpus.url, f"sha256:{corpus.download_sha256}", name, folder, downloader=download))
     except requests.HTTPError as error:
-        raise TextError(f"The server refused: {error}.", corpus.url, OFFLINE) from None
+        raise TextError(f"The server refused: {error}", corpus.url, OFFLINE) from None
     except requests.RequestException as error:
-        raise TextError(f"The server was not reached ({type(error).__name__}).", corpus.url, OFFLINE) from None
+        raise TextError(f"The server was not reached ({type(error).__name__})", corpus.url, OFFLINE) from None
     except ValueError:
-        raise _unlike(corpus, "has another sha256 than the known one") from None
+        raise _mismatch(corpus, "has another sha256 than the known one") from None
 
 
 class _Bounded:
-    """A file that takes no more bytes than the corpus is known to have."""
+    """A file that raises IntegrityError if more bytes are written than the corpus has."""
 
     def __init__(self, stream: BinaryIO, corpus: NamedCorpus) -> None:
         self._stream, self._corpus, self._left = stream, corpus, corpus.download_bytes
@@ -80,7 +81,7 @@ class _Bounded:
     def write(self, block: bytes) -> None:
         self._left -= len(block)
         if self._left < 0:
-            raise _unlike(self._corpus, f"is longer than the known {self._corpus.download_bytes} bytes")
+            raise _mismatch(self._corpus, f"is longer than the known {self._corpus.download_bytes} bytes")
         self._stream.write(block)
 
     def flush(self) -> None:
@@ -88,7 +89,7 @@ class _Bounded:
 
 
 def _unpacked(corpus: NamedCorpus, archive: Path) -> Iterator[bytes]:
-    """The blocks of the archive's text. IntegrityError at the end where they are not the known ones."""
+    """The blocks of the archive's text. Raises IntegrityError at the end if they are not the known text."""
     seen, left = hashlib.sha256(), corpus.text_bytes
     try:
         with zipfile.ZipFile(archive) as files, files.open(corpus.member) as text:
@@ -99,18 +100,18 @@ def _unpacked(corpus: NamedCorpus, archive: Path) -> Iterator[bytes]:
                 seen.update(block)
                 yield block
     except (zipfile.BadZipFile, KeyError):
-        raise _unlike(corpus, f"holds no {corpus.member}") from None
+        raise _mismatch(corpus, f"holds no {corpus.member}") from None
     if seen.hexdigest() != corpus.text_sha256 or left:
-        raise _unlike(corpus, "holds another text than the known one")
+        raise _mismatch(corpus, "holds another text than the known one")
 
 
-def _unlike(corpus: NamedCorpus, how: str) -> IntegrityError:
-    return IntegrityError(f"What came {how}.", corpus.url, "Nothing was kept. Try again later, or give a text file.")
+def _mismatch(corpus: NamedCorpus, how: str) -> IntegrityError:
+    return IntegrityError(f"The download {how}", corpus.url, "Nothing was kept. Try again later, or give a text file.")
 
 
 def _check_scheme(url: str, schemes: tuple[str, ...]) -> None:
     if urlsplit(url).scheme not in schemes:
-        raise TextError(f"charlm downloads by {' or '.join(schemes)} only.", url, "Give a text file of yours instead.")
+        raise TextError(f"charlm downloads by {' or '.join(schemes)} only", url, "Give a text file instead.")
 
 
 def _sha256(path: Path) -> str:

@@ -1,18 +1,18 @@
-"""The known character nearest to an unknown one. Knows no vocabulary, only a test of what is known."""
+"""Replaces an unknown character by the nearest known one. Knows no vocabulary, only a test for known characters."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterator
 
-# Families whose members stand for one another, the plainest first. Unicode decomposes none of them.
+# Characters of one family replace each other, the plainest first. Unicode decomposes none of them.
 FAMILIES = (
     "'’‘‚‛′`´ʼ",
     '"”“„‟″«»',
     "-–—‐‑‒―−",
     "•·*",
 )
-# Letters that Unicode does not decompose, as they are commonly written without their stroke or ligature.
+# Letters that Unicode does not decompose, and their usual spelling in ASCII.
 SPELLED = {
     "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ħ": "h", "Ħ": "H", "ı": "i", "ð": "d", "Ð": "D",
     "þ": "th", "Þ": "Th", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ß": "ss", "ẞ": "SS",
@@ -21,7 +21,7 @@ LINE_ENDS = frozenset("\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 
 
 def nearest(character: str, is_known: Callable[[str], bool]) -> str:
-    """What to read in place of one unknown character: known characters, or nothing where none is near."""
+    """The known characters to read in place of an unknown one; empty if none is near."""
     for candidate in _candidates(character):
         if candidate and all(is_known(letter) for letter in candidate):
             return candidate

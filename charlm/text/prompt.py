@@ -1,6 +1,4 @@
-"""Where a prompt comes from: the command line, a file, or stdin. Knows no model: what the characters mean to one is
-for its vocabulary to say.
-"""
+"""Reads a prompt from the command line, a file or stdin. Knows no model and no vocabulary."""
 
 from __future__ import annotations
 
@@ -9,13 +7,13 @@ from pathlib import Path
 
 from charlm.errors import TextError, UsageError
 
-LARGEST = 2**20  # bytes; a prompt is read a character at a time, and /dev/zero has no end
+LARGEST = 2**20  # bytes; the model reads a prompt character by character, and /dev/zero is endless
 
 
-def take(prompt: str | None, file: str | None) -> str:
-    """The prompt as it was given, in a file as UTF-8 without its byte order mark; empty where there is none.
+def read_prompt(prompt: str | None, file: str | None) -> str:
+    """The prompt as given, or the UTF-8 text of the file without its byte-order mark; empty if neither is given.
 
-    Raises UsageError where both are given, TextError where the file cannot be read, is too long or is not UTF-8.
+    Raises UsageError if both are given, TextError if the file cannot be read, is too long or is not UTF-8.
     """
     if file is None:
         return prompt or ""
@@ -24,14 +22,14 @@ def take(prompt: str | None, file: str | None) -> str:
     where = "standard input" if file == "-" else file
     try:
         content = _read(file)
-    except (OSError, ValueError) as error:  # ValueError: a path that no system allows
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = getattr(error, "strerror", None) or str(error)
         raise TextError(f"The prompt cannot be read: {reason}", where, "Give a text file, or - for stdin.") from None
     if len(content) > LARGEST:
         raise TextError(
             f"The prompt has more than {LARGEST:,} bytes",
             where,
-            "Give its end; to measure how well a model knows a long text, use `charlm eval perplexity`.",
+            "Give the end of it. To score a long text, use `charlm eval perplexity`.",
         )
     try:
         return content.decode("utf-8").removeprefix("\ufeff")
@@ -44,7 +42,7 @@ def take(prompt: str | None, file: str | None) -> str:
 
 
 def _read(file: str) -> bytes:
-    """One byte more than a prompt may have tells a long one from a longest one."""
+    """The content, up to one byte more than allowed, which shows that it is too long."""
     if file == "-":
         return sys.stdin.buffer.read(LARGEST + 1)
     with Path(file).open("rb") as source:
@@ -52,5 +50,5 @@ def _read(file: str) -> bytes:
 
 
 def with_unix_newlines(text: str) -> str:
-    """CRLF and CR as LF, as texts are read for training unless `text.newlines` says otherwise."""
+    """The text with CRLF and CR as LF, as `text.newlines: unix` reads it."""
     return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -1,13 +1,12 @@
-"""What a user named as text, found: files, folders, globs, .gz, standard input and named corpora. Decodes nothing.
+"""Finds the files of a text: files, folders, globs, .gz, standard input and named corpora. Decodes nothing.
 
-Only regular files are read, and of each as many bytes as it had when it was found, so that neither a device nor a file
-that grows can keep the program reading.
+Only regular files are read, each up to the size that it had when it was found, so that neither a device nor a growing
+file keeps the program reading.
 """
 
 from __future__ import annotations
 
 import codecs
-import difflib
 import glob
 import gzip
 import hashlib
@@ -22,16 +21,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from charlm.config.suggestions import closest, did_you_mean
 from charlm.errors import TextError, UsageError
 from charlm.text.corpora import CORPORA, corpus_file
 
 BLOCK = 1 << 20  # bytes read at a time
-HEAD = 1 << 13  # bytes by which a file is judged
-MOST_UNPACKED = 1 << 28  # bytes that any .gz may unpack to; beyond, ...
-MOST_RATIO = 200  # ... so many times its own size: text packs 3 to 10 times, a bomb a thousand times
+HEAD = 1 << 13  # bytes that decide whether a file is binary
+MOST_UNPACKED = 1 << 28  # bytes that any .gz may unpack to; a larger one ...
+MOST_RATIO = 200  # ... up to this many times its size: text has a ratio of 3 to 10, a zip bomb of a thousand
 STDIN = "-"
 WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
-FORMS = (
+SPECIAL_FILES = (
     (stat.S_ISFIFO, "a pipe"),
     (stat.S_ISCHR, "a device"),
     (stat.S_ISBLK, "a device"),
@@ -40,14 +40,14 @@ FORMS = (
 
 
 @dataclass(frozen=True)
-class Piece:
-    """A file to read: its name for people, where it is, the bytes it had when it was found, and what they must be."""
+class SourceFile:
+    """A file to read: its name for messages, its path, its size when it was found, and its expected checksum."""
 
     label: str
     path: Path
     size: int
-    unpacked_size: int | None = None  # until it was measured
-    sha256: str | None = None  # of the unpacked bytes, where it is known
+    unpacked_size: int | None = None  # None until `measured`
+    sha256: str | None = None  # of the unpacked bytes, None if unknown
 
     @property
     def compressed(self) -> bool:
@@ -56,7 +56,7 @@ class Piece:
     def blocks(self) -> Iterator[bytes]:
         """The bytes of the file, unpacked, at most BLOCK at a time.
 
-        TextError where it cannot be read, or where the bytes turn out at the end not to have the known sha256.
+        Raises TextError if it cannot be read, or at the end if the bytes do not have the expected sha256.
         """
         seen = hashlib.sha256()
         try:
@@ -69,27 +69,27 @@ class Piece:
                     yield block
             if self.compressed and not left:
                 raise TextError(
-                    f"This .gz unpacks to more than {MOST_RATIO} times its size, like a bomb.",
+                    f"This .gz unpacks to more than {MOST_RATIO} times its size, like a zip bomb",
                     f"{self.label}, {self.size:,} bytes",
-                    "If it is meant, unpack it yourself and give the file.",
+                    "To use it anyway, unpack it and give the file.",
                 )
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-            raise TextError("This is not a whole .gz file.", f"{self.label}: {error}", "Pack it again.") from None
+            raise TextError("This is not a whole .gz file", f"{self.label}: {error}", "Compress it again.") from None
         except OSError as error:
-            raise unreadable(self.label, error) from None
+            raise unreadable_error(self.label, error) from None
         if self.sha256 and self.sha256 != seen.hexdigest():
-            named = self.unpacked_size is None  # known before it was measured here
+            is_corpus = self.unpacked_size is None  # its checksum is known without `measured`
             raise TextError(
-                "The text is not what was fetched." if named else "The text changed while it was read.",
+                "The text is not the one that was fetched" if is_corpus else "The text changed while it was read",
                 str(self.path),
-                f"Run `charlm data fetch {self.label}` again." if named else "Copy it, and give the copy.",
+                f"Run `charlm data fetch {self.label}` again." if is_corpus else "Copy it, and give the copy.",
             )
 
     def _opened(self) -> BinaryIO:
         return cast(BinaryIO, gzip.open(self.path)) if self.compressed else self.path.open("rb")
 
-    def measured(self) -> Piece:
-        """The piece with the size and sha256 of its unpacked bytes, which every later reading is held to."""
+    def measured(self) -> SourceFile:
+        """The file with the size and sha256 of its unpacked bytes, which every later read is compared with."""
         size, sha256 = 0, hashlib.sha256()
         for block in self.blocks():
             size += len(block)
@@ -97,36 +97,37 @@ class Piece:
         return replace(self, unpacked_size=size, sha256=sha256.hexdigest())
 
     def is_binary(self) -> bool:
-        """Whether the first bytes hold a NUL, and no mark that would explain it."""
+        """Whether the first bytes have a NUL and no byte-order mark of an encoding with NULs."""
         head = next(self.blocks(), b"")[:HEAD]
         return b"\0" in head and not head.startswith(WIDE_MARKS)
 
 
-def find(sources: tuple[str, ...], *, keep_binary: bool, spool: Path) -> tuple[list[Piece], list[str]]:
-    """The pieces that the sources name, in order, and notes on what was left out.
+def find_files(sources: tuple[str, ...], *, keep_binary: bool, spool: Path) -> tuple[list[SourceFile], list[str]]:
+    """The files that the sources name, in order, and notes on what was left out.
 
     `keep_binary` is for texts that are read as bytes. Standard input is copied into the folder `spool`, since it is
-    read more than once. TextError for what is missing, unreadable, no regular file, or without text.
+    read more than once. Raises TextError for a file that is missing, unreadable or not regular, and a folder without
+    text.
     """
     if sources.count(STDIN) > 1:
-        raise UsageError("Standard input can be read once.", "- is given twice", "Give - once.")
-    pieces: list[Piece] = []
+        raise UsageError("Standard input can be read only once", "- is given twice", "Give - once.")
+    files: list[SourceFile] = []
     notes: list[str] = []
     for source in sources:
-        found, said = _found(source, keep_binary, spool)
-        pieces += found
-        notes += said
-    return pieces, notes
+        found, more = _find(source, keep_binary, spool)
+        files += found
+        notes += more
+    return files, notes
 
 
-def _found(source: str, keep_binary: bool, spool: Path) -> tuple[list[Piece], list[str]]:
+def _find(source: str, keep_binary: bool, spool: Path) -> tuple[list[SourceFile], list[str]]:
     if source == STDIN:
         return [_spooled(spool)], []
     if source in CORPORA:
         corpus = CORPORA[source]
         path = corpus_file(corpus, spool)
         beside = [f"{source} is the named corpus; for the file, write ./{source}"] if Path(source).exists() else []
-        return [Piece(source, path, path.stat().st_size, sha256=corpus.text_sha256)], beside
+        return [SourceFile(source, path, path.stat().st_size, sha256=corpus.text_sha256)], beside
     path = _expanded(source)
     if glob.has_magic(source) and not os.path.lexists(path):
         return _matching(source, keep_binary)
@@ -137,34 +138,34 @@ def _found(source: str, keep_binary: bool, spool: Path) -> tuple[list[Piece], li
 
 
 def _expanded(source: str) -> Path:
-    with suppress(RuntimeError):  # no such user, no home: then it is a name like any other
+    with suppress(RuntimeError):  # no such user or home: then ~ is part of the name
         return Path(source).expanduser()
     return Path(source)
 
 
 def _status(path: Path) -> os.stat_result | None:
-    """What the system knows of a file, None where there is none."""
+    """The status of a file; None if it does not exist."""
     try:
         return path.stat()
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        raise unreadable(str(path), error) from None
+        raise unreadable_error(str(path), error) from None
 
 
-def _file(path: Path) -> Piece:
+def _file(path: Path) -> SourceFile:
     status = _status(path)
     if status is None:
-        raise _missing(path)
+        raise _missing_error(path)
     if not stat.S_ISREG(status.st_mode):
-        form = next((form for is_form, form in FORMS if is_form(status.st_mode)), "no file")
-        raise TextError(f"This is {form}, and only files can be read as text.", str(path), "Save it in a file first.")
-    return Piece(str(path), path, status.st_size)
+        form = next((form for is_form, form in SPECIAL_FILES if is_form(status.st_mode)), "no file")
+        raise TextError(f"This is {form}, not a file", str(path), "Save its text in a file first.")
+    return SourceFile(str(path), path, status.st_size)
 
 
-def _folder(folder: Path, keep_binary: bool) -> tuple[list[Piece], list[str]]:
-    """The text files under a folder, sorted by path; what is hidden, empty, binary or special is left out and said."""
-    pieces: list[Piece] = []
+def _folder(folder: Path, keep_binary: bool) -> tuple[list[SourceFile], list[str]]:
+    """The text files under a folder, sorted by path, and a note on the hidden, empty, binary and special ones."""
+    files: list[SourceFile] = []
     left_out = dict.fromkeys(("hidden", "special", "empty", "binary"), 0)
     for path in _walk(folder):
         status = _status(path)
@@ -174,62 +175,61 @@ def _folder(folder: Path, keep_binary: bool) -> tuple[list[Piece], list[str]]:
             left_out["special"] += 1
         elif not status.st_size:
             left_out["empty"] += 1
-        elif not keep_binary and Piece(str(path), path, status.st_size).is_binary():
+        elif not keep_binary and SourceFile(str(path), path, status.st_size).is_binary():
             left_out["binary"] += 1
         else:
-            pieces.append(Piece(str(path), path, status.st_size))
-    said = ", ".join(f"{count} {kind}" for kind, count in left_out.items() if count)
-    if not pieces:
-        why = f"It holds only files that are left out: {said}." if said else "It holds no files at all."
-        raise TextError(why, str(folder), "Name a folder with text files, or the files themselves.")
-    return pieces, [f"left out of {folder}: {said} files"] if said else []
+            files.append(SourceFile(str(path), path, status.st_size))
+    listed = ", ".join(f"{count} {kind}" for kind, count in left_out.items() if count)
+    if not files:
+        what = f"The folder has only files that are left out: {listed}" if listed else "The folder has no files"
+        raise TextError(what, str(folder), "Name a folder with text files, or the files themselves.")
+    return files, [f"left out of {folder}: {listed} files"] if listed else []
 
 
 def _walk(folder: Path) -> list[Path]:
-    def refuse(error: OSError) -> None:
-        raise unreadable(str(error.filename), error) from None
+    def fail(error: OSError) -> None:
+        raise unreadable_error(str(error.filename), error) from None
 
-    walk = os.walk(folder, onerror=refuse)
+    walk = os.walk(folder, onerror=fail)
     return sorted(Path(parent, name) for parent, _, names in walk for name in names)
 
 
-def _matching(pattern: str, keep_binary: bool) -> tuple[list[Piece], list[str]]:
-    pieces: list[Piece] = []
+def _matching(pattern: str, keep_binary: bool) -> tuple[list[SourceFile], list[str]]:
+    files: list[SourceFile] = []
     notes: list[str] = []
     for match in sorted(glob.glob(str(_expanded(pattern)), recursive=True)):  # noqa: PTH207 - takes absolute patterns
         path = Path(match)
         if not path.is_dir():
-            pieces.append(_file(path))
-        elif "**" not in pattern:  # a recursive pattern has already named what is in its folders
-            found, said = _folder(path, keep_binary)
-            pieces += found
-            notes += said
-    if not pieces:
-        raise TextError("No file matches.", pattern, "Check the pattern; `charlm data list` names built-in texts.")
-    return pieces, notes
+            files.append(_file(path))
+        elif "**" not in pattern:  # a recursive pattern matches the files in its folders too
+            found, more = _folder(path, keep_binary)
+            files += found
+            notes += more
+    if not files:
+        raise TextError("No file matches", pattern, "Check the pattern. `charlm data list` lists the named corpora.")
+    return files, notes
 
 
-def _spooled(spool: Path) -> Piece:
+def _spooled(spool: Path) -> SourceFile:
     path = spool / "standard-input"
     try:
         with path.open("wb") as copy:
             shutil.copyfileobj(sys.stdin.buffer, copy, BLOCK)
     except (OSError, AttributeError) as error:  # AttributeError: a process without standard input
-        raise unreadable("standard input", error) from None
-    return Piece("standard input", path, path.stat().st_size)
+        raise unreadable_error("standard input", error) from None
+    return SourceFile("standard input", path, path.stat().st_size)
 
 
-def _missing(path: Path) -> TextError:
+def _missing_error(path: Path) -> TextError:
     beside: list[str] = []
     with suppress(OSError):
         beside = [other.name for other in path.parent.iterdir()]
-    shown = [str(path.parent / name) for name in difflib.get_close_matches(path.name, beside, n=2)]
-    shown = shown or difflib.get_close_matches(str(path), CORPORA, n=1)
-    remedy = f"Did you mean {' or '.join(shown)}?" if shown else "`charlm data list` names the texts that need no file."
-    return TextError("There is no such file or corpus.", str(path), remedy)
+    near = [str(path.parent / name) for name in closest(path.name, beside, most=2)] or closest(str(path), CORPORA)
+    remedy = did_you_mean(near) or "`charlm data list` lists the named corpora."
+    return TextError("There is no such file or corpus", str(path), remedy)
 
 
-def unreadable(label: str, error: Exception) -> TextError:
-    """The error for a file that the system would not let us read."""
+def unreadable_error(label: str, error: Exception) -> TextError:
+    """The error for a file that the system does not let us read."""
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return TextError(f"This cannot be read: {reason}.", label, "Check the name and your permission to read it.")
+    return TextError(f"The text cannot be read: {reason}", label, "Check the name and your permission to read it.")

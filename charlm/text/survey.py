@@ -1,4 +1,4 @@
-"""Which symbols a text has, and how often. Knows no ids and no files."""
+"""Counts the symbols of a text. Knows no ids and no files."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import numpy.typing as npt
 
 from charlm.errors import TextError
 from charlm.text.reading import Chunk
-from charlm.text.vocabulary import STRETCH, code_points
+from charlm.text.vocabulary import LOOKUP_LENGTH, code_points
 
-BY_PAIRS = 1 << 17  # bytes from which on counting them two by two is quicker than one by one
+BY_PAIRS = 1 << 17  # bytes; from this length on it is faster to count pairs
 
 
 @dataclass(frozen=True)
 class Survey:
-    """How often each symbol occurs, by code point, and what reading the text mended."""
+    """The count of each symbol, in the order of code points, and the counts of what reading changed."""
 
     counts: dict[str, int]
     marks: int = 0
@@ -26,26 +26,24 @@ class Survey:
 
 
 def survey_text(chunks: Iterable[Chunk]) -> Survey:
-    """The characters of a text. TextError where a lenient codec made lone surrogates, which are none."""
+    """The characters of a text. Raises TextError if a codec has let lone surrogates pass, which are no characters."""
     counts = np.zeros(0x110000, np.int64)
     marks = crlf = cr = 0
     for chunk in chunks:
         if chunk.text.isascii():
             counts[:256] += _byte_counts(chunk.text.encode())
         else:
-            for start in range(0, len(chunk.text), STRETCH):
-                found = np.bincount(code_points(chunk.text[start : start + STRETCH]))
+            for start in range(0, len(chunk.text), LOOKUP_LENGTH):
+                found = np.bincount(code_points(chunk.text[start : start + LOOKUP_LENGTH]))
                 counts[: len(found)] += found
         marks, crlf, cr = marks + chunk.marks, crlf + chunk.crlf, cr + chunk.cr
     if counts[0xD800:0xE000].any():
-        raise TextError(
-            "The decoded text has lone surrogates.", "text.encoding", "Use another encoding, such as utf-8."
-        )
+        raise TextError("The decoded text has lone surrogates", "text.encoding", "Use another encoding, such as utf-8.")
     return Survey({chr(code): int(counts[code]) for code in np.flatnonzero(counts)}, marks, crlf, cr)
 
 
 def survey_bytes(blocks: Iterable[bytes]) -> Survey:
-    """The byte values of a text, each as the character with its number."""
+    """The bytes of a text, each as the character with its value."""
     counts = np.zeros(256, np.int64)
     for block in blocks:
         counts += _byte_counts(block)
@@ -53,7 +51,7 @@ def survey_bytes(blocks: Iterable[bytes]) -> Survey:
 
 
 def _byte_counts(data: bytes) -> npt.NDArray[np.int64]:
-    """(256,) how often each byte occurs. Of long data pairs are counted, which takes half as many steps."""
+    """(256,) the count of each byte. For long data, pairs are counted, which takes half as many steps."""
     if len(data) < BY_PAIRS:
         return np.bincount(np.frombuffer(data, np.uint8), minlength=256)
     pairs = np.bincount(np.frombuffer(data, np.uint16, len(data) // 2), minlength=1 << 16).reshape(256, 256)

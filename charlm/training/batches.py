@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from charlm.device import Compute
-from charlm.text.lanes import NOTHING, Lanes, Reader
+from charlm.text.lanes import NO_TARGET, Lanes, Reader
 
 SHARE = 0.25  # of the card's free memory, that a text may take
 
@@ -50,7 +50,7 @@ class HostBatches:
             torch.from_numpy(batch.inputs).to(self._device),
             torch.from_numpy(batch.targets).to(self._device),
             reset,
-            int((batch.targets != NOTHING).sum()),
+            int((batch.targets != NO_TARGET).sum()),
         )
 
 
@@ -75,7 +75,7 @@ class DeviceBatches:
         wanted = self._bounds[segments] + torch.arange(first, end, device=device)[:, None]
         last = self._bounds[segments + 1] - 1
         at = torch.minimum(wanted, last)
-        targets = self._take(at + 1).masked_fill(wanted > last, NOTHING)
+        targets = self._take(at + 1).masked_fill(wanted > last, NO_TARGET)
         reset = None
         if first == 0:
             reset = torch.ones_like(segments) if epoch == 0 else segments == 0

@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from charlm.checkpoint import Scores, save
-from charlm.checkpoint.contents import Text
-from charlm.checkpoint.series import add
+from charlm.checkpoint import Scores, write_checkpoint
+from charlm.checkpoint.contents import TextIdentity
+from charlm.checkpoint.series import add_checkpoint
 from charlm.errors import CheckpointError
 from charlm.training.optimization import Average, optimizer_from_arrays, optimizer_to_arrays
 from charlm.training.plan import Plan
@@ -31,11 +31,11 @@ from charlm.training.trainer import Trainer
 def save_checkpoint(plan: Plan, trainer: Trainer, progress: Progress, best: bool) -> Path:
     """Add the checkpoint of this step to those of the plan's run. Raises what `save` and `add` raise."""
     write = partial(
-        save,
+        write_checkpoint,
         step=progress.step,
         settings=plan.settings,
         vocabulary=plan.corpus.vocabulary,
-        text=Text(name=plan.corpus.name, sha256=plan.corpus.sha256, characters=plan.corpus.characters),
+        text=TextIdentity(name=plan.corpus.name, sha256=plan.corpus.sha256, characters=plan.corpus.characters),
         scores=Scores(train_nats=progress.train_nats, valid_nats=progress.last_nats),
         parameters=trainer.parameters(),
         training=progress.to_json(),
@@ -43,7 +43,7 @@ def save_checkpoint(plan: Plan, trainer: Trainer, progress: Progress, best: bool
         disk=plan.run.disk,
     )
     training = plan.settings.training
-    return add(plan.run, progress.step, write, best=best, keep=training.keep, milestones=training.milestones)
+    return add_checkpoint(plan.run, progress.step, write, best=best, keep=training.keep, milestones=training.milestones)
 
 
 def training_arrays(trainer: Trainer) -> dict[str, np.ndarray]:

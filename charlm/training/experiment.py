@@ -17,15 +17,15 @@ from types import TracebackType
 from charlm.cells.table import check as cell_problems
 from charlm.checkpoint import Checkpoint
 from charlm.checkpoint.reopening import require_same_text
-from charlm.checkpoint.series import newest_good
-from charlm.config.layers import dotted
+from charlm.checkpoint.series import newest_whole
+from charlm.config.given import dotted
 from charlm.config.resolving import resolve
 from charlm.config.settings import Settings
 from charlm.config.stored import to_yaml
 from charlm.device import Compute
 from charlm.engines.precision import compute_for
 from charlm.errors import CheckpointError, UsageError
-from charlm.runs import Run, create, forget_after, lock, open_run, replace_text, runs_root
+from charlm.runs import Run, create_run, forget_metrics_after, lock_run, open_run, replace_text, runs_root
 from charlm.runs.folder import MARK
 from charlm.text.corpus import Corpus, open_corpus
 from charlm.training.events import Event, Started
@@ -69,7 +69,7 @@ class Training:
         """Train, and yield what happens. `stop` is asked once a step; True ends the training with all saved."""
         with self, explain_out_of_memory(self.settings, self.compute.device):
             replace_text(self.run.config, to_yaml(self.settings))
-            forget_after(self.run.metrics, self.checkpoint.step if self.checkpoint else -1)
+            forget_metrics_after(self.run.metrics, self.checkpoint.step if self.checkpoint else -1)
             plan = Plan(self.settings, self.corpus, train_reader(self.settings, self.corpus), self.run, self.compute)
             for event in journal(train(plan, self.checkpoint, stop), self.run):
                 if self.latest and isinstance(event, Started):
@@ -103,7 +103,7 @@ def begin(settings: Settings, name: str | None = None) -> Training:
     cells = "-".join(dict.fromkeys(layer.cell for layer in settings.model.stack()))
     run = _created(runs_root(), name, f"{corpus.name}-{cells}", corpus)
     with ExitStack() as held:
-        held.enter_context(lock(run))
+        held.enter_context(lock_run(run))
         return Training(settings, corpus, compute, run, None, (), latest=True, _held=held.pop_all())
 
 
@@ -115,7 +115,7 @@ def resume(name: str | None, overrides: Sequence[str] = (), options: Mapping[str
     """
     run = open_run(runs_root(), name)
     with ExitStack() as held:
-        held.enter_context(lock(run))
+        held.enter_context(lock_run(run))
         stored = reopen(run, overrides, options)
         compute = _device_for(stored.settings, stored.corpus)
         return Training(
@@ -129,8 +129,8 @@ def begin_or_resume(settings: Settings, corpus: Corpus, root: Path, name: str) -
     compute = _device_for(settings, corpus)
     run = Run(root / name) if (root / name / MARK).is_file() else _created(root, name, name, corpus)
     with ExitStack() as held:
-        held.enter_context(lock(run))
-        checkpoint, notes = newest_good(run)
+        held.enter_context(lock_run(run))
+        checkpoint, notes = newest_whole(run)
         if checkpoint is not None:
             require_same_text(checkpoint, corpus, "Bring the old text back, or run the study under another --name.")
         return Training(settings, corpus, compute, run, checkpoint, notes, latest=False, _held=held.pop_all())
@@ -139,7 +139,7 @@ def begin_or_resume(settings: Settings, corpus: Corpus, root: Path, name: str) -
 def reopen(run: Run, overrides: Sequence[str] = (), options: Mapping[str, object] | None = None) -> Stored:
     """What a run can be resumed from. The caller holds the run's lock. Raises what `resume` raises."""
     settings = resolve(str(run.config), overrides, options, [cell_problems]).settings
-    checkpoint, notes = newest_good(run)
+    checkpoint, notes = newest_whole(run)
     if checkpoint is None:
         raise CheckpointError(
             f"The run {run.name} has no checkpoint that is whole",
@@ -154,7 +154,7 @@ def reopen(run: Run, overrides: Sequence[str] = (), options: Mapping[str, object
 
 def _created(root: Path, name: str | None, slug: str, corpus: Corpus) -> Run:
     about = {"text": {"name": corpus.name, "sha256": corpus.sha256, "characters": corpus.characters}}
-    return create(root, name, slug, about)
+    return create_run(root, name, slug, about)
 
 
 def _device_for(settings: Settings, corpus: Corpus) -> Compute:

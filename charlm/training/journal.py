@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 
-from charlm.runs import Run, append
+from charlm.runs import Run, append_metrics
 from charlm.training.events import Event, RolledBack, Sampled, Saved, Skipped, Updated, Validated
 
 DENSE = 1000  # updates of which each is kept
@@ -24,15 +24,17 @@ def journal(events: Iterable[Event], run: Run) -> Iterator[Event]:
     for event in events:
         if isinstance(event, Updated):
             if usual is not None and event.nats > SPIKE * usual + MARGIN:
-                append(run.metrics, {"event": "spiked", "step": event.step, "nats": event.nats, "usual_nats": usual})
+                append_metrics(
+                    run.metrics, {"event": "spiked", "step": event.step, "nats": event.nats, "usual_nats": usual}
+                )
             usual = event.nats if usual is None else usual + USUAL * (event.nats - usual)
         match event:
             case Updated(step=step) if step > DENSE and step % (step // THEN):
                 pass
             case Updated() | Validated() | Skipped() | RolledBack() | Sampled():
-                append(run.metrics, {"event": type(event).__name__.lower(), **asdict(event)})
+                append_metrics(run.metrics, {"event": type(event).__name__.lower(), **asdict(event)})
             case Saved():
-                append(run.metrics, {"event": "saved", "step": event.step, "best": event.best})
+                append_metrics(run.metrics, {"event": "saved", "step": event.step, "best": event.best})
             case _:
                 pass
         yield event

@@ -11,8 +11,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from charlm.checkpoint import Checkpoint, load_arrays
-from charlm.checkpoint.series import go_on_from, newest_good
+from charlm.checkpoint import Checkpoint, load_training_arrays
+from charlm.checkpoint.series import newest_whole, repair_pointers
 from charlm.engines.precision import precision_notes
 from charlm.errors import DivergedError
 from charlm.model.parameters import count
@@ -77,8 +77,8 @@ class _Session:
         """Make the trainer what it was at the checkpoint; gives where the training stood then."""
         where = str(checkpoint.folder)
         progress = Progress.from_json(checkpoint.training, where)
-        restore(self.trainer, checkpoint.parameters, load_arrays(checkpoint.folder), where)
-        go_on_from(self.plan.run, checkpoint, progress.best_step)
+        restore(self.trainer, checkpoint.parameters, load_training_arrays(checkpoint.folder), where)
+        repair_pointers(self.plan.run, checkpoint, progress.best_step)
         return progress
 
     def share(self) -> float:
@@ -162,7 +162,7 @@ class _Session:
                 f"Train again with a smaller rate: -s training.learning_rate="
                 f"{self.plan.settings.training.learning_rate / 4:g}",
             )
-        checkpoint, _ = newest_good(self.plan.run)
+        checkpoint, _ = newest_whole(self.plan.run)
         self.trainer = self._new_trainee()
         earlier = self._restored(checkpoint) if checkpoint else Progress()
         self.progress = replace(

@@ -22,8 +22,8 @@ from charlm.model.language_model import LanguageModel
 from charlm.model.parameters import initial
 from charlm.model.stack import Recurrence
 from charlm.model.state import State, map_state, reset_rows
-from charlm.randomness import stream
-from charlm.text.lanes import NOTHING, Reader
+from charlm.randomness import named_stream
+from charlm.text.lanes import NO_TARGET, Reader
 from charlm.training.batches import Batches, DeviceBatch, open_batches
 from charlm.training.optimization import Average, build_optimizer, clip_gradients, set_rate
 
@@ -56,7 +56,7 @@ class Trainer:
         self.compute = compute
         self.recurrence = recurrence or choosing.run_with_torch
         device = compute.torch_device()
-        values = initial(settings.model, vocab_size, stream(settings.training.seed, "weights"))
+        values = initial(settings.model, vocab_size, named_stream(settings.training.seed, "weights"))
         self.weights = {name: torch.from_numpy(value).to(device).requires_grad_() for name, value in values.items()}
         self.model = LanguageModel(settings.model, self.weights)
         choosing.pack_weights(self.model)
@@ -76,7 +76,7 @@ class Trainer:
     def _capture(self, seq_len: int) -> None:
         """Capture the passes through windows of this length as CUDA graphs, if they can be."""
         window = captured_window.CapturedWindow(self.loss, self.weights, self.state, seq_len, self.scaler)
-        with self.compute.fast_products():
+        with self.compute.allow_tf32():
             ready = captured_window.prepare(
                 window, self.recurrence, self.generator, CudaCapturer(self.compute.torch_device())
             )
@@ -88,7 +88,7 @@ class Trainer:
         if self.batches is None or reader is not self.reader:
             self.reader, self.batches = reader, open_batches(reader, self.compute)
         nats, characters = 0.0, 0
-        with self.compute.fast_products():
+        with self.compute.allow_tf32():
             for window in range(training.accumulate):
                 batch = self.batches.at(position + window)
                 nats += self._read(batch)
@@ -110,7 +110,7 @@ class Trainer:
         with self.compute.autocast():
             logits, after = self.dropout.on_weights(self.model).forward(inputs, state, recurrence, self.dropout)
         nats = torch.nn.functional.cross_entropy(
-            logits.float().flatten(0, 1), targets.flatten(), ignore_index=NOTHING, reduction="sum"
+            logits.float().flatten(0, 1), targets.flatten(), ignore_index=NO_TARGET, reduction="sum"
         )
         return nats, after
 

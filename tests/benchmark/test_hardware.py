@@ -6,7 +6,7 @@ import torch
 from charlm.benchmark import hardware
 from charlm.benchmark.flops import Product
 from charlm.benchmark.hardware import LARGE, peak_flops, product_seconds, streaming_speed
-from charlm.device import choose
+from charlm.device import choose_compute
 
 
 @pytest.fixture
@@ -30,14 +30,14 @@ def multiplied(monkeypatch):
 
 @pytest.mark.parametrize(("precision", "dtype"), [("fp32", torch.float32), ("bf16", torch.bfloat16)])
 def test_products_take_the_time_of_all_that_are_multiplied(multiplied, precision, dtype):
-    compute = choose("cpu", precision)
+    compute = choose_compute("cpu", precision)
     products = [Product(8, 16, 32, 4), Product(6, 7, 5), Product(6, 7, 5)]
     assert product_seconds(products, compute) == sum(product.flops for product in products)
     assert {kind for *_, kind in multiplied} == {dtype}
 
 
 def test_the_peak_is_that_of_a_large_product(multiplied):
-    assert peak_flops(choose("cpu", "fp32")) == 1  # an operation a second
+    assert peak_flops(choose_compute("cpu", "fp32")) == 1  # an operation a second
     assert {shape[:3] for shape in multiplied} == {(LARGE, LARGE, LARGE)}
 
 

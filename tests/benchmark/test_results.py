@@ -1,7 +1,7 @@
 import pytest
 
 from charlm.benchmark import hardware, results
-from charlm.device import choose
+from charlm.device import choose_compute
 
 
 @pytest.fixture(autouse=True)
@@ -12,7 +12,7 @@ def known_hardware(monkeypatch):
 
 
 def test_the_limit_of_training_is_its_products():
-    compute = choose("cpu", "fp32")
+    compute = choose_compute("cpu", "fp32")
     (row,) = results.of_training(["gru"], [(1, 8)], (4, 8), compute, plain=False, parts=False)
     assert (row["cell"], row["limit"], row["plain_median"]) == ("gru", 4 * 8, None)
     assert row["share"] == round(row["best"] / 32, 3)

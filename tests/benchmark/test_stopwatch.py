@@ -6,7 +6,7 @@ from charlm.benchmark import stopwatch as room
 from charlm.benchmark.stopwatch import CELLS, CLIP, DATA, HEAD, OPTIMIZER, OTHER, PARTS, Stopwatch, parts_of_update
 from charlm.cells import table
 from charlm.config.settings import ModelSettings
-from charlm.device import choose
+from charlm.device import choose_compute
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def test_the_device_ends_its_work_before_the_clock_is_read(ticking):
 
 
 def test_an_update_is_marked_wherever_one_part_ends_and_the_next_begins(ticking):
-    marks = parts_of_update(ModelSettings(num_layers=2, hidden_size=8), 4, 8, choose("cpu", "fp32"))
+    marks = parts_of_update(ModelSettings(num_layers=2, hidden_size=8), 4, 8, choose_compute("cpu", "fp32"))
     assert marks == {
         CELLS: 2 + 1 + 1 + 2 * 4,  # two layers there, one back to the other, the gradients of embedding and weights
         HEAD: 1 + 2,  # back to the layers, and the gradients of its own weights
@@ -48,6 +48,6 @@ def test_an_update_is_marked_wherever_one_part_ends_and_the_next_begins(ticking)
 
 @pytest.mark.parametrize("cell", table.CELLS)
 def test_every_cell_has_all_the_parts(cell):
-    parts = parts_of_update(ModelSettings(cell=cell, num_layers=2, hidden_size=8), 4, 8, choose("cpu", "fp32"))
+    parts = parts_of_update(ModelSettings(cell=cell, num_layers=2, hidden_size=8), 4, 8, choose_compute("cpu", "fp32"))
     assert tuple(parts) == PARTS
     assert all(seconds > 0 for seconds in parts.values())

@@ -1,3 +1,5 @@
+"""A checkpoint: what is saved is loaded, and damage is detected."""
+
 from __future__ import annotations
 
 import json
@@ -6,8 +8,8 @@ import shutil
 import numpy as np
 import pytest
 
-from charlm.checkpoint import Scores, load, load_arrays, save
-from charlm.checkpoint.contents import Text
+from charlm.checkpoint import Scores, load_checkpoint, load_training_arrays, write_checkpoint
+from charlm.checkpoint.contents import TextIdentity
 from charlm.config.settings import ModelSettings, Settings
 from charlm.engines.choosing import stepper
 from charlm.errors import CheckpointError, DivergedError, IntegrityError
@@ -23,13 +25,13 @@ def write(folder, **changes):
         "step": 7,
         "settings": SETTINGS,
         "vocabulary": VOCABULARY,
-        "text": Text(name="a book", sha256="0" * 64, characters=100),
+        "text": TextIdentity(name="a book", sha256="0" * 64, characters=100),
         "scores": Scores(valid_nats=1.5),
         "parameters": initial(SETTINGS.model, VOCABULARY.size, np.random.default_rng(0)),
         "training": {"position": 3},
         "training_arrays": {"random": np.arange(5, dtype=np.uint8), "step": np.array(3.0, np.float32)},
     }
-    save(folder, **(given | changes))
+    write_checkpoint(folder, **(given | changes))
     return given
 
 
@@ -39,9 +41,9 @@ def folder(tmp_path):
     return tmp_path / "step-7"
 
 
-def test_what_is_saved_is_loaded(tmp_path):
+def test_a_saved_checkpoint_is_loaded_unchanged(tmp_path):
     given = write(tmp_path / "step-7")
-    checkpoint = load(tmp_path / "step-7")
+    checkpoint = load_checkpoint(tmp_path / "step-7")
     assert checkpoint.step == 7
     assert checkpoint.settings == SETTINGS
     assert checkpoint.vocabulary == VOCABULARY
@@ -49,13 +51,13 @@ def test_what_is_saved_is_loaded(tmp_path):
     assert checkpoint.training == {"position": 3}
     for name, value in given["parameters"].items():
         np.testing.assert_array_equal(checkpoint.parameters[name], value)
-    arrays = load_arrays(tmp_path / "step-7")
+    arrays = load_training_arrays(tmp_path / "step-7")
     assert arrays["random"].tolist() == [0, 1, 2, 3, 4]
     assert arrays["step"].shape == ()
 
 
-def test_a_stepper_comes_with_it(folder):
-    quick = stepper(load(folder).model)
+def test_a_loaded_model_can_step(folder):
+    quick = stepper(load_checkpoint(folder).model)
     logits, _ = quick.step(np.array([0]), quick.fresh(1))
     assert logits.shape == (1, VOCABULARY.size)
 
@@ -64,18 +66,18 @@ def test_a_stepper_comes_with_it(folder):
 def test_a_missing_file_is_named(folder, name):
     (folder / name).unlink()
     with pytest.raises(CheckpointError, match=name):
-        load(folder)
+        load_checkpoint(folder)
 
 
-def test_without_the_training_file_it_can_still_be_used(folder):
+def test_a_checkpoint_without_training_arrays_can_be_loaded(folder):
     (folder / "training.safetensors").unlink()
-    load(folder)
+    load_checkpoint(folder)
     with pytest.raises(CheckpointError, match=r"training\.safetensors"):
-        load_arrays(folder)
+        load_training_arrays(folder)
 
 
 @pytest.mark.parametrize("name", ["checkpoint.json", "model.safetensors", "training.safetensors"])
-def test_flipped_bits_are_found(folder, name):
+def test_flipped_bits_are_detected(folder, name):
     path = folder / name
     whole = path.read_bytes()
     rng = np.random.default_rng(0)
@@ -83,17 +85,17 @@ def test_flipped_bits_are_found(folder, name):
         at, bit = rng.integers(len(whole)), 1 << rng.integers(8)
         path.write_bytes(whole[:at] + bytes([whole[at] ^ bit]) + whole[at + 1 :])
         with pytest.raises(IntegrityError):
-            load_arrays(folder) if name.startswith("training") else load(folder)
+            load_training_arrays(folder) if name.startswith("training") else load_checkpoint(folder)
 
 
 @pytest.mark.parametrize("name", ["checkpoint.json", "model.safetensors"])
-def test_truncations_are_found(folder, name):
+def test_truncations_are_detected(folder, name):
     path = folder / name
     whole = path.read_bytes()
     for length in np.random.default_rng(0).integers(0, len(whole), 30):
         path.write_bytes(whole[:length])
         with pytest.raises(IntegrityError):
-            load(folder)
+            load_checkpoint(folder)
 
 
 def test_weights_of_another_shape_are_refused_before_they_are_loaded(folder, tmp_path):
@@ -101,16 +103,16 @@ def test_weights_of_another_shape_are_refused_before_they_are_loaded(folder, tmp
     parameters = initial(other.model, VOCABULARY.size, np.random.default_rng(0))
     write(tmp_path / "step-8", parameters=parameters)
     with pytest.raises(IntegrityError, match="settings call for"):
-        load(tmp_path / "step-8")
+        load_checkpoint(tmp_path / "step-8")
 
 
 def test_another_vocabulary_is_refused(tmp_path):
     write(tmp_path / "step-8", vocabulary=Vocabulary(tuple("abc")))
     with pytest.raises(IntegrityError, match="settings call for"):
-        load(tmp_path / "step-8")
+        load_checkpoint(tmp_path / "step-8")
 
 
-def test_nothing_that_is_not_finite_is_ever_saved(tmp_path):
+def test_numbers_that_are_not_finite_are_never_saved(tmp_path):
     parameters = initial(SETTINGS.model, VOCABULARY.size, np.random.default_rng(0))
     parameters["head.bias"][2] = np.nan
     with pytest.raises(DivergedError, match=r"head\.bias"):
@@ -125,17 +127,17 @@ def test_a_link_is_not_followed_out_of_the_folder(folder, tmp_path):
     shutil.move(folder / "model.safetensors", secret)
     (folder / "model.safetensors").symlink_to(secret)
     with pytest.raises(CheckpointError, match="no file"):
-        load(folder)
+        load_checkpoint(folder)
 
 
-def test_the_description_is_plain_json_that_a_person_can_read(folder):
+def test_the_description_is_plain_json(folder):
     body = json.loads((folder / "checkpoint.json").read_text())["body"]
     assert body["settings"]["model"]["cell"] == "lstm"
     assert body["vocabulary"]["symbols"] == "".join(VOCABULARY.symbols)
     assert set(body["files"]) == {"model.safetensors", "training.safetensors"}
 
 
-def test_a_checkpoint_is_named_after_its_run_or_on_its_own_after_its_folder(folder, tmp_path):
-    assert load(folder).run_name == tmp_path.name
+def test_a_checkpoint_has_the_name_of_its_run_or_of_its_folder(folder, tmp_path):
+    assert load_checkpoint(folder).run_name == tmp_path.name
     shutil.copytree(folder, tmp_path / "taken-away")
-    assert load(tmp_path / "taken-away").run_name == "taken-away"
+    assert load_checkpoint(tmp_path / "taken-away").run_name == "taken-away"

@@ -6,22 +6,22 @@ import math
 
 import pytest
 
-from charlm.text.synthetic import optimum, recall, without_memory
+from charlm.text.synthetic import nats_without_memory, optimal_nats, recall_text
 
 
 def test_the_text_is_what_the_library_makes(charlm):
     result = charlm("data", "synthetic", "recall", "--gap", 7, "--lines", 20, "--seed", 3)
     assert result.returncode == 0, result.stderr
-    assert result.stdout == recall(7, 20, 3)
-    assert f"{optimum(7):.6f} nats, {optimum(7) / math.log(2):.6f} bits" in result.stderr
-    assert f"{without_memory(7):.6f} nats" in result.stderr
+    assert result.stdout == recall_text(7, 20, 3)
+    assert f"{optimal_nats(7):.6f} nats, {optimal_nats(7) / math.log(2):.6f} bits" in result.stderr
+    assert f"{nats_without_memory(7):.6f} nats" in result.stderr
 
 
 def test_a_file_is_written_and_never_over_another(charlm, tmp_path):
     asked = ("data", "synthetic", "recall", "--gap", 2, "--lines", 5, "-o", "made.txt")
     result = charlm(*asked)
     assert (result.returncode, result.stdout) == (0, "")
-    assert (tmp_path / "made.txt").read_bytes() == recall(2, 5, 1).encode()
+    assert (tmp_path / "made.txt").read_bytes() == recall_text(2, 5, 1).encode()
     (tmp_path / "made.txt").write_text("mine")
     again = charlm(*asked)
     assert again.returncode == 2

@@ -35,7 +35,7 @@ def test_the_object_has_what_the_contract_says(charlm, runs, verse):
 def test_both_engines_give_the_same_figure(charlm, runs, verse):
     import torch
 
-    from charlm.checkpoint import load
+    from charlm.checkpoint import load_checkpoint
     from charlm.evaluation.scorers import TorchScorer
     from charlm.evaluation.text import score_ids
     from charlm.model.language_model import LanguageModel
@@ -45,7 +45,7 @@ def test_both_engines_give_the_same_figure(charlm, runs, verse):
     said = json.loads(charlm("eval", "perplexity", "tiny", verse, "--json", env=runs).stdout)
     from pathlib import Path
 
-    checkpoint = load(find_checkpoint(Path(runs["CHARLM_RUNS"]), "tiny"))
+    checkpoint = load_checkpoint(find_checkpoint(Path(runs["CHARLM_RUNS"]), "tiny"))
     corpus = open_corpus(checkpoint.settings.text, checkpoint.vocabulary)
     tensors = {name: torch.tensor(value) for name, value in checkpoint.parameters.items()}
     scorer = TorchScorer(LanguageModel(checkpoint.settings.model, tensors))

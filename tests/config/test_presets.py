@@ -1,4 +1,4 @@
-"""The presets: where they are found, that each is valid, and that each value says why."""
+"""The presets: where they are found, that each is valid, and that each value has a reason."""
 
 import shutil
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 from charlm.cells.table import check
 from charlm.config import presets as found
-from charlm.config.layers import NAMES, has_length, layer
+from charlm.config.given import NAMES, has_length, read_given
 from charlm.config.presets import is_file_name, presets, read_preset
 from charlm.config.resolving import resolve
 
@@ -16,12 +16,12 @@ PRESETS = {"quick", "char-rnn", "small", "medium", "large"} | SHAKESPEARE
 EACH = pytest.mark.parametrize("name", sorted(presets()))
 
 
-def test_these_are_the_presets():
+def test_the_names_of_the_presets():
     assert set(presets()) == PRESETS
 
 
 @EACH
-def test_a_preset_is_valid_for_its_cell_too(name):
+def test_a_preset_is_valid_for_its_cell(name):
     resolved = resolve(name, [], {}, [check])
     assert (
         sum(
@@ -37,14 +37,14 @@ def test_a_preset_is_valid_for_its_cell_too(name):
 
 
 @EACH
-def test_a_preset_says_its_own_length(name):
-    given, problems = layer(read_preset(name, "here").value, lambda path: "here")
+def test_a_preset_sets_a_length(name):
+    given, problems = read_given(read_preset(name, "here").value, lambda path: "here")
     assert problems == []
     assert has_length(given)
 
 
 @EACH
-def test_each_value_has_a_comment_that_says_why(name):
+def test_each_value_has_a_comment_with_its_reason(name):
     lines = presets()[name].read_text(encoding="utf-8").splitlines()
     values = [line for line in lines if line.startswith("  ") and not line.strip().startswith("#")]
     assert values
@@ -56,7 +56,7 @@ def test_each_value_has_a_comment_that_says_why(name):
 
 def test_quick_is_reproducible():
     training = resolve("quick").settings.training
-    assert training.steps is not None, "a length in seconds gives another model on another day"
+    assert training.steps is not None, "a length in seconds gives another model each time"
 
 
 def test_char_rnn_has_the_settings_of_the_original():
@@ -72,7 +72,7 @@ def test_char_rnn_has_the_settings_of_the_original():
 
 def test_an_installed_wheel_has_its_presets_in_the_package(tmp_path, monkeypatch):
     shutil.copytree(Path(found.PACKAGE).parent / "configs", tmp_path / "charlm" / "presets")
-    (tmp_path / "configs").mkdir()  # of some other package in site-packages: never ours
+    (tmp_path / "configs").mkdir()  # of another package in site-packages
     (tmp_path / "configs" / "stranger.yaml").write_text("")
     monkeypatch.setattr(found, "PACKAGE", tmp_path / "charlm")
     assert set(presets()) == PRESETS

@@ -1,10 +1,10 @@
-"""Precedence, where each value came from, and all errors at once."""
+"""Precedence, the origin of each value, and all errors at once."""
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charlm.config.layers import NAMES
+from charlm.config.given import NAMES
 from charlm.config.problems import Problem
 from charlm.config.resolving import resolve, resolve_text
 from charlm.config.settings import Settings
@@ -13,7 +13,7 @@ from charlm.errors import UsageError
 
 @pytest.fixture
 def written(tmp_path, monkeypatch):
-    """Writes a config file and gives its name."""
+    """A function that writes a config file and returns its name."""
     monkeypatch.chdir(tmp_path)
 
     def write(text, name="my.yaml"):
@@ -29,7 +29,7 @@ def refusal(*arguments, **named):
     return caught.value
 
 
-def test_each_layer_covers_those_below(written):
+def test_each_source_overrides_those_below(written):
     file = written("preset: char-rnn\nmodel:\n  hidden_size: 77\ntraining: {batch_size: 7, seq_len: 9}\n")
     resolved = resolve(file, ["training.batch_size=8", "training.seed=5"], {"training.seed": 6})
     assert resolved.settings.model.num_layers == 2
@@ -52,11 +52,11 @@ def test_every_value_has_an_origin():
     assert origins["model.cell_options.forget_bias"] == "preset quick"
 
 
-def test_without_a_choice_the_preset_is_quick():
+def test_the_default_preset_is_quick():
     assert resolve() == resolve("quick")
 
 
-def test_a_file_alone_stands_on_the_defaults_and_takes_its_length_from_quick(written):
+def test_a_file_without_a_preset_has_the_defaults_and_the_length_of_quick(written):
     resolved = resolve(written("model: {hidden_size: 8}"))
     assert resolved.settings.training.learning_rate == Settings().training.learning_rate
     assert resolved.settings.training.steps == resolve("quick").settings.training.steps
@@ -81,13 +81,13 @@ def test_a_length_replaces_the_other_lengths_below_it(preset, overrides, options
     assert (training.steps, training.epochs, training.budget) == (steps, epochs, budget)
 
 
-def test_two_lengths_in_one_layer_are_too_many():
+def test_two_lengths_from_one_source_are_refused():
     error = refusal(None, ["training.epochs=3"], {"training.steps": 5})
-    assert error.what == "training.steps and training.epochs are given, and a training has one length"
+    assert error.what == "training.steps and training.epochs are given, but a training has one length"
     assert error.where == "command line"
 
 
-def test_another_cell_leaves_the_options_of_the_cell_below(written):
+def test_another_cell_drops_the_options_of_the_cell_below(written):
     assert resolve("quick", ["model.cell=gru"]).settings.model.cell_options == {}
     assert resolve("quick", ["model.cell=lstm"]).settings.model.cell_options == {"forget_bias": 1.0}
     file = written("preset: quick\nmodel: {cell: gru, cell_options: {x: 2}}")
@@ -119,9 +119,9 @@ def test_overrides_are_read_as_yaml_is(override, name, value):
         ("hidden_size=3", "There is no setting hidden_size", "Did you mean model.hidden_size?"),
         ("model.hiden_size=3", "There is no setting model.hiden_size", "Did you mean model.hidden_size?"),
         ("modle.hidden_size=3", "There is no setting modle.hidden_size", "Did you mean model.hidden_size?"),
-        ("training.steps=", '-s "training.steps=" gives no value', "-s model.hidden_size=256"),
-        ("training.steps", '-s "training.steps" gives no value', "-s model.hidden_size=256"),
-        ("=3", '-s "=3" names no setting', "-s model.hidden_size=256"),
+        ("training.steps=", '-s "training.steps=" has no value', "-s model.hidden_size=256"),
+        ("training.steps", '-s "training.steps" has no value', "-s model.hidden_size=256"),
+        ("=3", '-s "=3" has no name', "-s model.hidden_size=256"),
         ("training=3", "training is a section, and cannot be 3", "charlm config schema"),
         ("model.cell_options=3", "model.cell_options must be values by name", "charlm config schema"),
         ("text.records=yes", 'text.records must be true or false, not "yes"', "charlm config schema"),
@@ -131,7 +131,7 @@ def test_overrides_are_read_as_yaml_is(override, name, value):
         ("text.sources=['\udcff']", "the value of text.sources cannot be read", "UTF-8"),
     ],
 )
-def test_an_override_that_cannot_be(override, what, remedy):
+def test_an_invalid_override_is_refused(override, what, remedy):
     error = refusal(None, [override])
     assert error.what.startswith(what)
     assert error.where == "command line"
@@ -139,7 +139,7 @@ def test_an_override_that_cannot_be(override, what, remedy):
     assert error.exit_code == 2
 
 
-def test_everything_that_is_wrong_is_listed_at_once(written):
+def test_all_problems_are_listed_at_once(written):
     file = written(
         "preset: quick\n"
         "model:\n"
@@ -172,7 +172,7 @@ def test_everything_that_is_wrong_is_listed_at_once(written):
     assert "\n" not in error.remedy
 
 
-def test_checks_see_what_is_sound_of_settings_that_are_not(written):
+def test_checks_see_the_valid_part_of_invalid_settings(written):
     seen = []
     error = refusal(
         written("model: {cell: grue, hidden_size: 0}"),
@@ -187,13 +187,13 @@ def test_checks_see_what_is_sound_of_settings_that_are_not(written):
     assert "  There is no cell 'grue' (my.yaml line 1). Did you mean gru?" in error.where.splitlines()
 
 
-def test_a_problem_with_all_options_of_a_cell_names_where_they_were_given():
+def test_a_problem_with_options_of_a_cell_names_their_origins():
     check = [lambda settings: [Problem("model.cell_options", "forget_bais: lstm has no such option")]]
     error = refusal("quick", ["model.cell_options.forget_bais=2"], {}, check)
     assert error.where == "preset quick, command line"
 
 
-def test_settings_that_do_not_fit_together_name_all_who_gave_them(written):
+def test_conflicting_settings_name_all_their_origins(written):
     error = refusal(written("model: {tied: true, embedding_dim: 8}"), ["model.hidden_size=9"])
     assert error.what.startswith("model.tied needs model.embedding_dim to equal model.hidden_size")
     assert error.where == "my.yaml line 1, command line"
@@ -219,7 +219,7 @@ def test_a_long_list_of_errors_is_cut(written, number):
         ("x" * 5000 + ".yaml", "The config file cannot be read", "charlm config schema"),
     ],
 )
-def test_a_config_that_is_not_there(written, tmp_path, given, what, remedy):
+def test_a_missing_config_is_refused(written, tmp_path, given, what, remedy):
     (tmp_path / "folder.yaml").mkdir()
     error = refusal(given)
     assert error.what.startswith(what)
@@ -243,13 +243,13 @@ def test_a_config_that_is_not_there(written, tmp_path, given, what, remedy):
         (b"\xff\xfe", "my.yaml cannot be read: the byte 0xff is not UTF-8", "my.yaml, line 1, column 1"),
     ],
 )
-def test_a_file_that_cannot_be(written, text, what, where):
+def test_an_invalid_file_is_refused(written, text, what, where):
     error = refusal(written(text))
     assert error.what.startswith(what)
     assert error.where.startswith(where)
 
 
-def test_a_dotted_key_in_yaml_is_told_how_to_be_written(written):
+def test_a_dotted_key_in_yaml_is_refused_with_the_right_form(written):
     assert "model: {hidden_size: ...}" in refusal(written("model.hidden_size: 3")).remedy
 
 
@@ -257,12 +257,12 @@ def test_a_dotted_key_in_yaml_is_told_how_to_be_written(written):
     "text",
     ["", "model:\n", "training: {}\n", "model:\n  # hidden_size: 3\ntraining:\n", "---\n", "model: {cell_options: {}}"],
 )
-def test_a_file_or_section_without_settings_gives_nothing(written, text):
+def test_a_file_or_section_may_be_empty(written, text):
     assert resolve(written(text)).settings.model == Settings().model
 
 
 def settings_or_error(attempt):
-    """Anything but the two would be a traceback."""
+    """Settings or a UsageError. Any other exception would be a traceback for the user."""
     try:
         settings = attempt().settings
         assert isinstance(settings, Settings)
@@ -278,7 +278,7 @@ VALUES = st.sampled_from(
 
 @given(st.lists(st.tuples(st.sampled_from([*NAMES, "model.cell_options.a", "x.y", "model"]), VALUES), max_size=6))
 @settings(max_examples=300, deadline=None)
-def test_any_overrides_give_settings_or_one_kind_error(pairs):
+def test_any_overrides_give_settings_or_a_usage_error(pairs):
     outcome = settings_or_error(lambda: resolve(None, [f"{name}={value}" for name, value in pairs]))
     if isinstance(outcome, UsageError):
         assert "command line" in outcome.where
@@ -292,7 +292,7 @@ PART = st.sampled_from(
 
 @given(st.lists(PART, max_size=30).map("".join))
 @settings(max_examples=500, deadline=None)
-def test_any_yaml_gives_settings_or_a_place(text):
+def test_any_yaml_gives_settings_or_an_error_with_its_line(text):
     outcome = settings_or_error(lambda: resolve_text(text, "my.yaml"))
     if isinstance(outcome, UsageError):
         assert "my.yaml" in outcome.where

@@ -1,16 +1,16 @@
-"""What a setting may be, in words that a person would use."""
+"""Valid and invalid settings, and the words for what is wrong."""
 
 import pytest
 from pydantic import ValidationError
 
-from charlm.config.problems import found_by
+from charlm.config.problems import problems_of
 from charlm.config.settings import Settings
 
 
-def problems_of(**sections):
+def problems_by_name(**sections):
     with pytest.raises(ValidationError) as caught:
         Settings.model_validate(sections)
-    return {problem.name: problem.what for problem in found_by(caught.value)}
+    return {problem.name: problem.what for problem in problems_of(caught.value)}
 
 
 @pytest.mark.parametrize(
@@ -35,16 +35,16 @@ def problems_of(**sections):
         ("training", "betas", [0.9], "training.betas has too few values"),
         ("training", "betas", 0.9, "training.betas must be a list, such as [a, b], not 0.9"),
         ("training", "device", "gpu", "training.device: a device is auto, cpu, mps, cuda or cuda:1, not 'gpu'"),
-        ("training", "device", "xcpu", "training.device: a device is"),  # an unanchored pattern would find its cpu
-        ("text", "sources", [], "text.sources has too few values: at least 1 belong there"),
+        ("training", "device", "xcpu", "training.device: a device is"),  # an unanchored pattern would match its cpu
+        ("text", "sources", [], "text.sources has too few values: it needs at least 1"),
         ("text", "sources", [2024], "value 1 of text.sources must be text, not 2024"),
-        ("text", "sources", ["a"] * 1001, "text.sources has too many values: at most 1000 belong there"),
+        ("text", "sources", ["a"] * 1001, "text.sources has too many values: it may have at most 1000"),
         ("text", "splits", [0.5, 0.1, 0.1], "text.splits must add up to 1"),
-        ("text", "splits", [0, 0.5, 0.5], "text.splits must add up to 1, with something to train on"),
+        ("text", "splits", [0, 0.5, 0.5], "text.splits must add up to 1, and the first share must be more than 0"),
     ],
 )
-def test_what_is_wrong_is_said_kindly(section, key, value, what):
-    said = problems_of(**{section: {key: value}})
+def test_an_invalid_value_is_described_in_words(section, key, value, what):
+    said = problems_by_name(**{section: {key: value}})
     assert len(said) == 1
     sentence = next(iter(said.values()))
     assert sentence.startswith(what)
@@ -53,14 +53,14 @@ def test_what_is_wrong_is_said_kindly(section, key, value, what):
 
 
 def test_options_of_a_cell_are_plain_values():
-    said = problems_of(model={"cell_options": {"a": None, "b": [1], "c": 1, "d": "x", "e": float("inf")}})
+    said = problems_by_name(model={"cell_options": {"a": None, "b": [1], "c": 1, "d": "x", "e": float("inf")}})
     assert set(said) == {"model.cell_options.a", "model.cell_options.b", "model.cell_options.e"}
     assert said["model.cell_options.a"].endswith("must be true, false, a finite number or text, not null")
 
 
 def test_a_training_has_one_length():
-    said = problems_of(training={"steps": 3, "budget": "9s"})
-    assert said == {"training": "training.steps and training.budget are given, and a training has one length"}
+    said = problems_by_name(training={"steps": 3, "budget": "9s"})
+    assert said == {"training": "training.steps and training.budget are given, but a training has one length"}
 
 
 @pytest.mark.parametrize(
@@ -70,12 +70,12 @@ def test_durations(written, seconds):
     assert Settings.model_validate({"training": {"budget": written}}).training.budget == seconds
 
 
-def test_settings_never_change():
+def test_settings_are_frozen():
     with pytest.raises(ValidationError):
         Settings().model.hidden_size = 3
 
 
-def test_every_setting_says_what_it_is():
+def test_every_setting_has_a_description():
     for section in (field.annotation for field in Settings.model_fields.values()):
         for name, field in section.model_fields.items():
             assert field.description, name

@@ -1,4 +1,4 @@
-"""Settings of stacks: layers one by one, attention, and what cannot be."""
+"""Settings of stacks: layers one by one, attention, and invalid ones."""
 
 import pytest
 
@@ -12,20 +12,20 @@ def resolved(*overrides):
     return resolve(None, overrides, {}, [cell_problems]).settings.model
 
 
-def test_layers_one_by_one_say_how_many_they_are():
+def test_layers_one_by_one_determine_their_number():
     model = resolved("model.layers=[{cell: lstm, hidden_size: 32}, {cell: gru}, {}]", "model.cell=rnn")
     assert model.num_layers == 3
     assert [(layer.cell, layer.hidden_size) for layer in model.stack()] == [("lstm", 32), ("gru", 192), ("rnn", 192)]
     assert model.in_short() == "lstm 32, gru 192, rnn 192"
 
 
-def test_of_a_number_of_layers_and_layers_one_by_one_the_upper_counts(tmp_path):
+def test_layers_and_their_number_override_each_other(tmp_path):
     (tmp_path / "my.yaml").write_text("model: {layers: [{cell: lstm}, {cell: gru}, {cell: rnn}]}")
     file = str(tmp_path / "my.yaml")
     assert resolve(file).settings.model.num_layers == 3
     model = resolve(file, ["model.num_layers=1"]).settings.model
     assert (model.layers, model.num_layers) == (None, 1)
-    with pytest.raises(UsageError, match=r"model.layers has 1 layers, and model.num_layers says 2"):
+    with pytest.raises(UsageError, match=r"model.layers has 1 layers, and model.num_layers is 2"):
         resolved("model.layers=[{}]", "model.num_layers=2")
 
 
@@ -56,7 +56,7 @@ def test_attention_is_set_by_name():
         (["model.cell=clockwork", "model.hidden_size=50"], "multiple of the clockwork's 4 groups"),
     ],
 )
-def test_stacks_that_cannot_be(overrides, said):
+def test_invalid_stacks_are_refused(overrides, said):
     with pytest.raises(UsageError) as caught:
         resolved(*overrides)
     assert said in f"{caught.value.what} {caught.value.where}"
@@ -66,6 +66,6 @@ def test_stacks_that_cannot_be(overrides, said):
     "overrides",
     [["model.layers=[{cell: lstm, cell_options: {forget_bias: 2}}, {cell: gru}]"], ["model.attention.window=4"], []],
 )
-def test_what_a_run_keeps_is_what_it_was_made_from(overrides):
+def test_stored_settings_of_a_stack_are_read_back_identical(overrides):
     settings = resolve(None, overrides).settings
     assert from_yaml(to_yaml(settings)) == settings

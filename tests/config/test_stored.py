@@ -1,4 +1,4 @@
-"""Settings as text: what a run keeps is what it reads back."""
+"""Settings as text: stored settings are read back identical."""
 
 import json
 
@@ -6,22 +6,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charlm.config.layers import SECTIONS, dotted, nested
+from charlm.config.given import SECTIONS, dotted, nested
 from charlm.config.presets import presets
 from charlm.config.resolving import resolve
 from charlm.config.settings import Settings
-from charlm.config.stored import from_yaml, in_line, json_schema, to_yaml
+from charlm.config.stored import from_yaml, inline_yaml, json_schema, to_yaml
 from charlm.config.yaml_reading import read_yaml
 from charlm.errors import UsageError
 
 
 @pytest.mark.parametrize("name", [None, *sorted(presets())])
-def test_presets_come_back_identical(name):
+def test_stored_presets_are_read_back_identical(name):
     before = resolve(name).settings if name else Settings()
     assert from_yaml(to_yaml(before)) == before
 
 
-def test_a_stored_length_stays_the_only_one():
+def test_a_stored_length_remains_the_only_one():
     text = to_yaml(resolve("quick", [], {"training.budget": "97s"}).settings)
     assert from_yaml(text).training.steps is None
 
@@ -59,7 +59,7 @@ OPTION = st.booleans() | st.integers(-(2**63) + 1, 2**63 - 1) | st.floats(allow_
     steps=st.none() | st.integers(1, 10**9),
 )
 @settings(max_examples=300, deadline=None)
-def test_any_settings_come_back_identical(sources, options, rate, steps):
+def test_any_stored_settings_are_read_back_identical(sources, options, rate, steps):
     before = Settings.model_validate(
         {
             "text": {"sources": sources},
@@ -76,26 +76,26 @@ def test_any_settings_come_back_identical(sources, options, rate, steps):
 @given(TEXT)
 @settings(max_examples=200, deadline=None)
 def test_a_value_takes_one_line(text):
-    line = in_line([text])
+    line = inline_yaml([text])
     assert len(line.splitlines()) == 1
     assert read_yaml(f"a: {line}".encode(), "x").value == {"a": [text]}
 
 
-def test_one_line_a_setting_under_its_section():
+def test_each_setting_has_a_line_under_its_section():
     lines = to_yaml(Settings()).splitlines()
     assert [line for line in lines if not line.startswith(" ")] == ["text:", "model:", "training:"]
     assert "  hidden_size: 192" in lines
     assert "  splits: [0.9, 0.05, 0.05]" in lines
 
 
-def test_more_than_is_ever_read_is_not_written():
+def test_settings_too_long_to_be_read_are_not_written():
     wide = Settings.model_validate({"text": {"sources": ["x" * 100] * 1000}})
     with pytest.raises(UsageError) as caught:
         to_yaml(wide)
     assert "glob" in caught.value.remedy
 
 
-def test_what_is_wrong_names_the_file_and_its_line():
+def test_an_error_names_the_file_and_the_line():
     with pytest.raises(UsageError) as caught:
         from_yaml("model:\n  hidden_size: x\n", "run/config.yaml")
     assert caught.value.where == "run/config.yaml line 2"
@@ -110,4 +110,4 @@ def test_the_schema_has_every_setting_and_is_json():
         assert set(described["properties"]) == set(section.model_fields)
         assert described["additionalProperties"] is False
     budget = schema["$defs"]["TrainingSettings"]["properties"]["budget"]
-    assert '"string"' in json.dumps(budget), "10m is a budget too"
+    assert '"string"' in json.dumps(budget), "a budget may be text, such as 10m"

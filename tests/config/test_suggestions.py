@@ -1,9 +1,13 @@
-"""Did-you-mean."""
+"""`Did you mean ...?`"""
+
+import ast
+from pathlib import Path
 
 import pytest
 
-from charlm.config.layers import NAMES, SECTIONS
-from charlm.config.suggestions import MAX_WORD, suggestion
+import charlm
+from charlm.config.given import NAMES, SECTIONS
+from charlm.config.suggestions import MAX_WORD, closest, did_you_mean, setting_suggestion, suggestion
 
 
 @pytest.mark.parametrize(
@@ -14,7 +18,7 @@ from charlm.config.suggestions import MAX_WORD, suggestion
         ("modle.hidden_size", "model.hidden_size"),
         ("model.hiddensize", "model.hidden_size"),
         ("model.n_layers", "model.num_layers"),
-        ("lr", ""),  # nothing is near enough: better no advice than a wrong one
+        ("lr", ""),  # no suggestion is better than a wrong one
         ("learning_rte", "training.learning_rate"),
         ("training.step", "training.steps"),
         ("modle", "model"),
@@ -22,9 +26,32 @@ from charlm.config.suggestions import MAX_WORD, suggestion
         ("zzzzqqqq", ""),
     ],
 )
-def test_what_was_meant(word, meant):
-    assert suggestion(word, [*NAMES, *SECTIONS]) == (f"Did you mean {meant}?" if meant else "")
+def test_the_nearest_setting(word, meant):
+    assert setting_suggestion(word, [*NAMES, *SECTIONS]) == (f"Did you mean {meant}?" if meant else "")
 
 
-def test_a_very_long_word_was_not_mistyped():
-    assert suggestion("model.hidden_size" * MAX_WORD, NAMES) == ""
+def test_the_nearest_names():
+    names = ["quick", "quicker", "small"]
+    assert suggestion("quik", names) == "Did you mean quick?"
+    assert suggestion("quik", names, most=2) == "Did you mean quick or quicker?"
+    assert suggestion("zzz", names) == suggestion("quik", []) == ""
+    assert closest("smell", iter(names)) == ["small"]
+    assert closest("sma", names, near=0.9) == []
+    assert did_you_mean([]) == ""
+
+
+def test_a_very_long_word_has_no_suggestion():
+    assert setting_suggestion("model.hidden_size" * MAX_WORD, NAMES) == ""
+    assert suggestion("quick" * MAX_WORD, ["quick"], near=0.0) == ""
+
+
+def test_suggestions_are_computed_in_one_file():
+    package = Path(charlm.__file__).parent
+    users = set()
+    for path in package.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module == "difflib":
+                users.add(path.relative_to(package).as_posix())
+            if isinstance(node, ast.Import) and any(alias.name == "difflib" for alias in node.names):
+                users.add(path.relative_to(package).as_posix())
+    assert users == {"config/suggestions.py", "cells/table.py"}

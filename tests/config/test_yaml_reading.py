@@ -1,4 +1,4 @@
-"""Strict YAML: what PyYAML would have read otherwise, what is refused, and that nothing else can happen."""
+"""Strict YAML: what it reads differently from PyYAML, what it refuses, and that any input is one of the two."""
 
 import re
 
@@ -16,7 +16,7 @@ def value_of(text):
 
 
 def read_or_refused(content):
-    """Anything but a value or a refusal that names its place would be a traceback."""
+    """The value, or None for a refusal with line and column. Any other exception would be a traceback."""
     try:
         return read_yaml(content, "my.yaml").value
     except UsageError as error:
@@ -76,7 +76,7 @@ def test_scalars_of_yaml_1_2(text, value):
         "tRUE",
     ],
 )
-def test_what_pyyaml_takes_for_something_else_stays_text(text):
+def test_text_that_pyyaml_would_convert_stays_text(text):
     assert value_of(f"a: {text}") == {"a": text}
 
 
@@ -84,16 +84,16 @@ def test_quoted_text_is_text():
     assert value_of("a: '1e-3'\nb: \"null\"\nc: ''") == {"a": "1e-3", "b": "null", "c": ""}
 
 
-def test_an_empty_document_gives_nothing():
+def test_an_empty_document_is_an_empty_mapping():
     assert value_of("") == value_of("# only a comment\n") == {}
 
 
-def test_lines_are_remembered_for_each_key():
+def test_each_key_has_its_line():
     document = read_yaml(b"model:\n  cell: lstm\n\ntraining: {steps: 3}\n", "my.yaml")
     assert document.lines == {("model",): 1, ("model", "cell"): 2, ("training",): 4, ("training", "steps"): 4}
 
 
-def test_of_two_equal_keys_neither_wins():
+def test_a_key_given_twice_is_refused():
     error = refusal_of("model:\n  cell: gru\n  cell: lstm\n")
     assert "cell is given twice, first on line 2" in error.what
     assert error.where == "my.yaml, line 3, column 3"
@@ -128,7 +128,7 @@ def test_of_two_equal_keys_neither_wins():
         (b"a: \xed\xa0\x80", "0xed is not UTF-8", "line 1, column 4"),
     ],
 )
-def test_what_is_refused_is_named_with_its_place(content, what, where):
+def test_a_refusal_has_line_and_column(content, what, where):
     error = refusal_of(content)
     assert what in error.what
     assert error.where == f"my.yaml, {where}"
@@ -136,11 +136,11 @@ def test_what_is_refused_is_named_with_its_place(content, what, where):
     assert error.exit_code == 2
 
 
-def test_a_glob_needs_quotes_and_the_error_says_so():
+def test_the_error_for_a_bare_glob_mentions_quotes():
     assert '"*.txt"' in refusal_of("sources: [*.txt]").remedy
 
 
-def test_more_than_the_limit_is_not_even_parsed():
+def test_a_document_beyond_the_limit_is_not_parsed():
     assert "64 KiB" in refusal_of(b"#" * (MAX_BYTES + 1)).what
     assert read_yaml(b"#" * MAX_BYTES, "my.yaml").value == {}
 

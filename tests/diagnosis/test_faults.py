@@ -10,14 +10,14 @@ from charlm.diagnosis import faults
 from charlm.diagnosis.faults import Faulty, examine, unreadable
 from charlm.errors import TextError
 from charlm.text import sources
-from charlm.text.sources import Piece
+from charlm.text.sources import SourceFile
 
 
 @pytest.fixture
 def examined(tmp_path):
     def examine_bytes(data, encoding="utf-8", name="text"):
         (tmp_path / name).write_bytes(data)
-        return examine(Piece(name, tmp_path / name, len(data)), encoding)
+        return examine(SourceFile(name, tmp_path / name, len(data)), encoding)
 
     return examine_bytes
 
@@ -51,7 +51,7 @@ def test_every_fault_is_found_whatever_the_blocks(examined, monkeypatch, block):
 def test_faults_are_those_found_by_hand(data, tmp_path_factory):
     path = tmp_path_factory.getbasetemp() / "faults"
     path.write_bytes(data)
-    found = examine(Piece("text", path, len(data)), "utf-8")
+    found = examine(SourceFile("text", path, len(data)), "utf-8")
     assert (offsets(found) if found else []) == by_hand(data)
 
 
@@ -108,7 +108,7 @@ def test_no_more_than_a_limit_is_looked_for(examined, monkeypatch):
 def test_each_file_on_its_own(tmp_path):
     for name, data in {"good": b"fine", "bad": b"\xff", "cut.gz": gzip.compress(b"x" * 100)[:-4]}.items():
         (tmp_path / name).write_bytes(data)
-    pieces = [Piece(name, tmp_path / name, 4) for name in ("good", "bad", "cut.gz")]
+    pieces = [SourceFile(name, tmp_path / name, 4) for name in ("good", "bad", "cut.gz")]
     bad, cut = unreadable(pieces, "utf-8")
     assert isinstance(bad, Faulty)
     assert isinstance(cut, TextError)

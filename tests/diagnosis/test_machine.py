@@ -7,7 +7,7 @@ from collections import namedtuple
 
 import pytest
 
-from charlm.device import choose
+from charlm.device import choose_compute
 from charlm.diagnosis import machine, trial
 from charlm.diagnosis.finding import Finding, exit_code, from_error
 from charlm.errors import CheckpointError, TextError, UsageError
@@ -117,6 +117,6 @@ def test_a_device_that_breaks_is_told(monkeypatch):
 
 
 def test_precisions_are_explained():
-    compute = choose("cpu", "fp32")
+    compute = choose_compute("cpu", "fp32")
     assert "fp32" in trial.precision(compute).what
     assert trial.peak_memory() is None or trial.peak_memory() > 10**6

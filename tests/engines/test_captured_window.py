@@ -16,7 +16,7 @@ from charlm.model.language_model import LanguageModel
 from charlm.model.parameters import initial
 from charlm.model.stack import layers
 from charlm.model.state import map_state
-from charlm.randomness import stream
+from charlm.randomness import named_stream
 
 T, B, V = 6, 3, 11
 MIXED = {"layers": [{"cell": "lstm"}, {"cell": "depth_gated"}, {"cell": "rnn"}]}
@@ -47,7 +47,7 @@ class Model:
 
     def __init__(self, model, dropout=0.0):
         self.settings = ModelSettings.model_validate({"hidden_size": 8, "dropout": dropout, **model})
-        values = initial(self.settings, V, stream(3, "weights"))
+        values = initial(self.settings, V, named_stream(3, "weights"))
         self.weights = {name: torch.from_numpy(value).requires_grad_() for name, value in values.items()}
         self.generator = torch.Generator().manual_seed(5)
         self.dropout = Dropout(self.settings, self.generator)

@@ -15,7 +15,7 @@ from charlm.model.language_model import LanguageModel
 from charlm.model.parameters import initial
 from charlm.model.state import take_rows
 from charlm.model.stepping import DefinitionStepper
-from charlm.randomness import stream
+from charlm.randomness import named_stream
 from charlm.sampling.decoding import Decoding
 from charlm.sampling.generation import generate, random_stream, read
 
@@ -42,7 +42,7 @@ class Refusing(Rerun):
 
 def engines(model, capturer=None):
     settings = ModelSettings.model_validate({"hidden_size": 8, **model})
-    parameters = initial(settings, V, stream(3, "weights"))
+    parameters = initial(settings, V, named_stream(3, "weights"))
     quick = GraphStepper(LanguageModel(settings, parameters), torch.device("cpu"), ROWS, capturer or Rerun())
     return DefinitionStepper(LanguageModel(settings, parameters)), quick
 

@@ -59,7 +59,7 @@ def test_what_is_asked_of_the_device(monkeypatch, model, training, asked):
         seen.append(given)
         return Compute("cpu", "fp32", "a CPU", 1)
 
-    monkeypatch.setattr(precision, "choose", choose)
+    monkeypatch.setattr(precision, "choose_compute", choose)
     settings = Settings.model_validate({"model": model, "training": {"device": "cpu", "threads": 3, **training}})
     assert compute_for(settings) == Compute("cpu", "fp32", "a CPU", 1)
     assert seen == [("cpu", settings.training.precision, 3, asked)]

@@ -12,18 +12,18 @@ from charlm.errors import TextError
 from charlm.evaluation.recall import Answers, answers
 from charlm.model.language_model import LanguageModel
 from charlm.model.parameters import initial
-from charlm.randomness import stream
-from charlm.text.synthetic import KEYS, recall
+from charlm.randomness import named_stream
+from charlm.text.synthetic import KEYS, recall_text
 from charlm.text.vocabulary import Vocabulary
 
-TEXT = recall(3, 200, 1)
+TEXT = recall_text(3, 200, 1)
 VOCABULARY = Vocabulary.of(TEXT)
 SMALL = ModelSettings(cell="rnn", hidden_size=16, num_layers=1, embedding_dim=VOCABULARY.size)
 
 
 def silent():
     """A model that says the same of every symbol, whatever it reads."""
-    return {name: value * 0 for name, value in initial(SMALL, VOCABULARY.size, stream(1, "w")).items()}
+    return {name: value * 0 for name, value in initial(SMALL, VOCABULARY.size, named_stream(1, "w")).items()}
 
 
 def keeper():
@@ -70,7 +70,7 @@ def test_a_model_that_remembers_badly_is_right_by_chance():
 @pytest.mark.parametrize("cell", ["rnn", "lstm"])
 def test_it_is_what_one_lane_reads_by_hand(cell):
     settings = ModelSettings(cell=cell, hidden_size=8, num_layers=2)
-    parameters = initial(settings, VOCABULARY.size, stream(1, "w"))
+    parameters = initial(settings, VOCABULARY.size, named_stream(1, "w"))
     ids = VOCABULARY.encode(TEXT).ids.astype(np.int64)
     logits, _ = LanguageModel(settings, parameters).forward(
         ids[:, None], LanguageModel(settings, parameters).fresh_state(1)
@@ -86,7 +86,7 @@ def test_it_is_what_one_lane_reads_by_hand(cell):
 
 @pytest.mark.parametrize("lanes", [1, 7, 64, 1000])
 def test_every_line_is_counted_once_whatever_the_lanes(lanes):
-    text = recall(3, 101, 2)
+    text = recall_text(3, 101, 2)
     right = answers(LanguageModel(SMALL, keeper()), VOCABULARY, text, lanes)
     assert (right.lines, right.accuracy) == (101, 1)
     assert answers(LanguageModel(SMALL, silent()), VOCABULARY, text, lanes) == Answers(

@@ -11,7 +11,7 @@ import torch
 
 from charlm.cells.table import CELLS
 from charlm.config.settings import Settings
-from charlm.device import abilities
+from charlm.device import device_capabilities
 from charlm.engines import captured_window, choosing
 from charlm.engines.precision import compute_for
 from charlm.model.stack import layers
@@ -82,7 +82,7 @@ def assert_near(found, wanted, tolerance):
 def gradients(of, reader):
     """Those of one window, before an optimizer sees them."""
     feed = open_batches(reader, of.compute)
-    with of.compute.fast_products():
+    with of.compute.allow_tf32():
         of._read(feed.at(0))
     return {name: weight.grad.clone() for name, weight in of.weights.items()}
 
@@ -159,7 +159,9 @@ def test_fp16_is_chosen_and_learns_where_kernels_persist():
         }
     )
     compute = compute_for(settings)
-    assert compute.precision == ("fp16" if abilities("cuda").persistent or not abilities("cuda").bf16 else "bf16")
+    assert compute.precision == (
+        "fp16" if device_capabilities("cuda").persistent or not device_capabilities("cuda").bf16 else "bf16"
+    )
     ids = (np.arange(20_000) % 50).astype(np.uint8)  # what comes next is certain
     training = Trainer(settings, V, 16, compute)
     outcomes = [training.update(Lanes(ids, 16, 32), position, 5e-3) for position in range(60)]

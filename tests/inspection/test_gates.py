@@ -11,7 +11,7 @@ from charlm.errors import TextError
 from charlm.inspection.gates import gate_shares
 from charlm.model.language_model import LanguageModel
 from charlm.model.parameters import initial
-from charlm.randomness import stream
+from charlm.randomness import named_stream
 
 V = 6
 IDS = np.random.default_rng(1).integers(0, V, 600)
@@ -19,7 +19,7 @@ IDS = np.random.default_rng(1).integers(0, V, 600)
 
 def model(**given):
     settings = ModelSettings(**{"hidden_size": 8, "num_layers": 2, **given})
-    return LanguageModel(settings, initial(settings, V, stream(1, "weights")))
+    return LanguageModel(settings, initial(settings, V, named_stream(1, "weights")))
 
 
 @pytest.mark.parametrize("cell", sorted(CELLS))

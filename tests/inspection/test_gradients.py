@@ -15,7 +15,7 @@ from charlm.inspection.gradients import VANISHED, GradientNorms, gradient_norms,
 from charlm.model.language_model import LanguageModel
 from charlm.model.parameters import initial
 from charlm.model.state import map_state
-from charlm.randomness import stream
+from charlm.randomness import named_stream
 
 V = 5
 IDS = np.random.default_rng(1).integers(0, V, 200)
@@ -23,7 +23,7 @@ IDS = np.random.default_rng(1).integers(0, V, 200)
 
 def model(cell, **more):
     settings = ModelSettings(**{"cell": cell, "hidden_size": 4, "num_layers": 1, "embedding_dim": 3, **more})
-    return settings, initial(settings, V, stream(1, "weights"))
+    return settings, initial(settings, V, named_stream(1, "weights"))
 
 
 def doubles(parameters):

@@ -12,7 +12,7 @@ from charlm.inspection.watching import watch
 from charlm.model.language_model import LanguageModel
 from charlm.model.parameters import initial
 from charlm.model.stack import unroll_layer
-from charlm.randomness import stream
+from charlm.randomness import named_stream
 
 V, T, B = 6, 20, 2
 IDS = np.random.default_rng(1).integers(0, V, (T, B))
@@ -22,7 +22,7 @@ IDS = np.random.default_rng(1).integers(0, V, (T, B))
 @pytest.mark.parametrize("cell", sorted(CELLS))
 def test_watching_changes_nothing(cell, engine):
     settings = ModelSettings(cell=cell, hidden_size=8, num_layers=2)
-    values = initial(settings, V, stream(1, "weights"))
+    values = initial(settings, V, named_stream(1, "weights"))
     parameters, ids = {name: engine(value) for name, value in values.items()}, engine(IDS)
     gates = []
 

@@ -1,4 +1,4 @@
-"""What the code as a whole obeys: small files, quick imports, floors, nothing that can execute a stranger's file."""
+"""Rules for the whole code: short files, light imports, floors, and nothing that executes an untrusted file."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def each_source():
     return pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 
 
-def test_a_file_can_be_held_in_one_head():
+def test_files_are_short():
     """Code, kernels and tests alike."""
     assert {".py", ".h", ".c"} == {path.suffix for path in WRITTEN}
     lines = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in WRITTEN}
@@ -31,17 +31,17 @@ def test_a_file_can_be_held_in_one_head():
 
 
 @each_source()
-def test_a_file_says_what_it_is(path):
+def test_files_have_a_docstring(path):
     assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
 
 
 @each_source()
-def test_names_say_what_a_thing_is(path):
+def test_file_names_avoid_empty_words(path):
     assert not any(word in part for word in FORBIDDEN_NAMES for part in path.stem.split("_"))
 
 
 @each_source()
-def test_nothing_can_execute_a_file(path):
+def test_no_code_executes_a_file(path):
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             assert not {alias.name.split(".")[0] for alias in node.names} & FORBIDDEN_IMPORTS
@@ -51,13 +51,13 @@ def test_nothing_can_execute_a_file(path):
             assert ast.unparse(node.func) not in FORBIDDEN_CALLS
 
 
-def test_the_command_line_is_imported_without_anything_heavy():
+def test_importing_the_command_line_is_light():
     code = "import sys, charlm.cli; print(*sorted({'torch', 'numpy', 'pydantic', 'matplotlib'} & set(sys.modules)))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == ""
 
 
-def test_floors_hold():
+def test_imports_follow_the_floors():
     pytest.importorskip("importlinter", reason="import-linter is a development dependency")
     result = subprocess.run(
         [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()"],

@@ -1,4 +1,4 @@
-"""The law of lanes: an epoch reads every character once, in order, wherever it was started from."""
+"""The law of lanes: an epoch reads every character once and in order, from any position."""
 
 import math
 from collections import Counter
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charlm.text.lanes import NOTHING, Batch, Lanes, Reader
+from charlm.text.lanes import NO_TARGET, Batch, Lanes, Reader
 from charlm.text.records import RecordLanes
 
 END = 0
@@ -19,7 +19,7 @@ records = st.lists(st.lists(st.integers(1, 5), max_size=14), min_size=1, max_siz
 
 
 def positions(length: int) -> np.ndarray:
-    """A text whose ids are their own places, so that a target says which character it is."""
+    """A text in which each id is its position, so that a target tells which character it is."""
     return np.arange(length, dtype=np.uint32)
 
 
@@ -34,14 +34,14 @@ def epoch(reader: Reader, number: int) -> list[Batch]:
 
 
 def columns(windows: list[Batch]) -> list[tuple[list[int], list[int]]]:
-    """For each record that was read: its inputs and targets, padding left out. A reset starts a new one."""
+    """The inputs and targets of each record that was read, without padding. A reset starts a new record."""
     read = []
     for batch in windows:
         for row in range(batch.inputs.shape[1]):
             if batch.reset[row]:
                 read.append((row, [], []))
             inputs, targets = next(found[1:] for found in reversed(read) if found[0] == row)
-            real = batch.targets[:, row] != NOTHING
+            real = batch.targets[:, row] != NO_TARGET
             inputs.extend(batch.inputs[real, row].tolist())
             targets.extend(batch.targets[real, row].tolist())
     return [(inputs, targets) for _, inputs, targets in read if targets]
@@ -53,7 +53,7 @@ def test_each_character_after_the_first_is_a_target_exactly_once_per_epoch(shape
     length, batch_size, seq_len = shape
     lanes = Lanes(positions(length), batch_size, seq_len)
     targets = np.concatenate([batch.targets.ravel() for batch in epoch(lanes, number)])
-    assert sorted(targets[targets != NOTHING]) == list(range(1, length))
+    assert sorted(targets[targets != NO_TARGET]) == list(range(1, length))
     assert lanes.characters_per_epoch == length - 1
 
 
@@ -62,14 +62,14 @@ def test_each_character_after_the_first_is_a_target_exactly_once_per_epoch(shape
 def test_targets_are_inputs_shifted_by_one(shape, number):
     length, batch_size, seq_len = shape
     for batch in epoch(Lanes(positions(length), batch_size, seq_len), number):
-        real = batch.targets != NOTHING
+        real = batch.targets != NO_TARGET
         assert (batch.targets[real] == batch.inputs[real] + 1).all()
         assert (batch.inputs < length).all()
 
 
 @settings(deadline=None, max_examples=150)
 @given(running)
-def test_a_lane_goes_on_where_it_stopped_unless_it_is_reset(shape):
+def test_a_lane_continues_where_it_stopped_unless_it_is_reset(shape):
     length, batch_size, seq_len = shape
     lanes = Lanes(positions(length), batch_size, seq_len)
     assert lanes.at(0).reset.all()
@@ -77,17 +77,17 @@ def test_a_lane_goes_on_where_it_stopped_unless_it_is_reset(shape):
     for position in range(3 * lanes.windows_per_epoch):
         batch = lanes.at(position)
         for lane in range(lanes.batch_size):
-            real = batch.targets[:, lane][batch.targets[:, lane] != NOTHING]
+            real = batch.targets[:, lane][batch.targets[:, lane] != NO_TARGET]
             if batch.reset[lane]:
                 assert position == 0 or batch.inputs[0, lane] == 0
             elif len(real):
                 assert batch.inputs[0, lane] == last[lane]
-        last = batch.inputs[-1] + 1  # the last target; a lane that waited has repeated the input before it
+        last = batch.inputs[-1] + 1  # the last target, also of a lane that repeated its input
 
 
 @settings(deadline=None, max_examples=100)
 @given(running, st.integers(0, 4))
-def test_only_the_lane_that_comes_to_the_start_of_the_text_is_reset_after_epoch_0(shape, number):
+def test_after_epoch_0_only_the_lane_at_the_start_of_the_text_is_reset(shape, number):
     length, batch_size, seq_len = shape
     lanes = Lanes(positions(length), batch_size, seq_len)
     windows = epoch(lanes, number + 1)
@@ -98,7 +98,7 @@ def test_only_the_lane_that_comes_to_the_start_of_the_text_is_reset_after_epoch_
 
 @settings(deadline=None, max_examples=100)
 @given(running)
-def test_small_texts_leave_every_lane_at_least_one_whole_window(shape):
+def test_every_lane_of_a_small_text_has_a_whole_window(shape):
     length, batch_size, seq_len = shape
     lanes = Lanes(positions(length), batch_size, seq_len)
     assert lanes.seq_len == min(seq_len, length - 1)
@@ -110,7 +110,7 @@ def test_small_texts_leave_every_lane_at_least_one_whole_window(shape):
 
 @settings(deadline=None, max_examples=150)
 @given(records, st.booleans(), shapes, st.integers(0, 3), st.integers(0, 2**63))
-def test_each_record_is_read_once_with_its_end_and_from_a_fresh_state(items, ended, shape, number, seed):
+def test_each_record_is_read_once_with_its_end_from_a_fresh_state(items, ended, shape, number, seed):
     reader = RecordLanes(joined(items, ended), END, *shape, seed)
     read = columns(epoch(reader, number))
     assert all(inputs[0] == END and targets[-1] == END for inputs, targets in read)
@@ -125,7 +125,7 @@ def readers(length: int, items: list[list[int]], shape: tuple[int, int], seed: i
 
 @settings(deadline=None, max_examples=80)
 @given(st.integers(2, 200), records, shapes, st.integers(0, 2**32), st.randoms(use_true_random=False))
-def test_seeking_is_reading(length, items, shape, seed, random):
+def test_random_access_gives_the_same_batches_as_reading_in_order(length, items, shape, seed, random):
     for sequential, sought in zip(*(readers(length, items, shape, seed) for _ in range(2)), strict=True):
         read = [sequential.at(position) for position in range(3 * sequential.windows_per_epoch)]
         order = list(range(len(read)))
@@ -151,4 +151,4 @@ def test_characters_before_counts_the_targets_read(length, items, shape, seed):
             assert 1 <= len(batch.inputs) <= reader.seq_len
             assert batch.inputs.shape[1] == reader.batch_size
             assert batch.inputs.dtype == batch.targets.dtype == np.int64
-            count += int((batch.targets != NOTHING).sum())
+            count += int((batch.targets != NO_TARGET).sum())

@@ -17,7 +17,7 @@ from charlm.model.language_model import LanguageModel
 from charlm.model.parameters import initial
 from charlm.model.state import State
 from charlm.model.stepping import DefinitionStepper
-from charlm.text.lanes import NOTHING
+from charlm.text.lanes import NO_TARGET
 
 V = 11
 every_cell = pytest.mark.parametrize("cell", CELLS)
@@ -94,7 +94,7 @@ class Counting:
 
     def nats(self, inputs, targets, state):
         counts = state[0].h[:, 0] + np.arange(1, inputs.shape[0] + 1)[:, None]
-        values = np.where(targets == NOTHING, 0.0, counts)
+        values = np.where(targets == NO_TARGET, 0.0, counts)
         return values, (CELLS["rnn"].STATE(state[0].h + inputs.shape[0]),)
 
 

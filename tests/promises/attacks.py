@@ -26,7 +26,7 @@ from forging import (
 )
 from safetensors.numpy import save as to_safetensors
 
-from charlm.checkpoint.contents import DESCRIPTION, MODEL, TRAINING
+from charlm.runs.folder import DESCRIPTION, MODEL, TRAINING
 
 BIAS, HEAD = "head.bias", "head.weight"
 INF = float("inf")

@@ -7,18 +7,18 @@ from pathlib import Path
 
 import numpy as np
 
-from charlm.checkpoint import Scores, load, load_arrays, save, writing
-from charlm.checkpoint.contents import Text
-from charlm.checkpoint.series import add, newest_good
+from charlm.checkpoint import Scores, load_checkpoint, load_training_arrays, write_checkpoint, writing
+from charlm.checkpoint.contents import TextIdentity
+from charlm.checkpoint.series import add_checkpoint, newest_whole
 from charlm.config.settings import ModelSettings, Settings
 from charlm.errors import CharlmError
 from charlm.model.parameters import shapes
-from charlm.runs import Run, create, find_checkpoint
-from charlm.runs.disk import DISK, refused
+from charlm.runs import Run, create_run, find_checkpoint
+from charlm.runs.files import DISK, write_error
 from charlm.text.vocabulary import Vocabulary
 
 VOCABULARY = Vocabulary(tuple("\n\x1b abcdefghé字"))
-TEXT = Text(name="a book", sha256="0" * 64, characters=100)
+TEXT = TextIdentity(name="a book", sha256="0" * 64, characters=100)
 
 
 def settings(hidden_size: int) -> Settings:
@@ -30,7 +30,7 @@ def write(run: Run, step: int, *, best: bool = False, keep: int = 2, hidden_size
     chosen = settings(hidden_size)
     filled = {name: np.full(shape, step, np.float32) for name, shape in shapes(chosen.model, VOCABULARY.size).items()}
     content = partial(
-        save,
+        write_checkpoint,
         step=step,
         settings=chosen,
         vocabulary=VOCABULARY,
@@ -41,12 +41,12 @@ def write(run: Run, step: int, *, best: bool = False, keep: int = 2, hidden_size
         training_arrays={f"optimizer.exp_avg.{name}": value for name, value in filled.items()},
         disk=run.disk,
     )
-    return add(run, step, content, best=best, keep=keep)
+    return add_checkpoint(run, step, content, best=best, keep=keep)
 
 
 def a_run(root: Path, hidden_size: int = 4) -> Run:
     """A run with checkpoints 1, the best, and 2."""
-    run = create(root, None, "durable", {})
+    run = create_run(root, None, "durable", {})
     write(run, 1, best=True, hidden_size=hidden_size)
     write(run, 2, hidden_size=hidden_size)
     return run
@@ -55,7 +55,7 @@ def a_run(root: Path, hidden_size: int = 4) -> Run:
 def is_whole(folder: Path) -> bool:
     """Whether it opens, arrays and all, and holds what was written at its step."""
     try:
-        checkpoint, arrays = load(folder), load_arrays(folder)
+        checkpoint, arrays = load_checkpoint(folder), load_training_arrays(folder)
     except CharlmError:
         return False
     every = (*checkpoint.parameters.values(), *arrays.values())
@@ -65,7 +65,7 @@ def is_whole(folder: Path) -> bool:
 def what_was_lost(run: Run, saved: int, older: tuple[int, ...] = ()) -> str:
     """Empty if step `saved` or a later one can be gone on from, pointers lead to whole checkpoints, and the older
     ones, unless a later one made them superfluous, are whole too."""
-    checkpoint, _ = newest_good(Run(run.folder))
+    checkpoint, _ = newest_whole(Run(run.folder))
     if checkpoint is None or checkpoint.step < saved:
         return f"step {saved} was saved, and {checkpoint and checkpoint.step} is the newest that is whole"
     if not is_whole(checkpoint.folder):
@@ -83,9 +83,9 @@ def in_place(folder, files, disk=DISK):
         for name, content in files.items():
             disk.write_file(folder / name, content)
     except OSError as error:
-        raise refused("The checkpoint", folder, 9, "", error) from error
+        raise write_error("The checkpoint", folder, 9, "", error) from error
 
 
 def make_naive() -> None:
     """From here on this process writes checkpoints in place."""
-    writing.commit = in_place
+    writing.commit_folder = in_place

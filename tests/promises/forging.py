@@ -19,10 +19,11 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import save as to_safetensors
 
-from charlm.checkpoint import Scores, save
-from charlm.checkpoint.contents import DESCRIPTION, MODEL, TRAINING, Text
+from charlm.checkpoint import Scores, write_checkpoint
+from charlm.checkpoint.contents import TextIdentity
 from charlm.config.settings import ModelSettings, Settings
 from charlm.model.parameters import initial
+from charlm.runs.folder import DESCRIPTION, MODEL, TRAINING
 from charlm.text.vocabulary import Vocabulary
 
 VOCABULARY = Vocabulary(tuple(" abé字😀"))
@@ -36,12 +37,12 @@ def arrays(settings: Settings = SETTINGS) -> dict[str, np.ndarray]:
 
 
 def write(folder: Path, settings: Settings = SETTINGS) -> Path:
-    save(
+    write_checkpoint(
         folder,
         step=7,
         settings=settings,
         vocabulary=VOCABULARY,
-        text=Text(name="a book", sha256="0" * 64, characters=100),
+        text=TextIdentity(name="a book", sha256="0" * 64, characters=100),
         scores=Scores(valid_nats=1.5),
         parameters=arrays(settings),
         training={"position": 3},

@@ -35,7 +35,7 @@ class Charlm:
             durable.write(self.run, step, hidden_size=HIDDEN)
 
     def newest(self) -> int:
-        checkpoint, _ = durable.newest_good(self.run)
+        checkpoint, _ = durable.newest_whole(self.run)
         return checkpoint.step if checkpoint else 0
 
     def lost(self, said: int) -> str:

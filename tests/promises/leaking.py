@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import small
 
-from charlm.checkpoint import load
+from charlm.checkpoint import load_checkpoint
 from charlm.engines.choosing import stepper
 from charlm.sampling.writing import write_text
 from charlm.training.events import Saved, Updated
@@ -49,7 +49,7 @@ def main(kind: str, length: int, text: Path, folder: Path) -> None:
         if isinstance(event, Updated) and kind == "naive":
             kept.append(np.zeros(1000) + event.nats)
         if isinstance(event, Saved):
-            checkpoint = load(event.path)
+            checkpoint = load_checkpoint(event.path)
             if kind == "naive":
                 kept.append((event.path / "checkpoint.json").open("rb"))
         if isinstance(event, Updated) and event.step % EVERY == 0:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 
-from charlm.checkpoint import load_arrays
-from charlm.checkpoint.series import newest_good
+from charlm.checkpoint import load_training_arrays
+from charlm.checkpoint.series import newest_whole
 from charlm.config.settings import Settings
 from charlm.device import Compute
-from charlm.runs import create
+from charlm.runs import create_run
 from charlm.text.corpus import open_corpus
 from charlm.text.records import open_reader
 from charlm.training.events import Finished, Updated
@@ -32,7 +32,7 @@ def plan(root, text, training=None, model=None, precision="fp32", **more) -> Pla
     chosen = settings.training
     end_id = corpus.vocabulary.newline if settings.text.records else None
     reader = open_reader(corpus.split("train"), chosen.batch_size, chosen.seq_len, end_id, chosen.seed)
-    return Plan(settings, corpus, reader, create(root, None, "small", {}), Compute("cpu", precision, "a CPU", 1))
+    return Plan(settings, corpus, reader, create_run(root, None, "small", {}), Compute("cpu", precision, "a CPU", 1))
 
 
 def cut(planned: Plan, steps: int) -> None:
@@ -43,7 +43,7 @@ def cut(planned: Plan, steps: int) -> None:
 
 def go_on(planned: Plan) -> list:
     """Resume from what is on disk; gives the events."""
-    checkpoint, wrong = newest_good(planned.run)
+    checkpoint, wrong = newest_whole(planned.run)
     assert not wrong
     return list(train(planned, resume=checkpoint))
 
@@ -51,10 +51,10 @@ def go_on(planned: Plan) -> list:
 def numbers(run) -> dict:
     """Everything of the newest checkpoint that is determined by the command and the seed, in bytes and plain numbers:
     weights, optimizer, random state, carried state, average, position, schedule, best."""
-    checkpoint, wrong = newest_good(run)
+    checkpoint, wrong = newest_whole(run)
     assert not wrong
     arrays = dict(checkpoint.parameters)
-    for name, value in load_arrays(checkpoint.folder).items():
+    for name, value in load_training_arrays(checkpoint.folder).items():
         arrays[f"training {name}"] = value
     assert {"training random", "training state.0.h"} <= set(arrays)
     bits = {name: (value.dtype.str, value.shape, value.tobytes()) for name, value in arrays.items()}

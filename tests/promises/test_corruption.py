@@ -13,8 +13,8 @@ import pytest
 from safetensors import SafetensorError
 from safetensors.numpy import load as from_safetensors
 
-from charlm.checkpoint import load, load_arrays
-from charlm.checkpoint.series import go_on_from, newest_good
+from charlm.checkpoint import load_checkpoint, load_training_arrays
+from charlm.checkpoint.series import newest_whole, repair_pointers
 from charlm.errors import CheckpointError, IntegrityError
 
 FILES = ("checkpoint.json", "model.safetensors", "training.safetensors")
@@ -28,8 +28,8 @@ def run(tmp_path):
 def as_charlm_opens(folder, name):
     """The file's reading as a resumed training does it; the message of the refusal, or none."""
     try:
-        load(folder)
-        load_arrays(folder)
+        load_checkpoint(folder)
+        load_training_arrays(folder)
     except IntegrityError as error:
         return error.what
     return ""
@@ -104,27 +104,27 @@ def test_a_checkpoint_of_two_files_of_two_checkpoints_is_found(run):
 def test_if_the_newest_is_bad_the_newest_good_one_is_taken_and_it_is_said(run, name):
     newest, good = run.checkpoints[-1], run.checkpoints[-2]
     (newest / name).write_bytes(flipped((newest / name).read_bytes(), np.random.default_rng(2)))
-    checkpoint, wrong = newest_good(run)
+    checkpoint, wrong = newest_whole(run)
     assert checkpoint.folder == good
     assert len(wrong) == 1
-    assert f"{newest.name} was passed over: {name}" in wrong[0]
+    assert f"{newest.name} was skipped: {name}" in wrong[0]
 
 
 def test_if_all_are_bad_none_is_taken_and_each_is_named(run):
     for folder in run.checkpoints:
         (folder / "model.safetensors").write_bytes(b"")
-    checkpoint, wrong = newest_good(run)
+    checkpoint, wrong = newest_whole(run)
     assert checkpoint is None
     assert [line.split()[0] for line in wrong] == ["step-2", "step-1"]
 
 
 def test_a_missing_file_is_found(run):
     (run.checkpoints[-1] / "training.safetensors").unlink()
-    checkpoint, wrong = newest_good(run)
+    checkpoint, wrong = newest_whole(run)
     assert checkpoint.step == 1
     assert "training.safetensors" in wrong[0]
     with pytest.raises(CheckpointError):
-        load_arrays(run.checkpoints[-1])
+        load_training_arrays(run.checkpoints[-1])
 
 
 # Pointers after an accident
@@ -135,15 +135,15 @@ def test_a_best_one_that_was_written_but_not_yet_pointed_to_becomes_the_best(run
     best = durable.write(run, 3, best=True)
     run.point("best", run.folder / "step-2")
     run.point("last", run.folder / "step-2")
-    checkpoint, _ = newest_good(run)
-    go_on_from(run, checkpoint, checkpoint.training["best_step"])
+    checkpoint, _ = newest_whole(run)
+    repair_pointers(run, checkpoint, checkpoint.training["best_step"])
     assert run.pointed("best") == run.pointed("last") == best
 
 
 def test_a_damaged_best_one_gives_way_to_a_whole_one(run):
     (run.folder / "step-1/model.safetensors").write_bytes(b"")
-    checkpoint, _ = newest_good(run)
-    go_on_from(run, checkpoint, 1)
+    checkpoint, _ = newest_whole(run)
+    repair_pointers(run, checkpoint, 1)
     assert run.pointed("best").name == "step-2"
 
 
@@ -151,18 +151,18 @@ def test_the_best_one_stays_the_best_though_training_goes_on_from_an_older_one(r
     """Its optimizer's memory is damaged, its weights are not."""
     best = durable.write(run, 3, best=True)
     (best / "training.safetensors").write_bytes(b"")
-    checkpoint, _ = newest_good(run)
+    checkpoint, _ = newest_whole(run)
     assert checkpoint.step == 2
-    go_on_from(run, checkpoint, 1)
+    repair_pointers(run, checkpoint, 1)
     assert run.pointed("best") == best
     assert run.pointed("last").name == "step-2"
 
 
 def test_without_a_validation_there_is_no_best_one(tmp_path):
-    run = durable.create(tmp_path, "plain", "x", {})
+    run = durable.create_run(tmp_path, "plain", "x", {})
     durable.write(run, 1)
-    checkpoint, _ = newest_good(run)
-    go_on_from(run, checkpoint, None)
+    checkpoint, _ = newest_whole(run)
+    repair_pointers(run, checkpoint, None)
     assert run.pointed("best") is None
     shutil.rmtree(checkpoint.folder)
-    assert newest_good(run) == (None, ())
+    assert newest_whole(run) == (None, ())

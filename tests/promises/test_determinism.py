@@ -15,7 +15,7 @@ import pytest
 import small
 import torch
 
-from charlm.checkpoint.series import newest_good
+from charlm.checkpoint.series import newest_whole
 from charlm.training import loop
 from charlm.training.checkpointing import training_arrays
 from charlm.training.events import Finished, Updated
@@ -55,7 +55,7 @@ def test_a_training_cut_after_every_step(uninterrupted, verse, tmp_path):
     planned = small.plan(tmp_path, verse, training, model)
     small.cut(planned, 1)
     for _ in range(STEPS - 1):
-        checkpoint, _ = newest_good(planned.run)
+        checkpoint, _ = newest_whole(planned.run)
         list(train(planned, resume=checkpoint, stop=lambda: True))
     assert small.differences(small.numbers(planned.run), numbers) == []
 
@@ -92,7 +92,7 @@ def test_an_exception_between_two_steps_costs_only_the_way_from_the_last_checkpo
 
     with pytest.raises(ZeroDivisionError):
         failing()
-    checkpoint, _ = newest_good(planned.run)
+    checkpoint, _ = newest_whole(planned.run)
     assert checkpoint.step == 30  # validated, and the best so far
     list(train(planned, resume=checkpoint))
     assert small.differences(small.numbers(planned.run), small.numbers(whole.run)) == []
@@ -107,7 +107,7 @@ def test_a_kill_between_a_checkpoint_and_its_pointers_costs_nothing(verse, tmp_p
     assert planned.run.pointed("best").name == "step-30"
     for pointer in ("best", "last"):
         (planned.run.folder / pointer).write_text("step-20\n")
-    checkpoint, _ = newest_good(planned.run)
+    checkpoint, _ = newest_whole(planned.run)
     resumed = train(planned, resume=checkpoint)
     next(resumed)
     assert planned.run.pointed("best") == planned.run.pointed("last") == checkpoint.folder
@@ -146,7 +146,7 @@ def test_a_budget_counts_the_time_already_spent(verse, tmp_path, monkeypatch):
     planned = small.plan(tmp_path, verse, {"steps": None, "budget": 1.2, "validations": 2})
     began = time.perf_counter()
     list(train(planned, stop=lambda: time.perf_counter() - began > 0.7))
-    checkpoint, _ = newest_good(planned.run)
+    checkpoint, _ = newest_whole(planned.run)
     spent = checkpoint.training["seconds"]
     assert spent > 0.6
     monkeypatch.setattr(time, "perf_counter", lambda: 1000 + next(ticks) / 256)  # what passed between is not counted

@@ -18,7 +18,7 @@ import pytest
 from charlm.checkpoint import writing
 from charlm.errors import CheckpointError
 from charlm.runs import Run
-from charlm.runs.disk import Disk
+from charlm.runs.files import Disk
 
 HERE = Path(__file__).parent
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="kill -9, limits on files and mounts are not Windows's")
@@ -117,7 +117,7 @@ def test_whichever_call_fails_an_older_or_the_newer_one_loads(tmp_path, step, er
 
 
 def test_the_failing_harness_catches_a_naive_writer(tmp_path, monkeypatch):
-    monkeypatch.setattr(writing, "commit", durable.in_place)
+    monkeypatch.setattr(writing, "commit_folder", durable.in_place)
     assert any(troubles(tmp_path, 2, errno.ENOSPC, False))
 
 

@@ -17,10 +17,10 @@ import pytest
 from attacks import ATTACKS, ON_TRAINING
 from forging import put, reseal, sealed, write
 
-from charlm.checkpoint import load, load_arrays
-from charlm.checkpoint.contents import DESCRIPTION, MODEL, TRAINING
+from charlm.checkpoint import load_checkpoint, load_training_arrays
 from charlm.config.settings import ModelSettings, Settings
 from charlm.errors import CheckpointError, IntegrityError
+from charlm.runs.folder import DESCRIPTION, MODEL, TRAINING
 
 TIMES = 2  # the size of the checkpoint in memory, at most
 ALWAYS = 12 * 2**20  # bytes that any takes: the description, parsed; the largest header
@@ -61,12 +61,12 @@ def attacked(tmp_path_factory) -> dict[str, Path]:
 
 
 def test_attacks_are_refused(attacked):
-    faults = {name: fault for name in ATTACKS if (fault := verdict(load, attacked[name]))}
+    faults = {name: fault for name in ATTACKS if (fault := verdict(load_checkpoint, attacked[name]))}
     assert faults == {}
 
 
 def test_attacks_on_a_training_are_refused(attacked):
-    faults = {name: fault for name in ON_TRAINING if (fault := verdict(load_arrays, attacked[name]))}
+    faults = {name: fault for name in ON_TRAINING if (fault := verdict(load_training_arrays, attacked[name]))}
     assert faults == {}
 
 
@@ -154,7 +154,7 @@ def test_a_whole_checkpoint_costs_at_most_twice_its_size(tmp_path, hidden_size):
     folder = write(tmp_path / "step-7", settings)
     size = sum(path.stat().st_size for path in folder.iterdir())
     tracemalloc.start()
-    checkpoint = load(folder)
+    checkpoint = load_checkpoint(folder)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert checkpoint.parameters
@@ -205,7 +205,7 @@ def test_mutations_are_refused_or_harmless(tmp_path, times):
         if resealed and name != DESCRIPTION:
             reseal(folder)
         try:
-            found = load_arrays(folder) if name == TRAINING else load(folder).parameters
+            found = load_training_arrays(folder) if name == TRAINING else load_checkpoint(folder).parameters
         except OPENED:
             refused += 1
         else:
@@ -218,4 +218,4 @@ def test_mutations_are_refused_or_harmless(tmp_path, times):
 
 def test_a_folder_that_the_system_refuses_is_told():
     with pytest.raises(CheckpointError, match="cannot be read"):
-        load(Path("x" * 5000))
+        load_checkpoint(Path("x" * 5000))

@@ -13,8 +13,8 @@ import pytest
 import small
 import torch
 
-from charlm.checkpoint import load, load_arrays
-from charlm.checkpoint.series import newest_good
+from charlm.checkpoint import load_checkpoint, load_training_arrays
+from charlm.checkpoint.series import newest_whole
 from charlm.errors import DivergedError
 from charlm.runs import read_metrics
 from charlm.training import trainer
@@ -147,7 +147,7 @@ def test_after_two_roll_backs_it_ends_with_exit_5_and_a_diagnosis(verse, tmp_pat
     assert caught.value.exit_code == 5
     assert "gradient norm nan at step 23, and again after 2 roll-backs" in caught.value.what
     assert "training.learning_rate=0.001" in caught.value.remedy
-    assert newest_good(planned.run)[0].step == 20
+    assert newest_whole(planned.run)[0].step == 20
 
 
 @pytest.mark.parametrize("rate", [0.01, 10.0])
@@ -161,7 +161,7 @@ def test_nothing_that_is_not_finite_is_ever_saved(verse, tmp_path, rate):
         assert rate == 10.0, error  # noqa: PT017
     assert planned.run.checkpoints
     for folder in planned.run.checkpoints:
-        every = (*load(folder).parameters.values(), *load_arrays(folder).values())
+        every = (*load_checkpoint(folder).parameters.values(), *load_training_arrays(folder).values())
         assert all(np.isfinite(value).all() for value in every)
 
 
@@ -177,7 +177,7 @@ def test_a_spike_of_the_loss_is_logged_with_what_is_usual(tmp_path):
     def updated(step, nats):
         return Updated(step, 0.0, 0.0, nats, 1e-3, 1.0, 1, 1.0, 1.0)
 
-    run = small.create(tmp_path, "spiky", "x", {})
+    run = small.create_run(tmp_path, "spiky", "x", {})
     losses = [4.5, 4.0, *([2.0] * 1500), 6.0, 2.1, 2.0]
     list(journal((updated(step, nats) for step, nats in enumerate(losses, 1)), run))
     (spike,) = [row for row in read_metrics(run.metrics) if row["event"] == "spiked"]

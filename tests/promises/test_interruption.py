@@ -12,8 +12,8 @@ import time
 import pytest
 import small
 
-from charlm.checkpoint import load
-from charlm.checkpoint.series import newest_good
+from charlm.checkpoint import load_checkpoint
+from charlm.checkpoint.series import newest_whole
 from charlm.runs import Run
 from charlm.signals import Stop
 from charlm.training.events import Finished, Saved, Updated
@@ -56,8 +56,8 @@ def test_at_any_moment_it_is_saved_within_one_step(verse, tmp_path, moments):
         assert sum(isinstance(event, Updated) for event in later) <= 1
         assert finished.step <= step + 1
         assert finished.reason in ("signal", "length")
-        assert newest_good(planned.run)[0].step == finished.step
-        assert all(load(event.path).step == event.step for event in later if isinstance(event, Saved))
+        assert newest_whole(planned.run)[0].step == finished.step
+        assert all(load_checkpoint(event.path).step == event.step for event in later if isinstance(event, Saved))
 
 
 # Through the command line
@@ -94,7 +94,7 @@ def test_interrupted_and_resumed_is_as_uninterrupted(charlm, verse, tmp_path, un
     process.send_signal(number)
     _, said = process.communicate(timeout=60)
     run = Run(tmp_path / "runs/long")
-    step = newest_good(run)[0].step
+    step = newest_whole(run)[0].step
     assert 0 < step < STEPS  # it was interrupted on its way
     if number == signal.SIGKILL:
         assert process.returncode == -signal.SIGKILL
@@ -123,7 +123,7 @@ def test_a_hundred_moments_through_the_command_line(verse, tmp_path):
         if run.checkpoints:
             assert process.returncode == 128 + number
             assert f"charlm train --resume long-{moment}" in said
-            checkpoint, wrong = newest_good(run)
+            checkpoint, wrong = newest_whole(run)
             assert not wrong
             assert f"Interrupted at step {checkpoint.step:,}" in said
         else:  # before there was anything to save

@@ -116,7 +116,7 @@ def test_a_bomb_is_given_up(tmp_path, monkeypatch, most):
     monkeypatch.setattr(sources, "MOST_UNPACKED", most)
     path = tmp_path / "bomb.gz"
     path.write_bytes(gzip.compress(b"boom" * (most // 4)) * 2)
-    with pytest.raises(TextError, match="like a bomb"):
+    with pytest.raises(TextError, match="like a zip bomb"):
         charlms(path)
     path.write_bytes(gzip.compress(os.urandom(most)) * 2)  # as large, and no bomb
     assert open_corpus(TextSettings(sources=(str(path),), unit="byte")).characters == 2 * most
@@ -160,14 +160,14 @@ def test_a_file_that_grows_is_read_to_the_end_that_it_had(tmp_path):
 def test_a_file_that_changes_while_it_is_read(tmp_path, monkeypatch, change):
     path = tmp_path / "text.txt"
     path.write_bytes(b"these bytes of some length....")
-    measured = sources.Piece.measured
+    measured = sources.SourceFile.measured
 
     def then_changed(piece):
         known = measured(piece)
         path.write_bytes(change)
         return known
 
-    monkeypatch.setattr(sources.Piece, "measured", then_changed)
+    monkeypatch.setattr(sources.SourceFile, "measured", then_changed)
     with pytest.raises(TextError, match="changed"):
         charlms(path)
 

@@ -1,4 +1,4 @@
-"""A new run's folder is its alone."""
+"""A new run gets a folder that no other run has."""
 
 import subprocess
 import sys
@@ -8,18 +8,18 @@ import pytest
 
 from charlm import __version__
 from charlm.errors import CheckpointError, UsageError
-from charlm.runs import create
+from charlm.runs import create_run
 
 
 def test_automatic_names_count_up(tmp_path):
-    names = [create(tmp_path / "runs", None, "python-docs-lstm", {}).name for _ in range(3)]
+    names = [create_run(tmp_path / "runs", None, "python-docs-lstm", {}).name for _ in range(3)]
     assert names == ["python-docs-lstm-1", "python-docs-lstm-2", "python-docs-lstm-3"]
 
 
-def test_a_number_is_never_used_again_below_the_highest(tmp_path):
+def test_a_new_number_is_above_the_highest(tmp_path):
     (tmp_path / "x-7").mkdir()
     (tmp_path / "x-y-9").mkdir()
-    assert create(tmp_path, None, "x", {}).name == "x-8"
+    assert create_run(tmp_path, None, "x", {}).name == "x-8"
 
 
 @pytest.mark.parametrize(
@@ -35,22 +35,22 @@ def test_a_number_is_never_used_again_below_the_highest(tmp_path):
     ],
 )
 def test_any_slug_becomes_a_name(tmp_path, slug, name):
-    run = create(tmp_path, None, slug, {})
+    run = create_run(tmp_path, None, slug, {})
     assert run.name == name
     assert run.folder.parent == tmp_path
 
 
-def test_two_creations_at_once_never_share_a_folder(tmp_path):
+def test_two_threads_never_create_the_same_folder(tmp_path):
     with ThreadPoolExecutor(8) as pool:
-        names = list(pool.map(lambda _: create(tmp_path, None, "x", {}).name, range(24)))
+        names = list(pool.map(lambda _: create_run(tmp_path, None, "x", {}).name, range(24)))
     assert len(set(names)) == 24
 
 
-def test_two_processes_at_once_never_share_a_folder(tmp_path):
+def test_two_processes_never_create_the_same_folder(tmp_path):
     code = (
-        "import sys, pathlib; from charlm.runs import create\n"
+        "import sys, pathlib; from charlm.runs import create_run\n"
         "sys.stdin.readline()\n"
-        "print(*[create(pathlib.Path(sys.argv[1]), None, 'x', {}).name for _ in range(10)])"
+        "print(*[create_run(pathlib.Path(sys.argv[1]), None, 'x', {}).name for _ in range(10)])"
     )
     command = [sys.executable, "-c", code, str(tmp_path)]
     both = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)]
@@ -61,10 +61,10 @@ def test_two_processes_at_once_never_share_a_folder(tmp_path):
     assert sorted(names, key=lambda name: int(name[2:])) == [f"x-{number}" for number in range(1, 21)]
 
 
-def test_of_two_creations_of_one_name_one_is_refused(tmp_path):
+def test_a_name_is_created_only_once(tmp_path):
     def attempt(_):
         try:
-            return create(tmp_path, "mine", "x", {}).name
+            return create_run(tmp_path, "mine", "x", {}).name
         except CheckpointError as error:
             return error.remedy
 
@@ -73,17 +73,17 @@ def test_of_two_creations_of_one_name_one_is_refused(tmp_path):
     assert outcomes.count("mine") == 1
 
 
-def test_a_name_that_is_taken_can_be_gone_on_with(tmp_path):
-    create(tmp_path, "mine", "x", {})
+def test_the_error_for_a_taken_name_says_how_to_resume(tmp_path):
+    create_run(tmp_path, "mine", "x", {})
     with pytest.raises(CheckpointError) as caught:
-        create(tmp_path, "mine", "x", {})
+        create_run(tmp_path, "mine", "x", {})
     assert "charlm train --resume mine" in caught.value.remedy
 
 
-def test_a_foreign_folder_of_that_name_is_left_alone(tmp_path):
+def test_a_foreign_folder_of_that_name_is_unchanged(tmp_path):
     (tmp_path / "mine").mkdir()
     with pytest.raises(CheckpointError) as caught:
-        create(tmp_path, "mine", "x", {})
+        create_run(tmp_path, "mine", "x", {})
     assert "is not a run" in caught.value.what
     assert list((tmp_path / "mine").iterdir()) == []
 
@@ -91,19 +91,19 @@ def test_a_foreign_folder_of_that_name_is_left_alone(tmp_path):
 @pytest.mark.parametrize(
     "name", ["", ".", "..", ".hidden", "-x", "a/b", "a b", "a\n", "latest", "Latest", "x" * 81, "a\0"]
 )
-def test_names_that_cannot_be(tmp_path, name):
+def test_invalid_names_are_refused(tmp_path, name):
     with pytest.raises(UsageError):
-        create(tmp_path, name, "x", {})
+        create_run(tmp_path, name, "x", {})
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["a", "A-1.2_b", "_x", "9", "x" * 80, "Война"])
-def test_names_that_can_be(tmp_path, name):
-    assert create(tmp_path, name, "x", {}).name == name
+def test_valid_names(tmp_path, name):
+    assert create_run(tmp_path, name, "x", {}).name == name
 
 
-def test_the_mark_says_what_made_it_and_from_what(tmp_path):
-    mark = create(tmp_path, None, "x", {"text": {"name": "x", "sha256": "0" * 64}}).mark
+def test_the_mark_has_version_creation_and_text(tmp_path):
+    mark = create_run(tmp_path, None, "x", {"text": {"name": "x", "sha256": "0" * 64}}).mark
     assert mark["format"] == 1
     assert mark["charlm"] == __version__
     assert mark["created"].endswith("+00:00")
@@ -111,8 +111,8 @@ def test_the_mark_says_what_made_it_and_from_what(tmp_path):
     assert mark["checkpoints"] == []
 
 
-def test_where_no_folder_can_be_made_it_says_what_to_do(tmp_path):
+def test_the_error_for_an_unwritable_root_has_a_remedy(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(CheckpointError) as caught:
-        create(tmp_path / "file", None, "x", {})
+        create_run(tmp_path / "file", None, "x", {})
     assert "CHARLM_RUNS" in caught.value.remedy

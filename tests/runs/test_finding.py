@@ -1,4 +1,4 @@
-"""From what a person calls it to its folder."""
+"""Finding the folder of a run or a checkpoint that the user names."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from charlm.errors import CheckpointError
-from charlm.runs import create, find_checkpoint, latest_run, list_runs, open_run, runs_root
+from charlm.runs import create_run, find_checkpoint, latest_run, list_runs, open_run, runs_root
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def root(tmp_path, monkeypatch):
 
 
 def trained(root, name, *steps, best=None, last=None):
-    run = create(root, name, "x", {})
+    run = create_run(root, name, "x", {})
     for step in steps:
         folder = run.record(step)
         folder.mkdir()
@@ -34,7 +34,7 @@ def refusal(call, *arguments):
     return caught.value
 
 
-def test_the_root_is_where_the_user_says(monkeypatch):
+def test_the_root_is_that_of_the_variable(monkeypatch):
     monkeypatch.delenv("CHARLM_RUNS", raising=False)
     assert runs_root() == Path("checkpoints")
     monkeypatch.setenv("CHARLM_RUNS", "elsewhere/runs")
@@ -48,7 +48,7 @@ def test_best_is_preferred_then_last_then_the_newest(root):
     assert [find_checkpoint(root, name).name for name in "abc"] == ["step-1", "step-2", "step-10"]
 
 
-def test_a_pointer_to_what_is_gone_is_passed_over(root):
+def test_a_pointer_to_a_missing_checkpoint_is_ignored(root):
     run = trained(root, "a", 1, 2, 3, best=1, last=3)
     (run.folder / "step-1" / "checkpoint.json").unlink()
     assert find_checkpoint(root, "a").name == "step-3"
@@ -63,7 +63,7 @@ def test_a_checkpoint_can_be_named_in_many_ways(root, tmp_path):
         assert find_checkpoint(root, target).samefile(run.folder / "step-2"), target
 
 
-def test_a_checkpoint_alone_is_enough(root, tmp_path):
+def test_a_checkpoint_outside_of_a_run_is_found(root, tmp_path):
     alone = tmp_path / "sent by a friend"
     alone.mkdir()
     (alone / "checkpoint.json").write_text("{}")
@@ -101,7 +101,7 @@ def test_without_a_target_it_is_the_run_that_trained_last(root):
     assert open_run(root) in (first, second)
 
 
-def test_a_name_nearly_right_is_suggested(root):
+def test_a_similar_name_is_suggested(root):
     trained(root, "python-docs-lstm-1", 1)
     trained(root, "shakespeare", 1)
     error = refusal(find_checkpoint, root, "shakespear")
@@ -112,12 +112,12 @@ def test_a_name_nearly_right_is_suggested(root):
 
 
 @pytest.mark.parametrize("target", [None, "x", "latest"])
-def test_where_there_is_no_run_yet_it_says_how_to_make_one(root, target):
+def test_without_runs_the_error_says_how_to_train_one(root, target):
     assert "charlm train mybook.txt" in refusal(find_checkpoint, root, target).remedy
 
 
 @pytest.mark.parametrize("target", ["", "x" * 5000, "a\0b", "nobody/there", "~nobody-at-all/x"])
-def test_targets_that_cannot_be(root, target):
+def test_invalid_targets_are_refused(root, target):
     trained(root, "a", 1)
     assert "Runs: a." in refusal(find_checkpoint, root, target).remedy
 
@@ -131,20 +131,20 @@ def test_a_foreign_folder_is_refused(root, tmp_path):
     assert "is not a run" in refusal(open_run, root, "file.txt").what
 
 
-def test_a_run_without_checkpoints_says_how_to_go_on(root):
+def test_a_run_without_checkpoints_is_to_be_resumed(root):
     trained(root, "a")
     error = refusal(find_checkpoint, root, "a")
     assert error.what == "The run a has no checkpoint yet"
     assert "charlm train --resume a" in error.remedy
 
 
-def test_a_run_of_another_form_is_refused(root):
+def test_a_run_of_another_format_is_refused(root):
     run = trained(root, "a", 1)
     (run.folder / "run.json").write_text(json.dumps({"format": 2}))
     assert "does not know: 2" in refusal(open_run, root, "a").what
 
 
-def test_only_runs_are_listed_the_oldest_first(root):
+def test_only_runs_are_listed_oldest_first(root):
     assert list_runs(root) == []
     later, earlier = trained(root, "a"), trained(root, "b")
     later.write_mark({**later.mark, "created": "2030-01-01T00:00:00+00:00"})
@@ -153,6 +153,6 @@ def test_only_runs_are_listed_the_oldest_first(root):
     assert list_runs(root) == [earlier, later]
 
 
-def test_a_root_that_is_a_file_is_told(root):
+def test_a_root_that_is_a_file_is_reported(root):
     root.write_text("")
     assert "CHARLM_RUNS" in refusal(list_runs, root).remedy

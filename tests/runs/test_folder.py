@@ -1,21 +1,20 @@
-"""What charlm recorded as its own, what it points to, and that it deletes nothing else."""
+"""Recorded checkpoints, the pointers to them, and that nothing else is deleted."""
 
 import json
 
 import pytest
 
 from charlm.errors import CheckpointError
-from charlm.runs import create
-
-FILES = ("checkpoint.json", "model.safetensors", "training.safetensors")
+from charlm.runs import create_run
+from charlm.runs.folder import CHECKPOINT_FILES
 
 
 @pytest.fixture
 def run(tmp_path):
-    return create(tmp_path, "mine", "x", {})
+    return create_run(tmp_path, "mine", "x", {})
 
 
-def write(folder, files=FILES):
+def write(folder, files=CHECKPOINT_FILES):
     folder.mkdir(exist_ok=True)
     for name in files:
         (folder / name).write_text("{}")
@@ -31,7 +30,7 @@ def test_checkpoints_are_in_the_order_of_their_steps(run):
         write(run.record(step))
     write(run.folder / "step-x")
     write(run.folder / "step-007")
-    (run.folder / "step-3").mkdir()  # without a description it is none
+    (run.folder / "step-3").mkdir()  # without a description it is no checkpoint
     assert names(run) == ["step-9", "step-20", "step-100"]
 
 
@@ -76,18 +75,18 @@ def test_the_newest_the_best_and_the_last_are_kept(run):
     assert run.prune(2) == []
 
 
-def test_milestones_are_kept_for_good(run):
+def test_milestones_are_never_deleted(run):
     for step in range(1, 8):
         write(run.record(step))
     run.prune(1, milestones=3)
     assert names(run) == ["step-3", "step-6", "step-7"]
 
 
-def test_only_what_charlm_recorded_as_its_own_is_deleted(run):
+def test_only_recorded_checkpoints_are_deleted(run):
     for step in range(1, 5):
         write(run.record(step))
     (run.folder / "step-2" / "notes.txt").write_text("mine")
-    write(run.folder / "step-0", (*FILES, "theirs"))  # somebody else's
+    write(run.folder / "step-0", (*CHECKPOINT_FILES, "theirs"))  # not charlm's
     write(run.folder / "backup")
     (run.folder / ".writing-step-9-1").mkdir()
     before = {path.name for path in run.folder.iterdir()}
@@ -95,7 +94,7 @@ def test_only_what_charlm_recorded_as_its_own_is_deleted(run):
     after = {path.name for path in run.folder.iterdir()}
     assert before - after == {"step-1", "step-3"}
     assert [path.name for path in (run.folder / "step-2").iterdir()] == ["notes.txt"]
-    assert {path.name for path in (run.folder / "step-0").iterdir()} == {*FILES, "theirs"}
+    assert {path.name for path in (run.folder / "step-0").iterdir()} == {*CHECKPOINT_FILES, "theirs"}
 
 
 def test_a_link_is_not_followed(run, tmp_path):
@@ -103,33 +102,33 @@ def test_a_link_is_not_followed(run, tmp_path):
     run.record(1).symlink_to(elsewhere, target_is_directory=True)
     write(run.record(2))
     run.prune(1)
-    assert {path.name for path in elsewhere.iterdir()} == set(FILES)
+    assert {path.name for path in elsewhere.iterdir()} == set(CHECKPOINT_FILES)
 
 
-def test_an_interrupted_deletion_is_taken_up_again(run):
-    write(run.record(1), FILES[1:])  # its description went first, so it was no checkpoint from then on
+def test_an_interrupted_deletion_continues(run):
+    write(run.record(1), CHECKPOINT_FILES[1:])  # the description is deleted first
     write(run.record(2))
     assert names(run) == ["step-2"]
     run.prune(1)
     assert not (run.folder / "step-1").exists()
 
 
-def test_what_a_killed_writer_left_is_cleared_away(run):
+def test_leftovers_of_a_killed_writer_are_deleted(run):
     write(run.record(1))
-    write(run.folder / ".writing-step-1-4711", FILES[1:])
+    write(run.folder / ".writing-step-1-4711", CHECKPOINT_FILES[1:])
     write(run.folder / ".writing-step-1-4711-old")
-    theirs = {".writing-step-9-1", ".writing-step-1-x", ".writing-"}  # not recorded, or not named as charlm names
+    theirs = {".writing-step-9-1", ".writing-step-1-x", ".writing-"}  # not recorded, or of another form
     for name in theirs:
         (run.folder / name).mkdir()
     run.tidy()
     assert {path.name for path in run.folder.iterdir()} == {"run.json", "step-1", *theirs}
 
 
-def test_a_checkpoint_that_stepped_aside_for_none_is_put_back(run):
+def test_a_checkpoint_moved_aside_is_put_back_if_its_successor_is_missing(run):
     write(run.record(1)).rename(run.folder / ".writing-step-1-4711-old")
     assert names(run) == []
     run.tidy()
-    assert {path.name for path in (run.folder / "step-1").iterdir()} == set(FILES)
+    assert {path.name for path in (run.folder / "step-1").iterdir()} == set(CHECKPOINT_FILES)
     assert {path.name for path in run.folder.iterdir()} == {"run.json", "step-1"}
 
 

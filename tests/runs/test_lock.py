@@ -1,4 +1,4 @@
-"""Two processes never write one run."""
+"""Only one process writes a run."""
 
 import os
 import signal
@@ -9,11 +9,11 @@ import sys
 import pytest
 
 from charlm.errors import BusyError
-from charlm.runs import create, lock
+from charlm.runs import create_run, lock_run
 
 HOLD = (
-    "import sys, pathlib; from charlm.runs import Run, lock\n"
-    "with lock(Run(pathlib.Path(sys.argv[1]))):\n"
+    "import sys, pathlib; from charlm.runs import Run, lock_run\n"
+    "with lock_run(Run(pathlib.Path(sys.argv[1]))):\n"
     "    print('held', flush=True)\n"
     "    sys.stdin.readline()\n"
 )
@@ -21,7 +21,7 @@ HOLD = (
 
 @pytest.fixture
 def run(tmp_path):
-    return create(tmp_path, "mine", "x", {})
+    return create_run(tmp_path, "mine", "x", {})
 
 
 @pytest.fixture
@@ -35,46 +35,46 @@ def holder(run):
         process.kill()
 
 
-def test_the_second_process_is_told_who_the_first_is(run, holder):
-    with pytest.raises(BusyError) as caught, lock(run):
+def test_the_second_process_gets_an_error_that_names_the_first(run, holder):
+    with pytest.raises(BusyError) as caught, lock_run(run):
         pass
     assert caught.value.exit_code == 7
     assert f"process {holder.pid} on {socket.gethostname()}" in caught.value.what
     assert holder.poll() is None
 
 
-def test_a_run_is_free_again_when_its_writer_is_done(run, holder):
+def test_a_run_is_free_when_its_writer_has_ended(run, holder):
     holder.communicate("\n", timeout=60)
-    with lock(run):
+    with lock_run(run):
         pass
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
-def test_a_run_is_free_again_when_its_writer_was_killed(run, holder):
+def test_a_run_is_free_when_its_writer_was_killed(run, holder):
     holder.send_signal(signal.SIGKILL)
     holder.wait(timeout=60)
-    assert (run.folder / "writer.json").exists()  # stale, and believed by nobody
-    with lock(run):
+    assert (run.folder / "writer.json").exists()  # stale, and ignored
+    with lock_run(run):
         pass
 
 
-def test_within_one_process_too(run):
-    with lock(run):
-        with pytest.raises(BusyError) as caught, lock(run):
+def test_the_lock_holds_within_one_process(run):
+    with lock_run(run):
+        with pytest.raises(BusyError) as caught, lock_run(run):
             pass
         assert f"process {os.getpid()}" in caught.value.what
-    with lock(run):
+    with lock_run(run):
         pass
 
 
 def test_an_error_inside_frees_the_run(run):
-    with pytest.raises(ZeroDivisionError), lock(run):
+    with pytest.raises(ZeroDivisionError), lock_run(run):
         raise ZeroDivisionError
-    with lock(run):
+    with lock_run(run):
         pass
     assert not (run.folder / "writer.json").exists()
 
 
 def test_another_run_is_not_touched(run, tmp_path):
-    with lock(run), lock(create(tmp_path, "other", "x", {})):
+    with lock_run(run), lock_run(create_run(tmp_path, "other", "x", {})):
         pass

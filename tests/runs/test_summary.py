@@ -1,11 +1,11 @@
-"""A run in a line, whatever its files say."""
+"""The summary of a run, even if its files are damaged."""
 
 import json
 
 import pytest
 
-from charlm.runs import create
-from charlm.runs.summary import summary
+from charlm.runs import create_run
+from charlm.runs.summary import summarize_run
 
 
 def body(step, **scores):
@@ -20,7 +20,7 @@ def body(step, **scores):
 
 @pytest.fixture
 def run(tmp_path):
-    return create(tmp_path, "mine", "x", {"text": {"name": "from the mark", "characters": 7}})
+    return create_run(tmp_path, "mine", "x", {"text": {"name": "from the mark", "characters": 7}})
 
 
 def write(run, step, content):
@@ -30,10 +30,10 @@ def write(run, step, content):
     return folder
 
 
-def test_scores_are_the_best_ones_and_counts_the_newest(run):
+def test_scores_are_of_the_best_checkpoint_and_counts_of_the_newest(run):
     run.point("best", write(run, 10, body(10, train_nats=1.0, valid_nats=1.5)))
     run.point("last", write(run, 20, body(20, train_nats=0.5, valid_nats=1.75)))
-    about = summary(run)
+    about = summarize_run(run)
     assert (about.cell, about.hidden_size, about.num_layers, about.text) == ("gru", 8, 2, "book")
     assert (about.step, about.characters, about.seconds) == (20, 200, 10.0)
     assert (about.best_step, about.valid_nats, about.train_nats) == (10, 1.5, 1.0)
@@ -41,8 +41,8 @@ def test_scores_are_the_best_ones_and_counts_the_newest(run):
     assert (about.best, about.last) == ("step-10", "step-20")
 
 
-def test_a_run_without_checkpoints_has_its_text_at_least(run):
-    about = summary(run)
+def test_a_run_without_checkpoints_has_a_text(run):
+    about = summarize_run(run)
     assert (about.text, about.text_characters) == ("from the mark", 7)
     assert about.step is about.valid_nats is about.cell is about.best is None
     assert about.checkpoints == ()
@@ -60,8 +60,8 @@ def test_a_run_without_checkpoints_has_its_text_at_least(run):
         '{"body": {"training": {"seconds": 1e999}}}',
     ],
 )
-def test_what_is_not_as_it_should_be_is_unknown(run, content):
+def test_invalid_values_are_none(run, content):
     write(run, 1, content)
-    about = summary(run)
+    about = summarize_run(run)
     assert about.cell is about.step is about.valid_nats is about.seconds is about.hidden_size is None
     assert about.checkpoints == ("step-1",)

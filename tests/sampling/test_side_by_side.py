@@ -13,7 +13,7 @@ from charlm.model.language_model import LanguageModel
 from charlm.model.parameters import initial
 from charlm.model.state import take_rows
 from charlm.model.stepping import DefinitionStepper
-from charlm.randomness import stream
+from charlm.randomness import named_stream
 from charlm.sampling.decoding import Decoding, draw_rows
 from charlm.sampling.generation import generate, random_stream, read
 from charlm.sampling.side_by_side import generate_rows
@@ -78,7 +78,7 @@ def random_table(seed=0):
 
 def engine(**model):
     chosen = ModelSettings.model_validate({"hidden_size": 8, **model})
-    return EachAlone(DefinitionStepper(LanguageModel(chosen, initial(chosen, V, stream(3, "weights")))))
+    return EachAlone(DefinitionStepper(LanguageModel(chosen, initial(chosen, V, named_stream(3, "weights")))))
 
 
 MODELS = {

@@ -1,4 +1,4 @@
-"""Every test of the text room has a cache of its own; what takes seconds to build is built once for all of them."""
+"""Each test of text has a cache of its own. Corpora that take seconds to build share one cache."""
 
 import pytest
 

@@ -1,3 +1,5 @@
+"""The cache of encoded texts: entries are valid and complete, or absent."""
+
 import json
 import multiprocessing
 
@@ -15,7 +17,7 @@ def store(key="key", ids=IDS, calls=None):
             calls.append(key)
         return iter(ids)
 
-    return cache.store(key, ids[0].dtype, chunks, lambda found: {"sum": int(found.sum()), "letter": "é"})
+    return cache.store_entry(key, ids[0].dtype, chunks, lambda found: {"sum": int(found.sum()), "letter": "é"})
 
 
 def assert_is_the_entry(entry):
@@ -24,25 +26,25 @@ def assert_is_the_entry(entry):
 
 
 def test_what_was_stored_is_loaded_as_a_mapped_file():
-    assert cache.load("key") is None
+    assert cache.load_entry("key") is None
     assert_is_the_entry(store())
-    entry = cache.load("key")
+    entry = cache.load_entry("key")
     assert_is_the_entry(entry)
     assert isinstance(entry.ids, np.memmap)
     assert entry.note == ""
-    assert cache.load("another") is None
+    assert cache.load_entry("another") is None
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.uint32])
-def test_every_width_of_id_survives(dtype):
+def test_ids_of_every_dtype_are_stored(dtype):
     largest = np.iinfo(dtype).max
     store(ids=[np.array([0, largest], dtype)])
-    entry = cache.load("key")
+    entry = cache.load_entry("key")
     assert entry.ids.tolist() == [0, largest]
     assert entry.ids.dtype == dtype
 
 
-def test_every_flipped_bit_is_found(own_cache):
+def test_every_flipped_bit_is_detected(own_cache):
     store()
     for path in sorted((own_cache / "ids").iterdir()):
         whole = path.read_bytes()
@@ -50,31 +52,31 @@ def test_every_flipped_bit_is_found(own_cache):
             damaged = bytearray(whole)
             damaged[place] ^= 1 << place % 8
             path.write_bytes(damaged)
-            assert cache.load("key") is None, (path.name, place)
+            assert cache.load_entry("key") is None, (path.name, place)
         path.write_bytes(whole)
-    assert_is_the_entry(cache.load("key"))
+    assert_is_the_entry(cache.load_entry("key"))
 
 
-def test_every_truncation_is_found(own_cache):
+def test_every_truncation_is_detected(own_cache):
     store()
     for path in sorted((own_cache / "ids").iterdir()):
         whole = path.read_bytes()
         for length in range(len(whole)):
             path.write_bytes(whole[:length])
-            assert cache.load("key") is None, (path.name, length)
+            assert cache.load_entry("key") is None, (path.name, length)
         path.write_bytes(whole + b" ")
-        assert path.suffix == ".json" or cache.load("key") is None
+        assert path.suffix == ".json" or cache.load_entry("key") is None
         path.write_bytes(whole)
 
 
 @pytest.mark.parametrize("record", [b"", b"[]", b"null", b"{}", b'{"dtype": []}', b'{"dtype": "uint8", "length": -1}'])
-def test_a_strange_record_is_no_entry(own_cache, record):
+def test_an_invalid_record_is_no_entry(own_cache, record):
     store()
     (own_cache / "ids" / "key.json").write_bytes(record)
-    assert cache.load("key") is None
+    assert cache.load_entry("key") is None
 
 
-def test_where_the_cache_cannot_be_written_the_ids_are_in_memory_and_it_is_said(own_cache, monkeypatch):
+def test_ids_are_held_in_memory_with_a_note_if_the_cache_is_not_writable(own_cache, monkeypatch):
     blocked = own_cache / "a-file"
     blocked.write_text("in the way")
     monkeypatch.setenv("CHARLM_CACHE", str(blocked))
@@ -85,7 +87,7 @@ def test_where_the_cache_cannot_be_written_the_ids_are_in_memory_and_it_is_said(
     assert str(blocked) in entry.note
 
 
-def test_a_disk_that_fills_up_leaves_nothing_behind(own_cache, monkeypatch):
+def test_a_full_disk_leaves_no_files(own_cache, monkeypatch):
     calls = []
 
     class Full:
@@ -114,8 +116,8 @@ def test_an_interruption_leaves_no_entry(own_cache):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        cache.store("key", np.dtype(np.uint8), chunks, lambda ids: {})
-    assert cache.load("key") is None
+        cache.store_entry("key", np.dtype(np.uint8), chunks, lambda ids: {})
+    assert cache.load_entry("key") is None
     assert list((own_cache / "ids").iterdir()) == []
 
 
@@ -126,10 +128,10 @@ def test_several_processes_may_store_the_same_entry_at_once():
 
 def store_and_load(_):
     store()
-    return cache.load("key").ids.tolist()
+    return cache.load_entry("key").ids.tolist()
 
 
-def test_the_folder_is_the_one_that_was_asked_for_or_the_platforms(monkeypatch, tmp_path):
+def test_the_folder_is_that_of_the_variable_or_of_the_platform(monkeypatch, tmp_path):
     monkeypatch.setenv("CHARLM_CACHE", str(tmp_path / "here"))
     assert cache.cache_folder() == tmp_path / "here"
     monkeypatch.delenv("CHARLM_CACHE")
@@ -138,12 +140,12 @@ def test_the_folder_is_the_one_that_was_asked_for_or_the_platforms(monkeypatch, 
     assert "charlm" in str(cache.cache_folder())
 
 
-def test_no_ids_at_all_are_an_entry_too():
+def test_an_empty_text_is_an_entry():
     store(ids=[np.empty(0, np.uint8)])
-    assert cache.load("key").ids.tolist() == []
+    assert cache.load_entry("key").ids.tolist() == []
 
 
-def test_the_record_says_what_it_needs(own_cache):
+def test_the_record_has_dtype_and_length(own_cache):
     store()
     record = json.loads((own_cache / "ids" / "key.json").read_text())
     assert record["dtype"] == "uint8"

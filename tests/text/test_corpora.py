@@ -1,3 +1,5 @@
+"""The named corpora: their table, and where their text is found."""
+
 import hashlib
 from dataclasses import replace
 from urllib.parse import urlsplit
@@ -10,13 +12,13 @@ from charlm.text.corpora import CORPORA, corpus_file, fetched_file
 FETCHED = [corpus for corpus in CORPORA.values() if not corpus.recipe]
 
 
-def test_the_table_has_what_design_and_readme_name():
+def test_the_table_of_corpora():
     assert list(CORPORA) == ["python-docs", "python-source", "tiny-shakespeare", "names", "text8", "enwik8"]
     assert all(name == corpus.name for name, corpus in CORPORA.items())
 
 
 @pytest.mark.parametrize("corpus", FETCHED, ids=lambda corpus: corpus.name)
-def test_what_is_fetched_is_pinned(corpus):
+def test_every_download_has_a_pinned_checksum(corpus):
     assert urlsplit(corpus.url).scheme == "https"
     for sha256 in (corpus.download_sha256, corpus.text_sha256):
         assert len(bytes.fromhex(sha256)) == 32
@@ -27,7 +29,7 @@ def test_what_is_fetched_is_pinned(corpus):
 
 
 @pytest.mark.parametrize("corpus", CORPORA.values(), ids=lambda corpus: corpus.name)
-def test_splits_are_shares(corpus):
+def test_splits_add_up_to_one(corpus):
     assert sum(corpus.splits) == pytest.approx(1)
 
 
@@ -60,7 +62,7 @@ def test_an_embedded_corpus_is_built_once_and_again_when_damaged(tmp_path):
     assert len(calls) == 2
 
 
-def test_where_the_cache_cannot_be_written_it_is_built_for_the_moment(tmp_path, monkeypatch):
+def test_a_corpus_is_built_in_the_spool_if_the_cache_is_not_writable(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("CHARLM_CACHE", str(tmp_path / "file"))
     assert built("the text", [], tmp_path / "spool").parent == tmp_path / "spool"

@@ -1,3 +1,5 @@
+"""A text as ids: encoding, notes, splits and the cache."""
+
 import hashlib
 import io
 import json
@@ -12,7 +14,7 @@ from charlm.config.settings import TextSettings
 from charlm.errors import TextError, UsageError
 from charlm.text import corpus as corpus_room
 from charlm.text import sources
-from charlm.text.corpus import describe, open_corpus
+from charlm.text.corpus import describe_corpus, open_corpus
 from charlm.text.vocabulary import Vocabulary
 
 VERSE = "Full fathom five thy father lies;\nOf his bones are coral made;\n"
@@ -20,7 +22,7 @@ VERSE = "Full fathom five thy father lies;\nOf his bones are coral made;\n"
 
 @pytest.fixture
 def book(tmp_path):
-    """A function that writes a text and opens it with these settings."""
+    """A function that writes a text and opens it with the given settings."""
 
     def opened(text, vocabulary=None, unknown="error", name="book.txt", **settings):
         path = tmp_path / name
@@ -30,7 +32,7 @@ def book(tmp_path):
     return opened
 
 
-def test_a_text_becomes_ids_that_give_it_back(book):
+def test_decoding_the_ids_gives_the_text(book):
     corpus = book(VERSE)
     assert corpus.vocabulary == Vocabulary.of(VERSE)
     assert corpus.vocabulary.decode(corpus.ids) == VERSE
@@ -40,7 +42,7 @@ def test_a_text_becomes_ids_that_give_it_back(book):
     assert (corpus.name, corpus.notes, corpus.unknown) == ("book", (), {})
 
 
-def test_characters_and_their_bytes_are_counted_apart(book):
+def test_characters_and_bytes_are_counted_separately(book):
     """Unicode: char-rnn #42, torch-rnn #47."""
     corpus = book("Zażółć gęślą jaźń 日本 😀")
     assert corpus.characters == len("Zażółć gęślą jaźń 日本 😀")
@@ -48,7 +50,7 @@ def test_characters_and_their_bytes_are_counted_apart(book):
     assert corpus.vocabulary.decode(corpus.ids) == "Zażółć gęślą jaźń 日本 😀"
 
 
-def test_what_was_mended_is_said(book):
+def test_changes_to_the_text_are_noted(book):
     corpus = book(b"\xef\xbb\xbfa\r\nb\r\nc\rd\n")
     assert corpus.vocabulary.decode(corpus.ids) == "a\nb\nc\nd\n"
     assert corpus.notes == ("a byte-order mark was removed", "2 CRLF became LF", "one lone CR became LF")
@@ -58,7 +60,7 @@ def test_what_was_mended_is_said(book):
     assert kept.notes == ()
 
 
-def test_the_unit_byte_reads_the_bytes_as_they_are(book):
+def test_the_unit_byte_keeps_the_bytes(book):
     data = bytes([0, 255, 128]) + "\r\né".encode()
     corpus = book(data, unit="byte")
     assert corpus.vocabulary.decode_bytes(corpus.ids) == data
@@ -74,7 +76,7 @@ def test_another_encoding_gives_the_same_ids(book):
     assert (latin.source_bytes, latin.bytes) == (4, 5)
 
 
-def test_it_is_encoded_once_and_found_the_next_time(book, monkeypatch):
+def test_a_text_is_encoded_once_and_then_read_from_the_cache(book, monkeypatch):
     first = book(VERSE)
     monkeypatch.setattr(corpus_room, "_encode", None)
     again = book(VERSE, name="the same under another name.txt")
@@ -90,8 +92,8 @@ def test_it_is_encoded_once_and_found_the_next_time(book, monkeypatch):
         book(VERSE, Vocabulary.of(VERSE + "!"))
 
 
-def test_what_the_cache_knows_of_a_text_is_what_was_found_in_it(book):
-    first, again = (describe(book("á\r\nb", Vocabulary.of("ab\n"), "nearest")) for _ in range(2))
+def test_facts_from_the_cache_equal_those_found_in_the_text(book):
+    first, again = (describe_corpus(book("á\r\nb", Vocabulary.of("ab\n"), "nearest")) for _ in range(2))
     assert first == again
     assert first["unknown"] == {"á": 1}
 
@@ -107,7 +109,7 @@ def test_a_damaged_cache_is_built_again(book, own_cache, at):
     assert corpus.vocabulary.decode(corpus.ids) == VERSE
 
 
-def test_a_cache_that_cannot_be_written_is_said_and_does_not_stop(book, own_cache, monkeypatch):
+def test_a_cache_that_is_not_writable_is_noted_only(book, own_cache, monkeypatch):
     (own_cache / "file").write_text("in the way")
     monkeypatch.setenv("CHARLM_CACHE", str(own_cache / "file"))
     corpus = book(VERSE)
@@ -152,7 +154,7 @@ def test_splits_are_contiguous_and_exact(book):
         corpus.split("dev")
 
 
-def test_the_usual_split_of_tiny_shakespeare_is_the_published_one():
+def test_the_split_of_tiny_shakespeare_is_the_published_one():
     ids = np.zeros(1_115_394, np.uint8)
     assert corpus_room._splits(ids, (0.9, 0.1, 0.0), None) == {
         "train": (0, 1_003_854),
@@ -161,7 +163,7 @@ def test_the_usual_split_of_tiny_shakespeare_is_the_published_one():
     }
 
 
-def test_splits_of_records_are_made_of_whole_ones(book):
+def test_splits_have_whole_records(book):
     names = "".join(f"{'n' * (1 + number % 7)}\n" for number in range(50))
     corpus = book(names, records=True)
     parts = [corpus.vocabulary.decode(corpus.split(name)) for name in ("train", "valid", "test")]
@@ -177,7 +179,7 @@ def test_records_need_lines(book):
 
 
 @pytest.mark.parametrize(("text", "size"), [("", "no characters"), ("a", "one character"), ("\ufeff", "no characters")])
-def test_under_two_characters_there_is_nothing_to_learn(book, text, size):
+def test_a_text_under_two_characters_is_refused(book, text, size):
     with pytest.raises(TextError, match=size):
         book(text)
     with pytest.raises(TextError, match="no characters that the model knows"):
@@ -208,7 +210,7 @@ def test_several_sources_are_one_text(book, tmp_path):
         ("*.md", "text"),
     ],
 )
-def test_the_name_suits_a_folder(source, name):
+def test_the_name_can_be_that_of_a_folder(source, name):
     assert corpus_room._slug([source]) == name
 
 
@@ -219,7 +221,7 @@ def test_standard_input_is_a_text(monkeypatch):
     assert corpus.name == "standard-input"
 
 
-def test_the_text_may_be_gone_once_it_is_open(book, tmp_path):
+def test_an_open_text_may_be_deleted(book, tmp_path):
     corpus = book(VERSE)
     (tmp_path / "book.txt").unlink()
     assert corpus.vocabulary.decode(corpus.ids) == VERSE
@@ -237,12 +239,11 @@ def test_a_text_that_changes_while_it_is_encoded_is_refused(book, tmp_path, monk
         book(VERSE)
 
 
-def test_a_long_text_is_encoded_in_little_memory(tmp_path, monkeypatch):
-    """Memory on large text: what is alive at once must not grow with the text."""
+def test_memory_does_not_grow_with_the_text(tmp_path, monkeypatch):
     monkeypatch.setattr(sources, "BLOCK", 1 << 16)
-    monkeypatch.setattr("charlm.text.cache.STRETCH", 1 << 16)
+    monkeypatch.setattr("charlm.text.cache.CHUNK_LENGTH", 1 << 16)
     peaks = []
-    for copies in (1_000, 10_000, 80_000):  # the first warms up what is loaded once
+    for copies in (1_000, 10_000, 80_000):  # the first is a warm-up
         (tmp_path / "long.txt").write_text(VERSE * copies)
         tracemalloc.start()
         open_corpus(TextSettings(sources=(str(tmp_path / "long.txt"),)))
@@ -253,7 +254,7 @@ def test_a_long_text_is_encoded_in_little_memory(tmp_path, monkeypatch):
 
 def test_describe_is_json(book):
     corpus = book(VERSE)
-    assert json.loads(json.dumps(describe(corpus)))["splits"] == {"train": 56, "valid": 3, "test": 4}
+    assert json.loads(json.dumps(describe_corpus(corpus)))["splits"] == {"train": 56, "valid": 3, "test": 4}
 
 
 def test_several_threads_may_open_the_same_text(tmp_path):
@@ -269,23 +270,23 @@ def test_several_threads_may_open_the_same_text(tmp_path):
     assert all(ids == found[0] for ids in found)
 
 
-def test_a_cached_vocabulary_that_is_none_is_made_again(tmp_path, monkeypatch):
+def test_an_invalid_cached_vocabulary_is_built_again(tmp_path, monkeypatch):
     path = tmp_path / "text.txt"
     path.write_text("hello world")
     settings = TextSettings(sources=(str(path),))
     before = open_corpus(settings)
-    load = corpus_room.cache.load
+    load = corpus_room.cache.load_entry
 
     def damaged(key):
         entry = load(key)
         entry.facts["vocabulary"] = {"unit": "character", "symbols": "ba"}
         return entry
 
-    monkeypatch.setattr(corpus_room.cache, "load", damaged)
+    monkeypatch.setattr(corpus_room.cache, "load_entry", damaged)
     assert open_corpus(settings).vocabulary == before.vocabulary
 
 
-def test_bytes_are_those_of_what_is_read_whatever_became_of_strangers(book):
+def test_bytes_are_counted_after_unknown_characters_are_replaced(book):
     wide, narrow = Vocabulary.of(VERSE + "é日"), Vocabulary.of(VERSE)
     assert book(VERSE + "é", wide).bytes == len((VERSE + "é").encode())
     assert book(VERSE + "é日", narrow, "nearest").bytes == len(VERSE) + 1

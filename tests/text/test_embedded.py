@@ -1,3 +1,5 @@
+"""The corpora that are built from Python's own library."""
+
 import sys
 
 import pytest
@@ -24,7 +26,7 @@ def test_python_docs_is_plain_english_of_a_useful_size(docs):
     assert docs.endswith("\n")
 
 
-def test_no_split_of_python_docs_quotes_another(docs):
+def test_no_split_of_python_docs_repeats_another(docs):
     paragraphs = [" ".join(paragraph.split()) for paragraph in docs.split("\n\n")]
     said = [paragraph for paragraph in paragraphs if paragraph]
     assert len(set(said)) == len(said)
@@ -72,7 +74,7 @@ def test_modules_are_described_without_being_imported(monkeypatch):
     monkeypatch.setattr(embedded, "_modules", lambda: iter([("package.name", MODULE), ("package._inner", MODULE)]))
     (described,) = embedded._docstrings()
     assert "nothing_that_exists" not in sys.modules
-    assert embedded._unsaid(described, set()) == "\n".join(
+    assert embedded._without_repeats(described, set()) == "\n".join(
         [
             "The package.name module",
             "***********************",
@@ -93,7 +95,7 @@ def test_modules_are_described_without_being_imported(monkeypatch):
     )
 
 
-def test_a_module_that_does_not_parse_is_passed_over(monkeypatch):
+def test_a_module_that_does_not_parse_is_skipped(monkeypatch):
     monkeypatch.setattr(embedded, "_modules", lambda: iter([("old", "print 'old'")]))
     assert list(embedded._docstrings()) == []
 
@@ -106,9 +108,9 @@ def test_python_source_is_whole_modules_up_to_the_limit(monkeypatch):
     assert "\nimport " in text
 
 
-def test_a_python_without_its_library_is_told_apart(monkeypatch):
+def test_a_python_without_its_library_is_reported(monkeypatch):
     monkeypatch.setattr(embedded, "_modules", lambda: iter(()))
     monkeypatch.setattr(embedded, "_topics", lambda: iter(()))
     for recipe in (embedded.python_docs, embedded.python_source):
-        with pytest.raises(TextError, match="without the text"):
+        with pytest.raises(TextError, match="no text of its standard library"):
             recipe()

@@ -1,4 +1,4 @@
-"""Downloads, from a server on this machine. It speaks http, which only these tests allow."""
+"""Downloads from a local server. It uses http, which only these tests allow."""
 
 import hashlib
 import http.server
@@ -13,7 +13,7 @@ import pytest
 
 from charlm.errors import IntegrityError, TextError
 from charlm.text.corpora import CORPORA, corpus_file, fetched_file
-from charlm.text.fetching import fetch
+from charlm.text.fetching import fetch_corpus
 
 TEXT = b"emma\nolivia\nava\n" * 100
 HTTP = ("http",)
@@ -21,7 +21,7 @@ HTTP = ("http",)
 
 @pytest.fixture
 def server(monkeypatch):
-    """A server of what is put in its dict: path -> bytes, or a status, or an address to go to instead."""
+    """A server of the entries of a dict: path -> bytes, a status, or a URL to redirect to."""
     served: dict[str, bytes | int | str] = {}
     asked: list[str] = []
 
@@ -97,35 +97,35 @@ def nothing_was_kept(own_cache):
 def test_a_text_is_fetched_once_and_then_read_from_the_cache(server, tmp_path):
     server.served["/names.txt"] = TEXT
     corpus = plain(server)
-    assert fetch(corpus, schemes=HTTP).read_bytes() == TEXT
-    assert corpus_file(corpus, tmp_path) == fetch(corpus, schemes=HTTP) == fetched_file(corpus)
+    assert fetch_corpus(corpus, schemes=HTTP).read_bytes() == TEXT
+    assert corpus_file(corpus, tmp_path) == fetch_corpus(corpus, schemes=HTTP) == fetched_file(corpus)
     assert server.asked == ["/names.txt"]
 
 
 def test_a_damaged_text_is_fetched_again(server):
     server.served["/names.txt"] = TEXT
     corpus = plain(server)
-    fetch(corpus, schemes=HTTP).write_bytes(b"damaged")
-    assert fetch(corpus, schemes=HTTP).read_bytes() == TEXT
+    fetch_corpus(corpus, schemes=HTTP).write_bytes(b"damaged")
+    assert fetch_corpus(corpus, schemes=HTTP).read_bytes() == TEXT
 
 
-def test_an_archive_is_unpacked_and_thrown_away(server, own_cache):
+def test_an_archive_is_unpacked_and_deleted(server, own_cache):
     archive = server.served["/text8.zip"] = zipped()
-    assert fetch(archived(server, archive), schemes=HTTP).read_bytes() == TEXT
+    assert fetch_corpus(archived(server, archive), schemes=HTTP).read_bytes() == TEXT
     assert [path.name for path in (own_cache / "corpora").iterdir()] == ["text8.txt"]
 
 
-def test_another_text_than_the_known_one_is_not_kept(server, own_cache):
+def test_a_download_with_another_checksum_is_not_kept(server, own_cache):
     server.served["/names.txt"] = TEXT.replace(b"emma", b"emmy")
     with pytest.raises(IntegrityError, match="sha256"):
-        fetch(plain(server), schemes=HTTP)
+        fetch_corpus(plain(server), schemes=HTTP)
     assert nothing_was_kept(own_cache)
 
 
-def test_a_download_without_end_is_cut_off(server, own_cache):
+def test_an_endless_download_is_cut_off(server, own_cache):
     server.served["/names.txt"] = TEXT + b"more"
     with pytest.raises(IntegrityError, match="longer"):
-        fetch(plain(server), schemes=HTTP)
+        fetch_corpus(plain(server), schemes=HTTP)
     assert nothing_was_kept(own_cache)
 
 
@@ -137,15 +137,15 @@ def test_a_download_without_end_is_cut_off(server, own_cache):
 def test_an_archive_with_another_text_is_not_kept(server, own_cache, archive):
     server.served["/text8.zip"] = archive
     with pytest.raises(IntegrityError):
-        fetch(archived(server, archive), schemes=HTTP)
+        fetch_corpus(archived(server, archive), schemes=HTTP)
     assert nothing_was_kept(own_cache)
 
 
-def test_of_a_bomb_no_more_is_unpacked_than_the_known_text_has(server, own_cache):
+def test_a_zip_bomb_is_unpacked_only_to_the_known_size(server, own_cache):
     archive = server.served["/text8.zip"] = zipped(bytes(50_000_000))
-    fetch_it = partial(fetch, archived(server, archive), schemes=HTTP)
+    fetch_it = partial(fetch_corpus, archived(server, archive), schemes=HTTP)
     with pytest.raises(IntegrityError):
-        fetch_it()  # what is imported and made once is not counted
+        fetch_it()  # leaves imports and caches out of the measurement
     tracemalloc.start()
     with pytest.raises(IntegrityError):
         fetch_it()
@@ -156,37 +156,37 @@ def test_of_a_bomb_no_more_is_unpacked_than_the_known_text_has(server, own_cache
 
 
 @pytest.mark.parametrize("status", [403, 404, 500])
-def test_a_server_that_refuses(server, status):
+def test_an_error_of_the_server_is_reported(server, status):
     server.served["/names.txt"] = status
     with pytest.raises(TextError, match=rf"refused: {status}[\s\S]*charlm train FILE"):
-        fetch(plain(server), schemes=HTTP)
+        fetch_corpus(plain(server), schemes=HTTP)
 
 
-def test_without_a_network_it_says_so_and_what_to_do_instead(server):
+def test_an_unreachable_server_is_reported_with_an_alternative(server):
     corpus = replace(plain(server), url="http://127.0.0.1:9/names.txt")
-    with pytest.raises(TextError, match=r"not reached[\s\S]*offline[\s\S]*charlm train FILE"):
-        fetch(corpus, schemes=HTTP)
+    with pytest.raises(TextError, match=r"not reached[\s\S]*network[\s\S]*charlm train FILE"):
+        fetch_corpus(corpus, schemes=HTTP)
 
 
-def test_only_https_is_spoken(server):
+def test_only_https_is_used(server):
     server.served["/names.txt"] = TEXT
     with pytest.raises(TextError, match="https only"):
-        fetch(plain(server))
+        fetch_corpus(plain(server))
     assert server.asked == []
 
 
 def test_a_redirection_to_another_scheme_is_not_followed(server):
     server.served["/names.txt"] = "https://127.0.0.1:9/elsewhere"
     with pytest.raises(TextError, match="http only"):
-        fetch(plain(server), schemes=HTTP)
+        fetch_corpus(plain(server), schemes=HTTP)
     server.served["/names.txt"] = "/moved.txt"
     server.served["/moved.txt"] = TEXT
-    assert fetch(plain(server), schemes=HTTP).read_bytes() == TEXT
+    assert fetch_corpus(plain(server), schemes=HTTP).read_bytes() == TEXT
 
 
-def test_a_cache_that_cannot_be_written_to(server, own_cache, monkeypatch):
+def test_a_cache_that_is_not_writable_is_reported(server, own_cache, monkeypatch):
     server.served["/names.txt"] = TEXT
     (own_cache / "file").write_text("in the way")
     monkeypatch.setenv("CHARLM_CACHE", str(own_cache / "file"))
     with pytest.raises(TextError, match="CHARLM_CACHE"):
-        fetch(plain(server), schemes=HTTP)
+        fetch_corpus(plain(server), schemes=HTTP)

@@ -1,4 +1,4 @@
-"""Any bytes as text: a corpus, or a TextError with a remedy; never another exception, and nothing half done."""
+"""Any bytes as text give a corpus, or a TextError with a remedy; never another exception or a partial file."""
 
 import codecs
 import gzip
@@ -83,7 +83,7 @@ def test_a_strange_text_is_read(tmp_path, monkeypatch, data, block):
 
 
 @pytest.mark.parametrize("data", REFUSED.values(), ids=REFUSED.keys())
-def test_what_is_no_text_is_refused_with_a_remedy(tmp_path, own_cache, data):
+def test_invalid_text_is_refused_with_a_remedy(tmp_path, own_cache, data):
     with pytest.raises(TextError) as refused:
         opened(tmp_path / "text", data)
     assert refused.value.exit_code == 3
@@ -93,7 +93,7 @@ def test_what_is_no_text_is_refused_with_a_remedy(tmp_path, own_cache, data):
 
 
 @pytest.mark.parametrize("data", [*READABLE.values(), *REFUSED.values()], ids=[*READABLE, *REFUSED])
-def test_bytes_can_always_be_read_as_bytes(tmp_path, data):
+def test_any_bytes_can_be_read_as_bytes(tmp_path, data):
     if len(data) < 2:
         with pytest.raises(TextError):
             opened(tmp_path / "text", data, unit="byte")
@@ -111,8 +111,8 @@ def test_bytes_can_always_be_read_as_bytes(tmp_path, data):
     name=st.sampled_from(["text", "text.gz"]),
     block=st.integers(1, 50),
 )
-@example(data=b"+2AA-", encoding="utf-7", name="text", block=50)  # a lone surrogate, which UTF-7 lets pass
-def test_any_bytes_are_a_text_or_a_kind_error(tmp_path, data, encoding, name, block):
+@example(data=b"+2AA-", encoding="utf-7", name="text", block=50)  # a lone surrogate, which UTF-7 decodes
+def test_any_bytes_give_a_text_or_a_text_error(tmp_path, data, encoding, name, block):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sources, "BLOCK", block)
         with suppress(TextError):

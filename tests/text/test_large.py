@@ -1,4 +1,4 @@
-"""A text of a gigabyte is encoded in chunks and trained on in little memory of the process's own."""
+"""Encoding and training on a gigabyte of text takes little private memory."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 GIGABYTE = 10**9
-ALLOWED = 600 * 10**6  # bytes above what a training on a small text takes, which is torch's own
+ALLOWED = 600 * 10**6  # bytes more than a training on a small text
 
 
 def anonymous(process_id: int) -> int:
-    """Bytes of memory that are the process's alone; pages of files that can be dropped at any time are not."""
+    """Bytes of the process's private memory; mapped pages of files are not counted."""
     try:
         lines = Path(f"/proc/{process_id}/smaps_rollup").read_text().splitlines()
     except OSError:

@@ -1,3 +1,5 @@
+"""The known character that replaces an unknown one."""
+
 import pytest
 
 from charlm.text.nearest import nearest

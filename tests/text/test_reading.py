@@ -1,3 +1,5 @@
+"""Decoding, byte-order marks and line ends."""
+
 import codecs
 
 import pytest
@@ -6,28 +8,28 @@ from hypothesis import strategies as st
 
 from charlm.errors import TextError, UsageError
 from charlm.text import sources
-from charlm.text.reading import check_encoding, read_bytes, read_text
-from charlm.text.sources import Piece
+from charlm.text.reading import find_codec, read_bytes, read_text
+from charlm.text.sources import SourceFile
 
 
 @pytest.fixture
-def piece(tmp_path):
-    """A function that writes bytes into a file and gives the piece that is read from it."""
+def source(tmp_path):
+    """A function that writes bytes into a file and returns the SourceFile."""
 
-    def written(data: bytes, name: str = "text.txt") -> Piece:
+    def written(data: bytes, name: str = "text.txt") -> SourceFile:
         path = tmp_path / name
         path.write_bytes(data)
-        return Piece(name, path, len(data))
+        return SourceFile(name, path, len(data))
 
     return written
 
 
-def text_of(*pieces, encoding="utf-8", newlines="unix"):
-    return "".join(chunk.text for chunk in read_text(pieces, encoding, newlines))
+def text_of(*files, encoding="utf-8", newlines="unix"):
+    return "".join(chunk.text for chunk in read_text(files, encoding, newlines))
 
 
-def mended(*pieces, encoding="utf-8", newlines="unix"):
-    chunks = list(read_text(pieces, encoding, newlines))
+def changes(*files, encoding="utf-8", newlines="unix"):
+    chunks = list(read_text(files, encoding, newlines))
     return tuple(sum(getattr(chunk, kind) for chunk in chunks) for kind in ("marks", "crlf", "cr"))
 
 
@@ -37,26 +39,26 @@ contents = st.text(st.characters(exclude_characters="\0\ufeff", exclude_categori
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-be", "utf-32-le", "utf-7", "gb18030"])
 @settings(deadline=None, max_examples=40)
 @given(text=contents, block=st.integers(1, 9))
-def test_text_is_the_same_however_its_bytes_are_cut(tmp_path_factory, encoding, text, block):
+def test_decoding_does_not_depend_on_the_blocks(tmp_path_factory, encoding, text, block):
     path = tmp_path_factory.mktemp("cut") / "text"
     path.write_bytes(text.encode(encoding))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sources, "BLOCK", block)
-        assert text_of(Piece("text", path, path.stat().st_size), encoding=encoding, newlines="keep") == text
+        assert text_of(SourceFile("text", path, path.stat().st_size), encoding=encoding, newlines="keep") == text
 
 
 @settings(deadline=None, max_examples=100)
 @given(text=st.text(st.sampled_from("a\r\n"), max_size=30), block=st.integers(1, 5))
-def test_line_ends_are_mended_across_the_edges_of_chunks(tmp_path_factory, text, block):
+def test_line_ends_are_normalized_across_chunks(tmp_path_factory, text, block):
     path = tmp_path_factory.mktemp("ends") / "text"
     path.write_bytes(text.encode())
-    piece = Piece("text", path, len(text))
+    source = SourceFile("text", path, len(text))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sources, "BLOCK", block)
-        assert text_of(piece) == text.replace("\r\n", "\n").replace("\r", "\n")
+        assert text_of(source) == text.replace("\r\n", "\n").replace("\r", "\n")
         lone = text.replace("\r\n", "").count("\r")
-        assert mended(piece) == (0, text.count("\r\n"), lone)
-        assert text_of(piece, newlines="keep") == text
+        assert changes(source) == (0, text.count("\r\n"), lone)
+        assert text_of(source, newlines="keep") == text
 
 
 @pytest.mark.parametrize("block", [1, 2, 3, 4, 1000])
@@ -74,19 +76,19 @@ def test_line_ends_are_mended_across_the_edges_of_chunks(tmp_path_factory, text,
         (b"\x81\x30\x81\x30\xff", 4, "gb18030"),
     ],
 )
-def test_the_first_invalid_byte_is_named(piece, monkeypatch, data, offset, encoding, block):
+def test_the_first_invalid_byte_is_named(source, monkeypatch, data, offset, encoding, block):
     monkeypatch.setattr(sources, "BLOCK", block)
     with pytest.raises(TextError) as refused:
-        text_of(piece(data), encoding=encoding)
+        text_of(source(data), encoding=encoding)
     assert refused.value.where.startswith(f"text.txt, byte {offset}")
     assert "--encoding" in refused.value.remedy
     assert "text.unit=byte" in refused.value.remedy
 
 
 @pytest.mark.parametrize(("byte", "guess"), [(b"\xe9", "latin-1"), (b"\x93", "cp1252")])
-def test_the_remedy_guesses_the_encoding(piece, byte, guess):
+def test_the_remedy_guesses_the_encoding(source, byte, guess):
     with pytest.raises(TextError, match=f"text.encoding={guess}"):
-        text_of(piece(b"a" + byte))
+        text_of(source(b"a" + byte))
 
 
 @pytest.mark.parametrize(
@@ -100,18 +102,18 @@ def test_the_remedy_guesses_the_encoding(piece, byte, guess):
         (codecs.BOM_UTF32_LE, "utf-32"),
     ],
 )
-def test_a_byte_order_mark_is_removed_and_counted(piece, mark, encoding):
+def test_a_byte_order_mark_is_removed_and_counted(source, mark, encoding):
     body = "a\ufeffb".encode(
         {"utf-8-sig": "utf-8", "utf-16": "utf-16-le", "utf-32": "utf-32-le"}.get(encoding, encoding)
     )
-    assert text_of(piece(mark + body), encoding=encoding) == "a\ufeffb"
-    assert mended(piece(mark + body), encoding=encoding) == (1, 0, 0)
+    assert text_of(source(mark + body), encoding=encoding) == "a\ufeffb"
+    assert changes(source(mark + body), encoding=encoding) == (1, 0, 0)
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
-def test_the_order_of_bytes_must_be_known(piece, encoding):
+def test_an_unknown_byte_order_is_refused(source, encoding):
     with pytest.raises(TextError, match=f"text.encoding={encoding}-le"):
-        text_of(piece("plain".encode(f"{encoding}-le")), encoding=encoding)
+        text_of(source("plain".encode(f"{encoding}-le")), encoding=encoding)
 
 
 @pytest.mark.parametrize(
@@ -123,45 +125,45 @@ def test_the_order_of_bytes_must_be_known(piece, encoding):
         (codecs.BOM_UTF8, "latin-1", "utf-8"),
     ],
 )
-def test_the_mark_of_another_encoding_says_which(piece, mark, encoding, meant):
+def test_the_mark_of_another_encoding_is_named(source, mark, encoding, meant):
     with pytest.raises(TextError) as refused:
-        text_of(piece(mark + b"a\0b\0"), encoding=encoding)
+        text_of(source(mark + b"a\0b\0"), encoding=encoding)
     assert f"text.encoding={meant}" in refused.value.remedy
 
 
-def test_every_file_may_have_its_mark(piece):
-    first, second = (piece(codecs.BOM_UTF8 + text, name) for text, name in ((b"a\n", "1"), (b"b\n", "2")))
+def test_every_file_may_have_a_mark(source):
+    first, second = (source(codecs.BOM_UTF8 + text, name) for text, name in ((b"a\n", "1"), (b"b\n", "2")))
     assert text_of(first, second) == "a\nb\n"
-    assert mended(first, second) == (2, 0, 0)
+    assert changes(first, second) == (2, 0, 0)
 
 
 @pytest.mark.parametrize("block", [1, 3, 1000])
-def test_a_nul_looks_binary(piece, monkeypatch, block):
+def test_a_nul_looks_binary(source, monkeypatch, block):
     monkeypatch.setattr(sources, "BLOCK", block)
     with pytest.raises(TextError) as refused:
-        text_of(piece(b"abc\0\xff"))
+        text_of(source(b"abc\0\xff"))
     assert "binary" in refused.value.what
     assert refused.value.where == "text.txt, byte 3"
     assert "text.unit=byte" in refused.value.remedy
     with pytest.raises(TextError, match="binary"):
-        text_of(piece("ab\0".encode("utf-16")), encoding="utf-16")
+        text_of(source("ab\0".encode("utf-16")), encoding="utf-16")
 
 
 @pytest.mark.parametrize("guess", ["utf-16-le", "utf-16-be"])
-def test_utf16_without_a_mark_is_recognised(piece, guess):
+def test_utf16_without_a_mark_is_recognised(source, guess):
     with pytest.raises(TextError, match=f"--encoding {guess}"):
-        text_of(piece("plain English words".encode(guess)))
+        text_of(source("plain English words".encode(guess)))
 
 
-def test_pieces_are_on_lines_of_their_own(piece):
-    pieces = [piece(data, name) for name, data in (("1", b"a"), ("2", b"b\n"), ("3", b""), ("4", b"c\r"), ("5", b"d"))]
-    assert text_of(*pieces) == "a\nb\nc\nd"
-    assert b"".join(read_bytes(pieces)) == b"a\nb\nc\r\nd"
+def test_each_file_begins_on_a_new_line(source):
+    files = [source(data, name) for name, data in (("1", b"a"), ("2", b"b\n"), ("3", b""), ("4", b"c\r"), ("5", b"d"))]
+    assert text_of(*files) == "a\nb\nc\nd"
+    assert b"".join(read_bytes(files)) == b"a\nb\nc\r\nd"
 
 
-def test_bytes_are_not_touched(piece):
+def test_bytes_are_unchanged(source):
     data = bytes(range(256)) + b"\r\n\r" + codecs.BOM_UTF8
-    assert b"".join(read_bytes([piece(data)])) == data
+    assert b"".join(read_bytes([source(data)])) == data
 
 
 @pytest.mark.parametrize(
@@ -170,11 +172,11 @@ def test_bytes_are_not_touched(piece):
 )
 def test_an_encoding_that_does_not_exist_is_a_usage_error(name, meant):
     with pytest.raises(UsageError) as refused:
-        check_encoding(name)
+        find_codec(name)
     assert meant in refused.value.remedy
 
 
 @pytest.mark.parametrize("name", ["idna", "punycode", "unicode_escape", "undefined"])
 def test_an_encoding_that_is_not_for_texts_is_a_usage_error(name):
     with pytest.raises(UsageError):
-        check_encoding(name)
+        find_codec(name)

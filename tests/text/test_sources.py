@@ -1,3 +1,5 @@
+"""Finding files: folders, globs, .gz, standard input and named corpora."""
+
 import gzip
 import io
 import os
@@ -9,16 +11,16 @@ import pytest
 
 from charlm.errors import TextError, UsageError
 from charlm.text import sources
-from charlm.text.sources import Piece, find
+from charlm.text.sources import SourceFile, find_files
 
 
 def found(*names, keep_binary=False, spool=None):
-    return find(tuple(map(str, names)), keep_binary=keep_binary, spool=spool or Path("nowhere"))
+    return find_files(tuple(map(str, names)), keep_binary=keep_binary, spool=spool or Path("nowhere"))
 
 
 def contents(*names, **options):
-    pieces, _ = found(*names, **options)
-    return [b"".join(piece.blocks()) for piece in pieces]
+    files, _ = found(*names, **options)
+    return [b"".join(file.blocks()) for file in files]
 
 
 def test_files_come_in_the_order_in_which_they_are_named(tmp_path):
@@ -27,7 +29,7 @@ def test_files_come_in_the_order_in_which_they_are_named(tmp_path):
     assert contents(tmp_path / "b", tmp_path / "a") == [b"2", b"1"]
 
 
-def test_a_folder_is_its_text_files_sorted_and_says_what_it_left_out(tmp_path):
+def test_a_folder_gives_its_text_files_sorted_and_a_note_on_the_others(tmp_path):
     for name in ("b.txt", "a/z.txt", "a/b.txt", ".hidden", ".git/config", "picture.png", "empty.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(name)
@@ -47,7 +49,7 @@ def test_a_folder_without_text_is_refused(tmp_path):
         found(tmp_path)
 
 
-def test_a_glob_is_the_files_that_match_sorted(tmp_path):
+def test_a_glob_gives_the_matching_files_sorted(tmp_path):
     for name in ("b.txt", "a.txt", "c.md", "deep/d.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(name)
@@ -83,22 +85,22 @@ def test_a_damaged_gz_file_is_refused(tmp_path, damage):
         contents(path)
 
 
-def test_standard_input_is_kept_to_be_read_more_than_once(tmp_path, monkeypatch):
+def test_standard_input_can_be_read_again(tmp_path, monkeypatch):
     monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(b"piped")))
-    pieces, _ = found("-", spool=tmp_path)
-    assert [b"".join(pieces[0].blocks()) for _ in range(2)] == [b"piped"] * 2
-    assert pieces[0].label == "standard input"
+    files, _ = found("-", spool=tmp_path)
+    assert [b"".join(files[0].blocks()) for _ in range(2)] == [b"piped"] * 2
+    assert files[0].label == "standard input"
     with pytest.raises(UsageError):
         found("-", "-", spool=tmp_path)
 
 
-def test_a_process_without_standard_input_says_so(tmp_path, monkeypatch):
+def test_a_missing_standard_input_is_reported(tmp_path, monkeypatch):
     monkeypatch.setattr("sys.stdin", None)
     with pytest.raises(TextError):
         found("-", spool=tmp_path)
 
 
-def test_a_missing_file_brings_names_that_are_near(tmp_path):
+def test_a_missing_file_suggests_similar_names(tmp_path):
     (tmp_path / "shakespeare.txt").write_text("")
     with pytest.raises(TextError) as refused:
         found(tmp_path / "shakspeare.txt")
@@ -110,7 +112,7 @@ def test_a_missing_file_brings_names_that_are_near(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["a\0b", "x" * 5000])
-def test_a_name_that_no_file_can_have_is_refused(name):
+def test_an_impossible_file_name_is_refused(name):
     with pytest.raises(TextError):
         found(name)
 
@@ -124,7 +126,7 @@ def test_only_regular_files_are_read(tmp_path):
             found(device)
 
 
-def test_links_that_lead_nowhere_are_refused(tmp_path):
+def test_broken_links_are_refused(tmp_path):
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     (tmp_path / "gone").symlink_to(tmp_path / "nothing")
     for name in ("loop", "gone"):
@@ -134,7 +136,7 @@ def test_links_that_lead_nowhere_are_refused(tmp_path):
 
 @pytest.fixture
 def nobody():
-    """A folder that others may read, and no more rights than theirs: root reads everything."""
+    """A folder, in a process without the rights of root, who may read everything."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         before = os.geteuid()
@@ -144,7 +146,7 @@ def nobody():
         os.seteuid(before)
 
 
-def test_what_may_not_be_read_is_refused(nobody):
+def test_files_without_permission_are_refused(nobody):
     folder, owner = nobody
     here = os.geteuid()
     os.seteuid(owner)
@@ -160,42 +162,42 @@ def test_what_may_not_be_read_is_refused(nobody):
         found(folder / "closed" / "inside.txt")
 
 
-def test_a_file_that_grows_is_read_as_it_was_found(tmp_path):
+def test_a_growing_file_is_read_to_its_size_when_found(tmp_path):
     path = tmp_path / "log"
     path.write_bytes(b"first\n")
-    piece = found(path)[0][0].measured()
+    file = found(path)[0][0].measured()
     with path.open("ab") as log:
         log.write(b"second\n")
-    assert b"".join(piece.blocks()) == b"first\n"
+    assert b"".join(file.blocks()) == b"first\n"
 
 
-def test_a_file_that_changes_between_two_readings_is_noticed(tmp_path):
+def test_a_file_that_changes_between_two_reads_is_detected(tmp_path):
     path = tmp_path / "text"
     path.write_bytes(b"one")
-    piece = found(path)[0][0].measured()
+    file = found(path)[0][0].measured()
     path.write_bytes(b"two")
     with pytest.raises(TextError, match="changed"):
-        list(piece.blocks())
+        list(file.blocks())
 
 
-def test_a_named_corpus_that_was_damaged_says_to_fetch_it_again(tmp_path):
+def test_a_damaged_corpus_is_to_be_fetched_again(tmp_path):
     path = tmp_path / "names.txt"
     path.write_bytes(b"emma")
     with pytest.raises(TextError, match="charlm data fetch names"):
-        Piece("names", path, 4, sha256="0" * 64).measured()
+        SourceFile("names", path, 4, sha256="0" * 64).measured()
 
 
-def test_a_named_corpus_comes_before_a_file_of_its_name(tmp_path, monkeypatch):
+def test_a_named_corpus_takes_precedence_over_a_file(tmp_path, monkeypatch):
     (tmp_path / "names").write_text("mine")
     (tmp_path / "fetched").write_text("theirs")
     monkeypatch.setattr(sources, "corpus_file", lambda corpus, spool: tmp_path / "fetched")
     monkeypatch.chdir(tmp_path)
-    pieces, notes = found("names")
-    assert (pieces[0].label, pieces[0].path) == ("names", tmp_path / "fetched")
+    files, notes = found("names")
+    assert (files[0].label, files[0].path) == ("names", tmp_path / "fetched")
     assert notes == ["names is the named corpus; for the file, write ./names"]
     assert contents("./names") == [b"mine"]
 
 
-def test_a_home_that_is_nobodys_is_a_name_like_any_other():
+def test_the_home_of_an_unknown_user_is_a_plain_name():
     with pytest.raises(TextError, match=r"~nobody-of-that-name/x"):
         found("~nobody-of-that-name/x")

@@ -1,3 +1,5 @@
+"""Counts and entropies."""
+
 import math
 
 import numpy as np
@@ -24,10 +26,10 @@ def test_bigram_entropy_counted_by_hand():
     assert bigram_entropy(np.array([0]), 1) == 0
 
 
-def test_counts_and_entropies_do_not_depend_on_how_the_text_is_taken_in(monkeypatch):
+def test_counts_and_entropies_do_not_depend_on_the_chunks(monkeypatch):
     ids = np.random.default_rng(1).integers(0, 30, 1000).astype(np.uint8)
     whole = symbol_counts(ids, 30), bigram_entropy(ids, 30)
-    monkeypatch.setattr(cache, "STRETCH", 7)
+    monkeypatch.setattr(cache, "CHUNK_LENGTH", 7)
     monkeypatch.setattr(statistics, "LARGEST_TABLE", 0)
     assert symbol_counts(ids, 30).tolist() == whole[0].tolist()
     assert bigram_entropy(ids, 30) == pytest.approx(whole[1], abs=1e-12)

@@ -1,4 +1,4 @@
-"""Texts that are made: what they look like, and that their optimum is one."""
+"""Synthetic texts: their form, and that their optimum is exact."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charlm.errors import UsageError
-from charlm.text.synthetic import FRAME, KEYS, NOISE, optimum, recall, without_memory
+from charlm.text.synthetic import FRAME, KEYS, NOISE, nats_without_memory, optimal_nats, recall_text
 
 gaps = st.integers(0, 40)
 few = settings(max_examples=25, deadline=None)
 
 
-def paid(line: str, remembers: bool) -> list[float]:
-    """The nats that a model pays for each symbol of a line that knows how the text is made."""
+def nats_of(line: str, remembers: bool) -> list[float]:
+    """Nats of each symbol of a line, under a model that knows how the text is made."""
     chances = []
     for place, symbol in enumerate(line):
         if place == 0:
@@ -35,17 +35,17 @@ def paid(line: str, remembers: bool) -> list[float]:
 
 @few
 @given(gaps, st.integers(1, 30), st.integers(0, 2**32))
-def test_a_perfect_predictor_pays_the_optimum_exactly(gap, lines, seed):
-    text = recall(gap, lines, seed)
-    for remembers, best in ((True, optimum(gap)), (False, without_memory(gap))):
-        nats = [each for line in text.splitlines(keepends=True) for each in paid(line, remembers)]
+def test_a_perfect_predictor_scores_the_optimum_exactly(gap, lines, seed):
+    text = recall_text(gap, lines, seed)
+    for remembers, best in ((True, optimal_nats(gap)), (False, nats_without_memory(gap))):
+        nats = [each for line in text.splitlines(keepends=True) for each in nats_of(line, remembers)]
         assert sum(nats) / len(text) == pytest.approx(best, rel=1e-12, abs=1e-12)
 
 
 @few
 @given(gaps, st.integers(1, 30), st.integers(0, 2**32))
 def test_a_line_is_a_key_noise_a_question_and_the_key(gap, lines, seed):
-    made = recall(gap, lines, seed).splitlines(keepends=True)
+    made = recall_text(gap, lines, seed).splitlines(keepends=True)
     assert len(made) == lines
     for line in made:
         assert len(line) == gap + FRAME
@@ -56,24 +56,24 @@ def test_a_line_is_a_key_noise_a_question_and_the_key(gap, lines, seed):
 
 
 def test_same_seed_same_text():
-    assert recall(9, 50, 3) == recall(9, 50, 3)
-    assert recall(9, 50, 3) != recall(9, 50, 4)
+    assert recall_text(9, 50, 3) == recall_text(9, 50, 3)
+    assert recall_text(9, 50, 3) != recall_text(9, 50, 4)
 
 
 def test_every_symbol_is_drawn_about_as_often_as_any_other():
-    text = recall(6, 4000, 1)
+    text = recall_text(6, 4000, 1)
     counts = [text.count(key) / 2 for key in KEYS]
     assert max(abs(count - 500) for count in counts) < 6 * math.sqrt(500)
     noise = [text.count(symbol) for symbol in NOISE]
     assert max(abs(count - 6000) for count in noise) < 6 * math.sqrt(6000)
 
 
-def test_the_alphabets_do_not_meet():
+def test_the_alphabets_are_disjoint():
     assert len({*KEYS, *NOISE, "?", "\n"}) == len(KEYS) + len(NOISE) + 2
 
 
 @pytest.mark.parametrize("sizes", [(-1, 10, 1), (5, 0, 1), (5, 10, -1), (10**6, 10**6, 1)])
-def test_sizes_that_cannot_be_are_refused(sizes):
+def test_invalid_sizes_are_refused(sizes):
     with pytest.raises(UsageError) as caught:
-        recall(*sizes)
+        recall_text(*sizes)
     assert len(str(caught.value).splitlines()) == 3

@@ -1,3 +1,5 @@
+"""Symbols and ids: encoding, decoding, and what is refused."""
+
 import json
 
 import numpy as np
@@ -6,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charlm.errors import CheckpointError, TextError
-from charlm.text.vocabulary import STRETCH, Vocabulary
+from charlm.text.vocabulary import LOOKUP_LENGTH, Vocabulary
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60)
 any_text = st.text(st.characters(), max_size=60)  # lone surrogates too
 units = st.sampled_from(["character", "byte"])
 
 
-def test_symbols_are_sorted_by_code_point_and_ids_are_their_places():
+def test_symbols_are_sorted_by_code_point_and_ids_are_their_positions():
     vocabulary = Vocabulary.of("hello ñ日")
     assert vocabulary.symbols == (" ", "e", "h", "l", "o", "ñ", "日")
     assert vocabulary.encode("hello").ids.tolist() == [2, 1, 3, 3, 4]
@@ -33,7 +35,7 @@ def test_decoding_gives_back_what_was_encoded(text, unit):
 
 @settings(deadline=None)
 @given(texts, units, st.integers(1, 5))
-def test_a_stream_of_ids_decodes_to_the_same_text_as_all_at_once(text, unit, at_a_time):
+def test_decoding_a_stream_gives_the_same_text(text, unit, at_a_time):
     vocabulary = Vocabulary.of(text, unit)
     ids = vocabulary.encode(text).ids
     decoder = vocabulary.decoder()
@@ -41,7 +43,7 @@ def test_a_stream_of_ids_decodes_to_the_same_text_as_all_at_once(text, unit, at_
     assert "".join(pieces) + decoder.finish() == text
 
 
-def test_a_character_of_several_bytes_comes_when_it_is_whole():
+def test_a_character_of_several_bytes_is_decoded_when_complete():
     vocabulary = Vocabulary.of("é", "byte")
     decoder = vocabulary.decoder()
     assert [decoder.feed([one]) for one in (1, 0)] == ["", "é"]
@@ -50,7 +52,7 @@ def test_a_character_of_several_bytes_comes_when_it_is_whole():
 
 @settings(deadline=None)
 @given(any_text, texts, units, st.sampled_from(["skip", "nearest"]))
-def test_no_text_is_too_strange_to_be_encoded(text, known, unit, policy):
+def test_any_text_can_be_encoded(text, known, unit, policy):
     """Unknown characters in a prompt crash: char-rnn #44, torch-rnn #98, nanoGPT #169, sherjilozair #127."""
     vocabulary = Vocabulary.of(known, unit)
     encoded = vocabulary.encode(text, policy)
@@ -71,7 +73,7 @@ def test_no_text_is_too_strange_to_be_encoded(text, known, unit, policy):
         ("😀", "U+1F600 '😀'", 1),
     ],
 )
-def test_an_unknown_character_is_named_with_its_place_and_the_remedy(unknown, shown, offset):
+def test_an_unknown_character_is_named_with_offset_and_remedy(unknown, shown, offset):
     with pytest.raises(TextError) as refused:
         Vocabulary.of("ab").encode("abab"[:offset] + unknown + "é", start=100)
     assert shown in refused.value.what
@@ -79,14 +81,14 @@ def test_an_unknown_character_is_named_with_its_place_and_the_remedy(unknown, sh
     assert "--unknown skip" in refused.value.remedy
 
 
-def test_nearest_reads_the_plain_character():
+def test_nearest_replaces_unknown_characters():
     vocabulary = Vocabulary.of('The cafe\'s "naive" plan - done.')
     encoded = vocabulary.encode("The café’s “naïve” plan — done…日", "nearest")
     assert vocabulary.decode(encoded.ids) == 'The cafe\'s "naive" plan - done...'
     assert encoded.unknown == dict.fromkeys(sorted("éï’“”—…日"), 1)
 
 
-def test_a_byte_vocabulary_counts_characters_that_it_cannot_spell():
+def test_a_byte_vocabulary_counts_unknown_characters():
     vocabulary = Vocabulary.of("cafe", "byte")
     encoded = vocabulary.encode("café", "nearest")
     assert (vocabulary.decode(encoded.ids), encoded.unknown) == ("cafe", {"é": 1})
@@ -101,12 +103,12 @@ def test_raw_bytes_are_encoded_as_they_are():
         vocabulary.encode_bytes(b"ab")
 
 
-def test_an_argument_that_was_not_utf8_reaches_a_byte_vocabulary_as_its_bytes():
+def test_a_byte_vocabulary_encodes_an_argument_that_is_not_utf8():
     assert Vocabulary(("a", "\xff"), "byte").encode("a\udcff").ids.tolist() == [0, 1]
 
 
 @pytest.mark.parametrize(("symbols", "dtype"), [(1, np.uint8), (256, np.uint8), (257, np.uint16), (70_000, np.uint32)])
-def test_ids_take_as_few_bytes_as_they_can(symbols, dtype):
+def test_ids_have_the_smallest_dtype(symbols, dtype):
     text = "".join(chr(0x100 + code + 0x800 * (code + 0x100 >= 0xD800)) for code in range(symbols))
     vocabulary = Vocabulary.of(text)
     ids = vocabulary.encode(text).ids
@@ -115,7 +117,7 @@ def test_ids_take_as_few_bytes_as_they_can(symbols, dtype):
     assert vocabulary.decode(ids) == text
 
 
-def test_the_fingerprint_tells_vocabularies_apart():
+def test_different_vocabularies_have_different_fingerprints():
     """Fine-tuning with a reordered vocabulary gives a substitution cipher: torch-rnn #147."""
     prints = [Vocabulary.of(text, unit).fingerprint for text in ("ab", "abc") for unit in ("character", "byte")]
     assert len(set(prints)) == 4
@@ -154,22 +156,22 @@ def test_a_hostile_vocabulary_is_refused(value):
         Vocabulary.from_json(value)
 
 
-def test_the_newline_is_found_where_there_is_one():
+def test_the_id_of_the_newline():
     assert Vocabulary.of("a\nb").newline == 0
     assert Vocabulary.of("ab").newline is None
 
 
-def test_a_surrogate_that_stands_for_no_byte_has_bytes_all_the_same():
+def test_any_surrogate_is_encoded_as_bytes():
     assert Vocabulary.of("a\ud800", "byte").symbols == tuple("a\x80\xa0\xed")
     assert Vocabulary.of("a\udcff", "byte").symbols == tuple("a\xff")  # the byte that a shell gave
 
 
 @pytest.mark.parametrize("symbols", [10, 255, 256, 257, 70_000])
 @pytest.mark.parametrize("other", ["", "\x7f", "\xff", "日", "\U0001f600"])
-def test_a_long_text_gets_the_ids_that_its_characters_get_alone(symbols, other):
+def test_a_long_text_is_encoded_like_its_characters(symbols, other):
     kept = sorted({*"Full fathom\n", *other, *(chr(0xE000 + n) for n in range(symbols))})
     vocabulary = Vocabulary(tuple(kept))
-    text = ("Full fathom\n" * (STRETCH // 12) + other) * 3
+    text = ("Full fathom\n" * (LOOKUP_LENGTH // 12) + other) * 3
     ids = vocabulary.encode(text).ids
     place = {symbol: number for number, symbol in enumerate(kept)}
     assert ids.dtype == vocabulary.dtype
@@ -177,15 +179,15 @@ def test_a_long_text_gets_the_ids_that_its_characters_get_alone(symbols, other):
 
 
 @pytest.mark.parametrize("stranger", ["z", "\xff", "本", "\U0001f601", "\ud800"])
-def test_a_stranger_is_found_wherever_it_stands_in_a_long_text(stranger):
+def test_an_unknown_character_is_found_anywhere_in_a_long_text(stranger):
     vocabulary = Vocabulary.of("Full fathom\n日\U0001f600")
-    text = "Full fathom\n日" * STRETCH + stranger
+    text = "Full fathom\n日" * LOOKUP_LENGTH + stranger
     with pytest.raises(TextError, match=f"offset {len(text) - 1},"):
         vocabulary.encode(text)
     assert vocabulary.encode(text, "skip").unknown == {stranger: 1}
 
 
-def test_the_byte_255_is_known_where_all_bytes_are_and_where_few_are():
+def test_the_byte_255_is_encoded_in_small_and_full_vocabularies():
     for known in (bytes(range(256)), bytes(range(1, 256)), b"a\xff"):
         vocabulary = Vocabulary(tuple(chr(byte) for byte in known), "byte")
         assert vocabulary.encode_bytes(known).ids.tolist() == list(range(len(known)))

@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 
-from charlm.checkpoint import load
+from charlm.checkpoint import load_checkpoint
 from charlm.engines import precision
 from charlm.errors import DivergedError
 from charlm.evaluation.scorers import NumpyScorer, TorchScorer
@@ -45,7 +45,7 @@ def test_best_is_the_best_validation_and_never_worse(plan_for, tmp_path):
     scores = of(Validated, events)
     best = min(scores, key=lambda event: event.nats)
     assert events[-1].best_nats == best.nats
-    checkpoint = load(plan.run.pointed("best"))
+    checkpoint = load_checkpoint(plan.run.pointed("best"))
     assert checkpoint.step == best.step
     assert checkpoint.scores.valid_nats == best.nats
 
@@ -53,7 +53,7 @@ def test_best_is_the_best_validation_and_never_worse(plan_for, tmp_path):
 def test_the_validation_score_is_that_of_the_checkpoint(plan_for, tmp_path):
     plan = plan_for(tmp_path, {"average": 0.5})
     events = list(train(plan))
-    checkpoint = load(plan.run.pointed("last"))
+    checkpoint = load_checkpoint(plan.run.pointed("last"))
     engine = NumpyScorer(LanguageModel(checkpoint.settings.model, checkpoint.parameters))
     score = score_ids(engine, plan.corpus.split("valid"), checkpoint.vocabulary, records=False)
     assert score.nats_per_character == pytest.approx(of(Validated, events)[-1].nats, abs=1e-6)
@@ -108,7 +108,7 @@ def test_without_a_valid_split_there_is_no_validation(plan_for, tmp_path):
     events = list(train(plan))
     assert not of(Validated, events)
     assert events[-1].best_nats is None
-    assert load(plan.run.pointed("last")).step == 12
+    assert load_checkpoint(plan.run.pointed("last")).step == 12
 
 
 class Faults:
@@ -132,7 +132,7 @@ def test_a_loss_that_is_not_finite_never_reaches_the_weights(plan_for, tmp_path,
     events = list(train(plan))
     assert [event.step for event in of(Skipped, events)] == [3, 7]
     assert events[-1].reason == "length"
-    assert all(np.isfinite(value).all() for value in load(plan.run.pointed("last")).parameters.values())
+    assert all(np.isfinite(value).all() for value in load_checkpoint(plan.run.pointed("last")).parameters.values())
 
 
 def test_three_in_a_row_roll_back_with_half_the_rate(plan_for, tmp_path, monkeypatch):
@@ -151,14 +151,14 @@ def test_a_training_that_keeps_diverging_ends_with_a_diagnosis(plan_for, tmp_pat
     with pytest.raises(DivergedError, match="diverged") as caught:
         list(train(plan))
     assert "learning_rate" in caught.value.remedy
-    assert load(plan.run.pointed("last")).step == 4
+    assert load_checkpoint(plan.run.pointed("last")).step == 4
 
 
 def test_every_saved_event_is_a_checkpoint_that_loads(plan_for, tmp_path):
     plan = plan_for(tmp_path, {"save_every": 1e-6})
     for event in train(plan):
         if isinstance(event, Saved):
-            assert load(event.path).step == event.step
+            assert load_checkpoint(event.path).step == event.step
 
 
 def test_a_skipped_step_lowers_the_scale_of_the_loss_and_the_training_goes_on(plan_for, tmp_path, monkeypatch):

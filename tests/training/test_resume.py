@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from charlm.cells.table import CELLS
-from charlm.checkpoint import load, load_arrays
-from charlm.checkpoint.series import newest_good
+from charlm.checkpoint import load_checkpoint, load_training_arrays
+from charlm.checkpoint.series import newest_whole
 from charlm.training.events import Finished, Saved, Updated
 from charlm.training.loop import train
 
@@ -39,12 +39,12 @@ def without_times(events):
 
 
 def assert_same_end(one, other):
-    (first, _), (second, _) = newest_good(one.run), newest_good(other.run)
+    (first, _), (second, _) = newest_whole(one.run), newest_whole(other.run)
     assert first.step == second.step
     for name, value in first.parameters.items():
         np.testing.assert_array_equal(second.parameters[name], value, err_msg=name)
-    arrays = load_arrays(second.folder)
-    for name, value in load_arrays(first.folder).items():
+    arrays = load_training_arrays(second.folder)
+    for name, value in load_training_arrays(first.folder).items():
         np.testing.assert_array_equal(arrays[name], value, err_msg=name)
     times = {"seconds", "validation_seconds"}
     assert {k: v for k, v in first.training.items() if k not in times} == {
@@ -57,7 +57,7 @@ def interrupted(plan, cut):
     steps = itertools.count(1)
     before = list(train(plan, stop=lambda: next(steps) == cut))
     assert any(isinstance(event, Saved) for event in before)
-    checkpoint, wrong = newest_good(plan.run)
+    checkpoint, wrong = newest_whole(plan.run)
     assert checkpoint.step == cut
     assert not wrong
     return before, list(train(plan, resume=checkpoint))
@@ -122,7 +122,7 @@ def test_validations_and_samples_leave_no_trace_in_the_training(plan_for, tmp_pa
     many = plan_for(tmp_path / "many", {"validations": 12, "sample_every": 1e-6, "save_every": 1e-6}, model)
     updates = [[e for e in without_times(train(plan)) if len(e) == 6] for plan in (few, many)]
     assert updates[0] == updates[1]
-    (one, _), (other, _) = newest_good(few.run), newest_good(many.run)
+    (one, _), (other, _) = newest_whole(few.run), newest_whole(many.run)
     for name, value in one.parameters.items():
         np.testing.assert_array_equal(other.parameters[name], value)
 
@@ -132,8 +132,8 @@ def test_a_damaged_newest_checkpoint_is_passed_over_and_said(plan_for, tmp_path)
     list(train(plan))
     newest = plan.run.checkpoints[-1]
     (newest / "training.safetensors").write_bytes(b"")
-    checkpoint, wrong = newest_good(plan.run)
+    checkpoint, wrong = newest_whole(plan.run)
     assert checkpoint.folder == plan.run.checkpoints[-2]
     assert len(wrong) == 1
     assert newest.name in wrong[0]
-    assert load(checkpoint.folder).step == checkpoint.step
+    assert load_checkpoint(checkpoint.folder).step == checkpoint.step

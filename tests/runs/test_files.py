@@ -1,4 +1,4 @@
-"""Small files are whole or absent."""
+"""Files are written whole or not at all; small JSON files are read safely."""
 
 import errno
 import os
@@ -6,8 +6,7 @@ import os
 import pytest
 
 from charlm.errors import CheckpointError
-from charlm.runs.disk import Disk
-from charlm.runs.writing import MAX_JSON, read_json, replace_text
+from charlm.runs.files import MAX_JSON, Disk, read_json, replace_text
 
 
 def test_the_text_is_replaced_and_nothing_else_is_left(tmp_path):
@@ -45,13 +44,13 @@ def test_every_write_is_synced_before_it_is_renamed(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"[1]", b"{", b"\xff", b"[" * 100_000, b'"x"'])
-def test_json_that_is_no_object_reads_as_nothing(tmp_path, content):
+def test_json_that_is_no_object_is_read_as_empty(tmp_path, content):
     path = tmp_path / "x.json"
     path.write_bytes(content)
     assert read_json(path) == {}
 
 
-def test_json_that_is_not_there_or_endless_reads_as_nothing(tmp_path):
+def test_json_that_is_absent_or_too_large_is_read_as_empty(tmp_path):
     assert read_json(tmp_path / "none") == {}
     assert read_json(tmp_path) == {}
     endless = tmp_path / "endless"

@@ -1,6 +1,6 @@
-"""Layers of settings: what one file or the command line gives, by dotted name, and how one covers another.
+"""Settings as one file or the command line gives them, by dotted name, and how they override each other.
 
-This file knows the names of the settings and which of them exclude each other; it does not judge their values.
+Knows the names of the settings and which of them exclude each other, but not which values are valid.
 """
 
 from __future__ import annotations
@@ -9,34 +9,34 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from charlm.config.problems import MAX_LISTED, MAX_SHOWN, Problem, shown
+from charlm.config.problems import MAX_LISTED, MAX_SHOWN, Problem, abbreviated
 from charlm.config.settings import Settings
-from charlm.config.suggestions import suggestion
+from charlm.config.suggestions import setting_suggestion
 
 SECTIONS: dict[str, Any] = {name: field.annotation for name, field in Settings.model_fields.items()}
 NAMES = tuple(f"{section}.{key}" for section, model in SECTIONS.items() for key in model.model_fields)
 CELL, CELL_OPTIONS = "model.cell", "model.cell_options"
 LAYERS, NUM_LAYERS = "model.layers", "model.num_layers"
-INNER = {CELL_OPTIONS: "{forget_bias: 1.0}", "model.attention": "{window: 32}"}  # settings with names in them
+INNER = {CELL_OPTIONS: "{forget_bias: 1.0}", "model.attention": "{window: 32}"}  # settings that are mappings
 LENGTHS = ("training.steps", "training.epochs", "training.budget")
 
 
 @dataclass(frozen=True)
 class Given:
-    """A value, and where it was given, in words: `preset quick`, `my.yaml line 4`, `command line`."""
+    """A value and its origin: `preset quick`, `my.yaml line 4` or `command line`."""
 
     value: object
     origin: str
 
 
-Layer = Mapping[str, Given]
+GivenSettings = Mapping[str, Given]
 Origin = Callable[[tuple[str, ...]], str]
 
 
-def layer(values: Mapping[str, Any], origin: Origin) -> tuple[dict[str, Given], list[Problem]]:
+def read_given(values: Mapping[str, Any], origin: Origin) -> tuple[dict[str, Given], list[Problem]]:
     """The settings in nested mappings by dotted name, such as `model.cell_options.forget_bias`.
 
-    `origin` says where a path of keys was given. What is no setting comes back as problems.
+    `origin` gives the origin of a path of keys. Names of no setting are returned as problems.
     """
     given: dict[str, Given] = {}
     problems: list[Problem] = []
@@ -48,30 +48,32 @@ def layer(values: Mapping[str, Any], origin: Origin) -> tuple[dict[str, Given], 
         for path, value in paths.items():
             name, where = ".".join(path), origin(path)
             if name in SECTIONS:
-                if value not in (None, {}):  # a section whose lines are all commented out gives nothing
-                    problems.append(Problem(name, f"{name} is a section, and cannot be {shown(value)}", "", where))
+                if value not in (None, {}):  # a section whose lines are all commented out is empty
+                    problems.append(
+                        Problem(name, f"{name} is a section, and cannot be {abbreviated(value)}", "", where)
+                    )
             elif len(path) == 1 or name not in NAMES:
-                remedy = _meant(name) if len(problems) < MAX_LISTED else ""
+                remedy = _hint(name) if len(problems) < MAX_LISTED else ""
                 problems.append(Problem(name, f"There is no setting {name[:MAX_SHOWN]}", remedy, where))
             elif name not in INNER:
                 given[name] = Given(value, where)
             elif isinstance(value, Mapping):
                 given |= {f"{name}.{inner}": Given(each, origin((*path, inner))) for inner, each in value.items()}
             else:
-                what = f"{name} must be values by name, such as {INNER[name]}, not {shown(value)}"
+                what = f"{name} must be values by name, such as {INNER[name]}, not {abbreviated(value)}"
                 problems.append(Problem(name, what, "`charlm config schema` has them all.", where))
     return given, problems
 
 
-def _meant(name: str) -> str:
-    if name in NAMES:  # written with its dot as one key
+def _hint(name: str) -> str:
+    if name in NAMES:  # a key with a dot in it
         section, _, key = name.partition(".")
         return f"In YAML it is written as {section}: {{{key}: ...}}"
-    return suggestion(name, (*NAMES, *SECTIONS))
+    return setting_suggestion(name, (*NAMES, *SECTIONS))
 
 
 def nested(values: Mapping[str, object]) -> dict[str, Any]:
-    """Dotted names as nested mappings: the reverse of `layer`. Names within a setting may have dots of their own."""
+    """Dotted names as nested mappings: the reverse of `read_given`. Names within a setting may contain dots."""
     result: dict[str, Any] = {}
     for name, value in values.items():
         *sections, key = name.split(".", 2 if name.startswith(tuple(f"{outer}." for outer in INNER)) else 1)
@@ -82,14 +84,14 @@ def nested(values: Mapping[str, object]) -> dict[str, Any]:
     return result
 
 
-def merge(layers: Iterable[Layer]) -> dict[str, Given]:
-    """The layers, lowest first, laid over each other.
+def merge_given(sources: Iterable[GivenSettings]) -> dict[str, Given]:
+    """The settings of all sources; each source overrides those before it.
 
-    A length of training replaces the other lengths below it, another cell the options of the cell below it, and layers
-    that are given one by one replace a number of layers, or the other way round.
+    A length of training also overrides the other lengths, another cell drops the options of the cell before, and
+    `model.layers` and `model.num_layers` override each other.
     """
     merged: dict[str, Given] = {}
-    for upper in layers:
+    for upper in sources:
         dropped = set(LENGTHS) if has_length(upper) else set()
         if CELL in upper and upper[CELL].value != merged.get(CELL, DEFAULT_CELL).value:
             dropped |= {name for name in merged if name.startswith(f"{CELL_OPTIONS}.")}
@@ -101,13 +103,13 @@ def merge(layers: Iterable[Layer]) -> dict[str, Given]:
 DEFAULT_CELL = Given(Settings().model.cell, "default")
 
 
-def has_length(given: Layer) -> bool:
-    """Whether the length of the training is given."""
+def has_length(given: GivenSettings) -> bool:
+    """Whether a length of the training is given."""
     return any(name in given and given[name].value is not None for name in LENGTHS)
 
 
 def dotted(settings: Settings) -> dict[str, object]:
-    """Every setting by its dotted name, in the order of the settings; names within a setting one by one."""
+    """Every setting by its dotted name, in the order of the settings; those of mappings one by one."""
     values: dict[str, object] = {}
     for section, content in settings.model_dump().items():
         for key, value in content.items():
