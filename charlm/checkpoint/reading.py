@@ -10,7 +10,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load as from_safetensors
 
-from charlm.cells.table import check
+from charlm.cells.table import stack_problems
 from charlm.checkpoint.bounded_json import parse
 from charlm.checkpoint.contents import DESCRIPTION, MODEL, TRAINING, Body, Checkpoint, from_json
 from charlm.errors import CheckpointError, IntegrityError
@@ -84,7 +84,7 @@ def load(folder: Path) -> Checkpoint:
     """
     body = from_json(_read(folder / DESCRIPTION, LARGEST_DESCRIPTION), str(folder))
     vocabulary = Vocabulary.from_json(body.vocabulary)
-    if problems := check(body.settings):
+    if problems := stack_problems(body.settings):
         raise CheckpointError(
             f"The checkpoint is of a model that this charlm {__version__} lacks: {problems[0].what}",
             str(folder),

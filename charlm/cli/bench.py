@@ -130,11 +130,11 @@ def _show(about: Mapping[str, object], rows: Sequence[Mapping[str, Any]], as_jso
 
 
 def _cells(wanted: str) -> list[str]:
-    from charlm.cells.table import CELLS, find
+    from charlm.cells.table import CELLS, find_cell
 
     if wanted == "all":
         return list(CELLS)
-    find(wanted)
+    find_cell(wanted)
     return [wanted]
 
 

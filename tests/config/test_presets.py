@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from charlm.cells.table import check
+from charlm.cells.table import stack_problems
 from charlm.config import presets as found
 from charlm.config.layers import NAMES, has_length, layer
 from charlm.config.presets import is_file_name, presets, read_preset
@@ -22,7 +22,7 @@ def test_these_are_the_presets():
 
 @EACH
 def test_a_preset_is_valid_for_its_cell_too(name):
-    resolved = resolve(name, [], {}, [check])
+    resolved = resolve(name, [], {}, [stack_problems])
     assert (
         sum(
             length is not None
