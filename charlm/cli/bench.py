@@ -38,10 +38,10 @@ def bench_train(
     from charlm.benchmark.hardware import peak_flops
     from charlm.benchmark.workload import model_of
     from charlm.device import choose
-    from charlm.engines.precision import persistent
+    from charlm.engines.precision import runs_persistent
 
     window, names, shapes = _pair(lanes, "--lanes"), _cells(cell), _sizes(sizes)
-    persist = all(persistent(model_of(name, *shape), window[0]) for name in names for shape in shapes)
+    persist = all(runs_persistent(model_of(name, *shape), window[0]) for name in names for shape in shapes)
     compute = choose(device, precision, persistent=persist)
     about = {
         "job": "train",

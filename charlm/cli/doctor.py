@@ -61,10 +61,12 @@ def _looked_at(settings: Settings, with_text: bool) -> Iterator[Finding]:
     from charlm.diagnosis.machine import machine
 
     yield from machine()
-    from charlm.diagnosis.trial import try_device
+    from charlm.diagnosis.trial import engines, try_device
 
     compute, tried = try_device(settings.training.device)
     yield from tried
+    if compute:
+        yield engines(settings.model, compute)
     if with_text:
         from charlm.diagnosis.text import diagnose
 
