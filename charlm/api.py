@@ -32,14 +32,14 @@ def train(*texts: str | Path, config: str | None = None, run: str | None = None,
     the bare `steps`, `epochs`, `budget`, `device` and `seed` are those of `training`. Raises UsageError for a setting
     that cannot be, TextError for a text that cannot be read.
     """
-    from charlm.cells.table import check
+    from charlm.cells.table import stack_problems
     from charlm.config.resolving import resolve
     from charlm.training.experiment import begin
 
     options = {_dotted(name): value for name, value in settings.items()}
     if texts:
         options["text.sources"] = [str(text) for text in texts]
-    return begin(resolve(config, (), options, [check]).settings, run)
+    return begin(resolve(config, (), options, [stack_problems]).settings, run)
 
 
 def sample(

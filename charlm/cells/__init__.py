@@ -1,12 +1,12 @@
-"""Recurrent cells: each one file, its equations written once, as functions on arrays. Knows no text.
+"""Recurrent cells: one file each, with the equations written once as functions on arrays. Knows no text.
 
-A cell is a frozen dataclass whose fields are its options (cells/cell.py says what it must have). It holds no weights:
+A cell is a frozen dataclass whose fields are its options (cell.py states what it must define). It holds no weights:
 
     shapes     sizes -> the shape of each weight, by name
-    project    the input side of the equations, for any number of time steps at once
+    project    the products of the inputs, for any number of time steps at once
     step       one time step: output, new state, gates
 
-They run alike on numpy arrays and torch tensors: the caller's arrays decide which. Over a whole sequence a cell is run
-by `unroll`, which repeats the step; in training by a kernel of torch's (fused.py), or by a scan (scan.py) with the way
-back that the cell itself gives (way_back.py).
+The same functions take numpy arrays and torch tensors. `unroll` repeats the step over a sequence; that is the
+definition of a layer. charlm/engines has faster ways to compute it. A cell supports them by declarations: it names the
+kernel of torch that computes it (`torch_kernel`), or it gives its own derivatives (gradients.py).
 """

@@ -1,6 +1,6 @@
-"""The few operations whose spelling differs between numpy and torch, so that a cell is written once.
+"""The few operations that numpy and torch spell differently, so that a cell is written once. Knows no cell.
 
-This file does not import torch: whoever holds a tensor has already done so.
+This file does not import torch: a caller that holds a tensor has imported it already.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-# Either a numpy array or a torch tensor; an equation cares for neither.
+# A numpy array or a torch tensor.
 Array = Any
 
 
 def sigmoid(x: Array) -> Array:
-    """1 / (1 + exp(-x)), through tanh, which neither overflows nor warns."""
+    """1 / (1 + exp(-x)); numpy computes it through tanh, which neither overflows nor warns."""
     return 0.5 * np.tanh(0.5 * x) + 0.5 if isinstance(x, np.ndarray) else x.sigmoid()
 
 
@@ -25,7 +25,7 @@ def tanh(x: Array) -> Array:
 
 
 def softmax(x: Array) -> Array:
-    """Along the last axis."""
+    """Over the last axis."""
     if not isinstance(x, np.ndarray):
         return x.softmax(-1)
     powers = np.exp(x - x.max(-1, keepdims=True))
@@ -33,18 +33,18 @@ def softmax(x: Array) -> Array:
 
 
 def where(condition: Array, x: Array, otherwise: Array) -> Array:
-    """Element by element, one of two arrays."""
+    """x where the condition holds, `otherwise` elsewhere, element by element."""
     return np.where(condition, x, otherwise) if isinstance(x, np.ndarray) else x.where(condition, otherwise)
 
 
 def split(x: Array, parts: int) -> tuple[Array, ...]:
-    """Cut the last axis in equal parts, as views."""
+    """Cut the last axis into equal parts, as views."""
     width = x.shape[-1] // parts
     return tuple(x[..., part * width : (part + 1) * width] for part in range(parts))
 
 
 def split_first(x: Array, parts: int) -> tuple[Array, ...]:
-    """Cut the first axis in equal parts, as views."""
+    """Cut the first axis into equal parts, as views."""
     return tuple(np.split(x, parts) if isinstance(x, np.ndarray) else x.chunk(parts))
 
 
@@ -54,7 +54,7 @@ def stack(arrays: Sequence[Array]) -> Array:
 
 
 def concatenate(arrays: Sequence[Array], axis: int = -1) -> Array:
-    """Join along an axis that they have, the last one unless told."""
+    """Join along an axis that the arrays have, the last one by default."""
     if isinstance(arrays[0], np.ndarray):
         return np.concatenate(arrays, axis)
     return sys.modules["torch"].cat(tuple(arrays), axis)
@@ -71,12 +71,12 @@ def lookup(table: Array, ids: Array) -> Array:
 
 
 def zeros(shape: tuple[int, ...], like: Array) -> Array:
-    """Zeros of that shape, of the kind, type and place of another array."""
+    """Zeros of that shape, with the library, dtype and device of another array."""
     return np.zeros(shape, like.dtype) if isinstance(like, np.ndarray) else like.new_zeros(shape)
 
 
-def count(numbers: int, like: Array) -> Array:
-    """0, 1, 2, ... as integers, of the kind and in the place of another array."""
+def arange(length: int, like: Array) -> Array:
+    """The integers 0, 1, ... up to length - 1, with the library and device of another array."""
     if isinstance(like, np.ndarray):
-        return np.arange(numbers)
-    return sys.modules["torch"].arange(numbers, device=like.device)
+        return np.arange(length)
+    return sys.modules["torch"].arange(length, device=like.device)

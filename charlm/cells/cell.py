@@ -1,7 +1,6 @@
-"""What a cell is: equations on arrays, with its options as the fields of a frozen dataclass.
+"""What a cell is: equations on arrays, with its options as the fields of a frozen dataclass. Knows no engine.
 
-A cell holds no weights and no state; both are passed in and come out. Shape letters: T time, B rows, I input, H hidden,
-K projected.
+A cell holds no weights and no state; both are arguments. Shape letters: B rows, I input, H hidden, K projected.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from charlm.cells.arrays import Array
-from charlm.cells.initial import start
+from charlm.cells.initial import initial_values
 from charlm.cells.option import Option, option_of
 
 Weights = Mapping[str, Array]
@@ -24,7 +23,7 @@ TorchKernel = Literal["lstm", "gru", "rnn_tanh"]
 
 @dataclass(frozen=True)
 class Cell(ABC):
-    """One recurrent cell. A subclass gives its equations in its file's docstring, and what is abstract here."""
+    """One recurrent cell. A subclass states its equations in its file's docstring and defines the abstract methods."""
 
     TITLE: ClassVar[str]
     PAPER: ClassVar[str]
@@ -35,10 +34,13 @@ class Cell(ABC):
 
     @abstractmethod
     def shapes(self, input_size: int, hidden_size: int, below: bool = False) -> dict[str, tuple[int, ...]]:
-        """The weights of a layer by name; `below` says whether there is a layer below whose memory it reads."""
+        """The shape of each weight of a layer, by name; `below`: the layer reads the memory of a layer below it."""
 
     def project(self, weights: Weights, x: Array) -> Array:
-        """The input's part of all sums: (..., I) -> (..., K), for all time steps at once. Here W x + b."""
+        """The part of the sums that depends on the input alone: (..., I) -> (..., K), here W x + b.
+
+        It is computed for all time steps at once.
+        """
         return x @ weights["weight_ih"].T + weights["bias"]
 
     @abstractmethod
@@ -47,35 +49,38 @@ class Cell(ABC):
     ) -> tuple[Array, Any, dict[str, Array]]:
         """One time step: (B, K), the state and the memory below (B, H) -> output (B, H), new state, inner values.
 
-        The inner values are (B, H) by name: the gates, and what else a reader or a faster form wants to see.
+        The inner values are (B, H) by name: the gates, and what `local_derivatives` needs besides.
         """
 
-    def initial(
+    def initial_weights(
         self, rng: np.random.Generator, input_size: int, hidden_size: int, below: bool = False
     ) -> dict[str, np.ndarray]:
-        """Weights to start from, float32."""
-        return {name: start(rng, name, shape) for name, shape in self.shapes(input_size, hidden_size, below).items()}
+        """The weights of a new layer, float32."""
+        return {
+            name: initial_values(rng, name, shape)
+            for name, shape in self.shapes(input_size, hidden_size, below).items()
+        }
 
-    def ready(self, weights: Weights) -> Weights:
-        """What a step reads, worked out once from what is learned; most cells read just that."""
+    def step_weights(self, weights: Weights) -> Weights:
+        """The weights as `step` reads them, computed once a sequence from the learned ones; for most cells the same."""
         return weights
 
-    def problem(self, hidden_size: int) -> str | None:
-        """Why there cannot be a layer of that size, in words that follow `hidden_size`; None if there can."""
+    def size_problem(self, hidden_size: int) -> str | None:
+        """What is wrong with that size, in words that follow the name of the setting; None if nothing is."""
         return None
 
     @property
     def torch_kernel(self) -> TorchKernel | None:
-        """The recurrent kernel of torch that computes this cell, by torch's name; None if there is none."""
+        """The recurrent kernel of torch that computes this cell, by its name in torch; None if there is none."""
         return None
 
     def kernel_weights(self, weights: Weights) -> Weights:
-        """The cell's weights as that kernel takes them: `weight_ih`, `weight_hh`, `bias_ih` and `bias_hh`."""
+        """The weights as that kernel takes them: `weight_ih`, `weight_hh`, `bias_ih` and `bias_hh`."""
         return weights
 
     @classmethod
     def options(cls) -> dict[str, Option]:
-        """What can be set about the cell, by name."""
+        """The options of the cell, by name."""
         return {each.name: option_of(each) for each in fields(cls)}
 
     @classmethod

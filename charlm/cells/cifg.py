@@ -37,21 +37,21 @@ class CIFG(Cell):
     MEMORY = "c"
     torch_kernel = "lstm"
 
-    forget_bias: float = option(1.0, "where the forget gate's bias starts", -20.0, 20.0)
+    forget_bias: float = option(1.0, "initial bias of the forget gate", -20.0, 20.0)
 
     def shapes(self, input_size: int, hidden_size: int, below: bool = False) -> dict[str, tuple[int, ...]]:
         gates = 3 * hidden_size
         return {"weight_ih": (gates, input_size), "weight_hh": (gates, hidden_size), "bias": (gates,)}
 
-    def initial(
+    def initial_weights(
         self, rng: np.random.Generator, input_size: int, hidden_size: int, below: bool = False
     ) -> dict[str, np.ndarray]:
-        values = super().initial(rng, input_size, hidden_size, below)
+        values = super().initial_weights(rng, input_size, hidden_size, below)
         values["bias"][:hidden_size] = self.forget_bias
         return values
 
     def kernel_weights(self, weights: Weights) -> Weights:
-        """The equal lstm: sigma(-a) = 1 - sigma(a), so its input gate has the forget gate's weights, negated."""
+        """Those of the equivalent lstm: 1 - sigma(a) = sigma(-a), so its input gate has the negated weights of f."""
 
         def with_input_gate(weight: Array) -> Array:
             f, g, o = split_first(weight, 3)

@@ -6,8 +6,8 @@
 
 Units come in groups of equal size with periods T = 1, 2, 4, ...; a group reads only groups at least as slow as itself,
 so U is block-triangular, and only its blocks are learned: `weight_hh_0` has the rows of the fastest group, which reads
-all units. The clock is part of the state, one for each unit, as a share of its period: an exact number, as T is a power
-of 2.
+all units. The phase is part of the state: for each unit the elapsed part of its period, which is an exact number, as T
+is a power of 2.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy as np
 
 from charlm.cells.arrays import Array, concatenate, tanh, where, zeros
 from charlm.cells.cell import Weights
-from charlm.cells.gradients import CellWithBackward, Gradients, Trace, matrix_gradient, through_matrix
+from charlm.cells.gradients import CellWithBackward, Gradients, Trace, matrix_gradient, vector_gradient
 from charlm.cells.initial import orthogonal
 from charlm.cells.option import option
 
@@ -40,7 +40,7 @@ class Clockwork(CellWithBackward):
 
     groups: int = option(4, "groups of units, with periods 1, 2, 4, ...", 1, 16)
 
-    def problem(self, hidden_size: int) -> str | None:
+    def size_problem(self, hidden_size: int) -> str | None:
         if hidden_size % self.groups:
             near = max(1, round(hidden_size / self.groups)) * self.groups
             return f"must be a multiple of the clockwork's {self.groups} groups, such as {near}"
@@ -51,23 +51,23 @@ class Clockwork(CellWithBackward):
         blocks = {f"weight_hh_{group}": (size, hidden_size - group * size) for group in range(self.groups)}
         return {"weight_ih": (hidden_size, input_size), **blocks, "bias": (hidden_size,)}
 
-    def initial(
+    def initial_weights(
         self, rng: np.random.Generator, input_size: int, hidden_size: int, below: bool = False
     ) -> dict[str, np.ndarray]:
-        values = super().initial(rng, input_size, hidden_size, below)
+        values = super().initial_weights(rng, input_size, hidden_size, below)
         whole, size = orthogonal(rng, 1, hidden_size), hidden_size // self.groups
         for group in range(self.groups):
             values[f"weight_hh_{group}"] = whole[group * size : (group + 1) * size, group * size :].copy()
         return values
 
-    def ready(self, weights: Weights) -> Weights:
-        """The blocks as one matrix (H, H), and for each unit how its clock moves."""
+    def step_weights(self, weights: Weights) -> Weights:
+        """The blocks as one matrix (H, H); for each unit's clock a tick, half a tick, and the end of its period."""
         blocks = [weights[f"weight_hh_{group}"] for group in range(self.groups)]
         size = blocks[0].shape[0]
         rows = [concatenate([zeros((size, k * size), block), block]) if k else block for k, block in enumerate(blocks)]
         ticks = concatenate([zeros((size,), block) + 0.5**k for k, block in enumerate(blocks)])
         own = {name: weights[name] for name in ("weight_ih", "bias")}
-        # Clocks are compared half a tick beside the values that they can have, so that nothing hangs on a last bit.
+        # Phases are multiples of a tick. They are compared half a tick beside, so that rounding cannot decide.
         return {**own, "weight_hh": concatenate(rows, axis=0), "ticks": ticks, "half": ticks / 2, "end": 1 - ticks / 2}
 
     def step(
@@ -90,7 +90,7 @@ class Clockwork(CellWithBackward):
         by_sum, waiting = local
         d_h = d_output + d_state.h
         d_sums = d_h * by_sum
-        return d_sums, State(d_h * waiting + through_matrix(d_sums, weights["weight_hh"]), d_state.phase)
+        return d_sums, State(d_h * waiting + vector_gradient(d_sums, weights["weight_hh"]), d_state.phase)
 
     def weight_gradients(self, weights: Weights, trace: Trace, d_sums: Array) -> Gradients:
         return Gradients(

@@ -21,7 +21,7 @@ import numpy as np
 
 from charlm.cells.arrays import Array, concatenate, sigmoid, split, tanh
 from charlm.cells.cell import Weights
-from charlm.cells.gradients import CellWithBackward, Gradients, Trace, matrix_gradient, through_matrix
+from charlm.cells.gradients import CellWithBackward, Gradients, Trace, matrix_gradient, vector_gradient
 from charlm.cells.option import option
 
 
@@ -41,18 +41,18 @@ class DepthGated(CellWithBackward):
     MEMORY = "c"
     READS_BELOW = True
 
-    forget_bias: float = option(1.0, "where the forget gate's bias starts", -20.0, 20.0)
-    depth_bias: float = option(-1.0, "where the depth gate's bias starts: below 0, rather closed", -20.0, 20.0)
+    forget_bias: float = option(1.0, "initial bias of the forget gate", -20.0, 20.0)
+    depth_bias: float = option(-1.0, "initial bias of the depth gate; below 0 it is more closed than open", -20.0, 20.0)
 
     def shapes(self, input_size: int, hidden_size: int, below: bool = False) -> dict[str, tuple[int, ...]]:
         sums = (5 if below else 4) * hidden_size
         lstm = {"weight_ih": (sums, input_size), "weight_hh": (4 * hidden_size, hidden_size), "bias": (sums,)}
         return lstm | ({"look": (2 * hidden_size,)} if below else {})
 
-    def initial(
+    def initial_weights(
         self, rng: np.random.Generator, input_size: int, hidden_size: int, below: bool = False
     ) -> dict[str, np.ndarray]:
-        values = super().initial(rng, input_size, hidden_size, below)
+        values = super().initial_weights(rng, input_size, hidden_size, below)
         values["bias"][hidden_size : 2 * hidden_size] = self.forget_bias
         values["bias"][4 * hidden_size :] = self.depth_bias
         return values
@@ -77,8 +77,8 @@ class DepthGated(CellWithBackward):
     def local_derivatives(self, weights: Weights, trace: Trace) -> tuple[Array, ...]:
         i, f, o, g = (trace.inner[name] for name in ("input", "forget", "output", "candidate"))
         shown = tanh(trace.after.c)
-        by_i, by_f, by_g = i * (1 - i) * g, f * (1 - f) * trace.before.c, i * (1 - g * g)  # c' by the sums
-        by_o, through = o * (1 - o) * shown, o * (1 - shown * shown)  # h' by the sum of o, and by c'
+        by_i, by_f, by_g = i * (1 - i) * g, f * (1 - f) * trace.before.c, i * (1 - g * g)  # dc' / d sums
+        by_o, through = o * (1 - o) * shown, o * (1 - shown * shown)  # dh' / d sum of o, dh' / dc'
         if trace.below is None:
             return by_i, by_f, by_g, by_o, through, f
         d = trace.inner["depth"]
@@ -93,7 +93,7 @@ class DepthGated(CellWithBackward):
         d_h = d_output + d_state.h
         d_c = d_state.c + d_h * through
         d_sums = concatenate([d_c * by_i, d_c * by_f, d_c * by_g, d_h * by_o])
-        before = State(through_matrix(d_sums, weights["weight_hh"]), d_c * kept)
+        before = State(vector_gradient(d_sums, weights["weight_hh"]), d_c * kept)
         return concatenate([d_sums, *(d_c * by for by in by_depth)]), before
 
     def weight_gradients(self, weights: Weights, trace: Trace, d_sums: Array) -> Gradients:

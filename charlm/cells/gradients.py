@@ -1,6 +1,7 @@
-"""What a cell has that knows its own gradients: the pieces that scan.py puts together. Knows no torch.
+"""Cells that give their own derivatives, in the three parts that engines/scan.py puts together. Knows no torch.
 
-Shape letters: T time, B rows, H hidden, K projected, M inner sums.
+`d_x` is the gradient of the loss with respect to x. The inner sums are the arguments of a step's nonlinearities, before
+sigma and tanh. Shape letters: T time, B rows, H hidden, K projected, M inner sums, N inputs of a matrix.
 """
 
 from __future__ import annotations
@@ -15,16 +16,16 @@ from charlm.cells.cell import Cell, Weights
 
 
 class Trace(NamedTuple):
-    """What the steps of a sequence read and made, all steps at once: (T, B, ...) each."""
+    """What the steps of a sequence read and computed, for all steps: arrays (T, B, ...)."""
 
     projected: Array
     below: Array | None
     before: Any  # the states that the steps read
-    after: Any  # the states that they made
+    after: Any  # the states that they computed
     inner: Mapping[str, Array]
 
     def between(self, start: int, end: int) -> Trace:
-        """The steps from start up to end."""
+        """The steps from `start` up to `end`, which is not included."""
         part = slice(start, end)
         return Trace(
             self.projected[part],
@@ -36,7 +37,8 @@ class Trace(NamedTuple):
 
 
 class Gradients(NamedTuple):
-    """By all that is not state: `projected` (T, B, K), the weights by name, and the memory below (T, B, H)."""
+    """With respect to what a sequence reads besides its first state: the projected inputs (T, B, K), the weights that
+    `step` reads, by name, and the memories below (T, B, H)."""
 
     projected: Array
     weights: Mapping[str, Array]
@@ -45,28 +47,31 @@ class Gradients(NamedTuple):
 
 @dataclass(frozen=True)
 class CellWithBackward(Cell):
-    """A cell with a way back, in three parts. What does not depend on the arriving gradient is not in the loop."""
+    """A cell with a backward pass of its own. Only `step_backward` runs once for each time step."""
 
     @abstractmethod
     def local_derivatives(self, weights: Weights, trace: Trace) -> tuple[Array, ...]:
-        """Before the loop: the derivatives of what steps make by what they read, (T, B, ...) each."""
+        """Before the loop: derivatives (T, B, ...) within each step, which depend on neither d_output nor d_state."""
 
     @abstractmethod
     def step_backward(
         self, weights: Weights, local: Sequence[Array], d_output: Array, d_state: Any
     ) -> tuple[Array, Any]:
-        """In the loop: the gradients by a step's output and new state -> by its inner sums (B, M) and its old state."""
+        """In the loop: local derivatives of a step, d_output, d_state after it -> d_sums (B, M), d_state before it."""
 
     @abstractmethod
     def weight_gradients(self, weights: Weights, trace: Trace, d_sums: Array) -> Gradients:
-        """After the loop: from the gradients by the inner sums of all steps (T, B, M) to those by what was given."""
+        """After the loop: from d_sums (T, B, M) of all steps to the gradients that the sequence is asked for."""
 
 
-def through_matrix(d_sums: Array, weight: Array) -> Array:
-    """The gradient by what a matrix (M, N) was multiplied with: (..., M) -> (..., N), in the matrix's precision."""
+def vector_gradient(d_sums: Array, weight: Array) -> Array:
+    """The gradient with respect to x in sums = x W^T: d_sums (..., M), W (M, N) -> (..., N), in the dtype of W."""
     return d_sums.to(weight.dtype) @ weight
 
 
 def matrix_gradient(d_sums: Array, x: Array, weight: Array) -> Array:
-    """The gradient by a matrix (M, N) that made sums (T, B, M) of x (T, B, N), over all steps and rows, likewise."""
+    """The gradient with respect to W in sums = x W^T over all steps and rows: (T, B, M), (T, B, N) -> (M, N).
+
+    It is computed in the dtype of W.
+    """
     return d_sums.flatten(0, 1).to(weight.dtype).T @ x.flatten(0, 1).to(weight.dtype)

@@ -8,7 +8,7 @@
     y = o * tanh(m')                    hidden vector in depth: the output, which the layer above reads as x
 
 x is the hidden vector that comes from below, h the one from the step before. Gates in the order i, f, g, o for time,
-then i, g, o, f for depth: the lowest layer has no memory below, and does without the last. One bias.
+then i, g, o, f for depth: the lowest layer has no memory below, and no depth f. One bias.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy as np
 
 from charlm.cells.arrays import Array, concatenate, sigmoid, split, tanh
 from charlm.cells.cell import Weights
-from charlm.cells.gradients import CellWithBackward, Gradients, Trace, matrix_gradient, through_matrix
+from charlm.cells.gradients import CellWithBackward, Gradients, Trace, matrix_gradient, vector_gradient
 from charlm.cells.option import option
 
 
@@ -42,16 +42,16 @@ class Grid(CellWithBackward):
     MEMORY = "m"
     READS_BELOW = True
 
-    forget_bias: float = option(1.0, "where the biases of both forget gates start", -20.0, 20.0)
+    forget_bias: float = option(1.0, "initial bias of both forget gates", -20.0, 20.0)
 
     def shapes(self, input_size: int, hidden_size: int, below: bool = False) -> dict[str, tuple[int, ...]]:
         sums = (8 if below else 7) * hidden_size
         return {"weight_ih": (sums, input_size), "weight_hh": (sums, hidden_size), "bias": (sums,)}
 
-    def initial(
+    def initial_weights(
         self, rng: np.random.Generator, input_size: int, hidden_size: int, below: bool = False
     ) -> dict[str, np.ndarray]:
-        values = super().initial(rng, input_size, hidden_size, below)
+        values = super().initial_weights(rng, input_size, hidden_size, below)
         values["bias"][hidden_size : 2 * hidden_size] = self.forget_bias
         values["bias"][7 * hidden_size :] = self.forget_bias
         return values
@@ -93,7 +93,7 @@ class Grid(CellWithBackward):
         d_time = [d_c * by_i, d_c * by_f, d_c * by_g, d_state.h * by_o]
         d_sums = concatenate([*d_time, d_m * by_im, d_m * by_gm, d_output * by_om, *(d_m * by for by in by_below)])
         read = d_sums[..., : weights["weight_hh"].shape[0]]
-        return d_sums, State(through_matrix(read, weights["weight_hh"]), d_c * kept, 0 * d_m)
+        return d_sums, State(vector_gradient(read, weights["weight_hh"]), d_c * kept, 0 * d_m)
 
     def weight_gradients(self, weights: Weights, trace: Trace, d_sums: Array) -> Gradients:
         sums = weights["weight_hh"].shape[0]

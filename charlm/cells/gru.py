@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from charlm.cells.arrays import Array, concatenate, sigmoid, split, tanh
 from charlm.cells.cell import TorchKernel, Weights
-from charlm.cells.gradients import CellWithBackward, Gradients, Trace, matrix_gradient, through_matrix
+from charlm.cells.gradients import CellWithBackward, Gradients, Trace, matrix_gradient, vector_gradient
 from charlm.cells.option import option
 
 
@@ -33,7 +33,7 @@ class GRU(CellWithBackward):
     GATES = ("reset", "update")
     STATE = State
 
-    first_form: bool = option(False, "as first published: the past is gated before its product, not after it")
+    first_form: bool = option(False, "as first published: h is gated before its product with U_n, not after it")
 
     @property
     def torch_kernel(self) -> TorchKernel | None:
@@ -55,7 +55,7 @@ class GRU(CellWithBackward):
     def step(
         self, weights: Weights, projected: Array, state: State, below: Array | None = None
     ) -> tuple[Array, State, dict[str, Array]]:
-        """(B, 3H) and the state -> output (B, H), the new state, the gates and what is in the candidate"""
+        """(B, 3H) and the state -> output (B, H), the new state, the gates, the candidate and the past"""
         h, gates = state.h, 2 * state.h.shape[-1]
         u, u_n = weights["weight_hh"][:gates], weights["weight_hh"][gates:]
         b, b_n = weights["bias_hh"][:gates], weights["bias_hh"][gates:]
@@ -79,11 +79,11 @@ class GRU(CellWithBackward):
         d_n, d_z = d_h * by_n, d_h * by_z
         if self.first_form:
             u, u_n = weights["weight_hh"][: 2 * r.shape[-1]], weights["weight_hh"][2 * r.shape[-1] :]
-            d_gated = through_matrix(d_n, u_n)  # by r * h
+            d_gated = vector_gradient(d_n, u_n)  # with respect to r * h
             d_gates = concatenate([d_gated * by_r, d_z])
-            return concatenate([d_gates, d_n, d_n]), State(d_h * z + d_gated * r + through_matrix(d_gates, u))
+            return concatenate([d_gates, d_n, d_n]), State(d_h * z + d_gated * r + vector_gradient(d_gates, u))
         d_sums = concatenate([d_n * by_r, d_z, d_n * r])
-        return concatenate([d_sums, d_n]), State(d_h * z + through_matrix(d_sums, weights["weight_hh"]))
+        return concatenate([d_sums, d_n]), State(d_h * z + vector_gradient(d_sums, weights["weight_hh"]))
 
     def weight_gradients(self, weights: Weights, trace: Trace, d_sums: Array) -> Gradients:
         d_r, d_z, d_past, d_n = split(d_sums, 4)

@@ -38,9 +38,7 @@ class LSTM(Cell):
     MEMORY = "c"
     torch_kernel = "lstm"
 
-    forget_bias: float = option(
-        1.0, "where the forget gate's bias starts (Jozefowicz et al. 2015 advise 1)", -20.0, 20.0
-    )
+    forget_bias: float = option(1.0, "initial bias of the forget gate (Jozefowicz et al. 2015 advise 1)", -20.0, 20.0)
 
     def shapes(self, input_size: int, hidden_size: int, below: bool = False) -> dict[str, tuple[int, ...]]:
         gates = 4 * hidden_size
@@ -51,10 +49,10 @@ class LSTM(Cell):
             "bias_hh": (gates,),
         }
 
-    def initial(
+    def initial_weights(
         self, rng: np.random.Generator, input_size: int, hidden_size: int, below: bool = False
     ) -> dict[str, np.ndarray]:
-        values = super().initial(rng, input_size, hidden_size, below)
+        values = super().initial_weights(rng, input_size, hidden_size, below)
         values["bias_ih"][hidden_size : 2 * hidden_size] = self.forget_bias
         return values
 

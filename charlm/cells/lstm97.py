@@ -17,7 +17,7 @@ from typing import NamedTuple
 from charlm.cells.arrays import Array, concatenate, sigmoid, split, split_first, tanh, zeros
 from charlm.cells.cell import Cell, Weights
 
-OPEN = 40.0  # a forget gate with this before its sigma is 1 to the last bit of a float64
+OPEN = 40.0  # sigma of it is 1 to the last bit of a float64
 
 
 class State(NamedTuple):
@@ -41,7 +41,7 @@ class LSTM97(Cell):
         return {"weight_ih": (gates, input_size), "weight_hh": (gates, hidden_size), "bias": (gates,)}
 
     def kernel_weights(self, weights: Weights) -> Weights:
-        """The equal lstm: its forget gate is held open."""
+        """Those of the equivalent lstm, whose forget gate is always open."""
 
         def with_forget_gate(weight: Array, value: float) -> Array:
             i, g, o = split_first(weight, 3)

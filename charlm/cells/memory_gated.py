@@ -6,8 +6,8 @@
     m' = f * m + r * tanh(W_in x)       memory
     h' = o * tanh(m')                   output, which is not read again
 
-The form in which a tutorial on LSTMs draws them, after Hochreiter and Schmidhuber 1997 and Gers et al. 1999: the output
-is no part of the state. Gates in the order r, f, o; the candidate's weights come last in `weight_ih`.
+Tutorials on LSTMs draw the cell in this form, after Hochreiter and Schmidhuber 1997 and Gers et al. 1999. The output is
+no part of the state. Gates in the order r, f, o; the candidate's weights come last in `weight_ih`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy as np
 
 from charlm.cells.arrays import Array, concatenate, sigmoid, split, tanh
 from charlm.cells.cell import Weights
-from charlm.cells.gradients import CellWithBackward, Gradients, Trace, matrix_gradient, through_matrix
+from charlm.cells.gradients import CellWithBackward, Gradients, Trace, matrix_gradient, vector_gradient
 from charlm.cells.option import option
 
 
@@ -38,16 +38,16 @@ class MemoryGated(CellWithBackward):
     STATE = State
     MEMORY = "m"
 
-    forget_bias: float = option(1.0, "where the forget gate's bias starts", -20.0, 20.0)
+    forget_bias: float = option(1.0, "initial bias of the forget gate", -20.0, 20.0)
 
     def shapes(self, input_size: int, hidden_size: int, below: bool = False) -> dict[str, tuple[int, ...]]:
         gates = 3 * hidden_size
         return {"weight_ih": (4 * hidden_size, input_size), "weight_hh": (gates, hidden_size), "bias": (gates,)}
 
-    def initial(
+    def initial_weights(
         self, rng: np.random.Generator, input_size: int, hidden_size: int, below: bool = False
     ) -> dict[str, np.ndarray]:
-        values = super().initial(rng, input_size, hidden_size, below)
+        values = super().initial_weights(rng, input_size, hidden_size, below)
         values["bias"][hidden_size : 2 * hidden_size] = self.forget_bias
         return values
 
@@ -69,7 +69,7 @@ class MemoryGated(CellWithBackward):
     def local_derivatives(self, weights: Weights, trace: Trace) -> tuple[Array, ...]:
         r, f, o, g = (trace.inner[name] for name in ("remember", "forget", "output", "candidate"))
         shown = tanh(trace.after.m)
-        by_r, by_f, by_g = r * (1 - r) * g, f * (1 - f) * trace.before.m, r * (1 - g * g)  # m' by the sums
+        by_r, by_f, by_g = r * (1 - r) * g, f * (1 - f) * trace.before.m, r * (1 - g * g)  # dm' / d sums
         return by_r, by_f, o * (1 - o) * shown, by_g, o * (1 - shown * shown), f
 
     def step_backward(
@@ -78,7 +78,7 @@ class MemoryGated(CellWithBackward):
         by_r, by_f, by_o, by_g, through, f = local
         d_m = d_state.m + d_output * through
         d_gates = concatenate([d_m * by_r, d_m * by_f, d_output * by_o])
-        return concatenate([d_gates, d_m * by_g]), State(d_m * f + through_matrix(d_gates, weights["weight_hh"]))
+        return concatenate([d_gates, d_m * by_g]), State(d_m * f + vector_gradient(d_gates, weights["weight_hh"]))
 
     def weight_gradients(self, weights: Weights, trace: Trace, d_sums: Array) -> Gradients:
         d_gates = d_sums[..., : weights["bias"].shape[0]]

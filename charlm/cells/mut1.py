@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from charlm.cells.arrays import Array, concatenate, sigmoid, split, tanh
 from charlm.cells.cell import Weights
-from charlm.cells.gradients import CellWithBackward, Gradients, Trace, matrix_gradient, through_matrix
+from charlm.cells.gradients import CellWithBackward, Gradients, Trace, matrix_gradient, vector_gradient
 
 
 class State(NamedTuple):
@@ -68,9 +68,9 @@ class MUT1(CellWithBackward):
         u_r, u = weights["weight_hh"][: r.shape[-1]], weights["weight_hh"][r.shape[-1] :]
         d_h = d_output + d_state.h
         d_n = d_h * by_n
-        d_gated = through_matrix(d_n, u)  # by r * h
+        d_gated = vector_gradient(d_n, u)  # with respect to r * h
         d_r = d_gated * by_r
-        return concatenate([d_h * by_z, d_r, d_n]), State(d_h * kept + d_gated * r + through_matrix(d_r, u_r))
+        return concatenate([d_h * by_z, d_r, d_n]), State(d_h * kept + d_gated * r + vector_gradient(d_r, u_r))
 
     def weight_gradients(self, weights: Weights, trace: Trace, d_sums: Array) -> Gradients:
         d_z, d_r, d_n = split(d_sums, 3)

@@ -1,4 +1,4 @@
-"""What can be set about a cell. Knows no cell."""
+"""The options of a cell: default, range and description. Knows no cell."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Option:
-    """A number with its default, its range, and what it does, in a line; or a yes or no, which has no range."""
+    """A number with a range, or a boolean, which has none. `about` says in a line what the option does."""
 
     default: float | bool
     about: str
@@ -16,7 +16,7 @@ class Option:
     high: float = 1
 
     def problem(self, value: object) -> str | None:
-        """What is wrong with the value, in words that follow its name; None if nothing is."""
+        """What is wrong with the value, in words that follow the option's name; None if nothing is."""
         if isinstance(self.default, bool):
             return None if isinstance(value, bool) else "must be true or false"
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -29,11 +29,11 @@ class Option:
 
 
 def option(default: float | bool, about: str, low: float = 0, high: float = 1) -> Any:
-    """The field of a cell that is an option of it."""
+    """A dataclass field of a cell that is one of its options."""
     return field(default=default, metadata={"option": Option(default, about, low, high)})
 
 
 def option_of(cell_field: Field[Any]) -> Option:
-    """What `option` put into a field."""
+    """The Option that `option` stored in a field."""
     described: Option = cell_field.metadata["option"]
     return described

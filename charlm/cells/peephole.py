@@ -1,10 +1,10 @@
 """Long short-term memory whose gates see the memory (Gers and Schmidhuber 2000).
 
-    i = sigma(W_i x + U_i h + p_i * c + b_i)     input gate, with a look at the old memory
-    f = sigma(W_f x + U_f h + p_f * c + b_f)     forget gate, with a look at the old memory
+    i = sigma(W_i x + U_i h + p_i * c + b_i)     input gate, which reads the old memory
+    f = sigma(W_f x + U_f h + p_f * c + b_f)     forget gate, which reads the old memory
     g = tanh(W_g x + U_g h + b_g)                candidate
     c' = f * c + i * g                           memory
-    o = sigma(W_o x + U_o h + p_o * c' + b_o)    output gate, with a look at the new memory
+    o = sigma(W_o x + U_o h + p_o * c' + b_o)    output gate, which reads the new memory
     h' = o * tanh(c')                            output
 
 Gates in the order i, f, g, o; one bias; the peepholes p_i, p_f, p_o are vectors, one after the other in `peephole`.
@@ -20,7 +20,7 @@ import numpy as np
 
 from charlm.cells.arrays import Array, concatenate, sigmoid, split, tanh
 from charlm.cells.cell import Weights
-from charlm.cells.gradients import CellWithBackward, Gradients, Trace, matrix_gradient, through_matrix
+from charlm.cells.gradients import CellWithBackward, Gradients, Trace, matrix_gradient, vector_gradient
 from charlm.cells.option import option
 
 
@@ -39,7 +39,7 @@ class Peephole(CellWithBackward):
     STATE = State
     MEMORY = "c"
 
-    forget_bias: float = option(1.0, "where the forget gate's bias starts", -20.0, 20.0)
+    forget_bias: float = option(1.0, "initial bias of the forget gate", -20.0, 20.0)
 
     def shapes(self, input_size: int, hidden_size: int, below: bool = False) -> dict[str, tuple[int, ...]]:
         gates = 4 * hidden_size
@@ -47,13 +47,13 @@ class Peephole(CellWithBackward):
             "weight_ih": (gates, input_size),
             "weight_hh": (gates, hidden_size),
             "bias": (gates,),
-            "peephole": (3 * hidden_size,),  # starts at zero, closed: as the lstm
+            "peephole": (3 * hidden_size,),  # zero at first, so that the cell starts as an lstm
         }
 
-    def initial(
+    def initial_weights(
         self, rng: np.random.Generator, input_size: int, hidden_size: int, below: bool = False
     ) -> dict[str, np.ndarray]:
-        values = super().initial(rng, input_size, hidden_size, below)
+        values = super().initial_weights(rng, input_size, hidden_size, below)
         values["bias"][hidden_size : 2 * hidden_size] = self.forget_bias
         return values
 
@@ -73,10 +73,10 @@ class Peephole(CellWithBackward):
         i, f, o, g = (trace.inner[name] for name in ("input", "forget", "output", "candidate"))
         p_i, p_f, p_o = split(weights["peephole"], 3)
         c, shown = trace.before.c, tanh(trace.after.c)
-        by_i, by_f, by_g = i * (1 - i) * g, f * (1 - f) * c, i * (1 - g * g)  # c' by the sums of i, f and g
-        by_o = o * (1 - o) * shown  # h' by the sum of o
-        through = o * (1 - shown * shown) + p_o * by_o  # h' by c'
-        kept = f + p_i * by_i + p_f * by_f  # c' by c
+        by_i, by_f, by_g = i * (1 - i) * g, f * (1 - f) * c, i * (1 - g * g)  # dc' / d sums of i, f and g
+        by_o = o * (1 - o) * shown  # dh' / d sum of o
+        through = o * (1 - shown * shown) + p_o * by_o  # dh' / dc'
+        kept = f + p_i * by_i + p_f * by_f  # dc' / dc
         return concatenate([by_i, by_f, by_g]), by_o, through, kept
 
     def step_backward(
@@ -86,15 +86,15 @@ class Peephole(CellWithBackward):
         d_h = d_output + d_state.h
         d_c = d_state.c + d_h * through
         d_sums = concatenate([written * concatenate([d_c, d_c, d_c]), by_o * d_h])
-        return d_sums, State(through_matrix(d_sums, weights["weight_hh"]), d_c * kept)
+        return d_sums, State(vector_gradient(d_sums, weights["weight_hh"]), d_c * kept)
 
     def weight_gradients(self, weights: Weights, trace: Trace, d_sums: Array) -> Gradients:
         d_i, d_f, _, d_o = split(d_sums, 4)
-        looks = d_i * trace.before.c, d_f * trace.before.c, d_o * trace.after.c
+        by_peephole = d_i * trace.before.c, d_f * trace.before.c, d_o * trace.after.c
         return Gradients(
             projected=d_sums,
             weights={
                 "weight_hh": matrix_gradient(d_sums, trace.before.h, weights["weight_hh"]),
-                "peephole": concatenate([look.sum((0, 1)) for look in looks]),
+                "peephole": concatenate([each.sum((0, 1)) for each in by_peephole]),
             },
         )

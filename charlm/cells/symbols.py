@@ -1,6 +1,6 @@
-"""What the lowest layer reads: not vectors, but symbols with a vector each. Knows no torch and no cell.
+"""What the lowest layer reads: ids of symbols, and a table with a vector for each symbol. Knows no torch and no cell.
 
-There are only V symbols, so what a layer makes of an input alone is worked out once for each of them, and looked up.
+There are only V symbols, so what a layer computes from an input alone is computed once for each symbol and looked up.
 Shape letters: T time, B rows, V symbols, E embedding, I input, K projected.
 """
 
@@ -18,16 +18,16 @@ class Symbols(NamedTuple):
     ids: Array
 
 
-def vectors(x: Array | Symbols) -> Array:
-    """The inputs (T, B, I) themselves."""
+def embed(x: Array | Symbols) -> Array:
+    """The vectors (T, B, I) of symbols; arrays are returned as they are."""
     return lookup(x.table, x.ids) if isinstance(x, Symbols) else x
 
 
-def once_each(x: Array | Symbols) -> tuple[Array, Array | None]:
-    """The inputs that there are to work out, and the ids (T, B) by which they are looked up.
+def distinct_inputs(x: Array | Symbols) -> tuple[Array, Array | None]:
+    """The inputs to compute with, and the ids (T, B) that look up the results.
 
-    A table (V, I) where there are fewer symbols than inputs; else all inputs (T, B, I), and None.
+    The table (V, I) and the ids if there are no more symbols than positions; else all inputs (T, B, I), and None.
     """
     if isinstance(x, Symbols) and len(x.table) <= x.ids.shape[0] * x.ids.shape[1]:
         return x.table, x.ids
-    return vectors(x), None
+    return embed(x), None

@@ -5,7 +5,6 @@ Choices, validation, help, the README's table, the laws, studies and the benchma
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 
 from charlm.cells.cell import Cell
@@ -22,6 +21,7 @@ from charlm.cells.peephole import Peephole
 from charlm.cells.rnn import RNN
 from charlm.config.problems import Problem
 from charlm.config.settings import LayerSettings, Settings
+from charlm.config.suggestions import suggestion
 from charlm.errors import UsageError
 
 CELLS: dict[str, type[Cell]] = {
@@ -39,18 +39,20 @@ CELLS: dict[str, type[Cell]] = {
 }
 
 
-def find(name: str) -> type[Cell]:
-    """The cell of that name, to be given its options. Raises UsageError with the nearest name."""
+def find_cell(name: str) -> type[Cell]:
+    """The class of the cell with that name. Raises UsageError, with the most similar name, if there is none."""
     if name in CELLS:
         return CELLS[name]
-    close = difflib.get_close_matches(name, CELLS, n=1, cutoff=0.4)
-    hint = f"Did you mean {close[0]}? " if close else ""
-    raise UsageError(f"There is no cell {name!r}", "model.cell", f"{hint}`charlm cells list` shows all.")
+    remedy = f"{suggestion(name.lower(), CELLS)} `charlm cells list` shows all.".lstrip()
+    raise UsageError(f"There is no cell {name!r}", "model.cell", remedy)
 
 
-def build(name: str, given: Mapping[str, object]) -> Cell:
-    """The cell with those options, and its defaults for the others. Raises UsageError that names every fault."""
-    cell = find(name)
+def build_cell(name: str, given: Mapping[str, object]) -> Cell:
+    """The cell with the given options and its defaults for the others.
+
+    Raises UsageError if there is no such cell, or one that lists every invalid option.
+    """
+    cell = find_cell(name)
     options = cell.options()
     problems = [f"{key}: {name} has no such option" for key in given if key not in options]
     problems += [
@@ -64,31 +66,34 @@ def build(name: str, given: Mapping[str, object]) -> Cell:
     return cell(**given)
 
 
-def check(settings: Settings) -> list[Problem]:
-    """What settings cannot know of themselves: whether there are such cells, with such options, of such sizes."""
-    problems: dict[str, Problem] = {}
+def stack_problems(settings: Settings) -> list[Problem]:
+    """What is wrong with the stack: a cell, an option or a size that cannot be, a memory that cannot be read.
+
+    The settings cannot check this themselves, because they do not know the cells.
+    """
+    problems: dict[str, Problem] = {}  # by what they say: layers that share a problem report it once
     below: LayerSettings | None = None
     for number, layer in enumerate(settings.model.stack()):
         name = "model.cell" if settings.model.layers is None else f"model.layers[{number}]"
         try:
-            cell = build(layer.cell, layer.cell_options)
+            cell = build_cell(layer.cell, layer.cell_options)
         except UsageError as error:
             problems.setdefault(error.what, Problem(error.where, error.what, error.remedy))
             below = None
             continue
-        if too_small := cell.problem(layer.hidden_size):
-            problems.setdefault(too_small, Problem("model.hidden_size", f"model.hidden_size {too_small}"))
+        if bad_size := cell.size_problem(layer.hidden_size):
+            problems.setdefault(bad_size, Problem("model.hidden_size", f"model.hidden_size {bad_size}"))
         if cell.READS_BELOW and below is not None:
-            what = _unreadable(layer, below)
+            what = _unreadable_memory(layer, below)
             if what:
                 problems.setdefault(what, Problem(name, what, "`charlm cells show` tells what each cell has."))
         below = layer
     return list(problems.values())
 
 
-def _unreadable(layer: LayerSettings, below: LayerSettings) -> str | None:
-    """Why a layer cannot read the memory of the one below it."""
-    if find(below.cell).MEMORY is None:
+def _unreadable_memory(layer: LayerSettings, below: LayerSettings) -> str | None:
+    """Why a layer cannot read the memory of the layer below it; None if it can."""
+    if find_cell(below.cell).MEMORY is None:
         return f"{layer.cell} reads the memory of the layer below, and {below.cell} has none"
     if below.hidden_size != layer.hidden_size:
         sizes = f"{below.hidden_size} units below and {layer.hidden_size} of its own"

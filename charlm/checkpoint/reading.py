@@ -10,7 +10,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load as from_safetensors
 
-from charlm.cells.table import check
+from charlm.cells.table import stack_problems
 from charlm.checkpoint.bounded_json import parse_bounded_json
 from charlm.checkpoint.contents import Checkpoint, Description, decode_description
 from charlm.errors import CheckpointError, IntegrityError
@@ -85,7 +85,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     """
     body = decode_description(_read(folder / DESCRIPTION, LARGEST_DESCRIPTION), str(folder))
     vocabulary = Vocabulary.from_json(body.vocabulary)
-    if problems := check(body.settings):
+    if problems := stack_problems(body.settings):
         raise CheckpointError(
             f"This charlm {__version__} lacks the checkpoint's model: {problems[0].what}",
             str(folder),

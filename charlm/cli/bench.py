@@ -39,11 +39,11 @@ def bench_train(
     from charlm.benchmark.workload import model_of
     from charlm.config.device_names import check_device_option
     from charlm.device import choose_compute
-    from charlm.engines.precision import persistent
+    from charlm.engines.precision import runs_persistent
 
     check_device_option(device)
     window, names, shapes = _pair(lanes, "--lanes"), _cells(cell), _sizes(sizes)
-    persist = all(persistent(model_of(name, *shape), window[0]) for name in names for shape in shapes)
+    persist = all(runs_persistent(model_of(name, *shape), window[0]) for name in names for shape in shapes)
     compute = choose_compute(device, precision, persistent=persist)
     about = {
         "job": "train",
@@ -132,11 +132,11 @@ def _show(about: Mapping[str, object], rows: Sequence[Mapping[str, Any]], as_jso
 
 
 def _cells(wanted: str) -> list[str]:
-    from charlm.cells.table import CELLS, find
+    from charlm.cells.table import CELLS, find_cell
 
     if wanted == "all":
         return list(CELLS)
-    find(wanted)
+    find_cell(wanted)
     return [wanted]
 
 

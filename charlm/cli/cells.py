@@ -33,9 +33,9 @@ def show_cell(
     as_json: bool = Json,
 ) -> None:
     """Show a cell's equations, weights, gates, options and paper."""
-    from charlm.cells.table import find
+    from charlm.cells.table import find_cell
 
-    find(name)
+    find_cell(name)
     about = _about(name, hidden_size)
     if as_json:
         print_json(about)
@@ -58,11 +58,11 @@ def _about(name: str, hidden_size: int = 256) -> dict[str, Any]:
     import math
     from dataclasses import asdict
 
-    from charlm.cells.table import build
+    from charlm.cells.table import build_cell
     from charlm.errors import UsageError
 
-    cell = build(name, {})
-    if problem := cell.problem(hidden_size):
+    cell = build_cell(name, {})
+    if problem := cell.size_problem(hidden_size):
         raise UsageError(f"--hidden-size {problem}", f"{name} with {hidden_size} units")
     shapes = cell.shapes(hidden_size, hidden_size, cell.READS_BELOW)
     return {

@@ -27,12 +27,12 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Show every setting with where its value came from. What is printed is a config file."""
-    from charlm.cells.table import check as cell_problems
+    from charlm.cells.table import stack_problems
     from charlm.config.resolving import resolve
     from charlm.config.stored import to_yaml
     from charlm.display.printing import put, until_closed
 
-    resolved = resolve(config, settings or [], {}, [cell_problems])
+    resolved = resolve(config, settings or [], {}, [stack_problems])
     if as_json:
         print_json({"settings": resolved.settings.model_dump(mode="json"), "sources": resolved.origins})
         return
@@ -43,11 +43,11 @@ def show(
 @app.command("check")
 def check(file: Annotated[str, typer.Argument(metavar="FILE", help="A YAML file, or a preset's name.")]) -> None:
     """Check a config file; what is wrong with it is listed all at once."""
-    from charlm.cells.table import check as cell_problems
+    from charlm.cells.table import stack_problems
     from charlm.config.resolving import resolve
     from charlm.display.printing import put, until_closed
 
-    settings = resolve(file, [], {}, [cell_problems]).settings
+    settings = resolve(file, [], {}, [stack_problems]).settings
     with until_closed(sys.stdout):
         put(sys.stdout, f"{file} is fine: {_in_short(settings)}\n")
 

@@ -35,13 +35,13 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Look at this machine, and at a text before hours are spent on it."""
-    from charlm.cells.table import check
+    from charlm.cells.table import stack_problems
     from charlm.config.resolving import resolve
     from charlm.diagnosis.finding import exit_code
     from charlm.display.printing import until_closed
 
     options = {"text.sources": tuple(text) if text else None, "text.encoding": encoding, "training.device": device}
-    chosen = resolve(config, settings or [], options, [check]).settings
+    chosen = resolve(config, settings or [], options, [stack_problems]).settings
     findings: list[Finding] = []
     with until_closed(sys.stdout):
         for finding in _looked_at(chosen, bool(text)):
@@ -61,10 +61,12 @@ def _looked_at(settings: Settings, with_text: bool) -> Iterator[Finding]:
     from charlm.diagnosis.machine import machine
 
     yield from machine()
-    from charlm.diagnosis.trial import try_device
+    from charlm.diagnosis.trial import engines, try_device
 
     compute, tried = try_device(settings.training.device)
     yield from tried
+    if compute:
+        yield engines(settings.model, compute)
     if with_text:
         from charlm.diagnosis.text import diagnose
 

@@ -49,10 +49,10 @@ def train(
     if resume:
         _go_on(_to_resume(text, config, run), settings or [], options, dry_run, as_json)
         return
-    from charlm.cells.table import check
+    from charlm.cells.table import stack_problems
     from charlm.config.resolving import resolve
 
-    _begin(resolve(config, settings or [], options, [check]).settings, run, dry_run, as_json)
+    _begin(resolve(config, settings or [], options, [stack_problems]).settings, run, dry_run, as_json)
 
 
 def _to_resume(text: list[str] | None, config: str | None, name: str | None) -> str | None:

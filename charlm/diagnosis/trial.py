@@ -1,14 +1,20 @@
-"""A few real updates and a real sample: whether this device learns, and how fast. Knows no files and no terminal."""
+"""A few real updates and a real sample: whether this device learns, how fast, and with which engines.
+
+Knows no files and no terminal.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import sys
 import time
+from collections.abc import Sequence
 
 from charlm.config.settings import ModelSettings, Settings, TrainingSettings
 from charlm.device import Compute, choose_compute
 from charlm.diagnosis.finding import Finding, from_error
+from charlm.engines.choosing import engines_of
 from charlm.errors import CharlmError, UsageError
 from charlm.text.corpus import Corpus
 from charlm.text.lanes import Lanes
@@ -83,6 +89,20 @@ def precision(compute: Compute) -> Finding:
     }[compute.precision]
     what = f"auto is {compute.precision}: {why}; {compute.threads} processor thread{'s' * (compute.threads > 1)}"
     return Finding("precision", "ok", what, facts={"precision": compute.precision, "threads": compute.threads})
+
+
+def engines(model_settings: ModelSettings, compute: Compute) -> Finding:
+    """The engine of each job, for a model of these settings on this device."""
+    found = engines_of(model_settings, compute)
+    train = _by_layer(found.train) + " in a CUDA graph" * found.captured
+    step = " and ".join(dict.fromkeys((found.step, found.step_many)))
+    what = f"train: {train}; score: {_by_layer(found.score)}; sample: {step}"
+    return Finding("engines", "ok", what, facts=dataclasses.asdict(found))
+
+
+def _by_layer(engines_of_layers: Sequence[str]) -> str:
+    """One name if all layers have the same engine; else those of the layers, from the lowest up."""
+    return ", ".join(engines_of_layers if len(set(engines_of_layers)) > 1 else engines_of_layers[:1])
 
 
 def characters_per_second(settings: Settings, corpus: Corpus, compute: Compute) -> float:

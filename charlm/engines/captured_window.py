@@ -1,7 +1,7 @@
-"""Forward and backward through a window as one recording on a CUDA card, for cells that no kernel of cuDNN's runs.
+"""Forward and backward through a window as one CUDA graph, for cells that no kernel of cuDNN computes.
 
-Windows of one shape are replayed: the longest, nearly all of them. The first and the last of an epoch are made as
-everywhere else, and so is everything where a recording is refused, with a note that says why. Knows no files.
+Only windows of the captured shape are replayed: the longest, which are nearly all. The first and the last window of an
+epoch run without the graph, and so do all windows if the capture fails; a note then gives the reason. Knows no files.
 Shape letters: T time, B rows.
 """
 
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from charlm.engines.cuda_graph import CaptureFailed, Capturer, Work, reason
+from charlm.engines.cuda_graph import CaptureFailed, Capturer, Work, failure_reason
 from charlm.engines.inductor import with_compiled_steps
 from charlm.model.stack import Recurrence
 from charlm.model.state import State, map_state
@@ -24,35 +24,37 @@ if TYPE_CHECKING:
     from torch.amp.grad_scaler import GradScaler
 
 # How layers are run, inputs and targets (T, B), the state before -> the sum of the window's nats, the state after.
-Losses = Callable[[Recurrence, Tensor, Tensor, State], tuple[Tensor, State]]
+LossFunction = Callable[[Recurrence, Tensor, Tensor, State], tuple[Tensor, State]]
 
 
 class CapturedWindow:
-    """A pass through a window whose tensors stay where they are, so that it can be recorded.
+    """A pass through a window in tensors that stay where they are, so that it can be captured.
 
-    Gradients are added to those that the weights have, as `backward` does.
+    As in `backward`, gradients are added to those that the weights already have.
     """
 
-    def __init__(self, losses: Losses, weights: Mapping[str, Tensor], state: State, seq_len: int, scaler: GradScaler):
-        self._losses = losses
+    def __init__(
+        self, loss_function: LossFunction, weights: Mapping[str, Tensor], state: State, seq_len: int, scaler: GradScaler
+    ):
+        self._loss_function = loss_function
         self._weights = tuple(weights.values())
         self._scaler = scaler
-        rows, place = len(state[0][0]), state[0][0].device
-        self._inputs = torch.zeros(seq_len, rows, dtype=torch.long, device=place)
+        rows, device = len(state[0][0]), state[0][0].device
+        self._inputs = torch.zeros(seq_len, rows, dtype=torch.long, device=device)
         self._targets = torch.zeros_like(self._inputs)
         self._before = map_state(state, torch.zeros_like)
         self._after = map_state(state, torch.zeros_like)
-        self._share = torch.ones((), device=place)
-        self._nats = torch.zeros((), device=place)
+        self._factor = torch.ones((), device=device)
+        self._nats = torch.zeros((), device=device)
         self._gradients = [torch.zeros_like(weight) for weight in self._weights]
         self._replay: Work | None = None
 
     def warm_up(self, capturer: Capturer, recurrence: Recurrence) -> None:
-        """Leaves no trace but in random numbers."""
+        """Run the pass without a graph. It changes nothing but the state of random generators."""
         capturer.warm_up(lambda: self._pass(recurrence))
 
     def capture(self, capturer: Capturer, recurrence: Recurrence, generator: torch.Generator) -> None:
-        """Raises CaptureFailed."""
+        """Make the graph that `replay` replays. Raises CaptureFailed."""
 
         def work() -> None:
             nats, after, gradients = self._pass(recurrence)
@@ -64,31 +66,35 @@ class CapturedWindow:
 
         self._replay = capturer.capture(work, generator)
 
-    def fits(self, inputs: Tensor) -> bool:
-        """Whether inputs (T, B) have the shape that was recorded."""
+    def accepts(self, inputs: Tensor) -> bool:
+        """Whether inputs (T, B) have the captured shape."""
         return inputs.shape == self._inputs.shape
 
-    def replay(self, inputs: Tensor, targets: Tensor, state: State, share: float) -> tuple[float, State]:
-        """The sum of the window's nats, and the state after it, float32. Gradients are those of nats times `share`."""
+    def replay(self, inputs: Tensor, targets: Tensor, state: State, factor: float) -> tuple[float, State]:
+        """The sum of the window's nats, and the state after it, float32. The gradients are those of nats * `factor`."""
         if self._replay is None:
-            raise RuntimeError("a window is replayed before it was recorded")
-        self._take_gradients()
+            raise RuntimeError("the window is replayed before it was captured")
+        self._share_gradients()
         self._inputs.copy_(inputs)
         self._targets.copy_(targets)
-        self._share.fill_(share)
+        self._factor.fill_(factor)
         for buffer, part in zip(_parts(self._before), _parts(state), strict=True):
             buffer.copy_(part)
         self._replay()
         return float(self._nats), map_state(self._after, torch.clone)
 
     def _pass(self, recurrence: Recurrence) -> tuple[Tensor, State, tuple[Tensor | None, ...]]:
-        loss, after = self._losses(recurrence, self._inputs, self._targets, self._before)
-        scaled = self._scaler.scale(loss * self._share)
+        loss, after = self._loss_function(recurrence, self._inputs, self._targets, self._before)
+        scaled = self._scaler.scale(loss * self._factor)
         gradients = torch.autograd.grad(scaled, self._weights, allow_unused=True)
         return loss.detach(), map_state(after, lambda part: part.detach()), gradients
 
-    def _take_gradients(self) -> None:
-        """Let the weights have the recording's gradients for theirs, with what they hold so far in this update."""
+    def _share_gradients(self) -> None:
+        """Make the graph's buffers the gradients of the weights, with what the weights have gathered in this update.
+
+        An optimizer frees gradients after an update, and a window that was not replayed makes its own; the graph adds
+        to its buffers alone.
+        """
         for weight, buffer in zip(self._weights, self._gradients, strict=True):
             if weight.grad is None:
                 buffer.zero_()
@@ -99,41 +105,44 @@ class CapturedWindow:
 
 @dataclass(frozen=True)
 class Prepared:
-    """How to run layers, the window to replay where there is one, and what a person should know."""
+    """How to run layers, the window to replay (None if its capture failed), and notes for the user."""
 
     recurrence: Recurrence
     window: CapturedWindow | None
     notes: tuple[str, ...]
 
 
-def prepare(
+def prepare_window(
     window: CapturedWindow,
     recurrence: Recurrence,
     generator: torch.Generator,
     capturer: Capturer,
     compiling: Callable[[Recurrence], Recurrence] = with_compiled_steps,
 ) -> Prepared:
-    """Record the window, with compiled time steps if this machine can compile them. The generator stays as it was."""
+    """Warm the window up and capture it, with compiled time steps if this machine can compile them.
+
+    The generator's state is the same afterwards.
+    """
     notes = []
     random = generator.get_state()
     chosen = compiling(recurrence)
     try:
-        with warnings.catch_warnings():  # compilers give advice to programmers
+        with warnings.catch_warnings():  # compilers warn about what only programmers can change
             warnings.simplefilter("ignore")
             window.warm_up(capturer, chosen)
-    except Exception as error:  # whatever the compilers of a strange machine raise: it trains without them
-        notes.append(f"time steps are not compiled: {reason(error)}")
+    except Exception as error:  # compilers raise many types; without one, training is slower but the same
+        notes.append(f"time steps are not compiled: {failure_reason(error)}")
         chosen = recurrence
         window.warm_up(capturer, chosen)
     generator.set_state(random)
-    recorded: CapturedWindow | None = window
+    captured: CapturedWindow | None = window
     try:
         window.capture(capturer, chosen, generator)
     except CaptureFailed as error:
         notes.append(f"no CUDA graph, which takes much longer: {error}")
-        recorded = None
+        captured = None
     generator.set_state(random)
-    return Prepared(chosen, recorded, tuple(notes))
+    return Prepared(chosen, captured, tuple(notes))
 
 
 def _parts(state: State) -> list[Any]:

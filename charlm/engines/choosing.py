@@ -1,32 +1,44 @@
-"""Which engine does a job: the one place that decides, and the only one that imports engines, late.
+"""Which engine does a job. This is the one place that decides. Knows no training and no command.
 
-    job              cell                           arrays                                 engine
-    train a window   lstm, lstm97, cifg             cpu, float32, or bf16 if it is fast    charlm's LSTM kernel in C
-                     the same, gru, rnn             any other                              torch's kernel
-                     cells with gradients           any                                    scan
-                     others                         any                                    autograd over the definition
-    score a window   lstm, a multiple of 64 units   numpy, float32                         charlm's LSTM kernel in C
-                     others                         numpy                                  the definition
-                     all                            torch                                  as for training
-    step             stacks of lstm layers          numpy                                  charlm's stream kernel in C
-                     others                         numpy                                  the definition
-                     all                            CUDA                                   a CUDA graph of it
+    job                layers                                arrays                               engine
+    train, or score    lstm, lstm97, cifg                    cpu, float32, or autocast to bf16    lstm kernel
+      with torch       these, gru, rnn                       all others                           torch kernel
+                       all others with their own backward    all                                  scan
+                       all others                            all                                  definition
+    score with numpy   lstm, a multiple of 64 units          float32                              lstm kernel
+                       all others                            all                                  definition
+    step on a cpu      stacks of lstm, multiples of 16       float32                              stream kernel
+                         units, without residual, attention
+                       all others                            all                                  definition
+    step on CUDA       all                                   float32                              cuda graph
 
-On CUDA, whole windows of cells that no kernel of torch's runs are captured as CUDA graphs (`worth_capturing`).
-A law holds every engine to the definition.
+The kernels for training do not give the memory of every step. So a layer whose memory the layer above reads counts
+among the others; an lstm below a grid runs as its definition. The gru with `first_form` has no torch kernel.
+
+lstm kernel and stream kernel are charlm's own, in C: they need the compiled library, and bf16 needs a processor with
+instructions for it. On CUDA, whole training windows are captured as a CUDA graph if any layer runs as a scan or as its
+definition (`worth_capturing`). A law compares every engine with the definition.
+
+Engines are imported late, because numpy jobs must not import torch.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
 from charlm.cells.arrays import Array
-from charlm.cells.cell import Weights
+from charlm.cells.cell import TorchKernel, Weights
 from charlm.cells.gradients import CellWithBackward
 from charlm.cells.unroll import Memories
+from charlm.config.settings import ModelSettings
+from charlm.device import Compute
 from charlm.model.language_model import LanguageModel
 from charlm.model.stack import Layer, LayerInput, unroll_layer
+from charlm.model.state import fresh_state
 from charlm.model.stepping import DefinitionStepper, Stepper
 
 if TYPE_CHECKING:
@@ -34,13 +46,30 @@ if TYPE_CHECKING:
 
     from charlm.engines.graph_stepper import GraphStepper
 
-Engine = Literal["lstm kernel", "torch kernel", "scan", "definition"]
+Engine = Literal["lstm kernel", "torch kernel", "scan", "definition", "stream kernel", "cuda graph"]
+
+
+@dataclass(frozen=True)
+class Engines:
+    """The engine of each job of a model. To train and to score, each layer has one; the lowest comes first."""
+
+    train: tuple[Engine, ...]
+    captured: bool  # whether training windows are captured as a CUDA graph
+    score: tuple[Engine, ...]  # in torch, on the device: validation and long texts
+    score_numpy: tuple[Engine, ...]  # in numpy: short texts
+    step: Engine  # one stream, on the CPU
+    step_many: Engine  # many streams at once
+
+
+def torch_kernel_of(layer: Layer) -> TorchKernel | None:
+    """The kernel of torch that can run the layer over a whole window; None if there is none."""
+    return None if layer.read_above else layer.cell.torch_kernel  # kernels do not give the memories of every step
 
 
 def torch_engine(layer: Layer, like: torch.Tensor) -> Engine:
     """The engine for a layer over a window of tensors like `like`, in the autocast that is on."""
-    kernel = layer.cell.torch_kernel
-    if kernel and not layer.read_above:  # kernels do not give the memories of every step
+    kernel = torch_kernel_of(layer)
+    if kernel:
         from charlm.engines import lstm_kernel, torch_kernel
 
         if kernel == "lstm" and lstm_kernel.dtype_for(like) is not None:
@@ -71,32 +100,46 @@ def run_with_torch(
 
             assert isinstance(cell, CellWithBackward)
             return scan(cell, weights, x, state, below)
-        case "definition":
+        case _:
             return unroll_layer(layer, weights, x, state, below)
+
+
+def numpy_engine(layer: Layer, state: Any) -> Engine:
+    """The engine for a layer over a window of numpy arrays; `state` is the layer's state before it."""
+    from charlm.engines import lstm_kernel_numpy
+
+    return "lstm kernel" if lstm_kernel_numpy.can_run(layer.cell, state) else "definition"
 
 
 def run_with_numpy(
     layer: Layer, weights: Weights, x: LayerInput, state: Any, below: Memories
 ) -> tuple[Array, Memories, Any]:
     """The Recurrence for numpy arrays: to score a window."""
+    if numpy_engine(layer, state) == "definition":
+        return unroll_layer(layer, weights, x, state, below)
     from charlm.engines import lstm_kernel_numpy
 
-    if lstm_kernel_numpy.can_run(layer.cell, state):
-        return lstm_kernel_numpy.run(layer.cell, weights, x, state)
-    return unroll_layer(layer, weights, x, state, below)
+    return lstm_kernel_numpy.run(layer.cell, weights, x, state)
+
+
+def step_engine(model: LanguageModel) -> Engine:
+    """The engine of `stepper`. The model needs no parameters."""
+    from charlm.engines import compiled_stepper
+
+    return "stream kernel" if compiled_stepper.can_run(model) else "definition"
 
 
 def stepper(model: LanguageModel) -> Stepper:
-    """The quickest stepper on a CPU. The parameters are numpy arrays."""
-    from charlm.engines import compiled_stepper
+    """The fastest stepper on a CPU. The parameters are numpy arrays."""
+    if step_engine(model) == "definition":
+        return DefinitionStepper(model)
+    from charlm.engines.compiled_stepper import CompiledStepper
 
-    if compiled_stepper.can_run(model):
-        return compiled_stepper.CompiledStepper(model)
-    return DefinitionStepper(model)
+    return CompiledStepper(model)
 
 
 def gpu_stepper(model: LanguageModel, device: torch.device) -> GraphStepper:
-    """The stepper on a CUDA device; it may carry notes for the user."""
+    """The stepper on a CUDA device, for many streams at once. It may have notes for the user."""
     from charlm.engines.graph_stepper import GraphStepper
 
     return GraphStepper(model, device)
@@ -104,12 +147,34 @@ def gpu_stepper(model: LanguageModel, device: torch.device) -> GraphStepper:
 
 def worth_capturing(layers: Sequence[Layer], device_type: str) -> bool:
     """Whether capturing a window as a CUDA graph saves time: on CUDA, if some layer launches its steps one by one."""
-    return device_type == "cuda" and any(not layer.cell.torch_kernel or layer.read_above for layer in layers)
+    return device_type == "cuda" and not all(torch_kernel_of(layer) for layer in layers)
 
 
 def pack_weights(model: LanguageModel) -> None:
-    """Lay the weights out in memory as torch's kernels want them, in place."""
+    """Lay the weights out in memory, in place, as torch's kernels expect them."""
     from charlm.engines import torch_kernel
 
     for layer, weights in zip(model.layers, model.layer_weights, strict=True):
         torch_kernel.pack(layer.cell, weights)
+
+
+def engines_of(model_settings: ModelSettings, compute: Compute) -> Engines:
+    """The engines that run a model of these settings on this device. The precision is that of training."""
+    import torch
+
+    model = LanguageModel(model_settings, {})
+    on_cpu = compute.device_type == "cpu"
+    # A tensor without data stands for one on a GPU: all that counts is that it is not on the CPU.
+    like = torch.empty(0, device="cpu" if on_cpu else "meta")
+    with torch.autocast("cpu", torch.bfloat16, enabled=on_cpu and compute.precision == "bf16"):
+        train = tuple(torch_engine(layer, like) for layer in model.layers)
+    states = fresh_state(model.layers, 0, 1, like=np.zeros(0, np.float32))
+    step = step_engine(model)
+    return Engines(
+        train=train,
+        captured=worth_capturing(model.layers, compute.device_type),
+        score=tuple(torch_engine(layer, like) for layer in model.layers),
+        score_numpy=tuple(numpy_engine(layer, state) for layer, state in zip(model.layers, states, strict=True)),
+        step=step,
+        step_many="cuda graph" if compute.device_type == "cuda" else step,
+    )

@@ -1,8 +1,8 @@
-"""One character after the other by charlm's compiled kernel: for stacks of plain lstm layers. Knows no torch.
+"""One character after the other in charlm's compiled kernel, for stacks of plain lstm layers. Knows no torch.
 
-Its weights are bfloat16, which halves what has to be read for a character; docs/performance.md says what that costs. A
-row's numbers are the same to the last bit alone or among others. Shape letters: B rows, V symbols, H hidden, K what a
-layer reads: the output of the layer below, and its own.
+Weights are bfloat16, which halves the memory that is read for each character; docs/performance.md says what that costs.
+It is batch invariant: a row's result does not depend on the other rows, to the last bit.
+Shape letters: B rows, V symbols, H hidden, K inputs of a layer: the outputs of the layer below and its own.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ from charlm.machine import cores
 from charlm.model.language_model import LanguageModel
 from charlm.model.state import State
 
-UNIT = 16  # the layers' widths are multiples of it
-ROWS_FOR_A_THREAD = 12  # fewer are done sooner than another thread is woken
-PAIRS_FOR_A_THREAD = 2**17  # of weights, and rows that read them: with fewer, one more thread is no gain
-PAIRS_IN_A_BURST = 2**29  # are read before anybody sees what was drawn: at the most a twentieth of a second
+UNIT = 16  # the widths of layers must be multiples of it
+ROWS_FOR_A_THREAD = 12  # with fewer, waking another thread takes longer than the work
+PAIRS_FOR_A_THREAD = 2**17  # rows * weights; with fewer, one more thread is no gain
+PAIRS_IN_A_BURST = 2**29  # rows * weights until drawn symbols are returned: at most a twentieth of a second
 LONGEST_BURST = 64
-SECONDS_ALONE = 0.05  # after threads waited too much
+SECONDS_ALONE = 0.05  # how long one thread draws alone after threads have waited for each other too long
 
 
 def can_run(model: LanguageModel) -> bool:
-    """Whether the kernel is here, and computes this stack."""
+    """Whether the kernel is compiled here and computes this stack."""
     plain = all(type(layer.cell) is LSTM and layer.hidden_size % UNIT == 0 for layer in model.layers)
     settings = model.settings
     return plain and not settings.residual and not settings.attention.window and library() is not None
 
 
 class CompiledStepper:
-    """A `Stepper` for the stacks that `can_run` names."""
+    """A `Stepper` for the stacks that `can_run` accepts."""
 
     bytes_per_weight: ClassVar[int] = 2
     batch_invariant: ClassVar[bool] = True
@@ -78,7 +78,7 @@ class CompiledStepper:
         )
         self._rows = 0
         self._pairs = sum(array.size for array in self._kept)
-        self._busy_until = 0.0  # others use the processor, and one thread draws alone: no matter but of speed
+        self._busy_until = 0.0  # until then one thread draws alone, as others use the processor; affects only speed
 
     def fresh(self, rows: int) -> State:
         """The state before the first character."""
@@ -91,11 +91,11 @@ class CompiledStepper:
         stack, given = self._stack, []
         after = []
         for layer, size, (h, c) in zip(self._layers, self._sizes, state, strict=True):
-            h, c = _in_order(h), _in_order(c)
+            h, c = _contiguous(h), _contiguous(c)
             new = np.empty((2, rows, size), np.float32)
             layer.h, layer.c, layer.new_h = _address(h), _address(c), _address(new)
             layer.new_c = layer.new_h + new.nbytes // 2
-            given += [h, c]  # which must outlive the call
+            given += [h, c]  # they must outlive the call
             after.append(Memory(new[0], new[1]))
         numbers = np.array(ids, np.int64)
         logits = np.empty((rows, stack.V), np.float32)
@@ -106,12 +106,12 @@ class CompiledStepper:
     def generate_next(
         self, logits: np.ndarray, state: State, temperature: float, us: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, State]:
-        """As `charlm.sampling.generation.Drawing` says, a few milliseconds at a time."""
+        """See `charlm.sampling.generation.Drawing`. A call draws for a few milliseconds at most."""
         rows = len(logits)
         self._make_room(rows)
         after = []
         for layer, (h, c) in zip(self._layers, state, strict=True):
-            memory = np.array([h, c], np.float32)  # which the kernel writes over
+            memory = np.array([h, c], np.float32)  # a copy, which the kernel overwrites
             layer.h = layer.new_h = _address(memory)
             layer.c = layer.new_c = layer.h + memory.nbytes // 2
             after.append(Memory(memory[0], memory[1]))
@@ -141,7 +141,7 @@ class CompiledStepper:
         return drawn[: draw.done], scores[:, : self._vocab_size], tuple(after)
 
     def _make_room(self, rows: int) -> None:
-        """For what the layers and the head read, of so many rows."""
+        """Allocate the inputs of the layers and the head for that many rows."""
         if rows <= self._rows:
             return
         self._rows = rows
@@ -154,7 +154,7 @@ class CompiledStepper:
         return int(self._kernel.vector_width())
 
     def _packed(self, matrix: np.ndarray, spread: int, step: int) -> int:
-        """The address of a matrix (columns, K) as the kernel reads it."""
+        """The address of a copy of a matrix (columns, K) in the layout that the kernel reads."""
         matrix = np.ascontiguousarray(matrix, np.float32)
         packed = np.empty(matrix.size // 2, np.uint32)
         columns, K = matrix.shape
@@ -162,17 +162,17 @@ class CompiledStepper:
         return self._keep(packed)
 
     def _keep(self, array: np.ndarray) -> int:
-        """The address of an array that lives as long as the stepper does."""
+        """The address of an array, which is kept as long as the stepper."""
         self._kept.append(array)
         return int(array.ctypes.data)
 
 
-def _in_order(array: np.ndarray) -> np.ndarray:
-    """The same numbers one after the other, in memory that can be lent out."""
+def _contiguous(array: np.ndarray) -> np.ndarray:
+    """The array itself if it is contiguous and writeable, as `_address` requires; else such a copy."""
     flags = array.flags
     return array if flags.c_contiguous and flags.writeable else np.array(array, order="C")
 
 
 def _address(array: Any) -> int:
-    """A third of the time that `array.ctypes.data` takes, which counts here."""
+    """The address of an array, in a third of the time that `array.ctypes.data` takes."""
     return ctypes.addressof(ctypes.c_char.from_buffer(array))

@@ -1,7 +1,7 @@
-"""One character after the other on a CUDA card, many streams at once: the engine of sampling in bulk.
+"""One character after the other on a CUDA device: the engine for sampling many streams at once.
 
-A step of a fixed number of rows is recorded and replayed; fewer rows are filled up, more are stepped in blocks. So the
-scores of a row come from the same kernels whether it is alone or one of many. Draws are not made here.
+A step of a fixed number of rows is captured as a CUDA graph and replayed: fewer rows are padded, more are split into
+blocks. So the same kernels compute a row's logits whatever the number of rows (batch invariant). Knows no decoding.
 Shape letters: B rows, V symbols.
 """
 
@@ -16,37 +16,37 @@ from charlm.engines.cuda_graph import CaptureFailed, Capturer, CudaCapturer, Wor
 from charlm.model.language_model import LanguageModel
 from charlm.model.state import State, map_state
 
-ROWS = 64  # of a block; a card is as quick with them as with one
+ROWS = 64  # of a block; a GPU takes as long for one row as for these
 
 
 class GraphStepper:
-    """What `Stepper` is, on a card: a function from characters and a state to scores for the next ones, in float32."""
+    """A `Stepper` whose states are tensors on the device. `notes` are for the user; empty if the step was captured."""
 
     batch_invariant: ClassVar[bool] = True
 
     def __init__(
         self,
         model: LanguageModel,
-        place: torch.device,
+        device: torch.device,
         rows: int = ROWS,
         capturer: Capturer | None = None,
     ) -> None:
-        on_card = {name: torch.tensor(value, device=place) for name, value in model.parameters.items()}
-        self._model = LanguageModel(model.settings, on_card)
+        on_device = {name: torch.tensor(value, device=device) for name, value in model.parameters.items()}
+        self._model = LanguageModel(model.settings, on_device)
         self._rows = rows
-        self._ids = torch.zeros(rows, dtype=torch.long, device=place)
+        self._ids = torch.zeros(rows, dtype=torch.long, device=device)
         self._before = self._model.fresh_state(rows)
         self._after = map_state(self._before, torch.clone)
-        self._logits = on_card["head.bias"].new_zeros(rows, model.vocab_size)
+        self._logits = on_device["head.bias"].new_zeros(rows, model.vocab_size)
         self.notes: tuple[str, ...] = ()
-        self._step = self._captured(capturer or CudaCapturer(place))
+        self._step = self._captured(capturer or CudaCapturer(device))
 
     def fresh(self, rows: int) -> State:
         """The state before the first character."""
         return self._model.fresh_state(rows)
 
     def step(self, ids: np.ndarray, state: State) -> tuple[np.ndarray, State]:
-        """ids (B,) and the state before them -> logits (B, V), float32, and the state after them, on the card."""
+        """ids (B,) and the state before them -> logits (B, V), float32, and the state after them, on the device."""
         blocks = [
             self._block(ids[start : start + self._rows], _rows_of(state, start, start + self._rows))
             for start in range(0, len(ids), self._rows)

@@ -1,7 +1,7 @@
-"""Time steps as few kernels: what a cell does element by element between two products, compiled into one.
+"""Time steps in few kernels: the element-wise work of a cell between two matrix products, compiled into one kernel.
 
-torch's inductor writes the kernel, for CUDA in Triton, from the cell's own `step` and `step_backward`.
-Only one step is compiled, never the loop over time, which would be unrolled and take minutes. Knows no training.
+torch's inductor generates the kernel, on CUDA in Triton, from the cell's own `step` and `step_backward`. Only one step
+is compiled and never the loop over time, which would be unrolled and take minutes. Knows no training.
 """
 
 from __future__ import annotations
@@ -18,32 +18,36 @@ from charlm.cells.gradients import CellWithBackward
 from charlm.cells.unroll import Memories
 from charlm.model.stack import Layer, Recurrence
 
-Steps = TypeVar("Steps", bound=Callable[..., Any])
-Compiler = Callable[[Steps], Steps]
+Function = TypeVar("Function", bound=Callable[..., Any])
+Compiler = Callable[[Function], Function]
 
 
-def inductor(function: Steps) -> Steps:
-    """torch.compile for shapes that do not change. It compiles when the function is first called."""
-    return cast(Steps, torch.compile(function, dynamic=False))
+def inductor(function: Function) -> Function:
+    """The function compiled by torch for shapes that do not change. Its first call compiles it."""
+    return cast(Function, torch.compile(function, dynamic=False))
 
 
-def compiled(cell: CellWithBackward, compiler: Compiler[Any] = inductor) -> CellWithBackward:
-    """The same cell, of a class whose step and its way back are compiled."""
-    return _class(type(cell), compiler)(**asdict(cell))
+def with_compiled_step(cell: CellWithBackward, compiler: Compiler[Any] = inductor) -> CellWithBackward:
+    """The same cell, of a subclass with a compiled `step` and `step_backward`."""
+    return _compiled_subclass(type(cell), compiler)(**asdict(cell))
 
 
-@cache  # of one class torch remembers what it compiled; of another one it would begin again
-def _class(kind: type[CellWithBackward], compiler: Compiler[Any]) -> type[CellWithBackward]:
-    steps = {"step": compiler(kind.step), "step_backward": compiler(kind.step_backward), "__module__": kind.__module__}
-    return type(kind.__name__, (kind,), steps)
+@cache  # torch keeps compiled code with the function that it compiled; a second subclass would compile it again
+def _compiled_subclass(cell_class: type[CellWithBackward], compiler: Compiler[Any]) -> type[CellWithBackward]:
+    members = {
+        "step": compiler(cell_class.step),
+        "step_backward": compiler(cell_class.step_backward),
+        "__module__": cell_class.__module__,
+    }
+    return type(cell_class.__name__, (cell_class,), members)
 
 
 def with_compiled_steps(recurrence: Recurrence, compiler: Compiler[Any] = inductor) -> Recurrence:
-    """A way of running layers that gives those with a way back of their own compiled steps."""
+    """The recurrence, with the steps compiled of those cells that have a backward pass of their own."""
 
     def run(layer: Layer, weights: Weights, x: Any, state: Any, below: Memories) -> tuple[Any, Memories, Any]:
         if isinstance(layer.cell, CellWithBackward):
-            layer = replace(layer, cell=compiled(layer.cell, compiler))
+            layer = replace(layer, cell=with_compiled_step(layer.cell, compiler))
         return recurrence(layer, weights, x, state, below)
 
     return run

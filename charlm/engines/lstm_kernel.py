@@ -1,8 +1,8 @@
-"""The LSTM through a whole window by charlm's own compiled kernel, under autograd, on a CPU.
+"""The LSTM over a whole window in charlm's own compiled kernel, under autograd, on a CPU. Knows no model.
 
-What is one large product stays torch's: the input sums of all steps before the window, the weights' gradients after it.
-The loop between them is the kernel's (kernels/lstm.h). Numbers are bfloat16 under autocast to it, where the processor
-multiplies them, with sums and the memory in float32; or all float32. Shape letters: T time, B rows, H hidden, N rows of
+torch computes the large matrix products: the input sums of all steps before the loop, the weights' gradients after it.
+The kernel runs the loop (kernels/lstm.h). Arrays are float32; under autocast to bfloat16 they are bfloat16, with sums
+and memory in float32, if the processor has instructions for it. Shape letters: T time, B rows, H hidden, N rows of
 sums, V symbols.
 """
 
@@ -17,22 +17,22 @@ from torch import Tensor
 from torch.nn.functional import linear, pad
 
 from charlm.cells.cell import Cell, Weights
-from charlm.cells.symbols import Symbols, once_each
+from charlm.cells.symbols import Symbols, distinct_inputs
 from charlm.kernels import UNITS, LstmGathering, LstmPacking, LstmWindow, library
 
 
 @cache
-def starter() -> Any:
-    """The function by which torch's OpenMP runs work on all its threads, or None where it is not to be found."""
+def openmp_parallel() -> Any:
+    """The function of torch's OpenMP that runs work on all its threads; None if it is not found."""
     return getattr(ctypes.CDLL(None), "GOMP_parallel", None)
 
 
 def dtype_for(x: Tensor) -> torch.dtype | None:
-    """The dtype in which the kernel would compute with x; None if it cannot."""
+    """The dtype in which the kernel would compute with x, in the autocast that is on; None if it cannot."""
     compiled = library()
     if compiled is None or x.device.type != "cpu" or x.dtype not in (torch.float32, torch.bfloat16):
         return None
-    if torch.get_num_threads() > 1 and starter() is None:
+    if torch.get_num_threads() > 1 and openmp_parallel() is None:
         return None
     if torch.is_autocast_enabled("cpu"):
         narrow = torch.get_autocast_dtype("cpu") == torch.bfloat16 and hasattr(compiled, "lstm_forward_bf16")
@@ -43,17 +43,17 @@ def dtype_for(x: Tensor) -> torch.dtype | None:
 def run(cell: Cell, weights: Weights, x: Tensor | Symbols, state: Any) -> tuple[Tensor, Any]:
     """x (T, B, I) or symbols, and the state before them -> outputs (T, B, H) and the state after them.
 
-    The cell is one that torch's LSTM kernel computes, and `dtype_for` has a dtype for the state.
+    For cells that torch's LSTM kernel computes (`Cell.torch_kernel`), if `dtype_for` has a dtype for the state.
     """
-    weights, kind = cell.kernel_weights(weights), dtype_for(state[0])
-    assert kind is not None
-    read, ids = once_each(x)
+    weights, dtype = cell.kernel_weights(weights), dtype_for(state[0])
+    assert dtype is not None
+    read, ids = distinct_inputs(x)
     steps, rows = (read if ids is None else ids).shape[:2]
     hidden_size = weights["weight_hh"].shape[1]
-    sums = linear(read, weights["weight_ih"], weights["bias_ih"] + weights["bias_hh"]).to(kind)
+    sums = linear(read, weights["weight_ih"], weights["bias_ih"] + weights["bias_hh"]).to(dtype)
     recurrent, h, c = weights["weight_hh"], state.h, state.c
     missing = -hidden_size % UNITS
-    if missing:  # filled up with zeros, which stay zeros
+    if missing:  # padded with units whose weights and state are zero, and stay zero
         sums = pad(sums.view(*sums.shape[:-1], 4, hidden_size), (0, missing)).flatten(-2)
         recurrent = pad(recurrent.view(4, hidden_size, hidden_size), (0, missing, 0, missing)).flatten(0, 1)
         h, c = pad(h, (0, missing)), pad(c, (0, missing))
@@ -68,7 +68,7 @@ def run(cell: Cell, weights: Weights, x: Tensor | Symbols, state: Any) -> tuple[
 def _call(name: str, kind: torch.dtype, job: ctypes.Structure) -> None:
     threads = torch.get_num_threads()
     entry = getattr(library(), f"lstm_{name}_{'bf16' if kind == torch.bfloat16 else 'fp32'}")
-    entry(ctypes.byref(job), starter() if threads > 1 else None, threads)
+    entry(ctypes.byref(job), openmp_parallel() if threads > 1 else None, threads)
 
 
 class _LSTM(torch.autograd.Function):

@@ -1,4 +1,4 @@
-"""The LSTM through a whole window by the compiled kernel, forwards only, in float32: scoring without torch.
+"""The LSTM over a whole window in the compiled kernel, forward only, in float32: scoring without torch. Knows no model.
 
 Shape letters: T time, B rows, V symbols, H hidden.
 """
@@ -14,7 +14,7 @@ import numpy as np
 
 from charlm.cells.cell import Cell
 from charlm.cells.lstm import LSTM
-from charlm.cells.symbols import Symbols, once_each
+from charlm.cells.symbols import Symbols, distinct_inputs
 from charlm.kernels import UNITS, LstmPacking, LstmWindow, library
 from charlm.kernels.threads import share_rows
 
@@ -22,7 +22,7 @@ ROWS_FOR_A_THREAD = 4
 
 
 def can_run(cell: Any, state: Any) -> bool:
-    """Whether there is a kernel here, and it has this cell at this size."""
+    """Whether the kernel is compiled here and computes this cell at the size and in the dtype of the state."""
     return (
         type(cell) is LSTM and state.h.shape[1] % UNITS == 0 and state.h.dtype == np.float32 and library() is not None
     )
@@ -34,14 +34,14 @@ def run(
     """x (T, B, I) or symbols, and the state before them -> outputs and memories (T, B, H), and the state after them."""
     kernel = library()
     assert kernel is not None
-    read, ids = once_each(x)
+    read, ids = distinct_inputs(x)
     steps, rows = (read if ids is None else ids).shape[:2]
     if ids is not None:
         ids, sums = np.ascontiguousarray(ids, np.int64), cell.project(weights, read)
     else:
         sums = np.empty((steps, rows, len(weights["weight_ih"])), np.float32)
 
-        def project(first: int, end: int) -> None:  # as one product: numpy would make one for each step
+        def project(first: int, end: int) -> None:  # one product for all steps; numpy would compute one for each
             sums[first:end] = cell.project(weights, read[first:end].reshape((end - first) * rows, -1)).reshape(
                 end - first, rows, -1
             )

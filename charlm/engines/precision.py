@@ -1,45 +1,52 @@
-"""Which device and precision a training runs on, where its settings leave that open. Knows no weights."""
+"""The device and precision of a training, if its settings leave them open. Knows no weights."""
 
 from __future__ import annotations
 
 from charlm.config.settings import ModelSettings, Settings
 from charlm.device import Compute, choose_compute
+from charlm.engines.choosing import torch_kernel_of
 from charlm.machine import processor_flags
 from charlm.model.stack import Layer, layers
 
-UNIT = 128  # cuDNN's persistent kernels take inputs and layers in multiples of it ...
-WIDEST = 1024  # ... layers up to this ...
-MOST_ROWS = 128  # ... and lanes up to this, in multiples of 8
+# What cuDNN's persistent kernels take:
+UNIT = 128  # widths of inputs and layers that are multiples of this
+WIDEST = 1024  # layers of at most this width
+MOST_ROWS = 128  # at most this many rows, in multiples of 8
 
 
-def persistent(model: ModelSettings, batch_size: int) -> bool:
-    """Whether torch would have cuDNN's persistent kernels run every layer: its own rule, in ATen's cudnn/RNN.cpp.
+def runs_persistent(model_settings: ModelSettings, batch_size: int) -> bool:
+    """Whether torch would run every layer in cuDNN's persistent kernels, by torch's own rule in ATen's cudnn/RNN.cpp.
 
-    A layer is one call. Where one of them has no such kernel, fp16 gains little over bf16, which needs no loss scale.
+    These kernels need fp16. If a single layer has none, fp16 gains little over bf16, which needs no loss scaling.
     """
     return (
-        batch_size % 8 == 0 and batch_size <= MOST_ROWS and all(_persists(each, batch_size) for each in layers(model))
+        batch_size % 8 == 0
+        and batch_size <= MOST_ROWS
+        and all(_layer_runs_persistent(layer, batch_size) for layer in layers(model_settings))
     )
 
 
-def _persists(layer: Layer, rows: int) -> bool:
-    kernel = layer.cell.torch_kernel
-    if kernel is None or layer.read_above or layer.input_size % UNIT or layer.hidden_size % UNIT:
+def _layer_runs_persistent(layer: Layer, rows: int) -> bool:
+    kernel = torch_kernel_of(layer)
+    if kernel is None or layer.input_size % UNIT or layer.hidden_size % UNIT:
         return False
     if kernel == "lstm":
         return layer.hidden_size <= WIDEST
-    # torch found the gru's kernel unsteady, and the rnn's slow for many rows of a wide layer
+    # torch excludes the gru, whose speed varies, and the rnn if many rows make it slow
     return kernel == "rnn_tanh" and layer.hidden_size <= WIDEST and (rows < 96 or layer.hidden_size < 896)
 
 
 def compute_for(settings: Settings) -> Compute:
-    """Raises UsageError where the device is absent or cannot do the precision."""
+    """The device and precision for these settings.
+
+    Raises UsageError if the device is absent or cannot compute in the precision.
+    """
     training = settings.training
     return choose_compute(
         training.device,
         training.precision,
         training.threads,
-        training.precision == "auto" and persistent(settings.model, training.batch_size),
+        training.precision == "auto" and runs_persistent(settings.model, training.batch_size),
     )
 
 

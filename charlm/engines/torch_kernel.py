@@ -1,6 +1,6 @@
 """The recurrent kernels of torch for whole sequences: oneDNN's LSTM on a CPU, cuDNN's LSTM, GRU and RNN on CUDA.
 
-A cell declares which of them computes it (`Cell.torch_kernel`); a law holds the result to the cell's definition.
+A cell declares which of them computes it (`Cell.torch_kernel`); a law compares the result with the cell's definition.
 Knows no model. Shape letters: T time, B rows, I input, H hidden.
 """
 
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from charlm.cells.cell import Cell, TorchKernel, Weights
-from charlm.cells.symbols import Symbols, vectors
+from charlm.cells.symbols import Symbols, embed
 
 # The order in which torch's kernels take the weights of a layer.
 NAMES = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
@@ -22,8 +22,8 @@ NAMES = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 def run(cell: Cell, weights: Weights, x: Tensor | Symbols, state: Any) -> tuple[Tensor, Any]:
     """x (T, B, I) or symbols, and the state before them -> outputs (T, B, H) and the state after them."""
     assert cell.torch_kernel is not None
-    inputs = vectors(x)
-    parts = tuple(part[None] for part in state)  # torch wants an axis for the layers of a stack
+    inputs = embed(x)
+    parts = tuple(part[None] for part in state)  # torch expects an axis for the layers of a stack
     given = cell.kernel_weights(weights)
     outputs, *after = _call(cell.torch_kernel, inputs, parts, [given[name] for name in NAMES])
     return outputs, type(state)(*(part[0].to(inputs.dtype) for part in after))
@@ -73,9 +73,9 @@ def _runs_under_autocast(kernel: TorchKernel, dtype: torch.dtype) -> bool:
 
 
 def pack(cell: Cell, weights: Weights) -> None:
-    """Lay a layer's CUDA weights side by side in memory, in place, as cuDNN wants them; a no-op elsewhere.
+    """Move a layer's CUDA weights, in place, into one block of memory, as cuDNN expects them; a no-op elsewhere.
 
-    Only a cell whose own weights are the kernel's can be packed: those that `kernel_weights` makes live for one call.
+    It applies to cells whose own weights are the kernel's. Those that `kernel_weights` makes exist for one call only.
     """
     if cell.torch_kernel is None or not weights["weight_hh"].is_cuda or not set(NAMES) <= set(weights):
         return

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from charlm.cells.symbols import Symbols, vectors
+from charlm.cells.symbols import Symbols, embed
 from charlm.inspection.watching import watch
 from charlm.inspection.windows import Windows, spread
 from charlm.model.language_model import LanguageModel
@@ -110,7 +110,7 @@ def input_gradient(model: LanguageModel, ids: Tensor, target: Tensor, state: Any
 
     def watched(layer: Any, layer_weights: Any, x: Tensor | Symbols, before: Any, below: Any) -> Any:
         if not inputs:  # the first layer's input is what is varied
-            inputs.append(vectors(x).detach().requires_grad_())
+            inputs.append(embed(x).detach().requires_grad_())
             x = inputs[0]
         return watch(layer, layer_weights, x, before, below)[1]
 

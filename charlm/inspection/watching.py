@@ -10,7 +10,7 @@ from typing import Any
 from charlm.cells.arrays import Array, stack
 from charlm.cells.cell import Weights
 from charlm.cells.symbols import Symbols
-from charlm.cells.unroll import Memories, project, steps
+from charlm.cells.unroll import Memories, project_inputs, run_steps
 from charlm.model.stack import Layer
 
 Inner = dict[str, Array]
@@ -21,9 +21,9 @@ def watch(
 ) -> tuple[Inner, tuple[Array, Memories, Any]]:
     """The inner values (T, B, H) by name of a layer that reads x (T, B, I), and what `unroll` gives for it."""
     cell = layer.cell
-    weights = cell.ready(weights)
+    weights = cell.step_weights(weights)
     outputs, memories, inner = [], [], []
-    for output, after, values in steps(cell, weights, project(cell, weights, x), state, below):
+    for output, after, values in run_steps(cell, weights, project_inputs(cell, weights, x), state, below):
         state = after
         outputs.append(output)
         memories.append(getattr(state, cell.MEMORY) if cell.MEMORY else None)

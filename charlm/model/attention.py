@@ -18,8 +18,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from charlm.cells.arrays import Array, concatenate, count, softmax, transpose, zeros
-from charlm.cells.initial import start
+from charlm.cells.arrays import Array, arange, concatenate, softmax, transpose, zeros
+from charlm.cells.initial import initial_values
 
 FORBIDDEN = -1e9  # a score that leaves nothing after the softmax
 
@@ -37,7 +37,7 @@ def shapes(window: int, hidden_size: int) -> dict[str, tuple[int, ...]]:
 
 
 def initial(rng: np.random.Generator, window: int, hidden_size: int) -> dict[str, np.ndarray]:
-    values = {name: start(rng, name, shape) for name, shape in shapes(window, hidden_size).items()}
+    values = {name: initial_values(rng, name, shape) for name, shape in shapes(window, hidden_size).items()}
     values["out"] = np.eye(hidden_size, 2 * hidden_size, dtype=np.float32)
     return values
 
@@ -59,7 +59,7 @@ def attend(weights: Mapping[str, Array], y: Array, ring: Ring) -> tuple[Array, R
     questions = transpose(y, (1, 0, 2)) @ weights["query"].T @ weights["key"]  # (B, T, H)
     scores = questions @ transpose(seen, (0, 2, 1)) * hidden_size**-0.5  # (B, T, A + T)
     # The output at place p of `seen` is t + A - p steps before y_t; at most A steps back can be seen, and none ahead.
-    distance = count(steps, y)[:, None] + window - count(window + steps, y)[None]
+    distance = arange(steps, y)[:, None] + window - arange(window + steps, y)[None]
     within = (distance >= 1) & (distance <= window)
     scores = scores + weights["distance"][distance.clip(1, window) - 1] + FORBIDDEN * (1 - within * there[:, None])
     nothing = zeros((rows, steps, 1), scores)

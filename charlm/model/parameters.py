@@ -49,7 +49,9 @@ def initial(settings: ModelSettings, vocab_size: int, rng: np.random.Generator) 
     embedding = rng.standard_normal((vocab_size, width)).astype(np.float32)
     values = {"embedding.weight": embedding * np.float32(width**-0.5 if settings.tied else 1)}
     for number, layer in enumerate(stack):
-        for name, value in layer.cell.initial(rng, layer.input_size, layer.hidden_size, layer.reads_below).items():
+        for name, value in layer.cell.initial_weights(
+            rng, layer.input_size, layer.hidden_size, layer.reads_below
+        ).items():
             values[f"recurrent.{name}_l{number}"] = value
     if settings.attention.window:
         for name, value in attention.initial(rng, settings.attention.window, top).items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from charlm.cells.table import check
+from charlm.cells.table import stack_problems
 from charlm.config.settings import ModelSettings, Settings
 from charlm.errors import UsageError
 from charlm.model.parameters import count
@@ -69,7 +69,7 @@ def _neighbours(model: ModelSettings, vocab_size: int, wanted: int) -> list[Mode
 
 
 def _can_be(model: ModelSettings) -> bool:
-    return not check(Settings(model=model))
+    return not stack_problems(Settings(model=model))
 
 
 def _tuned(model: ModelSettings, vocab_size: int, wanted: int) -> ModelSettings:

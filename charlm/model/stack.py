@@ -12,7 +12,7 @@ from typing import Any
 from charlm.cells.arrays import Array
 from charlm.cells.cell import Cell, Weights
 from charlm.cells.symbols import Symbols
-from charlm.cells.table import build
+from charlm.cells.table import build_cell
 from charlm.cells.unroll import Memories, unroll
 from charlm.config.settings import ModelSettings
 
@@ -64,7 +64,7 @@ def run_stack(
 def layers(settings: ModelSettings) -> tuple[Layer, ...]:
     """From the lowest up. Raises UsageError for a cell or an option that does not exist."""
     stack = settings.stack()
-    cells = [build(layer.cell, layer.cell_options) for layer in stack]
+    cells = [build_cell(layer.cell, layer.cell_options) for layer in stack]
     reads = [False, *(cell.READS_BELOW for cell in cells[1:]), False]
     widths = [settings.embedding_dim or settings.hidden_size, *(layer.hidden_size for layer in stack)]
     return tuple(

@@ -36,7 +36,7 @@ class DefinitionStepper:
     def __init__(self, model: LanguageModel) -> None:
         self._model = model
         self._weights = [
-            layer.cell.ready(weights) for layer, weights in zip(model.layers, model.layer_weights, strict=True)
+            layer.cell.step_weights(weights) for layer, weights in zip(model.layers, model.layer_weights, strict=True)
         ]
         embedding = model.parameters["embedding.weight"]
         self._first = model.layers[0].cell.project(self._weights[0], embedding)  # (V, K)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
-from charlm.cells.table import check
+from charlm.cells.table import stack_problems
 from charlm.config.given import LENGTHS, Given, merge_given, read_given
 from charlm.config.problems import Problem, abbreviated, usage_error
 from charlm.config.resolving import resolve
@@ -107,7 +107,7 @@ def _trial(study: Study, variant: str, levels: tuple[tuple[str, str], ...], seed
 
 
 def _settings(study: Study, preset: str | None, options: Mapping[str, object], where: str) -> Settings:
-    budget, checks = study.budget, [_check_but_sizes if study.parameters else check]
+    budget, checks = study.budget, [_check_but_sizes if study.parameters else stack_problems]
     try:
         length: dict[str, object] = {"training.steps": 1}
         settings = resolve(preset, (), {**options, **length}, checks).settings
@@ -126,7 +126,7 @@ def _settings(study: Study, preset: str | None, options: Mapping[str, object], w
 
 def _check_but_sizes(settings: Settings) -> list[Problem]:
     """Where sizes are solved for, one that the cell cannot have is no fault: it is not used."""
-    return [problem for problem in check(settings) if problem.name != "model.hidden_size"]
+    return [problem for problem in stack_problems(settings) if problem.name != "model.hidden_size"]
 
 
 def _window(settings: Settings) -> int:

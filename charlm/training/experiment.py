@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
-from charlm.cells.table import check as cell_problems
+from charlm.cells.table import stack_problems
 from charlm.checkpoint import Checkpoint
 from charlm.checkpoint.reopening import require_same_text
 from charlm.checkpoint.series import newest_whole
@@ -138,7 +138,7 @@ def begin_or_resume(settings: Settings, corpus: Corpus, root: Path, name: str) -
 
 def reopen(run: Run, overrides: Sequence[str] = (), options: Mapping[str, object] | None = None) -> Stored:
     """What a run can be resumed from. The caller holds the run's lock. Raises what `resume` raises."""
-    settings = resolve(str(run.config), overrides, options, [cell_problems]).settings
+    settings = resolve(str(run.config), overrides, options, [stack_problems]).settings
     checkpoint, notes = newest_whole(run)
     if checkpoint is None:
         raise CheckpointError(

@@ -77,7 +77,7 @@ class Trainer:
         """Capture the passes through windows of this length as CUDA graphs, if they can be."""
         window = captured_window.CapturedWindow(self.loss, self.weights, self.state, seq_len, self.scaler)
         with self.compute.allow_tf32():
-            ready = captured_window.prepare(
+            ready = captured_window.prepare_window(
                 window, self.recurrence, self.generator, CudaCapturer(self.compute.torch_device())
             )
         self.recurrence, self.captured, self.notes = ready.recurrence, ready.window, ready.notes
@@ -118,7 +118,7 @@ class Trainer:
         """Forward and backward through one window; gives the sum of its nats."""
         state = self.state if batch.reset is None else reset_rows(self.state, batch.reset)
         divisor = max(1, batch.characters) * self.settings.training.accumulate
-        if self.captured and self.captured.fits(batch.inputs):
+        if self.captured and self.captured.accepts(batch.inputs):
             nats, after = self.captured.replay(batch.inputs, batch.targets, state, 1 / divisor)
         else:
             loss, after = self.loss(self.recurrence, batch.inputs, batch.targets, state)

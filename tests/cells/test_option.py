@@ -11,13 +11,13 @@ from charlm.cells.option import Option, option, option_of
 class Toy:
     bias: float = option(1.0, "a bias", -2, 2)
     parts: int = option(4, "parts", 1, 8)
-    other: bool = option(False, "another way")
+    other: bool = option(False, "another form")
 
 
 BIAS, PARTS, OTHER = map(option_of, fields(Toy))
 
 
-def test_a_field_has_its_default_and_its_description():
+def test_a_field_has_a_default_and_a_description():
     assert Toy() == Toy(1.0, 4, False)
     assert Option(1.0, "a bias", -2, 2) == BIAS
 
@@ -37,5 +37,5 @@ def test_a_field_has_its_default_and_its_description():
         (OTHER, 1, "must be true or false"),
     ],
 )
-def test_what_is_wrong_with_a_value(which, value, problem):
+def test_the_problem_with_a_value(which, value, problem):
     assert which.problem(value) == problem

@@ -10,28 +10,35 @@ from charlm.config.settings import ModelSettings, Settings
 from charlm.errors import UsageError
 
 
-def test_an_unknown_cell_names_the_nearest():
-    with pytest.raises(UsageError, match="no cell 'ltsm'") as caught:
-        table.find("ltsm")
-    assert "Did you mean lstm?" in caught.value.remedy
+@pytest.mark.parametrize("name", ["ltsm", "LSTM", "lstm2"])
+def test_an_unknown_cell_is_refused_with_the_most_similar_name(name):
+    with pytest.raises(UsageError, match=f"no cell '{name}'") as caught:
+        table.find_cell(name)
+    assert caught.value.remedy.startswith("Did you mean lstm? `charlm cells list`")
+
+
+def test_a_name_like_no_cell_is_refused_without_a_suggestion():
+    with pytest.raises(UsageError) as caught:
+        table.find_cell("transformer")
+    assert caught.value.remedy == "`charlm cells list` shows all."
 
 
 def test_options_are_completed_with_defaults():
-    assert table.build("lstm", {}).forget_bias == 1.0
-    assert table.build("lstm", {"forget_bias": -1}).forget_bias == -1.0
+    assert table.build_cell("lstm", {}).forget_bias == 1.0
+    assert table.build_cell("lstm", {"forget_bias": -1}).forget_bias == -1.0
 
 
 @pytest.mark.parametrize(
     ("given", "said"),
     [({"forget_bais": 1}, "no such option"), ({"forget_bias": "high"}, "number"), ({"forget_bias": 99}, "between")],
 )
-def test_options_that_cannot_be_are_refused(given, said):
+def test_invalid_options_are_refused(given, said):
     with pytest.raises(UsageError, match=said) as caught:
-        table.build("lstm", given)
+        table.build_cell("lstm", given)
     assert "forget_bias" in caught.value.remedy
 
 
-def test_the_table_is_readable_without_torch():
+def test_the_table_is_imported_without_torch():
     code = "import sys, charlm.cells.table; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
@@ -47,11 +54,11 @@ def test_the_table_is_readable_without_torch():
         ({"layers": [{"cell": "lstm"}, {"cell": "gur"}]}, "no cell 'gur'"),
     ],
 )
-def test_stacks_that_cannot_be_are_refused_before_any_training(model, said):
-    problems = table.check(Settings(model=ModelSettings(**model)))
+def test_the_problems_of_a_stack_are_found_in_its_settings(model, said):
+    problems = table.stack_problems(Settings(model=ModelSettings(**model)))
     assert said in "; ".join(problem.what for problem in problems)
 
 
 @pytest.mark.parametrize("cell", table.CELLS)
-def test_every_cell_can_stand_on_itself(cell):
-    assert table.check(Settings(model=ModelSettings(cell=cell, hidden_size=16))) == []
+def test_every_cell_can_be_stacked_on_itself(cell):
+    assert table.stack_problems(Settings(model=ModelSettings(cell=cell, hidden_size=16))) == []

@@ -1,4 +1,4 @@
-"""The cells that torch has too are torch's, weight by weight."""
+"""The cells that torch has too equal torch's, with the same names of weights."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from charlm.cells.table import build
+from charlm.cells.table import build_cell
 from charlm.cells.unroll import unroll
 from charlm.config.settings import ModelSettings
 from charlm.model.language_model import LanguageModel
@@ -20,7 +20,7 @@ def test_definition_equals_torch_nn(name):
     module = MODULES[name](5, 4, dtype=torch.float64)
     weights = {key.removesuffix("_l0"): value.detach().numpy() for key, value in module.named_parameters()}
     x = np.random.default_rng(0).standard_normal((7, 3, 5))
-    cell = build(name, {})
+    cell = build_cell(name, {})
     outputs, _, _ = unroll(cell, weights, x, cell.STATE(*(np.zeros((3, 4)) for _ in cell.STATE._fields)))
     np.testing.assert_allclose(outputs, module(torch.tensor(x))[0].detach().numpy(), atol=1e-12)
 
@@ -44,14 +44,14 @@ def test_a_models_recurrent_weights_load_into_torch_nn_by_name(name):
     np.testing.assert_allclose(logits, theirs.detach().numpy(), atol=1e-6)
 
 
-def test_the_forget_bias_is_set_at_the_start_and_nowhere_else():
-    values = build("lstm", {"forget_bias": 2.5}).initial(np.random.default_rng(0), 5, 4)
+def test_only_the_bias_of_the_forget_gate_is_not_zero_at_first():
+    values = build_cell("lstm", {"forget_bias": 2.5}).initial_weights(np.random.default_rng(0), 5, 4)
     total = values["bias_ih"] + values["bias_hh"]
     assert total.tolist() == [0] * 4 + [2.5] * 4 + [0] * 8
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_recurrent_weights_start_orthogonal(name):
-    values = build(name, {}).initial(np.random.default_rng(0), 5, 8)
+def test_recurrent_weights_are_orthogonal_at_first(name):
+    values = build_cell(name, {}).initial_weights(np.random.default_rng(0), 5, 8)
     for gate in values["weight_hh"].reshape(-1, 8, 8):
         np.testing.assert_allclose(gate @ gate.T, np.eye(8), atol=1e-5)

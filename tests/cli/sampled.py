@@ -10,8 +10,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from charlm.checkpoint import Scores, save
-from charlm.checkpoint.contents import Text
+from charlm.checkpoint import Scores, write_checkpoint
+from charlm.checkpoint.contents import TextIdentity
 from charlm.cli import main
 from charlm.config.settings import Settings
 from charlm.model.parameters import shapes
@@ -29,12 +29,12 @@ def make(root, name, symbols=LETTERS, unit="character", records=False, loudness=
     vocabulary = Vocabulary.of(symbols, unit)
     random = np.random.default_rng(0)
     (root / name).mkdir(parents=True)
-    save(
+    write_checkpoint(
         root / name / "step-20",
         step=20,
         settings=settings,
         vocabulary=vocabulary,
-        text=Text(name="made up", sha256="0" * 64, characters=9),
+        text=TextIdentity(name="made up", sha256="0" * 64, characters=9),
         scores=Scores(),
         parameters={
             key: random.uniform(-loudness, loudness, shape).astype(np.float32)

@@ -32,6 +32,7 @@ def test_a_machine_alone(charlm):
     assert value["exit_code"] == 0
     assert found["device"]["level"] == "ok"
     assert found["device"]["facts"]["last_nats"] < found["device"]["facts"]["first_nats"]
+    assert set(found["engines"]["facts"]) == {"train", "captured", "score", "score_numpy", "step", "step_many"}
     assert "text" not in found
 
 

@@ -9,7 +9,7 @@ import sys
 
 from sampled import in_json, run
 
-from charlm.checkpoint import load
+from charlm.checkpoint import load_checkpoint
 from charlm.engines.choosing import stepper
 from charlm.sampling.decoding import Decoding
 from charlm.sampling.writing import write_text
@@ -24,7 +24,7 @@ def test_without_a_name_the_latest_run_is_sampled(tiny_run):
 
 def test_what_a_trained_run_writes_is_what_the_library_writes(tiny_run):
     told = in_json("tiny", "-n", 60, "--seed", 5, "--prompt", "the ", "--count", 2, CHARLM_RUNS=str(tiny_run))
-    checkpoint = load(tiny_run / "tiny" / f"step-{told['step']}")
+    checkpoint = load_checkpoint(tiny_run / "tiny" / f"step-{told['step']}")
     for number, one in enumerate(told["samples"]):
         text = write_text(stepper(checkpoint.model), checkpoint.vocabulary, "the ", length=60, seed=5, sample=number)
         assert one == {"text": text, "characters": 60, "stopped": "length"}

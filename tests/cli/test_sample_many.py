@@ -8,7 +8,7 @@ import pytest
 import torch
 from sampled import in_json, make, run
 
-from charlm.checkpoint import load
+from charlm.checkpoint import load_checkpoint
 from charlm.config.settings import ModelSettings
 from charlm.device import Compute
 from charlm.engines.choosing import stepper
@@ -58,7 +58,7 @@ def test_many_on_a_card_use_its_engine_and_say_its_notes(plain, monkeypatch, ref
     notes = [f"no CUDA graph, which takes much longer: {refusal}"] if refusal else []
     assert done.stderr.splitlines() == ["plain, step 20, seed 1", *notes]
     # no two scores are near enough here for the engines' rounding to matter
-    checkpoint = load(Path(plain))
+    checkpoint = load_checkpoint(Path(plain))
     exact = DefinitionStepper(checkpoint.model)
     texts = [write_text(exact, checkpoint.vocabulary, length=40, seed=1, sample=number) for number in range(3)]
     assert done.stdout == "\n".join(text + "\n" for text in texts)
@@ -78,7 +78,7 @@ def test_many_by_the_compiled_engine_are_what_each_is_alone(tmp_path):
         pytest.skip("there is no compiled kernel on this machine")
     folder = make(tmp_path, "compiled", hidden_size=32)
     many = in_json(folder, "-n", 60, "--seed", 1, "--count", 70)["samples"]
-    checkpoint = load(folder)
+    checkpoint = load_checkpoint(folder)
     for number in (0, 5, 63, 64, 69):
         text = write_text(stepper(checkpoint.model), checkpoint.vocabulary, length=60, seed=1, sample=number)
         assert many[number]["text"] == text

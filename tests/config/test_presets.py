@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from charlm.cells.table import check
+from charlm.cells.table import stack_problems
 from charlm.config import presets as found
 from charlm.config.given import NAMES, has_length, read_given
 from charlm.config.presets import is_file_name, presets, read_preset
@@ -21,8 +21,8 @@ def test_the_names_of_the_presets():
 
 
 @EACH
-def test_a_preset_is_valid_for_its_cell(name):
-    resolved = resolve(name, [], {}, [check])
+def test_a_preset_is_valid_for_its_cell_too(name):
+    resolved = resolve(name, [], {}, [stack_problems])
     assert (
         sum(
             length is not None

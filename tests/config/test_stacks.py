@@ -2,14 +2,14 @@
 
 import pytest
 
-from charlm.cells.table import check as cell_problems
+from charlm.cells.table import stack_problems
 from charlm.config.resolving import resolve
 from charlm.config.stored import from_yaml, to_yaml
 from charlm.errors import UsageError
 
 
 def resolved(*overrides):
-    return resolve(None, overrides, {}, [cell_problems]).settings.model
+    return resolve(None, overrides, {}, [stack_problems]).settings.model
 
 
 def test_layers_one_by_one_determine_their_number():

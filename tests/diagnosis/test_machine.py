@@ -7,7 +7,8 @@ from collections import namedtuple
 
 import pytest
 
-from charlm.device import choose_compute
+from charlm.config.settings import ModelSettings
+from charlm.device import Compute, choose_compute
 from charlm.diagnosis import machine, trial
 from charlm.diagnosis.finding import Finding, exit_code, from_error
 from charlm.errors import CheckpointError, TextError, UsageError
@@ -120,3 +121,13 @@ def test_precisions_are_explained():
     compute = choose_compute("cpu", "fp32")
     assert "fp32" in trial.precision(compute).what
     assert trial.peak_memory() is None or trial.peak_memory() > 10**6
+
+
+def test_the_engines_are_named():
+    mixed = ModelSettings.model_validate({"layers": [{"cell": "gru"}, {"cell": "mut1"}]})
+    found = trial.engines(mixed, choose_compute("cpu", "fp32"))
+    assert found.level == "ok"
+    assert found.what == "train: torch kernel, scan; score: torch kernel, scan; sample: definition"
+    assert found.facts["score_numpy"] == ("definition", "definition")
+    on_gpu = trial.engines(ModelSettings(cell="mut1"), Compute("cuda", "fp32", "a GPU", 1))
+    assert on_gpu.what == "train: scan in a CUDA graph; score: scan; sample: definition and cuda graph"

@@ -1,5 +1,5 @@
-"""A window that is replayed: the same numbers as one that is not. Here a recording is the work itself, done again on
-each replay, which proves all but the card's part of it; tests/gpu has that."""
+"""A replayed window gives the results of one that is not captured. Here a replay runs the work again without a graph;
+tests/gpu has CUDA graphs."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ import torch
 
 from charlm.cells.table import CELLS
 from charlm.config.settings import ModelSettings
-from charlm.engines.captured_window import CapturedWindow, prepare
-from charlm.engines.choosing import run_with_torch, worth_capturing
+from charlm.engines.captured_window import CapturedWindow, prepare_window
+from charlm.engines.choosing import run_with_torch
 from charlm.engines.cuda_graph import CaptureFailed
 from charlm.model.dropout import Dropout
 from charlm.model.language_model import LanguageModel
 from charlm.model.parameters import initial
-from charlm.model.stack import layers
 from charlm.model.state import map_state
 from charlm.randomness import named_stream
 
@@ -24,14 +23,14 @@ STACKS = {name: {"cell": name, "num_layers": 2} for name in CELLS} | {"mixed": M
 
 
 class Rerun:
-    """A Capturer whose recordings are the work itself."""
+    """A Capturer without graphs: a replay runs the work again."""
 
     def __init__(self):
-        self.rehearsals = 0
+        self.warm_ups = 0
 
     def warm_up(self, work):
         work()
-        self.rehearsals += 1
+        self.warm_ups += 1
 
     def capture(self, work, generator=None):
         return work
@@ -43,7 +42,7 @@ class Refusing(Rerun):
 
 
 class Model:
-    """Weights and what a window needs of a training."""
+    """A model in training, as far as a window needs it."""
 
     def __init__(self, model, dropout=0.0):
         self.settings = ModelSettings.model_validate({"hidden_size": 8, "dropout": dropout, **model})
@@ -54,7 +53,7 @@ class Model:
         self.scaler = torch.amp.GradScaler("cpu", enabled=False)
         self.state = LanguageModel(self.settings, self.weights).fresh_state(B)
 
-    def losses(self, recurrence, inputs, targets, state):
+    def loss(self, recurrence, inputs, targets, state):
         logits, after = LanguageModel(self.settings, self.weights).forward(inputs, state, recurrence, self.dropout)
         loss = torch.nn.functional.cross_entropy(
             logits.flatten(0, 1), targets.flatten(), ignore_index=-1, reduction="sum"
@@ -62,14 +61,14 @@ class Model:
         return loss, after
 
     def window(self):
-        return CapturedWindow(self.losses, self.weights, self.state, T, self.scaler)
+        return CapturedWindow(self.loss, self.weights, self.state, T, self.scaler)
 
     def prepared(self, capturer=None, compiling=lambda recurrence: recurrence):
-        return prepare(self.window(), run_with_torch, self.generator, capturer or Rerun(), compiling)
+        return prepare_window(self.window(), run_with_torch, self.generator, capturer or Rerun(), compiling)
 
-    def eager(self, inputs, targets, state, share):
-        loss, after = self.losses(run_with_torch, inputs, targets, state)
-        torch.autograd.backward(loss * share)
+    def eager(self, inputs, targets, state, factor):
+        loss, after = self.loss(run_with_torch, inputs, targets, state)
+        torch.autograd.backward(loss * factor)
         return float(loss.detach()), map_state(after, lambda part: part.detach())
 
 
@@ -86,21 +85,21 @@ def same(state, other):
 
 @pytest.mark.parametrize("dropout", [0.0, 0.5])
 @pytest.mark.parametrize("stack", STACKS)
-def test_replayed_windows_are_what_windows_are(stack, dropout):
-    """Nats, states and gradients of three windows whose state goes on, the last two of them in one update."""
+def test_replayed_windows_equal_eager_ones(stack, dropout):
+    """Nats, states and gradients of three consecutive windows; the last two are of one update."""
     plain, model = Model(STACKS[stack], dropout), Model(STACKS[stack], dropout)
     window = model.prepared().window
     state = other = plain.state
-    for number, share in enumerate([0.1, 0.02, 0.05]):
+    for number, factor in enumerate([0.1, 0.02, 0.05]):
         inputs, targets = text(number)
-        nats, state = plain.eager(inputs, targets, state, share)
-        assert window.fits(inputs)
-        replayed, other = window.replay(inputs, targets, other, share)
+        nats, state = plain.eager(inputs, targets, state, factor)
+        assert window.accepts(inputs)
+        replayed, other = window.replay(inputs, targets, other, factor)
         assert replayed == nats
         assert same(other, state)
         for name, weight in plain.weights.items():
             torch.testing.assert_close(model.weights[name].grad, weight.grad, rtol=1e-6, atol=1e-7)
-        if number == 0:  # an update is made here, as an optimizer ends it
+        if number == 0:  # the end of an update, where an optimizer clears the gradients
             for weight in (*plain.weights.values(), *model.weights.values()):
                 weight.grad = None
 
@@ -118,8 +117,8 @@ def test_windows_of_an_update_may_be_replayed_or_not(replayed_first):
         torch.testing.assert_close(model.weights[name].grad, weight.grad)
 
 
-def test_a_state_that_came_out_is_a_value():
-    """The loop keeps the old state where a window's nats are not finite."""
+def test_a_later_replay_does_not_change_a_state():
+    """The trainer keeps the old state if a window's nats are not finite."""
     model = Model({})
     window = model.prepared().window
     _, state = window.replay(*text(0), model.state, 1.0)
@@ -129,7 +128,7 @@ def test_a_state_that_came_out_is_a_value():
     assert same(model.state, map_state(model.state, torch.zeros_like))
 
 
-def test_preparing_leaves_no_trace():
+def test_preparing_changes_neither_gradients_nor_random_numbers():
     model = Model({"cell": "peephole"}, dropout=0.5)
     random = model.generator.get_state()
     assert model.prepared().window
@@ -137,20 +136,20 @@ def test_preparing_leaves_no_trace():
     assert all(weight.grad is None for weight in model.weights.values())
 
 
-def test_other_shapes_do_not_fit():
+def test_only_the_captured_shape_is_accepted():
     window = Model({}).window()
-    assert window.fits(torch.zeros(T, B))
-    assert not window.fits(torch.zeros(T - 1, B))
-    assert not window.fits(torch.zeros(T, B + 1))
+    assert window.accepts(torch.zeros(T, B))
+    assert not window.accepts(torch.zeros(T - 1, B))
+    assert not window.accepts(torch.zeros(T, B + 1))
 
 
-def test_a_window_is_not_replayed_before_it_was_recorded():
+def test_replaying_a_window_that_was_not_captured_is_an_error():
     model = Model({})
-    with pytest.raises(RuntimeError, match="before it was recorded"):
+    with pytest.raises(RuntimeError, match="before it was captured"):
         model.window().replay(*text(0), model.state, 1.0)
 
 
-def test_a_recording_that_is_refused_is_told_and_done_without():
+def test_without_a_graph_a_note_gives_the_reason():
     model = Model({}, dropout=0.5)
     random = model.generator.get_state()
     prepared = model.prepared(Refusing())
@@ -160,7 +159,7 @@ def test_a_recording_that_is_refused_is_told_and_done_without():
     assert torch.equal(model.generator.get_state(), random)
 
 
-def test_a_machine_without_a_compiler_trains_without_one():
+def test_without_a_compiler_the_steps_are_not_compiled_and_a_note_gives_the_reason():
     def no_compiler(recurrence):
         def run(*given):
             raise RuntimeError("Failed to find C compiler\nand more")
@@ -172,10 +171,10 @@ def test_a_machine_without_a_compiler_trains_without_one():
     assert prepared.recurrence is run_with_torch
     assert prepared.notes == ("time steps are not compiled: Failed to find C compiler",)
     assert prepared.window.replay(*text(0), model.state, 1.0)[0] > 0
-    assert capturer.rehearsals == 1
+    assert capturer.warm_ups == 1
 
 
-def test_what_runs_compiled_is_recorded_compiled():
+def test_the_captured_steps_are_the_compiled_ones():
     calls = []
 
     def compiling(recurrence):
@@ -191,19 +190,3 @@ def test_what_runs_compiled_is_recorded_compiled():
     before = len(calls)
     prepared.window.replay(*text(0), model.state, 1.0)
     assert len(calls) == before + 2
-
-
-@pytest.mark.parametrize(
-    ("model", "kind", "worth"),
-    [
-        ({"cell": "peephole"}, "cuda", True),
-        ({"cell": "peephole"}, "cpu", False),
-        ({"cell": "lstm"}, "cuda", False),  # cuDNN's kernels are a call a layer
-        ({"cell": "gru"}, "cuda", False),
-        ({"cell": "gru", "cell_options": {"first_form": True}}, "cuda", True),
-        (MIXED, "cuda", True),
-        ({"layers": [{"cell": "lstm"}, {"cell": "rnn"}]}, "cuda", False),
-    ],
-)
-def test_when_capturing_is_worth_it(model, kind, worth):
-    assert worth_capturing(layers(ModelSettings.model_validate(model)), kind) is worth

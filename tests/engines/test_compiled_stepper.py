@@ -1,4 +1,4 @@
-"""The compiled engine of sampling says what the definition says, within the width of its weights."""
+"""The compiled stepper gives the results of the definition, within the precision of its bf16 weights."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def both(settings: ModelSettings, vocab_size: int) -> tuple[DefinitionStepper, C
 
 @pytest.mark.parametrize("vocab_size", [2, 65, 200])
 @pytest.mark.parametrize("settings", STACKS, ids=lambda each: each.in_short())
-def test_scores_and_states_are_the_definitions(settings: ModelSettings, vocab_size: int) -> None:
+def test_logits_and_states_are_those_of_the_definition(settings: ModelSettings, vocab_size: int) -> None:
     theirs, mine = both(settings, vocab_size)
     expected, state = theirs.fresh(7), mine.fresh(7)
     rng = np.random.default_rng(4)
@@ -51,7 +51,7 @@ def test_scores_and_states_are_the_definitions(settings: ModelSettings, vocab_si
 
 
 @pytest.mark.parametrize("rows", [2, 6, 7, 13, 64, 65])
-def test_a_row_is_the_same_to_the_last_bit_alone_and_among_others(rows: int) -> None:
+def test_it_is_batch_invariant(rows: int) -> None:
     _, mine = both(STACKS[1], 65)
     ids = np.random.default_rng(5).integers(0, 65, (6, rows))
     together, alone = mine.fresh(rows), mine.fresh(1)
@@ -64,7 +64,7 @@ def test_a_row_is_the_same_to_the_last_bit_alone_and_among_others(rows: int) -> 
     )
 
 
-def test_a_state_is_a_value() -> None:
+def test_a_step_changes_neither_its_state_nor_earlier_results() -> None:
     _, mine = both(STACKS[1], 65)
     _, state = mine.step(np.array([1, 2]), mine.fresh(2))
     before = [part.copy() for layer in state for part in layer]
@@ -77,7 +77,7 @@ def test_a_state_is_a_value() -> None:
     assert np.array_equal(first, second)
 
 
-def test_states_of_any_layout_are_read() -> None:
+def test_states_of_any_memory_layout_are_read() -> None:
     _, mine = both(STACKS[1], 65)
     _, state = mine.step(np.arange(8), mine.fresh(8))
     every_other = tuple(type(layer)(*(part[::2] for part in layer)) for layer in state)
@@ -89,7 +89,7 @@ def test_states_of_any_layout_are_read() -> None:
     assert np.array_equal(logits, wanted)
 
 
-def test_only_what_the_kernel_has_goes_through_it() -> None:
+def test_the_stacks_that_it_can_run() -> None:
     assert can_run(LanguageModel(ModelSettings(), {}))
     assert not can_run(LanguageModel(ModelSettings(cell="gru"), {}))
     assert not can_run(LanguageModel(ModelSettings(hidden_size=100), {}))
@@ -100,7 +100,7 @@ def test_only_what_the_kernel_has_goes_through_it() -> None:
 
 
 class Stepwise:
-    """The engine, but for its drawing."""
+    """The stepper without `generate_next`."""
 
     def __init__(self, engine: CompiledStepper) -> None:
         self.fresh, self.step = engine.fresh, engine.step
@@ -108,7 +108,7 @@ class Stepwise:
 
 @pytest.fixture(params=[1, 2, 3])
 def threads(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """So many draw together, however small the stack is."""
+    """How many threads draw together; PAIRS_FOR_A_THREAD would give small stacks one."""
     monkeypatch.setattr(compiled_stepper, "cores", lambda: request.param)
     monkeypatch.setattr(compiled_stepper, "PAIRS_FOR_A_THREAD", 1)
 
@@ -116,7 +116,7 @@ def threads(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 def draw_all(
     mine: CompiledStepper, logits: np.ndarray, state: State, us: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, State]:
-    """In as many bursts as it takes."""
+    """All symbols, in as many calls as that takes."""
     drawn: list[np.ndarray] = []
     while len(us):
         ids, logits, state = mine.generate_next(logits, state, 0.8, us)
@@ -128,7 +128,7 @@ def draw_all(
 @pytest.mark.usefixtures("threads")
 @pytest.mark.parametrize("temperature", [1e-300, 0.3, 0.8, 5.0])
 @pytest.mark.parametrize("settings", STACKS, ids=lambda each: each.in_short())
-def test_it_draws_what_decoding_draws(settings: ModelSettings, temperature: float) -> None:
+def test_it_draws_what_decoding_draws_step_by_step(settings: ModelSettings, temperature: float) -> None:
     _, mine = both(settings, 65)
     other, decoding = Stepwise(mine), Decoding(temperature=temperature)
     expected = list(generate(other, read(other, [3]), decoding, 400, random_stream(1, 0)))
@@ -138,10 +138,10 @@ def test_it_draws_what_decoding_draws(settings: ModelSettings, temperature: floa
 
 @pytest.mark.usefixtures("threads")
 @pytest.mark.parametrize("rows", [1, 2, 7, 64])
-def test_each_row_draws_what_it_draws_alone(rows: int) -> None:
+def test_drawing_is_batch_invariant(rows: int) -> None:
     _, mine = both(STACKS[3], 200)
     logits, state = mine.step(np.arange(rows), mine.fresh(rows))
-    us = np.random.default_rng(6).random((30, rows)).T.copy().T  # as it lies after some rows were taken out
+    us = np.random.default_rng(6).random((30, rows)).T.copy().T  # not contiguous, as after some rows were removed
     ids, then, after = draw_all(mine, logits, state, us)
     for row in {0, rows - 1}:
         one = take_rows(state, np.array([row]))
@@ -153,7 +153,7 @@ def test_each_row_draws_what_it_draws_alone(rows: int) -> None:
 
 
 @pytest.mark.usefixtures("threads")
-def test_drawing_leaves_what_it_was_given_as_it_was_and_gives_the_state_after_it() -> None:
+def test_drawing_does_not_change_its_arguments_and_gives_the_state_after_it() -> None:
     _, mine = both(STACKS[1], 65)
     logits, state = mine.step(np.array([3]), mine.fresh(1))
     before = [np.array(part) for layer in state for part in layer]
@@ -168,10 +168,10 @@ def test_drawing_leaves_what_it_was_given_as_it_was_and_gives_the_state_after_it
 
 @pytest.mark.usefixtures("threads")
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_it_stops_where_scores_are_no_numbers(bad: float) -> None:
+def test_it_stops_when_logits_are_not_finite(bad: float) -> None:
     settings = ModelSettings(num_layers=1, hidden_size=16, embedding_dim=3)
     parameters = initial(settings, 65, np.random.default_rng(3))
-    parameters["embedding.weight"][7] = bad  # whatever reads it is lost
+    parameters["embedding.weight"][7] = bad  # a row that reads it is not finite from then on
     with np.errstate(invalid="ignore"):
         mine = CompiledStepper(LanguageModel(settings, parameters))
     logits, state = mine.step(np.arange(10, 40), mine.fresh(30))

@@ -1,11 +1,11 @@
-"""What is left of a recording that failed: its reason. That recordings replay what they should is for tests/gpu."""
+"""The reason of a capture that failed. tests/gpu has the captures that succeed."""
 
 from __future__ import annotations
 
-from charlm.engines.cuda_graph import LONGEST_REASON, reason
+from charlm.engines.cuda_graph import LONGEST_REASON, failure_reason
 
 
-def failure():
+def chained_error():
     try:
         try:
             raise ValueError("operation not permitted when stream is capturing\nCompile with `TORCH_USE_CUDA_DSA`")
@@ -16,12 +16,12 @@ def failure():
 
 
 def test_a_reason_is_the_first_line_of_the_first_error():
-    assert reason(failure()) == "operation not permitted when stream is capturing"
+    assert failure_reason(chained_error()) == "operation not permitted when stream is capturing"
 
 
-def test_an_error_without_words_is_named():
-    assert reason(KeyError()) == "KeyError"
+def test_an_error_without_a_message_is_named_by_its_type():
+    assert failure_reason(KeyError()) == "KeyError"
 
 
-def test_a_reason_has_an_end():
-    assert len(reason(ValueError("x" * 9999))) == LONGEST_REASON
+def test_a_long_reason_is_cut():
+    assert len(failure_reason(ValueError("x" * 9999))) == LONGEST_REASON

@@ -1,5 +1,5 @@
-"""The engine of sampling in bulk is the numpy engine, to float32's rounding. A recording here is the work itself, done
-again; tests/gpu has the card's."""
+"""The stepper for many streams on a GPU gives the definition's results, up to float32 rounding. Here a replay runs the
+work again without a graph; tests/gpu has CUDA graphs."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ STACKS = {name: {"cell": name, "num_layers": 2} for name in CELLS} | {
 
 
 class Rerun:
+    """A Capturer without graphs: a replay runs the work again."""
+
     def warm_up(self, work):
         work()
 
@@ -40,11 +42,11 @@ class Refusing(Rerun):
         raise CaptureFailed("operation not permitted")
 
 
-def engines(model, capturer=None):
+def both(model, capturer=None):
     settings = ModelSettings.model_validate({"hidden_size": 8, **model})
     parameters = initial(settings, V, named_stream(3, "weights"))
-    quick = GraphStepper(LanguageModel(settings, parameters), torch.device("cpu"), ROWS, capturer or Rerun())
-    return DefinitionStepper(LanguageModel(settings, parameters)), quick
+    fast = GraphStepper(LanguageModel(settings, parameters), torch.device("cpu"), ROWS, capturer or Rerun())
+    return DefinitionStepper(LanguageModel(settings, parameters)), fast
 
 
 def ids(rows, steps=5):
@@ -53,12 +55,12 @@ def ids(rows, steps=5):
 
 @pytest.mark.parametrize("rows", [1, 3, 4, 10])
 @pytest.mark.parametrize("stack", STACKS)
-def test_it_is_the_numpy_engine(stack, rows):
-    plain, quick = engines(STACKS[stack])
-    state, other = plain.fresh(rows), quick.fresh(rows)
+def test_it_equals_the_definition(stack, rows):
+    plain, fast = both(STACKS[stack])
+    state, other = plain.fresh(rows), fast.fresh(rows)
     for now in ids(rows):
         wanted, state = plain.step(now, state)
-        found, other = quick.step(now, other)
+        found, other = fast.step(now, other)
         assert found.dtype == np.float32
         np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-5)
     for layer, same in zip(other, state, strict=True):
@@ -67,35 +69,35 @@ def test_it_is_the_numpy_engine(stack, rows):
             np.testing.assert_allclose(one.numpy(), two, rtol=1e-4, atol=1e-5)
 
 
-def test_a_row_is_the_same_alone_and_among_others():
-    _, quick = engines({"cell": "gru"})
-    together, alone = quick.fresh(6), quick.fresh(1)
+def test_it_is_batch_invariant():
+    _, fast = both({"cell": "gru"})
+    together, alone = fast.fresh(6), fast.fresh(1)
     for now in ids(6):
-        many, together = quick.step(now, together)
-        one, alone = quick.step(now[5:], alone)
+        many, together = fast.step(now, together)
+        one, alone = fast.step(now[5:], alone)
         np.testing.assert_array_equal(one[0], many[5])
 
 
-def test_states_are_values():
-    _, quick = engines({})
-    first = quick.step(ids(2)[0], quick.fresh(2))
+def test_a_step_changes_neither_its_state_nor_earlier_results():
+    _, fast = both({})
+    first = fast.step(ids(2)[0], fast.fresh(2))
     kept = first[0].copy(), take_rows(first[1], np.arange(2))
-    again = quick.step(ids(2)[1], first[1])
+    again = fast.step(ids(2)[1], first[1])
     np.testing.assert_array_equal(first[0], kept[0])
-    repeated = quick.step(ids(2)[1], first[1])
+    repeated = fast.step(ids(2)[1], first[1])
     np.testing.assert_array_equal(again[0], repeated[0])
     pairs = [pair for one, two in zip(first[1], kept[1], strict=True) for pair in zip(one, two, strict=True)]
     assert all(torch.equal(one, other) for one, other in pairs)
 
 
-def test_a_refused_recording_is_told_and_done_without():
-    plain, quick = engines({}, Refusing())
-    assert quick.notes == ("no CUDA graph, which takes much longer: operation not permitted",)
+def test_without_a_graph_a_note_gives_the_reason():
+    plain, fast = both({}, Refusing())
+    assert fast.notes == ("no CUDA graph, which takes much longer: operation not permitted",)
     wanted, _ = plain.step(ids(2)[0], plain.fresh(2))
-    np.testing.assert_allclose(quick.step(ids(2)[0], quick.fresh(2))[0], wanted, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(fast.step(ids(2)[0], fast.fresh(2))[0], wanted, rtol=1e-4, atol=1e-5)
 
 
 def test_it_can_be_sampled_from():
-    """Draws are made from the same stream of numbers; here no two scores are near enough for rounding to matter."""
-    texts = [list(generate(engine, read(engine, [0]), Decoding(), 40, random_stream(1, 0))) for engine in engines({})]
+    """Both draw with the same random numbers; here no two logits are close enough for rounding to matter."""
+    texts = [list(generate(engine, read(engine, [0]), Decoding(), 40, random_stream(1, 0))) for engine in both({})]
     assert texts[0] == texts[1]

@@ -1,5 +1,5 @@
-"""Compiled time steps: the whole step in one piece, and the same numbers. The compiler itself is run in tests/gpu and,
-for one cell, in a slow proof here."""
+"""Compiled time steps: each is one graph, and gives the same results. tests/gpu runs the compiler itself, and so does a
+slow test here for one cell."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import pytest
 import torch
 
 from charlm.cells.gradients import CellWithBackward
-from charlm.cells.table import CELLS, build
+from charlm.cells.table import CELLS, build_cell
 from charlm.engines.choosing import run_with_torch
-from charlm.engines.inductor import compiled, inductor, with_compiled_steps
+from charlm.engines.inductor import inductor, with_compiled_step, with_compiled_steps
 from charlm.model.stack import Layer
 
-# torch's compiler imports a part of torch that torch has deprecated, and looks for gradients where there are none
+# torch's compiler imports a deprecated part of torch, and reads the .grad of tensors that are not leaves
 pytestmark = [
     pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning"),
     pytest.mark.filterwarnings("ignore:The .grad attribute:UserWarning"),
@@ -21,13 +21,13 @@ pytestmark = [
 
 T, B, I, H = 5, 3, 4, 8  # noqa: E741
 
-CASES = {name: (build(name, {}), False) for name in CELLS if issubclass(CELLS[name], CellWithBackward)}
+CASES = {name: (build_cell(name, {}), False) for name in CELLS if issubclass(CELLS[name], CellWithBackward)}
 CASES |= {f"{name} above": (cell, True) for name, (cell, _) in CASES.items() if cell.READS_BELOW}
-CASES["gru, first form"] = (build("gru", {"first_form": True}), False)
+CASES["gru, first form"] = (build_cell("gru", {"first_form": True}), False)
 
 
 def traced(function):
-    """torch.compile without a compiler: what it saw is run as it is. Raises where it could not see a whole function."""
+    """torch.compile without a compiler: runs the traced graph as it is. Raises if a function is not a single graph."""
     return torch.compile(function, backend="eager", fullgraph=True, dynamic=False)
 
 
@@ -44,7 +44,7 @@ def outcome(case, recurrence):
     x = torch.tensor(rng.standard_normal((T, B, I)), requires_grad=True)
     below = torch.tensor(rng.standard_normal((T, B, H)), requires_grad=True) if above else None
     state = cell.STATE(*(torch.zeros(B, H, dtype=torch.float64) for _ in cell.STATE._fields))
-    # a memory of it read above, so that a cell with a kernel of torch's takes its steps
+    # `read_above` keeps torch's kernel from running the cell instead of its steps
     layer = Layer(cell, I, H, reads_below=above, read_above=True)
     outputs, _, after = recurrence(layer, weights, x, state, below)
     wanted = [x, *weights.values()] if below is None else [x, below, *weights.values()]
@@ -52,7 +52,7 @@ def outcome(case, recurrence):
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_step_and_its_way_back_are_seen_whole_and_are_the_same(case):
+def test_a_step_and_its_backward_are_one_graph_each_and_equal_the_cells(case):
     for one, other in zip(
         outcome(case, with_compiled_steps(run_with_torch, traced)), outcome(case, run_with_torch), strict=True
     ):
@@ -61,29 +61,30 @@ def test_a_step_and_its_way_back_are_seen_whole_and_are_the_same(case):
 
 @pytest.mark.parametrize("case", CASES)
 def test_no_step_is_compiled_twice(case):
-    """Every time step, layer and training of the same shape shares what was compiled."""
+    """All time steps, layers and trainings of the same shapes share the compiled code."""
     torch._dynamo.utils.counters.clear()
     for _ in range(3):
         outcome(case, with_compiled_steps(run_with_torch, traced))
-    assert torch._dynamo.utils.counters["stats"]["unique_graphs"] <= 4  # step and back, each at the ends and between
+    graphs = torch._dynamo.utils.counters["stats"]["unique_graphs"]
+    assert graphs <= 4  # forward and backward, each for the steps at the ends and for those between
 
 
-def test_options_stay_what_they_are():
-    cell = build("clockwork", {"groups": 2})
-    assert compiled(cell, traced).groups == 2
-    assert isinstance(compiled(cell, traced), type(cell))
-    assert type(compiled(cell, traced)) is type(compiled(build("clockwork", {}), traced))
+def test_a_compiled_cell_keeps_its_options():
+    cell = build_cell("clockwork", {"groups": 2})
+    assert with_compiled_step(cell, traced).groups == 2
+    assert isinstance(with_compiled_step(cell, traced), type(cell))
+    assert type(with_compiled_step(cell, traced)) is type(with_compiled_step(build_cell("clockwork", {}), traced))
 
 
-def test_cells_without_a_way_back_are_left_alone():
-    layer = Layer(build("lstm", {}), I, H, reads_below=False, read_above=False)
-    seen = []
-    with_compiled_steps(lambda given, *rest: seen.append(given), traced)(layer, {}, None, None, None)
-    assert seen == [layer]
+def test_cells_without_a_backward_pass_of_their_own_stay_as_they_are():
+    layer = Layer(build_cell("lstm", {}), I, H, reads_below=False, read_above=False)
+    run = []
+    with_compiled_steps(lambda given, *rest: run.append(given), traced)(layer, {}, None, None, None)
+    assert run == [layer]
 
 
 @pytest.mark.slow
-def test_the_compiler_s_step_is_the_definition_s():
+def test_the_inductor_s_step_equals_the_definition_s():
     for one, other in zip(
         outcome("peephole", with_compiled_steps(run_with_torch, inductor)),
         outcome("peephole", run_with_torch),

@@ -1,4 +1,4 @@
-"""The compiled LSTM in numpy gives what the definition gives."""
+"""The compiled LSTM on numpy arrays gives the results of the definition."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from charlm.cells.symbols import Symbols
-from charlm.cells.table import build
+from charlm.cells.table import build_cell
 from charlm.cells.unroll import unroll
 from charlm.engines import lstm_kernel_numpy
 from charlm.kernels import library
@@ -18,10 +18,10 @@ if library() is None:
 @pytest.mark.parametrize(
     ("T", "B", "symbols"), [(1, 1, False), (5, 9, False), (9, 3, True), (1, 2, True), (4, 33, True)]
 )
-def test_it_is_the_definition(T: int, B: int, symbols: bool) -> None:
-    cell = build("lstm", {})
+def test_it_equals_the_definition(T: int, B: int, symbols: bool) -> None:
+    cell = build_cell("lstm", {})
     rng = np.random.default_rng(1)
-    weights = cell.initial(rng, 24, 64)
+    weights = cell.initial_weights(rng, 24, 64)
     x = rng.standard_normal((T, B, 24)).astype(np.float32)
     if symbols:
         x = Symbols(rng.standard_normal((7, 24)).astype(np.float32), rng.integers(0, 7, (T, B)))
@@ -37,8 +37,8 @@ def test_it_is_the_definition(T: int, B: int, symbols: bool) -> None:
         np.testing.assert_allclose(one, other, atol=2e-6)
 
 
-def test_what_it_cannot_do_goes_elsewhere() -> None:
-    cell = build("lstm", {})
+def test_the_cells_sizes_and_dtypes_that_it_does_not_take() -> None:
+    cell = build_cell("lstm", {})
     assert not lstm_kernel_numpy.can_run(cell, cell.STATE(np.zeros((1, 65), np.float32), np.zeros((1, 65), np.float32)))
     assert not lstm_kernel_numpy.can_run(cell, cell.STATE(np.zeros((1, 64)), np.zeros((1, 64))))
-    assert not lstm_kernel_numpy.can_run(build("gru", {}), cell.STATE(np.zeros((1, 64), np.float32), None))
+    assert not lstm_kernel_numpy.can_run(build_cell("gru", {}), cell.STATE(np.zeros((1, 64), np.float32), None))

@@ -1,4 +1,4 @@
-"""Which models cuDNN's persistent kernels could run, that the choice of precision asks just that, and what is told."""
+"""Which models cuDNN's persistent kernels can run, and that the choice of precision depends on it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from charlm.config.settings import ModelSettings, Settings
 from charlm.device import Compute
 from charlm.engines import precision
-from charlm.engines.precision import compute_for, persistent
+from charlm.engines.precision import compute_for, runs_persistent
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from charlm.engines.precision import compute_for, persistent
         ({"hidden_size": 192}, 64, False),
         ({"embedding_dim": 100}, 64, False),
         ({"embedding_dim": 384}, 64, True),
-        ({"cell": "cifg"}, 64, True),  # rides the lstm
+        ({"cell": "cifg"}, 64, True),  # runs in the lstm's kernel
         ({"cell": "lstm97"}, 64, True),
         ({"cell": "gru"}, 64, False),
         ({"cell": "gru", "cell_options": {"first_form": True}}, 64, False),
@@ -39,9 +39,9 @@ from charlm.engines.precision import compute_for, persistent
         ({"layers": [{"cell": "lstm"}, {"cell": "depth_gated"}]}, 64, False),  # the memories of the lstm are read
     ],
 )
-def test_the_models_that_persist(model, rows, persists):
+def test_the_models_that_persistent_kernels_run(model, rows, persists):
     settings = ModelSettings.model_validate({"hidden_size": 256, "num_layers": 2, **model})
-    assert persistent(settings, rows) is persists
+    assert runs_persistent(settings, rows) is persists
 
 
 @pytest.mark.parametrize(
@@ -52,21 +52,21 @@ def test_the_models_that_persist(model, rows, persists):
         ({"hidden_size": 256}, {"batch_size": 64, "precision": "bf16"}, False),
     ],
 )
-def test_what_is_asked_of_the_device(monkeypatch, model, training, asked):
-    seen = []
+def test_the_choice_is_given_whether_persistent_kernels_apply(monkeypatch, model, training, asked):
+    asked_for = []
 
-    def choose(*given):
-        seen.append(given)
+    def choose_compute(*given):
+        asked_for.append(given)
         return Compute("cpu", "fp32", "a CPU", 1)
 
-    monkeypatch.setattr(precision, "choose_compute", choose)
+    monkeypatch.setattr(precision, "choose_compute", choose_compute)
     settings = Settings.model_validate({"model": model, "training": {"device": "cpu", "threads": 3, **training}})
     assert compute_for(settings) == Compute("cpu", "fp32", "a CPU", 1)
-    assert seen == [("cpu", settings.training.precision, 3, asked)]
+    assert asked_for == [("cpu", settings.training.precision, 3, asked)]
 
 
 @pytest.mark.parametrize(
-    ("kind", "asked", "flags", "told"),
+    ("device_type", "precision_asked", "flags", "noted"),
     [
         ("cpu", "bf16", {"avx2", "fma"}, True),
         ("cpu", "bf16", {"avx512f"}, True),
@@ -77,8 +77,8 @@ def test_what_is_asked_of_the_device(monkeypatch, model, training, asked):
         ("cuda", "bf16", {"avx2"}, False),
     ],
 )
-def test_the_user_is_told_where_bf16_is_slower(monkeypatch, kind, asked, flags, told):
+def test_a_note_says_where_bf16_is_slower(monkeypatch, device_type, precision_asked, flags, noted):
     monkeypatch.setattr(precision, "processor_flags", lambda: frozenset(flags))
-    notes = precision.precision_notes(Compute(kind, asked, "a processor", 1))
-    assert bool(notes) is told
-    assert not told or ("bf16 is slower" in notes[0] and "fp32" in notes[0])
+    notes = precision.precision_notes(Compute(device_type, precision_asked, "a processor", 1))
+    assert bool(notes) is noted
+    assert not noted or ("bf16 is slower" in notes[0] and "fp32" in notes[0])

@@ -1,4 +1,4 @@
-"""The scan beside what the laws hold of it: precision, and what it leaves behind."""
+"""The scan, besides what the laws test of it: its rounding, and the memory that it frees."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from charlm.cells.gradients import CellWithBackward
-from charlm.cells.table import CELLS, build
+from charlm.cells.table import CELLS, build_cell
 from charlm.cells.unroll import unroll
 from charlm.engines.scan import scan
 
@@ -19,33 +19,34 @@ SCANNED = [name for name in CELLS if issubclass(CELLS[name], CellWithBackward)]
 
 
 def given(name, dtype=torch.float32):
-    cell, rng = build(name, {}), np.random.default_rng(0)
+    cell, rng = build_cell(name, {}), np.random.default_rng(0)
     weights = {
-        key: torch.tensor(value, dtype=dtype, requires_grad=True) for key, value in cell.initial(rng, H, H).items()
+        key: torch.tensor(value, dtype=dtype, requires_grad=True)
+        for key, value in cell.initial_weights(rng, H, H).items()
     }
     x = torch.tensor(rng.standard_normal((T, B, H)), dtype=dtype)
     return cell, weights, x, cell.STATE(*(torch.zeros(B, H, dtype=dtype) for _ in cell.STATE._fields))
 
 
-def gradients(name, form, dtype=torch.float32, autocast=False):
+def gradients(name, run, dtype=torch.float32, autocast=False):
     cell, weights, x, state = given(name, dtype)
     with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
-        outputs, _, _ = form(cell, weights, x, state)
+        outputs, _, _ = run(cell, weights, x, state)
     outputs.float().square().sum().backward()
     return torch.cat([weight.grad.flatten() for weight in weights.values()])
 
 
 @pytest.mark.parametrize("name", SCANNED)
-def test_rounding_to_bf16_moves_gradients_no_more_than_autograds_would(name):
+def test_in_bf16_its_gradients_are_as_exact_as_autograd_s(name):
     exact = gradients(name, unroll, torch.float64).float()
-    scanned, looped = (gradients(name, form, autocast=True) for form in (scan, unroll))
+    scanned, looped = (gradients(name, run, autocast=True) for run in (scan, unroll))
     assert scanned.dtype == torch.float32
     assert (scanned - exact).norm() < 2 * (looped - exact).norm() + 1e-3 * exact.norm()
     assert (scanned - exact).norm() < 0.05 * exact.norm()
 
 
 @pytest.mark.parametrize("name", SCANNED)
-def test_without_gradients_it_is_the_definition_itself(name):
+def test_without_gradients_it_equals_the_definition_to_the_last_bit(name):
     cell, weights, x, state = given(name)
     with torch.no_grad():
         ours, theirs = scan(cell, weights, x, state), unroll(cell, weights, x, state)
@@ -53,7 +54,7 @@ def test_without_gradients_it_is_the_definition_itself(name):
     assert not ours[0].requires_grad
 
 
-def test_a_scan_that_was_walked_back_is_let_go():
+def test_its_memory_is_freed_after_the_backward_pass():
     cell, weights, x, state = given("peephole")
     gc.collect()
     gc.disable()
@@ -62,6 +63,6 @@ def test_a_scan_that_was_walked_back_is_let_go():
         gone = [weakref.ref(outputs), weakref.ref(memories)]
         outputs.sum().backward()
         del outputs, memories
-        assert [each() for each in gone] == [None, None]  # no circle of references keeps a window's memory
+        assert [each() for each in gone] == [None, None]  # no cycle of references keeps a window's memory
     finally:
         gc.enable()

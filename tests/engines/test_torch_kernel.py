@@ -7,14 +7,14 @@ import pytest
 import torch
 
 from charlm.cells.gradients import CellWithBackward
-from charlm.cells.table import CELLS, build
+from charlm.cells.table import CELLS, build_cell
 from charlm.engines import lstm_kernel, torch_kernel
 from charlm.engines.choosing import run_with_torch
 from charlm.model.stack import Layer, unroll_layer
 
 T, B, H = 9, 3, 8
 KERNELS = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU, "rnn_tanh": torch.nn.RNN}
-WITH_KERNEL = [name for name in CELLS if build(name, {}).torch_kernel]
+WITH_KERNEL = [name for name in CELLS if build_cell(name, {}).torch_kernel]
 REPEATED = [name for name in WITH_KERNEL if not issubclass(CELLS[name], CellWithBackward)]  # where they have no kernel
 
 
@@ -34,10 +34,11 @@ def without_own_kernels(monkeypatch):
 
 def run(name, form, autocast=torch.bfloat16):
     """Outputs, state and gradients of a layer, under autocast."""
-    layer = Layer(build(name, {}), H, H, reads_below=False, read_above=False)
+    layer = Layer(build_cell(name, {}), H, H, reads_below=False, read_above=False)
     rng = np.random.default_rng(0)
     weights = {
-        key: torch.tensor(value, requires_grad=True) for key, value in layer.cell.initial(rng, H, H, False).items()
+        key: torch.tensor(value, requires_grad=True)
+        for key, value in layer.cell.initial_weights(rng, H, H, False).items()
     }
     x = torch.tensor(rng.standard_normal((T, B, H)), dtype=torch.float32, requires_grad=True)
     state = layer.cell.STATE(*(torch.zeros(B, H) for _ in layer.cell.STATE._fields))

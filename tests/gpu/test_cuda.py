@@ -1,4 +1,4 @@
-"""What holds on a CUDA card. Skipped, with the reason, where there is none."""
+"""Layers and whole commands on a CUDA device. Skipped, with the reason, if there is none."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from charlm.cells.table import CELLS, build
+from charlm.cells.table import CELLS, build_cell
 from charlm.cells.unroll import unroll
 from charlm.engines import torch_kernel
 from charlm.engines.choosing import run_with_torch
@@ -18,8 +18,8 @@ pytestmark = pytest.mark.gpu
 
 
 @pytest.mark.parametrize("name", CELLS)
-def test_the_fast_form_equals_the_definition_on_the_card(name):
-    cell, rng = build(name, {}), np.random.default_rng(0)
+def test_the_chosen_engine_equals_the_definition_on_a_gpu(name):
+    cell, rng = build_cell(name, {}), np.random.default_rng(0)
     weights = {
         key: torch.tensor(rng.standard_normal(shape) * 0.3, device="cuda", requires_grad=True)
         for key, shape in cell.shapes(16, 32).items()
@@ -29,15 +29,15 @@ def test_the_fast_form_equals_the_definition_on_the_card(name):
     state = cell.STATE(*(torch.zeros(4, 32, device="cuda", dtype=torch.float64) for _ in cell.STATE._fields))
     defined, _, end = unroll(cell, weights, x, state)
     layer = Layer(cell, 16, 32, reads_below=False, read_above=False)
-    quick, _, last = run_with_torch(layer, weights, x, state, None)
-    torch.testing.assert_close(quick, defined, rtol=1e-9, atol=1e-11)
+    outputs, _, last = run_with_torch(layer, weights, x, state, None)
+    torch.testing.assert_close(outputs, defined, rtol=1e-9, atol=1e-11)
     for one, other in zip(last, end, strict=True):
         torch.testing.assert_close(one, other, rtol=1e-9, atol=1e-11)
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
 @pytest.mark.parametrize("cell", CELLS)
-def test_a_training_on_the_card_is_used_on_the_processor(charlm, verse, cell, precision):
+def test_a_model_trained_on_a_gpu_is_used_on_a_cpu(charlm, verse, cell, precision):
     """torch-rnn #80: a GPU checkpoint on a CPU."""
     trained = charlm(
         "train", verse, "--steps", 60, "--device", "cuda", "--json", "-s", f"model.cell={cell}",
@@ -51,6 +51,6 @@ def test_a_training_on_the_card_is_used_on_the_processor(charlm, verse, cell, pr
     )
 
 
-def test_a_run_on_the_card_goes_on(charlm, verse):
+def test_a_run_on_a_gpu_is_resumed(charlm, verse):
     assert charlm("train", verse, "--steps", 20, "--device", "cuda", "-s", "model.hidden_size=32").returncode == 0
     assert charlm("train", "--resume", "--steps", 40).returncode == 0

@@ -1,5 +1,5 @@
-"""Training on a CUDA card, the quick ways against the plain one: recorded windows, compiled steps, fp16, the text on
-the card."""
+"""Training on a CUDA device, fast engines against plain ones: captured windows, compiled steps, fp16, the text on the
+device."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from charlm.engines.precision import compute_for
 from charlm.model.stack import layers
 from charlm.text.lanes import Lanes
 from charlm.training.batches import DeviceBatches, open_batches
-from charlm.training.checkpointing import capture, restore
+from charlm.training.checkpointing import restore, training_arrays
 from charlm.training.trainer import Trainer
 
 pytestmark = pytest.mark.gpu
@@ -28,7 +28,7 @@ STACKS = {name: {"cell": name, "num_layers": 2} for name in CELLS} | {
     "gru, first form": {"cell": "gru", "cell_options": {"first_form": True}},
     "attention": {"cell": "peephole", "attention": {"window": 8}},
 }
-RECORDED = [
+CAPTURED = [
     name
     for name, stack in STACKS.items()
     if choosing.worth_capturing(layers(Settings.model_validate({"model": {"hidden_size": 32, **stack}}).model), "cuda")
@@ -51,14 +51,16 @@ def build(stack, precision="fp32", **training):
 
 @pytest.fixture
 def turn(monkeypatch):
-    """Turns recordings off, or the compiler of steps."""
+    """Turns the capture of windows off, or the compiler of steps."""
 
     def turn(what):
-        if what == "recordings off":
+        if what == "capture off":
             monkeypatch.setattr(choosing, "worth_capturing", lambda layers, device_type: False)
         if what == "compiler off":
             monkeypatch.setattr(
-                captured_window, "prepare", partial(captured_window.prepare, compiling=lambda recurrence: recurrence)
+                captured_window,
+                "prepare_window",
+                partial(captured_window.prepare_window, compiling=lambda recurrence: recurrence),
             )
         if what == "all on":
             monkeypatch.undo()
@@ -88,70 +90,70 @@ def gradients(of, reader):
 
 
 @pytest.mark.parametrize("compiler", ["compiler off", "compiler on"])
-@pytest.mark.parametrize("stack", RECORDED)
-def test_recorded_windows_are_eager_ones(turn, stack, compiler):
+@pytest.mark.parametrize("stack", CAPTURED)
+def test_captured_windows_equal_eager_ones(turn, stack, compiler):
     """Losses and norms of 8 updates (the first and the last window of an epoch among them), and gradients of one."""
     reader = text()
     assert {len(reader.at(position).inputs) for position in range(8)} > {T}
-    turn("recordings off")
+    turn("capture off")
     plain = build(stack)
     assert plain.captured is None
     wanted, wanted_gradients = updates(plain, 8, reader), gradients(build(stack), reader)
     turn("all on")
     turn(compiler)
-    quick = build(stack)
-    assert quick.captured is not None
-    assert quick.notes == ()
-    assert_near(updates(quick, 8, reader), wanted, 1e-4)
+    fast = build(stack)
+    assert fast.captured is not None
+    assert fast.notes == ()
+    assert_near(updates(fast, 8, reader), wanted, 1e-4)
     for name, gradient in gradients(build(stack), reader).items():
         scale = float(wanted_gradients[name].abs().max())
         torch.testing.assert_close(gradient, wanted_gradients[name], rtol=1e-2, atol=5e-3 * scale)  # tf32
 
 
 @pytest.mark.parametrize("precision", ["bf16", "fp16"])
-@pytest.mark.parametrize("stack", RECORDED)
-def test_recorded_windows_are_eager_ones_in_narrow_numbers(turn, stack, precision):
+@pytest.mark.parametrize("stack", CAPTURED)
+def test_captured_windows_equal_eager_ones_in_narrow_precisions(turn, stack, precision):
     reader = text()
-    turn("recordings off")
+    turn("capture off")
     wanted = updates(build(stack, precision), 5, reader)
     turn("all on")
-    quick = build(stack, precision)
-    assert quick.notes == ()
-    found = updates(quick, 5, reader)
+    fast = build(stack, precision)
+    assert fast.notes == ()
+    found = updates(fast, 5, reader)
     for one, other in zip(found, wanted, strict=True):
         assert one.nats == pytest.approx(other.nats, rel=5e-3)
 
 
 @pytest.mark.parametrize("accumulate", [1, 3])
-def test_recorded_dropout_draws_the_same(turn, accumulate):
+def test_captured_dropout_draws_the_same(turn, accumulate):
     reader, given = text(), {"accumulate": accumulate, "model": {"dropout": 0.5}}
-    turn("recordings off")
+    turn("capture off")
     wanted = updates(build("peephole", **given), 5, reader)
     turn("all on")
     turn("compiler off")
-    quick = build("peephole", **given)
-    assert quick.captured is not None
-    assert_near(updates(quick, 5, reader), wanted, 1e-4)
+    fast = build("peephole", **given)
+    assert fast.captured is not None
+    assert_near(updates(fast, 5, reader), wanted, 1e-4)
 
 
-def test_a_recorded_training_goes_on_where_it_was():
+def test_a_captured_training_is_resumed_where_it_was():
     reader = text()
     whole = build("peephole", model={"dropout": 0.5})
     updates(whole, 4, reader)
-    kept, parameters = capture(whole), whole.parameters()
+    kept, parameters = training_arrays(whole), whole.parameters()
     wanted = updates(whole, 5, reader, first=4)
     other = build("peephole", model={"dropout": 0.5})
     restore(other, parameters, kept, "here")
     assert_near(updates(other, 5, reader, first=4), wanted, 1e-6)
 
 
-def test_trainings_follow_each_other():
-    """As in a study: what one recorded is no concern of the next."""
+def test_trainings_in_one_process_do_not_affect_each_other():
+    """As in a study."""
     for stack in ("peephole", "lstm", "clockwork"):
         assert all(outcome.applied for outcome in updates(build(stack), 3, text()))
 
 
-def test_fp16_is_chosen_and_learns_where_kernels_persist():
+def test_fp16_is_chosen_and_learns_if_persistent_kernels_apply():
     settings = Settings.model_validate(
         {
             "model": {"hidden_size": 128, "num_layers": 2},
@@ -162,7 +164,7 @@ def test_fp16_is_chosen_and_learns_where_kernels_persist():
     assert compute.precision == (
         "fp16" if device_capabilities("cuda").persistent or not device_capabilities("cuda").bf16 else "bf16"
     )
-    ids = (np.arange(20_000) % 50).astype(np.uint8)  # what comes next is certain
+    ids = (np.arange(20_000) % 50).astype(np.uint8)  # the next symbol is certain
     training = Trainer(settings, V, 16, compute)
     outcomes = [training.update(Lanes(ids, 16, 32), position, 5e-3) for position in range(60)]
     assert all(np.isfinite(outcome.nats) for outcome in outcomes)
@@ -171,7 +173,7 @@ def test_fp16_is_chosen_and_learns_where_kernels_persist():
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "uint32"])
-def test_windows_are_cut_on_the_card(dtype):
+def test_windows_are_cut_on_the_device(dtype):
     ids = np.random.default_rng(0).integers(0, np.iinfo(dtype).max, 5000, endpoint=True, dtype=dtype)
     lanes = Lanes(ids, 7, 33)
     feed = DeviceBatches(lanes, torch.device("cuda"))
@@ -184,6 +186,6 @@ def test_windows_are_cut_on_the_card(dtype):
         assert (fed.reset is not None) == batch.reset.any()
 
 
-def test_scores_are_exact_after_a_training_that_rounds():
+def test_a_training_in_tf32_restores_exact_products():
     build("peephole").update(text(), 0, 1e-3)
     assert torch.get_float32_matmul_precision() == "highest"

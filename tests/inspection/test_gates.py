@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from charlm.cells.table import CELLS, build
+from charlm.cells.table import CELLS, build_cell
 from charlm.config.settings import LayerSettings, ModelSettings
 from charlm.errors import TextError
 from charlm.inspection.gates import gate_shares
@@ -25,8 +25,8 @@ def model(**given):
 @pytest.mark.parametrize("cell", sorted(CELLS))
 def test_shares_make_one_and_name_every_gate(cell):
     found = gate_shares(model(cell=cell), IDS)
-    assert {each.gate for each in found} == set(build(cell, {}).GATES)
-    assert {each.layer for each in found} == ({1, 2} if build(cell, {}).GATES else set())
+    assert {each.gate for each in found} == set(build_cell(cell, {}).GATES)
+    assert {each.layer for each in found} == ({1, 2} if build_cell(cell, {}).GATES else set())
     for each in found:
         assert each.low + each.between + each.high == pytest.approx(1)
         assert min(each.low, each.between, each.high) >= 0

@@ -1,4 +1,4 @@
-"""What a card's recording demands of every stack: no step on the way forward or back that waits for the host.
+"""What a CUDA graph requires of every stack: no operation of the forward or backward pass waits for the host.
 
 Shape letters: T time, B rows, V symbols.
 """
@@ -26,33 +26,33 @@ STACKS = {name: {"cell": name, "num_layers": 2} for name in CELLS} | {
 
 
 class HostTensors(TorchDispatchMode):
-    """Notes the operations that read or make a tensor on the host."""
+    """Lists the operations that read or make a tensor on the host."""
 
     def __init__(self):
         super().__init__()
-        self.seen = []
+        self.operations = []
 
     def __torch_dispatch__(self, function, types, args=(), kwargs=None):
         made = function(*args, **(kwargs or {}))
         if any(isinstance(each, torch.Tensor) and each.device.type == "cpu" for each in tree_leaves((args, made))):
-            self.seen.append(str(function))
+            self.operations.append(str(function))
         return made
 
 
-@pytest.mark.parametrize("form", [run_with_torch, unroll_layer])
+@pytest.mark.parametrize("recurrence", [run_with_torch, unroll_layer])
 @pytest.mark.parametrize("attention", [0, 4])
 @pytest.mark.parametrize("stack", STACKS)
-def test_no_window_waits_for_the_host(stack, attention, form, monkeypatch):
-    """What copies from the host or reads a value there cannot be recorded. Tensors without data stand for the card's:
-    they have no values to read, and are not on the host."""
-    monkeypatch.setattr(torch, "is_autocast_enabled", lambda *kind: False)
+def test_no_window_waits_for_the_host(stack, attention, recurrence, monkeypatch):
+    """An operation that copies from the host or reads a value there cannot be captured. Tensors without data stand for
+    those of a GPU: they have no values to read, and are not on the host."""
+    monkeypatch.setattr(torch, "is_autocast_enabled", lambda *device_type: False)
     settings = ModelSettings.model_validate({"hidden_size": 8, "attention": {"window": attention}, **STACKS[stack]})
     values = initial(settings, V, named_stream(3, "weights"))
     weights = {name: torch.from_numpy(value).to("meta").requires_grad_() for name, value in values.items()}
     inputs = torch.zeros(T, B, dtype=torch.long, device="meta")
     state = LanguageModel(settings, weights).fresh_state(B)
     with HostTensors() as host:
-        logits, _ = LanguageModel(settings, weights).forward(inputs, state, form)
+        logits, _ = LanguageModel(settings, weights).forward(inputs, state, recurrence)
         loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), inputs.flatten(), reduction="sum")
         torch.autograd.grad(loss, list(weights.values()), allow_unused=True)
-    assert host.seen == []
+    assert host.operations == []

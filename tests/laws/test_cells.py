@@ -1,4 +1,4 @@
-"""What every cell in the table obeys. A new cell is held to all of it by its one line there.
+"""What holds for every cell in the table. A new cell is tested by all of it as soon as it has its line there.
 
 Shape letters: T time, B rows, I input, H hidden.
 """
@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from charlm.cells.gradients import CellWithBackward
-from charlm.cells.table import CELLS, build
+from charlm.cells.table import CELLS, build_cell
 from charlm.cells.unroll import unroll
 from charlm.config.settings import ModelSettings
 from charlm.engines.choosing import run_with_torch
@@ -19,29 +19,29 @@ from charlm.model.stack import Layer
 
 T, B, I, H = 7, 3, 5, 4  # noqa: E741
 
-# Every cell, in every form that its options give it, and above another layer where it reads what is below.
-CASES = {name: (build(name, {}), False) for name in CELLS}
+# Every cell, in every form that its boolean options give it, and above another layer if it reads the memory below.
+CASES = {name: (build_cell(name, {}), False) for name in CELLS}
 CASES |= {
-    f"{name}, {key}": (build(name, {key: True}), False)
+    f"{name}, {key}": (build_cell(name, {key: True}), False)
     for name in CELLS
     for key, o in CELLS[name].options().items()
     if o.default is False
 }
-CASES |= {f"{name} above": (build(name, {}), True) for name in CELLS if CELLS[name].READS_BELOW}
+CASES |= {f"{name} above": (build_cell(name, {}), True) for name in CELLS if CELLS[name].READS_BELOW}
 
 every_case = pytest.mark.parametrize("case", CASES)
 every_cell = pytest.mark.parametrize("name", CELLS)
 
 
 def weights_of(case, dtype=np.float64, seed=0):
-    """Weights that leave no number at zero, so that none can be forgotten unseen."""
+    """Weights without zeros: an implementation that left one out would give other results."""
     rng = np.random.default_rng(seed)
     cell, below = CASES[case]
     return {key: rng.standard_normal(shape).astype(dtype) * 0.5 for key, shape in cell.shapes(I, H, below).items()}
 
 
 def state_of(case, seed=1):
-    """A state as it can be: what some steps from a fresh one leave."""
+    """A state that can occur: the one after some steps from a fresh state."""
     cell, _ = CASES[case]
     fresh = cell.STATE(*(np.zeros((B, H)) for _ in cell.STATE._fields))
     return unroll(cell, weights_of(case, seed=9), inputs(seed), fresh, memories(case, seed))[2]
@@ -66,7 +66,7 @@ def as_torch(value, grad=False):
 
 
 def run(case, x=None, state=None, part=slice(None)):
-    """Outputs, memories and state by the definition in numpy, over some of the time steps."""
+    """Outputs, memories and state of the definition in numpy, over some of the time steps."""
     below = memories(case)
     x = inputs() if x is None else x
     return unroll(
@@ -78,14 +78,14 @@ def run(case, x=None, state=None, part=slice(None)):
     )
 
 
-def fast_forms(case):
-    """The ways in which training can run the case."""
+def engines(case):
+    """The engines that can train the case, as functions."""
     cell, below = CASES[case]
     layer = Layer(cell, I, H, reads_below=below, read_above=False)
-    forms = {"network": lambda *given: run_with_torch(layer, *given)}
+    found = {"chosen": lambda *given: run_with_torch(layer, *given)}
     if isinstance(cell, CellWithBackward):
-        forms["scan"] = lambda *given: scan(cell, *given)
-    return forms
+        found["scan"] = lambda *given: scan(cell, *given)
+    return found
 
 
 def gradient(tensor):
@@ -107,16 +107,16 @@ def test_shapes(case):
 @every_case
 def test_initial_weights_have_the_declared_shapes_and_are_finite_float32(case):
     cell, below = CASES[case]
-    values = cell.initial(np.random.default_rng(0), I, H, below)
+    values = cell.initial_weights(np.random.default_rng(0), I, H, below)
     assert {key: value.shape for key, value in values.items()} == cell.shapes(I, H, below)
     assert all(value.dtype == np.float32 and np.isfinite(value).all() for value in values.values())
 
 
 @every_case
-def test_declared_gates_are_what_it_has(case):
-    """All of them above another layer; the lowest may do without those to what is below."""
+def test_it_has_the_declared_gates(case):
+    """All of them if it stands above another layer; the lowest layer may lack those that read the memory below."""
     cell, below = CASES[case]
-    weights, under = cell.ready(weights_of(case)), memories(case)
+    weights, under = cell.step_weights(weights_of(case)), memories(case)
     projected = cell.project(weights, inputs()[0])
     _, _, inner = cell.step(weights, projected, state_of(case), None if under is None else under[0])
     gates = [name for name in cell.GATES if name in inner]
@@ -126,7 +126,7 @@ def test_declared_gates_are_what_it_has(case):
 
 
 @every_cell
-def test_every_option_has_a_valid_default_and_says_what_it_does(name):
+def test_every_option_has_a_valid_default_and_a_description(name):
     for option in CELLS[name].options().values():
         assert option.problem(option.default) is None
         assert option.about
@@ -150,15 +150,14 @@ def test_numpy_equals_torch(case):
 
 
 @every_case
-def test_fast_forms_equal_repeated_step_in_outputs_state_and_gradients(case):
+def test_engines_equal_the_definition_in_outputs_state_and_gradients(case):
     cell = CASES[case][0]
-    forms = fast_forms(case)
     results = []
-    for form in (lambda *given: unroll(cell, *given), *forms.values()):
+    for run_layer in (lambda *given: unroll(cell, *given), *engines(case).values()):
         given = [as_torch(value, True) for value in (weights_of(case), inputs(), state_of(case), memories(case))]
         weights, x, state, below = given
-        outputs, made, after = form(*given)
-        # every output, every memory that goes up and every part of the final state has a weight of its own in the loss
+        outputs, made, after = run_layer(*given)
+        # the loss has a factor of its own for every output, every memory that goes up and every part of the last state
         loss = (outputs * as_torch(np.random.default_rng(3).standard_normal((T, B, H)))).sum()
         loss = loss + sum((part * as_torch(state_of(case, seed=4)[k])).sum() for k, part in enumerate(after))
         if isinstance(cell, CellWithBackward) and cell.MEMORY:
@@ -167,23 +166,23 @@ def test_fast_forms_equal_repeated_step_in_outputs_state_and_gradients(case):
         results.append([outputs, *after, x.grad, *map(gradient, state), *map(gradient, weights.values())])
         if below is not None:
             results[-1].append(below.grad)
-    for quick in results[1:]:
-        for defined, value in zip(results[0], quick, strict=True):
+    for fast in results[1:]:
+        for defined, value in zip(results[0], fast, strict=True):
             torch.testing.assert_close(value, defined, rtol=1e-9, atol=1e-11)
 
 
 @every_case
-@pytest.mark.parametrize("form", ["network", "scan"])
-def test_gradients_of_the_fast_forms_are_those_of_finite_differences(case, form):
-    cell, forms = CASES[case][0], fast_forms(case)
-    if form not in forms:
-        assert cell.torch_kernel, "a cell has a kernel of torch's or a way back of its own"
+@pytest.mark.parametrize("engine", ["chosen", "scan"])
+def test_gradients_of_the_engines_are_those_of_finite_differences(case, engine):
+    cell, found = CASES[case][0], engines(case)
+    if engine not in found:
+        assert cell.torch_kernel, "a cell needs a kernel of torch or a backward pass of its own"
         return
     names, parts = list(weights_of(case)), len(cell.STATE._fields)
 
     def outputs(x, *values):
         weights, state = dict(zip(names, values[: len(names)], strict=True)), values[len(names) :][:parts]
-        result, _, after = forms[form](weights, x, cell.STATE(*state), (values[len(names) + parts :] or (None,))[0])
+        result, _, after = found[engine](weights, x, cell.STATE(*state), (values[len(names) + parts :] or (None,))[0])
         return (result, *after)
 
     given = [as_torch(inputs()[:3], True), *as_torch(weights_of(case), True).values(), *as_torch(state_of(case), True)]
@@ -193,17 +192,16 @@ def test_gradients_of_the_fast_forms_are_those_of_finite_differences(case, form)
 
 
 @every_case
-def test_the_state_alone_can_be_differentiated(case):
-    """The last state of a window may be all that a loss reads."""
+def test_a_loss_may_read_the_last_state_alone(case):
     cell = CASES[case][0]
     found = []
-    for form in (lambda *given: unroll(cell, *given), *fast_forms(case).values()):
+    for run_layer in (lambda *given: unroll(cell, *given), *engines(case).values()):
         weights = as_torch(weights_of(case), True)
-        _, _, after = form(weights, as_torch(inputs()), as_torch(state_of(case)), as_torch(memories(case)))
+        _, _, after = run_layer(weights, as_torch(inputs()), as_torch(state_of(case)), as_torch(memories(case)))
         after[0].sum().backward()
         found.append([gradient(weight) for weight in weights.values()])
-    for quick in found[1:]:
-        for defined, value in zip(found[0], quick, strict=True):
+    for fast in found[1:]:
+        for defined, value in zip(found[0], fast, strict=True):
             torch.testing.assert_close(value, defined, rtol=1e-9, atol=1e-11)
 
 
@@ -220,7 +218,7 @@ def test_one_run_equals_two_chunks_with_the_state_carried(case, cut):
 
 @every_case
 @pytest.mark.parametrize("moment", range(T))
-def test_causal(case, moment):
+def test_outputs_do_not_depend_on_later_inputs(case, moment):
     before, _, _ = run(case)
     x = inputs()
     x[moment] += 1
@@ -258,5 +256,5 @@ def test_it_can_overfit_hello_hello(name):
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    # the second l and the space after o can be told apart only by what went before
+    # what follows an l is certain only to a model that remembers what came before it
     assert loss.item() < 0.05

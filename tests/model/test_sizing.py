@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from charlm.cells.table import CELLS, check
+from charlm.cells.table import CELLS, stack_problems
 from charlm.config.settings import ModelSettings, Settings
 from charlm.errors import UsageError
 from charlm.model.parameters import count
@@ -18,7 +18,7 @@ def test_every_cell_comes_within_one_per_cent(cell, hidden_size, num_layers):
     wanted = count(ModelSettings(cell="lstm", hidden_size=hidden_size, num_layers=num_layers), V)
     found = solve(ModelSettings(cell=cell, hidden_size=hidden_size, num_layers=num_layers), V, wanted, "here")
     assert abs(count(found, V) - wanted) <= 0.01 * wanted
-    assert not check(Settings(model=found))
+    assert not stack_problems(Settings(model=found))
     assert found.cell == cell
 
 

@@ -59,7 +59,9 @@ def recording(monkeypatch):
         monkeypatch.setattr(choosing, "worth_capturing", lambda layers, device_type: True)
         monkeypatch.setattr(trainer, "CudaCapturer", Rerun)
         monkeypatch.setattr(
-            captured_window, "prepare", partial(captured_window.prepare, compiling=lambda recurrence: recurrence)
+            captured_window,
+            "prepare_window",
+            partial(captured_window.prepare_window, compiling=lambda recurrence: recurrence),
         )
 
     return turn_on

@@ -1,0 +1,212 @@
+"""The table in charlm/engines/choosing.py holds: which engine runs each cell, with and without the compiled kernels.
+
+The engines are counted as they run; `engines_of` must name the same ones.
+"""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import charlm
+from charlm.cells.table import CELLS
+from charlm.config.settings import ModelSettings
+from charlm.device import Compute
+from charlm.engines import choosing, lstm_kernel, lstm_kernel_numpy, scan, torch_kernel
+from charlm.engines.choosing import engines_of, run_with_numpy, run_with_torch, stepper, torch_engine, worth_capturing
+from charlm.engines.compiled_stepper import CompiledStepper
+from charlm.kernels.library import OFF, library
+from charlm.model.language_model import LanguageModel
+from charlm.model.parameters import initial
+from charlm.model.stack import layers
+from charlm.model.stepping import DefinitionStepper
+from charlm.randomness import named_stream
+
+T, B, V = 3, 2, 5
+CPU, GPU = Compute("cpu", "fp32", "a CPU", 1), Compute("cuda", "fp32", "a GPU", 1)
+
+# By cell, in float32 on a CPU with compiled kernels; without them, and on a GPU, torch's kernel replaces charlm's.
+TRAINED_BY = {
+    "rnn": "torch kernel",
+    "lstm97": "lstm kernel",
+    "lstm": "lstm kernel",
+    "peephole": "scan",
+    "cifg": "lstm kernel",
+    "gru": "torch kernel",
+    "memory_gated": "scan",
+    "depth_gated": "scan",
+    "clockwork": "scan",
+    "grid": "scan",
+    "mut1": "scan",
+}
+BELOW_A_GRID = {"layers": [{"cell": "lstm"}, {"cell": "grid"}]}
+FIRST_FORM = {"cell": "gru", "cell_options": {"first_form": True}}
+
+every_cell = pytest.mark.parametrize("cell", CELLS)
+every_device = pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
+
+
+@pytest.fixture(params=["with kernels", "without kernels"])
+def compiled(request, monkeypatch):
+    """Whether charlm's kernels may run; CHARLM_KERNELS=0 turns them off."""
+    monkeypatch.setenv(OFF, "1" if request.param == "with kernels" else "0")
+    library.cache_clear()
+    if request.param == "with kernels" and library() is None:
+        library.cache_clear()
+        pytest.skip("the kernels are not compiled here")
+    yield request.param == "with kernels"
+    library.cache_clear()
+
+
+@pytest.fixture
+def ran(monkeypatch):
+    """The engines of layers in the order in which they ran."""
+    names = []
+
+    def count(module, function, name):
+        original = getattr(module, function)
+
+        def counted(*given):
+            names.append(name)
+            return original(*given)
+
+        monkeypatch.setattr(module, function, counted)
+
+    count(lstm_kernel, "run", "lstm kernel")
+    count(lstm_kernel_numpy, "run", "lstm kernel")
+    count(torch_kernel, "run", "torch kernel")
+    count(scan, "scan", "scan")
+    count(choosing, "unroll_layer", "definition")
+    return names
+
+
+def settings_of(model):
+    return ModelSettings.model_validate({"hidden_size": 64, "num_layers": 2, **model})
+
+
+def model_of(settings, device=None, dtype=np.float32):
+    parameters = {name: value.astype(dtype) for name, value in initial(settings, V, named_stream(1, "weights")).items()}
+    if device:
+        parameters = {name: torch.tensor(value, device=device) for name, value in parameters.items()}
+    return LanguageModel(settings, parameters)
+
+
+def train(settings, device, dtype=np.float32):
+    model = model_of(settings, device, dtype)
+    for weight in model.parameters.values():
+        weight.requires_grad_()
+    ids = torch.zeros(T, B, dtype=torch.long, device=device)
+    logits, _ = model.forward(ids, model.fresh_state(B), run_with_torch)
+    torch.autograd.backward(logits.sum())
+
+
+def test_the_table_has_every_cell():
+    assert set(TRAINED_BY) == set(CELLS)
+
+
+@every_device
+@every_cell
+def test_the_engine_that_trains_and_scores_with_torch(cell, device, compiled, ran):
+    settings = settings_of({"cell": cell})
+    expected = TRAINED_BY[cell]
+    if expected == "lstm kernel" and not (compiled and device == "cpu"):
+        expected = "torch kernel"
+    train(settings, device)
+    assert ran == [expected] * 2
+    named = engines_of(settings, CPU if device == "cpu" else GPU)
+    assert named.train == named.score == tuple(ran)
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"), [(BELOW_A_GRID, ("definition", "scan")), (FIRST_FORM, ("scan", "scan"))]
+)
+def test_layers_that_no_kernel_of_torch_can_run(model, expected, compiled, ran):
+    settings = settings_of(model)
+    train(settings, "cpu")
+    assert engines_of(settings, CPU).train == tuple(ran) == expected
+
+
+def test_only_float32_and_bf16_run_in_the_compiled_kernel(compiled, ran):
+    settings = settings_of({"cell": "lstm"})
+    train(settings, "cpu", np.float64)
+    assert ran == ["torch kernel"] * 2
+    has_bf16 = compiled and hasattr(library(), "lstm_forward_bf16")
+    layer, like = layers(settings)[0], torch.zeros(1)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert (torch_engine(layer, like) == "lstm kernel") is has_bf16
+    in_bf16 = engines_of(settings, Compute("cpu", "bf16", "a CPU", 1))
+    assert (in_bf16.train[0] == "lstm kernel") is has_bf16
+    assert (in_bf16.score[0] == "lstm kernel") is compiled  # scores are in float32 whatever the precision
+
+
+@pytest.mark.parametrize("hidden_size", [64, 65])
+@every_cell
+def test_the_engine_that_scores_with_numpy(cell, hidden_size, compiled, ran):
+    options = {"groups": 1} if cell == "clockwork" else {}
+    settings = settings_of({"cell": cell, "hidden_size": hidden_size, "cell_options": options})
+    model = model_of(settings)
+    model.forward(np.zeros((T, B), np.int64), model.fresh_state(B), run_with_numpy)
+    own = cell == "lstm" and hidden_size == 64 and compiled
+    assert engines_of(settings, CPU).score_numpy == tuple(ran) == ("lstm kernel" if own else "definition",) * 2
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"hidden_size": 72}, {"residual": True}, {"attention": {"window": 4}}], ids=str
+)
+@every_cell
+def test_the_engine_that_steps(cell, changes, compiled):
+    settings = settings_of({"cell": cell, **changes})
+    own = cell == "lstm" and not changes and compiled
+    assert type(stepper(model_of(settings))) is (CompiledStepper if own else DefinitionStepper)
+    named = engines_of(settings, CPU)
+    assert named.step == named.step_many == ("stream kernel" if own else "definition")
+
+
+@every_cell
+def test_the_engines_on_a_gpu(cell, compiled):
+    """What they run is tested on a GPU; what they are called needs none."""
+    named = engines_of(settings_of({"cell": cell}), GPU)
+    expected = "scan" if TRAINED_BY[cell] == "scan" else "torch kernel"
+    assert named.train == named.score == (expected, expected)
+    assert named.captured is (expected == "scan")
+    assert named.step_many == "cuda graph"
+
+
+@pytest.mark.parametrize(
+    ("model", "device_type", "worth"),
+    [
+        ({"cell": "peephole"}, "cuda", True),
+        ({"cell": "peephole"}, "cpu", False),
+        ({"cell": "lstm"}, "cuda", False),  # cuDNN runs a layer in one call
+        ({"cell": "gru"}, "cuda", False),
+        (FIRST_FORM, "cuda", True),
+        (BELOW_A_GRID, "cuda", True),
+        ({"layers": [{"cell": "lstm"}, {"cell": "rnn"}]}, "cuda", False),
+    ],
+)
+def test_when_capturing_is_worth_it(model, device_type, worth):
+    assert worth_capturing(layers(settings_of(model)), device_type) is worth
+
+
+def test_no_other_file_imports_the_engines_that_are_chosen():
+    chosen = {"lstm_kernel", "lstm_kernel_numpy", "torch_kernel", "scan", "compiled_stepper", "graph_stepper"}
+    package = Path(charlm.__file__).parent
+    importing = set()
+    for path in package.rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for_types = {  # imports for annotations choose nothing
+            inner
+            for node in ast.walk(tree)
+            if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+            for inner in ast.walk(node)
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("charlm.engines"):
+                names = {node.module.rpartition(".")[2], *(alias.name for alias in node.names)}
+                if names & chosen and node not in for_types:
+                    importing.add(str(path.relative_to(package)))
+    assert importing == {str(Path("engines", "choosing.py"))}
