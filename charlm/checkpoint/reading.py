@@ -14,7 +14,7 @@ from charlm.cells.table import check
 from charlm.checkpoint.bounded_json import parse
 from charlm.checkpoint.contents import DESCRIPTION, MODEL, TRAINING, Body, Checkpoint, from_json
 from charlm.errors import CheckpointError, IntegrityError
-from charlm.model.parameters import shapes
+from charlm.model.parameters import parameter_shapes
 from charlm.text.vocabulary import Vocabulary
 from charlm.version import __version__
 
@@ -90,7 +90,7 @@ def load(folder: Path) -> Checkpoint:
             str(folder),
             f"charlm {body.charlm[:40]!r} made it: use that one, or another checkpoint.",
         )
-    expected = shapes(body.settings.model, vocabulary.size)
+    expected = parameter_shapes(body.settings.model, vocabulary.size)
     # What the settings call for bounds what is read: a small description cannot ask for a large allocation.
     bytes_needed = 4 * sum(math.prod(shape) for shape in expected.values()) + LARGEST_HEADER
     if MODEL in body.files and body.files[MODEL].size > bytes_needed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from charlm.config.settings import ModelSettings, Settings
 from charlm.device import Compute, choose
-from charlm.model.stack import Layer, layers
+from charlm.model.stack import Layer, build_layers
 
 UNIT = 128  # cuDNN's persistent kernels take inputs and layers in multiples of it ...
 WIDEST = 1024  # ... layers up to this ...
@@ -17,7 +17,9 @@ def persistent(model: ModelSettings, batch_size: int) -> bool:
     A layer is one call. Where one of them has no such kernel, fp16 gains little over bf16, which needs no loss scale.
     """
     return (
-        batch_size % 8 == 0 and batch_size <= MOST_ROWS and all(_persists(each, batch_size) for each in layers(model))
+        batch_size % 8 == 0
+        and batch_size <= MOST_ROWS
+        and all(_persists(each, batch_size) for each in build_layers(model))
     )
 
 

@@ -11,7 +11,7 @@ from charlm.checkpoint.contents import Text
 from charlm.config.settings import ModelSettings, Settings
 from charlm.engines.choosing import stepper
 from charlm.errors import CheckpointError, DivergedError, IntegrityError
-from charlm.model.parameters import initial
+from charlm.model.parameters import initial_parameters
 from charlm.text.vocabulary import Vocabulary
 
 VOCABULARY = Vocabulary(tuple(" abé字😀"))
@@ -25,7 +25,7 @@ def write(folder, **changes):
         "vocabulary": VOCABULARY,
         "text": Text(name="a book", sha256="0" * 64, characters=100),
         "scores": Scores(valid_nats=1.5),
-        "parameters": initial(SETTINGS.model, VOCABULARY.size, np.random.default_rng(0)),
+        "parameters": initial_parameters(SETTINGS.model, VOCABULARY.size, np.random.default_rng(0)),
         "training": {"position": 3},
         "training_arrays": {"random": np.arange(5, dtype=np.uint8), "step": np.array(3.0, np.float32)},
     }
@@ -98,7 +98,7 @@ def test_truncations_are_found(folder, name):
 
 def test_weights_of_another_shape_are_refused_before_they_are_loaded(folder, tmp_path):
     other = Settings(model=ModelSettings(hidden_size=9, num_layers=2))
-    parameters = initial(other.model, VOCABULARY.size, np.random.default_rng(0))
+    parameters = initial_parameters(other.model, VOCABULARY.size, np.random.default_rng(0))
     write(tmp_path / "step-8", parameters=parameters)
     with pytest.raises(IntegrityError, match="settings call for"):
         load(tmp_path / "step-8")
@@ -111,7 +111,7 @@ def test_another_vocabulary_is_refused(tmp_path):
 
 
 def test_nothing_that_is_not_finite_is_ever_saved(tmp_path):
-    parameters = initial(SETTINGS.model, VOCABULARY.size, np.random.default_rng(0))
+    parameters = initial_parameters(SETTINGS.model, VOCABULARY.size, np.random.default_rng(0))
     parameters["head.bias"][2] = np.nan
     with pytest.raises(DivergedError, match=r"head\.bias"):
         write(tmp_path / "step-8", parameters=parameters)

@@ -28,7 +28,7 @@ from charlm.engines.compiled_stepper import fits
 from charlm.engines.cuda_graph import CaptureFailed
 from charlm.engines.graph_stepper import GraphStepper
 from charlm.model.language_model import LanguageModel
-from charlm.model.parameters import shapes
+from charlm.model.parameters import parameter_shapes
 from charlm.model.stepping import DefinitionStepper
 from charlm.sampling.decoding import Decoding
 from charlm.sampling.writing import Piece, write_text
@@ -55,7 +55,7 @@ def make(root, name, symbols=LETTERS, unit="character", records=False, loudness=
         scores=Scores(),
         parameters={
             key: random.uniform(-loudness, loudness, shape).astype(np.float32)
-            for key, shape in shapes(settings.model, vocabulary.size).items()
+            for key, shape in parameter_shapes(settings.model, vocabulary.size).items()
         },
         training={},
         training_arrays={},

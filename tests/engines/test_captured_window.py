@@ -13,8 +13,8 @@ from charlm.engines.choosing import run_with_torch, worth_capturing
 from charlm.engines.cuda_graph import CaptureFailed
 from charlm.model.dropout import Dropout
 from charlm.model.language_model import LanguageModel
-from charlm.model.parameters import initial
-from charlm.model.stack import layers
+from charlm.model.parameters import initial_parameters
+from charlm.model.stack import build_layers
 from charlm.model.state import map_state
 from charlm.randomness import stream
 
@@ -47,7 +47,7 @@ class Model:
 
     def __init__(self, model, dropout=0.0):
         self.settings = ModelSettings.model_validate({"hidden_size": 8, "dropout": dropout, **model})
-        values = initial(self.settings, V, stream(3, "weights"))
+        values = initial_parameters(self.settings, V, stream(3, "weights"))
         self.weights = {name: torch.from_numpy(value).requires_grad_() for name, value in values.items()}
         self.generator = torch.Generator().manual_seed(5)
         self.dropout = Dropout(self.settings, self.generator)
@@ -206,4 +206,4 @@ def test_what_runs_compiled_is_recorded_compiled():
     ],
 )
 def test_when_capturing_is_worth_it(model, kind, worth):
-    assert worth_capturing(layers(ModelSettings.model_validate(model)), kind) is worth
+    assert worth_capturing(build_layers(ModelSettings.model_validate(model)), kind) is worth

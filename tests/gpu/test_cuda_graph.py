@@ -11,7 +11,7 @@ from charlm.config.settings import ModelSettings
 from charlm.engines.cuda_graph import CaptureFailed, CudaCapturer
 from charlm.engines.graph_stepper import ROWS, GraphStepper
 from charlm.model.language_model import LanguageModel
-from charlm.model.parameters import initial
+from charlm.model.parameters import initial_parameters
 from charlm.model.stepping import DefinitionStepper
 from charlm.randomness import stream
 
@@ -79,7 +79,7 @@ def test_a_recording_that_is_refused_leaves_everything_in_order(place):
 @pytest.mark.parametrize("stack", STACKS)
 def test_steps_on_the_card_are_the_numpy_engine_s(place, stack, rows):
     settings = ModelSettings.model_validate({"hidden_size": 48, **STACKS[stack]})
-    parameters = initial(settings, V, stream(3, "weights"))
+    parameters = initial_parameters(settings, V, stream(3, "weights"))
     plain, quick = (
         DefinitionStepper(LanguageModel(settings, parameters)),
         GraphStepper(LanguageModel(settings, parameters), place),
@@ -94,7 +94,7 @@ def test_steps_on_the_card_are_the_numpy_engine_s(place, stack, rows):
 
 def test_a_row_is_the_same_alone_and_among_others(place):
     settings = ModelSettings(cell="gru", hidden_size=48)
-    quick = GraphStepper(LanguageModel(settings, initial(settings, V, stream(3, "weights"))), place)
+    quick = GraphStepper(LanguageModel(settings, initial_parameters(settings, V, stream(3, "weights"))), place)
     together, alone = quick.fresh(ROWS), quick.fresh(1)
     for now in np.random.default_rng(0).integers(0, V, (20, ROWS)):
         many, together = quick.step(now, together)

@@ -10,7 +10,7 @@ from charlm.config.settings import LayerSettings, ModelSettings
 from charlm.errors import TextError
 from charlm.inspection.gates import gate_shares
 from charlm.model.language_model import LanguageModel
-from charlm.model.parameters import initial
+from charlm.model.parameters import initial_parameters
 from charlm.randomness import stream
 
 V = 6
@@ -19,7 +19,7 @@ IDS = np.random.default_rng(1).integers(0, V, 600)
 
 def model(**given):
     settings = ModelSettings(**{"hidden_size": 8, "num_layers": 2, **given})
-    return LanguageModel(settings, initial(settings, V, stream(1, "weights")))
+    return LanguageModel(settings, initial_parameters(settings, V, stream(1, "weights")))
 
 
 @pytest.mark.parametrize("cell", sorted(CELLS))

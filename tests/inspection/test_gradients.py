@@ -13,7 +13,7 @@ from charlm.config.settings import AttentionSettings, ModelSettings
 from charlm.errors import TextError
 from charlm.inspection.gradients import VANISHED, GradientNorms, gradient_norms, input_gradient
 from charlm.model.language_model import LanguageModel
-from charlm.model.parameters import initial
+from charlm.model.parameters import initial_parameters
 from charlm.model.state import map_state
 from charlm.randomness import stream
 
@@ -23,7 +23,7 @@ IDS = np.random.default_rng(1).integers(0, V, 200)
 
 def model(cell, **more):
     settings = ModelSettings(**{"cell": cell, "hidden_size": 4, "num_layers": 1, "embedding_dim": 3, **more})
-    return settings, initial(settings, V, stream(1, "weights"))
+    return settings, initial_parameters(settings, V, stream(1, "weights"))
 
 
 def doubles(parameters):
@@ -104,7 +104,7 @@ def test_rows_do_not_mix(monkeypatch):
     """All positions at once, and one after the other, give the same."""
     settings, parameters = model("gru", num_layers=2)
     together = gradient_norms(LanguageModel(settings, parameters), IDS, 10, 12).norms
-    monkeypatch.setattr("charlm.inspection.gradients.TOGETHER", 1)
+    monkeypatch.setattr("charlm.inspection.gradients.CHARACTERS_AT_ONCE", 1)
     alone = gradient_norms(LanguageModel(settings, parameters), IDS, 10, 12).norms
     assert together.shape == (12, 11)
     np.testing.assert_allclose(together, alone, rtol=1e-12)

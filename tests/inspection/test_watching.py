@@ -8,9 +8,9 @@ import torch
 
 from charlm.cells.table import CELLS
 from charlm.config.settings import ModelSettings
-from charlm.inspection.watching import watch
+from charlm.inspection.watching import watch_layer
 from charlm.model.language_model import LanguageModel
-from charlm.model.parameters import initial
+from charlm.model.parameters import initial_parameters
 from charlm.model.stack import unroll_layer
 from charlm.randomness import stream
 
@@ -22,12 +22,12 @@ IDS = np.random.default_rng(1).integers(0, V, (T, B))
 @pytest.mark.parametrize("cell", sorted(CELLS))
 def test_watching_changes_nothing(cell, engine):
     settings = ModelSettings(cell=cell, hidden_size=8, num_layers=2)
-    values = initial(settings, V, stream(1, "weights"))
+    values = initial_parameters(settings, V, stream(1, "weights"))
     parameters, ids = {name: engine(value) for name, value in values.items()}, engine(IDS)
     gates = []
 
     def watched(layer, weights, x, state, below):
-        inner, result = watch(layer, weights, x, state, below)
+        inner, result = watch_layer(layer, weights, x, state, below)
         gates.extend(inner[name] for name in layer.cell.GATES if name in inner)
         return result
 

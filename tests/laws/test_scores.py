@@ -14,7 +14,7 @@ from charlm.config.settings import ModelSettings
 from charlm.evaluation.scorers import NumpyScorer, TorchScorer
 from charlm.evaluation.scoring import score_stream
 from charlm.model.language_model import LanguageModel
-from charlm.model.parameters import initial
+from charlm.model.parameters import initial_parameters
 from charlm.model.state import State
 from charlm.model.stepping import DefinitionStepper
 from charlm.text.lanes import NOTHING
@@ -25,7 +25,7 @@ every_cell = pytest.mark.parametrize("cell", CELLS)
 
 def model(cell, hidden_size=12, scale=1.0):
     settings = ModelSettings(cell=cell, hidden_size=hidden_size, num_layers=2)
-    parameters = initial(settings, V, np.random.default_rng(0))
+    parameters = initial_parameters(settings, V, np.random.default_rng(0))
     parameters["head.weight"] = parameters["head.weight"] * 2  # predictions that depend on the state
     return settings, {name: value * np.float32(scale) for name, value in parameters.items()}
 

@@ -13,7 +13,7 @@ T, B, H, A = 9, 3, 4, 5
 
 def weights_of(seed=0):
     rng = np.random.default_rng(seed)
-    return {name: rng.standard_normal(shape) for name, shape in attention.shapes(A, H).items()}
+    return {name: rng.standard_normal(shape) for name, shape in attention.attention_shapes(A, H).items()}
 
 
 def outputs(seed=1):
@@ -21,7 +21,7 @@ def outputs(seed=1):
 
 
 def fresh(like=None):
-    return attention.fresh(B, A, H, np.zeros(1) if like is None else like)
+    return attention.no_past_outputs(B, A, H, np.zeros(1) if like is None else like)
 
 
 def by_hand(weights, y):
@@ -74,8 +74,8 @@ def test_it_sees_so_many_outputs_back_and_no_further_and_none_ahead():
 
 
 def test_at_the_start_the_model_is_the_one_without_attention():
-    weights = attention.initial(np.random.default_rng(0), A, H)
-    assert {name: value.shape for name, value in weights.items()} == attention.shapes(A, H)
+    weights = attention.initial_attention(np.random.default_rng(0), A, H)
+    assert {name: value.shape for name, value in weights.items()} == attention.attention_shapes(A, H)
     read, _ = attention.attend(weights, outputs(), fresh())
     np.testing.assert_allclose(read, outputs(), atol=1e-12)
 

@@ -9,8 +9,8 @@ import torch
 from charlm.config.settings import ModelSettings
 from charlm.engines.choosing import run_with_torch
 from charlm.model.language_model import LanguageModel
-from charlm.model.parameters import initial, shapes
-from charlm.model.stack import layers, unroll_layer
+from charlm.model.parameters import initial_parameters, parameter_shapes
+from charlm.model.stack import build_layers, unroll_layer
 from charlm.model.state import map_state, reset_rows
 from charlm.model.stepping import DefinitionStepper
 
@@ -37,7 +37,7 @@ every_stack = pytest.mark.parametrize("stack", STACKS)
 
 def model(stack):
     settings = ModelSettings(hidden_size=8, **STACKS[stack])
-    return settings, initial(settings, V, np.random.default_rng(0))
+    return settings, initial_parameters(settings, V, np.random.default_rng(0))
 
 
 def ids(seed=1):
@@ -47,7 +47,7 @@ def ids(seed=1):
 @every_stack
 def test_values_have_the_declared_names_and_shapes(stack):
     settings, values = model(stack)
-    assert {name: value.shape for name, value in values.items()} == shapes(settings, V)
+    assert {name: value.shape for name, value in values.items()} == parameter_shapes(settings, V)
 
 
 @every_stack
@@ -115,7 +115,7 @@ def test_the_memory_that_goes_up_carries_its_gradient():
 
 
 def test_a_layer_knows_what_it_reads():
-    grid, grown = layers(ModelSettings(cell="grid", num_layers=2)), layers(model("widths")[0])
+    grid, grown = build_layers(ModelSettings(cell="grid", num_layers=2)), build_layers(model("widths")[0])
     assert [(layer.reads_below, layer.read_above) for layer in grid] == [(False, True), (True, False)]
     assert [(layer.input_size, layer.hidden_size) for layer in grown] == [(8, 12), (12, 4), (4, 8)]
 

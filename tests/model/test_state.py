@@ -7,7 +7,7 @@ import torch
 from charlm.cells.table import CELLS
 from charlm.config.settings import ModelSettings
 from charlm.model.language_model import LanguageModel
-from charlm.model.parameters import initial
+from charlm.model.parameters import initial_parameters
 from charlm.model.state import put_rows, reset_rows, rows_agree, take_rows
 
 V = 7
@@ -15,7 +15,7 @@ V = 7
 
 def read(cell, ids, state=None):
     settings = ModelSettings(cell=cell, hidden_size=8, num_layers=2)
-    values = initial(settings, V, np.random.default_rng(0))
+    values = initial_parameters(settings, V, np.random.default_rng(0))
     return LanguageModel(settings, values).forward(
         ids, state or LanguageModel(settings, values).fresh_state(ids.shape[1])
     )
@@ -59,7 +59,7 @@ def test_one_step_after_another_is_the_whole_sequence():
 
     for cell in CELLS:
         settings = ModelSettings(cell=cell, hidden_size=8, num_layers=2)
-        values = initial(settings, V, np.random.default_rng(0))
+        values = initial_parameters(settings, V, np.random.default_rng(0))
         stepper = DefinitionStepper(LanguageModel(settings, values))
         state, rows = stepper.fresh(3), []
         for ids in IDS:

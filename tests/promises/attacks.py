@@ -22,7 +22,7 @@ from safetensors.numpy import save as to_safetensors
 from charlm.checkpoint import Scores, save
 from charlm.checkpoint.contents import DESCRIPTION, MODEL, TRAINING, Text
 from charlm.config.settings import ModelSettings, Settings
-from charlm.model.parameters import initial
+from charlm.model.parameters import initial_parameters
 from charlm.text.vocabulary import Vocabulary
 
 VOCABULARY = Vocabulary(tuple(" abé字😀"))
@@ -32,7 +32,7 @@ Attack = Callable[[Path], None]
 
 
 def arrays(settings: Settings = SETTINGS) -> dict[str, np.ndarray]:
-    return initial(settings.model, VOCABULARY.size, np.random.default_rng(0))
+    return initial_parameters(settings.model, VOCABULARY.size, np.random.default_rng(0))
 
 
 def write(folder: Path, settings: Settings = SETTINGS) -> Path:

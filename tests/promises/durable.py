@@ -12,7 +12,7 @@ from charlm.checkpoint.contents import Text
 from charlm.checkpoint.series import add, newest_good
 from charlm.config.settings import ModelSettings, Settings
 from charlm.errors import CharlmError
-from charlm.model.parameters import shapes
+from charlm.model.parameters import parameter_shapes
 from charlm.runs import Run, create, find_checkpoint
 from charlm.runs.disk import DISK, refused
 from charlm.text.vocabulary import Vocabulary
@@ -28,7 +28,10 @@ def settings(hidden_size: int) -> Settings:
 def write(run: Run, step: int, *, best: bool = False, keep: int = 2, hidden_size: int = 4) -> Path:
     """Add a checkpoint that says its step in every number, as training adds them."""
     chosen = settings(hidden_size)
-    filled = {name: np.full(shape, step, np.float32) for name, shape in shapes(chosen.model, VOCABULARY.size).items()}
+    filled = {
+        name: np.full(shape, step, np.float32)
+        for name, shape in parameter_shapes(chosen.model, VOCABULARY.size).items()
+    }
     content = partial(
         save,
         step=step,

@@ -13,12 +13,12 @@ from charlm.text.corpus import open_corpus
 from charlm.text.records import open_reader
 from charlm.training.events import Finished, Updated
 from charlm.training.loop import train
-from charlm.training.plan import Plan
+from charlm.training.plan import TrainingPlan
 
 TIMES = {"seconds", "validation_seconds"}
 
 
-def plan(root, text, training=None, model=None, precision="fp32", **more) -> Plan:
+def plan(root, text, training=None, model=None, precision="fp32", **more) -> TrainingPlan:
     """A plan for a training on a text file, in a new run under `root`."""
     settings = Settings.model_validate({
         "text": {"sources": [str(text)], **more},
@@ -32,16 +32,18 @@ def plan(root, text, training=None, model=None, precision="fp32", **more) -> Pla
     chosen = settings.training
     end_id = corpus.vocabulary.newline if settings.text.records else None
     reader = open_reader(corpus.split("train"), chosen.batch_size, chosen.seq_len, end_id, chosen.seed)
-    return Plan(settings, corpus, reader, create(root, None, "small", {}), Compute("cpu", precision, "a CPU", 1))
+    return TrainingPlan(
+        settings, corpus, reader, create(root, None, "small", {}), Compute("cpu", precision, "a CPU", 1)
+    )
 
 
-def cut(planned: Plan, steps: int) -> None:
+def cut(planned: TrainingPlan, steps: int) -> None:
     """Train, and be asked to stop after so many steps."""
     count = itertools.count(1)
     list(train(planned, stop=lambda: next(count) == steps))
 
 
-def go_on(planned: Plan) -> list:
+def go_on(planned: TrainingPlan) -> list:
     """Resume from what is on disk; gives the events."""
     checkpoint, wrong = newest_good(planned.run)
     assert not wrong

@@ -67,14 +67,14 @@ def test_a_resume_that_forgets_something_is_caught(verse, tmp_path, monkeypatch,
     list(train(whole))
     planned = small.plan(tmp_path / "parts", verse, None, model)
     small.cut(planned, 20)
-    real = loop.restore
+    real = loop.restore_trainer
 
     def forgetful(trainer, parameters, arrays, where):
         fresh = training_arrays(trainer)
         kept = {name: value for name, value in arrays.items() if not name.startswith(forgotten)}
         real(trainer, parameters, kept | {n: v for n, v in fresh.items() if n.startswith(forgotten)}, where)
 
-    monkeypatch.setattr(loop, "restore", forgetful)
+    monkeypatch.setattr(loop, "restore_trainer", forgetful)
     small.go_on(planned)
     assert small.differences(small.numbers(planned.run), small.numbers(whole.run))
 

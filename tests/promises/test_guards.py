@@ -19,7 +19,7 @@ from charlm.errors import DivergedError
 from charlm.runs import read_metrics
 from charlm.training import trainer
 from charlm.training.events import Finished, RolledBack, Skipped, Updated
-from charlm.training.journal import journal
+from charlm.training.journal import write_metrics
 from charlm.training.loop import ROLL_BACKS, SKIPS_IN_A_ROW, train
 from charlm.training.progress import Progress
 
@@ -140,7 +140,7 @@ def test_after_two_roll_backs_it_ends_with_exit_5_and_a_diagnosis(verse, tmp_pat
     planned = small.plan(tmp_path, verse)
     seen = []
     with pytest.raises(DivergedError) as caught:
-        seen.extend(journal(train(planned), planned.run))
+        seen.extend(write_metrics(train(planned), planned.run))
     rows = list(read_metrics(planned.run.metrics))
     assert [row["rate_factor"] for row in rows if row["event"] == "rolledback"] == [0.5, 0.25][:ROLL_BACKS]
     assert sum(row["event"] == "skipped" for row in rows) == (ROLL_BACKS + 1) * SKIPS_IN_A_ROW
@@ -166,11 +166,11 @@ def test_nothing_that_is_not_finite_is_ever_saved(verse, tmp_path, rate):
 
 
 def test_a_score_that_is_not_finite_is_never_the_best_nor_in_the_way_of_one():
-    progress = Progress(step=1).validated(math.nan, 1.0)
+    progress = Progress(step=1).after_validation(math.nan, 1.0)
     assert (progress.best_step, progress.last_nats, progress.without_better) == (None, None, 1)
-    better = replace(progress, step=2).validated(3.0, 1.0)
+    better = replace(progress, step=2).after_validation(3.0, 1.0)
     assert (better.best_step, better.best_nats) == (2, 3.0)
-    assert replace(better, step=3).validated(math.inf, 1.0).best_nats == 3.0
+    assert replace(better, step=3).after_validation(math.inf, 1.0).best_nats == 3.0
 
 
 def test_a_spike_of_the_loss_is_logged_with_what_is_usual(tmp_path):
@@ -179,7 +179,7 @@ def test_a_spike_of_the_loss_is_logged_with_what_is_usual(tmp_path):
 
     run = small.create(tmp_path, "spiky", "x", {})
     losses = [4.5, 4.0, *([2.0] * 1500), 6.0, 2.1, 2.0]
-    list(journal((updated(step, nats) for step, nats in enumerate(losses, 1)), run))
+    list(write_metrics((updated(step, nats) for step, nats in enumerate(losses, 1)), run))
     (spike,) = [row for row in read_metrics(run.metrics) if row["event"] == "spiked"]
     assert (spike["step"], spike["nats"]) == (1503, 6.0)
     assert spike["usual_nats"] == pytest.approx(2.0, abs=0.01)
@@ -188,5 +188,5 @@ def test_a_spike_of_the_loss_is_logged_with_what_is_usual(tmp_path):
 
 def test_an_ordinary_training_has_no_spikes(verse, tmp_path):
     planned = small.plan(tmp_path, verse)
-    list(journal(train(planned), planned.run))
+    list(write_metrics(train(planned), planned.run))
     assert not [row for row in read_metrics(planned.run.metrics) if row["event"] == "spiked"]

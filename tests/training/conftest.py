@@ -9,7 +9,7 @@ from charlm.device import Compute
 from charlm.runs import create
 from charlm.text.corpus import open_corpus
 from charlm.text.records import open_reader
-from charlm.training.plan import Plan
+from charlm.training.plan import TrainingPlan
 
 STEPS = 12
 
@@ -33,6 +33,8 @@ def plan_for(verse):
         chosen = settings.training
         end_id = corpus.vocabulary.newline if settings.text.records else None
         reader = open_reader(corpus.split("train"), chosen.batch_size, chosen.seq_len, end_id, chosen.seed)
-        return Plan(settings, corpus, reader, create(root, None, "test", {}), Compute("cpu", precision, "a CPU", 1))
+        return TrainingPlan(
+            settings, corpus, reader, create(root, None, "test", {}), Compute("cpu", precision, "a CPU", 1)
+        )
 
     return plan

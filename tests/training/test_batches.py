@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from charlm.device import Compute
 from charlm.text.lanes import Lanes
 from charlm.text.records import open_reader
-from charlm.training.batches import DeviceBatches, HostBatches, fits, open_batches
+from charlm.training.batches import DeviceBatches, HostBatches, open_batches, text_fits
 
 CPU = torch.device("cpu")
 
@@ -71,5 +71,5 @@ def test_a_card_with_room_holds_the_text(monkeypatch, free, end_id, kind):
 
 
 def test_a_text_takes_a_quarter_of_what_is_free():
-    assert fits(np.zeros(25, np.uint8), 100)
-    assert not fits(np.zeros(13, np.uint16), 100)
+    assert text_fits(np.zeros(25, np.uint8), 100)
+    assert not text_fits(np.zeros(13, np.uint16), 100)

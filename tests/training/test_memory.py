@@ -25,7 +25,7 @@ def chosen(training=None, **model):
 
 
 def size(batch_size=32, seq_len=64, vocab_size=100, training=None, **model):
-    return memory.estimate(chosen(training, **model), vocab_size, batch_size, seq_len)
+    return memory.estimate_bytes(chosen(training, **model), vocab_size, batch_size, seq_len)
 
 
 @settings(max_examples=60, deadline=None)
@@ -62,22 +62,22 @@ def test_a_look_back_is_counted():
 def test_a_short_text_fills_as_many_rows_and_steps_as_its_reader_says():
     for characters, batch_size, seq_len in itertools.product((2, 9, 100), (1, 8, 64), (1, 8, 200)):
         reader = Lanes(np.zeros(characters + 1, np.uint8), batch_size, seq_len)
-        assert memory.within(characters, batch_size, seq_len) == (reader.batch_size, reader.seq_len)
+        assert memory.window_sizes(characters, batch_size, seq_len) == (reader.batch_size, reader.seq_len)
 
 
 def test_a_training_that_fits_goes_on(monkeypatch):
-    monkeypatch.setattr(memory, "available", lambda compute: 2**34)
-    memory.check(chosen(), 100, 10**6, CPU)
-    monkeypatch.setattr(memory, "available", lambda compute: None)  # nobody says: nothing is refused
-    memory.check(chosen({"batch_size": 65_536, "seq_len": 65_536}), 100, 10**12, CPU)
+    monkeypatch.setattr(memory, "available_bytes", lambda compute: 2**34)
+    memory.require_memory(chosen(), 100, 10**6, CPU)
+    monkeypatch.setattr(memory, "available_bytes", lambda compute: None)  # nobody says: nothing is refused
+    memory.require_memory(chosen({"batch_size": 65_536, "seq_len": 65_536}), 100, 10**12, CPU)
 
 
 def test_a_short_text_makes_small_windows_and_is_not_refused(monkeypatch):
-    monkeypatch.setattr(memory, "available", lambda compute: 2**30)
+    monkeypatch.setattr(memory, "available_bytes", lambda compute: 2**30)
     huge = chosen({"batch_size": 65_536, "seq_len": 65_536})
-    memory.check(huge, 100, 10_000, CPU)
+    memory.require_memory(huge, 100, 10_000, CPU)
     with pytest.raises(UsageError):
-        memory.check(huge, 100, 10**9, CPU)
+        memory.require_memory(huge, 100, 10**9, CPU)
 
 
 @pytest.mark.parametrize(
@@ -89,15 +89,15 @@ def test_a_short_text_makes_small_windows_and_is_not_refused(monkeypatch):
     ],
 )
 def test_a_refusal_says_how_much_and_advises_what_does_fit(monkeypatch, gib, training, model, advice):
-    monkeypatch.setattr(memory, "available", lambda compute: gib * 2**30)
+    monkeypatch.setattr(memory, "available_bytes", lambda compute: gib * 2**30)
     with pytest.raises(UsageError) as caught:
-        memory.check(chosen(training, **model), 100, 10**12, CPU)
+        memory.require_memory(chosen(training, **model), 100, 10**12, CPU)
     assert "and 1.00 GiB are free" in caught.value.what
     assert advice in caught.value.remedy
     told = dict(word.removeprefix("training.").split("=") for word in caught.value.remedy.split() if "=" in word)
     if told:
         sizes = {name: int(number.rstrip(",")) for name, number in told.items()}
-        memory.check(chosen({**training, **sizes}, **model), 100, 10**12, CPU)  # what is advised is accepted
+        memory.require_memory(chosen({**training, **sizes}, **model), 100, 10**12, CPU)  # what is advised is accepted
 
 
 @pytest.mark.parametrize(
@@ -136,18 +136,18 @@ def test_torch_itself_says_it_in_words_that_are_understood():
 def test_the_memory_of_this_machine_and_of_its_container(tmp_path, monkeypatch):
     meminfo, limit, used = tmp_path / "meminfo", tmp_path / "limit", tmp_path / "used"
     monkeypatch.setattr(memory, "MEMINFO", meminfo)
-    monkeypatch.setattr(memory, "LIMITS", ((limit, used),))
-    assert memory.available(CPU) is None
+    monkeypatch.setattr(memory, "CONTAINER_LIMITS", ((limit, used),))
+    assert memory.available_bytes(CPU) is None
     meminfo.write_text("MemTotal: 9 kB\nMemAvailable:    2048 kB\n")
-    assert memory.available(CPU) == 2048 * 1024
+    assert memory.available_bytes(CPU) == 2048 * 1024
     limit.write_text("max\n")
     used.write_text("1000\n")
-    assert memory.available(CPU) == 2048 * 1024
+    assert memory.available_bytes(CPU) == 2048 * 1024
     limit.write_text("5000\n")
-    assert memory.available(CPU) == 4000
+    assert memory.available_bytes(CPU) == 4000
     used.write_text("6000\n")
-    assert memory.available(CPU) == 0
-    assert memory.available(Compute("mps", "fp32", "a Mac", 1)) is None
+    assert memory.available_bytes(CPU) == 0
+    assert memory.available_bytes(Compute("mps", "fp32", "a Mac", 1)) is None
 
 
 MEASURE = """
@@ -155,7 +155,7 @@ import sys, numpy, torch
 from charlm.config.settings import Settings
 from charlm.device import Compute
 from charlm.text.lanes import Lanes
-from charlm.training.memory import estimate
+from charlm.training.memory import estimate_bytes
 from charlm.training.trainer import Trainer
 
 torch.set_num_threads(1)
@@ -169,7 +169,7 @@ def run(cell, hidden_size, batch_size, seq_len, vocab_size, window=0):
     trainer = Trainer(settings, vocab_size, batch_size, Compute("cpu", sys.argv[2], "a CPU", 1))
     for position in range(3):
         trainer.update(reader, position, 1e-3)
-    return estimate(settings, vocab_size, batch_size, seq_len)
+    return estimate_bytes(settings, vocab_size, batch_size, seq_len)
 run(sys.argv[1], 4, 2, 4, 20, 5)
 before = peak()
 print(run(sys.argv[1], *map(int, sys.argv[3:])), peak() - before)

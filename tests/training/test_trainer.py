@@ -14,7 +14,7 @@ from charlm.device import Compute
 from charlm.engines import captured_window, choosing
 from charlm.text.lanes import Lanes
 from charlm.training import trainer
-from charlm.training.checkpointing import restore, training_arrays
+from charlm.training.checkpointing import restore_trainer, training_arrays
 from charlm.training.trainer import Trainer
 
 V, B, T = 7, 3, 6
@@ -103,7 +103,7 @@ def test_a_training_that_goes_on_ends_where_it_would_have(recording):
     kept, parameters = training_arrays(whole), whole.parameters()
     updates(whole, 5, 6, reader)
     other = build(model={"dropout": 0.4})
-    restore(other, parameters, kept, "here")
+    restore_trainer(other, parameters, kept, "here")
     updates(other, 5, 6, reader)
     for name, weight in whole.weights.items():
         assert torch.equal(other.weights[name], weight)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charlm.errors import TextError
-from charlm.inspection.windows import spread
+from charlm.inspection.excerpts import cut_excerpts
 
 
 @settings(max_examples=50, deadline=None)
@@ -16,7 +16,7 @@ from charlm.inspection.windows import spread
 def test_windows_are_stretches_of_the_text(size, length, rows, warm_up):
     if size < length:
         return
-    windows = spread(np.arange(size), length, rows, warm_up)
+    windows = cut_excerpts(np.arange(size), length, rows, warm_up)
     whole = np.concatenate([windows.before, windows.inside])
     assert (np.diff(whole, axis=0) == 1).all()
     assert windows.inside.shape[0] == length
@@ -28,5 +28,5 @@ def test_windows_are_stretches_of_the_text(size, length, rows, warm_up):
 
 def test_a_text_that_is_too_short_is_said():
     with pytest.raises(TextError) as caught:
-        spread(np.arange(10), 11, 4)
+        cut_excerpts(np.arange(10), 11, 4)
     assert "11" in caught.value.what
