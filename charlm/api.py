@@ -6,14 +6,16 @@ Names of runs, folders and checkpoints mean the same as on the command line. Kno
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from charlm.checkpoint import Checkpoint
 from charlm.checkpoint import load as load_folder
 from charlm.evaluation.score import Score
 from charlm.runs import find_checkpoint, runs_root
 from charlm.sampling.decoding import Decoding
-from charlm.training.experiment import Training
+
+if TYPE_CHECKING:  # imports torch, which only training needs
+    from charlm.training.experiment import Training
 
 
 def load(run: str | Path | None = None) -> Checkpoint:
