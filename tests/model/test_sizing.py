@@ -1,3 +1,5 @@
+"""Models of every cell, sized to a wanted number of parameters."""
+
 from __future__ import annotations
 
 import pytest
@@ -14,7 +16,7 @@ V = 80
 @pytest.mark.parametrize("num_layers", [1, 2])
 @pytest.mark.parametrize("hidden_size", [64, 128, 200])
 @pytest.mark.parametrize("cell", CELLS)
-def test_every_cell_comes_within_one_per_cent(cell, hidden_size, num_layers):
+def test_every_cell_is_sized_within_one_per_cent(cell, hidden_size, num_layers):
     wanted = count_parameters(ModelSettings(cell="lstm", hidden_size=hidden_size, num_layers=num_layers), V)
     found = resize_to_match(ModelSettings(cell=cell, hidden_size=hidden_size, num_layers=num_layers), V, wanted, "here")
     assert abs(count_parameters(found, V) - wanted) <= 0.01 * wanted
@@ -23,18 +25,18 @@ def test_every_cell_comes_within_one_per_cent(cell, hidden_size, num_layers):
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_counts_grow_with_the_hidden_size(cell):
+def test_the_number_of_parameters_grows_with_the_hidden_size(cell):
     sizes = range(8, 200, 8)
     counts = [count_parameters(ModelSettings(cell=cell, hidden_size=size), V) for size in sizes]
     assert counts == sorted(set(counts))
 
 
-def test_its_own_count_gives_its_own_size():
+def test_a_model_is_not_resized_to_its_own_number_of_parameters():
     model = ModelSettings(hidden_size=77)
     assert resize_to_match(model, V, count_parameters(model, V), "here") == model
 
 
-def test_counts_that_cannot_be_equal_name_the_nearest_two():
+def test_a_refusal_names_the_two_nearest_sizes():
     model = ModelSettings(hidden_size=2, num_layers=1, tied=True)
     wanted = (
         count_parameters(model, 4) + count_parameters(ModelSettings(hidden_size=3, num_layers=1, tied=True), 4)

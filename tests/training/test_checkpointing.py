@@ -1,4 +1,4 @@
-"""What `restore` takes and refuses; that it brings everything back is for test_resume.py."""
+"""What `restore_trainer` accepts and refuses. That it restores everything is tested in test_resume.py."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def trained():
     return trainer
 
 
-def test_what_was_captured_is_captured_again(trained):
+def test_a_restored_trainer_gives_the_same_arrays(trained):
     arrays, parameters = training_arrays(trained), trained.parameters()
     other = Trainer(trained.settings, V, B, trained.compute)
     restore_trainer(other, parameters, arrays, "here")
