@@ -1,9 +1,9 @@
-"""Train and sample for a while, and watch what the process holds on to.
+"""Train and sample for a while, and measure the memory and the open files of the process.
 
     python leaking.py KIND SECONDS TEXT FOLDER     prints {"steps", "growth": bytes, "per_hour": bytes, "files": [,]}
 
-KIND is `charlm`, or `naive`, which keeps each step's numbers and each checkpoint's file as careless loops do. Growth is
-of resident memory after a third of the time, which is for warming up; the slope is that of the best line through it.
+KIND is `charlm`, or `naive`, which keeps some numbers of each step and an open file of each checkpoint. Growth is
+that of resident memory after a third of the time, which is for warming up. The slope is of a fitted line.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from charlm.training.events import Saved, Updated
 from charlm.training.journal import write_metrics
 from charlm.training.loop import train
 
-EVERY = 0.1  # seconds between two looks, and as many samples of text
+INTERVAL = 0.1  # seconds between two measurements, each after a sample of text
 
 
 def resident() -> int:
-    """Bytes of this process in memory."""
+    """Resident memory of this process, in bytes."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
@@ -43,8 +43,8 @@ def main(kind: str, seconds: float, text: Path, folder: Path) -> None:
         "save_every": 0.5, "sample_every": 0.3, "sample_length": 40,
     }  # fmt: skip
     planned = small.plan(folder, text, training, {"hidden_size": 16, "dropout": 0.1})
-    looks = np.full((int(seconds / EVERY) + 1, 3), -1.0)  # all of it in memory from the start: a list would grow itself
-    seen, kept, steps, checkpoint, looked = 0, [], 0, None, 0.0
+    measured = np.full((int(seconds / INTERVAL) + 1, 3), -1.0)  # allocated at once: a list would grow
+    number, kept, steps, checkpoint, measured_at = 0, [], 0, None, 0.0
     for event in write_metrics(train(planned), planned.run):
         if isinstance(event, Updated):
             steps += 1
@@ -54,13 +54,13 @@ def main(kind: str, seconds: float, text: Path, folder: Path) -> None:
             checkpoint = load(event.path)
             if kind == "naive":
                 kept.append((event.path / "checkpoint.json").open("rb"))
-        if checkpoint and time.perf_counter() - looked > EVERY:
+        if checkpoint and time.perf_counter() - measured_at > INTERVAL:
             write_text(stepper(checkpoint.model), checkpoint.vocabulary, "The owl", length=20, seed=steps)
             gc.collect()
-            looked = time.perf_counter()
-            looks[seen] = looked, resident(), open_files()
-            seen += 1
-    times, memory, files = looks[:seen][looks[:seen, 0] > looks[0, 0] + seconds / 3].T
+            measured_at = time.perf_counter()
+            measured[number] = measured_at, resident(), open_files()
+            number += 1
+    times, memory, files = measured[:number][measured[:number, 0] > measured[0, 0] + seconds / 3].T
     third = len(memory) // 3
     growth = np.median(memory[-third:]) - np.median(memory[:third])
     slope = np.polyfit(times - times[0], memory, 1)[0] * 3600

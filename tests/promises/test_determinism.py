@@ -1,7 +1,7 @@
-"""Interrupted and resumed is as uninterrupted, bit for bit, at every cut; looking at a training does not change it.
+"""A resumed training equals an uninterrupted one, bit for bit, at every cut; validation and samples do not change it.
 
-What is trained (each cell, optimizer, schedule, precision) varies in tests/training/test_resume.py, and how it is
-interrupted in test_interruption.py; the laws of seeded samples are in tests/laws/test_sampling.py.
+tests/training/test_resume.py has every cell, optimizer, schedule and precision, test_interruption.py the ways of
+interrupting, and tests/laws/test_sampling.py the laws of seeded samples.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from charlm.training.events import Finished, Updated
 from charlm.training.loop import train
 
 STEPS = 60
-KINDS = {
+TRAININGS = {
     "adamw, cosine, dropout": ({}, {"dropout": 0.3}),
     "rmsprop, step, average": (
         {"optimizer": "rmsprop", "schedule": "step", "decay_after": 0.1, "average": 0.9, "accumulate": 2},
@@ -30,43 +30,43 @@ KINDS = {
 }
 
 
-@pytest.fixture(scope="module", params=KINDS.values(), ids=KINDS)
+@pytest.fixture(scope="module", params=TRAININGS.values(), ids=TRAININGS)
 def uninterrupted(request, verse, tmp_path_factory):
-    """Settings, and what a training of sixty steps without interruption comes to."""
+    """Settings, and the events and the checkpoint of an uninterrupted training of sixty steps."""
     training, model = request.param
     planned = small.plan(tmp_path_factory.mktemp("whole"), verse, training, model)
     events = list(train(planned))
-    return training, model, small.timeless(events), small.numbers(planned.run)
+    return training, model, small.without_times(events), small.contents(planned.run)
 
 
 @pytest.mark.parametrize("cut", range(1, STEPS + 1))
-def test_every_cut(uninterrupted, verse, tmp_path, cut):
+def test_a_cut_after_any_step(uninterrupted, verse, tmp_path, cut):
     training, model, events, numbers = uninterrupted
     planned = small.plan(tmp_path, verse, training, model)
-    small.cut(planned, cut)
-    after = small.timeless(small.go_on(planned))
+    small.train_until(planned, cut)
+    after = small.without_times(small.resume(planned))
     assert after == events[cut:]
-    assert small.differences(small.numbers(planned.run), numbers) == []
+    assert small.differences(small.contents(planned.run), numbers) == []
 
 
 def test_a_training_cut_after_every_step(uninterrupted, verse, tmp_path):
     training, model, _, numbers = uninterrupted
     planned = small.plan(tmp_path, verse, training, model)
-    small.cut(planned, 1)
+    small.train_until(planned, 1)
     for _ in range(STEPS - 1):
         checkpoint, _ = newest_good(planned.run)
         list(train(planned, resume=checkpoint, stop=lambda: True))
-    assert small.differences(small.numbers(planned.run), numbers) == []
+    assert small.differences(small.contents(planned.run), numbers) == []
 
 
 @pytest.mark.parametrize("forgotten", ["optimizer", "state", "random"])
-def test_a_resume_that_forgets_something_is_caught(verse, tmp_path, monkeypatch, forgotten):
-    """The harness, tried on what others forgot: char-rnn #137 the optimizer, torch-rnn #126 the state."""
+def test_the_harness_catches_a_resume_that_forgets_something(verse, tmp_path, monkeypatch, forgotten):
+    """char-rnn #137 forgot the optimizer, torch-rnn #126 the state."""
     model = {"dropout": 0.3}
     whole = small.plan(tmp_path / "whole", verse, None, model)
     list(train(whole))
     planned = small.plan(tmp_path / "parts", verse, None, model)
-    small.cut(planned, 20)
+    small.train_until(planned, 20)
     real = loop.restore_trainer
 
     def forgetful(trainer, parameters, arrays, where):
@@ -75,11 +75,11 @@ def test_a_resume_that_forgets_something_is_caught(verse, tmp_path, monkeypatch,
         real(trainer, parameters, kept | {n: v for n, v in fresh.items() if n.startswith(forgotten)}, where)
 
     monkeypatch.setattr(loop, "restore_trainer", forgetful)
-    small.go_on(planned)
-    assert small.differences(small.numbers(planned.run), small.numbers(whole.run))
+    small.resume(planned)
+    assert small.differences(small.contents(planned.run), small.contents(whole.run))
 
 
-def test_an_exception_between_two_steps_costs_only_the_way_from_the_last_checkpoint(verse, tmp_path):
+def test_after_an_exception_training_resumes_from_the_last_checkpoint(verse, tmp_path):
     whole = small.plan(tmp_path / "whole", verse)
     list(train(whole))
     planned = small.plan(tmp_path / "parts", verse)
@@ -92,17 +92,17 @@ def test_an_exception_between_two_steps_costs_only_the_way_from_the_last_checkpo
     with pytest.raises(ZeroDivisionError):
         failing()
     checkpoint, _ = newest_good(planned.run)
-    assert checkpoint.step == 30  # validated, and the best so far
+    assert checkpoint.step == 30  # the step of a validation with the best score so far
     list(train(planned, resume=checkpoint))
-    assert small.differences(small.numbers(planned.run), small.numbers(whole.run)) == []
+    assert small.differences(small.contents(planned.run), small.contents(whole.run)) == []
 
 
-def test_a_kill_between_a_checkpoint_and_its_pointers_costs_nothing(verse, tmp_path):
-    """The best one was written when the process died, and nothing named it yet."""
+def test_a_kill_between_a_checkpoint_and_its_pointers_loses_nothing(verse, tmp_path):
+    """The best checkpoint was written when the process died, and no pointer named it yet."""
     whole = small.plan(tmp_path / "whole", verse)
     list(train(whole))
     planned = small.plan(tmp_path / "parts", verse)
-    small.cut(planned, 30)
+    small.train_until(planned, 30)
     assert planned.run.pointed("best").name == "step-30"
     for pointer in ("best", "last"):
         (planned.run.folder / pointer).write_text("step-20\n")
@@ -111,35 +111,39 @@ def test_a_kill_between_a_checkpoint_and_its_pointers_costs_nothing(verse, tmp_p
     next(resumed)
     assert planned.run.pointed("best") == planned.run.pointed("last") == checkpoint.folder
     list(resumed)
-    assert small.differences(small.numbers(planned.run), small.numbers(whole.run)) == []
+    assert small.differences(small.contents(planned.run), small.contents(whole.run)) == []
 
 
-def test_the_same_command_and_seed_give_the_same_bits(verse, tmp_path):
+def test_the_same_settings_and_seed_give_the_same_bits(verse, tmp_path):
     plans = [small.plan(tmp_path / name, verse, None, {"dropout": 0.3}) for name in ("one", "two")]
-    one, other = (small.timeless(train(planned)) for planned in plans)
+    one, other = (small.without_times(train(planned)) for planned in plans)
     assert one == other
-    assert small.differences(*(small.numbers(planned.run) for planned in plans)) == []
+    assert small.differences(*(small.contents(planned.run) for planned in plans)) == []
     another = small.plan(tmp_path / "three", verse, {"seed": 2}, {"dropout": 0.3})
-    assert small.timeless(train(another)) != one
+    assert small.without_times(train(another)) != one
 
 
-def test_validations_samples_and_checkpoints_leave_every_random_state_alone(verse, tmp_path):
-    """char-rnn #17: how often it is evaluated changes what is learnt."""
+def test_validations_samples_and_checkpoints_change_no_random_state(verse, tmp_path):
+    """In char-rnn #17 the interval of evaluation changed the training."""
     few = {"validations": 1}
     many = {"validations": 60, "sample_length": 20, "sample_every": 1e-6, "save_every": 1e-6}
     model, updates, arrays = {"dropout": 0.3}, [], []
     for number, training in enumerate((few, many)):
         planned = small.plan(tmp_path / str(number), verse, training, model)
         before = torch.random.get_rng_state(), repr(np.random.get_state()), random.getstate()
-        updates.append([line for line in small.timeless(train(planned)) if len(line) == 4])
+        updates.append([line for line in small.without_times(train(planned)) if len(line) == 4])
         assert torch.equal(torch.random.get_rng_state(), before[0])
         assert (repr(np.random.get_state()), random.getstate()) == before[1:]
-        arrays.append(small.numbers(planned.run))
+        arrays.append(small.contents(planned.run))
     assert updates[0] == updates[1]
-    assert set(small.differences(*arrays)) <= {"progress", "scores", "best"}  # how often was looked, and what was seen
+    assert set(small.differences(*arrays)) <= {
+        "progress",
+        "scores",
+        "best",
+    }  # the number of validations and their scores
 
 
-def test_a_budget_counts_the_time_already_spent(verse, tmp_path):
+def test_a_budget_includes_the_time_before_an_interruption(verse, tmp_path):
     planned = small.plan(tmp_path, verse, {"steps": None, "budget": 1.2, "validations": 2})
     began = time.perf_counter()
     list(train(planned, stop=lambda: time.perf_counter() - began > 0.7))
@@ -151,4 +155,4 @@ def test_a_budget_counts_the_time_already_spent(verse, tmp_path):
     assert first.seconds >= spent
     assert first.progress >= spent / 1.2
     assert isinstance(events[-1], Finished)
-    assert events[-1].seconds < 1.2 + 0.5  # not a second budget on top of the first
+    assert events[-1].seconds < 1.2 + 0.5  # not a second budget after the first

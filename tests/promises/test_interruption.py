@@ -1,4 +1,4 @@
-"""A training that is interrupted is saved within a step, says how it goes on, and comes to the same bits in the end."""
+"""An interrupted training is saved within a step, says how to resume it, and then ends with the same bits."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from charlm.signals import Stop
 from charlm.training.events import Finished, Saved, Updated
 from charlm.training.loop import train
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="these are the signals of POSIX")
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs the signals of POSIX")
 
 STEPS = 1200
 SMALL = (
@@ -32,8 +32,8 @@ SMALL = (
 # Within one process: any moment between two events
 
 
-def interrupted(planned, at):
-    """Train, send a signal to ourselves after event number `at`; gives the steps made by then and the later events."""
+def interrupt(planned, at):
+    """Train and send this process a signal after event `at`; gives the last step before it and the events after it."""
     number, step, later = random.Random(at).choice([signal.SIGINT, signal.SIGTERM]), 0, []
     with Stop() as stop:
         for count, event in enumerate(train(planned, stop=stop.asked)):
@@ -48,10 +48,10 @@ def interrupted(planned, at):
 
 
 @pytest.mark.parametrize("moments", [15, pytest.param(100, marks=pytest.mark.slow)])
-def test_at_any_moment_it_is_saved_within_one_step(verse, tmp_path, moments):
+def test_a_signal_at_any_event_saves_within_one_step(verse, tmp_path, moments):
     for at in random.Random(1).choices(range(80), k=moments):
         planned = small.plan(tmp_path, verse, {"validations": 20})
-        step, later = interrupted(planned, at)
+        step, later = interrupt(planned, at)
         finished = next(event for event in later if isinstance(event, Finished))
         assert sum(isinstance(event, Updated) for event in later) <= 1
         assert finished.step <= step + 1
@@ -73,21 +73,21 @@ def wait_for(process, word):
     for line in process.stderr:
         if word in line:
             return
-    raise AssertionError(f"{word!r} was never said")
+    raise AssertionError(f"{word!r} was never printed")
 
 
 @pytest.fixture(scope="module")
 def uninterrupted(verse, tmp_path_factory):
-    """What the same command comes to when it is left alone."""
+    """The contents of the checkpoint of the same command without interruption."""
     folder = tmp_path_factory.mktemp("whole")
     process = start(verse, folder, "--run", "long")
     _, said = process.communicate(timeout=120)
     assert process.returncode == 0, said
-    return small.numbers(Run(folder / "runs/long"))
+    return small.contents(Run(folder / "runs/long"))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_interrupted_and_resumed_is_as_uninterrupted(charlm, verse, tmp_path, uninterrupted, number):
+def test_an_interrupted_and_resumed_run_equals_an_uninterrupted_one(charlm, verse, tmp_path, uninterrupted, number):
     process = start(verse, tmp_path, "--run", "long")
     wait_for(process, "saved")
     time.sleep(random.Random(number).uniform(0, 0.4))
@@ -95,7 +95,7 @@ def test_interrupted_and_resumed_is_as_uninterrupted(charlm, verse, tmp_path, un
     _, said = process.communicate(timeout=60)
     run = Run(tmp_path / "runs/long")
     step = newest_good(run)[0].step
-    assert 0 < step < STEPS  # it was interrupted on its way
+    assert 0 < step < STEPS  # the signal came before the end
     if number == signal.SIGKILL:
         assert process.returncode == -signal.SIGKILL
     else:
@@ -104,7 +104,7 @@ def test_interrupted_and_resumed_is_as_uninterrupted(charlm, verse, tmp_path, un
         assert said.rstrip().endswith("charlm train --resume long")
     result = charlm("train", "--resume", "long")
     assert result.returncode == 0, result.stderr
-    assert small.differences(small.numbers(run), uninterrupted) == []
+    assert small.differences(small.contents(run), uninterrupted) == []
 
 
 @pytest.mark.slow
@@ -126,18 +126,18 @@ def test_a_hundred_moments_through_the_command_line(verse, tmp_path):
             checkpoint, wrong = newest_good(run)
             assert not wrong
             assert f"Interrupted at step {checkpoint.step:,}" in said
-        else:  # before there was anything to save
+        else:  # before the first checkpoint
             assert process.returncode in (128 + number, -number), said
 
 
-def test_a_second_signal_ends_it_at_once(verse, tmp_path):
+def test_a_second_signal_ends_the_training_at_once(verse, tmp_path):
     slow = ("-s", "training.accumulate=4096", "-s", "training.seq_len=64")  # one step takes many seconds
     process = start(verse, tmp_path, "--run", "slow", *slow)
     wait_for(process, "parameters")
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)
     time.sleep(0.3)
-    assert process.poll() is None  # it is still in the step, which it wants to end
+    assert process.poll() is None  # it still finishes the step
     began = time.perf_counter()
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=30)

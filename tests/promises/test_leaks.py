@@ -1,4 +1,4 @@
-"""Hours of training and sampling hold on to no memory and no file."""
+"""Training and sampling for long leak no memory and no open file."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from pathlib import Path
 import pytest
 
 MINUTES = 20
-QUICK = 10  # seconds
+SECONDS = 10
 MB = 2**20
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="what is held is read where Linux says it")
+pytestmark = pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="memory and files are read from /proc of Linux"
+)
 
 
-def watched(kind, seconds, verse, tmp_path):
+def measure(kind, seconds, verse, tmp_path):
     program = Path(__file__).parent / "leaking.py"
     result = subprocess.run(
         [sys.executable, str(program), kind, str(seconds), str(verse), str(tmp_path / "runs")],
@@ -26,22 +28,22 @@ def watched(kind, seconds, verse, tmp_path):
     return json.loads(result.stdout)
 
 
-def test_in_seconds_nothing_grows(verse, tmp_path):
-    seen = watched("charlm", QUICK, verse, tmp_path)
-    assert seen["steps"] > 300
-    assert seen["growth"] < 0.5 * MB
-    assert seen["files"][0] == seen["files"][1]
+def test_nothing_grows_within_seconds(verse, tmp_path):
+    measured = measure("charlm", SECONDS, verse, tmp_path)
+    assert measured["steps"] > 300
+    assert measured["growth"] < 0.5 * MB
+    assert measured["files"][0] == measured["files"][1]
 
 
 def test_the_harness_catches_a_loop_that_keeps_things(verse, tmp_path):
-    seen = watched("naive", 5, verse, tmp_path)
-    assert seen["growth"] > 0.5 * MB
-    assert seen["files"][1] > seen["files"][0]
+    measured = measure("naive", 5, verse, tmp_path)
+    assert measured["growth"] > 0.5 * MB
+    assert measured["files"][1] > measured["files"][0]
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(MINUTES * 60 + 180)
-def test_in_twenty_minutes_nothing_grows(verse, tmp_path):
-    seen = watched("charlm", MINUTES * 60, verse, tmp_path)
-    assert seen["per_hour"] < MB
-    assert seen["files"][0] == seen["files"][1]
+def test_nothing_grows_in_twenty_minutes(verse, tmp_path):
+    measured = measure("charlm", MINUTES * 60, verse, tmp_path)
+    assert measured["per_hour"] < MB
+    assert measured["files"][0] == measured["files"][1]

@@ -1,4 +1,4 @@
-"""Any YAML: valid settings, or exit 2 with a place and a remedy, in under 0.2 s and 50 MB."""
+"""Any YAML gives valid settings, or exit 2 with a place and a remedy, in under 0.2 s and 50 MB."""
 
 from __future__ import annotations
 
@@ -83,10 +83,10 @@ ATTACKS = {
 
 
 def verdict(load: Callable[[str], object], path, content: bytes, seconds: float = SECONDS) -> str:
-    """What is wrong with how this was read, or nothing. `load` gives Settings or raises a UsageError."""
+    """What went wrong when `load` read this; empty if it gave Settings or raised a UsageError in time."""
     path.write_bytes(content)
     best = float("inf")
-    for _ in range(3):  # the machine may be busy, but not three times
+    for _ in range(3):  # the best of three, because the machine may be busy
         began = time.process_time()
         fault = _read(load, path)
         best = min(best, time.process_time() - began)
@@ -105,11 +105,11 @@ def _read(load, path) -> str:
     return "" if isinstance(value, Settings) else f"a {type(value).__name__}"
 
 
-def charlms(path: str) -> object:
+def read_settings(path: str) -> object:
     return resolve(path).settings
 
 
-def naive(path: str) -> object:
+def read_naively(path: str) -> object:
     with open(path, "rb") as file:  # noqa: PTH123 - as scripts do
         return Settings(**(yaml.safe_load(file) or {}))
 
@@ -119,32 +119,32 @@ def path(tmp_path):
     return tmp_path / "hostile.yaml"
 
 
-def test_safe_load_is_caught(path):
+def test_the_harness_catches_safe_load(path):
     some = ["an alias of itself", "great depth", "a date", "1,000 unknown keys", "equal keys", "a text at the top"]
-    found = {name: verdict(naive, path, ATTACKS[name], seconds=5) for name in some if name in ATTACKS}
+    found = {name: verdict(read_naively, path, ATTACKS[name], seconds=5) for name in some if name in ATTACKS}
     assert sum(map(bool, found.values())) >= 4, found
-    assert verdict(naive, path, b"model: {cell: lstm, cell: gru}") == ""  # it takes the second, and says nothing
+    assert verdict(read_naively, path, b"model: {cell: lstm, cell: gru}") == ""  # it silently takes the second value
 
 
-def test_a_slow_loader_and_a_large_one_are_caught(path):
+def test_the_harness_catches_a_slow_loader_and_a_large_one(path):
     def slow(name):
         end = time.process_time() + 2 * SECONDS
         while time.process_time() < end:
             pass
-        return charlms(name)
+        return read_settings(name)
 
     assert verdict(slow, path, b"model: {cell: lstm}").endswith(" s")
     assert peak(lambda name: bytes(MEMORY), path) > MEMORY
 
 
-def test_attacks_end_soon_as_settings_or_exit_2(path):
-    charlms("quick")  # what is imported once is not counted
-    faults = {name: fault for name, content in ATTACKS.items() if (fault := verdict(charlms, path, content))}
+def test_attacks_end_within_the_time_limit_as_settings_or_exit_2(path):
+    read_settings("quick")  # imports are not counted
+    faults = {name: fault for name, content in ATTACKS.items() if (fault := verdict(read_settings, path, content))}
     assert faults == {}
 
 
 def peak(load: Callable[[str], object], path) -> int:
-    """Bytes that reading takes at most."""
+    """The peak memory of reading, in bytes."""
     tracemalloc.start()
     _read(load, path)
     highest = tracemalloc.get_traced_memory()[1]
@@ -153,27 +153,27 @@ def peak(load: Callable[[str], object], path) -> int:
 
 
 def test_attacks_take_less_than_50_megabytes(path):
-    charlms("quick")
+    read_settings("quick")
     for name, content in ATTACKS.items():
         path.write_bytes(content)
-        assert peak(charlms, path) < MEMORY, name
+        assert peak(read_settings, path) < MEMORY, name
 
 
-def test_no_more_of_a_large_file_is_read_than_is_allowed(path):
+def test_a_large_file_is_read_only_up_to_the_limit(path):
     with path.open("wb") as file:
         file.truncate(4 * MEMORY)
-    assert peak(charlms, path) < MEMORY / 10
+    assert peak(read_settings, path) < MEMORY / 10
 
 
 @pytest.mark.parametrize("name", [name for name in ATTACKS if " repeated" not in name and name != "many sources"])
 def test_each_named_attack_is_refused(path, name):
     path.write_bytes(ATTACKS[name])
     with pytest.raises(UsageError):
-        charlms(str(path))
+        read_settings(str(path))
 
 
 LINES = st.sampled_from([line for file in presets().values() for line in file.read_text(encoding="utf-8").splitlines()])
-YAMLISH = st.text(
+NEARLY_YAML = st.text(
     st.sampled_from(list("ab1 .:-?[]{},&*!|>'\"%@`#\\nxuU0e\n\t~<=+\u2028\x85\ufeffé😀")) | st.characters(),
     max_size=120,
 )
@@ -181,13 +181,13 @@ NAMES = st.sampled_from(["text", "model", "training", "cell", "hidden_size", "st
 VALUES = st.sampled_from(
     ["1", "-1", "1e3", ".nan", "[a, b]", "{}", "null", "true", "lstm", "10m", "&a x", "*a", "!!int 3", "|", "'", "0x10"]
 )
-NEAR = st.lists(st.tuples(st.integers(0, 3), NAMES, VALUES | st.just("")), max_size=12).map(
+NESTED = st.lists(st.tuples(st.integers(0, 3), NAMES, VALUES | st.just("")), max_size=12).map(
     lambda rows: "\n".join(f"{'  ' * depth}{name}: {value}" for depth, name, value in rows)
 )
 CONTENT = (
     st.binary(max_size=300)
-    | YAMLISH.map(lambda text: text.encode("utf-8", "surrogatepass"))
-    | NEAR.map(str.encode)
+    | NEARLY_YAML.map(lambda text: text.encode("utf-8", "surrogatepass"))
+    | NESTED.map(str.encode)
     | st.lists(LINES, max_size=30).map(lambda lines: "\n".join(lines).encode())
 )
 
@@ -197,7 +197,7 @@ def test_any_bytes_are_settings_or_exit_2(path, examples):
     @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
     @given(CONTENT)
     def law(content):
-        assert verdict(charlms, path, content) == ""
+        assert verdict(read_settings, path, content) == ""
 
-    charlms("quick")
+    read_settings("quick")
     law()
