@@ -43,8 +43,10 @@ def save_checkpoint(plan: TrainingPlan, trainer: Trainer, progress: Progress, be
         training_arrays=training_arrays(trainer),
         disk=plan.run.disk,
     )
-    training = plan.settings.training
-    return add(plan.run, progress.step, write, best=best, keep=training.keep, milestones=training.milestones)
+    training_settings = plan.settings.training
+    return add(
+        plan.run, progress.step, write, best=best, keep=training_settings.keep, milestones=training_settings.milestones
+    )
 
 
 def training_arrays(trainer: Trainer) -> dict[str, np.ndarray]:

@@ -72,12 +72,7 @@ class Training:
 
         Raises UsageError if the training is closed or runs out of memory, and what `loop.train` raises.
         """
-        if self.closed:
-            raise UsageError(
-                f"The training of {self.run.name} is closed",
-                str(self.run.folder),
-                f"Resume the run: charlm.training.experiment.resume({self.run.name!r}, ['training.steps=...'])",
-            )
+        self._require_open()
         with self, explain_out_of_memory(self.settings, self.compute.device):
             replace_text(self.run.config, to_yaml(self.settings))
             forget_after(self.run.metrics, self.checkpoint.step if self.checkpoint else -1)
@@ -87,6 +82,16 @@ class Training:
                 if self.latest and isinstance(event, Started):
                     self.run.make_latest()
                 yield event
+                if self.closed:  # by the caller: the lock is gone
+                    return
+
+    def _require_open(self) -> None:
+        if self.closed:
+            raise UsageError(
+                f"The training of {self.run.name} is closed",
+                str(self.run.folder),
+                f"Resume the run: charlm.training.experiment.resume({self.run.name!r}, ['training.steps=...'])",
+            )
 
     def close(self) -> None:
         """Release the lock. Nothing is saved; the last checkpoint stays."""

@@ -88,7 +88,7 @@ class _Session:
 
     def started(self) -> Started:
         plan = self.plan
-        training = plan.settings.training
+        training_settings = plan.settings.training
         return Started(
             parameters=count_parameters(plan.settings.model, plan.corpus.vocabulary.size),
             train_characters=int(plan.corpus.split("train").size),
@@ -96,9 +96,9 @@ class _Session:
             vocab_size=plan.corpus.vocabulary.size,
             batch_size=plan.reader.batch_size,
             seq_len=plan.reader.seq_len,
-            steps=training.steps,
-            epochs=training.epochs,
-            budget=training.budget,
+            steps=training_settings.steps,
+            epochs=training_settings.epochs,
+            budget=training_settings.budget,
             device=plan.compute.device,
             precision=plan.compute.precision,
             resumed_at=self.resumed_at,
@@ -202,8 +202,8 @@ class _Session:
         )
 
     def sample_if_due(self) -> Iterator[Event]:
-        training = self.plan.settings.training
-        if training.sample_length and self.clock.seconds() - self.sampled_at >= training.sample_every:
+        training_settings = self.plan.settings.training
+        if training_settings.sample_length and self.clock.seconds() - self.sampled_at >= training_settings.sample_every:
             self.sampled_at = self.clock.seconds()
             yield Sampled(
                 self.progress.step,
@@ -211,9 +211,9 @@ class _Session:
             )
 
     def save_if_due(self, ending: bool) -> Iterator[Event]:
-        training = self.plan.settings.training
-        due = ending or self.best_unsaved or self.clock.seconds() - self.saved_at >= training.save_every
-        due = due or bool(training.milestones and self.progress.step % training.milestones == 0)
+        training_settings = self.plan.settings.training
+        due = ending or self.best_unsaved or self.clock.seconds() - self.saved_at >= training_settings.save_every
+        due = due or bool(training_settings.milestones and self.progress.step % training_settings.milestones == 0)
         if not due or self.saved_step == self.progress.step:
             return
         self.progress = replace(self.progress, seconds=self.clock.seconds())

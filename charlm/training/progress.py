@@ -47,15 +47,15 @@ class Progress:
             )
         return cls(**{name: plain[name] for name in names})
 
-    def fraction_done(self, settings: TrainingSettings, characters_per_epoch: int) -> float:
+    def fraction_done(self, training_settings: TrainingSettings, characters_per_epoch: int) -> float:
         """The share of the training that is done, 0 to 1, in steps, epochs or time, whichever the settings give."""
-        if settings.steps is not None:
-            return min(1.0, self.step / settings.steps)
-        if settings.epochs is not None:
-            return min(1.0, self.characters / (settings.epochs * characters_per_epoch))
-        if settings.budget is not None:
+        if training_settings.steps is not None:
+            return min(1.0, self.step / training_settings.steps)
+        if training_settings.epochs is not None:
+            return min(1.0, self.characters / (training_settings.epochs * characters_per_epoch))
+        if training_settings.budget is not None:
             # the last validation is part of the budget: leave time for it
-            return min(1.0, self.seconds / max(1e-9, settings.budget - self.validation_seconds))
+            return min(1.0, self.seconds / max(1e-9, training_settings.budget - self.validation_seconds))
         raise ValueError("the settings of a training give neither steps nor epochs nor a budget")
 
     def after_validation(self, nats: float, seconds: float) -> Progress:

@@ -84,17 +84,17 @@ class Trainer:
 
     def update(self, reader: Reader, position: int, rate: float) -> UpdateResult:
         """Read `accumulate` windows from `position` on, and update the weights with the mean of their gradients."""
-        training = self.settings.training
+        training_settings = self.settings.training
         if self.batches is None or reader is not self.reader:
             self.reader, self.batches = reader, open_batches(reader, self.compute)
         nats, characters = 0.0, 0
         with self.compute.fast_products():
-            for window in range(training.accumulate):
+            for window in range(training_settings.accumulate):
                 batch = self.batches.at(position + window)
                 nats += self._accumulate_gradients(batch)
                 characters += batch.characters
         self.scaler.unscale_(self.optimizer)
-        norm = clip_gradients(training, self.weights)
+        norm = clip_gradients(training_settings, self.weights)
         # with fp16 the scaler itself skips a step whose gradients overflowed
         applied = math.isfinite(nats) and (math.isfinite(norm) or self.scaler.is_enabled())
         if applied:

@@ -44,8 +44,8 @@ def error_of_safetensors(folder, name):
 
 
 def flipped(whole, rng):
-    place, bit = int(rng.integers(len(whole))), 1 << int(rng.integers(8))
-    return whole[:place] + bytes([whole[place] ^ bit]) + whole[place + 1 :]
+    offset, bit = int(rng.integers(len(whole))), 1 << int(rng.integers(8))
+    return whole[:offset] + bytes([whole[offset] ^ bit]) + whole[offset + 1 :]
 
 
 def shortened(whole, rng):

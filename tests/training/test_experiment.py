@@ -93,6 +93,15 @@ def test_close_releases_the_lock_and_a_closed_training_does_not_train(text):
     assert not training.run.checkpoints
 
 
+def test_closing_during_the_iteration_ends_it(text):
+    training = begin(settings_for(text), "mine")
+    events = iter(training)
+    next(events)
+    training.close()
+    assert not is_locked(training.run)
+    assert list(events) == []
+
+
 def test_a_training_is_iterated_once(text):
     training = begin(settings_for(text), "mine")
     before = list(training)
