@@ -4,8 +4,12 @@ Text flows one way through the rooms of the package:
 
     text --encode--> ids --lanes--> batches --cells, stack--> logits --loss--> checkpoint --> sampler | evaluator
 
-    charlm.train("book.txt", steps=500)      a training to iterate over      charlm.load("run")      a trained model
-    charlm.sample("run", "The owl ")         text                            charlm.score("run", text)
+The library in four functions (charlm/api.py):
+
+    charlm.train("book.txt", steps=500)      a training to iterate over
+    charlm.load("run")                       a trained model
+    charlm.sample("run", "The owl ")         text that continues a prompt
+    charlm.score("run", text)                how well the model predicts a text
 """
 
 from __future__ import annotations
@@ -21,9 +25,13 @@ __all__ = ["__version__", "load", "sample", "score", "train"]
 
 
 def __getattr__(name: str) -> Any:
-    """The front door is imported when it is first used (PEP 562), so that `import charlm` costs nothing."""
+    """Import the front door when it is first used (PEP 562), so that `import charlm` stays cheap."""
     if name in __all__:
         from charlm import api
 
         return getattr(api, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,45 +1,49 @@
 """The library's front door: load, train, sample and score, each in one call. Its names are `charlm.load` and so on.
 
-What a name of a run, a folder or a checkpoint means is what it means on the command line. Knows no terminal.
+Names of runs, folders and checkpoints mean the same as on the command line. Knows no terminal.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from charlm.checkpoint import Checkpoint
 from charlm.checkpoint import load_checkpoint as load_folder
 from charlm.evaluation.score import Score
 from charlm.runs import find_checkpoint, runs_root
 from charlm.sampling.decoding import Decoding
-from charlm.training.experiment import Training
+
+if TYPE_CHECKING:  # imports torch, which only training needs
+    from charlm.training.experiment import Training
 
 
 def load(run: str | Path | None = None) -> Checkpoint:
-    """A trained model: of a run by its name, a run's folder or a checkpoint's; None is the latest run.
+    """The trained model of a run. `run` is its name, its folder or one of its checkpoints; None is the latest run.
 
-    Raises CheckpointError if there is none, IntegrityError if its files are not what was written.
+    Raises CheckpointError if there is none, IntegrityError if its files are not as they were written.
     """
     return load_folder(find_checkpoint(runs_root(), None if run is None else str(run)))
 
 
-def train(*texts: str | Path, config: str | None = None, run: str | None = None, **settings: Any) -> Training:
-    """A training, ready to be iterated over: `for event in charlm.train("book.txt", steps=500): ...`
+def train(*texts: str | Path, config: str | Path | None = None, run: str | None = None, **settings: Any) -> Training:
+    """A new run, ready to train: `for event in charlm.train("book.txt", hidden_size=64, steps=500): ...`
 
-    `texts` are files, folders, globs or names of corpora; none is the embedded corpus. `config` is a preset's name or
-    a YAML file. `settings` are named as on the command line, with two underscores for the dot: `model__hidden_size=64`;
-    the bare `steps`, `epochs`, `budget`, `device` and `seed` are those of `training`. Raises UsageError for a setting
-    that cannot be, TextError for a text that cannot be read.
+    `texts` are files, folders, globs or names of corpora; none is the embedded corpus. `config` is a preset or a YAML
+    file, `run` the name of the run. Any setting of `charlm config schema` is a keyword: `steps` for training.steps,
+    or in full `training__steps`, with two underscores for each dot. None is YAML's null.
+
+    Raises UsageError for a setting that is unknown or invalid, TextError for a text that cannot be read.
     """
     from charlm.cells.table import stack_problems
     from charlm.config.resolving import resolve
     from charlm.training.experiment import begin
 
-    options = {_dotted(name): value for name, value in settings.items()}
+    values = {_setting(keyword): value for keyword, value in settings.items()}
     if texts:
-        options["text.sources"] = [str(text) for text in texts]
-    return begin(resolve(config, (), options, [stack_problems]).settings, run)
+        values["text.sources"] = [str(text) for text in texts]
+    nulls = [f"{name}=null" for name, value in values.items() if value is None]  # None in `options` means not given
+    return begin(resolve(None if config is None else str(config), nulls, values, [stack_problems]).settings, run)
 
 
 def sample(
@@ -50,44 +54,67 @@ def sample(
     seed: int | None = None,
     decoding: Decoding | None = None,
 ) -> str:
-    """`length` characters that go on from the prompt; fewer if a model of records ends its record.
+    """`length` characters after the prompt; fewer if a model of records ends its record. `model` is as for `load`.
 
-    The same seed gives the text that `charlm sample --seed` writes. Raises IntegrityError if the model's scores are
-    not finite.
+    With a seed, it is the text that `charlm sample --seed` writes after the prompt. Characters of the prompt that the
+    model does not know are left out. Raises IntegrityError if the model's scores are not finite.
     """
+    import numpy as np
+
     from charlm.engines.choosing import stepper
+    from charlm.errors import UsageError
     from charlm.randomness import fresh_seed
     from charlm.sampling.writing import write_text
 
-    checkpoint = model if isinstance(model, Checkpoint) else load(model)
-    return write_text(
-        stepper(checkpoint.model),
-        checkpoint.vocabulary,
-        prompt,
-        decoding,
-        length=length,
-        seed=fresh_seed() if seed is None else seed,
-        records=checkpoint.settings.text.records,
-    )
+    if length < 0:
+        raise UsageError(f"length cannot be {length}", "charlm.sample", "Give a number from 0 on.")
+    if seed is not None and not 0 <= seed < 2**63:
+        raise UsageError(f"seed cannot be {seed}", "charlm.sample", "Give a number from 0 on, below 2 to the 63rd.")
+    checkpoint = _checkpoint(model)
+    with np.errstate(over="ignore", invalid="ignore"):  # scores that overflow are an error of their own
+        return write_text(
+            stepper(checkpoint.model),
+            checkpoint.vocabulary,
+            _as_trained(checkpoint, prompt),
+            decoding,
+            length=length,
+            seed=fresh_seed() if seed is None else seed,
+            records=checkpoint.settings.text.records,
+        )
 
 
 def score(model: Checkpoint | str | Path | None, text: str) -> Score:
-    """The exact score of a text's characters: nats, bits per character, perplexity.
+    """The exact score of a text: nats, bits per character, perplexity. `model` is as for `load`.
 
-    Characters that the model does not know are left out. Raises TextError if fewer than two characters remain.
+    It is the score that `charlm eval perplexity` gives for a file of this text. Characters that the model does not know
+    are left out. Raises TextError if fewer than two characters remain.
     """
     from charlm.errors import TextError
     from charlm.evaluation.scorers import NumpyScorer
     from charlm.evaluation.text import score_ids
 
-    checkpoint = model if isinstance(model, Checkpoint) else load(model)
-    ids = checkpoint.vocabulary.encode(text, "skip").ids
+    checkpoint = _checkpoint(model)
+    ids = checkpoint.vocabulary.encode(_as_trained(checkpoint, text), "skip").ids
     if ids.size < 2:
         raise TextError("The text has under two characters to score", "charlm.score", "Give a longer text.")
     return score_ids(NumpyScorer(checkpoint.model), ids, checkpoint.vocabulary, checkpoint.settings.text.records)
 
 
-def _dotted(name: str) -> str:
-    """The setting's name in YAML: `training.steps` for `steps` or `training__steps`."""
-    dotted = name.replace("__", ".")
-    return dotted if "." in dotted else f"training.{dotted}"
+def _checkpoint(model: Checkpoint | str | Path | None) -> Checkpoint:
+    return model if isinstance(model, Checkpoint) else load(model)
+
+
+def _as_trained(checkpoint: Checkpoint, text: str) -> str:
+    """The text with the newlines that the model was trained with."""
+    from charlm.text.prompt import with_unix_newlines
+
+    return with_unix_newlines(text) if checkpoint.settings.text.newlines == "unix" else text
+
+
+def _setting(keyword: str) -> str:
+    """The name of a setting in YAML: `training.steps` for `steps` or `training__steps`."""
+    from charlm.config.given import NAMES
+
+    if "__" in keyword:
+        return keyword.replace("__", ".")
+    return next((name for name in NAMES if name.endswith(f".{keyword}")), keyword)

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from charlm.config.settings import ModelSettings
-from charlm.model.parameters import shapes
-from charlm.model.stack import layers
+from charlm.model.parameters import parameter_shapes
+from charlm.model.stack import build_layers
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def of_update(model: ModelSettings, vocab_size: int, batch_size: int, seq_len: i
 
 def streamed_weights(model: ModelSettings, vocab_size: int) -> int:
     """What must be read from memory for one character of one stream: all weights but the rows of other characters."""
-    named = shapes(model, vocab_size)
+    named = parameter_shapes(model, vocab_size)
     matrices = sum(sums * inner for sums, inner, _ in _matrices(model, vocab_size))
     vectors = sum(shape[0] for shape in named.values() if len(shape) == 1)
     row = sum(shape[0] for name, shape in named.items() if name.endswith("weight_ih_l0"))
@@ -60,7 +60,7 @@ def streamed_weights(model: ModelSettings, vocab_size: int) -> int:
 
 def _matrices(model: ModelSettings, vocab_size: int) -> Iterator[tuple[int, int, bool]]:
     """(M, I) of each matrix that is multiplied with, and whether it reads a state, and so is needed at each step."""
-    stack = layers(model)
+    stack = build_layers(model)
     for number, layer in enumerate(stack):
         for name, shape in layer.cell.shapes(layer.input_size, layer.hidden_size, layer.reads_below).items():
             of_state = not name.startswith("weight_ih")

@@ -13,7 +13,7 @@ import numpy as np
 
 from charlm.benchmark.stopwatch import Stopwatch
 from charlm.benchmark.timing import Job
-from charlm.evaluation.scorers import WindowScorer, nats_of
+from charlm.evaluation.scorers import WindowScorer, target_nats
 from charlm.evaluation.scoring import score_stream
 from charlm.model.state import State
 from charlm.model.stepping import Stepper
@@ -44,7 +44,7 @@ def bits_of_one_stream(stepper: Stepper, ids: np.ndarray) -> float:
     state, nats = stepper.fresh(1), 0.0
     for now, following in itertools.pairwise(ids):
         rows, state = stepper.step(np.array([now]), state)
-        nats += float(nats_of(rows[0].astype(np.float64), following))
+        nats += float(target_nats(rows[0].astype(np.float64), following))
     return nats / (ids.size - 1) / math.log(2)
 
 

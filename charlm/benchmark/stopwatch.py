@@ -17,7 +17,7 @@ from charlm.benchmark.workload import VOCAB_SIZE, random_ids
 from charlm.config.settings import ModelSettings
 from charlm.device import Compute
 from charlm.engines.choosing import run_with_torch
-from charlm.model.stack import Recurrence, layers
+from charlm.model.stack import Recurrence, build_layers
 from charlm.text.lanes import Batch, Lanes
 
 CELLS, HEAD, CLIP, OPTIMIZER, DATA, OTHER = PARTS = ("cells", "head and loss", "clip", "optimizer", "data", "other")
@@ -95,7 +95,7 @@ class _Watched(Lanes):
 
 def _watched(stopwatch: Stopwatch, model: ModelSettings) -> Recurrence:
     """The quickest recurrence, with a mark before and after each layer, on the way there and on the way back."""
-    count = len(layers(model))
+    count = len(build_layers(model))
     above = itertools.cycle([CELLS] * (count - 1) + [HEAD])  # what stands above each layer
 
     def recurrence(*given: Any) -> Any:

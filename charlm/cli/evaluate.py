@@ -54,7 +54,7 @@ def perplexity(
     from charlm.checkpoint import load_checkpoint
     from charlm.checkpoint.reopening import reopen_text
     from charlm.errors import TextError, UsageError
-    from charlm.evaluation.text import bytes_scored, score_ids
+    from charlm.evaluation.text import count_scored_bytes, score_ids
     from charlm.runs import find_checkpoint, runs_root
 
     checkpoint = load_checkpoint(find_checkpoint(runs_root(), run))
@@ -77,7 +77,7 @@ def perplexity(
         "text": corpus.name,
         "nats_per_character": score.nats_per_character,
         "bits_per_character": score.bits_per_character,
-        "bits_per_byte": score.bits_per_byte(bytes_scored(ids, corpus.vocabulary, records)),
+        "bits_per_byte": score.bits_per_byte(count_scored_bytes(ids, corpus.vocabulary, records)),
         "perplexity": score.perplexity,
         "characters": score.characters,
         "unknown_characters": sum(corpus.unknown.values()),

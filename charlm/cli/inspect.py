@@ -64,12 +64,12 @@ class Looked:
     def before_training(self) -> LanguageModel:
         """The model as the run's seed made it."""
         from charlm.model.language_model import LanguageModel
-        from charlm.model.parameters import initial
+        from charlm.model.parameters import initial_parameters
         from charlm.randomness import named_stream
 
         settings = self.checkpoint.settings
         rng = named_stream(settings.training.seed, "weights")
-        return LanguageModel(settings.model, initial(settings.model, self.checkpoint.vocabulary.size, rng))
+        return LanguageModel(settings.model, initial_parameters(settings.model, self.checkpoint.vocabulary.size, rng))
 
 
 @app.command("gradients")

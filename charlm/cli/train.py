@@ -157,10 +157,10 @@ def _show_plan(settings: Settings, corpus: Corpus, as_json: bool) -> None:
     from rich.console import Console
 
     from charlm.display.card import print_rows, text_rows
-    from charlm.model.parameters import count
+    from charlm.model.parameters import count_parameters
     from charlm.text.corpus import describe_corpus
 
-    parameters = count(settings.model, corpus.vocabulary.size)
+    parameters = count_parameters(settings.model, corpus.vocabulary.size)
     if as_json:
         plan = {"settings": settings.model_dump(mode="json"), "parameters": parameters, "text": describe_corpus(corpus)}
         print_json(plan)

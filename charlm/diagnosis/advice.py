@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from charlm.config.resolving import resolve
 from charlm.config.settings import Settings
-from charlm.model.parameters import count
+from charlm.model.parameters import count_parameters
 
 SIZES = ("quick", "small", "medium", "large")  # presets for any text, from the smallest
 FOR_A_CARD = ("large",)  # too slow without a graphics card
@@ -32,7 +32,7 @@ class Advice:
 def advise(train_characters: int, vocab_size: int, kind: str) -> Advice:
     """The largest preset that the text can fill; where none is small enough, the smallest one, made narrower."""
     models = {name: resolve(name).settings.model for name in SIZES if kind != "cpu" or name not in FOR_A_CARD}
-    sizes = {name: count(model, vocab_size) for name, model in models.items()}
+    sizes = {name: count_parameters(model, vocab_size) for name, model in models.items()}
     fitting = [name for name, size in sizes.items() if size <= ENOUGH * train_characters]
     if fitting:
         chosen = fitting[-1]
@@ -41,7 +41,7 @@ def advise(train_characters: int, vocab_size: int, kind: str) -> Advice:
     width, size = models[SIZES[0]].hidden_size, sizes[SIZES[0]]
     while width // 2 >= NARROWEST and size > ENOUGH * train_characters:
         width //= 2
-        size = count(models[SIZES[0]].model_copy(update={"hidden_size": width}), vocab_size)
+        size = count_parameters(models[SIZES[0]].model_copy(update={"hidden_size": width}), vocab_size)
     return Advice(f"-s model.hidden_size={width} -s model.dropout=0.2", size, size / train_characters)
 
 

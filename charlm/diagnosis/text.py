@@ -20,7 +20,7 @@ from charlm.diagnosis.finding import Finding, from_error
 from charlm.diagnosis.repetition import MOST_TRAIN, WINDOW, Passage, repetition
 from charlm.diagnosis.trial import characters_per_second, peak_memory
 from charlm.errors import TextError, UsageError
-from charlm.model.parameters import count
+from charlm.model.parameters import count_parameters
 from charlm.text.corpus import Corpus, describe_corpus, open_corpus
 from charlm.text.sources import STDIN, find_files
 from charlm.text.statistics import symbol_counts
@@ -161,7 +161,7 @@ def repeated(corpus: Corpus) -> Finding:
 def suggestion(settings: Settings, corpus: Corpus, kind: str) -> Finding:
     """Which size of model to take, and why."""
     characters = len(corpus.split("train"))
-    size = count(settings.model, corpus.vocabulary.size)
+    size = count_parameters(settings.model, corpus.vocabulary.size)
     advice = advise(characters, corpus.vocabulary.size, kind)
     command = " ".join(["charlm train", *map(shlex.quote, corpus.sources), advice.arguments]).strip()
     facts = {
@@ -182,7 +182,7 @@ def estimate(settings: Settings, corpus: Corpus, compute: Compute) -> Finding:
     """Time and memory of a training with these settings, by a few updates of it that were really made."""
     characters = len(corpus.split("train"))
     try:
-        memory.check(settings, corpus.vocabulary.size, characters, compute)
+        memory.require_memory(settings, corpus.vocabulary.size, characters, compute)
     except UsageError as error:
         return from_error("memory", error)
     speed = characters_per_second(settings, corpus, compute)
@@ -190,11 +190,11 @@ def estimate(settings: Settings, corpus: Corpus, compute: Compute) -> Finding:
     held = peak_memory() if compute.device_type == "cpu" else None
     if held is None:
         training = settings.training
-        rows, steps = memory.within(characters, training.batch_size, training.seq_len)
-        held = memory.estimate(settings, corpus.vocabulary.size, rows, steps)
+        rows, steps = memory.window_sizes(characters, training.batch_size, training.seq_len)
+        held = memory.estimate_bytes(settings, corpus.vocabulary.size, rows, steps)
     facts = {"characters_per_second": round(speed), "seconds": round(seconds, 1), "memory_bytes": held}
     duration = next(f"{seconds / unit:.0f} {name}" for most, unit, name in DURATIONS if seconds < most * unit)
-    size = count(settings.model, corpus.vocabulary.size)
+    size = count_parameters(settings.model, corpus.vocabulary.size)
     what = (
         f"with these settings (quick, unless -c says otherwise), {size:,} parameters: about {duration} and "
         f"{held / 1e6:,.0f} MB of memory, {speed:,.0f} characters a second"

@@ -6,7 +6,7 @@ from charlm.config.settings import ModelSettings, Settings
 from charlm.device import Compute, choose_compute
 from charlm.engines.choosing import torch_kernel_of
 from charlm.machine import processor_flags
-from charlm.model.stack import Layer, layers
+from charlm.model.stack import Layer, build_layers
 
 # What cuDNN's persistent kernels take:
 UNIT = 128  # widths of inputs and layers that are multiples of this
@@ -22,7 +22,7 @@ def runs_persistent(model_settings: ModelSettings, batch_size: int) -> bool:
     return (
         batch_size % 8 == 0
         and batch_size <= MOST_ROWS
-        and all(_layer_runs_persistent(layer, batch_size) for layer in layers(model_settings))
+        and all(_layer_runs_persistent(layer, batch_size) for layer in build_layers(model_settings))
     )
 
 

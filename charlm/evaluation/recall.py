@@ -1,7 +1,8 @@
-"""How well a model answers in a recall text (charlm.text.synthetic). Knows no training, no files and no torch.
+"""How well a model recalls the key in each line of a recall text (charlm.text.synthetic). Knows no training, no torch.
 
-The lines are read in B lanes side by side, each with its state carried from line to line, and each, but the one at the
-text's beginning, after the line that stands before its own: models hardly know the state before a first character.
+The lines are read in B lanes side by side, with the state carried from line to line. Every lane but the first reads
+the line before its own first: models saw the state before a first character only once in training.
+
 Shape letters: T time, which is the length of a line, B rows, V symbols.
 """
 
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from charlm.errors import TextError
-from charlm.evaluation.scorers import nats_of
+from charlm.evaluation.scorers import target_nats
 from charlm.model.language_model import LanguageModel
 from charlm.model.state import reset_rows
 from charlm.text.synthetic import FRAME, QUESTION
@@ -22,33 +23,33 @@ LANES = 64
 
 
 @dataclass(frozen=True)
-class Answers:
-    """Over all lines: the share in which the right key was held likeliest of all symbols, and the mean of its nats."""
+class RecallScore:
+    """Over all lines: the share in which the key had the highest probability of all symbols, and its mean nats."""
 
     lines: int
     accuracy: float
     nats: float
 
 
-def answers(model: LanguageModel, vocabulary: Vocabulary, text: str, lanes: int = LANES) -> Answers:
-    """What the model says after each question mark. Raises TextError where the text is none that `recall` makes."""
+def score_recall(model: LanguageModel, vocabulary: Vocabulary, text: str, lanes: int = LANES) -> RecallScore:
+    """Score the predictions after each question mark. Raises TextError if the text is not one that `recall` makes."""
     ids = _lines(vocabulary, text)
     count, length = ids.shape
-    each = -(-count // min(lanes, count))  # lines of a lane; only the last lane may have fewer
-    rows = -(-count // each)
-    padded = np.concatenate([ids, np.repeat(ids[-1:], rows * each - count, axis=0)])
-    by_turn = padded.reshape(rows, each, length).transpose(1, 2, 0)  # (turn, T, B)
+    per_lane = -(-count // min(lanes, count))  # lines of a lane; only the last lane may have fewer
+    rows = -(-count // per_lane)
+    padded = np.concatenate([ids, np.repeat(ids[-1:], rows * per_lane - count, axis=0)])
+    turns = padded.reshape(rows, per_lane, length).transpose(1, 2, 0)  # (turn, T, B)
 
-    earlier = padded[np.arange(rows) * each - 1].T  # (T, B)
+    earlier = padded[np.arange(rows) * per_lane - 1].T  # (T, B); for the first lane the last line, reset below
     _, state = model.forward(earlier, model.fresh_state(rows))
     state = reset_rows(state, (np.arange(rows) == 0).astype(np.float32))
-    right, nats = np.empty((each, rows), bool), np.empty((each, rows))
-    for turn, line in enumerate(by_turn):
+    right, nats = np.empty((per_lane, rows), bool), np.empty((per_lane, rows))
+    for turn, line in enumerate(turns):
         logits, state = model.forward(line, state)
-        asked, answer = logits[-3].astype(np.float64), line[-2]  # (B, V) after the question mark, and (B,)
-        nats[turn] = nats_of(asked, answer)
-        right[turn] = asked.argmax(axis=-1) == answer
-    return Answers(count, float(right.T.ravel()[:count].mean()), float(nats.T.ravel()[:count].mean()))
+        scores, key = logits[-3].astype(np.float64), line[-2]  # (B, V) after the question mark, and (B,)
+        nats[turn] = target_nats(scores, key)
+        right[turn] = scores.argmax(axis=-1) == key
+    return RecallScore(count, float(right.T.ravel()[:count].mean()), float(nats.T.ravel()[:count].mean()))
 
 
 def _lines(vocabulary: Vocabulary, text: str) -> np.ndarray:
@@ -58,7 +59,7 @@ def _lines(vocabulary: Vocabulary, text: str) -> np.ndarray:
     for number, line in enumerate(lines or [""], 1):
         if len(line) != length or length < FRAME or line[0] != line[-2] or line[-3] != QUESTION or line[-1] != "\n":
             raise TextError(
-                "This is no recall text: a line is a key, noise, a question mark, the key, all lines of one length",
+                "This is not a recall text: each line is a key, noise, a question mark and the key, all of one length",
                 f"line {number}",
                 "Make one with: charlm data synthetic recall --gap 50",
             )

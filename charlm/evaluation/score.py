@@ -1,4 +1,4 @@
-"""A score, and the units it is read in. Knows nothing of how it came about."""
+"""A score and its units. Knows no model."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Score:
-    """The negative log-likelihood of some characters, in nats: a float64 sum, and how many characters it is over."""
+    """The negative log-likelihood of some characters: the sum in nats, in float64, and the number of characters."""
 
     nats: float
     characters: int
@@ -23,12 +23,12 @@ class Score:
 
     @property
     def perplexity(self) -> float:
-        """exp of the nats per character: among how many equally likely characters the model seems to choose."""
+        """exp of the nats per character: the number of equally likely characters with the same score."""
         try:
             return math.exp(self.nats_per_character)
         except OverflowError:
             return math.inf
 
     def bits_per_byte(self, size: int) -> float:
-        """`size` is the number of bytes that the scored characters take in the text's UTF-8."""
+        """`size` is the number of bytes that the scored characters take in UTF-8."""
         return self.nats / math.log(2) / size

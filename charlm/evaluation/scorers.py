@@ -1,7 +1,8 @@
-"""A window of text scored by a model, with numpy arrays or with torch tensors.
+"""Scorers of one window of text, with numpy arrays or with torch tensors. They know no text.
 
-A scorer takes inputs (T, B), targets (T, B) and the state before them, and gives the nats of each target (T, B),
-float64, 0 where the target is NO_TARGET, and the state after them. Both compute in float32.
+A scorer takes inputs (T, B), targets (T, B) and the state before them. It gives the nats of each target (T, B),
+float64, which are 0 if the target is NO_TARGET, and the state after them. Both scorers compute in float32.
+
 Shape letters: T time, B rows, V symbols.
 """
 
@@ -18,13 +19,15 @@ from charlm.text.lanes import NO_TARGET
 
 
 class WindowScorer(Protocol):
+    """A model that scores windows; see above."""
+
     def fresh(self, rows: int) -> State: ...
 
     def nats(self, inputs: np.ndarray, targets: np.ndarray, state: State) -> tuple[np.ndarray, State]: ...
 
 
-def nats_of(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """The negative log-likelihood of targets (...) under logits (..., V), in the logits' precision: (...)."""
+def target_nats(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """The negative log-likelihood (...) of targets (...) under logits (..., V), in the precision of the logits."""
     highest = logits.max(axis=-1, keepdims=True)
     total = np.log(np.exp(logits - highest).sum(axis=-1)) + highest[..., 0]
     chosen = np.take_along_axis(logits, targets[..., None], axis=-1)[..., 0]
@@ -32,7 +35,7 @@ def nats_of(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
 
 
 class NumpyScorer:
-    """Scores with numpy arrays. Needs no torch."""
+    """Scores with numpy arrays, without torch."""
 
     def __init__(self, model: LanguageModel) -> None:
         self._model = model
@@ -42,7 +45,7 @@ class NumpyScorer:
 
     def nats(self, inputs: np.ndarray, targets: np.ndarray, state: State) -> tuple[np.ndarray, State]:
         logits, state = self._model.forward(inputs, state, run_with_numpy)
-        nats = nats_of(logits, np.maximum(targets, 0)).astype(np.float64)
+        nats = target_nats(logits, np.maximum(targets, 0)).astype(np.float64)
         return np.where(targets == NO_TARGET, 0.0, nats), state
 
 
@@ -61,9 +64,9 @@ class TorchScorer:
         device = self._model.parameters["head.bias"].device
         ids = torch.from_numpy(inputs).to(device)
         wanted = torch.from_numpy(targets).to(device)
-        # cuDNN rounds the inputs of float32 products to 10 bits unless told not to
-        exact = torch.backends.cudnn.flags(enabled=True, allow_tf32=False)
-        with torch.no_grad(), exact:
+        # by default cuDNN rounds the inputs of float32 products to the 10 bits of tf32
+        no_tf32 = torch.backends.cudnn.flags(enabled=True, allow_tf32=False)
+        with torch.no_grad(), no_tf32:
             logits, state = self._model.forward(ids, state, run_with_torch)
             nats = torch.nn.functional.cross_entropy(
                 logits.flatten(0, 1), wanted.flatten(), ignore_index=NO_TARGET, reduction="none"

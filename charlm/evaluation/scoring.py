@@ -1,12 +1,14 @@
-"""Exact scores of a long text, many characters at a time.
+"""Exact scores of a long text, many characters at a time. Knows no files and no engine.
 
-A text is one stream: each character is scored with the state that everything before it has left. Read as one stream,
-it is slow. So it is cut in B lanes that are read side by side, each from a fresh state as a guess; then each lane's
-beginning is read again from the state in which the lane before it ended, until the two readings agree in what they
-predict and in what they remember, from where on the first reading stands. Recurrent networks forget where they came
-from within some hundred characters, so the second reading is short. Where one does not, its lane is read to the end
-again, and the lane after it too; where that goes on, the lanes are read one after the other, as the one stream that
-they are.
+Each character is scored with the state that everything before it has left, as if the text were read in one stream. One
+stream is slow. So the text is cut into B contiguous lanes that are read side by side:
+
+1. Every lane is read from a fresh state. For all lanes but the first, this start is a guess.
+2. Each of these lanes is read again from the state in which the lane before it ended. Recurrent networks forget their
+   past within some hundred characters, so both readings soon agree, in their nats and in their states. From there on
+   the first reading was right, and the second stops.
+3. A lane whose readings never agree ends in another state than assumed, so the lane after it is read again too. If this
+   goes on for several rounds, the network does not forget, and the lanes are read one after another as one stream.
 
 Shape letters: T time, B rows.
 """
@@ -24,55 +26,31 @@ from charlm.text.lanes import NO_TARGET, Reader
 
 LANES = 64  # rows read side by side
 WINDOW = 64  # characters of a lane between two comparisons of states
-REMEMBERED = 64  # windows of the first reading whose states are kept for comparison
-SAME_STATE = 1e-4  # largest difference, as a network reads them, of two states that count as the same
-SAME_NATS = 1e-6  # mean difference, over a window, of two readings' nats that count as the same
-PATIENCE = 3  # rounds after which lanes that do not agree are read one by one, as the one stream that they are
+REMEMBERED = 64  # first windows of a lane whose states are kept for comparison
+SAME_STATE = 1e-4  # largest difference, through a tanh, of two states that count as equal
+SAME_NATS = 1e-6  # largest mean difference over a window of nats that count as equal
+PATIENCE = 3  # rounds in which lanes are read again together; later they are read one by one
 
 
 def score_stream(scorer: WindowScorer, ids: np.ndarray, lanes: int = LANES, window: int = WINDOW) -> Score:
     """The score of every character after the first, with the state carried over the whole text. ids (N,), N >= 2."""
     cut = _Cut.of(ids, lanes, window)
-    rows = cut.rows
-    windows = [range(start, min(start + window, cut.ticks)) for start in range(0, cut.ticks, window)]
-
-    nats = np.zeros((len(windows), rows))
-    seen: list[State] = []  # the state after each of the first windows, in the latest reading
-    state = scorer.fresh(rows)
-    for number, ticks in enumerate(windows):
-        values, state = scorer.nats(*cut.read(ticks, np.arange(rows)), state)
-        nats[number] = values.sum(axis=0)
-        if number < REMEMBERED:
-            seen.append(state)
-    ends = state
-
-    pending = np.arange(1, rows)  # lanes that began from a guess
+    reading = _Reading.first(scorer, cut, window)
+    pending = np.arange(1, cut.rows)  # lanes that started from a guess, or from a state that has changed since
     rounds = 0
     while pending.size:
-        lanes_now = pending if rounds < PATIENCE else pending[:1]
+        # Reading all pending lanes at once is fast if errors stay within a lane. If they spread, later lanes would be
+        # read again for nothing: then only the first pending lane is, whose start is certain.
+        current = pending if rounds < PATIENCE else pending[:1]
         rounds += 1
-        state = take_rows(ends, lanes_now - 1)
-        differs = np.ones(lanes_now.size, bool)
-        for number, ticks in enumerate(windows):
-            values, state = scorer.nats(*cut.read(ticks, lanes_now), state)
-            change = values.sum(axis=0) - nats[number, lanes_now]
-            nats[number, lanes_now[differs]] += change[differs]
-            if number < len(seen):
-                same = rows_agree(state, take_rows(seen[number], lanes_now), SAME_STATE)
-                differs &= ~(same & (abs(change) <= SAME_NATS * len(ticks)))
-                seen[number] = put_rows(seen[number], lanes_now, state)
-            if not differs.any():
-                break
-        moved = np.flatnonzero(differs)  # these lanes end otherwise than was thought, so the next ones begin otherwise
-        ends = put_rows(ends, lanes_now[moved], take_rows(state, moved))
-        following = lanes_now[moved] + 1
-        pending = np.union1d(np.setdiff1d(pending, lanes_now), following[following < rows])
-    return Score(float(nats.sum()), ids.size - 1)
+        following = reading.read_again(current) + 1
+        pending = np.union1d(np.setdiff1d(pending, current), following[following < cut.rows])
+    return Score(float(reading.nats.sum()), ids.size - 1)
 
 
 @dataclass(frozen=True)
 class _Cut:
-    """A text cut in contiguous lanes of `ticks` characters, of which only the last may be shorter. Read as needed."""
+    """A text cut into contiguous lanes of `ticks` characters, of which only the last may be shorter."""
 
     ids: np.ndarray
     ticks: int
@@ -80,12 +58,13 @@ class _Cut:
 
     @classmethod
     def of(cls, ids: np.ndarray, lanes: int, window: int) -> _Cut:
+        """At most `lanes` lanes, each at least a window long."""
         total = ids.size - 1
         ticks = -(-total // max(1, min(lanes, total // window)))
         return cls(ids, ticks, -(-total // ticks))
 
     def read(self, ticks: range, lanes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Inputs and targets (T, B) of some lanes; past the end of the text the target is NO_TARGET."""
+        """Inputs and targets (T, B) of some lanes. After the end of the text, targets are NO_TARGET."""
         at = np.arange(ticks.start, ticks.stop)[:, None] + lanes * self.ticks
         last = self.ids.size - 1
         inputs = self.ids[np.minimum(at, last - 1)].astype(np.int64)
@@ -93,8 +72,54 @@ class _Cut:
         return inputs, targets
 
 
+@dataclass
+class _Reading:
+    """The latest reading of every lane."""
+
+    scorer: WindowScorer
+    cut: _Cut
+    windows: list[range]
+    nats: np.ndarray  # (windows, rows), the sum over each window of each lane
+    states: list[State]  # after each of the first REMEMBERED windows
+    ends: State  # after the last window
+
+    @classmethod
+    def first(cls, scorer: WindowScorer, cut: _Cut, window: int) -> _Reading:
+        """Read all lanes side by side, each from a fresh state."""
+        windows = [range(start, min(start + window, cut.ticks)) for start in range(0, cut.ticks, window)]
+        nats = np.zeros((len(windows), cut.rows))
+        states: list[State] = []
+        state = scorer.fresh(cut.rows)
+        for number, ticks in enumerate(windows):
+            values, state = scorer.nats(*cut.read(ticks, np.arange(cut.rows)), state)
+            nats[number] = values.sum(axis=0)
+            if number < REMEMBERED:
+                states.append(state)
+        return cls(scorer, cut, windows, nats, states, state)
+
+    def read_again(self, lanes: np.ndarray) -> np.ndarray:
+        """Read these lanes from the ends of the lanes before them; gives those that now end in another state."""
+        state = take_rows(self.ends, lanes - 1)
+        differs = np.ones(lanes.size, bool)  # lanes whose two readings have not agreed yet
+        for number, ticks in enumerate(self.windows):
+            values, state = self.scorer.nats(*self.cut.read(ticks, lanes), state)
+            change = values.sum(axis=0) - self.nats[number, lanes]
+            self.nats[number, lanes[differs]] += change[differs]
+            if number < len(self.states):
+                # Equal nats are not enough: a difference in the state may show only later. Equal states are not
+                # enough: they count as equal within a tolerance, which the nats bound.
+                same_state = rows_agree(state, take_rows(self.states[number], lanes), SAME_STATE)
+                differs &= ~(same_state & (abs(change) <= SAME_NATS * len(ticks)))
+                self.states[number] = put_rows(self.states[number], lanes, state)
+            if not differs.any():
+                break
+        moved = np.flatnonzero(differs)
+        self.ends = put_rows(self.ends, lanes[moved], take_rows(state, moved))
+        return lanes[moved]
+
+
 def score_records(scorer: WindowScorer, reader: Reader) -> Score:
-    """The score of every character of every record, their ends included, each record read from a fresh state."""
+    """The score of every character of every record, its end included, each record read from a fresh state."""
     nats = 0.0
     state = scorer.fresh(reader.batch_size)
     for position in range(reader.windows_per_epoch):

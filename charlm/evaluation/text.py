@@ -1,4 +1,4 @@
-"""The exact score of a text's ids, whatever they are: one long stream, or records. Chooses how; knows no files."""
+"""The exact score of a text's ids, as one stream or as records. Knows no files."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from charlm.text.records import open_reader
 from charlm.text.statistics import symbol_counts
 from charlm.text.vocabulary import Vocabulary
 
-RECORDS_TOGETHER = 64
-RECORD_WINDOW = 256
+RECORD_ROWS = 64  # records read side by side
+RECORD_WINDOW = 256  # characters of a window
 
 
 def score_ids(scorer: WindowScorer, ids: np.ndarray, vocabulary: Vocabulary, records: bool) -> Score:
-    """ids (N,), N >= 2. A stream is scored from its second character on, records from their first, ends included."""
+    """ids (N,), N >= 2. A stream is scored from its second character on, records from their first to their end."""
     if not records:
         return score_stream(scorer, ids)
-    return score_records(scorer, open_reader(ids, RECORDS_TOGETHER, RECORD_WINDOW, vocabulary.newline))
+    return score_records(scorer, open_reader(ids, RECORD_ROWS, RECORD_WINDOW, vocabulary.newline))
 
 
-def bytes_scored(ids: np.ndarray, vocabulary: Vocabulary, records: bool) -> int:
-    """How many bytes of UTF-8 the scored characters take."""
+def count_scored_bytes(ids: np.ndarray, vocabulary: Vocabulary, records: bool) -> int:
+    """The number of bytes that the scored characters take in UTF-8."""
     counts = symbol_counts(ids if records else ids[1:], vocabulary.size)
     return int(counts @ vocabulary.byte_lengths)

@@ -1,1 +1,1 @@
-"""Inspection: what goes on inside a trained model. It reads and never trains; knows no files and no terminal."""
+"""Inspection: the gates and gradients of a trained model. Knows no training, no files and no terminal."""

@@ -1,6 +1,7 @@
-"""How open the gates of a model are while it reads. Knows no files and no torch.
+"""How open the gates of a model are while it reads a text. Knows no files and no torch.
 
-A gate near 0 or 1 works as a switch, one in between as a filter (Karpathy, Johnson and Li 2015 count them so).
+Values near 0 or 1 make a gate a switch, values between a filter. The bounds are those of Karpathy, Johnson and Li 2015.
+
 Shape letters: T time, B rows, I input, H hidden.
 """
 
@@ -12,17 +13,17 @@ from typing import Any
 import numpy as np
 
 from charlm.cells.arrays import Array
-from charlm.inspection.watching import watch
-from charlm.inspection.windows import spread
+from charlm.inspection.excerpts import cut_excerpts
+from charlm.inspection.watching import watch_layer
 from charlm.model.language_model import LanguageModel
 
 LOW, HIGH = 0.1, 0.9
-ROWS, LENGTH = 16, 256  # stretches of the text, and characters looked at in each
+ROWS, LENGTH = 16, 256  # excerpts of the text, and characters in each
 
 
 @dataclass(frozen=True)
 class GateShares:
-    """Of all values of a gate, over time and units, the shares under LOW, from LOW to HIGH, and over HIGH."""
+    """The shares of a gate's values, over time and units, that are under LOW, from LOW to HIGH, and over HIGH."""
 
     layer: int  # 1 is the lowest
     gate: str
@@ -33,23 +34,25 @@ class GateShares:
 
 
 def gate_shares(model: LanguageModel, ids: np.ndarray) -> tuple[GateShares, ...]:
-    """For each layer and gate, over some thousand characters spread over a text, each read after what stands before it.
+    """The shares of each gate of each layer, over some thousand characters in excerpts from the whole text. ids (N,).
 
-    ids (N,). Empty where no cell of the model has gates. Raises TextError for a text without a character.
+    Empty if no cell of the model has gates. Raises TextError if the text is empty.
     """
-    windows = spread(ids, max(1, min(LENGTH, ids.size)), ROWS)
-    state = model.fresh_state(windows.inside.shape[1])
-    if windows.before.size:
-        _, state = model.forward(windows.before, state)
-    seen: list[dict[str, Array]] = []
+    excerpts = cut_excerpts(ids, max(1, min(LENGTH, ids.size)), ROWS)
+    state = model.fresh_state(excerpts.inside.shape[1])
+    if excerpts.before.size:
+        _, state = model.forward(excerpts.before, state)
+    gates_of_layers: list[dict[str, Array]] = []
 
     def watched(layer: Any, weights: Any, x: Any, before: Any, below: Any) -> Any:
-        inner, result = watch(layer, weights, x, before, below)
-        seen.append({name: inner[name] for name in layer.cell.GATES if name in inner})
+        inner, result = watch_layer(layer, weights, x, before, below)
+        gates_of_layers.append({name: inner[name] for name in layer.cell.GATES if name in inner})
         return result
 
-    model.forward(windows.inside, state, watched)
-    return tuple(_shares(layer, name, values) for layer, gates in enumerate(seen, 1) for name, values in gates.items())
+    model.forward(excerpts.inside, state, watched)
+    return tuple(
+        _shares(layer, name, values) for layer, gates in enumerate(gates_of_layers, 1) for name, values in gates.items()
+    )
 
 
 def _shares(layer: int, gate: str, values: np.ndarray) -> GateShares:

@@ -1,4 +1,4 @@
-"""A layer run step by step with what goes on inside it kept. Knows no text and no model as a whole.
+"""A layer run step by step, keeping its inner values: gates and the like. Knows no text and no whole model.
 
 Shape letters: T time, B rows, I input, H hidden.
 """
@@ -16,10 +16,10 @@ from charlm.model.stack import Layer
 Inner = dict[str, Array]
 
 
-def watch(
+def watch_layer(
     layer: Layer, weights: Weights, x: Array | Symbols, state: Any, below: Memories
 ) -> tuple[Inner, tuple[Array, Memories, Any]]:
-    """The inner values (T, B, H) by name of a layer that reads x (T, B, I), and what `unroll` gives for it."""
+    """Run a layer over x (T, B, I): its inner values (T, B, H) by name, and what `unroll` gives for it."""
     cell = layer.cell
     weights = cell.step_weights(weights)
     outputs, memories, inner = [], [], []

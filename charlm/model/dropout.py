@@ -1,4 +1,4 @@
-"""Dropout as a function on tensors (T, B, H) or on weights, for training. Knows not where in the stack it is used."""
+"""Dropout as a function on tensors (T, B, H) or on weights, for training. Does not know where it is applied."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
 
 
 class Dropout:
-    """Standard: each number on its own. Locked: one mask for all time steps of a window (Gal and Ghahramani 2016).
+    """Standard: an independent mask for each value. Locked: one mask for all time steps (Gal and Ghahramani 2016).
 
-    What is kept is scaled by 1 / (1 - share), so that nothing changes when the model is used. The masks come from the
-    generator alone, which checkpoints keep.
+    Values that are kept are scaled by 1 / (1 - share), so that the trained model needs no scaling. The masks depend on
+    the generator alone, whose state is saved in checkpoints.
     """
 
-    def __init__(self, settings: ModelSettings, generator: Generator) -> None:
-        self.share = settings.dropout
-        self.locked = settings.dropout_kind == "locked"
-        self.weight_share = settings.weight_drop
+    def __init__(self, model_settings: ModelSettings, generator: Generator) -> None:
+        self.share = model_settings.dropout
+        self.locked = model_settings.dropout_kind == "locked"
+        self.weight_share = model_settings.weight_drop
         self.generator = generator
 
     def __call__(self, x: Tensor) -> Tensor:
@@ -33,7 +33,7 @@ class Dropout:
         return x * mask.bernoulli_(1 - self.share, generator=self.generator).div_(1 - self.share)
 
     def on_weights(self, model: LanguageModel) -> LanguageModel:
-        """The model with some recurrent weights zero: DropConnect (Merity, Keskar and Socher 2018)."""
+        """The model with some recurrent weights set to zero: DropConnect (Merity, Keskar and Socher 2018)."""
         if not self.weight_share:
             return model
         weights = model.parameters.items()

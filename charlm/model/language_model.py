@@ -1,4 +1,4 @@
-"""The language model: settings, parameters, and the way from ids to logits. One definition for numpy and for torch.
+"""The language model: settings, parameters, and the path from ids to logits. One definition for numpy and torch.
 
 It is not an `nn.Module`: parameters are a plain mapping from names to arrays, so that torch trains them and numpy
 samples and scores with them. Knows no text, no engine and no torch.
@@ -19,8 +19,8 @@ from charlm.cells.symbols import Symbols
 from charlm.cells.unroll import Memories
 from charlm.config.settings import ModelSettings
 from charlm.model.attention import attend
-from charlm.model.parameters import of_attention, of_head, of_layer
-from charlm.model.stack import Layer, LayerInput, Recurrence, layers, run_stack, unroll_layer
+from charlm.model.parameters import weights_of_attention, weights_of_head, weights_of_layer
+from charlm.model.stack import Layer, LayerInput, Recurrence, build_layers, run_stack, unroll_layer
 from charlm.model.state import State, fresh_state
 
 Parameters = Mapping[str, Array]
@@ -32,37 +32,40 @@ def no_dropout(x: Array) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class LanguageModel:
-    """An embedding, a stack of recurrent layers, and a head. `parameters` are arrays by name (model/parameters.py)."""
+    """An embedding, a stack of recurrent layers, and an output layer (the head).
+
+    `parameters` are arrays by name (model/parameters.py).
+    """
 
     settings: ModelSettings
     parameters: Parameters
 
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
-        """The layers of the stack, from the lowest up."""
-        return layers(self.settings)
+        """The layers of the stack, the lowest first."""
+        return build_layers(self.settings)
 
     @cached_property
     def layer_weights(self) -> tuple[Weights, ...]:
-        """The weights of each layer under the names that its cell gives them."""
-        return tuple(of_layer(self.parameters, number) for number in range(len(self.layers)))
+        """The weights of each layer, by the cell's own names."""
+        return tuple(weights_of_layer(self.parameters, number) for number in range(len(self.layers)))
 
     @cached_property
     def attention_weights(self) -> Weights:
         """The weights of the attention over past outputs; empty if the model has none."""
-        return of_attention(self.parameters)
+        return weights_of_attention(self.parameters)
 
     @property
     def head(self) -> tuple[Array, Array]:
-        """The head's matrix (V, H) and its bias (V,)."""
-        return of_head(self.parameters, self.settings)
+        """The matrix (V, H) and the bias (V,) of the output layer."""
+        return weights_of_head(self.parameters, self.settings)
 
     @property
     def vocab_size(self) -> int:
         return len(self.parameters["head.bias"])
 
     def fresh_state(self, rows: int) -> State:
-        """The state before the first character: zeros, of the parameters' dtype and on their device."""
+        """The state before the first character: zeros with the dtype and device of the parameters."""
         return fresh_state(self.layers, self.settings.attention.window, rows, like=self.parameters["head.bias"])
 
     def forward(
@@ -74,7 +77,7 @@ class LanguageModel:
     ) -> tuple[Array, State]:
         """ids (T, B) and the state before them -> logits (T, B, V) and the state after them.
 
-        `recurrence` runs each layer over the whole sequence; without it, the cells' definitions run step by step.
+        `recurrence` runs one layer over the whole sequence. The default runs the cell's definition step by step.
         """
 
         def run_layer(number: int, x: LayerInput, layer_state: Any, below: Memories) -> tuple[Array, Memories, Any]:
@@ -83,7 +86,7 @@ class LanguageModel:
         symbols = Symbols(self.parameters["embedding.weight"], ids)
         x, after = run_stack(self.layers, self.settings.residual, symbols, state, run_layer, dropout)
         if self.settings.attention.window:
-            x, ring = attend(self.attention_weights, x, state[-1])
-            after.append(ring)
+            x, past_outputs = attend(self.attention_weights, x, state[-1])
+            after.append(past_outputs)
         matrix, bias = self.head
         return x @ matrix.T + bias, tuple(after)

@@ -5,78 +5,76 @@ from __future__ import annotations
 from charlm.cells.table import stack_problems
 from charlm.config.settings import ModelSettings, Settings
 from charlm.errors import UsageError
-from charlm.model.parameters import count
+from charlm.model.parameters import count_parameters
 
-TOLERANCE = 0.01  # share by which counts that are called equal may differ
-LARGEST = 16_384
+TOLERANCE = 0.01  # relative difference up to which two counts are called equal
+LARGEST = 16_384  # of hidden_size and embedding_dim
 
 
-def nearest(model: ModelSettings, vocab_size: int, wanted: int) -> ModelSettings:
-    """The model with the hidden size whose count of parameters is nearest to `wanted`.
+def resize_nearest(model_settings: ModelSettings, vocab_size: int, wanted: int) -> ModelSettings:
+    """The settings with the hidden_size whose number of parameters is nearest to `wanted`.
 
-    Sizes that the cell cannot have are stepped over. Where steps of the hidden size are too coarse, the width of the
-    embedding is moved as well, unless it was given.
+    Sizes that the cell does not allow are skipped. If steps of hidden_size are too coarse, embedding_dim is changed as
+    well, unless the user gave it.
     """
-    near = _neighbours(model, vocab_size, wanted)
-    best = min(near, key=lambda each: _miss(each, vocab_size, wanted))
-    if _miss(best, vocab_size, wanted) > TOLERANCE and model.embedding_dim is None and not model.tied:
-        tuned = [_tuned(each, vocab_size, wanted) for each in near]
-        best = min(tuned, key=lambda each: _miss(each, vocab_size, wanted))
+    nearest = _neighbours(model_settings, vocab_size, wanted)
+    best = min(nearest, key=lambda each: _relative_error(each, vocab_size, wanted))
+    adjustable = model_settings.embedding_dim is None and not model_settings.tied
+    if _relative_error(best, vocab_size, wanted) > TOLERANCE and adjustable:
+        adjusted = [_adjust_embedding(each, vocab_size, wanted) for each in nearest]
+        best = min(adjusted, key=lambda each: _relative_error(each, vocab_size, wanted))
     return best
 
 
-def solve(model: ModelSettings, vocab_size: int, wanted: int, where: str) -> ModelSettings:
-    """The same, within one per cent. Raises UsageError, naming the nearest counts, where that cannot be."""
-    best = nearest(model, vocab_size, wanted)
-    if _miss(best, vocab_size, wanted) > TOLERANCE:
-        near = _neighbours(model, vocab_size, wanted)
-        counts = " and ".join(f"{count(each, vocab_size):,} (hidden_size {each.hidden_size})" for each in near)
+def resize_to_match(model_settings: ModelSettings, vocab_size: int, wanted: int, where: str) -> ModelSettings:
+    """The same, within one per cent. Raises UsageError, naming the nearest counts, if that is impossible."""
+    best = resize_nearest(model_settings, vocab_size, wanted)
+    if _relative_error(best, vocab_size, wanted) > TOLERANCE:
+        nearest = _neighbours(model_settings, vocab_size, wanted)
+        counts = " and ".join(
+            f"{count_parameters(each, vocab_size):,} (hidden_size {each.hidden_size})" for each in nearest
+        )
         raise UsageError(
-            f"The parameters cannot be made equal: {wanted:,} are wanted within 1 %, the nearest are {counts}",
+            f"The numbers of parameters cannot be made equal: {wanted:,} are wanted, the nearest are {counts}",
             where,
             "Take a larger model, or leave out `parameters`.",
         )
     return best
 
 
-def _miss(model: ModelSettings, vocab_size: int, wanted: int) -> float:
-    return abs(count(model, vocab_size) - wanted) / wanted
+def _relative_error(model_settings: ModelSettings, vocab_size: int, wanted: int) -> float:
+    return abs(count_parameters(model_settings, vocab_size) - wanted) / wanted
 
 
-def _sized(model: ModelSettings, **sizes: int) -> ModelSettings:
-    return ModelSettings.model_validate({**model.model_dump(), **sizes})
+def _with_sizes(model_settings: ModelSettings, **sizes: int) -> ModelSettings:
+    return ModelSettings.model_validate({**model_settings.model_dump(), **sizes})
 
 
-def _neighbours(model: ModelSettings, vocab_size: int, wanted: int) -> list[ModelSettings]:
-    """The largest model that has at most the wanted count and the smallest with more, among those that can be."""
+def _neighbours(model_settings: ModelSettings, vocab_size: int, wanted: int) -> list[ModelSettings]:
+    """The largest valid model with at most the wanted number of parameters, and the smallest valid one with more."""
     low, high = 0, LARGEST
-    while low < high:  # count grows with hidden_size
+    while low < high:  # bisection: the number of parameters grows with hidden_size
         middle = (low + high + 1) // 2
-        if count(_sized(model, hidden_size=middle), vocab_size) <= wanted:
+        if count_parameters(_with_sizes(model_settings, hidden_size=middle), vocab_size) <= wanted:
             low = middle
         else:
             high = middle - 1
-    below = next((each for size in range(low, 0, -1) if _can_be(each := _sized(model, hidden_size=size))), None)
-    above = next(
-        (
-            each
-            for size in range(low + 1, min(2 * low + 100, LARGEST))
-            if _can_be(each := _sized(model, hidden_size=size))
-        ),
-        None,
-    )
+    below = _first_valid(model_settings, range(low, 0, -1))
+    above = _first_valid(model_settings, range(low + 1, min(2 * low + 100, LARGEST)))
     return [each for each in (below, above) if each is not None]
 
 
-def _can_be(model: ModelSettings) -> bool:
-    return not stack_problems(Settings(model=model))
+def _first_valid(model_settings: ModelSettings, sizes: range) -> ModelSettings | None:
+    """The settings with the first of these hidden sizes that the cells allow; None if they allow none."""
+    candidates = (_with_sizes(model_settings, hidden_size=size) for size in sizes)
+    return next((each for each in candidates if not stack_problems(Settings(model=each))), None)
 
 
-def _tuned(model: ModelSettings, vocab_size: int, wanted: int) -> ModelSettings:
-    """The model with the embedding's width moved so that its count comes nearest."""
-    width = model.hidden_size
-    slope = count(_sized(model, embedding_dim=width + 1), vocab_size) - count(
-        _sized(model, embedding_dim=width), vocab_size
-    )
-    moved = width + round((wanted - count(model, vocab_size)) / slope)  # the count is linear in it
-    return _sized(model, embedding_dim=moved) if 1 <= moved <= LARGEST else model
+def _adjust_embedding(model_settings: ModelSettings, vocab_size: int, wanted: int) -> ModelSettings:
+    """The settings with the embedding_dim that brings the number of parameters nearest to `wanted`."""
+    width = model_settings.hidden_size
+    one_more = count_parameters(_with_sizes(model_settings, embedding_dim=width + 1), vocab_size)
+    slope = one_more - count_parameters(_with_sizes(model_settings, embedding_dim=width), vocab_size)
+    # the number of parameters is linear in embedding_dim
+    adjusted = width + round((wanted - count_parameters(model_settings, vocab_size)) / slope)
+    return _with_sizes(model_settings, embedding_dim=adjusted) if 1 <= adjusted <= LARGEST else model_settings

@@ -1,6 +1,6 @@
-"""The layers of a stack, from the settings: which cell, how wide, what it reads from below, and how a layer is run.
+"""The layers of a stack: their cells, their widths, which layer reads whose memory, and how they are run.
 
-Holds no weights. Shape letters: T time, B rows, I input, H hidden.
+Knows no weights. Shape letters: T time, B rows, I input, H hidden.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ class Layer:
     cell: Cell
     input_size: int
     hidden_size: int
-    reads_below: bool  # the memory of the layer below comes in
-    read_above: bool  # the memory of this one goes up
+    reads_below: bool  # it reads the memory of the layer below
+    read_above: bool  # the layer above reads its memory
 
 
-LayerInput = Array | Symbols  # (T, B, I); symbols in the lowest layer
-# A layer over a whole sequence: its weights, input, state before and memories below -> outputs, memories, state after.
+LayerInput = Array | Symbols  # (T, B, I); symbols for the lowest layer
+# Runs a layer over a sequence: weights, input, state, memories of the layer below -> outputs, memories, new state.
 Recurrence = Callable[[Layer, Weights, LayerInput, Any, Memories], tuple[Array, Memories, Any]]
 
 
 def unroll_layer(
     layer: Layer, weights: Weights, x: LayerInput, state: Any, below: Memories
 ) -> tuple[Array, Memories, Any]:
-    """The Recurrence that defines all others: one step after the other."""
+    """The reference Recurrence: the cell's definition, one time step after another."""
     return unroll(layer.cell, weights, x, state, below)
 
 
@@ -48,10 +48,10 @@ def run_stack(
     run_layer: Callable[[int, Any, Any, Any], tuple[Array, Any, Any]],
     dropout: Callable[[Array], Array],
 ) -> tuple[Array, list[Any]]:
-    """Run the layers from the lowest up: the input of the lowest and the states -> the output of the top, new states.
+    """Run the layers, the lowest first: the input of the lowest and the states -> the output of the top, new states.
 
-    `run_layer` takes a layer's number, its input, its state and the memory below it (None unless it reads it), and
-    gives the layer's output, its memory and its new state. What time steps it runs is its own affair.
+    `run_layer` takes a layer's number, input, state and the memory of the layer below (None if the layer does not read
+    it), and gives the layer's output, memory and new state. It may run one time step or many.
     """
     after, memory = [], None
     for number, layer in enumerate(layers):
@@ -61,12 +61,12 @@ def run_stack(
     return x, after
 
 
-def layers(settings: ModelSettings) -> tuple[Layer, ...]:
-    """From the lowest up. Raises UsageError for a cell or an option that does not exist."""
-    stack = settings.stack()
+def build_layers(model_settings: ModelSettings) -> tuple[Layer, ...]:
+    """The layers that the settings describe, the lowest first. Raises UsageError for an unknown cell or option."""
+    stack = model_settings.stack()
     cells = [build_cell(layer.cell, layer.cell_options) for layer in stack]
     reads = [False, *(cell.READS_BELOW for cell in cells[1:]), False]
-    widths = [settings.embedding_dim or settings.hidden_size, *(layer.hidden_size for layer in stack)]
+    widths = [model_settings.embedding_dim or model_settings.hidden_size, *(layer.hidden_size for layer in stack)]
     return tuple(
         Layer(cell, widths[n], widths[n + 1], reads_below=reads[n], read_above=reads[n + 1])
         for n, cell in enumerate(cells)

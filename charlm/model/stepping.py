@@ -1,7 +1,8 @@
-"""One character after the other, in numpy: the engine of sampling. Knows no torch.
+"""One character at a time, in numpy, with the cells' own equations: the reference for sampling. Knows no torch.
 
-Shape letters: B rows, V symbols, K projected. The cells' own equations are run; what is gained is that the first
-layer reads one of only V inputs, so its input products are worked out once, as a table with a row for each symbol.
+The first layer has only V possible inputs. Their projections are computed once, as a table with a row for each symbol.
+
+Shape letters: B rows, V symbols, K projected.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ from charlm.model.state import State
 
 
 class Stepper(Protocol):
-    """A trained model as a function from a character and a state to scores for the next one."""
+    """A trained model as a function: a character and a state -> logits of the next character and the new state."""
 
     bytes_per_weight: ClassVar[int]
-    batch_invariant: ClassVar[bool]  # whether a row's numbers are the same to the last bit alone or among others
+    batch_invariant: ClassVar[bool]  # a row's result does not depend on the other rows, to the last bit
 
     def fresh(self, rows: int) -> State: ...
 
@@ -28,7 +29,7 @@ class Stepper(Protocol):
 
 
 class DefinitionStepper:
-    """Runs the cells' definitions."""
+    """The Stepper that runs the cells' definitions."""
 
     bytes_per_weight: ClassVar[int] = 4
     batch_invariant: ClassVar[bool] = False
@@ -39,7 +40,7 @@ class DefinitionStepper:
             layer.cell.step_weights(weights) for layer, weights in zip(model.layers, model.layer_weights, strict=True)
         ]
         embedding = model.parameters["embedding.weight"]
-        self._first = model.layers[0].cell.project(self._weights[0], embedding)  # (V, K)
+        self._symbol_table = model.layers[0].cell.project(self._weights[0], embedding)  # (V, K)
         self._head, self._bias = model.head
 
     def fresh(self, rows: int) -> State:
@@ -51,14 +52,14 @@ class DefinitionStepper:
         settings = self._model.settings
         x, after = run_stack(self._model.layers, settings.residual, ids, state, self._step_layer, no_dropout)
         if settings.attention.window:
-            looked, ring = attend(self._model.attention_weights, x[None], state[-1])
-            x = looked[0]
-            after.append(ring)
+            attended, past_outputs = attend(self._model.attention_weights, x[None], state[-1])
+            x = attended[0]
+            after.append(past_outputs)
         return x @ self._head.T + self._bias, tuple(after)
 
     def _step_layer(self, number: int, x: np.ndarray, state: Any, below: Any) -> tuple[np.ndarray, Any, Any]:
         """One layer; x is ids (B,) in the lowest layer, outputs (B, H) in the others."""
         cell, weights = self._model.layers[number].cell, self._weights[number]
-        projected = cell.project(weights, x) if number else self._first[x]
+        projected = cell.project(weights, x) if number else self._symbol_table[x]
         output, after, _ = cell.step(weights, projected, state, below)
         return output, getattr(after, cell.MEMORY) if cell.MEMORY else None, after

@@ -6,7 +6,7 @@ from typing import Any
 
 from charlm.checkpoint.series import newest_whole
 from charlm.errors import CheckpointError
-from charlm.evaluation.recall import answers
+from charlm.evaluation.recall import score_recall
 from charlm.runs import Run
 from charlm.studies.preparing import ASKED_LINES, ASKED_SEED, Ready
 from charlm.text.synthetic import recall_text
@@ -19,5 +19,5 @@ def recalled(run: Run, ready: Ready) -> dict[str, Any]:
     if checkpoint is None or synthetic is None:
         raise CheckpointError(f"The run {run.name} has no checkpoint", str(run.folder), "Run the study again.")
     text = recall_text(synthetic.gap, ASKED_LINES, ASKED_SEED)
-    found = answers(checkpoint.model, checkpoint.vocabulary, text)
+    found = score_recall(checkpoint.model, checkpoint.vocabulary, text)
     return {"accuracy": found.accuracy, "answer_nats": found.nats}

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from charlm.errors import UsageError
-from charlm.model.parameters import count
-from charlm.model.sizing import solve
+from charlm.model.parameters import count_parameters
+from charlm.model.sizing import resize_to_match
 from charlm.runs import replace_text
 from charlm.studies.grid import Synthetic, Trial
 from charlm.studies.results import TEXTS
@@ -44,9 +44,9 @@ def prepare(study: Study, trials: Sequence[Trial], folder: Path, source: str) ->
     for trial, corpus in opened:
         if study.parameters and trial.variant != study.parameters.equal:
             place = f"{source}, {' '.join([trial.variant, *(level for _, level in trial.levels)])}"
-            model = solve(trial.settings.model, corpus.vocabulary.size, wanted[trial.levels], place)
+            model = resize_to_match(trial.settings.model, corpus.vocabulary.size, wanted[trial.levels], place)
             trial = replace(trial, settings=trial.settings.model_copy(update={"model": model}))
-        ready.append(Ready(trial, corpus, count(trial.settings.model, corpus.vocabulary.size)))
+        ready.append(Ready(trial, corpus, count_parameters(trial.settings.model, corpus.vocabulary.size)))
     return ready
 
 
@@ -56,7 +56,7 @@ def _wanted(study: Study, opened: Sequence[tuple[Trial, Corpus]]) -> dict[tuple[
     if isinstance(equal, int):
         return {trial.levels: equal for trial, _ in opened}
     return {
-        trial.levels: count(trial.settings.model, corpus.vocabulary.size)
+        trial.levels: count_parameters(trial.settings.model, corpus.vocabulary.size)
         for trial, corpus in opened
         if trial.variant == equal
     }

@@ -1,1 +1,1 @@
-"""Training: a generator of events. Knows nothing of terminals; whoever wants to show it listens."""
+"""Training: a generator of events, which callers may show or record. Knows no terminal."""

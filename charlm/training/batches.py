@@ -1,6 +1,6 @@
-"""Windows of text as tensors on the device that trains: cut there from ids that lie there, or copied from the host.
+"""Windows of text as tensors on the training device: cut there from a copy of the text, or copied from the host.
 
-Both give what the Reader gives, to the last id. Knows no model. Shape letters: T time, B rows.
+Both give the same ids as the Reader. Knows no model. Shape letters: T time, B rows.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from torch import Tensor
 from charlm.device import Compute
 from charlm.text.lanes import NO_TARGET, Lanes, Reader
 
-SHARE = 0.25  # of the card's free memory, that a text may take
+TEXT_SHARE = 0.25  # share of the free GPU memory that a text may take
 
 
 @dataclass(frozen=True, eq=False)
-class DeviceBatch:
-    """Inputs and targets (T, B) int64 on the device; reset (B,) float32, 1 for lanes that start fresh, or None where
-    none does; characters: the targets that are there."""
+class TensorBatch:
+    """Inputs and targets (T, B), int64, on the device. `reset` (B,), float32, is 1 for lanes that start from a fresh
+    state; None if there are none. `characters` is the number of targets, padding left out."""
 
     inputs: Tensor
     targets: Tensor
@@ -31,22 +31,24 @@ class DeviceBatch:
 
 
 class Batches(Protocol):
-    def at(self, position: int) -> DeviceBatch:
-        """The window at a position of the reader."""
+    """The windows of a reader as tensors on one device."""
+
+    def at(self, position: int) -> TensorBatch:
+        """The window at this position of the reader."""
         ...
 
 
 class HostBatches:
-    """Windows as the reader cuts them, copied."""
+    """Windows that the reader cuts on the host, copied to the device one by one."""
 
     def __init__(self, reader: Reader, device: torch.device) -> None:
         self._reader = reader
         self._device = device
 
-    def at(self, position: int) -> DeviceBatch:
+    def at(self, position: int) -> TensorBatch:
         batch = self._reader.at(position)
         reset = torch.from_numpy(batch.reset.astype(np.float32)).to(self._device) if batch.reset.any() else None
-        return DeviceBatch(
+        return TensorBatch(
             torch.from_numpy(batch.inputs).to(self._device),
             torch.from_numpy(batch.targets).to(self._device),
             reset,
@@ -55,48 +57,49 @@ class HostBatches:
 
 
 class DeviceBatches:
-    """Windows of Lanes, cut from a copy of the text on the device."""
+    """Windows of Lanes, cut on the device from a copy of the text there."""
 
     def __init__(self, lanes: Lanes, device: torch.device) -> None:
         self._lanes = lanes
-        # torch has only signed integers: the device holds the bits of wide ids, and `_take` masks them back
+        # Few torch operations take unsigned integers wider than 8 bits. Wider ids are stored with the same bits in a
+        # signed type, and `_take` masks the sign away.
         dtype = lanes.ids.dtype
         signed = dtype if dtype.kind == "i" or dtype.itemsize == 1 else np.dtype(f"i{dtype.itemsize}")
-        bits = np.array(lanes.ids, dtype.newbyteorder("="))  # a copy of its own: a text can be a file that is mapped
+        bits = np.array(lanes.ids, dtype.newbyteorder("="))  # copied: a text can be a read-only mapped file
         self._ids = torch.from_numpy(bits.view(signed)).to(device)
         self._mask = (1 << 8 * dtype.itemsize) - 1 if dtype != signed else -1
         self._bounds = torch.from_numpy(lanes.bounds).to(device)
         self._lane_numbers = torch.arange(lanes.batch_size, device=device)
 
-    def at(self, position: int) -> DeviceBatch:
+    def at(self, position: int) -> TensorBatch:
         epoch, first, end = self._lanes.span(position)
         device = self._bounds.device
         segments = (self._lane_numbers + epoch) % self._lanes.batch_size
-        wanted = self._bounds[segments] + torch.arange(first, end, device=device)[:, None]
+        indices = self._bounds[segments] + torch.arange(first, end, device=device)[:, None]
         last = self._bounds[segments + 1] - 1
-        at = torch.minimum(wanted, last)
-        targets = self._take(at + 1).masked_fill(wanted > last, NO_TARGET)
+        inside = torch.minimum(indices, last)  # a lane whose segment has ended repeats its last input ...
+        targets = self._take(inside + 1).masked_fill(indices > last, NO_TARGET)  # ... and has no target
         reset = None
         if first == 0:
             reset = torch.ones_like(segments) if epoch == 0 else segments == 0
         characters = self._lanes.characters_before(position + 1) - self._lanes.characters_before(position)
-        return DeviceBatch(self._take(at), targets, None if reset is None else reset.float(), characters)
+        return TensorBatch(self._take(inside), targets, None if reset is None else reset.float(), characters)
 
-    def _take(self, at: Tensor) -> Tensor:
-        return self._ids[at].long() & self._mask
+    def _take(self, indices: Tensor) -> Tensor:
+        return self._ids[indices].long() & self._mask
 
 
 def open_batches(reader: Reader, compute: Compute) -> Batches:
-    """From the device where it is a CUDA card with room for the text, otherwise from the host."""
-    if compute.device_type == "cuda" and isinstance(reader, Lanes) and fits(reader.ids, _free(compute)):
+    """DeviceBatches on a CUDA GPU with room for the text, otherwise HostBatches."""
+    if compute.device_type == "cuda" and isinstance(reader, Lanes) and text_fits(reader.ids, _free_bytes(compute)):
         return DeviceBatches(reader, compute.torch_device())
     return HostBatches(reader, compute.torch_device())
 
 
-def fits(ids: npt.NDArray[Any], free: int) -> bool:
-    """Whether ids may lie in memory of which so many bytes are free."""
-    return ids.nbytes <= SHARE * free
+def text_fits(ids: npt.NDArray[Any], free_bytes: int) -> bool:
+    """Whether the ids take at most TEXT_SHARE of the free memory."""
+    return ids.nbytes <= TEXT_SHARE * free_bytes
 
 
-def _free(compute: Compute) -> int:
+def _free_bytes(compute: Compute) -> int:
     return int(torch.cuda.mem_get_info(compute.torch_device())[0])

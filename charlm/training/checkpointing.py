@@ -1,12 +1,13 @@
-"""What of a training goes into a checkpoint, and how a training goes on from one, bit for bit. Knows no terminal.
+"""What a checkpoint keeps of a training, and how a training is restored from one, bit for bit. Knows no terminal.
 
 The arrays beside the parameters, by name:
 
-weights.NAME             the weights in training, where an average is what is used
-optimizer.KIND.NAME      the optimizer's memory
+weights.NAME             the weights in training, if the parameters are their average
+average.updates          the number of updates that the average has seen, (1,)
+optimizer.KIND.NAME      the state of the optimizer
 state.LAYER.FIELD        the carried state, (B, H)
 random                   the state of torch's generator, bytes
-scaler                   the loss scale and what it counts, for fp16
+scaler                   the loss scale of fp16 and its growth counter, (2,)
 """
 
 from __future__ import annotations
@@ -23,13 +24,13 @@ from charlm.checkpoint.contents import TextIdentity
 from charlm.checkpoint.series import add_checkpoint
 from charlm.errors import CheckpointError
 from charlm.training.optimization import Average, optimizer_from_arrays, optimizer_to_arrays
-from charlm.training.plan import Plan
+from charlm.training.plan import TrainingPlan
 from charlm.training.progress import Progress
 from charlm.training.trainer import Trainer
 
 
-def save_checkpoint(plan: Plan, trainer: Trainer, progress: Progress, best: bool) -> Path:
-    """Add the checkpoint of this step to those of the plan's run. Raises what `save` and `add` raise."""
+def save_checkpoint(plan: TrainingPlan, trainer: Trainer, progress: Progress, best: bool) -> Path:
+    """Write the checkpoint of this step into the plan's run and give its folder. Raises what `save` and `add` raise."""
     write = partial(
         write_checkpoint,
         step=progress.step,
@@ -42,12 +43,14 @@ def save_checkpoint(plan: Plan, trainer: Trainer, progress: Progress, best: bool
         training_arrays=training_arrays(trainer),
         disk=plan.run.disk,
     )
-    training = plan.settings.training
-    return add_checkpoint(plan.run, progress.step, write, best=best, keep=training.keep, milestones=training.milestones)
+    training_settings = plan.settings.training
+    return add_checkpoint(
+        plan.run, progress.step, write, best=best, keep=training_settings.keep, milestones=training_settings.milestones
+    )
 
 
 def training_arrays(trainer: Trainer) -> dict[str, np.ndarray]:
-    """Copies of all of it, to be written beside the parameters that are for use."""
+    """Copies of everything that `restore_trainer` needs beside the parameters."""
     arrays = {name: value.copy() for name, value in optimizer_to_arrays(trainer.optimizer, trainer.weights).items()}
     for number, layer in enumerate(trainer.state):
         for field, part in layer._asdict().items():
@@ -62,18 +65,21 @@ def training_arrays(trainer: Trainer) -> dict[str, np.ndarray]:
     return arrays
 
 
-def restore(
+def restore_trainer(
     trainer: Trainer, parameters: Mapping[str, np.ndarray], arrays: Mapping[str, np.ndarray], where: str
 ) -> None:
-    """Make the trainer what it was when `training_arrays` was called. Raises CheckpointError if they do not fit."""
-    place = trainer.compute.torch_device()
+    """Give the trainer the state it had when `training_arrays` was called.
+
+    Raises CheckpointError, naming `where`, if the arrays are not those of this model.
+    """
+    device = trainer.compute.torch_device()
     try:
         with torch.no_grad():
             for name, weight in trainer.weights.items():
                 weight.copy_(torch.from_numpy(arrays.get(f"weights.{name}", parameters[name]).copy()))
         if trainer.average:
             updates = int(arrays["average.updates"][0]) if "average.updates" in arrays else 0
-            kept = {name: torch.from_numpy(value.copy()).to(place) for name, value in parameters.items()}
+            kept = {name: torch.from_numpy(value.copy()).to(device) for name, value in parameters.items()}
             trainer.average = Average(kept, trainer.average.decay, updates)
         optimizer_from_arrays(trainer.optimizer, trainer.weights, arrays)
         trainer.state = tuple(
@@ -87,14 +93,14 @@ def restore(
             trainer.scaler.load_state_dict(scale)
     except (KeyError, ValueError, RuntimeError) as error:
         raise CheckpointError(
-            f"The checkpoint cannot go on training: {type(error).__name__} {error}",
+            f"The training cannot be resumed from this checkpoint: {type(error).__name__} {error}",
             where,
-            "It can be sampled from and scored with; to go on training, take another one.",
+            "Resume from another checkpoint. This one can still be sampled from and scored with.",
         ) from error
 
 
 def _like(part: torch.Tensor, name: str, arrays: Mapping[str, np.ndarray]) -> torch.Tensor:
-    """The array of that name, where the part is. Raises ValueError where its shape is not the part's."""
+    """The array of that name, with the dtype and device of `part`. Raises ValueError if its shape is another."""
     if arrays[name].shape != tuple(part.shape):
         raise ValueError(f"{name} has the shape {arrays[name].shape}")
     return torch.from_numpy(arrays[name].copy()).to(part.device, part.dtype)

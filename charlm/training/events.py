@@ -1,7 +1,7 @@
-"""What happens while a model trains, as values. The loop yields them; terminal, tests and journal consume them.
+"""What happens while a model trains, as values that the loop yields. Knows no terminal.
 
-Scores are nats per character unless a name says bits; times are seconds of wall clock since the first step of the
-training, those before an interruption included.
+Scores are nats per character unless a name says bits. Times are seconds of wall clock since the first step, including
+those of earlier sessions of the run.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Started:
-    """Before the first step. One of `steps`, `epochs` and `budget` is the length; `notes` are for the user to read."""
+    """Before the first step. One of `steps`, `epochs` and `budget` is given. `notes` are messages to the user."""
 
     parameters: int
     train_characters: int
@@ -31,22 +31,22 @@ class Started:
 
 @dataclass(frozen=True)
 class Updated:
-    """After each update of the weights. `nats` is the mean over the update's own windows."""
+    """After each update of the weights. `nats` is the mean over the windows of this update."""
 
     step: int
-    progress: float  # 0 to 1, of the whole training
+    progress: float  # share of the training that is done, 0 to 1
     epoch: float
     nats: float
     learning_rate: float
     gradient_norm: float
-    characters: int  # read so far
+    characters: int  # read since the first step
     seconds: float
     characters_per_second: float  # over the last few seconds
 
 
 @dataclass(frozen=True)
 class Skipped:
-    """An update that would have brought something non-finite into the weights, and was not made."""
+    """An update that was not applied, because its loss or gradient was not finite."""
 
     step: int
     reason: str
@@ -54,7 +54,7 @@ class Skipped:
 
 @dataclass(frozen=True)
 class RolledBack:
-    """The weights went back to an earlier checkpoint, with a smaller learning rate from here on."""
+    """The training went back to an earlier checkpoint and continues with a smaller learning rate."""
 
     step: int
     to_step: int
@@ -63,19 +63,19 @@ class RolledBack:
 
 @dataclass(frozen=True)
 class Validated:
-    """An exact score on the valid split. `best` says whether it is the best so far."""
+    """An exact score on the valid split. `best` is True if it is the best so far."""
 
     step: int
     nats: float
     bits: float
     best: bool
-    characters: int  # that were scored
+    characters: int  # scored
     seconds: float
 
 
 @dataclass(frozen=True)
 class Sampled:
-    """A sample of the model as it is now."""
+    """Text from the model as it is now."""
 
     step: int
     text: str
@@ -83,7 +83,7 @@ class Sampled:
 
 @dataclass(frozen=True)
 class Saved:
-    """A checkpoint that is on disk, whole, from this moment on."""
+    """A checkpoint that is completely on disk."""
 
     step: int
     path: Path
@@ -92,7 +92,7 @@ class Saved:
 
 @dataclass(frozen=True)
 class Finished:
-    """The end. `reason` is `length`, `patience` or `signal`; scores are None where there was no validation."""
+    """The end. `reason` is `length`, `patience` or `signal`. Scores are None if there was no validation."""
 
     reason: str
     step: int

@@ -1,7 +1,7 @@
-"""The training loop: a generator of events. Whoever consumes them decides what is shown; ceasing to ask ends it.
+"""The training loop: a generator of events. It trains as long as its caller iterates. Knows no terminal.
 
-The loop validates at even shares of the training, keeps the best and the newest checkpoints, skips what is not finite,
-and ends at its length, when patience runs out, or when `stop` says so, saved in each case.
+The loop validates at even intervals, keeps the best and the newest checkpoints, and skips updates that are not finite.
+It ends at its length, when patience runs out, or when `stop` returns True, and saves a checkpoint in each case.
 """
 
 from __future__ import annotations
@@ -15,39 +15,42 @@ from charlm.checkpoint import Checkpoint, load_training_arrays
 from charlm.checkpoint.series import newest_whole, repair_pointers
 from charlm.engines.precision import precision_notes
 from charlm.errors import DivergedError
-from charlm.model.parameters import count
-from charlm.training.checkpointing import restore, save_checkpoint
+from charlm.model.parameters import count_parameters
+from charlm.training.checkpointing import restore_trainer, save_checkpoint
 from charlm.training.events import Event, Finished, RolledBack, Sampled, Saved, Skipped, Started, Updated, Validated
 from charlm.training.monitoring import preview, validate
 from charlm.training.optimization import learning_rate
-from charlm.training.plan import Plan
+from charlm.training.plan import TrainingPlan
 from charlm.training.progress import Clock, Progress
 from charlm.training.trainer import Trainer
 
-SKIPS_IN_A_ROW = 3  # then the weights go back to the last checkpoint
-ROLL_BACKS = 2  # so many can be made; when one more is needed, the training has failed
+SKIPS_IN_A_ROW = 3  # skipped updates after which the training goes back to the last checkpoint
+ROLL_BACKS = 2  # most that are made; if another one is needed, the training has diverged
 SMOOTHING = 0.02  # weight of the newest update in the running mean of the training score
-PACE = 5.0  # seconds over which characters per second are measured
-MARK = 0.25  # seconds between two looks at them: thousands of steps a second must not be thousands of looks
+SPEED_WINDOW = 5.0  # seconds over which characters per second are measured
+SPEED_INTERVAL = 0.25  # seconds between two entries of that measurement, so that fast steps do not add thousands
 
 
-def never() -> bool:
+def never_stop() -> bool:
+    """The `stop` of a training that runs to its end."""
     return False
 
 
-def train(plan: Plan, resume: Checkpoint | None = None, stop: Callable[[], bool] = never) -> Iterator[Event]:
+def train(
+    plan: TrainingPlan, resume: Checkpoint | None = None, stop: Callable[[], bool] = never_stop
+) -> Iterator[Event]:
     """Train, and keep checkpoints in the plan's run.
 
-    With `resume`, go on from that checkpoint as if there had been no interruption. `stop` is asked once a step.
-    Raises DivergedError where the numbers stay infinite, CheckpointError where the disk refuses.
+    With `resume`, continue from that checkpoint as if there had been no interruption. `stop` is called once a step.
+    Raises DivergedError if updates stay non-finite, CheckpointError if a checkpoint cannot be written.
     """
     session = _Session(plan, resume)
     yield session.started()
-    reason = session.reason()
+    reason = session.end_reason()
     while not reason:
         yield from session.update()
         yield from session.validate_if_due()
-        reason = "signal" if stop() else session.reason()
+        reason = "signal" if stop() else session.end_reason()
         if not reason:
             yield from session.sample_if_due()
         yield from session.save_if_due(ending=bool(reason))
@@ -55,57 +58,57 @@ def train(plan: Plan, resume: Checkpoint | None = None, stop: Callable[[], bool]
 
 
 class _Session:
-    """One session of a training: what changes while it runs."""
+    """One session of a training, from its start or resumption to its end: everything that changes while it runs."""
 
-    def __init__(self, plan: Plan, resume: Checkpoint | None) -> None:
+    def __init__(self, plan: TrainingPlan, resume: Checkpoint | None) -> None:
         self.plan = plan
         self.resumed_at = resume.step if resume else None
-        self.trainer = self._new_trainee()
-        self.progress = self._restored(resume) if resume else Progress()
+        self.trainer = self._new_trainer()
+        self.progress = self._restore(resume) if resume else Progress()
         self.clock = Clock(self.progress.seconds)
         self.saved_at = self.sampled_at = self.clock.seconds()
         self.saved_step = self.resumed_at
-        self.is_best = False  # whether the weights as they are now have the best score, and are not saved yet
-        self.skips = 0
-        self.pace = deque([(self.progress.seconds, self.progress.characters)])
+        self.best_unsaved = False  # True if the current weights have the best score and are not saved yet
+        self.skips_in_a_row = 0
+        self.speed_marks = deque([(self.progress.seconds, self.progress.characters)])
 
-    def _new_trainee(self) -> Trainer:
+    def _new_trainer(self) -> Trainer:
         plan = self.plan
         return Trainer(plan.settings, plan.corpus.vocabulary.size, plan.reader.batch_size, plan.compute)
 
-    def _restored(self, checkpoint: Checkpoint) -> Progress:
-        """Make the trainer what it was at the checkpoint; gives where the training stood then."""
+    def _restore(self, checkpoint: Checkpoint) -> Progress:
+        """Restore the trainer from the checkpoint, and give the progress at that step."""
         where = str(checkpoint.folder)
         progress = Progress.from_json(checkpoint.training, where)
-        restore(self.trainer, checkpoint.parameters, load_training_arrays(checkpoint.folder), where)
+        restore_trainer(self.trainer, checkpoint.parameters, load_training_arrays(checkpoint.folder), where)
         repair_pointers(self.plan.run, checkpoint, progress.best_step)
         return progress
 
-    def share(self) -> float:
-        return self.progress.share(self.plan.settings.training, self.plan.reader.characters_per_epoch)
+    def fraction_done(self) -> float:
+        return self.progress.fraction_done(self.plan.settings.training, self.plan.reader.characters_per_epoch)
 
     def started(self) -> Started:
         plan = self.plan
-        training = plan.settings.training
+        training_settings = plan.settings.training
         return Started(
-            parameters=count(plan.settings.model, plan.corpus.vocabulary.size),
+            parameters=count_parameters(plan.settings.model, plan.corpus.vocabulary.size),
             train_characters=int(plan.corpus.split("train").size),
             valid_characters=int(plan.corpus.split("valid").size),
             vocab_size=plan.corpus.vocabulary.size,
             batch_size=plan.reader.batch_size,
             seq_len=plan.reader.seq_len,
-            steps=training.steps,
-            epochs=training.epochs,
-            budget=training.budget,
+            steps=training_settings.steps,
+            epochs=training_settings.epochs,
+            budget=training_settings.budget,
             device=plan.compute.device,
             precision=plan.compute.precision,
             resumed_at=self.resumed_at,
             notes=(*plan.reader.notes, *precision_notes(plan.compute), *self.trainer.notes),
         )
 
-    def reason(self) -> str:
-        """Why the training ends here; empty if it goes on."""
-        if self.share() >= 1:
+    def end_reason(self) -> str:
+        """Why the training ends now; empty if it continues."""
+        if self.fraction_done() >= 1:
             return "length"
         patience = self.plan.settings.training.patience
         return "patience" if patience and self.progress.without_better >= patience else ""
@@ -113,7 +116,7 @@ class _Session:
     def update(self) -> Iterator[Event]:
         plan, before = self.plan, self.progress
         epoch = plan.reader.epoch_at(before.position)
-        rate = learning_rate(plan.settings.training, self.share(), epoch) * before.rate_factor
+        rate = learning_rate(plan.settings.training, self.fraction_done(), epoch) * before.rate_factor
         result = self.trainer.update(plan.reader, before.position, rate)
         train_nats = before.train_nats
         if result.applied:
@@ -129,42 +132,46 @@ class _Session:
         if not result.applied:
             reason = f"loss {result.nats:g}, gradient norm {result.gradient_norm:g}"
             yield Skipped(self.progress.step, reason)
-            self.skips += 1
-            if self.skips == SKIPS_IN_A_ROW:
+            self.skips_in_a_row += 1
+            if self.skips_in_a_row == SKIPS_IN_A_ROW:
                 yield self._roll_back(reason)
             return
-        self.skips = 0
-        now, total = self.progress.seconds, self.progress.characters
-        while len(self.pace) > 1 and self.pace[1][0] <= now - PACE:
-            self.pace.popleft()
-        since, read = self.pace[0]
-        if now - self.pace[-1][0] >= MARK:
-            self.pace.append((now, total))
+        self.skips_in_a_row = 0
         yield Updated(
             step=self.progress.step,
-            progress=self.share(),
+            progress=self.fraction_done(),
             epoch=plan.reader.epoch_at(self.progress.position),
             nats=result.nats,
             learning_rate=rate,
             gradient_norm=result.gradient_norm,
-            characters=total,
-            seconds=now,
-            characters_per_second=(total - read) / max(1e-9, now - since),
+            characters=self.progress.characters,
+            seconds=self.progress.seconds,
+            characters_per_second=self._characters_per_second(),
         )
 
+    def _characters_per_second(self) -> float:
+        """The speed over the last SPEED_WINDOW seconds. Called once an update."""
+        now, total = self.progress.seconds, self.progress.characters
+        while len(self.speed_marks) > 1 and self.speed_marks[1][0] <= now - SPEED_WINDOW:
+            self.speed_marks.popleft()
+        since, before = self.speed_marks[0]
+        if now - self.speed_marks[-1][0] >= SPEED_INTERVAL:
+            self.speed_marks.append((now, total))
+        return (total - before) / max(1e-9, now - since)
+
     def _roll_back(self, reason: str) -> RolledBack:
-        """Go back to the newest good checkpoint, or to the beginning, with half the learning rate."""
+        """Go back to the newest whole checkpoint, or to the start if there is none, with half the learning rate."""
         failed = self.progress
         if failed.roll_backs == ROLL_BACKS:
             raise DivergedError(
                 f"The training diverged: {reason} at step {failed.step}, and again after {ROLL_BACKS} roll-backs",
                 str(self.plan.run.folder),
-                f"Train again with a smaller rate: -s training.learning_rate="
+                f"Train again with a smaller learning rate: -s training.learning_rate="
                 f"{self.plan.settings.training.learning_rate / 4:g}",
             )
         checkpoint, _ = newest_whole(self.plan.run)
-        self.trainer = self._new_trainee()
-        earlier = self._restored(checkpoint) if checkpoint else Progress()
+        self.trainer = self._new_trainer()
+        earlier = self._restore(checkpoint) if checkpoint else Progress()
         self.progress = replace(
             earlier,
             seconds=failed.seconds,
@@ -172,32 +179,32 @@ class _Session:
             roll_backs=failed.roll_backs + 1,
         )
         self.saved_step = checkpoint.step if checkpoint else None
-        self.skips = 0
-        self.pace = deque([(self.progress.seconds, self.progress.characters)])
+        self.skips_in_a_row = 0
+        self.speed_marks = deque([(self.progress.seconds, self.progress.characters)])
         return RolledBack(failed.step, earlier.step, self.progress.rate_factor)
 
     def validate_if_due(self) -> Iterator[Event]:
-        due = int(self.share() * self.plan.settings.training.validations)
+        due = int(self.fraction_done() * self.plan.settings.training.validations)
         if due <= self.progress.validations or self.plan.corpus.split("valid").size < 2:
             return
         began = time.perf_counter()
         score = validate(self.trainer, self.plan.corpus, self.plan.settings)
-        scored = self.progress.validated(score.nats_per_character, time.perf_counter() - began)
-        # where updates are few, several validations can be due at once; one is made, and counts for all of them
+        scored = self.progress.after_validation(score.nats_per_character, time.perf_counter() - began)
+        # with few updates, several validations can be due at once: one is made, and it counts for all of them
         self.progress = replace(scored, validations=due, seconds=self.clock.seconds())
-        self.is_best = scored.best_step == scored.step
+        self.best_unsaved = scored.best_step == scored.step
         yield Validated(
             step=scored.step,
             nats=score.nats_per_character,
             bits=score.bits_per_character,
-            best=self.is_best,
+            best=self.best_unsaved,
             characters=score.characters,
             seconds=self.progress.seconds,
         )
 
     def sample_if_due(self) -> Iterator[Event]:
-        training = self.plan.settings.training
-        if training.sample_length and self.clock.seconds() - self.sampled_at >= training.sample_every:
+        training_settings = self.plan.settings.training
+        if training_settings.sample_length and self.clock.seconds() - self.sampled_at >= training_settings.sample_every:
             self.sampled_at = self.clock.seconds()
             yield Sampled(
                 self.progress.step,
@@ -205,16 +212,16 @@ class _Session:
             )
 
     def save_if_due(self, ending: bool) -> Iterator[Event]:
-        training = self.plan.settings.training
-        due = ending or self.is_best or self.clock.seconds() - self.saved_at >= training.save_every
-        due = due or bool(training.milestones and self.progress.step % training.milestones == 0)
+        training_settings = self.plan.settings.training
+        due = ending or self.best_unsaved or self.clock.seconds() - self.saved_at >= training_settings.save_every
+        due = due or bool(training_settings.milestones and self.progress.step % training_settings.milestones == 0)
         if not due or self.saved_step == self.progress.step:
             return
         self.progress = replace(self.progress, seconds=self.clock.seconds())
-        folder = save_checkpoint(self.plan, self.trainer, self.progress, self.is_best)
+        folder = save_checkpoint(self.plan, self.trainer, self.progress, self.best_unsaved)
         self.saved_at, self.saved_step = self.clock.seconds(), self.progress.step
-        yield Saved(self.progress.step, folder, self.is_best)
-        self.is_best = False
+        yield Saved(self.progress.step, folder, self.best_unsaved)
+        self.best_unsaved = False
 
     def finished(self, reason: str) -> Finished:
         progress = self.progress

@@ -1,4 +1,4 @@
-"""Scores and samples of a model in training. Both leave no trace in the training."""
+"""Scores and samples of a model in training. Neither changes the training. Knows no files and no terminal."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from charlm.training.trainer import Trainer
 
 
 def validate(trainer: Trainer, corpus: Corpus, settings: Settings) -> Score:
-    """The exact score on the valid split, in float32 whatever the precision, so that `charlm eval` agrees."""
+    """The exact score on the valid split. Always in float32, so that `charlm eval` gives the same score."""
     valid = corpus.split("valid")[: settings.training.valid_characters]
     scorer = TorchScorer(LanguageModel(settings.model, trainer.averaged_weights()))
     return score_ids(scorer, valid, corpus.vocabulary, settings.text.records)
 
 
 def preview(trainer: Trainer, vocabulary: Vocabulary, settings: Settings, step: int) -> str:
-    """`training.sample_length` characters from a fresh state, drawn from random numbers of this step's own.
+    """`training.sample_length` characters from a fresh state, with a random stream for each step.
 
-    The end of a record does not end a preview: several short records say more than one.
+    In a model of records, the end of a record does not end the preview, so it shows several short records.
     """
     return write_text(
         stepper(LanguageModel(settings.model, trainer.parameters())),

@@ -1,4 +1,4 @@
-"""How weights move: learning rate, torch's optimizer, bounds on gradients, and a running average. Knows no model."""
+"""The update of the weights: learning rate, optimizer, gradient clipping and weight averaging. Knows no model."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from torch import Tensor
 
 from charlm.config.settings import TrainingSettings
 
-PREFIX = "optimizer."
+OPTIMIZER_PREFIX = "optimizer."
 
 
 def learning_rate(settings: TrainingSettings, progress: float, epoch: float) -> float:
-    """The rate at `progress` (0 to 1 of the training, by steps, epochs or wall clock) and `epoch` (readings so far).
+    """The learning rate at `progress` (share of the training that is done) and `epoch` (passes over the text so far).
 
-    It rises linearly over the warm-up; cosine (Loshchilov and Hutter 2017) and linear then fall to final_rate at the
-    very end, step falls by a factor for each whole epoch after decay_after, constant stays.
+    It rises linearly during warm-up. Then cosine (Loshchilov and Hutter 2017) and linear fall to final_rate at the end,
+    step falls by the factor `decay` for each whole epoch from decay_after on, and constant stays.
     """
     progress = min(max(progress, 0.0), 1.0)
     rise = min(1.0, (progress + 1e-3) / (settings.warmup + 1e-3))
@@ -37,7 +37,7 @@ def learning_rate(settings: TrainingSettings, progress: float, epoch: float) -> 
 
 
 def build_optimizer(settings: TrainingSettings, weights: Mapping[str, Tensor]) -> torch.optim.Optimizer:
-    """AdamW (Loshchilov and Hutter 2019) or RMSProp (Tieleman and Hinton 2012). Weight decay is for matrices only."""
+    """AdamW (Loshchilov and Hutter 2019) or RMSProp (Tieleman and Hinton 2012). Only matrices have weight decay."""
     matrices = [weight for weight in weights.values() if weight.ndim > 1]
     vectors = [weight for weight in weights.values() if weight.ndim < 2]
     groups = [
@@ -49,13 +49,13 @@ def build_optimizer(settings: TrainingSettings, weights: Mapping[str, Tensor]) -
     return torch.optim.RMSprop(groups, lr=settings.learning_rate, alpha=settings.rms_decay, foreach=True)
 
 
-def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
     for group in optimizer.param_groups:
         group["lr"] = rate
 
 
 def clip_gradients(settings: TrainingSettings, weights: Mapping[str, Tensor]) -> float:
-    """Bound the gradients in place, each element first, then all together. Gives the global norm before either."""
+    """Clip the gradients in place: elements by clip_value, then all by clip_norm. Gives the norm before clipping."""
     gradients = [weight.grad for weight in weights.values() if weight.grad is not None]
     norm = _global_norm(gradients)
     if settings.clip_value is not None:
@@ -72,9 +72,9 @@ def _global_norm(gradients: list[Tensor]) -> float:
 
 
 def optimizer_to_arrays(optimizer: torch.optim.Optimizer, weights: Mapping[str, Tensor]) -> dict[str, np.ndarray]:
-    """The optimizer's memory, named by weight and kind: `optimizer.exp_avg.head.bias`."""
+    """The state of the optimizer, named by kind and weight: `optimizer.exp_avg.head.bias`."""
     return {
-        f"{PREFIX}{kind}.{name}": value.detach().cpu().numpy()
+        f"{OPTIMIZER_PREFIX}{kind}.{name}": value.detach().cpu().numpy()
         for name, weight in weights.items()
         for kind, value in optimizer.state.get(weight, {}).items()
     }
@@ -83,14 +83,14 @@ def optimizer_to_arrays(optimizer: torch.optim.Optimizer, weights: Mapping[str, 
 def optimizer_from_arrays(
     optimizer: torch.optim.Optimizer, weights: Mapping[str, Tensor], arrays: Mapping[str, np.ndarray]
 ) -> None:
-    """Give the optimizer the memory that `optimizer_to_arrays` took. Raises ValueError where it is another model's."""
+    """Restore the state that `optimizer_to_arrays` gave. Raises ValueError or KeyError if it is another model's."""
     numbers = {
         id(weight): number for number, weight in enumerate(chain(*(g["params"] for g in optimizer.param_groups)))
     }
     state: dict[int, dict[str, Tensor]] = {}
     for key, value in arrays.items():
-        if key.startswith(PREFIX):
-            kind, _, name = key.removeprefix(PREFIX).partition(".")
+        if key.startswith(OPTIMIZER_PREFIX):
+            kind, _, name = key.removeprefix(OPTIMIZER_PREFIX).partition(".")
             if value.shape not in ((), tuple(weights[name].shape)):
                 raise ValueError(f"{key} has the shape {value.shape}")
             state.setdefault(numbers[id(weights[name])], {})[kind] = torch.from_numpy(value.copy())
@@ -98,9 +98,9 @@ def optimizer_from_arrays(
 
 
 class Average:
-    """A running average of the weights, which often scores better than they do (Polyak and Juditsky 1992).
+    """A running average of the weights, which often scores better than the weights (Polyak and Juditsky 1992).
 
-    Exponential, with a decay that starts low, so that the first weights are soon forgotten.
+    It is exponential. Its decay starts low and grows, so that the initial weights are forgotten quickly.
     """
 
     def __init__(self, weights: Mapping[str, Tensor], decay: float, updates: int = 0) -> None:
@@ -109,9 +109,9 @@ class Average:
         self.weights = {name: weight.detach().clone() for name, weight in weights.items()}
 
     def update(self, weights: Mapping[str, Tensor]) -> None:
-        """Move towards the weights as they are now."""
+        """Move the average towards the current weights."""
         self.updates += 1
         decay = min(self.decay, self.updates / (self.updates + 9.0))
         with torch.no_grad():
-            for name, kept in self.weights.items():
-                kept.lerp_(weights[name], 1 - decay)
+            for name, average in self.weights.items():
+                average.lerp_(weights[name], 1 - decay)

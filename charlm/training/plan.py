@@ -1,4 +1,4 @@
-"""What a training is made from. Knows no weights."""
+"""What a training starts from. Knows no weights."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from charlm.text.records import open_reader
 
 
 @dataclass(frozen=True)
-class Plan:
-    """Settings, a text, the reader that cuts its train split into windows, a run to keep things in, and a device."""
+class TrainingPlan:
+    """Settings, a text, the reader that cuts its train split into windows, the run to write to, and a device."""
 
     settings: Settings
     corpus: Corpus

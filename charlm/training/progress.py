@@ -1,6 +1,6 @@
-"""Where a training stands, in plain numbers that a checkpoint keeps. Knows no weights.
+"""How far a training has come, in plain numbers that its checkpoints keep. Knows no weights.
 
-Times are seconds of wall clock since the first step, those before an interruption included.
+Times are seconds of wall clock since the first step, including those of earlier sessions of the run.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from charlm.errors import IntegrityError
 
 @dataclass(frozen=True)
 class Progress:
-    """Counts since the beginning. `position` is the next window to read; scores are nats per character."""
+    """Counts since the first step. `position` is the next window to read. Scores are nats per character."""
 
     step: int = 0
     position: int = 0
@@ -29,7 +29,7 @@ class Progress:
     last_nats: float | None = None
     validations: int = 0
     without_better: int = 0  # validations since the best one
-    validation_seconds: float = 0.0  # what the last one took
+    validation_seconds: float = 0.0  # duration of the last validation
     rate_factor: float = 1.0  # halved by each roll-back
     roll_backs: int = 0
 
@@ -41,25 +41,25 @@ class Progress:
         names = {field.name for field in fields(cls)}
         if not names <= set(plain):
             raise IntegrityError(
-                "The checkpoint does not say where its training stood",
+                "The checkpoint does not record the progress of its training",
                 where,
-                "It can be sampled from and scored with; to go on training, take another one.",
+                "Resume from another checkpoint. This one can still be sampled from and scored with.",
             )
         return cls(**{name: plain[name] for name in names})
 
-    def share(self, settings: TrainingSettings, characters_per_epoch: int) -> float:
-        """How much of the training is done, 0 to 1, by whichever length it was given."""
-        if settings.steps is not None:
-            return min(1.0, self.step / settings.steps)
-        if settings.epochs is not None:
-            return min(1.0, self.characters / (settings.epochs * characters_per_epoch))
-        if settings.budget is not None:
-            # the last validation belongs to the budget too, so the updates end that much before it
-            return min(1.0, self.seconds / max(1e-9, settings.budget - self.validation_seconds))
-        raise ValueError("a training needs steps, epochs or a budget")
+    def fraction_done(self, training_settings: TrainingSettings, characters_per_epoch: int) -> float:
+        """The share of the training that is done, 0 to 1, in steps, epochs or time, whichever the settings give."""
+        if training_settings.steps is not None:
+            return min(1.0, self.step / training_settings.steps)
+        if training_settings.epochs is not None:
+            return min(1.0, self.characters / (training_settings.epochs * characters_per_epoch))
+        if training_settings.budget is not None:
+            # the last validation is part of the budget: leave time for it
+            return min(1.0, self.seconds / max(1e-9, training_settings.budget - self.validation_seconds))
+        raise ValueError("the settings of a training give neither steps nor epochs nor a budget")
 
-    def validated(self, nats: float, seconds: float) -> Progress:
-        """After an exact score on the valid split. One that is not finite is never the best, and not remembered."""
+    def after_validation(self, nats: float, seconds: float) -> Progress:
+        """The progress after a validation. A score that is not finite is neither kept nor the best."""
         finite = math.isfinite(nats)
         best = finite and (self.best_nats is None or nats < self.best_nats)
         return replace(
@@ -74,10 +74,10 @@ class Progress:
 
 
 class Clock:
-    """Wall-clock seconds, going on from those of an earlier sitting."""
+    """Wall-clock seconds, starting from the seconds of earlier sessions."""
 
-    def __init__(self, before: float) -> None:
-        self._zero = time.perf_counter() - before
+    def __init__(self, earlier_seconds: float) -> None:
+        self._zero = time.perf_counter() - earlier_seconds
 
     def seconds(self) -> float:
         return time.perf_counter() - self._zero

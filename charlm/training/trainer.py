@@ -1,4 +1,4 @@
-"""What is being trained: weights, optimizer, average, carried state and random state, and one update of them.
+"""A model in training: weights, optimizer, average, carried state and random state, and how one update changes them.
 
 Knows no files, no clock and no terminal. Shape letters: T time, B rows, V symbols.
 """
@@ -19,29 +19,29 @@ from charlm.engines import captured_window, choosing
 from charlm.engines.cuda_graph import CudaCapturer
 from charlm.model.dropout import Dropout
 from charlm.model.language_model import LanguageModel
-from charlm.model.parameters import initial
+from charlm.model.parameters import initial_parameters
 from charlm.model.stack import Recurrence
 from charlm.model.state import State, map_state, reset_rows
 from charlm.randomness import named_stream
 from charlm.text.lanes import NO_TARGET, Reader
-from charlm.training.batches import Batches, DeviceBatch, open_batches
-from charlm.training.optimization import Average, build_optimizer, clip_gradients, set_rate
+from charlm.training.batches import Batches, TensorBatch, open_batches
+from charlm.training.optimization import Average, build_optimizer, clip_gradients, set_learning_rate
 
 
 @dataclass(frozen=True)
 class UpdateResult:
-    """What an update did. `applied` is False if something was not finite; then the weights were left alone."""
+    """What an update did. `applied` is False if something was not finite; the weights are then unchanged."""
 
-    nats: float  # per character, mean over the update's windows
+    nats: float  # per character, mean over the windows of the update
     gradient_norm: float
     characters: int
     applied: bool
 
 
 class Trainer:
-    """A model in training on one device. Starts from the settings' seed; `restore` makes it go on from arrays.
+    """A model in training on one device. It starts from the seed of the settings, or from arrays by `restore_trainer`.
 
-    `recurrence` runs the layers; without one, the fastest engines do, and on CUDA whole windows may be captured.
+    `recurrence` runs the layers. By default the fastest engines run them, and on CUDA whole windows may be captured.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Trainer:
         self.compute = compute
         self.recurrence = recurrence or choosing.run_with_torch
         device = compute.torch_device()
-        values = initial(settings.model, vocab_size, named_stream(settings.training.seed, "weights"))
+        values = initial_parameters(settings.model, vocab_size, named_stream(settings.training.seed, "weights"))
         self.weights = {name: torch.from_numpy(value).to(device).requires_grad_() for name, value in values.items()}
         self.model = LanguageModel(settings.model, self.weights)
         choosing.pack_weights(self.model)
@@ -74,7 +74,7 @@ class Trainer:
             self._capture(settings.training.seq_len)
 
     def _capture(self, seq_len: int) -> None:
-        """Capture the passes through windows of this length as CUDA graphs, if they can be."""
+        """Capture the passes through a window of this length as a CUDA graph, if possible."""
         window = captured_window.CapturedWindow(self.loss, self.weights, self.state, seq_len, self.scaler)
         with self.compute.allow_tf32():
             ready = captured_window.prepare_window(
@@ -83,30 +83,31 @@ class Trainer:
         self.recurrence, self.captured, self.notes = ready.recurrence, ready.window, ready.notes
 
     def update(self, reader: Reader, position: int, rate: float) -> UpdateResult:
-        """Read the next windows, from `position` on, and move the weights by the mean of their gradients."""
-        training = self.settings.training
+        """Read `accumulate` windows from `position` on, and update the weights with the mean of their gradients."""
+        training_settings = self.settings.training
         if self.batches is None or reader is not self.reader:
             self.reader, self.batches = reader, open_batches(reader, self.compute)
         nats, characters = 0.0, 0
         with self.compute.allow_tf32():
-            for window in range(training.accumulate):
+            for window in range(training_settings.accumulate):
                 batch = self.batches.at(position + window)
-                nats += self._read(batch)
+                nats += self._accumulate_gradients(batch)
                 characters += batch.characters
         self.scaler.unscale_(self.optimizer)
-        norm = clip_gradients(training, self.weights)
+        norm = clip_gradients(training_settings, self.weights)
+        # with fp16 the scaler itself skips a step whose gradients overflowed
         applied = math.isfinite(nats) and (math.isfinite(norm) or self.scaler.is_enabled())
         if applied:
-            set_rate(self.optimizer, rate)
+            set_learning_rate(self.optimizer, rate)
             self.scaler.step(self.optimizer)
             if self.average:
                 self.average.update(self.weights)
-        self.scaler.update()  # after a skipped step too: the scale falls, and the next one can be unscaled
+        self.scaler.update()  # after a skipped step too: it lowers the scale and allows the next unscale_
         self.optimizer.zero_grad()
         return UpdateResult(nats / max(1, characters), norm, characters, applied)
 
     def loss(self, recurrence: Recurrence, inputs: Tensor, targets: Tensor, state: State) -> tuple[Tensor, State]:
-        """Inputs and targets (T, B) and the state before them -> the sum of their nats, and the state after them."""
+        """Inputs and targets (T, B) and the state before them -> the sum of the nats, and the state after them."""
         with self.compute.autocast():
             logits, after = self.dropout.on_weights(self.model).forward(inputs, state, recurrence, self.dropout)
         nats = torch.nn.functional.cross_entropy(
@@ -114,8 +115,8 @@ class Trainer:
         )
         return nats, after
 
-    def _read(self, batch: DeviceBatch) -> float:
-        """Forward and backward through one window; gives the sum of its nats."""
+    def _accumulate_gradients(self, batch: TensorBatch) -> float:
+        """Run one window forward and backward, add its gradients to those before, and give the sum of its nats."""
         state = self.state if batch.reset is None else reset_rows(self.state, batch.reset)
         divisor = max(1, batch.characters) * self.settings.training.accumulate
         if self.captured and self.captured.accepts(batch.inputs):
@@ -130,9 +131,9 @@ class Trainer:
         return nats
 
     def averaged_weights(self) -> Mapping[str, Tensor]:
-        """The weights to score and sample with: their average if one is kept, else the weights themselves."""
+        """The weights for scores and samples: their average if there is one, otherwise the weights."""
         return self.average.weights if self.average else {name: w.detach() for name, w in self.weights.items()}
 
     def parameters(self) -> dict[str, np.ndarray]:
-        """The same as numpy arrays of their own, float32."""
+        """A copy of the averaged weights, as numpy arrays in float32."""
         return {name: weight.cpu().numpy().copy() for name, weight in self.averaged_weights().items()}

@@ -7,7 +7,7 @@ from charlm.benchmark.flops import Product, flops, of_forward, of_update, stream
 from charlm.cells.table import CELLS
 from charlm.config.settings import ModelSettings
 from charlm.model.language_model import LanguageModel
-from charlm.model.parameters import initial, shapes
+from charlm.model.parameters import initial_parameters, parameter_shapes
 from charlm.model.stack import unroll_layer
 
 V, T, B = 11, 5, 3
@@ -26,8 +26,10 @@ def test_those_of_an_lstm_are_as_counted_by_hand():
 @pytest.mark.parametrize("cell", [cell for cell in CELLS if cell != "clockwork"])  # whose blocks are joined to one
 def test_torch_counts_the_same_going_there_and_back(cell):
     settings = model(cell)
-    weights = {name: torch.tensor(value) for name, value in initial(settings, V, np.random.default_rng(1)).items()}
-    row = 2 * 8 * shapes(settings, V)["recurrent.weight_ih_l0"][0]  # of the lowest layer's input product
+    weights = {
+        name: torch.tensor(value) for name, value in initial_parameters(settings, V, np.random.default_rng(1)).items()
+    }
+    row = 2 * 8 * parameter_shapes(settings, V)["recurrent.weight_ih_l0"][0]  # of the lowest layer's input product
     ids = torch.zeros(T, B, dtype=torch.long)
 
     def read():
@@ -60,7 +62,7 @@ def test_an_update_is_three_times_a_reading(cell):
 @pytest.mark.parametrize("tied", [False, True])
 def test_all_weights_are_streamed_but_those_of_other_characters(tied):
     settings = model(tied=tied)
-    named = {name: int(np.prod(shape)) for name, shape in shapes(settings, V).items()}
+    named = {name: int(np.prod(shape)) for name, shape in parameter_shapes(settings, V).items()}
     embedding = 0 if tied else named["embedding.weight"]
     without = embedding + named["recurrent.weight_ih_l0"] - 32
     assert streamed_weights(settings, V) == (sum(named.values()) - without)

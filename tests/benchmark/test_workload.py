@@ -2,13 +2,13 @@ import numpy as np
 
 from charlm.benchmark.workload import VOCAB_SIZE, language_model, model_of, random_ids
 from charlm.cells.table import CELLS
-from charlm.model.parameters import count
+from charlm.model.parameters import count_parameters
 
 
 def test_all_cells_of_a_size_have_about_as_many_parameters():
-    wanted = count(model_of("lstm", 2, 64), VOCAB_SIZE)
+    wanted = count_parameters(model_of("lstm", 2, 64), VOCAB_SIZE)
     for cell in CELLS:
-        assert abs(count(model_of(cell, 2, 64), VOCAB_SIZE) / wanted - 1) < 0.02
+        assert abs(count_parameters(model_of(cell, 2, 64), VOCAB_SIZE) / wanted - 1) < 0.02
 
 
 def test_weights_and_text_are_always_the_same():

@@ -10,7 +10,7 @@ from charlm.cells.table import build_cell
 from charlm.cells.unroll import unroll
 from charlm.config.settings import ModelSettings
 from charlm.model.language_model import LanguageModel
-from charlm.model.parameters import initial
+from charlm.model.parameters import initial_parameters
 
 MODULES = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU, "rnn": torch.nn.RNN}
 
@@ -28,7 +28,7 @@ def test_definition_equals_torch_nn(name):
 @pytest.mark.parametrize("name", MODULES)
 def test_a_models_recurrent_weights_load_into_torch_nn_by_name(name):
     settings = ModelSettings(cell=name, hidden_size=6, num_layers=2, embedding_dim=5)
-    parameters = initial(settings, 9, np.random.default_rng(0))
+    parameters = initial_parameters(settings, 9, np.random.default_rng(0))
     module = MODULES[name](5, 6, num_layers=2)
     recurrent = {
         key.removeprefix("recurrent."): torch.tensor(value)

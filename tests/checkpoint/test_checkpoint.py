@@ -13,7 +13,7 @@ from charlm.checkpoint.contents import TextIdentity
 from charlm.config.settings import ModelSettings, Settings
 from charlm.engines.choosing import stepper
 from charlm.errors import CheckpointError, DivergedError, IntegrityError
-from charlm.model.parameters import initial
+from charlm.model.parameters import initial_parameters
 from charlm.text.vocabulary import Vocabulary
 
 VOCABULARY = Vocabulary(tuple(" abé字😀"))
@@ -27,7 +27,7 @@ def write(folder, **changes):
         "vocabulary": VOCABULARY,
         "text": TextIdentity(name="a book", sha256="0" * 64, characters=100),
         "scores": Scores(valid_nats=1.5),
-        "parameters": initial(SETTINGS.model, VOCABULARY.size, np.random.default_rng(0)),
+        "parameters": initial_parameters(SETTINGS.model, VOCABULARY.size, np.random.default_rng(0)),
         "training": {"position": 3},
         "training_arrays": {"random": np.arange(5, dtype=np.uint8), "step": np.array(3.0, np.float32)},
     }
@@ -100,7 +100,7 @@ def test_truncations_are_detected(folder, name):
 
 def test_weights_of_another_shape_are_refused_before_they_are_loaded(folder, tmp_path):
     other = Settings(model=ModelSettings(hidden_size=9, num_layers=2))
-    parameters = initial(other.model, VOCABULARY.size, np.random.default_rng(0))
+    parameters = initial_parameters(other.model, VOCABULARY.size, np.random.default_rng(0))
     write(tmp_path / "step-8", parameters=parameters)
     with pytest.raises(IntegrityError, match="settings call for"):
         load_checkpoint(tmp_path / "step-8")
@@ -113,7 +113,7 @@ def test_another_vocabulary_is_refused(tmp_path):
 
 
 def test_numbers_that_are_not_finite_are_never_saved(tmp_path):
-    parameters = initial(SETTINGS.model, VOCABULARY.size, np.random.default_rng(0))
+    parameters = initial_parameters(SETTINGS.model, VOCABULARY.size, np.random.default_rng(0))
     parameters["head.bias"][2] = np.nan
     with pytest.raises(DivergedError, match=r"head\.bias"):
         write(tmp_path / "step-8", parameters=parameters)

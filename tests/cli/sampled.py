@@ -14,7 +14,7 @@ from charlm.checkpoint import Scores, write_checkpoint
 from charlm.checkpoint.contents import TextIdentity
 from charlm.cli import main
 from charlm.config.settings import Settings
-from charlm.model.parameters import shapes
+from charlm.model.parameters import parameter_shapes
 from charlm.text.vocabulary import Vocabulary
 
 CHARLM = (sys.executable, "-m", "charlm")
@@ -38,7 +38,7 @@ def make(root, name, symbols=LETTERS, unit="character", records=False, loudness=
         scores=Scores(),
         parameters={
             key: random.uniform(-loudness, loudness, shape).astype(np.float32)
-            for key, shape in shapes(settings.model, vocabulary.size).items()
+            for key, shape in parameter_shapes(settings.model, vocabulary.size).items()
         },
         training={},
         training_arrays={},

@@ -4,7 +4,7 @@ import pytest
 
 from charlm.config.resolving import resolve
 from charlm.diagnosis.advice import ENOUGH, NARROWEST, advise, seconds_needed
-from charlm.model.parameters import count
+from charlm.model.parameters import count_parameters
 
 
 @pytest.mark.parametrize("kind", ["cpu", "cuda"])
@@ -24,7 +24,7 @@ def test_what_is_advised_has_the_parameters_that_are_told():
         preset = arguments[1] if "-c" in arguments else None
         overrides = [word for word in arguments if "=" in word]
         model = resolve(preset, overrides).settings.model
-        assert count(model, 80) == advise(characters, 80, "cpu").parameters
+        assert count_parameters(model, 80) == advise(characters, 80, "cpu").parameters
 
 
 def test_time_by_each_kind_of_length():

@@ -13,7 +13,7 @@ from charlm.engines.choosing import run_with_torch
 from charlm.engines.cuda_graph import CaptureFailed
 from charlm.model.dropout import Dropout
 from charlm.model.language_model import LanguageModel
-from charlm.model.parameters import initial
+from charlm.model.parameters import initial_parameters
 from charlm.model.state import map_state
 from charlm.randomness import named_stream
 
@@ -46,7 +46,7 @@ class Model:
 
     def __init__(self, model, dropout=0.0):
         self.settings = ModelSettings.model_validate({"hidden_size": 8, "dropout": dropout, **model})
-        values = initial(self.settings, V, named_stream(3, "weights"))
+        values = initial_parameters(self.settings, V, named_stream(3, "weights"))
         self.weights = {name: torch.from_numpy(value).requires_grad_() for name, value in values.items()}
         self.generator = torch.Generator().manual_seed(5)
         self.dropout = Dropout(self.settings, self.generator)

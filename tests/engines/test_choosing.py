@@ -21,8 +21,8 @@ from charlm.engines.choosing import engines_of, run_with_numpy, run_with_torch, 
 from charlm.engines.compiled_stepper import CompiledStepper
 from charlm.kernels.library import OFF, library
 from charlm.model.language_model import LanguageModel
-from charlm.model.parameters import initial
-from charlm.model.stack import layers
+from charlm.model.parameters import initial_parameters
+from charlm.model.stack import build_layers
 from charlm.model.stepping import DefinitionStepper
 from charlm.randomness import named_stream
 
@@ -89,7 +89,9 @@ def settings_of(model):
 
 
 def model_of(settings, device=None, dtype=np.float32):
-    parameters = {name: value.astype(dtype) for name, value in initial(settings, V, named_stream(1, "weights")).items()}
+    parameters = {
+        name: value.astype(dtype) for name, value in initial_parameters(settings, V, named_stream(1, "weights")).items()
+    }
     if device:
         parameters = {name: torch.tensor(value, device=device) for name, value in parameters.items()}
     return LanguageModel(settings, parameters)
@@ -135,7 +137,7 @@ def test_only_float32_and_bf16_run_in_the_compiled_kernel(compiled, ran):
     train(settings, "cpu", np.float64)
     assert ran == ["torch kernel"] * 2
     has_bf16 = compiled and hasattr(library(), "lstm_forward_bf16")
-    layer, like = layers(settings)[0], torch.zeros(1)
+    layer, like = build_layers(settings)[0], torch.zeros(1)
     with torch.autocast("cpu", torch.bfloat16):
         assert (torch_engine(layer, like) == "lstm kernel") is has_bf16
     in_bf16 = engines_of(settings, Compute("cpu", "bf16", "a CPU", 1))
@@ -189,7 +191,7 @@ def test_the_engines_on_a_gpu(cell, compiled):
     ],
 )
 def test_when_capturing_is_worth_it(model, device_type, worth):
-    assert worth_capturing(layers(settings_of(model)), device_type) is worth
+    assert worth_capturing(build_layers(settings_of(model)), device_type) is worth
 
 
 def test_no_other_file_imports_the_engines_that_are_chosen():

@@ -11,7 +11,7 @@ from charlm.engines.choosing import stepper
 from charlm.engines.compiled_stepper import CompiledStepper, can_run
 from charlm.kernels import library
 from charlm.model.language_model import LanguageModel
-from charlm.model.parameters import initial
+from charlm.model.parameters import initial_parameters
 from charlm.model.state import State, take_rows
 from charlm.model.stepping import DefinitionStepper
 from charlm.sampling.decoding import Decoding
@@ -29,7 +29,7 @@ STACKS = [
 
 
 def both(settings: ModelSettings, vocab_size: int) -> tuple[DefinitionStepper, CompiledStepper]:
-    parameters = initial(settings, vocab_size, np.random.default_rng(3))
+    parameters = initial_parameters(settings, vocab_size, np.random.default_rng(3))
     return DefinitionStepper(LanguageModel(settings, parameters)), CompiledStepper(LanguageModel(settings, parameters))
 
 
@@ -96,7 +96,7 @@ def test_the_stacks_that_it_can_run() -> None:
     assert not can_run(LanguageModel(ModelSettings(residual=True), {}))
     assert not can_run(LanguageModel(ModelSettings(attention=AttentionSettings(window=4)), {}))
     gru = ModelSettings(cell="gru", hidden_size=16)
-    assert type(stepper(LanguageModel(gru, initial(gru, 5, np.random.default_rng(1))))) is DefinitionStepper
+    assert type(stepper(LanguageModel(gru, initial_parameters(gru, 5, np.random.default_rng(1))))) is DefinitionStepper
 
 
 class Stepwise:
@@ -170,7 +170,7 @@ def test_drawing_does_not_change_its_arguments_and_gives_the_state_after_it() ->
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_it_stops_when_logits_are_not_finite(bad: float) -> None:
     settings = ModelSettings(num_layers=1, hidden_size=16, embedding_dim=3)
-    parameters = initial(settings, 65, np.random.default_rng(3))
+    parameters = initial_parameters(settings, 65, np.random.default_rng(3))
     parameters["embedding.weight"][7] = bad  # a row that reads it is not finite from then on
     with np.errstate(invalid="ignore"):
         mine = CompiledStepper(LanguageModel(settings, parameters))

@@ -12,7 +12,7 @@ from charlm.config.settings import ModelSettings
 from charlm.engines.cuda_graph import CaptureFailed
 from charlm.engines.graph_stepper import GraphStepper
 from charlm.model.language_model import LanguageModel
-from charlm.model.parameters import initial
+from charlm.model.parameters import initial_parameters
 from charlm.model.state import take_rows
 from charlm.model.stepping import DefinitionStepper
 from charlm.randomness import named_stream
@@ -44,7 +44,7 @@ class Refusing(Rerun):
 
 def both(model, capturer=None):
     settings = ModelSettings.model_validate({"hidden_size": 8, **model})
-    parameters = initial(settings, V, named_stream(3, "weights"))
+    parameters = initial_parameters(settings, V, named_stream(3, "weights"))
     fast = GraphStepper(LanguageModel(settings, parameters), torch.device("cpu"), ROWS, capturer or Rerun())
     return DefinitionStepper(LanguageModel(settings, parameters)), fast
 

@@ -9,9 +9,9 @@ import pytest
 
 from charlm.config.settings import ModelSettings
 from charlm.errors import TextError
-from charlm.evaluation.recall import Answers, answers
+from charlm.evaluation.recall import RecallScore, score_recall
 from charlm.model.language_model import LanguageModel
-from charlm.model.parameters import initial
+from charlm.model.parameters import initial_parameters
 from charlm.randomness import named_stream
 from charlm.text.synthetic import KEYS, recall_text
 from charlm.text.vocabulary import Vocabulary
@@ -23,7 +23,7 @@ SMALL = ModelSettings(cell="rnn", hidden_size=16, num_layers=1, embedding_dim=VO
 
 def silent():
     """A model that says the same of every symbol, whatever it reads."""
-    return {name: value * 0 for name, value in initial(SMALL, VOCABULARY.size, named_stream(1, "w")).items()}
+    return {name: value * 0 for name, value in initial_parameters(SMALL, VOCABULARY.size, named_stream(1, "w")).items()}
 
 
 def keeper():
@@ -44,7 +44,7 @@ def keeper():
 
 
 def test_a_model_that_knows_nothing_pays_log_v():
-    found = answers(LanguageModel(SMALL, silent()), VOCABULARY, TEXT)
+    found = score_recall(LanguageModel(SMALL, silent()), VOCABULARY, TEXT)
     assert found.lines == 200
     assert found.nats == pytest.approx(math.log(VOCABULARY.size), rel=1e-6)
     first = VOCABULARY.symbols[0]  # argmax of equals is the first symbol, the newline, which no answer is
@@ -53,7 +53,7 @@ def test_a_model_that_knows_nothing_pays_log_v():
 
 
 def test_a_model_that_remembers_is_always_right():
-    found = answers(LanguageModel(SMALL, keeper()), VOCABULARY, TEXT)
+    found = score_recall(LanguageModel(SMALL, keeper()), VOCABULARY, TEXT)
     assert found.accuracy == 1
     assert found.nats < 1e-3
 
@@ -63,14 +63,14 @@ def test_a_model_that_remembers_badly_is_right_by_chance():
     parameters["recurrent.weight_hh_l0"][:] = 0  # the key is forgotten at once ...
     key = VOCABULARY.symbols.index("C")
     parameters["head.bias"][key] = 5.0  # ... and the same is always said
-    found = answers(LanguageModel(SMALL, parameters), VOCABULARY, TEXT)
+    found = score_recall(LanguageModel(SMALL, parameters), VOCABULARY, TEXT)
     assert found.accuracy == np.mean([line[0] == "C" for line in TEXT.splitlines()])
 
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm"])
 def test_it_is_what_one_lane_reads_by_hand(cell):
     settings = ModelSettings(cell=cell, hidden_size=8, num_layers=2)
-    parameters = initial(settings, VOCABULARY.size, named_stream(1, "w"))
+    parameters = initial_parameters(settings, VOCABULARY.size, named_stream(1, "w"))
     ids = VOCABULARY.encode(TEXT).ids.astype(np.int64)
     logits, _ = LanguageModel(settings, parameters).forward(
         ids[:, None], LanguageModel(settings, parameters).fresh_state(1)
@@ -79,7 +79,7 @@ def test_it_is_what_one_lane_reads_by_hand(cell):
     chances = logits[asked, 0].astype(np.float64)
     chances = np.exp(chances) / np.exp(chances).sum(axis=-1, keepdims=True)
     right = chances[np.arange(asked.size), ids[asked + 1]]
-    found = answers(LanguageModel(settings, parameters), VOCABULARY, TEXT, lanes=1)
+    found = score_recall(LanguageModel(settings, parameters), VOCABULARY, TEXT, lanes=1)
     assert found.nats == pytest.approx(-np.log(right).mean(), abs=1e-5)
     assert found.accuracy == (chances.argmax(axis=-1) == ids[asked + 1]).mean()
 
@@ -87,9 +87,9 @@ def test_it_is_what_one_lane_reads_by_hand(cell):
 @pytest.mark.parametrize("lanes", [1, 7, 64, 1000])
 def test_every_line_is_counted_once_whatever_the_lanes(lanes):
     text = recall_text(3, 101, 2)
-    right = answers(LanguageModel(SMALL, keeper()), VOCABULARY, text, lanes)
+    right = score_recall(LanguageModel(SMALL, keeper()), VOCABULARY, text, lanes)
     assert (right.lines, right.accuracy) == (101, 1)
-    assert answers(LanguageModel(SMALL, silent()), VOCABULARY, text, lanes) == Answers(
+    assert score_recall(LanguageModel(SMALL, silent()), VOCABULARY, text, lanes) == RecallScore(
         101, 0.0, pytest.approx(math.log(14), rel=1e-6)
     )
 
@@ -97,7 +97,7 @@ def test_every_line_is_counted_once_whatever_the_lanes(lanes):
 @pytest.mark.parametrize("text", ["", "A?B\n", "AaA\n", "Aa?A\nAaa?A\n", "Aa?A"])
 def test_what_is_no_recall_text_is_refused(text):
     with pytest.raises(TextError) as caught:
-        answers(LanguageModel(SMALL, silent()), VOCABULARY, text)
+        score_recall(LanguageModel(SMALL, silent()), VOCABULARY, text)
     assert len(str(caught.value).splitlines()) == 3
 
 
@@ -110,6 +110,6 @@ def test_a_lane_does_not_start_from_nothing():
     for symbol in KEYS:
         parameters["recurrent.weight_ih_l0"][: len(KEYS), VOCABULARY.symbols.index(symbol)] -= 40.0
     parameters["recurrent.weight_hh_l0"][: len(KEYS), 15] = 40.0
-    one_lane = answers(LanguageModel(SMALL, parameters), VOCABULARY, TEXT, lanes=1)
+    one_lane = score_recall(LanguageModel(SMALL, parameters), VOCABULARY, TEXT, lanes=1)
     assert one_lane.accuracy < 1  # the text's first line
-    assert answers(LanguageModel(SMALL, parameters), VOCABULARY, TEXT, lanes=50).accuracy == one_lane.accuracy
+    assert score_recall(LanguageModel(SMALL, parameters), VOCABULARY, TEXT, lanes=50).accuracy == one_lane.accuracy

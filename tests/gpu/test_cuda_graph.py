@@ -11,7 +11,7 @@ from charlm.config.settings import ModelSettings
 from charlm.engines.cuda_graph import CaptureFailed, CudaCapturer
 from charlm.engines.graph_stepper import ROWS, GraphStepper
 from charlm.model.language_model import LanguageModel
-from charlm.model.parameters import initial
+from charlm.model.parameters import initial_parameters
 from charlm.model.stepping import DefinitionStepper
 from charlm.randomness import named_stream
 
@@ -79,7 +79,7 @@ def test_a_failed_capture_leaves_stream_and_generator_as_they_were(device):
 @pytest.mark.parametrize("stack", STACKS)
 def test_steps_on_a_gpu_equal_the_definition_s(device, stack, rows):
     settings = ModelSettings.model_validate({"hidden_size": 48, **STACKS[stack]})
-    parameters = initial(settings, V, named_stream(3, "weights"))
+    parameters = initial_parameters(settings, V, named_stream(3, "weights"))
     plain, fast = (
         DefinitionStepper(LanguageModel(settings, parameters)),
         GraphStepper(LanguageModel(settings, parameters), device),
@@ -94,7 +94,7 @@ def test_steps_on_a_gpu_equal_the_definition_s(device, stack, rows):
 
 def test_the_graph_stepper_is_batch_invariant(device):
     settings = ModelSettings(cell="gru", hidden_size=48)
-    fast = GraphStepper(LanguageModel(settings, initial(settings, V, named_stream(3, "weights"))), device)
+    fast = GraphStepper(LanguageModel(settings, initial_parameters(settings, V, named_stream(3, "weights"))), device)
     together, alone = fast.fresh(ROWS), fast.fresh(1)
     for now in np.random.default_rng(0).integers(0, V, (20, ROWS)):
         many, together = fast.step(now, together)

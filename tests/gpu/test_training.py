@@ -14,10 +14,10 @@ from charlm.config.settings import Settings
 from charlm.device import device_capabilities
 from charlm.engines import captured_window, choosing
 from charlm.engines.precision import compute_for
-from charlm.model.stack import layers
+from charlm.model.stack import build_layers
 from charlm.text.lanes import Lanes
 from charlm.training.batches import DeviceBatches, open_batches
-from charlm.training.checkpointing import restore, training_arrays
+from charlm.training.checkpointing import restore_trainer, training_arrays
 from charlm.training.trainer import Trainer
 
 pytestmark = pytest.mark.gpu
@@ -31,7 +31,9 @@ STACKS = {name: {"cell": name, "num_layers": 2} for name in CELLS} | {
 CAPTURED = [
     name
     for name, stack in STACKS.items()
-    if choosing.worth_capturing(layers(Settings.model_validate({"model": {"hidden_size": 32, **stack}}).model), "cuda")
+    if choosing.worth_capturing(
+        build_layers(Settings.model_validate({"model": {"hidden_size": 32, **stack}}).model), "cuda"
+    )
 ]
 
 
@@ -143,7 +145,7 @@ def test_a_captured_training_is_resumed_where_it_was():
     kept, parameters = training_arrays(whole), whole.parameters()
     wanted = updates(whole, 5, reader, first=4)
     other = build("peephole", model={"dropout": 0.5})
-    restore(other, parameters, kept, "here")
+    restore_trainer(other, parameters, kept, "here")
     assert_near(updates(other, 5, reader, first=4), wanted, 1e-6)
 
 

@@ -1,4 +1,4 @@
-"""Watching a layer changes nothing, in numpy and in torch, and shows its gates."""
+"""Watching a layer gives its gates and leaves its outputs unchanged, in numpy and in torch."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import torch
 
 from charlm.cells.table import CELLS
 from charlm.config.settings import ModelSettings
-from charlm.inspection.watching import watch
+from charlm.inspection.watching import watch_layer
 from charlm.model.language_model import LanguageModel
-from charlm.model.parameters import initial
+from charlm.model.parameters import initial_parameters
 from charlm.model.stack import unroll_layer
 from charlm.randomness import named_stream
 
@@ -18,26 +18,23 @@ V, T, B = 6, 20, 2
 IDS = np.random.default_rng(1).integers(0, V, (T, B))
 
 
-@pytest.mark.parametrize("engine", [np.asarray, torch.from_numpy])
+@pytest.mark.parametrize("to_arrays", [np.asarray, torch.from_numpy], ids=["numpy", "torch"])
 @pytest.mark.parametrize("cell", sorted(CELLS))
-def test_watching_changes_nothing(cell, engine):
+def test_watching_leaves_the_outputs_unchanged(cell, to_arrays):
     settings = ModelSettings(cell=cell, hidden_size=8, num_layers=2)
-    values = initial(settings, V, named_stream(1, "weights"))
-    parameters, ids = {name: engine(value) for name, value in values.items()}, engine(IDS)
+    values = initial_parameters(settings, V, named_stream(1, "weights"))
+    model = LanguageModel(settings, {name: to_arrays(value) for name, value in values.items()})
+    ids = to_arrays(IDS)
     gates = []
 
     def watched(layer, weights, x, state, below):
-        inner, result = watch(layer, weights, x, state, below)
+        inner, result = watch_layer(layer, weights, x, state, below)
         gates.extend(inner[name] for name in layer.cell.GATES if name in inner)
         return result
 
-    plain, _ = LanguageModel(settings, parameters).forward(
-        ids, LanguageModel(settings, parameters).fresh_state(B), unroll_layer
-    )
-    seen, _ = LanguageModel(settings, parameters).forward(
-        ids, LanguageModel(settings, parameters).fresh_state(B), watched
-    )
-    np.testing.assert_array_equal(plain, seen)
+    expected, _ = model.forward(ids, model.fresh_state(B), unroll_layer)
+    outputs, _ = model.forward(ids, model.fresh_state(B), watched)
+    np.testing.assert_array_equal(outputs, expected)
     for gate in gates:
         assert gate.shape == (T, B, 8)
         assert ((gate > 0) & (gate < 1)).all()

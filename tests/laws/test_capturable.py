@@ -14,7 +14,7 @@ from charlm.cells.table import CELLS
 from charlm.config.settings import ModelSettings
 from charlm.engines.choosing import run_with_torch
 from charlm.model.language_model import LanguageModel
-from charlm.model.parameters import initial
+from charlm.model.parameters import initial_parameters
 from charlm.model.stack import unroll_layer
 from charlm.randomness import named_stream
 
@@ -47,7 +47,7 @@ def test_no_window_waits_for_the_host(stack, attention, recurrence, monkeypatch)
     those of a GPU: they have no values to read, and are not on the host."""
     monkeypatch.setattr(torch, "is_autocast_enabled", lambda *device_type: False)
     settings = ModelSettings.model_validate({"hidden_size": 8, "attention": {"window": attention}, **STACKS[stack]})
-    values = initial(settings, V, named_stream(3, "weights"))
+    values = initial_parameters(settings, V, named_stream(3, "weights"))
     weights = {name: torch.from_numpy(value).to("meta").requires_grad_() for name, value in values.items()}
     inputs = torch.zeros(T, B, dtype=torch.long, device="meta")
     state = LanguageModel(settings, weights).fresh_state(B)

@@ -241,13 +241,13 @@ def test_rows_are_independent(case):
 @every_cell
 def test_it_can_overfit_hello_hello(name):
     from charlm.model.language_model import LanguageModel
-    from charlm.model.parameters import initial
+    from charlm.model.parameters import initial_parameters
 
     settings = ModelSettings(cell=name, hidden_size=16, num_layers=1)
     text = "hello hello"
     symbols = sorted(set(text))
     ids = torch.tensor([symbols.index(c) for c in text])[:, None]
-    weights = as_torch(initial(settings, len(symbols), np.random.default_rng(0)), True)
+    weights = as_torch(initial_parameters(settings, len(symbols), np.random.default_rng(0)), True)
     model = LanguageModel(settings, weights)
     optimizer = torch.optim.Adam(weights.values(), lr=0.03)
     for _ in range(150):

@@ -9,7 +9,7 @@ import pytest
 
 from charlm.config.settings import ModelSettings
 from charlm.model.language_model import LanguageModel
-from charlm.model.parameters import shapes
+from charlm.model.parameters import parameter_shapes
 from charlm.model.stepping import DefinitionStepper
 from charlm.sampling.decoding import Decoding
 from charlm.sampling.generation import generate, random_stream, read
@@ -24,7 +24,7 @@ DECODING = Decoding(temperature=1.0, top_p=0.95, repetition_penalty=1.1)
 def model(request):
     settings = ModelSettings(cell=request.param, hidden_size=24, num_layers=2)
     random = np.random.default_rng(0)
-    sizes = shapes(settings, VOCABULARY.size)
+    sizes = parameter_shapes(settings, VOCABULARY.size)
     parameters = {name: random.normal(0, 0.5, shape).astype(np.float32) for name, shape in sizes.items()}
     return DefinitionStepper(LanguageModel(settings, parameters))
 

@@ -1,4 +1,4 @@
-"""Scores are exact: whatever the chunks, the lanes and the engine, the figure is that of one stream read in order."""
+"""Scores are exact: for any windows, lanes and engine, they equal the score of one stream read in order."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from charlm.config.settings import ModelSettings
 from charlm.evaluation.scorers import NumpyScorer, TorchScorer
 from charlm.evaluation.scoring import score_stream
 from charlm.model.language_model import LanguageModel
-from charlm.model.parameters import initial
+from charlm.model.parameters import initial_parameters
 from charlm.model.state import State
 from charlm.model.stepping import DefinitionStepper
 from charlm.text.lanes import NO_TARGET
@@ -25,7 +25,7 @@ every_cell = pytest.mark.parametrize("cell", CELLS)
 
 def model(cell, hidden_size=12, scale=1.0):
     settings = ModelSettings(cell=cell, hidden_size=hidden_size, num_layers=2)
-    parameters = initial(settings, V, np.random.default_rng(0))
+    parameters = initial_parameters(settings, V, np.random.default_rng(0))
     parameters["head.weight"] = parameters["head.weight"] * 2  # predictions that depend on the state
     return settings, {name: value * np.float32(scale) for name, value in parameters.items()}
 
@@ -35,7 +35,7 @@ def text(length, seed=1):
 
 
 def one_by_one(settings, parameters, ids):
-    """Nats of a text as the sampler would see them: one character after the other, in float64 sums."""
+    """The nats of a text, from a stepper that reads one character after another, summed in float64."""
     stepper = DefinitionStepper(LanguageModel(settings, parameters))
     state, nats = stepper.fresh(1), 0.0
     for before, after in zip(ids[:-1].tolist(), ids[1:].tolist(), strict=True):
@@ -46,7 +46,7 @@ def one_by_one(settings, parameters, ids):
 
 
 @every_cell
-def test_a_score_is_that_of_one_stream_read_in_order(cell):
+def test_a_score_equals_that_of_one_stream_read_in_order(cell):
     settings, parameters = model(cell)
     ids = text(3000)
     expected = one_by_one(settings, parameters, ids)
@@ -57,7 +57,7 @@ def test_a_score_is_that_of_one_stream_read_in_order(cell):
 
 @every_cell
 @pytest.mark.parametrize(("lanes", "window"), [(1, 128), (1, 7), (64, 16), (5, 33), (64, 1), (3, 5000)])
-def test_independent_of_lanes_and_windows(cell, lanes, window):
+def test_a_score_is_independent_of_lanes_and_windows(cell, lanes, window):
     settings, parameters = model(cell)
     ids = text(2000)
     expected = one_by_one(settings, parameters, ids)
@@ -75,7 +75,7 @@ def test_both_engines_agree(cell):
 
 
 @pytest.mark.parametrize("length", [2, 3, 5, 127, 128, 129, 130, 255, 256, 257, 8191, 8193])
-def test_every_character_after_the_first_is_scored_once_whatever_the_length(length):
+def test_every_character_after_the_first_is_scored_once_for_any_length(length):
     settings, parameters = model("rnn", hidden_size=4)
     ids = text(length)
     score = score_stream(NumpyScorer(LanguageModel(settings, parameters)), ids)
@@ -84,9 +84,9 @@ def test_every_character_after_the_first_is_scored_once_whatever_the_length(leng
 
 
 class Counting:
-    """A model whose state never forgets: each prediction depends on how many characters have gone by in all.
+    """A scorer whose state never forgets: the nats of a character are its position in the text.
 
-    Reading lanes from guessed states is wrong for it until the very end, so it shows that the guess is always mended.
+    The guessed states of lanes stay wrong to their ends, so all lanes must be read again.
     """
 
     def fresh(self, rows: int) -> State:
@@ -99,13 +99,13 @@ class Counting:
 
 
 @pytest.mark.parametrize("lanes", [1, 2, 3, 8, 64])
-def test_a_model_that_never_forgets_is_scored_exactly_too(lanes):
+def test_a_model_that_never_forgets_is_scored_exactly(lanes):
     length = 1001
     score = score_stream(Counting(), text(length), lanes=lanes, window=4)
     assert score.nats == sum(range(1, length))
 
 
-def test_a_uniform_model_scores_log2_of_the_vocabulary_exactly():
+def test_a_uniform_model_scores_log2_of_the_vocabulary():
     settings, parameters = model("lstm")
     parameters["head.weight"] = parameters["head.weight"] * 0
     score = score_stream(NumpyScorer(LanguageModel(settings, parameters)), text(5000))
@@ -113,12 +113,12 @@ def test_a_uniform_model_scores_log2_of_the_vocabulary_exactly():
     assert score.perplexity == pytest.approx(V, rel=1e-6)
 
 
-def test_a_bigram_model_counted_by_hand_scores_what_the_hand_says():
-    """An rnn so saturated that it remembers just the last character is a table of bigrams, put in its head."""
+def test_a_bigram_model_scores_what_its_counts_give():
+    """A saturated rnn without recurrent weights is a table of bigrams, which is in its head."""
     ids = np.array([0, 1, 0, 1, 1, 0, 1, 0])
     counts = np.array([[0, 3], [3, 1]])  # after 0: three times 1; after 1: three times 0, once 1
-    table = (counts + 1) / (counts + 1).sum(axis=1, keepdims=True)  # add one, so that nothing is impossible
-    by_hand = -sum(math.log(table[a, b]) for a, b in itertools.pairwise(ids))
+    table = (counts + 1) / (counts + 1).sum(axis=1, keepdims=True)  # add one, so that no probability is zero
+    expected = -sum(math.log(table[a, b]) for a, b in itertools.pairwise(ids))
 
     settings = ModelSettings(cell="rnn", hidden_size=2, num_layers=1)
     parameters = {
@@ -132,4 +132,4 @@ def test_a_bigram_model_counted_by_hand_scores_what_the_hand_says():
         "head.bias": ((np.log(table[0]) + np.log(table[1])) / 2).astype(np.float32),
     }
     parameters["head.weight"] = parameters["head.weight"].astype(np.float32)
-    assert score_stream(NumpyScorer(LanguageModel(settings, parameters)), ids).nats == pytest.approx(by_hand, abs=1e-5)
+    assert score_stream(NumpyScorer(LanguageModel(settings, parameters)), ids).nats == pytest.approx(expected, abs=1e-5)

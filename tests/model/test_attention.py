@@ -1,4 +1,4 @@
-"""The look back: Shape letters: T time, B rows, H hidden, A window."""
+"""Attention over past outputs. Shape letters: T time, B rows, H hidden, A window."""
 
 from __future__ import annotations
 
@@ -6,86 +6,86 @@ import numpy as np
 import pytest
 import torch
 
-from charlm.model import attention
+from charlm.model.attention import attend, attention_shapes, initial_attention, no_past_outputs
 
 T, B, H, A = 9, 3, 4, 5
 
 
 def weights_of(seed=0):
     rng = np.random.default_rng(seed)
-    return {name: rng.standard_normal(shape) for name, shape in attention.shapes(A, H).items()}
+    return {name: rng.standard_normal(shape) for name, shape in attention_shapes(A, H).items()}
 
 
 def outputs(seed=1):
     return np.random.default_rng(seed).standard_normal((T, B, H))
 
 
-def fresh(like=None):
-    return attention.fresh(B, A, H, np.zeros(1) if like is None else like)
+def no_past(like=None):
+    return no_past_outputs(B, A, H, np.zeros(1) if like is None else like)
 
 
-def by_hand(weights, y):
-    """The equations, one question after the other, with no ring and no mask."""
+def equations(weights, y):
+    """The equations for one query after another, without state and without masks."""
     read = np.zeros_like(y)
     for t in range(T):
         for b in range(B):
-            question = weights["query"] @ y[t, b]
-            powers, answers = [1.0], [np.zeros(H)]
+            query = weights["query"] @ y[t, b]
+            powers, values = [1.0], [np.zeros(H)]
             for back in range(1, min(A, t) + 1):
                 key = weights["key"] @ y[t - back, b]
-                powers.append(np.exp(question @ key / H**0.5 + weights["distance"][back - 1]))
-                answers.append(y[t - back, b])
-            answer = np.average(answers, axis=0, weights=powers)
-            read[t, b] = weights["out"] @ np.concatenate([y[t, b], answer])
+                powers.append(np.exp(query @ key / H**0.5 + weights["distance"][back - 1]))
+                values.append(y[t - back, b])
+            attended = np.average(values, axis=0, weights=powers)
+            read[t, b] = weights["out"] @ np.concatenate([y[t, b], attended])
     return read
 
 
-def test_it_is_its_equations():
-    read, _ = attention.attend(weights_of(), outputs(), fresh())
-    np.testing.assert_allclose(read, by_hand(weights_of(), outputs()), atol=1e-12)
+def test_it_computes_its_equations():
+    read, _ = attend(weights_of(), outputs(), no_past())
+    np.testing.assert_allclose(read, equations(weights_of(), outputs()), atol=1e-12)
 
 
 def test_numpy_equals_torch():
-    ours, ring = attention.attend(weights_of(), outputs(), fresh())
+    ours, past = attend(weights_of(), outputs(), no_past())
     weights = {name: torch.tensor(value) for name, value in weights_of().items()}
-    theirs, other = attention.attend(weights, torch.tensor(outputs()), fresh(torch.zeros(1, dtype=torch.float64)))
+    theirs, other = attend(weights, torch.tensor(outputs()), no_past(torch.zeros(1, dtype=torch.float64)))
     np.testing.assert_allclose(theirs.numpy(), ours, atol=1e-12)
-    for one, two in zip(ring, other, strict=True):
+    for one, two in zip(past, other, strict=True):
         np.testing.assert_allclose(two.numpy(), one, atol=1e-12)
 
 
 @pytest.mark.parametrize("cut", range(1, T))
-def test_one_run_equals_two_chunks_with_the_ring_carried(cut):
-    whole, end = attention.attend(weights_of(), outputs(), fresh())
-    first, middle = attention.attend(weights_of(), outputs()[:cut], fresh())
-    second, last = attention.attend(weights_of(), outputs()[cut:], middle)
+def test_one_run_equals_two_chunks_with_the_past_outputs_carried(cut):
+    whole, end = attend(weights_of(), outputs(), no_past())
+    first, middle = attend(weights_of(), outputs()[:cut], no_past())
+    second, last = attend(weights_of(), outputs()[cut:], middle)
     np.testing.assert_allclose(np.concatenate([first, second]), whole, atol=1e-12)
     for one, two in zip(last, end, strict=True):
         np.testing.assert_array_equal(one, two)
 
 
-def test_it_sees_so_many_outputs_back_and_no_further_and_none_ahead():
-    before, _ = attention.attend(weights_of(), outputs(), fresh())
+def test_an_output_affects_the_next_a_steps_and_no_others():
+    before, _ = attend(weights_of(), outputs(), no_past())
     y = outputs()
     y[2] += 1
-    after, _ = attention.attend(weights_of(), y, fresh())
+    after, _ = attend(weights_of(), y, no_past())
     changed = (before != after).any((1, 2))
     assert changed.tolist() == [2 <= t <= 2 + A for t in range(T)]
 
 
-def test_at_the_start_the_model_is_the_one_without_attention():
-    weights = attention.initial(np.random.default_rng(0), A, H)
-    assert {name: value.shape for name, value in weights.items()} == attention.shapes(A, H)
-    read, _ = attention.attend(weights, outputs(), fresh())
+def test_initial_weights_pass_the_outputs_through():
+    weights = initial_attention(np.random.default_rng(0), A, H)
+    assert {name: value.shape for name, value in weights.items()} == attention_shapes(A, H)
+    read, _ = attend(weights, outputs(), no_past())
     np.testing.assert_allclose(read, outputs(), atol=1e-12)
 
 
-def test_gradients_are_those_of_finite_differences():
+def test_gradients_equal_finite_differences():
     names = list(weights_of())
 
     def read(y, *values):
-        ring = fresh(torch.zeros(1, dtype=torch.float64))
-        return attention.attend(dict(zip(names, values, strict=True)), y, ring)[0]
+        past = no_past(torch.zeros(1, dtype=torch.float64))
+        return attend(dict(zip(names, values, strict=True)), y, past)[0]
 
     given = [torch.tensor(value, requires_grad=True) for value in (outputs(), *weights_of().values())]
     assert torch.autograd.gradcheck(read, given)

@@ -1,3 +1,5 @@
+"""Dropout on activations and on recurrent weights."""
+
 from __future__ import annotations
 
 import pytest
@@ -14,7 +16,7 @@ def drop(share, kind, seed=0):
 
 
 @pytest.mark.parametrize("kind", ["standard", "locked"])
-def test_the_mean_stays(kind):
+def test_dropout_keeps_the_mean(kind):
     assert drop(0.4, kind).mean().item() == pytest.approx(1, abs=0.05)
     assert set(drop(0.5, kind).unique().tolist()) == {0.0, 2.0}
 
@@ -26,19 +28,19 @@ def test_a_locked_mask_is_the_same_at_every_time_step():
 
 
 @pytest.mark.parametrize("kind", ["standard", "locked"])
-def test_the_generator_alone_decides(kind):
+def test_masks_depend_on_the_generator_alone(kind):
     state = torch.get_rng_state()
     assert torch.equal(drop(0.5, kind), drop(0.5, kind))
     assert not torch.equal(drop(0.5, kind), drop(0.5, kind, seed=1))
     assert torch.equal(torch.get_rng_state(), state)
 
 
-def test_none_and_all():
+def test_shares_of_0_and_1():
     assert torch.equal(drop(0.0, "standard"), torch.ones(50, 20, 30))
     assert not drop(1.0, "standard").any()
 
 
-def test_weight_drop_is_for_recurrent_weights_alone():
+def test_weight_drop_changes_recurrent_weights_alone():
     dropout = Dropout(ModelSettings(weight_drop=0.5), torch.Generator().manual_seed(0))
     weights = {name: torch.ones(64, 64) for name in ("recurrent.weight_hh_l0", "recurrent.weight_ih_l0", "head.weight")}
     model = LanguageModel(ModelSettings(), weights)
@@ -47,5 +49,5 @@ def test_weight_drop_is_for_recurrent_weights_alone():
     assert first["recurrent.weight_hh_l0"].mean().item() == pytest.approx(1, abs=0.1)
     assert not torch.equal(first["recurrent.weight_hh_l0"], second["recurrent.weight_hh_l0"])
     assert all(first[name] is weights[name] for name in ("recurrent.weight_ih_l0", "head.weight"))
-    none = Dropout(ModelSettings(), torch.Generator())
-    assert none.on_weights(model) is model
+    no_dropout = Dropout(ModelSettings(), torch.Generator())
+    assert no_dropout.on_weights(model) is model

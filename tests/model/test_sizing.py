@@ -1,3 +1,5 @@
+"""Models of every cell, sized to a wanted number of parameters."""
+
 from __future__ import annotations
 
 import pytest
@@ -5,8 +7,8 @@ import pytest
 from charlm.cells.table import CELLS, stack_problems
 from charlm.config.settings import ModelSettings, Settings
 from charlm.errors import UsageError
-from charlm.model.parameters import count
-from charlm.model.sizing import solve
+from charlm.model.parameters import count_parameters
+from charlm.model.sizing import resize_to_match
 
 V = 80
 
@@ -14,31 +16,33 @@ V = 80
 @pytest.mark.parametrize("num_layers", [1, 2])
 @pytest.mark.parametrize("hidden_size", [64, 128, 200])
 @pytest.mark.parametrize("cell", CELLS)
-def test_every_cell_comes_within_one_per_cent(cell, hidden_size, num_layers):
-    wanted = count(ModelSettings(cell="lstm", hidden_size=hidden_size, num_layers=num_layers), V)
-    found = solve(ModelSettings(cell=cell, hidden_size=hidden_size, num_layers=num_layers), V, wanted, "here")
-    assert abs(count(found, V) - wanted) <= 0.01 * wanted
+def test_every_cell_is_sized_within_one_per_cent(cell, hidden_size, num_layers):
+    wanted = count_parameters(ModelSettings(cell="lstm", hidden_size=hidden_size, num_layers=num_layers), V)
+    found = resize_to_match(ModelSettings(cell=cell, hidden_size=hidden_size, num_layers=num_layers), V, wanted, "here")
+    assert abs(count_parameters(found, V) - wanted) <= 0.01 * wanted
     assert not stack_problems(Settings(model=found))
     assert found.cell == cell
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_counts_grow_with_the_hidden_size(cell):
+def test_the_number_of_parameters_grows_with_the_hidden_size(cell):
     sizes = range(8, 200, 8)
-    counts = [count(ModelSettings(cell=cell, hidden_size=size), V) for size in sizes]
+    counts = [count_parameters(ModelSettings(cell=cell, hidden_size=size), V) for size in sizes]
     assert counts == sorted(set(counts))
 
 
-def test_its_own_count_gives_its_own_size():
+def test_a_model_is_not_resized_to_its_own_number_of_parameters():
     model = ModelSettings(hidden_size=77)
-    assert solve(model, V, count(model, V), "here") == model
+    assert resize_to_match(model, V, count_parameters(model, V), "here") == model
 
 
-def test_counts_that_cannot_be_equal_name_the_nearest_two():
+def test_a_refusal_names_the_two_nearest_sizes():
     model = ModelSettings(hidden_size=2, num_layers=1, tied=True)
-    wanted = (count(model, 4) + count(ModelSettings(hidden_size=3, num_layers=1, tied=True), 4)) // 2
+    wanted = (
+        count_parameters(model, 4) + count_parameters(ModelSettings(hidden_size=3, num_layers=1, tied=True), 4)
+    ) // 2
     with pytest.raises(UsageError) as caught:
-        solve(model, 4, wanted, "variants.x")
+        resize_to_match(model, 4, wanted, "variants.x")
     assert "hidden_size 2" in caught.value.what
     assert "hidden_size 3" in caught.value.what
     assert caught.value.where == "variants.x"

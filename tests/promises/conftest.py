@@ -1,4 +1,4 @@
-"""Harnesses that are also programs lie beside the tests; this lets the tests import them."""
+"""Lets the tests import the harnesses beside them, some of which are programs too."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Checkpoints of a tiny model without torch, ways to write them wrongly, and what must hold after any accident."""
+"""Checkpoints of a tiny model without torch, a naive way to write them, and what must hold after any accident."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from charlm.checkpoint.contents import TextIdentity
 from charlm.checkpoint.series import add_checkpoint, newest_whole
 from charlm.config.settings import ModelSettings, Settings
 from charlm.errors import CharlmError
-from charlm.model.parameters import shapes
-from charlm.runs import Run, create_run, find_checkpoint
+from charlm.model.parameters import parameter_shapes
+from charlm.runs import Run, creating, find_checkpoint
 from charlm.runs.files import DISK, write_error
 from charlm.text.vocabulary import Vocabulary
 
@@ -26,9 +26,12 @@ def settings(hidden_size: int) -> Settings:
 
 
 def write(run: Run, step: int, *, best: bool = False, keep: int = 2, hidden_size: int = 4) -> Path:
-    """Add a checkpoint that says its step in every number, as training adds them."""
+    """Add a checkpoint in which every number is its step, as training adds checkpoints."""
     chosen = settings(hidden_size)
-    filled = {name: np.full(shape, step, np.float32) for name, shape in shapes(chosen.model, VOCABULARY.size).items()}
+    filled = {
+        name: np.full(shape, step, np.float32)
+        for name, shape in parameter_shapes(chosen.model, VOCABULARY.size).items()
+    }
     content = partial(
         write_checkpoint,
         step=step,
@@ -44,16 +47,16 @@ def write(run: Run, step: int, *, best: bool = False, keep: int = 2, hidden_size
     return add_checkpoint(run, step, content, best=best, keep=keep)
 
 
-def a_run(root: Path, hidden_size: int = 4) -> Run:
-    """A run with checkpoints 1, the best, and 2."""
-    run = create_run(root, None, "durable", {})
+def create_run(root: Path, hidden_size: int = 4) -> Run:
+    """A run with the checkpoints of steps 1, the best, and 2."""
+    run = creating.create_run(root, None, "durable", {})
     write(run, 1, best=True, hidden_size=hidden_size)
     write(run, 2, hidden_size=hidden_size)
     return run
 
 
 def is_whole(folder: Path) -> bool:
-    """Whether it opens, arrays and all, and holds what was written at its step."""
+    """Whether the checkpoint loads with its arrays and holds what was written at its step."""
     try:
         checkpoint, arrays = load_checkpoint(folder), load_training_arrays(folder)
     except CharlmError:
@@ -63,11 +66,14 @@ def is_whole(folder: Path) -> bool:
 
 
 def what_was_lost(run: Run, saved: int, older: tuple[int, ...] = ()) -> str:
-    """Empty if step `saved` or a later one can be gone on from, pointers lead to whole checkpoints, and the older
-    ones, unless a later one made them superfluous, are whole too."""
+    """What is wrong with a run after step `saved` was saved; empty if nothing is.
+
+    Step `saved` or a later one must be resumable, pointers must name whole checkpoints, and the `older` checkpoints
+    must be whole unless a later one has replaced them.
+    """
     checkpoint, _ = newest_whole(Run(run.folder))
     if checkpoint is None or checkpoint.step < saved:
-        return f"step {saved} was saved, and {checkpoint and checkpoint.step} is the newest that is whole"
+        return f"step {saved} was saved, and {checkpoint and checkpoint.step} is the newest whole one"
     if not is_whole(checkpoint.folder):
         return f"step {checkpoint.step} is not what was written"
     if not is_whole(find_checkpoint(run.folder.parent, run.name)):
@@ -76,8 +82,8 @@ def what_was_lost(run: Run, saved: int, older: tuple[int, ...] = ()) -> str:
     return f"the older {gone} are no longer whole" if gone else ""
 
 
-def in_place(folder, files, disk=DISK):
-    """A naive writer in the place of `commit`: no temporary folder, no rename."""
+def write_in_place(folder, files, disk=DISK):
+    """A naive stand-in for `commit_folder`: no temporary folder, no rename."""
     folder.mkdir(exist_ok=True)
     try:
         for name, content in files.items():
@@ -87,5 +93,5 @@ def in_place(folder, files, disk=DISK):
 
 
 def make_naive() -> None:
-    """From here on this process writes checkpoints in place."""
-    writing.commit_folder = in_place
+    """Make this process write checkpoints in place."""
+    writing.commit_folder = write_in_place

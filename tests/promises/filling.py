@@ -1,9 +1,9 @@
-"""Let the disk be full at one level after the other while a checkpoint is written; count what that costs.
+"""Fill the disk to one level after another while a checkpoint is written, and count what is lost.
 
     python filling.py WRITER LIMIT LEVELS FOLDER     prints {"levels": ..., "refused": ..., "bad": [...]}
 
 WRITER is `charlm` or `naive`. LIMIT is `file`, the system's limit on the size of one file, or `disk`: FOLDER is then
-on a small file system, which is filled up to the level.
+on a small file system, which is filled to each level.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from charlm.errors import CheckpointError
 
 @contextmanager
 def file_limit(folder: Path, level: float):
-    """No file can be larger than a share of the largest one."""
+    """No file can grow larger than a share of the largest one."""
     largest = max(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(level * (largest + 100)), hard))
@@ -36,7 +36,7 @@ def file_limit(folder: Path, level: float):
 
 @contextmanager
 def full_disk(folder: Path, level: float):
-    """All but a share of what a checkpoint takes is taken up by a file of somebody else's."""
+    """Another file fills the disk, all but a share of what a checkpoint needs."""
     page = os.statvfs(folder).f_bsize
     takes = sum(-(-path.stat().st_size // page) + 1 for path in (folder / "run/step-1").iterdir()) * page
     filler = folder.parent / "filler"
@@ -51,7 +51,7 @@ def full_disk(folder: Path, level: float):
 
 
 def problem(folder: Path, limited, level: float, again: bool) -> tuple[bool, str]:
-    """Whether the disk refused, and what was wrong with how it went; `again` writes a step over itself."""
+    """Whether the disk refused, and what went wrong, if anything. `again` writes a step over itself."""
     shutil.rmtree(folder, ignore_errors=True)
     run = durable.create_run(folder, "run", "run", {})
     durable.write(run, 1, best=True)
@@ -63,10 +63,10 @@ def problem(folder: Path, limited, level: float, again: bool) -> tuple[bool, str
         except CheckpointError as error:
             refused = True
             if "bytes were needed" not in error.what or "disk is full" not in error.what.lower():
-                wrong = f"it said {error.what}"
+                wrong = f"the message was {error.what}"
             if str(run.folder) not in error.where:
-                wrong = f"it named {error.where}"
-        wrong = wrong or durable.what_was_lost(run, 2 if refused else step, (1,))  # what can be read while it is full
+                wrong = f"the place was {error.where}"
+        wrong = wrong or durable.what_was_lost(run, 2 if refused else step, (1,))  # while the disk is full
     wrong = wrong or durable.what_was_lost(run, 2 if refused else step, (1,))
     durable.write(run, 4)
     leftover = [path.name for path in run.folder.iterdir() if path.name.startswith(".")]

@@ -22,7 +22,7 @@ from safetensors.numpy import save as to_safetensors
 from charlm.checkpoint import Scores, write_checkpoint
 from charlm.checkpoint.contents import TextIdentity
 from charlm.config.settings import ModelSettings, Settings
-from charlm.model.parameters import initial
+from charlm.model.parameters import initial_parameters
 from charlm.runs.folder import DESCRIPTION, MODEL, TRAINING
 from charlm.text.vocabulary import Vocabulary
 
@@ -33,7 +33,7 @@ Attack = Callable[[Path], None]
 
 
 def arrays(settings: Settings = SETTINGS) -> dict[str, np.ndarray]:
-    return initial(settings.model, VOCABULARY.size, np.random.default_rng(0))
+    return initial_parameters(settings.model, VOCABULARY.size, np.random.default_rng(0))
 
 
 def write(folder: Path, settings: Settings = SETTINGS) -> Path:

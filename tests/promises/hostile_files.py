@@ -1,4 +1,4 @@
-"""Files that are no texts, or strange ones: by what is wrong with each."""
+"""Hostile files by name: files that are not texts, and unusual texts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from charlm.text import sources
 
 BLOCK = sources.BLOCK
 SYMBOLS = "".join(chr(code) for code in range(0x100, 0x100 + 72_050) if not 0xD800 <= code < 0xE000)
-EDGE = b"a" * (BLOCK - 1)  # what follows begins at the last byte of a block
+EDGE = b"a" * (BLOCK - 1)  # text after it starts at the last byte of a block
 BYTES = {
     "empty": b"",
     "one byte": b"a",
@@ -74,7 +74,7 @@ BYTES = {
     "an ELF": b"\x7fELF\x02\x01\x01\0",
     "gzip under another name": gzip.compress(b"text"),
 }
-PACKED = {  # under a name that ends in .gz
+PACKED = {  # in files whose names end in .gz
     "no gzip": b"plain",
     "an empty gz": b"",
     "a cut gz": gzip.compress(b"plain text " * 1000)[:-9],
@@ -88,7 +88,7 @@ PACKED = {  # under a name that ends in .gz
 
 
 def special(folder: Path) -> dict[str, Path]:
-    """What is no file, or not where it seems to be."""
+    """Paths that are not regular files."""
     (folder / "empty folder").mkdir()
     (folder / "folder").mkdir()
     (folder / "folder" / "loop").symlink_to(folder / "folder", target_is_directory=True)

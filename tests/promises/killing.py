@@ -1,9 +1,9 @@
-"""Kill a process that writes checkpoints, at random moments, again and again; count what was said and then lost.
+"""Kill a process that writes checkpoints at random moments; count the checkpoints that were reported saved and lost.
 
     python killing.py WRITER TRIALS SEED FOLDER      prints {"trials": ..., "saved": ..., "lost": [...]}
 
-WRITER is `charlm`, or `naive`, which writes one file over the last as many programs do. Imports no torch and starts no
-thread, so that a fork is cheap and safe.
+WRITER is `charlm`, or `naive`, which overwrites one file as many programs do. Imports no torch and starts no thread, so
+that forking is cheap and safe.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from pathlib import Path
 import durable
 import numpy as np
 
-HIDDEN = 24  # some 4,000 numbers: a checkpoint of about 32 KB
+HIDDEN = 24  # units: some 4,000 parameters, a checkpoint of about 32 KB
 
 
 class Charlm:
-    """What training does, without the arithmetic. The same step is written again now and then, over itself."""
+    """Saves as training does, without the arithmetic. Now and then it overwrites a step with itself."""
 
     def __init__(self, folder: Path) -> None:
-        self.run = durable.a_run(folder, HIDDEN)
+        self.run = durable.create_run(folder, HIDDEN)
 
     def save(self, step: int) -> None:
         durable.write(self.run, step, best=step % 3 == 0, hidden_size=HIDDEN)
@@ -38,12 +38,12 @@ class Charlm:
         checkpoint, _ = durable.newest_whole(self.run)
         return checkpoint.step if checkpoint else 0
 
-    def lost(self, said: int) -> str:
-        return durable.what_was_lost(self.run, said)
+    def lost(self, reported: int) -> str:
+        return durable.what_was_lost(self.run, reported)
 
 
 class Naive:
-    """One file, written over itself."""
+    """Overwrites one file."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "model.npz"
@@ -60,9 +60,9 @@ class Naive:
         except Exception:
             return 0
 
-    def lost(self, said: int) -> str:
+    def lost(self, reported: int) -> str:
         newest = self.newest()
-        return "" if newest >= said else f"step {said} was saved, and {newest} loads"
+        return "" if newest >= reported else f"step {reported} was saved, and {newest} loads"
 
 
 def child(writer, step: int, pipe: int) -> None:
@@ -72,17 +72,17 @@ def child(writer, step: int, pipe: int) -> None:
         os.write(pipe, b"%d\n" % step)
 
 
-def said_before_its_death(pid: int, pipe: int, seconds: float) -> int:
-    """Let the child write for so long, kill it, and give the last step that it said was saved."""
-    end, heard = time.perf_counter() + seconds, b""
+def last_reported(pid: int, pipe: int, seconds: float) -> int:
+    """Let the child write for some seconds, kill it, and give the last step that it reported as saved."""
+    end, output = time.perf_counter() + seconds, b""
     while (rest := end - time.perf_counter()) > 0:
         if select.select([pipe], [], [], rest)[0]:
-            heard += os.read(pipe, 4096)
+            output += os.read(pipe, 4096)
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
     while more := os.read(pipe, 4096):
-        heard += more
-    return int(heard.split()[-1]) if heard.split() else 0
+        output += more
+    return int(output.split()[-1]) if output.split() else 0
 
 
 def main(kind: str, trials: int, seed: int, folder: Path) -> None:
@@ -100,14 +100,14 @@ def main(kind: str, trials: int, seed: int, folder: Path) -> None:
             os.close(reading)
             child(writer, max(last, writer.newest()), writing)
         os.close(writing)
-        said = said_before_its_death(pid, reading, chance.uniform(0, 4 * takes) + 0.003)
+        reported = last_reported(pid, reading, chance.uniform(0, 4 * takes) + 0.003)
         os.close(reading)
-        saved += max(0, said - last)
-        last = max(last, said)
+        saved += max(0, reported - last)
+        last = max(last, reported)
         problem = writer.lost(last)
         if problem:
             lost.append(problem)
-            writer.save(last)  # as if it had been put back from elsewhere, so that each loss counts once
+            writer.save(last)  # restore it, so that each loss counts once
     print(json.dumps({"trials": trials, "saved": saved, "lost": lost}))
 
 

@@ -22,7 +22,7 @@ from charlm.checkpoint import load_checkpoint
 from charlm.engines.choosing import stepper
 from charlm.sampling.writing import write_text
 from charlm.training.events import Saved, Updated
-from charlm.training.journal import journal
+from charlm.training.journal import write_metrics
 from charlm.training.loop import train
 
 EVERY = 20  # steps between two looks, and as many samples of text
@@ -45,7 +45,7 @@ def main(kind: str, length: int, text: Path, folder: Path) -> None:
     planned = small.plan(folder, text, training, {"hidden_size": 16, "dropout": 0.1})
     looks = np.full((length // EVERY, 3), -1.0)  # all of it in memory from the start: a list would grow itself
     kept, checkpoint = [], None
-    for event in journal(train(planned), planned.run):
+    for event in write_metrics(train(planned), planned.run):
         if isinstance(event, Updated) and kind == "naive":
             kept.append(np.zeros(1000) + event.nats)
         if isinstance(event, Saved):

@@ -1,4 +1,4 @@
-"""Trainings so small that sixty of them fit into seconds, and what two of them must have in common."""
+"""Trainings so small that sixty of them take seconds, and comparisons of two of them."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ from charlm.config.settings import Settings
 from charlm.device import Compute
 from charlm.runs import create_run
 from charlm.text.corpus import open_corpus
-from charlm.text.records import open_reader
 from charlm.training.events import Finished, Updated
 from charlm.training.loop import train
-from charlm.training.plan import Plan
+from charlm.training.plan import TrainingPlan, train_reader
 
 TIMES = {"seconds", "validation_seconds"}
 
 
-def plan(root, text, training=None, model=None, precision="fp32", **more) -> Plan:
+def plan(root, text, training=None, model=None, precision="fp32", **more) -> TrainingPlan:
     """A plan for a training on a text file, in a new run under `root`."""
     settings = Settings.model_validate({
         "text": {"sources": [str(text)], **more},
@@ -29,28 +28,30 @@ def plan(root, text, training=None, model=None, precision="fp32", **more) -> Pla
         },
     })  # fmt: skip
     corpus = open_corpus(settings.text)
-    chosen = settings.training
-    end_id = corpus.vocabulary.newline if settings.text.records else None
-    reader = open_reader(corpus.split("train"), chosen.batch_size, chosen.seq_len, end_id, chosen.seed)
-    return Plan(settings, corpus, reader, create_run(root, None, "small", {}), Compute("cpu", precision, "a CPU", 1))
+    reader = train_reader(settings, corpus)
+    return TrainingPlan(
+        settings, corpus, reader, create_run(root, None, "small", {}), Compute("cpu", precision, "a CPU", 1)
+    )
 
 
-def cut(planned: Plan, steps: int) -> None:
-    """Train, and be asked to stop after so many steps."""
+def train_until(planned: TrainingPlan, steps: int) -> None:
+    """Train, and stop after the given number of steps."""
     count = itertools.count(1)
     list(train(planned, stop=lambda: next(count) == steps))
 
 
-def go_on(planned: Plan) -> list:
-    """Resume from what is on disk; gives the events."""
+def resume(planned: TrainingPlan) -> list:
+    """Resume from disk, and give the events."""
     checkpoint, wrong = newest_whole(planned.run)
     assert not wrong
     return list(train(planned, resume=checkpoint))
 
 
-def numbers(run) -> dict:
-    """Everything of the newest checkpoint that is determined by the command and the seed, in bytes and plain numbers:
-    weights, optimizer, random state, carried state, average, position, schedule, best."""
+def contents(run) -> dict:
+    """Everything in the newest checkpoint that the settings and the seed determine, as bytes and plain numbers.
+
+    That is weights, optimizer, random state, carried state, average, position, schedule and best score.
+    """
     checkpoint, wrong = newest_whole(run)
     assert not wrong
     arrays = dict(checkpoint.parameters)
@@ -64,12 +65,12 @@ def numbers(run) -> dict:
 
 
 def differences(one: dict, other: dict) -> list[str]:
-    """The names of what is not the same in both."""
+    """The names of the contents that differ."""
     return sorted(name for name in {*one, *other} if one.get(name) != other.get(name))
 
 
-def timeless(events) -> list:
-    """What happened, without clocks and folders."""
+def without_times(events) -> list:
+    """What the events say, without clocks and folders."""
     happened = []
     for event in events:
         if isinstance(event, Updated):

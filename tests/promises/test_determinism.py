@@ -37,27 +37,27 @@ def uninterrupted(request, verse, tmp_path_factory):
     training, model = request.param
     planned = small.plan(tmp_path_factory.mktemp("whole"), verse, training, model)
     events = list(train(planned))
-    return training, model, small.timeless(events), small.numbers(planned.run)
+    return training, model, small.without_times(events), small.contents(planned.run)
 
 
 @pytest.mark.parametrize("cut", range(1, STEPS + 1))
 def test_every_cut(uninterrupted, verse, tmp_path, cut):
     training, model, events, numbers = uninterrupted
     planned = small.plan(tmp_path, verse, training, model)
-    small.cut(planned, cut)
-    after = small.timeless(small.go_on(planned))
+    small.train_until(planned, cut)
+    after = small.without_times(small.resume(planned))
     assert after == events[cut:]
-    assert small.differences(small.numbers(planned.run), numbers) == []
+    assert small.differences(small.contents(planned.run), numbers) == []
 
 
 def test_a_training_cut_after_every_step(uninterrupted, verse, tmp_path):
     training, model, _, numbers = uninterrupted
     planned = small.plan(tmp_path, verse, training, model)
-    small.cut(planned, 1)
+    small.train_until(planned, 1)
     for _ in range(STEPS - 1):
         checkpoint, _ = newest_whole(planned.run)
         list(train(planned, resume=checkpoint, stop=lambda: True))
-    assert small.differences(small.numbers(planned.run), numbers) == []
+    assert small.differences(small.contents(planned.run), numbers) == []
 
 
 @pytest.mark.parametrize("forgotten", ["optimizer", "state", "random"])
@@ -67,17 +67,17 @@ def test_a_resume_that_forgets_something_is_caught(verse, tmp_path, monkeypatch,
     whole = small.plan(tmp_path / "whole", verse, None, model)
     list(train(whole))
     planned = small.plan(tmp_path / "parts", verse, None, model)
-    small.cut(planned, 20)
-    real = loop.restore
+    small.train_until(planned, 20)
+    real = loop.restore_trainer
 
     def forgetful(trainer, parameters, arrays, where):
         fresh = training_arrays(trainer)
         kept = {name: value for name, value in arrays.items() if not name.startswith(forgotten)}
         real(trainer, parameters, kept | {n: v for n, v in fresh.items() if n.startswith(forgotten)}, where)
 
-    monkeypatch.setattr(loop, "restore", forgetful)
-    small.go_on(planned)
-    assert small.differences(small.numbers(planned.run), small.numbers(whole.run))
+    monkeypatch.setattr(loop, "restore_trainer", forgetful)
+    small.resume(planned)
+    assert small.differences(small.contents(planned.run), small.contents(whole.run))
 
 
 def test_an_exception_between_two_steps_costs_only_the_way_from_the_last_checkpoint(verse, tmp_path):
@@ -95,7 +95,7 @@ def test_an_exception_between_two_steps_costs_only_the_way_from_the_last_checkpo
     checkpoint, _ = newest_whole(planned.run)
     assert checkpoint.step == 30  # validated, and the best so far
     list(train(planned, resume=checkpoint))
-    assert small.differences(small.numbers(planned.run), small.numbers(whole.run)) == []
+    assert small.differences(small.contents(planned.run), small.contents(whole.run)) == []
 
 
 def test_a_kill_between_a_checkpoint_and_its_pointers_costs_nothing(verse, tmp_path):
@@ -103,7 +103,7 @@ def test_a_kill_between_a_checkpoint_and_its_pointers_costs_nothing(verse, tmp_p
     whole = small.plan(tmp_path / "whole", verse)
     list(train(whole))
     planned = small.plan(tmp_path / "parts", verse)
-    small.cut(planned, 30)
+    small.train_until(planned, 30)
     assert planned.run.pointed("best").name == "step-30"
     for pointer in ("best", "last"):
         (planned.run.folder / pointer).write_text("step-20\n")
@@ -112,16 +112,16 @@ def test_a_kill_between_a_checkpoint_and_its_pointers_costs_nothing(verse, tmp_p
     next(resumed)
     assert planned.run.pointed("best") == planned.run.pointed("last") == checkpoint.folder
     list(resumed)
-    assert small.differences(small.numbers(planned.run), small.numbers(whole.run)) == []
+    assert small.differences(small.contents(planned.run), small.contents(whole.run)) == []
 
 
 def test_the_same_command_and_seed_give_the_same_bits(verse, tmp_path):
     plans = [small.plan(tmp_path / name, verse, None, {"dropout": 0.3}) for name in ("one", "two")]
-    one, other = (small.timeless(train(planned)) for planned in plans)
+    one, other = (small.without_times(train(planned)) for planned in plans)
     assert one == other
-    assert small.differences(*(small.numbers(planned.run) for planned in plans)) == []
+    assert small.differences(*(small.contents(planned.run) for planned in plans)) == []
     another = small.plan(tmp_path / "three", verse, {"seed": 2}, {"dropout": 0.3})
-    assert small.timeless(train(another)) != one
+    assert small.without_times(train(another)) != one
 
 
 def test_validations_samples_and_checkpoints_leave_every_random_state_alone(verse, tmp_path):
@@ -132,10 +132,10 @@ def test_validations_samples_and_checkpoints_leave_every_random_state_alone(vers
     for number, training in enumerate((few, many)):
         planned = small.plan(tmp_path / str(number), verse, training, model)
         before = torch.random.get_rng_state(), repr(np.random.get_state()), random.getstate()
-        updates.append([line for line in small.timeless(train(planned)) if len(line) == 4])
+        updates.append([line for line in small.without_times(train(planned)) if len(line) == 4])
         assert torch.equal(torch.random.get_rng_state(), before[0])
         assert (repr(np.random.get_state()), random.getstate()) == before[1:]
-        arrays.append(small.numbers(planned.run))
+        arrays.append(small.contents(planned.run))
     assert updates[0] == updates[1]
     assert set(small.differences(*arrays)) <= {"progress", "scores", "best"}  # how often was looked, and what was seen
 

@@ -1,5 +1,7 @@
-"""After `saved step N`, step N or a later one loads: whatever kills the process, whichever call fails, however full
-the disk. Each harness is tried on a naive writer, which it must catch."""
+"""After `saved step N`, step N or a later one loads, whatever kills the process, fails a call or fills the disk.
+
+Each harness is also tried on a naive writer, and must catch it.
+"""
 
 from __future__ import annotations
 
@@ -21,11 +23,11 @@ from charlm.runs import Run
 from charlm.runs.files import Disk
 
 HERE = Path(__file__).parent
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="kill -9, limits on files and mounts are not Windows's")
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs kill -9, file limits and mounts of POSIX")
 
 
 def program(name, *arguments, before=()):
-    """The JSON that one of the harnesses beside this file prints."""
+    """Run one of the harnesses beside this file, and give the JSON that it prints."""
     result = subprocess.run(
         [*before, sys.executable, str(HERE / name), *map(str, arguments)], capture_output=True, text=True, timeout=3600
     )
@@ -37,10 +39,10 @@ def program(name, *arguments, before=()):
 
 
 @pytest.mark.parametrize("trials", [200, pytest.param(5000, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])])
-def test_kill_at_any_moment_loses_nothing_that_was_saved(tmp_path, trials):
+def test_a_kill_at_any_moment_loses_no_saved_checkpoint(tmp_path, trials):
     outcome = program("killing.py", "charlm", trials, 1, tmp_path)
     assert outcome["trials"] == trials
-    assert outcome["saved"] > trials // 4  # the children were killed at work, not before it
+    assert outcome["saved"] > trials // 4  # the children were killed while they wrote, not before
     assert outcome["lost"] == []
 
 
@@ -48,11 +50,11 @@ def test_the_killing_harness_catches_a_naive_writer(tmp_path):
     assert len(program("killing.py", "naive", 100, 1, tmp_path)["lost"]) >= 5
 
 
-# The i-th call fails
+# The i-th call to the disk fails
 
 
-def failing(number, error, for_good):
-    """A disk whose i-th call fails, a write when it is half done, and if `for_good` every later call too."""
+def failing_disk(number, error, for_good):
+    """A disk whose call `number` fails, a write after half of it. With `for_good` all later calls fail too."""
     count = itertools.count(1)
 
     def wrapped(name, real):
@@ -62,7 +64,7 @@ def failing(number, error, for_good):
             if fails and name == "write":
                 real(given[0], given[1][: len(given[1]) // 2])
             if fails and name == "close":
-                real(*given)  # as close(2) does: the descriptor is gone all the same
+                real(*given)  # as with close(2), the descriptor is gone all the same
             if fails:
                 raise OSError(error, os.strerror(error))
             return real(*given)
@@ -72,8 +74,8 @@ def failing(number, error, for_good):
     return Disk(**{field.name: wrapped(field.name, field.default) for field in fields(Disk)}), count
 
 
-def refusal(run, step):
-    """What the disk refused; None where it took the checkpoint."""
+def error_of_write(run, step):
+    """The error of writing a checkpoint; None if it was written."""
     try:
         durable.write(run, step, best=True)
     except CheckpointError as error:
@@ -81,44 +83,44 @@ def refusal(run, step):
     return None
 
 
-def trouble(root, step, number, error, for_good):
-    """One accident: what was lost, None where there were too few calls for it to happen, empty where all is well."""
-    run = durable.a_run(root / str(number))
-    disk, count = failing(number, error, for_good)
-    said = refusal(Run(run.folder, disk), step)
-    if said:
-        assert said.where.startswith(str(run.folder))
-        assert "bytes were needed" in said.what
-        assert ("disk is full" in said.what) == (error == errno.ENOSPC)
+def loss_after_failure(root, step, number, error, for_good):
+    """What is lost if call `number` fails; empty if nothing is, None if there were fewer calls."""
+    run = durable.create_run(root / str(number))
+    disk, count = failing_disk(number, error, for_good)
+    error_raised = error_of_write(Run(run.folder, disk), step)
+    if error_raised:
+        assert error_raised.where.startswith(str(run.folder))
+        assert "bytes were needed" in error_raised.what
+        assert ("disk is full" in error_raised.what) == (error == errno.ENOSPC)
     if next(count) <= number:
         return None
-    if said and not for_good and not durable.is_whole(run.folder / "step-2"):
-        return "a reader, who puts nothing back, finds the older one no longer"
-    # once the newer one is saved, some older one is no longer kept
-    lost = durable.what_was_lost(run, 2, (1, 2)) if said else durable.what_was_lost(run, step)
+    if error_raised and not for_good and not durable.is_whole(run.folder / "step-2"):
+        return "the older checkpoint is no longer found by a process that only reads"
+    # after the newer one is saved, an older one may be deleted
+    lost = durable.what_was_lost(run, 2, (1, 2)) if error_raised else durable.what_was_lost(run, step)
     durable.write(run, 4)
     assert not [path.name for path in run.folder.iterdir() if path.name.startswith(".writing")]
     return lost or durable.what_was_lost(run, 4)
 
 
-def troubles(root, step, error, for_good):
-    """What each i brings, until the calls are all made."""
-    outcomes = (trouble(root, step, number, error, for_good) for number in itertools.count(1))
+def losses_after_failures(root, step, error, for_good):
+    """What is lost if the i-th call fails, for i = 1, 2, ... until all calls succeed."""
+    outcomes = (loss_after_failure(root, step, number, error, for_good) for number in itertools.count(1))
     return list(itertools.takewhile(lambda outcome: outcome is not None, outcomes))
 
 
-@pytest.mark.parametrize("step", [3, 2], ids=["a new checkpoint", "one over itself"])
+@pytest.mark.parametrize("step", [3, 2], ids=["a new checkpoint", "an overwritten one"])
 @pytest.mark.parametrize("error", [errno.ENOSPC, errno.EIO])
 @pytest.mark.parametrize("for_good", [False, True], ids=["once", "from then on"])
-def test_whichever_call_fails_an_older_or_the_newer_one_loads(tmp_path, step, error, for_good):
-    outcomes = troubles(tmp_path, step, error, for_good)
-    assert len(outcomes) > 25  # three files, two folders, three pointers, and what is deleted
+def test_whichever_call_fails_an_older_or_the_newer_checkpoint_loads(tmp_path, step, error, for_good):
+    outcomes = losses_after_failures(tmp_path, step, error, for_good)
+    assert len(outcomes) > 25  # the calls for three files, two folders, three pointers and deletions
     assert not any(outcomes), [(number, lost) for number, lost in enumerate(outcomes, 1) if lost]
 
 
-def test_the_failing_harness_catches_a_naive_writer(tmp_path, monkeypatch):
-    monkeypatch.setattr(writing, "commit_folder", durable.in_place)
-    assert any(troubles(tmp_path, 2, errno.ENOSPC, False))
+def test_the_harness_of_failing_calls_catches_a_naive_writer(tmp_path, monkeypatch):
+    monkeypatch.setattr(writing, "commit_folder", durable.write_in_place)
+    assert any(losses_after_failures(tmp_path, 2, errno.ENOSPC, False))
 
 
 # A full disk
@@ -128,14 +130,14 @@ MANY = [20, pytest.param(500, marks=pytest.mark.slow)]
 
 
 @pytest.mark.parametrize("levels", MANY)
-def test_a_limit_on_files_costs_no_older_checkpoint(tmp_path, levels):
+def test_a_limit_on_file_sizes_loses_no_older_checkpoint(tmp_path, levels):
     outcome = program("filling.py", "charlm", "file", levels, tmp_path / "runs")
     assert outcome["refused"] > levels // 2
     assert outcome["bad"] == []
 
 
 def small_disk(folder):
-    """What to put before a command so that it finds a file system of 1 MB at the folder; skips where none can be."""
+    """A prefix that runs a command with a file system of 1 MB mounted at the folder; skips if none can be mounted."""
     folder.mkdir()
     mount = f'mount -t tmpfs -o size=1m none "{folder}" && exec "$@"'
     before = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", mount, "sh"]
@@ -144,12 +146,12 @@ def small_disk(folder):
     except FileNotFoundError:
         allowed = False
     if not allowed:
-        pytest.skip("no file system can be mounted here; the limit on files stands for it")
+        pytest.skip("no file system can be mounted here; the test of file limits covers most of this")
     return before
 
 
 @pytest.mark.parametrize("levels", MANY)
-def test_a_full_disk_costs_no_older_checkpoint(tmp_path, levels):
+def test_a_full_disk_loses_no_older_checkpoint(tmp_path, levels):
     before = small_disk(tmp_path / "disk")
     outcome = program("filling.py", "charlm", "disk", levels, tmp_path / "disk/runs", before=before)
     assert outcome["refused"] > levels // 2

@@ -1,4 +1,4 @@
-"""docs/guarantees.md names, for each promise, a test that there is."""
+"""For each promise, docs/guarantees.md names a test that exists."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ NAMED = re.compile(r"`((?:tests/)?[\w/]*\.py)?(?:::(\w+))?`")
 
 
 def promises(page: str) -> list[tuple[str, str]]:
-    """Each promise, and the cell that says by what it is proved."""
+    """Each promise, and the cell that names its tests."""
     rows = [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in page.splitlines() if line[:1] == "|"]
     return [(row[0], row[1]) for row in rows if row[0] not in ("promise",) and not row[0].startswith("---")]
 
 
 def missing(proof: str) -> list[str]:
-    """What the cell names and is not there; a file left out is the one before. A cell that names none misses a test."""
+    """The tests that the cell names and that do not exist. A name without a file is in the file named before it."""
     wrong, content, found = [], "", False
     for file, function in NAMED.findall(proof):
         if file:
@@ -29,13 +29,13 @@ def missing(proof: str) -> list[str]:
     return wrong if found else ["a test"]
 
 
-def test_every_promise_names_a_test_that_is_there():
+def test_every_promise_names_a_test_that_exists():
     found = promises(PAGE.read_text(encoding="utf-8"))
     assert len(found) >= 20
     assert {promise: wrong for promise, proof in found if (wrong := missing(proof))} == {}
 
 
-def test_names_of_nothing_are_caught():
+def test_names_of_missing_tests_are_caught():
     assert missing("`test_yaml.py`: attacks") == []
     assert missing("`test_nothing.py`") == ["test_nothing.py::"]
     assert missing("`test_yaml.py`, `::test_nothing`") == ["::test_nothing"]

@@ -1,4 +1,4 @@
-"""What is not finite never reaches the weights, a training that cannot be saved says so, and memory is asked first."""
+"""Non-finite values never reach the weights or the disk, and a training that diverges ends with advice."""
 
 from __future__ import annotations
 
@@ -16,18 +16,22 @@ import torch
 from charlm.checkpoint import load_checkpoint, load_training_arrays
 from charlm.checkpoint.series import newest_whole
 from charlm.errors import DivergedError
-from charlm.runs import read_metrics
+from charlm.runs import create_run, read_metrics
 from charlm.training import trainer
 from charlm.training.events import Finished, RolledBack, Skipped, Updated
-from charlm.training.journal import journal
+from charlm.training.journal import write_metrics
 from charlm.training.loop import ROLL_BACKS, SKIPS_IN_A_ROW, train
 from charlm.training.progress import Progress
 
-KINDS = ("loss nan", "loss inf", "gradient nan", "gradient inf")
+FAULTS = ("loss nan", "loss inf", "gradient nan", "gradient inf")
 
 
 class Faults:
-    """Makes the loss or a gradient of chosen updates nan or infinite, and watches what the weights do."""
+    """Makes the loss or a gradient of chosen updates nan or infinite, and watches the weights.
+
+    `kinds` gives the kind of fault for the number of an update, empty for none. `moved` lists the faulty updates that
+    changed the weights, and `wild` counts the updates after which a weight or the state was not finite.
+    """
 
     def __init__(self, monkeypatch, kinds):
         self.kinds, self.updates, self.wild, self.moved = kinds, 0, 0, []
@@ -52,12 +56,12 @@ class Faults:
         def watched(trained, *given):
             self.updates += 1
             before = {name: weight.detach().clone() for name, weight in trained.weights.items()}
-            outcome = update(trained, *given)
+            result = update(trained, *given)
             if self.kinds(self.updates) and not all(torch.equal(trained.weights[n], w) for n, w in before.items()):
                 self.moved.append(self.updates)
             every = [*trained.weights.values(), *(part for layer in trained.state for part in layer)]
             self.wild += not all(bool(part.isfinite().all()) for part in every)
-            return outcome
+            return result
 
         monkeypatch.setattr(torch.nn.functional, "cross_entropy", faulty_loss)
         monkeypatch.setattr(trainer, "clip_gradients", faulty_gradient)
@@ -65,14 +69,14 @@ class Faults:
 
 
 def scattered(number, among, seed=1):
-    """A kind for each of `number` random updates, no two beside each other, and none for the rest."""
+    """A function that gives a kind of fault for `number` random updates, no two in a row, and none for the others."""
     chosen = {
-        update * 2 + 1: KINDS[i % 4] for i, update in enumerate(random.Random(seed).sample(range(among // 2), number))
+        update * 2 + 1: FAULTS[i % 4] for i, update in enumerate(random.Random(seed).sample(range(among // 2), number))
     }
     return lambda update: chosen.get(update, "")
 
 
-def of(kind, events):
+def of_type(kind, events):
     return [event for event in events if isinstance(event, kind)]
 
 
@@ -80,18 +84,18 @@ def test_a_hundred_faults_never_reach_the_weights(verse, tmp_path, monkeypatch):
     faults = Faults(monkeypatch, scattered(100, 400))
     planned = small.plan(tmp_path, verse, {"steps": 400, "average": 0.9})
     events = list(train(planned))
-    assert len(of(Skipped, events)) == 100
-    assert len(of(Updated, events)) == 300
-    assert not of(RolledBack, events)
+    assert len(of_type(Skipped, events)) == 100
+    assert len(of_type(Updated, events)) == 300
+    assert not of_type(RolledBack, events)
     assert faults.moved == []
     assert faults.wild == 0
     assert events[-1].reason == "length"
-    first, last = of(Updated, events)[0].nats, of(Finished, events)[0].train_nats
-    assert last < first  # it learnt all the same
+    first, last = of_type(Updated, events)[0].nats, of_type(Finished, events)[0].train_nats
+    assert last < first  # it learned all the same
 
 
 def test_the_harness_catches_a_naive_loop(verse, tmp_path, monkeypatch):
-    """One that looks at nothing: the first fault is in the weights for ever."""
+    """A loop without checks: the first fault stays in the weights."""
     faults = Faults(monkeypatch, scattered(10, 20))
     monkeypatch.setattr(trainer, "math", SimpleNamespace(isfinite=lambda number: True))
     for event in train(small.plan(tmp_path, verse)):
@@ -101,15 +105,15 @@ def test_the_harness_catches_a_naive_loop(verse, tmp_path, monkeypatch):
     assert faults.wild
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_three_in_a_row_go_back_to_the_last_good_checkpoint_with_half_the_rate(verse, tmp_path, monkeypatch, kind):
+@pytest.mark.parametrize("kind", FAULTS)
+def test_three_skipped_updates_in_a_row_roll_back_with_half_the_rate(verse, tmp_path, monkeypatch, kind):
     Faults(monkeypatch, lambda update: kind if 25 <= update < 25 + SKIPS_IN_A_ROW else "")
     planned = small.plan(tmp_path, verse, {"schedule": "constant", "warmup": 0.0})
     events = list(train(planned))
-    (back,) = of(RolledBack, events)
+    (back,) = of_type(RolledBack, events)
     assert (back.step, back.to_step, back.rate_factor) == (27, 20, 0.5)
     before, after = (
-        {event.learning_rate for event in of(Updated, part)}
+        {event.learning_rate for event in of_type(Updated, part)}
         for part in (events[: events.index(back)], events[events.index(back) :])
     )
     rate = planned.settings.training.learning_rate
@@ -117,7 +121,7 @@ def test_three_in_a_row_go_back_to_the_last_good_checkpoint_with_half_the_rate(v
     assert events[-1].step == 60
 
 
-def test_a_damaged_checkpoint_is_not_what_it_goes_back_to(verse, tmp_path, monkeypatch):
+def test_a_roll_back_skips_a_damaged_checkpoint(verse, tmp_path, monkeypatch):
     Faults(monkeypatch, lambda update: "loss nan" if 25 <= update < 28 else "")
     planned = small.plan(tmp_path, verse)
     events = []
@@ -125,22 +129,22 @@ def test_a_damaged_checkpoint_is_not_what_it_goes_back_to(verse, tmp_path, monke
         events.append(event)
         if isinstance(event, Updated) and event.step == 24:
             (planned.run.folder / "step-20/training.safetensors").write_bytes(b"")
-    assert of(RolledBack, events)[0].to_step == 10
+    assert of_type(RolledBack, events)[0].to_step == 10
 
 
-def test_before_the_first_checkpoint_it_goes_back_to_the_beginning(verse, tmp_path, monkeypatch):
+def test_a_roll_back_before_the_first_checkpoint_starts_again(verse, tmp_path, monkeypatch):
     Faults(monkeypatch, lambda update: "gradient inf" if 4 <= update < 7 else "")
     events = list(train(small.plan(tmp_path, verse)))
-    assert of(RolledBack, events)[0].to_step == 0
+    assert of_type(RolledBack, events)[0].to_step == 0
     assert events[-1].step == 60
 
 
-def test_after_two_roll_backs_it_ends_with_exit_5_and_a_diagnosis(verse, tmp_path, monkeypatch):
+def test_after_two_roll_backs_training_ends_with_exit_5_and_advice(verse, tmp_path, monkeypatch):
     Faults(monkeypatch, lambda update: "gradient nan" if update > 25 else "")
     planned = small.plan(tmp_path, verse)
-    seen = []
+    events = []
     with pytest.raises(DivergedError) as caught:
-        seen.extend(journal(train(planned), planned.run))
+        events.extend(write_metrics(train(planned), planned.run))
     rows = list(read_metrics(planned.run.metrics))
     assert [row["rate_factor"] for row in rows if row["event"] == "rolledback"] == [0.5, 0.25][:ROLL_BACKS]
     assert sum(row["event"] == "skipped" for row in rows) == (ROLL_BACKS + 1) * SKIPS_IN_A_ROW
@@ -151,8 +155,8 @@ def test_after_two_roll_backs_it_ends_with_exit_5_and_a_diagnosis(verse, tmp_pat
 
 
 @pytest.mark.parametrize("rate", [0.01, 10.0])
-def test_nothing_that_is_not_finite_is_ever_saved(verse, tmp_path, rate):
-    """A rate of ten with nothing to hold it: whatever becomes of the training, what is on disk can be used."""
+def test_nothing_non_finite_is_ever_saved(verse, tmp_path, rate):
+    """With a learning rate of 10 and no clipping, training may diverge, but every checkpoint on disk is usable."""
     wild = {"learning_rate": rate, "clip_norm": None, "weight_decay": rate, "save_every": 1e-6, "keep": 100}
     planned = small.plan(tmp_path, verse, {"schedule": "constant", "warmup": 0.0, **wild})
     try:
@@ -165,28 +169,28 @@ def test_nothing_that_is_not_finite_is_ever_saved(verse, tmp_path, rate):
         assert all(np.isfinite(value).all() for value in every)
 
 
-def test_a_score_that_is_not_finite_is_never_the_best_nor_in_the_way_of_one():
-    progress = Progress(step=1).validated(math.nan, 1.0)
+def test_a_non_finite_score_is_never_the_best():
+    progress = Progress(step=1).after_validation(math.nan, 1.0)
     assert (progress.best_step, progress.last_nats, progress.without_better) == (None, None, 1)
-    better = replace(progress, step=2).validated(3.0, 1.0)
+    better = replace(progress, step=2).after_validation(3.0, 1.0)
     assert (better.best_step, better.best_nats) == (2, 3.0)
-    assert replace(better, step=3).validated(math.inf, 1.0).best_nats == 3.0
+    assert replace(better, step=3).after_validation(math.inf, 1.0).best_nats == 3.0
 
 
-def test_a_spike_of_the_loss_is_logged_with_what_is_usual(tmp_path):
+def test_a_spike_of_the_loss_is_logged_with_the_usual_loss(tmp_path):
     def updated(step, nats):
         return Updated(step, 0.0, 0.0, nats, 1e-3, 1.0, 1, 1.0, 1.0)
 
-    run = small.create_run(tmp_path, "spiky", "x", {})
+    run = create_run(tmp_path, "spiky", "x", {})
     losses = [4.5, 4.0, *([2.0] * 1500), 6.0, 2.1, 2.0]
-    list(journal((updated(step, nats) for step, nats in enumerate(losses, 1)), run))
+    list(write_metrics((updated(step, nats) for step, nats in enumerate(losses, 1)), run))
     (spike,) = [row for row in read_metrics(run.metrics) if row["event"] == "spiked"]
     assert (spike["step"], spike["nats"]) == (1503, 6.0)
     assert spike["usual_nats"] == pytest.approx(2.0, abs=0.01)
     assert json.dumps(spike)
 
 
-def test_an_ordinary_training_has_no_spikes(verse, tmp_path):
+def test_a_steady_training_logs_no_spikes(verse, tmp_path):
     planned = small.plan(tmp_path, verse)
-    list(journal(train(planned), planned.run))
+    list(write_metrics(train(planned), planned.run))
     assert not [row for row in read_metrics(planned.run.metrics) if row["event"] == "spiked"]

@@ -83,7 +83,7 @@ def uninterrupted(verse, tmp_path_factory):
     process = start(verse, folder, "--run", "long")
     _, said = process.communicate(timeout=120)
     assert process.returncode == 0, said
-    return small.numbers(Run(folder / "runs/long"))
+    return small.contents(Run(folder / "runs/long"))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
@@ -104,7 +104,7 @@ def test_interrupted_and_resumed_is_as_uninterrupted(charlm, verse, tmp_path, un
         assert said.rstrip().endswith("charlm train --resume long")
     result = charlm("train", "--resume", "long")
     assert result.returncode == 0, result.stderr
-    assert small.differences(small.numbers(run), uninterrupted) == []
+    assert small.differences(small.contents(run), uninterrupted) == []
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""No network but in `data fetch`; and a prompt or a text with characters that the model lacks never raises."""
+"""Only `data fetch` uses the network; unknown characters in a prompt or a text never raise."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from charlm.text.corpora import CORPORA
 from charlm.text.fetching import SCHEMES
 from charlm.text.vocabulary import Vocabulary
 
-# Python reads this before anything else. The attempt is written down as well: a program may swallow the error.
+# Python runs this at its start. It also records each attempt, because a program may catch the error.
 GUARD = """
 import os, sys
 
@@ -32,7 +32,7 @@ sys.addaudithook(watch)
 
 @pytest.fixture
 def offline(tmp_path, charlm):
-    """Run `charlm` where no socket can connect; gives the result and what was attempted."""
+    """Run `charlm` where no socket can connect; gives the result and the attempts."""
     (tmp_path / "guard").mkdir()
     (tmp_path / "guard" / "sitecustomize.py").write_text(GUARD)
     attempts = tmp_path / "attempts"
@@ -46,7 +46,7 @@ def offline(tmp_path, charlm):
     return run
 
 
-def test_the_guard_bites(offline):
+def test_the_guard_catches_a_download(offline):
     result, attempts = offline("data", "fetch", "text8")
     assert attempts, result.stderr
     assert result.returncode == 3
@@ -70,7 +70,7 @@ def test_training_sampling_and_scoring_use_no_network(offline, verse):
         assert attempts == [], arguments
 
 
-def test_a_corpus_that_was_not_fetched_is_not_fetched_by_training(offline):
+def test_training_does_not_fetch_a_corpus(offline):
     result, attempts = offline("train", "enwik8")
     assert (result.returncode, attempts) == (3, [])
     assert "charlm data fetch enwik8" in result.stderr
@@ -94,7 +94,7 @@ ANY = st.text(st.characters(exclude_categories=()) | st.sampled_from("abcé’ø
 
 @settings(max_examples=500, deadline=None)
 @given(text=ANY, policy=st.sampled_from(["skip", "nearest", "error"]))
-def test_any_prompt_is_encoded_and_what_is_unknown_is_counted(text, policy):
+def test_any_prompt_is_encoded_and_unknown_characters_are_counted(text, policy):
     strangers = {letter: count for letter, count in Counter(text).items() if letter not in KNOWN.symbols}
     try:
         encoded = KNOWN.encode(text, policy)
@@ -110,7 +110,7 @@ def test_any_prompt_is_encoded_and_what_is_unknown_is_counted(text, policy):
 
 @settings(max_examples=300, deadline=None)
 @given(text=ANY, data=st.binary(max_size=40), policy=st.sampled_from(["skip", "nearest"]))
-def test_any_bytes_are_encoded_by_a_model_of_bytes(text, data, policy):
+def test_a_model_of_bytes_encodes_any_bytes(text, data, policy):
     BYTES.encode(text, policy)
     found = BYTES.encode_bytes(data, policy)
     assert sum(found.unknown.values()) + len(found.ids) == len(data)
@@ -119,7 +119,7 @@ def test_any_bytes_are_encoded_by_a_model_of_bytes(text, data, policy):
 
 
 @pytest.mark.parametrize("policy", ["skip", "nearest"])
-def test_sampling_says_which_characters_of_a_prompt_it_does_not_know(charlm, tiny_run, policy):
+def test_sampling_reports_unknown_characters_of_a_prompt(charlm, tiny_run, policy):
     result = charlm(
         "sample", "tiny", "--prompt", "The öwl 日本 ", "-n", 5, "--unknown", policy, "--json",
         env={"CHARLM_RUNS": str(tiny_run)},
@@ -130,7 +130,7 @@ def test_sampling_says_which_characters_of_a_prompt_it_does_not_know(charlm, tin
     assert "日" in result.stderr
 
 
-def test_scoring_says_how_many_characters_it_does_not_know(charlm, tiny_run, tmp_path):
+def test_scoring_reports_the_number_of_unknown_characters(charlm, tiny_run, tmp_path):
     (tmp_path / "strange.txt").write_text("The owl 日本 went out.\n🎻🎻\n", encoding="utf-8")
     arguments = ("eval", "perplexity", "tiny", tmp_path / "strange.txt", "--unknown", "skip")
     result = charlm(*arguments, "--json", env={"CHARLM_RUNS": str(tiny_run)})

@@ -1,4 +1,4 @@
-"""Printed text cannot drive the terminal: every code point, through a real pseudo-terminal; raw in a pipe."""
+"""Printed text cannot control the terminal: every code point through a pseudo-terminal, and unchanged in a pipe."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 EVIL = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202etxt.\u2066x\u2028y\u2029z\x7f\x00\r\x08"
-# C0 but newline and tab, DEL, C1, what reorders text, the separators of lines: whatever a terminal may obey.
-STEERING = {
+# What a terminal may obey: C0 without newline and tab, DEL, C1, characters that reorder text, line separators.
+CONTROLS = {
     *(set(range(0x20)) - {0x09, 0x0A}), *range(0x7F, 0xA0), 0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F),
     *range(0x2066, 0x206A),
 }  # fmt: skip
@@ -26,24 +26,24 @@ import sys
 for first in range(0, {end}, 256):
     show(sys.stdout, "".join(map(chr, range(first, first + 256))))
 """
-CHARLMS = "from charlm.display.printing import put as show"
-NAIVE = "def show(stream, text): stream.write(text.encode('utf-8', 'replace').decode())"
-HALF = """
+CHARLM_PRINTER = "from charlm.display.printing import put as show"
+UNCHANGED = "def show(stream, text): stream.write(text.encode('utf-8', 'replace').decode())"
+ESCAPE_ONLY = """
 def show(stream, text):
     stream.write(text.encode('utf-8', 'replace').decode().replace(chr(27), '?'))
 """
 
 
 def everything(printer: str, end: int = 0x110000) -> list[str]:
-    """A Python that prints every code point up to the end."""
+    """The arguments of a Python that prints every code point up to `end`."""
     return ["-c", EVERYTHING.format(printer=printer, end=end)]
 
 
 def on_a_terminal(arguments, **environment) -> bytes:
-    """What a terminal is sent, stdout and stderr, by a process of its own."""
+    """What a Python process with these arguments sends to a terminal, stdout and stderr together."""
     ours, theirs = pty.openpty()
     modes = termios.tcgetattr(theirs)
-    modes[1] &= ~termios.OPOST  # newlines as they are written
+    modes[1] &= ~termios.OPOST  # do not translate newlines
     termios.tcsetattr(theirs, termios.TCSANOW, modes)
     shown = bytearray()
 
@@ -79,38 +79,39 @@ def in_a_pipe(arguments) -> bytes:
     return subprocess.run([sys.executable, *arguments], capture_output=True, env=environment, check=True).stdout
 
 
-def steering(shown: bytes) -> set[int]:
-    """The code points among what was shown that a terminal may obey."""
-    return {code for code in map(ord, set(shown.decode("utf-8", "surrogatepass"))) if code in STEERING}
+def controls_in(shown: bytes) -> set[int]:
+    """The code points in the output that a terminal may obey."""
+    return {code for code in map(ord, set(shown.decode("utf-8", "surrogatepass"))) if code in CONTROLS}
 
 
-def as_promised(code: int, terminal: bool) -> str:
-    if code in SURROGATES or (terminal and code in STEERING):
+def expected(code: int, terminal: bool) -> str:
+    """How charlm prints a code point."""
+    if code in SURROGATES or (terminal and code in CONTROLS):
         return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
     return chr(code)
 
 
-@pytest.mark.parametrize("printer", [NAIVE, HALF])
-def test_a_naive_printer_is_caught(printer):
+@pytest.mark.parametrize("printer", [UNCHANGED, ESCAPE_ONLY])
+def test_the_harness_catches_a_naive_printer(printer):
     shown = on_a_terminal(everything(printer, end=0x3000))
-    assert len(steering(shown)) > 60
+    assert len(controls_in(shown)) > 60
 
 
 @pytest.mark.parametrize("terminal", [True, False], ids=["terminal", "pipe"])
-def test_every_code_point(terminal):
-    shown = (on_a_terminal if terminal else in_a_pipe)(everything(CHARLMS)).decode("utf-8")
+def test_every_code_point_is_harmless(terminal):
+    shown = (on_a_terminal if terminal else in_a_pipe)(everything(CHARLM_PRINTER)).decode("utf-8")
     at = 0
     for code in range(0x110000):
-        promised = as_promised(code, terminal)
-        assert shown.startswith(promised, at), hex(code)
-        at += len(promised)
+        shown_as = expected(code, terminal)
+        assert shown.startswith(shown_as, at), hex(code)
+        at += len(shown_as)
     assert at == len(shown)
-    assert not (terminal and steering(shown.encode()))
+    assert not (terminal and controls_in(shown.encode()))
 
 
 @pytest.fixture(scope="module")
 def evil(tmp_path_factory) -> Path:
-    """A file whose name and whose text would both like to drive the terminal."""
+    """A file whose name and text have characters that control terminals."""
     path = tmp_path_factory.mktemp("evil") / f"{EVIL}.txt".replace("\x00", "")
     path.write_text((EVIL.replace("\x00", "") + " plain words here and there\n") * 100, encoding="utf-8", newline="")
     return path
@@ -133,20 +134,20 @@ def evil(tmp_path_factory) -> Path:
     ],
     ids=" ".join,
 )
-def test_no_command_lets_a_text_or_a_name_drive_the_terminal(tmp_path, evil, arguments):
+def test_no_command_lets_a_text_or_a_name_control_the_terminal(tmp_path, evil, arguments):
     shown = on_a_terminal(
         ["-m", "charlm", *arguments, evil], CHARLM_RUNS=str(tmp_path), CHARLM_CACHE=str(tmp_path / "cache")
     )
     assert shown
-    assert steering(shown) == set()
+    assert controls_in(shown) == set()
     assert b"\\x1b" in shown or arguments[0] != "data"
 
 
-def test_a_model_of_evil_text_cannot_drive_the_terminal(tmp_path, evil):
+def test_a_model_of_such_a_text_cannot_control_the_terminal(tmp_path, evil):
     environment = {"CHARLM_RUNS": str(tmp_path), "CHARLM_CACHE": str(tmp_path / "cache")}
     small = ["-s", "model.hidden_size=16", "-s", "training.batch_size=4", "-s", "training.sample_every=0.01"]
     training = on_a_terminal(["-m", "charlm", "train", evil, "--run", "evil", "--steps", 40, *small], **environment)
-    assert steering(training) == set()
+    assert controls_in(training) == set()
     sampled = on_a_terminal(["-m", "charlm", "sample", "evil", "-n", 400, "--temperature", 3], **environment)
-    assert steering(sampled) == set()
+    assert controls_in(sampled) == set()
     assert b"\\x1b" in sampled

@@ -1,4 +1,4 @@
-"""Any bytes as text: a corpus, or exit 3 in three lines with a remedy. Never a traceback, nor much memory."""
+"""Any bytes as a text give a corpus or an error of three lines with exit 3; no traceback, no hang, little memory."""
 
 from __future__ import annotations
 
@@ -22,13 +22,14 @@ from charlm.errors import TextError
 from charlm.text import sources
 from charlm.text.corpus import open_corpus
 
-TIMES = 6  # the file in memory, at most
-ALWAYS = 24 * 2**20  # bytes that even the smallest text takes: tables over all of Unicode, one block of a file
+MEMORY_FACTOR = 6  # most memory, in sizes of the file ...
+FIXED_MEMORY = 24 * 2**20  # ... beside these bytes for tables over all of Unicode and one block of a file
+LONGEST = 20  # seconds; a hang takes far longer, a busy machine does not
 
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory) -> dict[str, Path]:
-    """The corpus of hostile files, by what is wrong with each."""
+    """The hostile files by name."""
     folder = tmp_path_factory.mktemp("hostile")
     paths = special(folder)
     for number, (name, data) in enumerate((BYTES | PACKED).items()):
@@ -39,7 +40,7 @@ def hostile(tmp_path_factory) -> dict[str, Path]:
 
 
 def verdict(read: Callable[[Path], object], path: Path) -> str:
-    """What is wrong with how this path was read, or nothing. `read` gives what it read or raises a TextError."""
+    """What went wrong when `read` read this path; empty if it read it, or raised a TextError of three lines."""
     tracemalloc.start()
     try:
         read(path)
@@ -52,19 +53,19 @@ def verdict(read: Callable[[Path], object], path: Path) -> str:
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     size = os.path.getsize(path) if os.path.isfile(path) else 0  # noqa: PTH113, PTH202 - these never raise
-    return f"{peak:,} bytes for {size:,}" if peak > ALWAYS + TIMES * size else ""
+    return f"{peak:,} bytes for {size:,}" if peak > FIXED_MEMORY + MEMORY_FACTOR * size else ""
 
 
-def charlms(path: Path) -> object:
+def read_corpus(path: Path) -> object:
     return open_corpus(TextSettings(sources=(str(path),)))
 
 
-def naive(path: Path) -> object:
+def read_naively(path: Path) -> object:
     return gzip.decompress(path.read_bytes()).decode() if path.suffix == ".gz" else path.read_text("utf-8")
 
 
-def test_a_naive_reader_is_caught(hostile):
-    found = {name: verdict(naive, hostile[name]) for name in BYTES | PACKED}
+def test_the_harness_catches_a_naive_reader(hostile):
+    found = {name: verdict(read_naively, hostile[name]) for name in BYTES | PACKED}
     assert "UnicodeDecodeError" in found["latin-1"]
     assert "traceback" in found["a cut gz"]
     assert "bytes for" in found["a bomb"]
@@ -72,11 +73,11 @@ def test_a_naive_reader_is_caught(hostile):
 
 
 def test_hostile_files_are_read_or_refused(hostile):
-    faults = {name: fault for name, path in hostile.items() if (fault := verdict(charlms, path))}
+    faults = {name: fault for name, path in hostile.items() if (fault := verdict(read_corpus, path))}
     assert faults == {}
 
 
-def test_the_command_line_ends_with_0_or_3(hostile, monkeypatch, capsys):
+def test_the_exit_code_is_0_or_3(hostile, monkeypatch, capsys):
     codes = {}
     for name, path in hostile.items():
         monkeypatch.setattr(sys, "argv", ["charlm", "train", str(path), "--dry-run", "--json"])
@@ -103,41 +104,41 @@ def test_the_command_line_ends_with_0_or_3(hostile, monkeypatch, capsys):
         ("a NUL", 3),
     ],
 )
-def test_the_offset_is_that_of_the_fault(hostile, name, offset):
+def test_an_error_names_the_offset_of_the_fault(hostile, name, offset):
     with pytest.raises(TextError) as refused:
-        charlms(hostile[name])
+        read_corpus(hostile[name])
     assert f"byte {offset}" in refused.value.where
 
 
 @pytest.mark.parametrize(
     "most", [2**20, pytest.param(sources.MOST_UNPACKED, marks=pytest.mark.slow)], ids=["1 MB", "the real limit"]
 )
-def test_a_bomb_is_given_up(tmp_path, monkeypatch, most):
+def test_a_compression_bomb_is_refused(tmp_path, monkeypatch, most):
     monkeypatch.setattr(sources, "MOST_UNPACKED", most)
     path = tmp_path / "bomb.gz"
     path.write_bytes(gzip.compress(b"boom" * (most // 4)) * 2)
-    with pytest.raises(TextError, match="like a zip bomb"):
-        charlms(path)
-    path.write_bytes(gzip.compress(os.urandom(most)) * 2)  # as large, and no bomb
+    with pytest.raises(TextError, match="like a bomb"):
+        read_corpus(path)
+    path.write_bytes(gzip.compress(os.urandom(most)) * 2)  # as large, but not a bomb
     assert open_corpus(TextSettings(sources=(str(path),), unit="byte")).characters == 2 * most
 
 
-def test_a_file_that_may_not_be_read(tmp_path, monkeypatch):
+def test_a_file_without_permission_is_refused(tmp_path, monkeypatch):
     path = tmp_path / "mine.txt"
     path.write_text("private")
     opened = Path.open
 
-    def forbidden(self, *arguments, **named):  # to root nothing is forbidden, so it is played
+    def forbidden(self, *arguments, **named):  # simulated, because root may read anything
         if self == path:
             raise PermissionError(13, "Permission denied")
         return opened(self, *arguments, **named)
 
     monkeypatch.setattr(Path, "open", forbidden)
     with pytest.raises(TextError, match="Permission denied"):
-        charlms(path)
+        read_corpus(path)
 
 
-def test_a_file_that_grows_is_read_to_the_end_that_it_had(tmp_path):
+def test_a_growing_file_is_read_to_its_end_at_the_start(tmp_path):
     path = tmp_path / "log.txt"
     path.write_bytes(b"line\n" * 200_000)
     done = threading.Event()
@@ -150,14 +151,14 @@ def test_a_file_that_grows_is_read_to_the_end_that_it_had(tmp_path):
     writer = threading.Thread(target=grow)
     writer.start()
     try:
-        assert charlms(path).characters >= 1_000_000
+        assert read_corpus(path).characters >= 1_000_000
     finally:
         done.set()
         writer.join()
 
 
 @pytest.mark.parametrize("change", [b"shorter", b"other bytes of the same length"])
-def test_a_file_that_changes_while_it_is_read(tmp_path, monkeypatch, change):
+def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path, monkeypatch, change):
     path = tmp_path / "text.txt"
     path.write_bytes(b"these bytes of some length....")
     measured = sources.SourceFile.measured
@@ -169,14 +170,14 @@ def test_a_file_that_changes_while_it_is_read(tmp_path, monkeypatch, change):
 
     monkeypatch.setattr(sources.SourceFile, "measured", then_changed)
     with pytest.raises(TextError, match="changed"):
-        charlms(path)
+        read_corpus(path)
 
 
 ENCODINGS = ("utf-8", "utf-16", "utf-32", "utf-7", "shift_jis", "gb18030", "iso2022_jp", "hz", "cp1252", "latin-1")
 
 
 @pytest.mark.parametrize("examples", [500, pytest.param(20_000, marks=[pytest.mark.slow, pytest.mark.timeout(3000)])])
-def test_any_bytes_are_a_text_or_a_kind_error(tmp_path, examples):
+def test_any_bytes_are_a_text_or_a_text_error(tmp_path, examples):
     @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
     @given(
         data=st.binary(max_size=60) | st.text(max_size=20).map(lambda text: text.encode("utf-8", "surrogatepass")),
@@ -205,8 +206,8 @@ def test_a_line_of_100_megabytes_takes_at_most_6_times_that(tmp_path, line):
     path.write_bytes(line * (100_000_000 // len(line)))
     tracemalloc.start()
     with suppress(TextError):
-        charlms(path)
+        read_corpus(path)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     print(f"\n{peak / 1e6:.0f} MB for {path.stat().st_size / 1e6:.0f} MB")
-    assert peak <= TIMES * path.stat().st_size
+    assert peak <= MEMORY_FACTOR * path.stat().st_size

@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 from charlm.config.settings import ModelSettings
 from charlm.errors import IntegrityError
 from charlm.model.language_model import LanguageModel
-from charlm.model.parameters import initial
+from charlm.model.parameters import initial_parameters
 from charlm.model.state import take_rows
 from charlm.model.stepping import DefinitionStepper
 from charlm.randomness import named_stream
@@ -78,7 +78,9 @@ def random_table(seed=0):
 
 def engine(**model):
     chosen = ModelSettings.model_validate({"hidden_size": 8, **model})
-    return EachAlone(DefinitionStepper(LanguageModel(chosen, initial(chosen, V, named_stream(3, "weights")))))
+    return EachAlone(
+        DefinitionStepper(LanguageModel(chosen, initial_parameters(chosen, V, named_stream(3, "weights"))))
+    )
 
 
 MODELS = {

@@ -1,4 +1,4 @@
-"""Plans for small trainings."""
+"""Plans of small trainings."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ from charlm.config.settings import Settings
 from charlm.device import Compute
 from charlm.runs import create_run
 from charlm.text.corpus import open_corpus
-from charlm.text.records import open_reader
-from charlm.training.plan import Plan
+from charlm.training.plan import TrainingPlan, train_reader
 
 STEPS = 12
 
 
 @pytest.fixture
 def plan_for(verse):
-    """A function that gives a plan for twelve steps of a tiny model on `verse`, changed as asked, in a new run."""
+    """A function that plans a training of STEPS steps of a tiny model on `verse`, in a new run under `root`."""
 
     def plan(root, training=None, model=None, text=None, precision="fp32"):
         settings = Settings.model_validate(
@@ -30,9 +29,9 @@ def plan_for(verse):
             }
         )  # fmt: skip
         corpus = open_corpus(settings.text)
-        chosen = settings.training
-        end_id = corpus.vocabulary.newline if settings.text.records else None
-        reader = open_reader(corpus.split("train"), chosen.batch_size, chosen.seq_len, end_id, chosen.seed)
-        return Plan(settings, corpus, reader, create_run(root, None, "test", {}), Compute("cpu", precision, "a CPU", 1))
+        reader = train_reader(settings, corpus)
+        return TrainingPlan(
+            settings, corpus, reader, create_run(root, None, "test", {}), Compute("cpu", precision, "a CPU", 1)
+        )
 
     return plan

@@ -1,4 +1,4 @@
-"""Windows on the device are those of the reader, to the last id, at every position and for every width of ids."""
+"""Windows on the device equal those of the reader, at every position and for every width of ids."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from hypothesis import strategies as st
 from charlm.device import Compute
 from charlm.text.lanes import Lanes
 from charlm.text.records import open_reader
-from charlm.training.batches import DeviceBatches, HostBatches, fits, open_batches
+from charlm.training.batches import DeviceBatches, HostBatches, open_batches, text_fits
 
 CPU = torch.device("cpu")
 
 
-def assert_same(fed, batch):
-    np.testing.assert_array_equal(fed.inputs.numpy(), batch.inputs)
-    np.testing.assert_array_equal(fed.targets.numpy(), batch.targets)
-    assert fed.inputs.dtype == fed.targets.dtype == torch.int64
-    assert fed.characters == (batch.targets >= 0).sum()
-    assert (fed.reset is not None) == batch.reset.any()
-    if fed.reset is not None:
-        assert fed.reset.dtype == torch.float32
-        np.testing.assert_array_equal(fed.reset.numpy(), batch.reset)
+def assert_same(tensors, batch):
+    np.testing.assert_array_equal(tensors.inputs.numpy(), batch.inputs)
+    np.testing.assert_array_equal(tensors.targets.numpy(), batch.targets)
+    assert tensors.inputs.dtype == tensors.targets.dtype == torch.int64
+    assert tensors.characters == (batch.targets >= 0).sum()
+    assert (tensors.reset is not None) == batch.reset.any()
+    if tensors.reset is not None:
+        assert tensors.reset.dtype == torch.float32
+        np.testing.assert_array_equal(tensors.reset.numpy(), batch.reset)
 
 
 @given(
@@ -34,42 +34,42 @@ def assert_same(fed, batch):
     dtype=st.sampled_from(["uint8", "uint16", "uint32", "<u2", ">u2", "int64"]),
 )
 @settings(max_examples=60, deadline=None)
-def test_windows_cut_on_the_device_are_the_reader_s(length, rows, seq_len, dtype):
+def test_windows_cut_on_the_device_equal_those_of_the_reader(length, rows, seq_len, dtype):
     top = min(np.iinfo(dtype).max, 2**32 - 1)
     ids = np.random.default_rng(length).integers(0, top, length, np.uint32, endpoint=True).astype(dtype)
     lanes = Lanes(ids, rows, seq_len)
-    feed = DeviceBatches(lanes, CPU)
+    batches = DeviceBatches(lanes, CPU)
     for position in [*range(3 * lanes.windows_per_epoch + 2), 10**6]:
-        assert_same(feed.at(position), lanes.at(position))
+        assert_same(batches.at(position), lanes.at(position))
 
 
-def test_a_text_that_is_a_mapped_file_is_copied(tmp_path):
+def test_a_text_in_a_read_only_mapped_file_is_copied(tmp_path):
     np.arange(100, dtype="<u2").tofile(tmp_path / "ids")
     lanes = Lanes(np.memmap(tmp_path / "ids", "<u2", "r"), 4, 8)
     assert_same(DeviceBatches(lanes, CPU).at(0), lanes.at(0))
 
 
 @pytest.mark.parametrize("end_id", [None, 0])
-def test_windows_copied_from_the_host_are_the_reader_s(end_id):
+def test_windows_copied_from_the_host_equal_those_of_the_reader(end_id):
     ids = (np.arange(200) % 7).astype(np.uint8)
     reader = open_reader(ids, 3, 5, end_id, seed=1)
-    feed = open_batches(reader, Compute("cpu", "fp32", "a CPU", 1))
-    assert isinstance(feed, HostBatches)
+    batches = open_batches(reader, Compute("cpu", "fp32", "a CPU", 1))
+    assert isinstance(batches, HostBatches)
     for position in range(2 * reader.windows_per_epoch):
-        assert_same(feed.at(position), reader.at(position))
+        assert_same(batches.at(position), reader.at(position))
 
 
 @pytest.mark.parametrize(
-    ("free", "end_id", "kind"),
+    ("free", "end_id", "batches"),
     [(10**9, None, DeviceBatches), (300, None, HostBatches), (10**9, 0, HostBatches)],
 )
-def test_a_card_with_room_holds_the_text(monkeypatch, free, end_id, kind):
-    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda place: (free, 10**10))
+def test_a_gpu_with_room_holds_the_text(monkeypatch, free, end_id, batches):
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (free, 10**10))
     monkeypatch.setattr(Compute, "torch_device", lambda self: CPU)
     reader = open_reader((np.arange(200) % 7).astype(np.uint8), 3, 5, end_id, seed=1)
-    assert type(open_batches(reader, Compute("cuda", "fp32", "a card", 1))) is kind
+    assert type(open_batches(reader, Compute("cuda", "fp32", "a GPU", 1))) is batches
 
 
-def test_a_text_takes_a_quarter_of_what_is_free():
-    assert fits(np.zeros(25, np.uint8), 100)
-    assert not fits(np.zeros(13, np.uint16), 100)
+def test_a_text_takes_at_most_a_quarter_of_the_free_memory():
+    assert text_fits(np.zeros(25, np.uint8), 100)
+    assert not text_fits(np.zeros(13, np.uint16), 100)

@@ -1,4 +1,4 @@
-"""What `restore` takes and refuses; that it brings everything back is for test_resume.py."""
+"""What `restore_trainer` accepts and refuses. That it restores everything is tested in test_resume.py."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from charlm.config.settings import ModelSettings, Settings
 from charlm.device import Compute
 from charlm.errors import CheckpointError
 from charlm.text.lanes import Lanes
-from charlm.training.checkpointing import restore, training_arrays
+from charlm.training.checkpointing import restore_trainer, training_arrays
 from charlm.training.trainer import Trainer
 
 V, B = 5, 3
@@ -23,10 +23,10 @@ def trained():
     return trainer
 
 
-def test_what_was_captured_is_captured_again(trained):
+def test_a_restored_trainer_gives_the_same_arrays(trained):
     arrays, parameters = training_arrays(trained), trained.parameters()
     other = Trainer(trained.settings, V, B, trained.compute)
-    restore(other, parameters, arrays, "here")
+    restore_trainer(other, parameters, arrays, "here")
     again = training_arrays(other)
     assert arrays.keys() == again.keys()
     assert all(np.array_equal(arrays[name], again[name]) for name in arrays)
@@ -45,6 +45,6 @@ def test_what_was_captured_is_captured_again(trained):
 )
 def test_arrays_of_another_model_are_refused(trained, forged):
     arrays = {name: value for name, value in {**training_arrays(trained), **forged}.items() if value is not None}
-    with pytest.raises(CheckpointError, match="cannot go on training") as caught:
-        restore(trained, trained.parameters(), arrays, "step-1")
+    with pytest.raises(CheckpointError, match="cannot be resumed") as caught:
+        restore_trainer(trained, trained.parameters(), arrays, "step-1")
     assert caught.value.where == "step-1"

@@ -1,4 +1,4 @@
-"""Interrupted and resumed is as uninterrupted, bit for bit, wherever the cut, whatever is trained (on a CPU)."""
+"""An interrupted and resumed training equals an uninterrupted one, bit for bit, at any cut and for any model (CPU)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MODELS = {
 
 
 def without_times(events):
-    """What happened, without what differs between two runs of the same: clocks and folders."""
+    """What the events say, without clocks and folders, which differ between two runs of the same training."""
     for event in events:
         if isinstance(event, Updated):
             yield event.step, event.progress, event.epoch, event.nats, event.learning_rate, event.gradient_norm
@@ -52,8 +52,8 @@ def assert_same_end(one, other):
     }
 
 
-def interrupted(plan, cut):
-    """Train, be asked to stop after `cut` steps, and go on from what is on disk; gives all events."""
+def interrupt_and_resume(plan, cut):
+    """Train, stop after `cut` steps, and resume from disk; gives the events before and after."""
     steps = itertools.count(1)
     before = list(train(plan, stop=lambda: next(steps) == cut))
     assert any(isinstance(event, Saved) for event in before)
@@ -64,11 +64,11 @@ def interrupted(plan, cut):
 
 
 @pytest.mark.parametrize("cut", range(1, STEPS))
-def test_every_cut(plan_for, tmp_path, cut):
+def test_a_cut_after_any_step(plan_for, tmp_path, cut):
     whole = plan_for(tmp_path / "whole", model={"dropout": 0.2})
     expected = list(without_times(train(whole)))
     parts = plan_for(tmp_path / "parts", model={"dropout": 0.2})
-    before, after = interrupted(parts, cut)
+    before, after = interrupt_and_resume(parts, cut)
     updates = [event for event in without_times(before) if len(event) == 6]
     assert updates + list(without_times(after)) == expected
     assert_same_end(whole, parts)
@@ -76,33 +76,33 @@ def test_every_cut(plan_for, tmp_path, cut):
 
 @pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
-def test_every_kind_of_model(plan_for, tmp_path, model, precision):
+def test_every_cell_and_dropout(plan_for, tmp_path, model, precision):
     whole = plan_for(tmp_path / "whole", model=model, precision=precision)
     list(train(whole))
     parts = plan_for(tmp_path / "parts", model=model, precision=precision)
-    interrupted(parts, 5)
+    interrupt_and_resume(parts, 5)
     assert_same_end(whole, parts)
 
 
 @pytest.mark.parametrize("training", VARIANTS.values(), ids=VARIANTS)
-def test_every_kind_of_training(plan_for, tmp_path, training):
-    """char-rnn #137, torch-rnn #126: a resume that restores only weights."""
+def test_every_optimizer_and_schedule(plan_for, tmp_path, training):
+    """char-rnn #137 and torch-rnn #126 restored the weights alone."""
     whole = plan_for(tmp_path / "whole", training)
     list(train(whole))
     parts = plan_for(tmp_path / "parts", training)
-    interrupted(parts, 7)
+    interrupt_and_resume(parts, 7)
     assert_same_end(whole, parts)
 
 
-def test_records(plan_for, tmp_path):
+def test_a_training_on_records(plan_for, tmp_path):
     whole = plan_for(tmp_path / "whole", text={"records": True})
     list(train(whole))
     parts = plan_for(tmp_path / "parts", text={"records": True})
-    interrupted(parts, 7)
+    interrupt_and_resume(parts, 7)
     assert_same_end(whole, parts)
 
 
-def test_the_same_command_gives_the_same_bits(plan_for, tmp_path):
+def test_the_same_settings_give_the_same_bits(plan_for, tmp_path):
     plans = [plan_for(tmp_path / name) for name in ("one", "two")]
     first, second = (list(without_times(train(plan))) for plan in plans)
     assert first == second
@@ -115,8 +115,8 @@ def test_another_seed_gives_other_weights(plan_for, tmp_path):
     assert first != second
 
 
-def test_validations_and_samples_leave_no_trace_in_the_training(plan_for, tmp_path):
-    """char-rnn #17: the evaluation interval changes the training."""
+def test_validations_and_samples_do_not_change_the_training(plan_for, tmp_path):
+    """In char-rnn #17 the evaluation interval changed the training."""
     model = {"dropout": 0.3}
     few = plan_for(tmp_path / "few", {"validations": 1, "sample_length": 0}, model)
     many = plan_for(tmp_path / "many", {"validations": 12, "sample_every": 1e-6, "save_every": 1e-6}, model)
@@ -127,7 +127,7 @@ def test_validations_and_samples_leave_no_trace_in_the_training(plan_for, tmp_pa
         np.testing.assert_array_equal(other.parameters[name], value)
 
 
-def test_a_damaged_newest_checkpoint_is_passed_over_and_said(plan_for, tmp_path):
+def test_a_damaged_newest_checkpoint_is_skipped_and_named(plan_for, tmp_path):
     plan = plan_for(tmp_path, {"save_every": 1e-6, "keep": 3})
     list(train(plan))
     newest = plan.run.checkpoints[-1]

@@ -1,5 +1,7 @@
-"""Updates through a recorded window are those without one. On a card a recording replays kernels; here it is the work
-itself, done again."""
+"""Updates through captured windows equal those without capture.
+
+On a GPU, a CUDA graph replays kernels. Here a stand-in runs the captured function again, so no GPU is needed.
+"""
 
 from __future__ import annotations
 
@@ -14,18 +16,18 @@ from charlm.device import Compute
 from charlm.engines import captured_window, choosing
 from charlm.text.lanes import Lanes
 from charlm.training import trainer
-from charlm.training.checkpointing import restore, training_arrays
+from charlm.training.checkpointing import restore_trainer, training_arrays
 from charlm.training.trainer import Trainer
 
 V, B, T = 7, 3, 6
 
 
-class Rerun:
-    """A Capturer whose recordings are the work itself; counts what is recorded and replayed."""
+class RerunCapturer:
+    """A Capturer that captures a function by keeping it, and counts captures and replays."""
 
-    recorded = replayed = 0
+    captured = replayed = 0
 
-    def __init__(self, place):
+    def __init__(self, device):
         pass
 
     def warm_up(self, work):
@@ -33,14 +35,14 @@ class Rerun:
 
     def capture(self, work, generator=None):
         def replay():
-            Rerun.replayed += 1
+            RerunCapturer.replayed += 1
             work()
 
-        Rerun.recorded += 1
+        RerunCapturer.captured += 1
         return replay
 
 
-def build(training=None, model=None):
+def build_trainer(training=None, model=None):
     settings = Settings.model_validate(
         {
             "model": {"cell": "peephole", "hidden_size": 8, "num_layers": 2, **(model or {})},
@@ -51,13 +53,13 @@ def build(training=None, model=None):
 
 
 @pytest.fixture
-def recording(monkeypatch):
-    """Called, trainers record their windows from then on."""
-    Rerun.recorded = Rerun.replayed = 0
+def capture_windows(monkeypatch):
+    """A function; after it is called, new trainers capture their windows."""
+    RerunCapturer.captured = RerunCapturer.replayed = 0
 
     def turn_on():
         monkeypatch.setattr(choosing, "worth_capturing", lambda layers, device_type: True)
-        monkeypatch.setattr(trainer, "CudaCapturer", Rerun)
+        monkeypatch.setattr(trainer, "CudaCapturer", RerunCapturer)
         monkeypatch.setattr(
             captured_window,
             "prepare_window",
@@ -71,81 +73,81 @@ def text(characters=120):
     return Lanes((np.arange(characters) ** 2 % 31 % V).astype(np.uint8), B, T)
 
 
-def updates(of, first, number, reader):
-    accumulate = of.settings.training.accumulate
-    return [of.update(reader, step * accumulate, 1e-2) for step in range(first, first + number)]
+def updates(trainer, first, number, reader):
+    accumulate = trainer.settings.training.accumulate
+    return [trainer.update(reader, step * accumulate, 1e-2) for step in range(first, first + number)]
 
 
 @pytest.mark.parametrize("dropout", [0.0, 0.4])
 @pytest.mark.parametrize("accumulate", [1, 3])
-def test_updates_are_those_without_a_recording(recording, accumulate, dropout):
+def test_updates_equal_those_without_capture(capture_windows, accumulate, dropout):
     reader = text()
     given = {"training": {"accumulate": accumulate}, "model": {"dropout": dropout}}
-    plain = build(**given)
+    plain = build_trainer(**given)
     wanted = updates(plain, 0, 12, reader)
-    recording()
-    quick = build(**given)
-    found = updates(quick, 0, 12, reader)
+    capture_windows()
+    captured = build_trainer(**given)
+    found = updates(captured, 0, 12, reader)
     lengths = [len(reader.at(position).inputs) for position in range(12 * accumulate)]
-    assert Rerun.replayed == lengths.count(T)
-    assert 0 < Rerun.replayed < len(lengths)  # there were others, too
+    assert RerunCapturer.replayed == lengths.count(T)
+    assert 0 < RerunCapturer.replayed < len(lengths)  # some windows have another length and are not captured
     for one, other in zip(found, wanted, strict=True):
         assert one.nats == pytest.approx(other.nats, rel=1e-5)
         assert one.gradient_norm == pytest.approx(other.gradient_norm, rel=1e-4)
         assert one.characters == other.characters
     for name, weight in plain.weights.items():
-        torch.testing.assert_close(quick.weights[name], weight, rtol=1e-3, atol=1e-4)
+        torch.testing.assert_close(captured.weights[name], weight, rtol=1e-3, atol=1e-4)
 
 
-def test_a_training_that_goes_on_ends_where_it_would_have(recording):
-    recording()
+def test_a_resumed_training_with_captured_windows_equals_an_uninterrupted_one(capture_windows):
+    capture_windows()
     reader = text()
-    whole = build(model={"dropout": 0.4})
+    whole = build_trainer(model={"dropout": 0.4})
     updates(whole, 0, 5, reader)
     kept, parameters = training_arrays(whole), whole.parameters()
     updates(whole, 5, 6, reader)
-    other = build(model={"dropout": 0.4})
-    restore(other, parameters, kept, "here")
+    other = build_trainer(model={"dropout": 0.4})
+    restore_trainer(other, parameters, kept, "here")
     updates(other, 5, 6, reader)
     for name, weight in whole.weights.items():
         assert torch.equal(other.weights[name], weight)
-    assert Rerun.recorded == 2
+    assert RerunCapturer.captured == 2
 
 
-def test_a_trainer_with_a_slower_recurrence_records_nothing(recording):
+def test_a_trainer_with_a_given_recurrence_captures_nothing(capture_windows):
     from charlm.model.stack import unroll_layer
 
-    recording()
-    plain = build()
-    slow = Trainer(plain.settings, V, B, plain.compute, unroll_layer)
+    capture_windows()
+    plain = build_trainer()
+    given = Trainer(plain.settings, V, B, plain.compute, unroll_layer)
     assert plain.captured
-    assert slow.captured is None
-    assert slow.recurrence is unroll_layer
+    assert given.captured is None
+    assert given.recurrence is unroll_layer
 
 
-def test_a_window_that_is_not_finite_leaves_state_and_weights_alone(recording):
-    recording()
-    training = build()
+def test_a_non_finite_window_changes_neither_state_nor_weights(capture_windows):
+    capture_windows()
+    trained = build_trainer()
     reader = text()
-    updates(training, 0, 2, reader)
-    before = training_arrays(training)
+    updates(trained, 0, 2, reader)
     with torch.no_grad():
-        training.weights["head.bias"].add_(torch.inf)
-    outcome = training.update(reader, 2, 1e-2)
-    assert not outcome.applied
-    after = training_arrays(training)
-    assert all(np.array_equal(after[name], before[name]) for name in before if name.startswith("state."))
+        trained.weights["head.bias"].add_(torch.inf)
+    state, parameters = training_arrays(trained), trained.parameters()
+    assert not trained.update(reader, 2, 1e-2).applied
+    after = {**training_arrays(trained), **trained.parameters()}
+    before = {**{name: value for name, value in state.items() if name.startswith("state.")}, **parameters}
+    assert all(np.array_equal(after[name], value) for name, value in before.items())
 
 
-def test_notes_say_what_could_not_be_recorded(recording, monkeypatch):
+def test_a_failed_capture_is_noted_and_training_continues(capture_windows, monkeypatch):
     from charlm.engines.cuda_graph import CaptureFailed
 
-    class Refusing(Rerun):
+    class Refusing(RerunCapturer):
         def capture(self, work, generator=None):
             raise CaptureFailed("operation not permitted")
 
-    recording()
+    capture_windows()
     monkeypatch.setattr(trainer, "CudaCapturer", Refusing)
-    training = build()
-    assert training.notes == ("no CUDA graph, which takes much longer: operation not permitted",)
-    assert updates(training, 0, 2, text())[1].applied
+    trained = build_trainer()
+    assert trained.notes == ("no CUDA graph, which takes much longer: operation not permitted",)
+    assert updates(trained, 0, 2, text())[1].applied
