@@ -17,6 +17,11 @@ def stream(seed: int, *names: str | int) -> np.random.Generator:
     return np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, *words])))
 
 
+def sample_stream(seed: int, sample: int) -> np.random.Generator:
+    """The random numbers of sample 0, 1, ... under a seed: independent of each other, the same on every machine."""
+    return np.random.Generator(np.random.Philox(np.random.SeedSequence(seed, spawn_key=(sample,))))
+
+
 def fresh_seed() -> int:
     """A seed that nobody chose, short enough to be typed again."""
     return secrets.randbelow(2**31)

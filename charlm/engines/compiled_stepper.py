@@ -106,7 +106,7 @@ class CompiledStepper:
     def generate_next(
         self, logits: np.ndarray, state: State, temperature: float, us: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, State]:
-        """As `charlm.sampling.generation.Drawing` says, a few milliseconds at a time."""
+        """As in `charlm.sampling.generation.GeneratingModel`, a few milliseconds at a time."""
         rows = len(logits)
         self._make_room(rows)
         after = []

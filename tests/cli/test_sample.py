@@ -21,17 +21,18 @@ from charlm.checkpoint import Scores, load, save
 from charlm.checkpoint.contents import Text
 from charlm.cli import main
 from charlm.cli import sample as command
-from charlm.config.settings import ModelSettings, Settings
+from charlm.config.settings import Settings
 from charlm.device import Compute
 from charlm.engines.choosing import stepper
-from charlm.engines.compiled_stepper import fits
+from charlm.engines.compiled_stepper import can_run
 from charlm.engines.cuda_graph import CaptureFailed
 from charlm.engines.graph_stepper import GraphStepper
 from charlm.model.language_model import LanguageModel
 from charlm.model.parameters import shapes
 from charlm.model.stepping import DefinitionStepper
 from charlm.sampling.decoding import Decoding
-from charlm.sampling.writing import Piece, write_text
+from charlm.sampling.writer import Fragment
+from charlm.sampling.writing import write_text
 from charlm.text.vocabulary import Vocabulary
 
 CHARLM = (sys.executable, "-m", "charlm")
@@ -379,12 +380,11 @@ def test_a_sample_on_a_card_does_not_depend_on_how_many_there_are(plain):
 
 
 def test_many_by_the_compiled_engine_are_what_each_is_alone(made):
-    settings = ModelSettings(hidden_size=32, num_layers=2)
-    if not fits(settings):
-        pytest.skip("there is no compiled kernel on this machine")
     folder = make(made, "compiled", hidden_size=32)
-    many = in_json(folder, "-n", 60, "--seed", 1, "--count", 70)["samples"]
     checkpoint = load(folder)
+    if not can_run(checkpoint.model):
+        pytest.skip("there is no compiled kernel on this machine")
+    many = in_json(folder, "-n", 60, "--seed", 1, "--count", 70)["samples"]
     for number in (0, 5, 63, 64, 69):
         text = write_text(stepper(checkpoint.model), checkpoint.vocabulary, length=60, seed=1, sample=number)
         assert many[number]["text"] == text
@@ -518,6 +518,6 @@ def test_a_terminal_gets_each_character_and_a_pipe_larger_pieces(monkeypatch, st
     ticks = itertools.count()
     monkeypatch.setattr(sys, "stdout", stream)
     monkeypatch.setattr(command, "monotonic", lambda: next(ticks) / 1024)
-    command._show("", [Piece("x")] * 2000)
+    command._show("", [Fragment("x")] * 2000)
     assert stream.flushes == pytest.approx(flushes, abs=2)
     assert stream.getvalue() == "x" * 2000 + "\n"

@@ -15,9 +15,9 @@ from charlm.model.language_model import LanguageModel
 from charlm.model.parameters import initial
 from charlm.model.state import take_rows
 from charlm.model.stepping import DefinitionStepper
-from charlm.randomness import stream
+from charlm.randomness import sample_stream, stream
 from charlm.sampling.decoding import Decoding
-from charlm.sampling.generation import generate, random_stream, read
+from charlm.sampling.generation import generate, read
 
 V, ROWS = 9, 4
 STACKS = {name: {"cell": name, "num_layers": 2} for name in CELLS} | {
@@ -97,5 +97,5 @@ def test_a_refused_recording_is_told_and_done_without():
 
 def test_it_can_be_sampled_from():
     """Draws are made from the same stream of numbers; here no two scores are near enough for rounding to matter."""
-    texts = [list(generate(engine, read(engine, [0]), Decoding(), 40, random_stream(1, 0))) for engine in engines({})]
+    texts = [list(generate(engine, read(engine, [0]), Decoding(), 40, [sample_stream(1, 0)])) for engine in engines({})]
     assert texts[0] == texts[1]
