@@ -1,14 +1,15 @@
-"""This machine's processor, as the operating system describes it. Knows no torch."""
+"""What the operating system reports about this machine's processor and about this process. Knows no torch."""
 
 from __future__ import annotations
 
 import os
 import platform
+import sys
 from pathlib import Path
 
 
 def processor_flags() -> frozenset[str]:
-    """The instruction sets of the processor, such as `avx2`; empty if the system does not list them."""
+    """The processor's features by the names of Linux; empty on other systems."""
     lines = (line for line in _processor_lines() if line.startswith(("flags", "Features")))
     return frozenset(flag for line in lines for flag in line.partition(":")[2].split())
 
@@ -19,13 +20,23 @@ def cores() -> int:
 
 
 def processor_name() -> str:
-    """The processor's model name, for people to read."""
+    """The processor's model, for display."""
     names = (line.partition(":")[2].strip() for line in _processor_lines() if line.startswith("model name"))
     return next(names, platform.processor() or platform.machine())
 
 
+def peak_memory() -> int | None:
+    """The most bytes of memory that this process has occupied; None if the system does not report it."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return largest if sys.platform == "darwin" else largest * 1024  # Linux counts kilobytes
+
+
 def _processor_lines() -> list[str]:
-    """The lines of /proc/cpuinfo; none on other systems than Linux."""
+    """The lines of Linux's /proc/cpuinfo; none on other systems."""
     try:
         return Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

@@ -1,16 +1,16 @@
-"""The benchmark: characters per second on this machine, beside plain PyTorch and beside what the hardware allows.
+"""The benchmark: characters per second on this machine, compared to plain PyTorch and to the limits of the hardware.
 
-timing     jobs timed in turn, round after round
-subject    what is timed: models by size, on texts of random characters
-updates    whole training steps, and the same as a short script of one's own would make them
-streams    characters drawn and fed back, one stream or many
-scores     the exact score of a text, and the same read as one stream
-laps       where the time of an update goes, by part
-rows       all figures of a cell and size, as the command line tells them
-products   the matrix products that a model cannot do without, by shape
-hardware   what those products, and reading that much memory, take here when nothing else is done
+workload      what is timed: models by size, on texts of random characters
+training_job  updates, with the seconds of each part of an update; and the loop of a short script, for comparison
+sampling_job  generated characters, one stream or many, and nn.LSTM called for one character at a time
+scoring_job   the exact score of a text, and the same text read as one stream
+timing        jobs timed in turn, round after round
+stopwatch     seconds by part
+flops         the matrix products that a model needs, by shape
+hardware      how fast this machine computes those products and reads memory
+results       all figures of a cell and a size, as one row
 """
 
-from charlm.benchmark.training_job import training_speed
+from charlm.benchmark.training_job import measure_training_speed
 
-__all__ = ["training_speed"]
+__all__ = ["measure_training_speed"]

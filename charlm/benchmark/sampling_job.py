@@ -1,6 +1,6 @@
-"""Sampling to be timed: characters drawn and fed back, by charlm's engine and by nn.LSTM a character at a time.
+"""Sampling to be timed: characters drawn and fed back, by charlm and by nn.LSTM called for one character at a time.
 
-Shape letters: B streams side by side, V symbols.
+Knows no clock but the stopwatch. Shape letters: B streams, V symbols.
 """
 
 from __future__ import annotations
@@ -12,35 +12,30 @@ import numpy as np
 from charlm.benchmark.stopwatch import Stopwatch
 from charlm.benchmark.timing import Job
 from charlm.benchmark.workload import VOCAB_SIZE
+from charlm.randomness import sample_stream
 from charlm.sampling.decoding import Decoding
-from charlm.sampling.generation import Drawing, Model, generate, random_stream, read
-from charlm.sampling.side_by_side import generate_rows
+from charlm.sampling.generation import GeneratingModel, Model, generate, read
 
-DECODING = Decoding(temperature=0.8)  # what `charlm sample` uses when nothing is said
+DECODING = Decoding(temperature=0.8)  # the default of `charlm sample`
 MODEL, DRAWING = PARTS = ("model", "drawing")
 
 
-def sampling(model: Model[Any], streams: int, length: int) -> Job:
-    """So many streams, `length` characters of each."""
-    return Job(streams * length, lambda: _one(model, length) if streams == 1 else _many(model, streams, length))
+def sampling_job(model: Model[Any], streams: int, length: int) -> Job:
+    """`length` characters of each stream, all streams together."""
+
+    def sample() -> None:
+        random_streams = [sample_stream(1, number) for number in range(streams)]
+        for _ in generate(model, read(model, [0]), DECODING, length, random_streams):
+            pass
+
+    return Job(streams * length, sample)
 
 
-def _one(model: Model[Any], length: int) -> None:
-    for _ in generate(model, read(model, [0]), DECODING, length, random_stream(1, 0)):
-        pass
-
-
-def _many(model: Model[Any], streams: int, length: int) -> None:
-    numbers = [random_stream(1, number) for number in range(streams)]
-    for _ in generate_rows(model, read(model, [0]), DECODING, length, numbers, [lambda _: True] * streams):
-        pass
-
-
-def parts_of_sampling(model: Model[Any], streams: int, length: int) -> dict[str, float]:
-    """Seconds by part: the model's step, with the drawing where it does that itself, and all between two of them."""
+def time_parts_of_sampling(model: Model[Any], streams: int, length: int) -> dict[str, float]:
+    """Seconds by part (PARTS): the model, including drawing if the model draws by itself; and all between its calls."""
     stopwatch = Stopwatch()
-    watched = _WatchedDrawing(model, stopwatch) if isinstance(model, Drawing) else _Watched(model, stopwatch)
-    job = sampling(watched, streams, length)
+    timed = _TimedGeneratingModel if isinstance(model, GeneratingModel) else _TimedModel
+    job = sampling_job(timed(model, stopwatch), streams, length)
     job.work()
     stopwatch.start()
     job.work()
@@ -48,33 +43,35 @@ def parts_of_sampling(model: Model[Any], streams: int, length: int) -> dict[str,
     return {part: stopwatch.seconds[part] for part in PARTS}
 
 
-class _Watched:
+class _TimedModel:
     """A model that books the time of its steps."""
 
     def __init__(self, model: Any, stopwatch: Stopwatch) -> None:
         self._model = model
-        self._laps = stopwatch
+        self._stopwatch = stopwatch
 
     def fresh(self, rows: int, /) -> Any:
         return self._model.fresh(rows)
 
     def step(self, ids: np.ndarray, state: Any, /) -> tuple[np.ndarray, Any]:
-        self._laps.end(DRAWING)
-        made: tuple[np.ndarray, Any] = self._model.step(ids, state)
-        self._laps.end(MODEL)
-        return made
+        self._stopwatch.end(DRAWING)
+        result: tuple[np.ndarray, Any] = self._model.step(ids, state)
+        self._stopwatch.end(MODEL)
+        return result
 
 
-class _WatchedDrawing(_Watched):
-    def generate_next(self, *given: Any) -> tuple[np.ndarray, np.ndarray, Any]:
-        self._laps.end(DRAWING)
-        made: tuple[np.ndarray, np.ndarray, Any] = self._model.generate_next(*given)
-        self._laps.end(MODEL)
-        return made
+class _TimedGeneratingModel(_TimedModel):
+    """A model that draws by itself, and books the time of that too."""
+
+    def generate_next(self, *arguments: Any) -> tuple[np.ndarray, np.ndarray, Any]:
+        self._stopwatch.end(DRAWING)
+        result: tuple[np.ndarray, np.ndarray, Any] = self._model.generate_next(*arguments)
+        self._stopwatch.end(MODEL)
+        return result
 
 
-def plain_sampling(num_layers: int, hidden_size: int, streams: int, length: int) -> Job:
-    """nn.LSTM called for one character at a time, on the CPU: how most scripts sample."""
+def plain_sampling_job(num_layers: int, hidden_size: int, streams: int, length: int) -> Job:
+    """nn.LSTM called for one character at a time, on the CPU, as most scripts sample."""
     import torch
     from torch import nn
 

@@ -1,6 +1,6 @@
-"""Scoring to be timed: the exact score of a text, as `charlm eval perplexity` finds it, and the text as one stream.
+"""Scoring to be timed: the exact score of a text, as `charlm eval perplexity` computes it, and the text as one stream.
 
-The weights are random and so is the text, which costs as much as any other. T time, B rows, V symbols.
+Weights and text are random, which costs the same as any other. Knows no clock but the stopwatch. T time, B rows.
 """
 
 from __future__ import annotations
@@ -22,58 +22,58 @@ MODEL, READING = PARTS = ("model", "reading, comparing")
 
 
 @dataclass(frozen=True)
-class Cost:
-    """Seconds by part, and how many characters the model read for each that was scored."""
+class ScoringCost:
+    """Seconds by part (PARTS), and how many characters the model read for each character that was scored."""
 
     parts: dict[str, float]
     readings: float
 
 
-def scoring(scorer: WindowScorer, ids: np.ndarray) -> Job:
-    """The exact score of a text."""
+def scoring_job(scorer: WindowScorer, ids: np.ndarray) -> Job:
+    """The exact score of a text (N,)."""
     return Job(ids.size - 1, lambda: score_stream(scorer, ids))
 
 
-def one_stream(stepper: Stepper, ids: np.ndarray) -> Job:
-    """The same figure found in the plain way."""
+def one_stream_job(stepper: Stepper, ids: np.ndarray) -> Job:
+    """The score of a text (N,) read as one stream."""
     return Job(ids.size - 1, lambda: bits_of_one_stream(stepper, ids))
 
 
 def bits_of_one_stream(stepper: Stepper, ids: np.ndarray) -> float:
-    """Bits per character of a text read by one stream, step by step."""
+    """Bits per character of a text (N,) read as one stream, step by step."""
     state, nats = stepper.fresh(1), 0.0
-    for now, following in itertools.pairwise(ids):
-        rows, state = stepper.step(np.array([now]), state)
-        nats += float(target_nats(rows[0].astype(np.float64), following))
+    for symbol, following in itertools.pairwise(ids):
+        logits, state = stepper.step(np.array([symbol]), state)
+        nats += float(target_nats(logits[0].astype(np.float64), following))
     return nats / (ids.size - 1) / math.log(2)
 
 
-def cost_of_scoring(scorer: WindowScorer, ids: np.ndarray) -> Cost:
-    """What a scoring spends its time on."""
+def measure_scoring_cost(scorer: WindowScorer, ids: np.ndarray) -> ScoringCost:
+    """Where the time of the exact score of a text (N,) goes."""
     stopwatch = Stopwatch()
-    watched = _Watched(scorer, stopwatch)
-    score_stream(watched, ids)
-    watched.characters = 0
+    timed = _TimedScorer(scorer, stopwatch)
+    score_stream(timed, ids)
+    timed.characters = 0
     stopwatch.start()
-    score_stream(watched, ids)
+    score_stream(timed, ids)
     stopwatch.end(READING)
-    return Cost({part: stopwatch.seconds[part] for part in PARTS}, watched.characters / (ids.size - 1))
+    return ScoringCost({part: stopwatch.seconds[part] for part in PARTS}, timed.characters / (ids.size - 1))
 
 
-class _Watched:
-    """An engine that books the time it takes and the characters it reads."""
+class _TimedScorer:
+    """A scorer that books its time and counts the characters that it reads."""
 
     def __init__(self, scorer: WindowScorer, stopwatch: Stopwatch) -> None:
         self._scorer = scorer
-        self._laps = stopwatch
+        self._stopwatch = stopwatch
         self.characters = 0
 
     def fresh(self, rows: int) -> State:
         return self._scorer.fresh(rows)
 
     def nats(self, inputs: np.ndarray, targets: np.ndarray, state: State) -> tuple[np.ndarray, State]:
-        self._laps.end(READING)
-        made = self._scorer.nats(inputs, targets, state)
-        self._laps.end(MODEL)
+        self._stopwatch.end(READING)
+        result = self._scorer.nats(inputs, targets, state)
+        self._stopwatch.end(MODEL)
         self.characters += inputs.size
-        return made
+        return result

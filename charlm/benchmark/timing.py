@@ -13,7 +13,7 @@ REPEATS = 7
 
 @dataclass(frozen=True)
 class Job:
-    """Something to be timed, again and again, and how many characters it handles each time."""
+    """Work to be timed repeatedly, and how many characters it processes each time."""
 
     characters: int
     work: Callable[[], object]
@@ -34,23 +34,23 @@ class Speed:
         return statistics.median(self.rounds)
 
     def over(self, other: Speed) -> float:
-        """How many times faster than the other: the median of the rounds' ratios, as both were timed in turn."""
-        return statistics.median(mine / theirs for mine, theirs in zip(self.rounds, other.rounds, strict=True))
+        """How many times as fast as the other: the median of the ratios by round, as both were timed in turn."""
+        return statistics.median(own / others for own, others in zip(self.rounds, other.rounds, strict=True))
 
 
-def race(jobs: Mapping[str, Job], repeats: int = REPEATS, warm_up: int = WARM_UP) -> dict[str, Speed]:
+def time_in_turn(jobs: Mapping[str, Job], repeats: int = REPEATS, warm_up: int = WARM_UP) -> dict[str, Speed]:
     """Time the jobs in turn, round after round, so that a slow minute of the machine is slow for all of them."""
-    taken: dict[str, list[float]] = {name: [] for name in jobs}
+    seconds: dict[str, list[float]] = {name: [] for name in jobs}
     for number in range(warm_up + repeats):
         for name, job in jobs.items():
-            seconds = _seconds(job.work)
+            taken = _seconds(job.work)
             if number >= warm_up:
-                taken[name].append(seconds)
-    return {name: Speed(tuple(jobs[name].characters / each for each in rounds)) for name, rounds in taken.items()}
+                seconds[name].append(taken)
+    return {name: Speed(tuple(jobs[name].characters / each for each in rounds)) for name, rounds in seconds.items()}
 
 
 def least_seconds(work: Callable[[], object], repeats: int = REPEATS) -> float:
-    """The quickest of some times, after one that does not count: what the machine can do when it is let."""
+    """The shortest of several times, after one that does not count: what the machine can do undisturbed."""
     work()
     return min(_seconds(work) for _ in range(repeats))
 

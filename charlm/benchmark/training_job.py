@@ -1,60 +1,68 @@
-"""Updates to be timed: whole steps of training as the program makes them, and as a short script would.
+"""Training to be timed: whole updates as charlm makes them, and as a short script would make them.
 
-A step is reading the window, forward, backward, clipping, optimizer. The plain version is the loop that tutorials show:
-nn.LSTM in float32 with Adam. Shape letters: T time, B rows.
+An update is reading the window, forward, backward, clipping, optimizer. The plain version is the loop of most
+tutorials: nn.LSTM in float32 with Adam. Knows no clock but the stopwatch. Shape letters: T time, B rows.
 """
 
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
-from charlm.benchmark.timing import Job, Speed, race
+import numpy as np
+
+from charlm.benchmark.stopwatch import Stopwatch
+from charlm.benchmark.timing import Job, Speed, time_in_turn
 from charlm.benchmark.workload import VOCAB_SIZE, random_ids
 from charlm.config.settings import ModelSettings, Settings, TextSettings, TrainingSettings
 from charlm.device import Compute
-from charlm.model.stack import Recurrence
+from charlm.engines.choosing import run_with_torch
+from charlm.model.stack import Recurrence, build_layers, unroll_layer
+from charlm.text.lanes import Batch, Lanes
 
-WINDOWS = 12  # of the text that is read over and over
+WINDOWS = 12  # of the text, which is read again and again
 RATE = 1e-3
+CELLS, HEAD, CLIP, OPTIMIZER, DATA, OTHER = PARTS = ("cells", "head and loss", "clip", "optimizer", "data", "other")
+WARM_UP = 3
+UPDATES = 10
 
 
-def settings_of(model: ModelSettings, batch_size: int, seq_len: int) -> Settings:
-    """The settings of a training of that model, all else as it is when nothing is said."""
-    return Settings(text=TextSettings(), model=model, training=TrainingSettings(batch_size=batch_size, seq_len=seq_len))
-
-
-def training(
-    model: ModelSettings, batch_size: int, seq_len: int, compute: Compute, recurrence: Recurrence | None = None
+def training_job(
+    model_settings: ModelSettings, batch_size: int, seq_len: int, compute: Compute, recurrence: Recurrence | None = None
 ) -> Job:
-    """One of charlm's own updates, on a text of random characters."""
-    from charlm.text.lanes import Lanes
+    """One update of charlm, on a text of random characters."""
     from charlm.training.trainer import Trainer
 
-    reader = Lanes(random_ids(batch_size * seq_len * WINDOWS + 1), batch_size, seq_len)
-    settings = settings_of(model, batch_size, seq_len)
+    reader = Lanes(_text(batch_size, seq_len), batch_size, seq_len)
+    settings = _settings(model_settings, batch_size, seq_len)
     trainer = Trainer(settings, VOCAB_SIZE, reader.batch_size, compute, recurrence)
     positions = itertools.count()
     return Job(batch_size * seq_len, lambda: trainer.update(reader, next(positions), RATE))
 
 
-def training_speed(model: ModelSettings, batch_size: int, seq_len: int, compute: Compute) -> Speed:
-    """Of charlm's own updates, alone."""
-    return race({"": training(model, batch_size, seq_len, compute)})[""]
+def step_by_step_job(model_settings: ModelSettings, batch_size: int, seq_len: int, compute: Compute) -> Job:
+    """The same with the cell's definition, step by step under autograd, in place of the engine that charlm chooses."""
+    return training_job(model_settings, batch_size, seq_len, compute, unroll_layer)
 
 
-def plain_training(num_layers: int, hidden_size: int, batch_size: int, seq_len: int, compute: Compute) -> Job:
-    """nn.LSTM in float32 with Adam, on the same device: what a short script of one's own does."""
+def measure_training_speed(model_settings: ModelSettings, batch_size: int, seq_len: int, compute: Compute) -> Speed:
+    """The speed of charlm's updates, without a comparison."""
+    return time_in_turn({"": training_job(model_settings, batch_size, seq_len, compute)})[""]
+
+
+def plain_training_job(num_layers: int, hidden_size: int, batch_size: int, seq_len: int, compute: Compute) -> Job:
+    """nn.LSTM in float32 with Adam, on the same device: one update of a short script."""
     import torch
     from torch import nn
 
-    place = compute.torch_device()
+    device = compute.torch_device()
     embedding = nn.Embedding(VOCAB_SIZE, hidden_size)
     lstm = nn.LSTM(hidden_size, hidden_size, num_layers)
     head = nn.Linear(hidden_size, VOCAB_SIZE)
-    network = nn.ModuleList([embedding, lstm, head]).to(place)
+    network = nn.ModuleList([embedding, lstm, head]).to(device)
     optimizer = torch.optim.Adam(network.parameters(), lr=RATE)
-    inputs = torch.randint(VOCAB_SIZE, (seq_len, batch_size), device=place)
-    targets = torch.randint(VOCAB_SIZE, (seq_len, batch_size), device=place)
+    inputs = torch.randint(VOCAB_SIZE, (seq_len, batch_size), device=device)
+    targets = torch.randint(VOCAB_SIZE, (seq_len, batch_size), device=device)
 
     def update() -> None:
         optimizer.zero_grad()
@@ -66,3 +74,83 @@ def plain_training(num_layers: int, hidden_size: int, batch_size: int, seq_len: 
         loss.item()
 
     return Job(batch_size * seq_len, update)
+
+
+def time_parts_of_update(
+    model_settings: ModelSettings, batch_size: int, seq_len: int, compute: Compute
+) -> dict[str, float]:
+    """Seconds by part (PARTS) of the quickest of some updates. The parts:
+
+    cells          forward and backward of the layers, with the products of their inputs and the embedding's gradient
+    head and loss  forward and backward of the last product and of the cross-entropy
+    clip           keeping the state for the next window, the norm of all gradients, and clipping
+    optimizer      its step
+    data           reading the window
+    other          copies, casts, and the Python around the rest
+
+    The marks are set from outside: by torch's hooks, and by the reader and the recurrence that the trainer is given.
+    Marks cost time themselves; `charlm bench train --json` also has the time of an update without them.
+    """
+    import torch
+
+    from charlm.training.trainer import Trainer
+
+    stopwatch = Stopwatch(torch.cuda.synchronize if compute.device_type == "cuda" else lambda: None)
+    reader = _TimedLanes(_text(batch_size, seq_len), batch_size, seq_len)
+    reader.stopwatch = stopwatch
+    settings = _settings(model_settings, batch_size, seq_len)
+    recurrence = _timed_recurrence(stopwatch, len(build_layers(model_settings)))
+    trainer = Trainer(settings, VOCAB_SIZE, reader.batch_size, compute, recurrence)
+    for name, weight in trainer.weights.items():
+        part = HEAD if name.startswith("head.") else CELLS
+        weight.register_post_accumulate_grad_hook(lambda _, part=part: stopwatch.end(part))  # type: ignore[no-untyped-call]
+    trainer.optimizer.register_step_pre_hook(lambda *_: stopwatch.end(CLIP))
+    trainer.optimizer.register_step_post_hook(lambda *_: stopwatch.end(OPTIMIZER))
+
+    updates = []
+    for number in range(WARM_UP + UPDATES):
+        stopwatch.start()
+        trainer.update(reader, number, RATE)
+        stopwatch.end(OTHER)
+        updates.append(stopwatch.seconds)
+    quickest = min(updates[WARM_UP:], key=lambda seconds: sum(seconds.values()))
+    return {part: quickest.get(part, 0.0) for part in PARTS}
+
+
+class _TimedLanes(Lanes):
+    """Lanes that book the time of reading them."""
+
+    stopwatch: Stopwatch
+
+    def at(self, position: int) -> Batch:
+        self.stopwatch.end(OTHER)
+        batch = super().at(position)
+        self.stopwatch.end(DATA)
+        return batch
+
+
+def _timed_recurrence(stopwatch: Stopwatch, num_layers: int) -> Recurrence:
+    """The recurrence that charlm chooses, with a mark before and after each layer, forward and backward."""
+    above = itertools.cycle([CELLS] * (num_layers - 1) + [HEAD])  # the part that is above each layer
+
+    def recurrence(*arguments: Any) -> Any:
+        stopwatch.end(OTHER)
+        result = run_with_torch(*arguments)
+        stopwatch.end(CELLS)
+        part = next(above)
+        # Once the gradient of a layer's output exists, the backward pass of all above the layer is done.
+        result[0].register_hook(lambda _: stopwatch.end(part))
+        return result
+
+    return recurrence
+
+
+def _settings(model_settings: ModelSettings, batch_size: int, seq_len: int) -> Settings:
+    """The settings of a training of that model; the others have their defaults."""
+    training_settings = TrainingSettings(batch_size=batch_size, seq_len=seq_len)
+    return Settings(text=TextSettings(), model=model_settings, training=training_settings)
+
+
+def _text(batch_size: int, seq_len: int) -> np.ndarray:
+    """(N,) random characters: WINDOWS windows of so many lanes."""
+    return random_ids(batch_size * seq_len * WINDOWS + 1)

@@ -35,15 +35,15 @@ def bench_train(
     is what the matrix products of a step would take alone.
     """
     from charlm.benchmark import results
-    from charlm.benchmark.hardware import peak_flops
-    from charlm.benchmark.workload import model_of
+    from charlm.benchmark.hardware import measure_peak_flops
+    from charlm.benchmark.workload import model_settings_of
     from charlm.config.device_names import check_device_option
     from charlm.device import choose_compute
     from charlm.engines.precision import runs_persistent
 
     check_device_option(device)
     window, names, shapes = _pair(lanes, "--lanes"), _cells(cell), _sizes(sizes)
-    persist = all(runs_persistent(model_of(name, *shape), window[0]) for name in names for shape in shapes)
+    persist = all(runs_persistent(model_settings_of(name, *shape), window[0]) for name in names for shape in shapes)
     compute = choose_compute(device, precision, persistent=persist)
     about = {
         "job": "train",
@@ -56,9 +56,9 @@ def bench_train(
         "plain": "torch.nn.LSTM of that size, float32, Adam",
         "loop": "the same cell step by step under autograd",
         "limit": "the matrix products alone, in the same precision",
-        "peak_gflops": round(peak_flops(compute) / 1e9),
+        "peak_gflops": round(measure_peak_flops(compute) / 1e9),
     }
-    _show(about, results.of_training(names, shapes, window, compute, plain, parts), as_json)
+    _show(about, results.training_results(names, shapes, window, compute, plain, parts), as_json)
 
 
 @app.command("sample")
@@ -89,7 +89,7 @@ def bench_sample(
         "limit": "of one stream reading the weights once a character, of several their matrix products",
     }
     counts = _numbers(streams, "--streams")
-    _show(about, results.of_sampling(_cells(cell), _sizes(sizes), counts, length, plain, parts), as_json)
+    _show(about, results.sampling_results(_cells(cell), _sizes(sizes), counts, length, plain, parts), as_json)
 
 
 @app.command("score")
@@ -118,7 +118,7 @@ def bench_score(
         "plain": f"one stream step by step, over the first {min(length, beginning):,}; the bits are of these",
         "limit": "the matrix products alone, float32",
     }
-    _show(about, results.of_scoring(_cells(cell), _sizes(sizes), length, beginning, plain, parts), as_json)
+    _show(about, results.scoring_results(_cells(cell), _sizes(sizes), length, beginning, plain, parts), as_json)
 
 
 def _show(about: Mapping[str, object], rows: Sequence[Mapping[str, Any]], as_json: bool) -> None:

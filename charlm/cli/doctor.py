@@ -37,7 +37,7 @@ def doctor(
     """Look at this machine, and at a text before hours are spent on it."""
     from charlm.cells.table import stack_problems
     from charlm.config.resolving import resolve
-    from charlm.diagnosis.finding import exit_code
+    from charlm.diagnosis.finding import overall_exit_code
     from charlm.display.printing import until_closed
 
     options = {"text.sources": tuple(text) if text else None, "text.encoding": encoding, "training.device": device}
@@ -48,7 +48,7 @@ def doctor(
             findings.append(finding)
             if not as_json:
                 _show(finding)
-        code = exit_code(findings)
+        code = overall_exit_code(findings)
         if as_json:
             _print_json(findings, code)
         else:
@@ -58,19 +58,19 @@ def doctor(
 
 def _looked_at(settings: Settings, with_text: bool) -> Iterator[Finding]:
     """Findings as they are made: a person reads the first ones while torch is imported."""
-    from charlm.diagnosis.machine import machine
+    from charlm.diagnosis.machine import check_machine
 
-    yield from machine()
-    from charlm.diagnosis.trial import engines, try_device
+    yield from check_machine()
+    from charlm.diagnosis.trial import explain_engines, try_device
 
     compute, tried = try_device(settings.training.device)
     yield from tried
     if compute:
-        yield engines(settings.model, compute)
+        yield explain_engines(settings.model, compute)
     if with_text:
-        from charlm.diagnosis.text import diagnose
+        from charlm.diagnosis.text import check_text
 
-        yield from diagnose(settings, compute)
+        yield from check_text(settings, compute)
 
 
 def _show(finding: Finding) -> None:

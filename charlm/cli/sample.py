@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from charlm.checkpoint import Checkpoint
     from charlm.engines.graph_stepper import GraphStepper
     from charlm.sampling.generation import Model
-    from charlm.sampling.writing import Piece
+    from charlm.sampling.writer import Fragment
 
 BETWEEN_FLUSHES = 0.1  # seconds, where no person watches the characters come
 
@@ -68,8 +68,7 @@ def sample(
 
     from charlm.sampling.decoding import Decoding
     from charlm.sampling.generation import read
-    from charlm.sampling.samples import write_samples
-    from charlm.sampling.writing import opening
+    from charlm.sampling.writing import Wanted, opening_ids, write_samples
     from charlm.text import prompt as prompts
 
     decoding = Decoding(temperature, top_k, top_p, min_p, repetition_penalty)
@@ -101,10 +100,9 @@ def sample(
                 say(f"--stop {one!r} has characters that the model never writes")
 
         model: Model[Any] = on_card or stepper(checkpoint.model)
-        after = read(model, opening(vocabulary, encoded.ids, records))
-        samples = write_samples(
-            model, vocabulary, after, decoding, length, seed, count, stops=stop or (), records=records
-        )
+        after = read(model, opening_ids(vocabulary, encoded.ids, records))
+        wanted = Wanted(decoding, length, stop or (), records)
+        samples = write_samples(model, vocabulary, after, wanted, seed, range(count))
         if not as_json:
             for number, pieces in enumerate(samples):
                 if number and not records:
@@ -162,7 +160,7 @@ def _part(number: int, count: int) -> None:
         put(sys.stdout, "\n")
 
 
-def _show(prompt: str, pieces: Iterable[Piece]) -> None:
+def _show(prompt: str, pieces: Iterable[Fragment]) -> None:
     """Text as it comes: each character at once on a terminal, in larger pieces elsewhere, the first one early."""
     watched = is_terminal(sys.stdout)
     flushed = -inf
@@ -178,7 +176,7 @@ def _show(prompt: str, pieces: Iterable[Piece]) -> None:
         sys.stdout.flush()
 
 
-def _collected(pieces: Iterable[Piece]) -> dict[str, str | int | None]:
+def _collected(pieces: Iterable[Fragment]) -> dict[str, str | int | None]:
     written = list(pieces)
     text = "".join(piece.text for piece in written)
     return {"text": text, "characters": len(text), "stopped": written[-1].stopped}

@@ -1,1 +1,1 @@
-"""What is well and what is not: of this machine, and of a text before hours are spent on it. Prints nothing."""
+"""Diagnosis: what `charlm doctor` finds out about a machine and a text. Prints nothing."""

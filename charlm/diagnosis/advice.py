@@ -1,7 +1,7 @@
-"""Which size of model suits a text, and what a training takes: counts of parameters against counts of characters.
+"""Which size of model suits a text, and how long a training takes. Knows no text, only its length.
 
-Knows no text, only how long it is. The rule is that of char-rnn's README (Karpathy 2015): parameters and characters of
-the same order. Far more parameters than characters learn the text by heart; far fewer leave something unlearnt.
+The rule is that of char-rnn's README (Karpathy 2015): about as many parameters as characters. A model with far more
+parameters memorises the text, and one with far fewer leaves something unlearnt.
 """
 
 from __future__ import annotations
@@ -13,40 +13,39 @@ from charlm.config.settings import Settings
 from charlm.model.parameters import count_parameters
 
 SIZES = ("quick", "small", "medium", "large")  # presets for any text, from the smallest
-FOR_A_CARD = ("large",)  # too slow without a graphics card
-ENOUGH = 2.0  # parameters for each character, at most
-NARROWEST = 32
-WORTH_IT = 20_000  # characters: with fewer, a model learns to spell and little else
-PER_PARAMETER = 16  # bytes: the weight, its gradient, AdamW's two moments, float32 each
+FOR_A_GPU = ("large",)  # too slow without one
+MOST_RATIO = 2.0  # parameters per character, at most
+NARROWEST = 32  # units of a layer
+LEAST_CHARACTERS = 20_000  # with fewer, a model learns little more than spelling
 
 
 @dataclass(frozen=True)
 class Advice:
-    """What to type after `charlm train TEXT`, and its size."""
+    """The arguments to give after `charlm train TEXT`, and the size of the model."""
 
     arguments: str
     parameters: int
-    ratio: float  # parameters for each character of the training text
+    ratio: float  # parameters per character of the training text
 
 
-def advise(train_characters: int, vocab_size: int, kind: str) -> Advice:
-    """The largest preset that the text can fill; where none is small enough, the smallest one, made narrower."""
-    models = {name: resolve(name).settings.model for name in SIZES if kind != "cpu" or name not in FOR_A_CARD}
+def advise(train_characters: int, vocab_size: int, device_type: str) -> Advice:
+    """The largest preset that suits the text and the device; if all are too large, the smallest one made narrower."""
+    models = {name: resolve(name).settings.model for name in SIZES if device_type != "cpu" or name not in FOR_A_GPU}
     sizes = {name: count_parameters(model, vocab_size) for name, model in models.items()}
-    fitting = [name for name, size in sizes.items() if size <= ENOUGH * train_characters]
+    fitting = [name for name, size in sizes.items() if size <= MOST_RATIO * train_characters]
     if fitting:
         chosen = fitting[-1]
         arguments = "" if chosen == SIZES[0] else f"-c {chosen}"
         return Advice(arguments, sizes[chosen], sizes[chosen] / train_characters)
     width, size = models[SIZES[0]].hidden_size, sizes[SIZES[0]]
-    while width // 2 >= NARROWEST and size > ENOUGH * train_characters:
+    while width // 2 >= NARROWEST and size > MOST_RATIO * train_characters:
         width //= 2
         size = count_parameters(models[SIZES[0]].model_copy(update={"hidden_size": width}), vocab_size)
     return Advice(f"-s model.hidden_size={width} -s model.dropout=0.2", size, size / train_characters)
 
 
-def seconds_needed(settings: Settings, train_characters: int, characters_per_second: float) -> float:
-    """Wall-clock time of a training, validation left aside."""
+def estimate_seconds(settings: Settings, train_characters: int, characters_per_second: float) -> float:
+    """Wall-clock seconds of a training, without validation."""
     training = settings.training
     if training.budget is not None:
         return training.budget

@@ -1,6 +1,6 @@
-"""Every place where a text is not what its encoding says, and which encoding would read it. Knows no ids.
+"""All bytes of a file that are not valid in its encoding, and the encodings that could read the file. Knows no ids.
 
-Training stops at the first such place; here they are all found, up to a limit, so that a file is mended once.
+Training stops at the first such byte. Here all of them are found, up to a limit, so that a file is repaired once.
 """
 
 from __future__ import annotations
@@ -15,18 +15,19 @@ from charlm.errors import TextError
 from charlm.text.reading import MARKS, find_codec
 from charlm.text.sources import HEAD, SourceFile
 
-MOST_FAULTS = 1000  # looked for in one file
+MOST_FAULTS = 1000  # that are collected in one file
 SHOWN_BYTES = 8  # of a fault
-AROUND = 24  # bytes before and after the first fault, by which a person judges an encoding
+AROUND = 24  # bytes shown before and after the first fault, for a person to judge an encoding by
 FEW_HIGH = 0.25  # share of bytes above 0x7f up to which an alphabet is Latin with accents
-RESUMABLE = ("utf-8", "ascii", "cp", "iso8859", "latin", "mac", "koi8")  # no state is carried beyond a fault
+# Decoders without a state, which can continue after a fault:
+RESUMABLE = ("utf-8", "ascii", "cp", "iso8859", "latin", "mac", "koi8")
 MANY_BYTE = ("gb18030", "shift_jis", "euc_jp", "euc_kr", "big5")
 EIGHT_BIT = ("cp1251", "koi8-r", "cp1253", "cp1255", "cp1256")
 
 
 @dataclass(frozen=True)
 class Fault:
-    """Bytes that are not valid, by their offset in the (unpacked) file."""
+    """Bytes that are not valid, and their offset in the (unpacked) file."""
 
     offset: int
     bytes: bytes
@@ -36,8 +37,8 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class Faulty:
-    """What is wrong with one file: its faults, whether there are more, and what would read it: name -> how it looks."""
+class FaultyFile:
+    """The faults of one file, whether there are more, and the encodings that can read it, each with what it reads."""
 
     label: str
     faults: tuple[Fault, ...]
@@ -45,7 +46,7 @@ class Faulty:
     readings: dict[str, str] = field(default_factory=dict)
 
     def facts(self) -> dict[str, Any]:
-        """The same as values that JSON can hold."""
+        """The same as values for JSON."""
         return {
             "file": self.label,
             "faults": [{"offset": fault.offset, "bytes": fault.bytes.hex()} for fault in self.faults],
@@ -54,30 +55,30 @@ class Faulty:
         }
 
 
-def examine(piece: SourceFile, encoding: str) -> Faulty | None:
-    """The faults of a file, None where it has none. TextError where it cannot be read at all."""
+def find_faults(piece: SourceFile, encoding: str) -> FaultyFile | None:
+    """The faults of a file, or None if it has none. Raises TextError if the file cannot be read at all."""
     found = list(islice(_faults(piece, find_codec(encoding)), MOST_FAULTS + 1))
     if not found:
         return None
     more = len(found) > MOST_FAULTS
-    return Faulty(piece.label, tuple(found[:MOST_FAULTS]), more, _readings(piece, found[0].offset))
+    return FaultyFile(piece.label, tuple(found[:MOST_FAULTS]), more, _readings(piece, found[0].offset))
 
 
 def _faults(piece: SourceFile, info: codecs.CodecInfo) -> Iterator[Fault]:
-    """Invalid bytes in order; of an encoding that carries a state, the first ones only. A NUL is a fault as well."""
+    """Invalid bytes and NULs, in order. In an encoding that keeps a state, only the first."""
     decoder: Any = info.incrementaldecoder("strict")
     wide = info.name.startswith(("utf-16", "utf-32"))
-    offset = 0  # of the first byte that the decoder has not seen
+    offset = 0  # of the first byte that the decoder has not read
     blocks = piece.blocks()
     block = next(blocks, b"")
     while block:
         following = next(blocks, b"")
         while block or not following:
-            start = offset - len(decoder.getstate()[0])  # the decoder holds back the beginning of a character
+            start = offset - len(decoder.getstate()[0])  # the decoder keeps the beginning of an incomplete character
             try:
                 text = decoder.decode(block, final=not following)
             except UnicodeError as error:
-                # UTF-16 and UTF-32 raise one that knows no place where the mark is missing
+                # UTF-16 and UTF-32 raise an error without a position if the byte order mark is missing
                 first, end = (error.start, error.end) if isinstance(error, UnicodeDecodeError) else (0, 1)
                 seen = error.object if isinstance(error, UnicodeDecodeError) else block
                 yield from _nuls(seen[:first], start, wide)
@@ -104,16 +105,17 @@ def _nuls(data: bytes, start: int, wide: bool) -> Iterator[Fault]:
 
 
 def _readings(piece: SourceFile, first: int) -> dict[str, str]:
-    """The encodings that read the whole file and have a reason: a mark, NULs, or the kind of its high bytes."""
+    """The encodings that can read the whole file, among those that its mark, its NULs or its high bytes suggest."""
     head = next(piece.blocks(), b"")[:HEAD]
     if any(b"\0" in block for block in piece.blocks()):
-        candidates = _wide(head)
+        candidates = _wide_encodings(head)
     else:
-        candidates = _narrow(piece)
-    return {name: _around(piece, first, name) for name in candidates if _reads(piece, name)}
+        candidates = _narrow_encodings(piece)
+    return {name: _excerpt(piece, first, name) for name in candidates if _can_read(name, piece)}
 
 
-def _wide(head: bytes) -> list[str]:
+def _wide_encodings(head: bytes) -> list[str]:
+    """Guesses for a text with NULs: by its byte order mark, else by where the NULs are."""
     marked = [name for mark, name in MARKS if head.startswith(mark)]
     if marked:
         return marked[:1]
@@ -123,8 +125,8 @@ def _wide(head: bytes) -> list[str]:
     return ["utf-16-le" if odd > even else "utf-16-be"]
 
 
-def _narrow(piece: SourceFile) -> list[str]:
-    """Guesses for a text without NULs. None where most of it is UTF-8 already: then it is damaged, not another."""
+def _narrow_encodings(piece: SourceFile) -> list[str]:
+    """Guesses for a text without NULs. There are none if most of it is valid UTF-8, since then it is damaged UTF-8."""
     high = low = controls = total = whole = 0
     for block in piece.blocks():
         total += len(block)
@@ -140,7 +142,7 @@ def _narrow(piece: SourceFile) -> list[str]:
     return [*MANY_BYTE, *EIGHT_BIT]
 
 
-def _reads(piece: SourceFile, encoding: str) -> bool:
+def _can_read(encoding: str, piece: SourceFile) -> bool:
     decoder: Any = codecs.getincrementaldecoder(encoding)("strict")
     try:
         for block in piece.blocks():
@@ -151,8 +153,8 @@ def _reads(piece: SourceFile, encoding: str) -> bool:
     return True
 
 
-def _around(piece: SourceFile, offset: int, encoding: str) -> str:
-    """What stands about a fault, read so. A character cut at either end is left out."""
+def _excerpt(piece: SourceFile, offset: int, encoding: str) -> str:
+    """The text around an offset, in that encoding. A character that is cut at either end is left out."""
     start = max(0, offset - AROUND) // 4 * 4  # on a boundary of wide characters
     passed, kept = 0, b""
     for block in piece.blocks():
@@ -164,12 +166,12 @@ def _around(piece: SourceFile, offset: int, encoding: str) -> str:
     return " ".join(text.split())
 
 
-def unreadable(pieces: list[SourceFile], encoding: str) -> list[Faulty | TextError]:
-    """What is wrong with each file, in order; those that are fine are left out."""
-    found: list[Faulty | TextError] = []
+def find_faulty_files(pieces: list[SourceFile], encoding: str) -> list[FaultyFile | TextError]:
+    """What is wrong with each file, in order. Files without faults are left out."""
+    found: list[FaultyFile | TextError] = []
     for piece in pieces:
         try:
-            faulty = examine(piece, encoding)
+            faulty = find_faults(piece, encoding)
         except TextError as error:
             found.append(error)
         else:

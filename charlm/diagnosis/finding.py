@@ -1,4 +1,4 @@
-"""One thing that was looked at, and how it stands. Knows neither what was looked at nor how it is shown."""
+"""The result of one check. Knows neither what was checked nor how the result is shown."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ Level = Literal["ok", "warn", "bad"]
 
 @dataclass(frozen=True)
 class Finding:
-    """`what` is for a person, `facts` for a program; `remedy` is what to do where it is not ok.
+    """`what` is for a person and `facts` for a program; `remedy` says what to do if the level is not ok.
 
-    `exit_code` is that of the error which the same fault would end a training with; 0 unless it is bad.
+    `exit_code` is that of the error with which a training would end for the same reason; 0 unless the level is bad.
     """
 
     name: str
@@ -26,14 +26,14 @@ class Finding:
     exit_code: int = 0
 
 
-def from_error(name: str, error: CharlmError) -> Finding:
-    """The finding for what would have ended a training."""
+def finding_from_error(name: str, error: CharlmError) -> Finding:
+    """The finding for an error that would end a training."""
     what = ": ".join(part for part in (error.where, error.what) if part)
     facts = {"what": error.what, "where": error.where}
     return Finding(name, "bad", what, error.remedy, facts, error.exit_code)
 
 
-def exit_code(findings: Iterable[Finding]) -> int:
-    """0 where nothing is bad; else the code of the worst fault. What is wrong with a text counts most."""
+def overall_exit_code(findings: Iterable[Finding]) -> int:
+    """0 if nothing is bad, 3 if a text is, otherwise the largest code."""
     codes = [finding.exit_code or 1 for finding in findings if finding.level == "bad"]
     return 3 if 3 in codes else max(codes, default=0)

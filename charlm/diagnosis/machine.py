@@ -1,4 +1,4 @@
-"""The machine, as far as a training depends on it: versions, load, disk, terminal, folders. Imports no torch."""
+"""Checks of the machine: versions, kernels, load, disk, folders, terminal. Imports no torch, knows no text."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from charlm.runs import runs_root
 from charlm.text.cache import cache_folder
 from charlm.version import __version__
 
-LITTLE_DISK = 2 * 10**9  # bytes: a long training of a large model keeps a few hundred megabytes
-NO_DISK = 50 * 10**6  # bytes: the smallest preset's checkpoints need some of them
-BUSY = 0.5  # of the cores, by others
+LITTLE_DISK = 2 * 10**9  # bytes: checkpoints of a large model take a few hundred megabytes
+NO_DISK = 50 * 10**6  # bytes: not enough even for the checkpoints of the smallest preset
+BUSY = 0.5  # load average per core
 
 
-def machine() -> Iterator[Finding]:
-    """Everything that can be said without torch, in a second or less."""
-    yield versions()
-    yield kernels()
-    yield load()
-    yield disk(runs_root())
-    yield writable("runs", runs_root(), needed=True)
-    yield writable("cache", cache_folder(), needed=False)
-    yield terminal()
+def check_machine() -> Iterator[Finding]:
+    """All checks that need no torch, in a second or less."""
+    yield list_versions()
+    yield check_kernels()
+    yield check_load()
+    yield check_disk(runs_root())
+    yield check_writable("runs", runs_root(), needed=True)
+    yield check_writable("cache", cache_folder(), needed=False)
+    yield check_terminal()
 
 
-def versions() -> Finding:
-    """Of charlm, of what it stands on, and of the system."""
+def list_versions() -> Finding:
+    """The versions of charlm, of its main dependencies and of the system."""
     found = {
         "charlm": __version__,
         "python": platform.python_version(),
@@ -47,35 +47,35 @@ def versions() -> Finding:
     return Finding("versions", "ok", ", ".join(f"{name} {value}" for name, value in found.items()), facts=found)
 
 
-def kernels() -> Finding:
-    """Whether the loops in C were compiled here, and what they would gain."""
+def check_kernels() -> Finding:
+    """Whether the kernels in C are compiled."""
     if library() is not None:
         return Finding("kernels", "ok", "compiled for this processor")
     if os.environ.get(OFF) == "0":
-        return Finding("kernels", "warn", f"not used, since {OFF} is 0", f"Unset {OFF}.")
-    what = "not compiled: an lstm trains at little more than half the speed, and samples at a third"
-    remedy = "Install a C compiler, and run `python -m charlm.kernels`."
+        return Finding("kernels", "warn", f"not used, because {OFF} is 0", f"Unset {OFF}.")
+    what = "not compiled: an lstm trains at little more than half the speed, and samples at a third of it"
+    remedy = "Install a C compiler and run `python -m charlm.kernels`."
     return Finding("kernels", "warn", what, remedy)
 
 
-def load() -> Finding:
-    """How many cores there are, and how busy they are with other things."""
+def check_load() -> Finding:
+    """How many cores there are, and how busy they are."""
     count = cores()
     cores_are = "one core" if count == 1 else f"{count} cores"
     facts: dict[str, float] = {"cores": count}
     if not hasattr(os, "getloadavg"):
-        return Finding("load", "ok", f"{cores_are}; this system tells no load", facts=facts)
+        return Finding("load", "ok", f"{cores_are}; this system does not report its load", facts=facts)
     average = os.getloadavg()[0]
     facts["load_average"] = round(average, 2)
     what = f"{cores_are}, load average {average:.2f} in the last minute"
     if average > BUSY * count:
-        remedy = "Other programs use the processor: training is slower meanwhile, and a --budget buys fewer steps."
+        remedy = "Other programs use the processor. Training is slower meanwhile, and a --budget allows fewer steps."
         return Finding("load", "warn", what, remedy, facts)
     return Finding("load", "ok", what, facts=facts)
 
 
-def disk(folder: Path) -> Finding:
-    """Free space where runs are kept."""
+def check_disk(folder: Path) -> Finding:
+    """The free space where runs are kept."""
     try:
         free = shutil.disk_usage(_existing(folder)).free
     except OSError as error:
@@ -88,26 +88,27 @@ def disk(folder: Path) -> Finding:
     return Finding("disk", "warn" if free < LITTLE_DISK else "ok", what, remedy if free < LITTLE_DISK else "", facts)
 
 
-def writable(name: str, folder: Path, *, needed: bool) -> Finding:
-    """Whether a file can be made there, found out by making one. A folder that is not there yet is not made."""
-    there = _existing(folder)
-    made = folder.absolute() if there == folder.absolute() else f"{folder.absolute()} (will be made)"
-    facts = {"folder": str(folder.absolute()), "exists": there == folder.absolute()}
+def check_writable(name: str, folder: Path, *, needed: bool) -> Finding:
+    """Whether a file can be created in a folder, tested by creating one. A missing folder is not created."""
+    folder = folder.absolute()
+    existing = _existing(folder)
+    facts = {"folder": str(folder), "exists": existing == folder}
     try:
-        with tempfile.TemporaryFile(dir=there) as file:
+        with tempfile.TemporaryFile(dir=existing) as file:
             file.write(b"charlm")
     except OSError as error:
-        what = f"{folder.absolute()} cannot be written to: {error.strerror}"
+        what = f"{folder} cannot be written to: {error.strerror}"
         if needed:
-            remedy = "Give yourself permission, or set CHARLM_RUNS to a folder of yours."
+            remedy = "Change its permissions, or set CHARLM_RUNS to a folder that you can write to."
             return Finding(name, "bad", what, remedy, facts, CheckpointError.exit_code)
-        remedy = "Texts are then encoded again each time, in memory; or set CHARLM_CACHE to a folder of yours."
+        remedy = "Texts are encoded again each time, in memory. Set CHARLM_CACHE to a folder that you can write to."
         return Finding(name, "warn", what, remedy, facts)
-    return Finding(name, "ok", f"can be written: {made}", facts=facts)
+    what = f"{folder} can be written to" if existing == folder else f"{folder} can be created"
+    return Finding(name, "ok", what, facts=facts)
 
 
-def terminal() -> Finding:
-    """Whether what a model writes can be shown."""
+def check_terminal() -> Finding:
+    """Whether the output can show any character."""
     stream = sys.stdout
     encoding = (stream.encoding if stream is not None else None) or "none"
     facts = {
@@ -119,12 +120,12 @@ def terminal() -> Finding:
     where = "a terminal" if facts["is_terminal"] else "no terminal"
     what = f"output in {encoding} to {where}, locale {facts['locale']}, file names in {facts['file_names']}"
     if encoding.lower().replace("-", "") != "utf8":
-        remedy = "What it lacks is shown as escapes. Set LANG=C.UTF-8, or PYTHONIOENCODING=utf-8."
+        remedy = "Characters that it lacks are shown as escapes. Set LANG=C.UTF-8 or PYTHONIOENCODING=utf-8."
         return Finding("encoding", "warn", what, remedy, facts)
     return Finding("encoding", "ok", what, facts=facts)
 
 
 def _existing(folder: Path) -> Path:
-    """The folder, or the nearest one above it that is there."""
+    """The folder, or its nearest parent that exists."""
     folder = folder.absolute()
     return next(path for path in (folder, *folder.parents) if path.exists() or path == path.parent)

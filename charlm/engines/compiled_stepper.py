@@ -106,7 +106,7 @@ class CompiledStepper:
     def generate_next(
         self, logits: np.ndarray, state: State, temperature: float, us: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, State]:
-        """See `charlm.sampling.generation.Drawing`. A call draws for a few milliseconds at most."""
+        """As in `charlm.sampling.generation.GeneratingModel`, a few milliseconds at a time."""
         rows = len(logits)
         self._make_room(rows)
         after = []

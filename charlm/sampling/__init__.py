@@ -1,1 +1,1 @@
-"""Sampling: decoding rules as pure functions on logits, and generation with them. Knows no torch and no training."""
+"""Sampling: decoding rules as pure functions on logits, and generation by them. Knows no torch and no training."""

@@ -1,119 +1,77 @@
-"""Writing: from a prompt to text, piece by piece, until the length, a stop text or the end of a record. Knows no
-terminal and no files.
+"""Writing: from a prompt to text, for one sample or for many under one seed. Knows no terminal and no files.
 
-Models of records (`text.records`) begin each record fresh from a newline and end it at the next one; a prompt is
-then the beginning of a record, after its own last newline if it has any. Other models read the prompt as it is. A
-start symbol, which is no part of the text, stands where there is nothing to read: the newline, or if the
-vocabulary has none, its first symbol.
+Samples that share a model are generated together, if it is batch invariant, and read one after the other. How they are
+generated makes no difference to their text, nor to errors: the error of a sample is raised when that sample is read.
+
+A model of records (`text.records`) begins every record fresh from a newline and ends it at the next one; a prompt is
+then the beginning of a record, and only what follows its last newline counts. Other models read the whole prompt. If
+there is nothing to read, the model reads a start symbol that is not part of the text: the newline or, if the vocabulary
+has none, its first symbol.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from io import StringIO
+from typing import Any
 
 import numpy as np
 
+from charlm.errors import IntegrityError
+from charlm.randomness import sample_stream
 from charlm.sampling.decoding import Decoding
-from charlm.sampling.generation import Model, Read, bursts, random_stream, read
+from charlm.sampling.generation import Model, Read, generate, read
+from charlm.sampling.writer import Fragment, Stopped, Writer
 from charlm.text.vocabulary import Ids, Unknown, Vocabulary
 
-State = TypeVar("State")
-Stopped = Literal["length", "stop", "record"]
+MOST_ROWS = 64  # samples that are generated together
+MOST_UNREAD = 2**24  # symbols that are generated together: most of them are kept until they are read
 
 
 @dataclass(frozen=True)
-class Piece:
-    """Some more text, perhaps none, and in the last piece why there is no more."""
+class Wanted:
+    """What is asked of every sample: how symbols are chosen, how many at most, and what ends the text earlier.
 
-    text: str
-    stopped: Stopped | None = None
+    `length` counts symbols: characters, or bytes in a model of bytes. With `records`, a newline ends the text.
+    """
+
+    decoding: Decoding
+    length: int
+    stops: Sequence[str] = ()
+    records: bool = False
 
 
-def opening(vocabulary: Vocabulary, prompt: Ids, records: bool = False) -> list[int]:
-    """The ids (N,), N > 0, that a model reads before it goes on from the ids of a prompt."""
-    end = vocabulary.newline
-    start = 0 if end is None else end
+def opening_ids(vocabulary: Vocabulary, prompt: Ids, records: bool = False) -> list[int]:
+    """The ids (N,), N > 0, that a model reads before it continues a prompt, given as ids."""
+    newline = vocabulary.newline
+    start = 0 if newline is None else newline
     ids: list[int] = prompt.tolist()
     if not records:
         return ids or [start]
-    record = ids[len(ids) - ids[::-1].index(end) :] if end in ids else ids
+    record = ids[len(ids) - ids[::-1].index(newline) :] if newline in ids else ids
     return [start, *record]
 
 
-class Writer:
-    """The text of one sample: symbols go in, text comes out as soon as it is certain.
+def write_samples(
+    model: Model[Any], vocabulary: Vocabulary, after: Read[Any], wanted: Wanted, seed: int, numbers: range
+) -> Iterator[Iterator[Fragment]]:
+    """The samples of these numbers under the seed, each as fragments of text that come as soon as they are certain.
 
-    It ends just before the first stop text to be completed (of several completed at once, the longest); characters
-    that may be the beginning of one are held back until they are not. With `records` it ends before a newline. Only
-    what the model writes is looked at, never the prompt. Stop texts must not be empty.
+    Each sample has to be read before the next one is asked for. Reading one raises IntegrityError if the model's scores
+    for it are not finite.
     """
-
-    def __init__(self, vocabulary: Vocabulary, stops: Sequence[str] = (), records: bool = False) -> None:
-        self._end = vocabulary.newline if records else None
-        self._decoder = vocabulary.decoder()
-        self._stops = stops
-        self._held = ""
-
-    def feed(self, symbols: list[int]) -> Piece:
-        """What is certain now, perhaps nothing; none may follow once it has stopped."""
-        if self._end not in symbols:
-            return self._released(self._decoder.feed(symbols))
-        piece = self._released(self._decoder.feed(symbols[: symbols.index(self._end)]))
-        if piece.stopped:
-            return piece
-        last = self.finish("record")
-        return Piece(piece.text + last.text, last.stopped)
-
-    def finish(self, reason: Stopped) -> Piece:
-        """The last piece, where nothing follows."""
-        piece = self._released(self._decoder.finish())
-        return piece if piece.stopped else Piece(piece.text + self._held, reason)
-
-    def _released(self, new: str) -> Piece:
-        if not self._stops:
-            return Piece(new)
-        free, self._held, complete = _release(self._held + new, len(self._held), self._stops)
-        return Piece(free, "stop" if complete else None)
-
-
-def write(
-    model: Model[State],
-    vocabulary: Vocabulary,
-    after: Read[State],
-    decoding: Decoding,
-    length: int,
-    stream: np.random.Generator,
-    *,
-    stops: Sequence[str] = (),
-    records: bool = False,
-) -> Iterator[Piece]:
-    """Yield text as a `Writer` gives it. `length` counts symbols: characters, or bytes in a model of bytes."""
-    writer = Writer(vocabulary, stops, records)
-    for symbols in bursts(model, after, decoding, length, stream):
-        piece = writer.feed(symbols)
-        if piece.text or piece.stopped:
-            yield piece
-        if piece.stopped:
-            return
-    yield writer.finish("length")
-
-
-def _release(text: str, seen: int, stops: Sequence[str]) -> tuple[str, str, bool]:
-    """Part a text, looked at up to `seen`, into what is certain and what may begin a stop text; True: one is whole."""
-    for end in range(seen + 1, len(text) + 1):
-        complete = [stop for stop in stops if text.endswith(stop, 0, end)]
-        if complete:
-            return text[: end - max(map(len, complete))], "", True
-    for begin in range(len(text)):
-        if any(stop.startswith(text[begin:]) for stop in stops):
-            return text[:begin], text[begin:], False
-    return text, "", False
+    together = 1
+    if getattr(model, "batch_invariant", False):
+        together = min(MOST_ROWS, max(1, MOST_UNREAD // max(1, wanted.length)))
+    for first in range(0, len(numbers), together):
+        streams = [sample_stream(seed, number) for number in numbers[first : first + together]]
+        block = _Block(model, vocabulary, after, wanted, streams)
+        yield from map(block.fragments, range(len(streams)))
 
 
 def write_text(
-    model: Model[State],
+    model: Model[Any],
     vocabulary: Vocabulary,
     prompt: str = "",
     decoding: Decoding | None = None,
@@ -126,9 +84,57 @@ def write_text(
     unknown: Unknown = "skip",
 ) -> str:
     """Sample number `sample` under a seed as one string: what `charlm sample` writes after the prompt."""
-    ids = opening(vocabulary, vocabulary.encode(prompt, unknown).ids, records)
-    stream = random_stream(seed, sample)
-    pieces = write(
-        model, vocabulary, read(model, ids), decoding or Decoding(), length, stream, stops=stops, records=records
-    )
-    return "".join(piece.text for piece in pieces)
+    after = read(model, opening_ids(vocabulary, vocabulary.encode(prompt, unknown).ids, records))
+    wanted = Wanted(decoding or Decoding(), length, stops, records)
+    samples = write_samples(model, vocabulary, after, wanted, seed, range(sample, sample + 1))
+    return "".join(fragment.text for fragment in next(samples))
+
+
+class _Block:
+    """Samples that are generated together and read one after the other. The text of those that wait is kept."""
+
+    def __init__(
+        self,
+        model: Model[Any],
+        vocabulary: Vocabulary,
+        after: Read[Any],
+        wanted: Wanted,
+        streams: Sequence[np.random.Generator],
+    ) -> None:
+        self._writers = [Writer(vocabulary, wanted.stops, wanted.records) for _ in streams]
+        self._unread = [StringIO() for _ in streams]
+        self._ends: dict[int, Stopped | IntegrityError] = {}
+        # This view of the keys is live, so a sample that ends here is not generated any further.
+        self._rounds = generate(model, after, wanted.decoding, wanted.length, streams, self._ends.keys())
+
+    def fragments(self, sample: int) -> Iterator[Fragment]:
+        """The text of a sample: what was kept of it, then the rest as it is generated.
+
+        Raises the sample's IntegrityError, if it has one.
+        """
+        if text := self._unread[sample].getvalue():
+            self._unread[sample] = StringIO()
+            yield Fragment(text)
+        end = self._ends.get(sample)
+        if isinstance(end, IntegrityError):
+            raise end
+        if end:
+            yield Fragment("", end)
+            return
+        for ids, errors in self._rounds:
+            self._ends |= errors
+            for other, symbols in ids.items():
+                fragment = self._writers[other].feed(symbols)
+                if fragment.stopped:
+                    self._ends[other] = fragment.stopped
+                if other == sample:
+                    own = fragment
+                else:
+                    self._unread[other].write(fragment.text)
+            if sample in errors:
+                raise errors[sample]
+            if own.text or own.stopped:
+                yield own
+            if own.stopped:
+                return
+        yield self._writers[sample].finish("length")

@@ -15,6 +15,7 @@ from typing import Any
 from charlm.config.settings import Settings
 from charlm.config.stored import from_yaml, to_yaml
 from charlm.errors import CheckpointError
+from charlm.machine import peak_memory
 
 
 def measure(settings: Settings) -> dict[str, Any]:
@@ -34,27 +35,17 @@ def measure(settings: Settings) -> dict[str, Any]:
 
 
 def main() -> None:
-    from charlm.benchmark import training_speed
+    from charlm.benchmark import measure_training_speed
     from charlm.engines.precision import compute_for
 
     settings = from_yaml(sys.stdin.read(), "the settings")
     training = settings.training
     compute = compute_for(settings)
-    before = _peak_memory()
-    speed = training_speed(settings.model, training.batch_size, training.seq_len, compute)
-    after = _peak_memory()
+    before = peak_memory()
+    speed = measure_training_speed(settings.model, training.batch_size, training.seq_len, compute)
+    after = peak_memory()
     memory = None if before is None or after is None else after - before
     print(json.dumps({"characters_per_second": round(speed.median), "peak_memory": memory}))
-
-
-def _peak_memory() -> int | None:
-    """The most that this process has had in memory, in bytes; None where the system does not say."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return None
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most if sys.platform == "darwin" else most * 1024  # kilobytes on Linux
 
 
 if __name__ == "__main__":

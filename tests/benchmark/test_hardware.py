@@ -5,7 +5,7 @@ import torch
 
 from charlm.benchmark import hardware
 from charlm.benchmark.flops import Product
-from charlm.benchmark.hardware import LARGE, peak_flops, product_seconds, streaming_speed
+from charlm.benchmark.hardware import LARGE, measure_peak_flops, measure_products, measure_read_speed
 from charlm.device import choose_compute
 
 
@@ -32,12 +32,12 @@ def multiplied(monkeypatch):
 def test_products_take_the_time_of_all_that_are_multiplied(multiplied, precision, dtype):
     compute = choose_compute("cpu", precision)
     products = [Product(8, 16, 32, 4), Product(6, 7, 5), Product(6, 7, 5)]
-    assert product_seconds(products, compute) == sum(product.flops for product in products)
+    assert measure_products(products, compute) == sum(product.flops for product in products)
     assert {kind for *_, kind in multiplied} == {dtype}
 
 
 def test_the_peak_is_that_of_a_large_product(multiplied):
-    assert peak_flops(choose_compute("cpu", "fp32")) == 1  # an operation a second
+    assert measure_peak_flops(choose_compute("cpu", "fp32")) == 1  # an operation a second
     assert {shape[:3] for shape in multiplied} == {(LARGE, LARGE, LARGE)}
 
 
@@ -50,6 +50,6 @@ def test_memory_is_streamed_and_the_threads_are_left_as_they_were(monkeypatch):
         return 2.0
 
     monkeypatch.setattr(hardware, "least_seconds", seconds)
-    assert streaming_speed(size, 2) == hardware.PASS / 2  # a pass in two seconds
+    assert measure_read_speed(size, 2) == hardware.BYTES_READ / 2  # a pass in two seconds
     assert set(used) == {1, 2}
     assert torch.get_num_threads() == before

@@ -1,6 +1,9 @@
+"""Sampling jobs process the characters that they count, and their parts are timed."""
+
 import pytest
 
-from charlm.benchmark.sampling_job import PARTS, parts_of_sampling, plain_sampling, sampling
+from charlm.benchmark.sampling_job import PARTS, plain_sampling_job, sampling_job, time_parts_of_sampling
+from charlm.benchmark.workload import chosen_stepper
 from charlm.config.settings import ModelSettings
 
 LENGTH = 7
@@ -23,28 +26,26 @@ class Counting:
 
 @pytest.fixture
 def model():
-    from charlm.benchmark.workload import stepper_of
-
-    return Counting(stepper_of(ModelSettings(num_layers=2, hidden_size=8)))
+    return Counting(chosen_stepper(ModelSettings(num_layers=2, hidden_size=8)))
 
 
 @pytest.mark.parametrize("streams", [1, 5])
 def test_the_model_reads_all_but_the_last_character_of_each_stream(model, streams):
-    job = sampling(model, streams, LENGTH)
+    job = sampling_job(model, streams, LENGTH)
     job.work()
     assert job.characters == streams * LENGTH
     assert model.read == 1 + streams * (LENGTH - 1)
 
 
 @pytest.mark.parametrize("streams", [1, 5])
-def test_time_goes_to_the_model_and_to_drawing(model, streams):
-    parts = parts_of_sampling(model, streams, LENGTH)
+def test_time_is_booked_on_the_model_and_on_drawing(model, streams):
+    parts = time_parts_of_sampling(model, streams, LENGTH)
     assert tuple(parts) == PARTS
     assert all(seconds > 0 for seconds in parts.values())
 
 
 @pytest.mark.parametrize("streams", [1, 5])
-def test_plain_torch_writes_as_many(streams):
-    job = plain_sampling(2, 8, streams, LENGTH)
+def test_the_plain_job_counts_the_same_characters(streams):
+    job = plain_sampling_job(2, 8, streams, LENGTH)
     job.work()
     assert job.characters == streams * LENGTH

@@ -1,29 +1,37 @@
+"""Scoring jobs: both ways give the same score, and repeated reading is counted."""
+
 import pytest
 
-from charlm.benchmark.scoring_job import PARTS, bits_of_one_stream, cost_of_scoring, one_stream, scoring
-from charlm.benchmark.workload import language_model, model_of, random_ids, stepper_of
+from charlm.benchmark.scoring_job import (
+    PARTS,
+    bits_of_one_stream,
+    measure_scoring_cost,
+    one_stream_job,
+    scoring_job,
+)
+from charlm.benchmark.workload import chosen_stepper, model_settings_of, random_ids, random_model
 from charlm.cells.table import CELLS
 from charlm.evaluation.scorers import NumpyScorer
 from charlm.evaluation.scoring import score_stream
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_the_exact_score_is_that_of_one_stream(cell):
-    model, ids = model_of(cell, 2, 16), random_ids(1000)
-    exact = score_stream(NumpyScorer(language_model(model)), ids).bits_per_character
-    assert bits_of_one_stream(stepper_of(model), ids) == pytest.approx(exact, abs=1e-4)
+def test_the_exact_score_is_the_score_of_one_stream(cell):
+    settings, ids = model_settings_of(cell, 2, 16), random_ids(1000)
+    exact = score_stream(NumpyScorer(random_model(settings)), ids).bits_per_character
+    assert bits_of_one_stream(chosen_stepper(settings), ids) == pytest.approx(exact, abs=1e-4)
 
 
-def test_both_ways_handle_all_characters_but_the_first():
-    model, ids = model_of("lstm", 1, 8), random_ids(101)
-    assert scoring(NumpyScorer(language_model(model)), ids).characters == 100
-    assert one_stream(stepper_of(model), ids).characters == 100
+def test_both_jobs_count_all_characters_but_the_first():
+    settings, ids = model_settings_of("lstm", 1, 8), random_ids(101)
+    assert scoring_job(NumpyScorer(random_model(settings)), ids).characters == 100
+    assert one_stream_job(chosen_stepper(settings), ids).characters == 100
 
 
-def test_what_is_read_again_is_counted():
-    model = model_of("lstm", 1, 8)
-    engine = NumpyScorer(language_model(model))
-    assert cost_of_scoring(engine, random_ids(101)).readings == 1  # one lane
-    cost = cost_of_scoring(engine, random_ids(2001))
+def test_characters_that_are_read_again_are_counted():
+    settings = model_settings_of("lstm", 1, 8)
+    scorer = NumpyScorer(random_model(settings))
+    assert measure_scoring_cost(scorer, random_ids(101)).readings == 1  # one lane
+    cost = measure_scoring_cost(scorer, random_ids(2001))
     assert 1 < cost.readings < 4
     assert tuple(cost.parts) == PARTS

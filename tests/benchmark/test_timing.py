@@ -1,12 +1,14 @@
+"""Jobs are timed in turn, and figures are taken from the right rounds."""
+
 import pytest
 
-from charlm.benchmark.timing import Job, Speed, least_seconds, race
+from charlm.benchmark.timing import Job, Speed, least_seconds, time_in_turn
 
 
-def test_jobs_take_turns_and_the_first_rounds_do_not_count():
+def test_jobs_run_in_turn_and_the_first_rounds_do_not_count():
     done = []
     jobs = {name: Job(100, lambda name=name: done.append(name)) for name in ("a", "b")}
-    speeds = race(jobs, repeats=4, warm_up=2)
+    speeds = time_in_turn(jobs, repeats=4, warm_up=2)
     assert done == ["a", "b"] * 6
     assert [len(speeds[name].rounds) for name in jobs] == [4, 4]
     assert speeds["a"].best >= speeds["a"].median > 0
@@ -19,7 +21,7 @@ def test_a_ratio_is_taken_round_by_round():
 
 
 @pytest.mark.parametrize("repeats", [1, 5])
-def test_the_least_time_is_of_all_but_the_first(repeats):
+def test_the_first_call_does_not_count_for_the_least_time(repeats):
     calls = []
     assert least_seconds(lambda: calls.append(0), repeats) > 0
     assert len(calls) == repeats + 1

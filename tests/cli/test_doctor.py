@@ -62,8 +62,8 @@ def test_a_split_that_is_not_fair(charlm, good, tmp_path):
 def test_a_validation_that_was_read_in_training(charlm, verse):
     result = charlm("doctor", verse, "--device", "cpu")
     assert result.returncode == 0, result.stderr
-    assert "100.0% of validation's passages of 50 characters stand in training" in result.stdout
-    assert "Under 20,000" in result.stdout
+    assert "100.0% of validation's passages of 50 characters also occur in training" in result.stdout
+    assert "under 20,000" in result.stdout
     assert "Nothing stands in the way" in result.stderr
 
 
@@ -71,7 +71,7 @@ def test_a_text_in_another_encoding(charlm, tmp_path):
     (tmp_path / "bad.txt").write_bytes("déjà vu, naïve\n".encode("latin-1") * 3)
     result = charlm("doctor", "bad.txt", "--device", "cpu")
     assert result.returncode == 3
-    assert "9 places are not utf-8: byte 1: e9; byte 3: e0; byte 11: ef;" in result.stdout
+    assert "9 places are not valid utf-8: byte 1: e9; byte 3: e0; byte 11: ef;" in result.stdout
     assert "`--encoding latin-1` ('déjà vu, naïve" in result.stdout
     assert charlm("doctor", "bad.txt", "--device", "cpu", "--encoding", "latin-1").returncode == 0
 
@@ -81,7 +81,7 @@ def test_damaged_and_binary_texts(charlm, tmp_path):
     (tmp_path / "nuls.txt").write_bytes(b"a\0b\0\0c" + b"plain " * 20)
     damaged, binary = (charlm("doctor", f"{name}.txt", "--device", "cpu") for name in ("damaged", "nuls"))
     assert (damaged.returncode, binary.returncode) == (3, 3)
-    assert "mend these places" in damaged.stdout
+    assert "Repair these places" in damaged.stdout
     assert "text.unit=byte" in binary.stdout
 
 

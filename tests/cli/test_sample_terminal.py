@@ -13,7 +13,7 @@ import pytest
 from sampled import CHARLM, in_json, run
 
 from charlm.cli import sample as command
-from charlm.sampling.writing import Piece
+from charlm.sampling.writer import Fragment
 
 
 def start(*arguments, **options):
@@ -140,6 +140,6 @@ def test_a_terminal_gets_each_character_and_a_pipe_larger_pieces(monkeypatch, st
     ticks = itertools.count()
     monkeypatch.setattr(sys, "stdout", stream)
     monkeypatch.setattr(command, "monotonic", lambda: next(ticks) / 1024)
-    command._show("", [Piece("x")] * 2000)
+    command._show("", [Fragment("x")] * 2000)
     assert stream.flushes == pytest.approx(flushes, abs=2)
     assert stream.getvalue() == "x" * 2000 + "\n"

@@ -1,4 +1,4 @@
-"""All the faults of a file by their offsets, and which encoding would read it."""
+"""The faults of a file by their offsets, and the encodings that can read it."""
 
 import gzip
 
@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charlm.diagnosis import faults
-from charlm.diagnosis.faults import Faulty, examine, unreadable
+from charlm.diagnosis.faults import FaultyFile, find_faults, find_faulty_files
 from charlm.errors import TextError
 from charlm.text import sources
 from charlm.text.sources import SourceFile
@@ -17,7 +17,7 @@ from charlm.text.sources import SourceFile
 def examined(tmp_path):
     def examine_bytes(data, encoding="utf-8", name="text"):
         (tmp_path / name).write_bytes(data)
-        return examine(SourceFile(name, tmp_path / name, len(data)), encoding)
+        return find_faults(SourceFile(name, tmp_path / name, len(data)), encoding)
 
     return examine_bytes
 
@@ -27,7 +27,7 @@ def offsets(found):
 
 
 def by_hand(data):
-    """Offsets of invalid bytes and NULs, one decoding after another."""
+    """Offsets of invalid bytes and NULs, by decoding again after each."""
     found, at = [], 0
     while at < len(data):
         try:
@@ -40,7 +40,7 @@ def by_hand(data):
 
 
 @pytest.mark.parametrize("block", [1, 2, 3, 7, 1 << 20])
-def test_every_fault_is_found_whatever_the_blocks(examined, monkeypatch, block):
+def test_every_fault_is_found_whatever_the_size_of_the_blocks(examined, monkeypatch, block):
     monkeypatch.setattr(sources, "BLOCK", block)
     data = b"\xffab\0c\xc3\xa9\xe9d\xf0\x9fe\xed\xa0\x80 end\xe2\x82"
     assert offsets(examined(data)) == by_hand(data)
@@ -51,7 +51,7 @@ def test_every_fault_is_found_whatever_the_blocks(examined, monkeypatch, block):
 def test_faults_are_those_found_by_hand(data, tmp_path_factory):
     path = tmp_path_factory.getbasetemp() / "faults"
     path.write_bytes(data)
-    found = examine(SourceFile("text", path, len(data)), "utf-8")
+    found = find_faults(SourceFile("text", path, len(data)), "utf-8")
     assert (offsets(found) if found else []) == by_hand(data)
 
 
@@ -70,14 +70,14 @@ def test_a_text_without_faults(examined):
         ("plain text".encode("utf-16-be"), {"utf-16-be": "plain text"}),
     ],
 )
-def test_an_encoding_that_reads_it_is_named_with_what_it_reads(examined, data, reading):
+def test_an_encoding_that_can_read_the_file_is_named_with_an_excerpt(examined, data, reading):
     found = examined(data)
     assert found is not None
     assert {name: text[: len(reading[name])].strip("\ufeff") for name, text in found.readings.items()} == reading
 
 
 @pytest.mark.parametrize(("text", "encoding"), [("Привет, как дела", "cp1251"), ("日本語の本を読む", "shift_jis")])
-def test_other_alphabets_are_among_the_guesses(examined, text, encoding):
+def test_encodings_of_other_alphabets_are_suggested(examined, text, encoding):
     readings = examined(text.encode(encoding)).readings
     assert readings[encoding].startswith(text[:8])
     assert "latin-1" not in readings
@@ -87,17 +87,17 @@ def test_a_damaged_utf_8_text_is_not_called_latin(examined):
     assert examined("été à la forêt, déjà ".encode() * 3 + b"\xff").readings == {}
 
 
-def test_a_binary_file_has_no_reading(examined):
+def test_no_encoding_is_suggested_for_a_binary_file(examined):
     assert examined(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\xff").readings == {}
 
 
-def test_an_encoding_that_carries_a_state_shows_its_first_fault(examined):
+def test_only_the_first_fault_is_found_in_an_encoding_with_a_state(examined):
     assert offsets(examined(b"ab\xff\xff", "shift_jis")) == [2]
     assert offsets(examined("ab".encode("utf-16-le"), "utf-16")) == [0]
     assert offsets(examined("a\0".encode("utf-16"), "utf-16")) == [0]
 
 
-def test_no_more_than_a_limit_is_looked_for(examined, monkeypatch):
+def test_the_number_of_faults_is_limited(examined, monkeypatch):
     monkeypatch.setattr(faults, "MOST_FAULTS", 5)
     found = examined(b"\xff" * 9)
     assert (len(found.faults), found.more) == (5, True)
@@ -105,10 +105,10 @@ def test_no_more_than_a_limit_is_looked_for(examined, monkeypatch):
     assert found.facts()["faults"][0] == {"offset": 0, "bytes": "ff"}
 
 
-def test_each_file_on_its_own(tmp_path):
+def test_every_file_is_checked_separately(tmp_path):
     for name, data in {"good": b"fine", "bad": b"\xff", "cut.gz": gzip.compress(b"x" * 100)[:-4]}.items():
         (tmp_path / name).write_bytes(data)
     pieces = [SourceFile(name, tmp_path / name, 4) for name in ("good", "bad", "cut.gz")]
-    bad, cut = unreadable(pieces, "utf-8")
-    assert isinstance(bad, Faulty)
+    bad, cut = find_faulty_files(pieces, "utf-8")
+    assert isinstance(bad, FaultyFile)
     assert isinstance(cut, TextError)

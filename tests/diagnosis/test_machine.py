@@ -1,4 +1,4 @@
-"""Findings about the machine, and how the worst of them counts."""
+"""Checks of the machine and its devices, and the exit code of all findings."""
 
 import os
 import shutil
@@ -10,85 +10,85 @@ import pytest
 from charlm.config.settings import ModelSettings
 from charlm.device import Compute, choose_compute
 from charlm.diagnosis import machine, trial
-from charlm.diagnosis.finding import Finding, exit_code, from_error
+from charlm.diagnosis.finding import Finding, finding_from_error, overall_exit_code
 from charlm.errors import CheckpointError, TextError, UsageError
 
 
-def test_the_worst_fault_counts_and_a_text_most():
+def test_the_exit_code_is_that_of_a_bad_text_or_else_the_largest():
     def bad(code):
         return Finding("x", "bad", "", exit_code=code)
 
-    assert exit_code([]) == exit_code([Finding("x", "warn", "")]) == 0
-    assert exit_code([bad(4), Finding("x", "ok", "")]) == 4
-    assert exit_code([bad(4), bad(3), bad(2)]) == 3
-    assert exit_code([bad(0)]) == 1
-    assert from_error("text", TextError("what", "where", "remedy")).exit_code == 3
+    assert overall_exit_code([]) == overall_exit_code([Finding("x", "warn", "")]) == 0
+    assert overall_exit_code([bad(4), Finding("x", "ok", "")]) == 4
+    assert overall_exit_code([bad(4), bad(3), bad(2)]) == 3
+    assert overall_exit_code([bad(0)]) == 1
+    assert finding_from_error("text", TextError("what", "where", "remedy")).exit_code == 3
 
 
 def test_this_machine_is_described():
-    findings = {finding.name: finding for finding in machine.machine()}
+    findings = {finding.name: finding for finding in machine.check_machine()}
     assert list(findings) == ["versions", "kernels", "load", "disk", "runs", "cache", "encoding"]
     assert findings["versions"].facts["charlm"]
     assert findings["load"].facts["cores"] >= 1
 
 
-def test_kernels_that_are_not_there_are_told_with_a_remedy(monkeypatch):
+def test_missing_kernels_are_reported_with_a_remedy(monkeypatch):
     monkeypatch.setattr(machine, "library", lambda: None)
     monkeypatch.delenv("CHARLM_KERNELS", raising=False)
-    assert machine.kernels().level == "warn"
-    assert "python -m charlm.kernels" in machine.kernels().remedy
+    assert machine.check_kernels().level == "warn"
+    assert "python -m charlm.kernels" in machine.check_kernels().remedy
     monkeypatch.setenv("CHARLM_KERNELS", "0")
-    assert machine.kernels().remedy == "Unset CHARLM_KERNELS."
+    assert machine.check_kernels().remedy == "Unset CHARLM_KERNELS."
     monkeypatch.setattr(machine, "library", lambda: object())
-    assert machine.kernels().level == "ok"
+    assert machine.check_kernels().level == "ok"
 
 
 @pytest.mark.parametrize(("average", "level"), [(0.0, "ok"), (99.0, "warn")])
-def test_load(monkeypatch, average, level):
+def test_a_high_load_is_a_warning(monkeypatch, average, level):
     monkeypatch.setattr(os, "getloadavg", lambda: (average, 0, 0))
-    assert machine.load().level == level
+    assert machine.check_load().level == level
     monkeypatch.delattr(os, "getloadavg")
     monkeypatch.setattr(machine, "cores", lambda: 1)
-    assert machine.load().what.startswith("one core;")
+    assert machine.check_load().what.startswith("one core;")
 
 
 @pytest.mark.parametrize(("free", "level"), [(10**12, "ok"), (10**9, "warn"), (10**6, "bad")])
-def test_disk(monkeypatch, tmp_path, free, level):
+def test_little_free_space_is_a_warning_and_too_little_is_bad(monkeypatch, tmp_path, free, level):
     monkeypatch.setattr(shutil, "disk_usage", lambda _: namedtuple("Usage", "free")(free))
-    found = machine.disk(tmp_path / "not" / "yet")
+    found = machine.check_disk(tmp_path / "not" / "yet")
     assert found.level == level
     assert bool(found.remedy) == (level != "ok")
     assert found.exit_code == (CheckpointError.exit_code if level == "bad" else 0)
 
 
-def test_a_disk_that_tells_nothing(monkeypatch, tmp_path):
+def test_a_disk_that_does_not_report_its_space_is_a_warning(monkeypatch, tmp_path):
     def refuse(_):
         raise OSError(5, "Input/output error")
 
     monkeypatch.setattr(shutil, "disk_usage", refuse)
-    assert machine.disk(tmp_path).level == "warn"
+    assert machine.check_disk(tmp_path).level == "warn"
 
 
-def test_folders_that_cannot_be_written_to(tmp_path):
+def test_a_folder_that_cannot_be_written_to_is_reported(tmp_path):
     (tmp_path / "file").write_text("in the way")
-    assert machine.writable("runs", tmp_path, needed=True).level == "ok"
-    assert "will be made" in machine.writable("runs", tmp_path / "new", needed=True).what
+    assert machine.check_writable("runs", tmp_path, needed=True).level == "ok"
+    assert "can be created" in machine.check_writable("runs", tmp_path / "new", needed=True).what
     assert list(tmp_path.iterdir()) == [tmp_path / "file"]
-    runs = machine.writable("runs", tmp_path / "file", needed=True)
+    runs = machine.check_writable("runs", tmp_path / "file", needed=True)
     assert (runs.level, runs.exit_code) == ("bad", 4)
-    assert machine.writable("cache", tmp_path / "file", needed=False).level == "warn"
+    assert machine.check_writable("cache", tmp_path / "file", needed=False).level == "warn"
 
 
-def test_a_terminal_that_lacks_characters(monkeypatch):
-    assert machine.terminal().facts["is_terminal"] in (True, False)
+def test_an_output_that_lacks_characters_is_a_warning(monkeypatch):
+    assert machine.check_terminal().facts["is_terminal"] in (True, False)
     with open(os.devnull, "w", encoding="ascii") as stream:  # noqa: PTH123 - stdout is such a stream
         monkeypatch.setattr(sys, "stdout", stream)
-        assert machine.terminal().level == "warn"
+        assert machine.check_terminal().level == "warn"
     monkeypatch.setattr(sys, "stdout", None)
-    assert machine.terminal().level == "warn"
+    assert machine.check_terminal().level == "warn"
 
 
-def test_a_device_that_learns_and_one_that_is_not_there():
+def test_a_device_that_learns_and_one_that_does_not_exist():
     compute, (device, precision) = trial.try_device("cpu")
     assert compute is not None
     assert device.level == precision.level == "ok"
@@ -99,35 +99,34 @@ def test_a_device_that_learns_and_one_that_is_not_there():
     assert (missing.level, missing.exit_code) == ("bad", UsageError.exit_code)
 
 
-def test_a_device_that_does_not_learn_is_told(monkeypatch):
-    monkeypatch.setattr(trial, "UPDATES", 1)  # from one loss nothing is learnt
+def test_a_device_that_does_not_learn_is_bad(monkeypatch):
+    monkeypatch.setattr(trial, "UPDATES", 1)  # a single loss cannot decrease
     _, (device, *_) = trial.try_device("cpu")
     assert device.level == "bad"
-    assert "wrongly" in device.remedy
+    assert "wrong results" in device.remedy
 
 
-def test_a_device_that_breaks_is_told(monkeypatch):
-    def breaks(_):
+def test_a_device_that_fails_is_bad(monkeypatch):
+    def fail(_):
         raise RuntimeError("no kernel image is available\nfor this card")
 
-    monkeypatch.setattr(trial, "_learnt", breaks)
+    monkeypatch.setattr(trial, "_train_and_sample", fail)
     compute, (device,) = trial.try_device("cpu")
     assert compute is None
     assert (device.level, device.exit_code) == ("bad", 2)
     assert "no kernel image is available" in device.what
 
 
-def test_precisions_are_explained():
+def test_the_precision_is_explained():
     compute = choose_compute("cpu", "fp32")
-    assert "fp32" in trial.precision(compute).what
-    assert trial.peak_memory() is None or trial.peak_memory() > 10**6
+    assert "fp32" in trial.explain_precision(compute).what
 
 
 def test_the_engines_are_named():
     mixed = ModelSettings.model_validate({"layers": [{"cell": "gru"}, {"cell": "mut1"}]})
-    found = trial.engines(mixed, choose_compute("cpu", "fp32"))
+    found = trial.explain_engines(mixed, choose_compute("cpu", "fp32"))
     assert found.level == "ok"
     assert found.what == "train: torch kernel, scan; score: torch kernel, scan; sample: definition"
     assert found.facts["score_numpy"] == ("definition", "definition")
-    on_gpu = trial.engines(ModelSettings(cell="mut1"), Compute("cuda", "fp32", "a GPU", 1))
+    on_gpu = trial.explain_engines(ModelSettings(cell="mut1"), Compute("cuda", "fp32", "a GPU", 1))
     assert on_gpu.what == "train: scan in a CUDA graph; score: scan; sample: definition and cuda graph"

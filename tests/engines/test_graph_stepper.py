@@ -15,9 +15,9 @@ from charlm.model.language_model import LanguageModel
 from charlm.model.parameters import initial_parameters
 from charlm.model.state import take_rows
 from charlm.model.stepping import DefinitionStepper
-from charlm.randomness import named_stream
+from charlm.randomness import named_stream, sample_stream
 from charlm.sampling.decoding import Decoding
-from charlm.sampling.generation import generate, random_stream, read
+from charlm.sampling.generation import generate, read
 
 V, ROWS = 9, 4
 STACKS = {name: {"cell": name, "num_layers": 2} for name in CELLS} | {
@@ -98,6 +98,6 @@ def test_without_a_graph_a_note_gives_the_reason():
 
 
 def test_it_can_be_sampled_from():
-    """Both draw with the same random numbers; here no two logits are close enough for rounding to matter."""
-    texts = [list(generate(engine, read(engine, [0]), Decoding(), 40, random_stream(1, 0))) for engine in both({})]
+    """Draws are made from the same stream of numbers; here no two scores are near enough for rounding to matter."""
+    texts = [list(generate(engine, read(engine, [0]), Decoding(), 40, [sample_stream(1, 0)])) for engine in both({})]
     assert texts[0] == texts[1]

@@ -1,5 +1,5 @@
-"""The law of sampling: the same seed gives the same text, streamed, alone, among many, or through the library; and
-no torch is needed for it on a CPU. The model is a real one, untrained: nothing here depends on what it has learnt."""
+"""The laws of sampling: the same seed gives the same text, streamed, alone, with others, or through the library; and
+a CPU needs no torch for it. The models are real and untrained."""
 
 import subprocess
 import sys
@@ -12,8 +12,8 @@ from charlm.model.language_model import LanguageModel
 from charlm.model.parameters import parameter_shapes
 from charlm.model.stepping import DefinitionStepper
 from charlm.sampling.decoding import Decoding
-from charlm.sampling.generation import generate, random_stream, read
-from charlm.sampling.writing import write, write_text
+from charlm.sampling.generation import read
+from charlm.sampling.writing import Wanted, write_samples, write_text
 from charlm.text.vocabulary import Vocabulary
 
 VOCABULARY = Vocabulary.of("abcdefghij klmnop\n")
@@ -29,23 +29,24 @@ def model(request):
     return DefinitionStepper(LanguageModel(settings, parameters))
 
 
-def pieces(model, sample, seed=7, length=60):
+def fragments(model, sample):
+    """Sample number `sample` under the seed 7, streamed."""
     after = read(model, VOCABULARY.encode("abc").ids.tolist())
-    return write(model, VOCABULARY, after, DECODING, length, random_stream(seed, sample))
+    return next(write_samples(model, VOCABULARY, after, Wanted(DECODING, 60), 7, range(sample, sample + 1)))
 
 
 def test_the_same_seed_is_the_same_text_streamed_or_through_the_library(model):
     for sample in range(3):
-        streamed = "".join(piece.text for piece in pieces(model, sample))
+        streamed = "".join(fragment.text for fragment in fragments(model, sample))
         assert streamed == write_text(model, VOCABULARY, "abc", DECODING, length=60, seed=7, sample=sample)
         assert len(streamed) == 60
 
 
 def test_a_sample_is_the_same_alone_and_interleaved_with_others(model):
-    alone = ["".join(piece.text for piece in pieces(model, sample)) for sample in range(3)]
+    alone = ["".join(fragment.text for fragment in fragments(model, sample)) for sample in range(3)]
     together = ["", "", ""]
-    for rows in zip(*(pieces(model, sample) for sample in range(3)), strict=True):
-        together = [text + piece.text for text, piece in zip(together, rows, strict=True)]
+    for rows in zip(*(fragments(model, sample) for sample in range(3)), strict=True):
+        together = [text + fragment.text for text, fragment in zip(together, rows, strict=True)]
     assert together == alone
     assert len(set(alone)) == 3
 
@@ -55,14 +56,14 @@ def test_a_longer_sample_begins_with_the_shorter_one(model):
     assert long.startswith(short)
 
 
-def test_a_stop_text_changes_nothing_before_it(model):
+def test_a_stop_text_does_not_change_the_text_before_it(model):
     whole = write_text(model, VOCABULARY, "abc", DECODING, length=60, seed=7)
     stop = whole[30:33]
     stopped = write_text(model, VOCABULARY, "abc", DECODING, length=60, seed=7, stops=[stop])
     assert stopped == whole[: whole.index(stop)]
 
 
-def test_sampling_touches_no_random_state_but_its_own(model):
+def test_sampling_leaves_the_global_random_state_alone(model):
     np.random.seed(3)
     before = np.random.get_state()
     write_text(model, VOCABULARY, "", DECODING, length=20, seed=7)
@@ -70,14 +71,19 @@ def test_sampling_touches_no_random_state_but_its_own(model):
     assert all(np.array_equal(one, other) for one, other in zip(before, after, strict=True))
 
 
-def test_several_samples_go_on_from_one_reading_without_disturbing_it(model):
+def test_samples_that_continue_one_reading_do_not_change_it(model):
     after = read(model, [1, 2, 3])
-    first = list(generate(model, after, DECODING, 30, random_stream(1, 0)))
-    list(generate(model, after, DECODING, 30, random_stream(1, 1)))
-    assert list(generate(model, after, DECODING, 30, random_stream(1, 0))) == first
+    wanted = Wanted(DECODING, 30)
+
+    def texts():
+        samples = write_samples(model, VOCABULARY, after, wanted, 1, range(2))
+        return ["".join(fragment.text for fragment in sample) for sample in samples]
+
+    first = texts()
+    assert texts() == first
 
 
-def test_the_rooms_of_sampling_do_not_import_torch():
+def test_sampling_does_not_import_torch():
     code = (
         "import sys, charlm.cli.sample, charlm.checkpoint, charlm.sampling.writing, charlm.model.stepping; "
         "print(sorted(name for name in sys.modules if name.split('.')[0] in {'torch', 'rich', 'matplotlib'}))"

@@ -1,4 +1,4 @@
-"""From prompts to text: where it begins, where it stops, and that no stop text is ever seen in part."""
+"""From prompts to text: where it begins, where it stops, and that no part of a stop text is ever shown."""
 
 import numpy as np
 import pytest
@@ -6,15 +6,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from charlm.sampling.decoding import Decoding
-from charlm.sampling.generation import random_stream, read
-from charlm.sampling.writing import Piece, Writer, opening, write, write_text
+from charlm.sampling.generation import read
+from charlm.sampling.writer import Fragment
+from charlm.sampling.writing import Wanted, opening_ids, write_samples, write_text
 from charlm.text.vocabulary import Vocabulary
 
 GREEDY = Decoding(temperature=0)
 
 
 class Reciting:
-    """Recites a script, whatever it reads. Its state is how much it has read, its log what."""
+    """Recites a script, whatever it reads. Its state is how many ids it has read; `fed` has the ids."""
 
     def __init__(self, vocabulary, script):
         self.logits = 9 * np.eye(vocabulary.size, dtype=np.float32)[vocabulary.encode(script).ids]
@@ -34,11 +35,11 @@ def recite(script, length=None, unit="character", **options):
     model = Reciting(vocabulary, script)
     after = read(model, [0])
     length = len(model.logits) if length is None else length
-    return list(write(model, vocabulary, after, GREEDY, length, random_stream(0, 0), **options))
+    return list(next(write_samples(model, vocabulary, after, Wanted(GREEDY, length, **options), 0, range(1))))
 
 
-def told(pieces):
-    return "".join(piece.text for piece in pieces), pieces[-1].stopped
+def joined(fragments):
+    return "".join(fragment.text for fragment in fragments), fragments[-1].stopped
 
 
 # --- where it begins ---
@@ -63,16 +64,16 @@ def ids(vocabulary, text):
 )
 def test_what_a_model_reads_first(known, prompt, records, begin):
     vocabulary = Vocabulary.of(known)
-    assert vocabulary.decode(opening(vocabulary, ids(vocabulary, prompt), records)) == begin
+    assert vocabulary.decode(opening_ids(vocabulary, ids(vocabulary, prompt), records)) == begin
 
 
 def test_an_empty_prompt_of_bytes_begins_with_the_newline_too():
     vocabulary = Vocabulary.of("né\n", "byte")
-    assert vocabulary.decode(opening(vocabulary, ids(vocabulary, ""))) == "\n"
-    assert vocabulary.decode(opening(vocabulary, ids(vocabulary, "né"))) == "né"
+    assert vocabulary.decode(opening_ids(vocabulary, ids(vocabulary, ""))) == "\n"
+    assert vocabulary.decode(opening_ids(vocabulary, ids(vocabulary, "né"))) == "né"
 
 
-def test_the_start_symbol_is_no_part_of_the_text():
+def test_the_start_symbol_is_not_part_of_the_text():
     vocabulary = Vocabulary.of("ab\n")
     model = Reciting(vocabulary, "abab")
     assert write_text(model, vocabulary, "", GREEDY, length=4, seed=0) == "abab"
@@ -83,27 +84,27 @@ def test_the_start_symbol_is_no_part_of_the_text():
 
 
 def test_the_length_counts_characters():
-    assert told(recite("hello world", 5)) == ("hello", "length")
-    assert recite("hello", 0) == [Piece("", "length")]
+    assert joined(recite("hello world", 5)) == ("hello", "length")
+    assert recite("hello", 0) == [Fragment("", "length")]
 
 
 def test_the_length_counts_bytes_in_a_model_of_bytes():
-    assert told(recite("né€x", 6, unit="byte")) == ("né€", "length")
+    assert joined(recite("né€x", 6, unit="byte")) == ("né€", "length")
 
 
-def test_a_character_cut_by_the_length_shows_as_such():
-    assert told(recite("né", 2, unit="byte")) == ("n\ufffd", "length")
+def test_a_character_cut_by_the_length_shows_as_a_replacement():
+    assert joined(recite("né", 2, unit="byte")) == ("n\ufffd", "length")
 
 
 def test_bytes_stream_whole_characters():
-    assert [piece.text for piece in recite("é€🎻", unit="byte")] == ["é", "€", "🎻", ""]
+    assert [fragment.text for fragment in recite("é€🎻", unit="byte")] == ["é", "€", "🎻", ""]
 
 
 def test_records_end_at_the_newline_and_only_records():
-    assert told(recite("Anna\nBob\n", records=True)) == ("Anna", "record")
-    assert told(recite("Anna\nBob\n")) == ("Anna\nBob\n", "length")
-    assert told(recite("Anna\nBob\n", unit="byte", records=True)) == ("Anna", "record")
-    assert told(recite("Anna\nBob\n", 3, records=True)) == ("Ann", "length")
+    assert joined(recite("Anna\nBob\n", records=True)) == ("Anna", "record")
+    assert joined(recite("Anna\nBob\n")) == ("Anna\nBob\n", "length")
+    assert joined(recite("Anna\nBob\n", unit="byte", records=True)) == ("Anna", "record")
+    assert joined(recite("Anna\nBob\n", 3, records=True)) == ("Ann", "length")
 
 
 @pytest.mark.parametrize(
@@ -120,23 +121,23 @@ def test_records_end_at_the_newline_and_only_records():
     ],
 )
 def test_the_text_ends_before_the_stop_text(script, stops, text):
-    assert told(recite(script, stops=stops)) == (text, "stop")
-    assert told(recite(script, stops=stops, unit="byte")) == (text, "stop")
+    assert joined(recite(script, stops=stops)) == (text, "stop")
+    assert joined(recite(script, stops=stops, unit="byte")) == (text, "stop")
 
 
-def test_what_could_begin_a_stop_text_is_shown_once_it_cannot():
-    pieces = recite("xabaxab", stops=["abc"])
-    assert [piece.text for piece in pieces] == ["x", "ab", "ax", "ab"]
-    assert pieces[-1].stopped == "length"
+def test_the_beginning_of_a_stop_text_is_shown_once_it_cannot_be_one():
+    fragments = recite("xabaxab", stops=["abc"])
+    assert [fragment.text for fragment in fragments] == ["x", "ab", "ax", "ab"]
+    assert fragments[-1].stopped == "length"
 
 
-def test_nothing_held_back_is_lost_at_the_end_of_a_record():
-    assert told(recite("Anna\n", stops=["nab"], records=True)) == ("Anna", "record")
+def test_text_held_back_is_shown_at_the_end_of_a_record():
+    assert joined(recite("Anna\n", stops=["nab"], records=True)) == ("Anna", "record")
 
 
 def test_a_stop_text_of_broken_bytes_stops_too():
-    # the length cuts the last character: its replacement comes only as the text is finished
-    assert told(recite("né", 2, unit="byte", stops=["\ufffd"])) == ("n", "stop")
+    # the length cuts the last character, so its replacement comes only when the text is finished
+    assert joined(recite("né", 2, unit="byte", stops=["\ufffd"])) == ("n", "stop")
 
 
 @given(
@@ -145,8 +146,8 @@ def test_a_stop_text_of_broken_bytes_stops_too():
     some.booleans(),
 )
 @settings(deadline=None, max_examples=150)
-def test_law_streamed_pieces_are_the_text_up_to_the_first_complete_stop(script, stops, records):
-    text, reason = told(recite(script, stops=stops, records=records))
+def test_law_the_fragments_are_the_text_up_to_the_first_complete_stop(script, stops, records):
+    text, reason = joined(recite(script, stops=stops, records=records))
     whole = script.partition("\n")[0] if records else script
     ends = [end for end in range(1, len(whole) + 1) if whole[:end].endswith(tuple(stops))] if stops else []
     if ends:
@@ -174,31 +175,3 @@ def test_unicode_prompts_are_read_character_by_character():  # char-rnn #42, tor
         write_text(model, vocabulary, "日本é🎻\n", GREEDY, length=1, seed=0)
         assert len(model.fed) == read_as
         assert vocabulary.decode(model.fed) == "日本é🎻\n"
-
-
-# --- in pieces of any size ---
-
-
-@given(
-    some.sampled_from(["character", "byte"]),
-    some.lists(some.integers(0, 4), max_size=40),
-    some.integers(2, 64),
-    some.lists(some.text("abé\n", min_size=1, max_size=3), max_size=2),
-    some.booleans(),
-)
-@settings(deadline=None)
-def test_law_the_text_is_the_same_however_many_symbols_come_at_once(unit, symbols, at_once, stops, records):
-    vocabulary = Vocabulary.of("abé\n", unit)
-    symbols = [symbol % vocabulary.size for symbol in symbols]
-
-    def written(size):
-        writer, text = Writer(vocabulary, stops, records), ""
-        for start in range(0, len(symbols), size):
-            piece = writer.feed(symbols[start : start + size])
-            text += piece.text
-            if piece.stopped:
-                return text, piece.stopped
-        last = writer.finish("length")
-        return text + last.text, last.stopped
-
-    assert written(at_once) == written(1)

@@ -1,4 +1,4 @@
-"""Samples that take their steps together: each is what it is alone, and no step is taken for one that ended."""
+"""Samples that are generated together: each is what it is alone, and nothing is computed for one that ended."""
 
 from typing import NamedTuple
 
@@ -13,20 +13,20 @@ from charlm.model.language_model import LanguageModel
 from charlm.model.parameters import initial_parameters
 from charlm.model.state import take_rows
 from charlm.model.stepping import DefinitionStepper
-from charlm.randomness import named_stream
-from charlm.sampling.decoding import Decoding, draw_rows
-from charlm.sampling.generation import generate, random_stream, read
-from charlm.sampling.side_by_side import generate_rows
+from charlm.randomness import named_stream, sample_stream
+from charlm.sampling.decoding import Decoding
+from charlm.sampling.drawing import draw_rows
+from charlm.sampling.generation import generate, read
 
 V = 9
 
 
-class Seen(NamedTuple):
-    last: np.ndarray  # (B, 1) the id read last
+class Last(NamedTuple):
+    id: np.ndarray  # (B, 1) the id read last
 
 
 class Bigrams:
-    """A table of logits, to which the symbol before the last adds."""
+    """A table of logits, plus half the logits of the symbol before the last."""
 
     batch_invariant = True
 
@@ -35,20 +35,20 @@ class Bigrams:
         self.rows = []
 
     def fresh(self, rows):
-        return (Seen(np.zeros((rows, 1), int)),)
+        return (Last(np.zeros((rows, 1), int)),)
 
     def step(self, ids, state):
         self.rows.append(len(ids))
-        return self.table[ids] + self.table[state[0].last[:, 0]] / 2, (Seen(np.array(ids)[:, None]),)
+        return self.table[ids] + self.table[state[0].id[:, 0]] / 2, (Last(np.array(ids)[:, None]),)
 
 
 class DrawsByItself(Bigrams):
-    """Draws as decoding does, three at a time at the most."""
+    """Draws as decoding does, up to three ids at a time."""
 
-    def generate_next(self, logits, state, temperature, us):
+    def generate_next(self, logits, state, temperature, uniforms):
         drawn = []
         assert np.isfinite(logits).all()
-        for now in us[:3]:
+        for now in uniforms[:3]:
             if not np.isfinite(logits).all():
                 break
             drawn.append(draw_rows(logits, Decoding(temperature=temperature), [()] * len(logits), now))
@@ -56,8 +56,8 @@ class DrawsByItself(Bigrams):
         return np.array(drawn), logits, state
 
 
-class EachAlone:
-    """An engine whose rows are stepped one by one, so that they round alike."""
+class RowByRow:
+    """An engine made batch invariant by stepping its rows one by one."""
 
     batch_invariant = True
 
@@ -78,14 +78,12 @@ def random_table(seed=0):
 
 def engine(**model):
     chosen = ModelSettings.model_validate({"hidden_size": 8, **model})
-    return EachAlone(
-        DefinitionStepper(LanguageModel(chosen, initial_parameters(chosen, V, named_stream(3, "weights"))))
-    )
+    return RowByRow(DefinitionStepper(LanguageModel(chosen, initial_parameters(chosen, V, named_stream(3, "weights")))))
 
 
 MODELS = {
     "table": Bigrams(random_table()),
-    "one that draws by itself": DrawsByItself(random_table()),
+    "draws by itself": DrawsByItself(random_table()),
     "lstm": engine(num_layers=2),
     "gru": engine(cell="gru"),
     "attention": engine(attention={"window": 3}),
@@ -99,29 +97,29 @@ DECODINGS = [
 
 
 def together(model, after, decoding, length, numbers, ends=lambda sample, ids: False):
-    """What each sample drew, and how often something was asked for."""
-    drawn = [[] for _ in numbers]
-
-    def taking(sample):
-        def take(ids):
-            drawn[sample] += [ids] if isinstance(ids, IntegrityError) else ids
-            return not isinstance(ids, IntegrityError) and not ends(sample, drawn[sample])
-
-        return take
-
-    takes = [taking(sample) for sample in range(len(numbers))]
-    streams = [random_stream(5, number) for number in numbers]
-    rounds = sum(1 for _ in generate_rows(model, after, decoding, length, streams, takes))
+    """What each sample drew, and an IntegrityError if it met one; and the number of rounds."""
+    drawn, ended, rounds = [[] for _ in numbers], set(), 0
+    streams = [sample_stream(5, number) for number in numbers]
+    for ids, errors in generate(model, after, decoding, length, streams, ended):
+        rounds += 1
+        assert not ended & {*ids, *errors}
+        for sample, symbols in ids.items():
+            drawn[sample] += symbols
+            if ends(sample, drawn[sample]):
+                ended.add(sample)
+        for sample, error in errors.items():
+            drawn[sample].append(error)
     return drawn, rounds
 
 
 def alone(model, after, decoding, length, number):
-    return list(generate(model, after, decoding, length, random_stream(5, number)))
+    (ids,), _ = together(model, after, decoding, length, [number])
+    return ids
 
 
 @pytest.mark.parametrize("decoding", DECODINGS)
 @pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
-def test_law_a_sample_is_the_same_alone_and_beside_others(model, decoding):
+def test_law_a_sample_is_the_same_alone_and_with_others(model, decoding):
     after = read(model, [1, 2, 3])
     drawn, rounds = together(model, after, decoding, 25, range(6))
     assert drawn == [alone(model, after, decoding, 25, number) for number in range(6)]
@@ -131,7 +129,7 @@ def test_law_a_sample_is_the_same_alone_and_beside_others(model, decoding):
 
 @given(some.lists(some.integers(1, 12), min_size=1, max_size=8), some.integers(0, 10), some.integers(0, 3))
 @settings(deadline=None, max_examples=60)
-def test_law_whenever_the_others_end_a_sample_is_the_same(lengths, length, seed):
+def test_law_a_sample_does_not_depend_on_when_others_end(lengths, length, seed):
     model = Bigrams(random_table(seed))
     after = read(model, [4])
     model.rows.clear()
@@ -139,21 +137,21 @@ def test_law_whenever_the_others_end_a_sample_is_the_same(lengths, length, seed)
         model, after, Decoding(), length, range(len(lengths)), lambda sample, ids: len(ids) == lengths[sample]
     )
     kept = [min(own, length) for own in lengths]
-    # a step has a row for every sample that draws once more, and nothing is stepped for nobody
+    # a step has one row for every sample that draws again, and there is no step without rows
     assert model.rows == [sum(own > taken for own in kept) for taken in range(1, max(kept))]
     assert drawn == [alone(model, after, Decoding(), own, number) for number, own in enumerate(kept)]
 
 
 @given(some.lists(some.integers(1, 12), min_size=1, max_size=8), some.integers(0, 10), some.integers(0, 3))
 @settings(deadline=None, max_examples=60)
-def test_law_so_it_is_for_a_model_that_draws_by_itself(lengths, length, seed):
+def test_law_nor_if_the_model_draws_by_itself(lengths, length, seed):
     model = DrawsByItself(random_table(seed))
     after = read(model, [4])
     drawn, _ = together(
         model, after, Decoding(), length, range(len(lengths)), lambda sample, ids: len(ids) >= lengths[sample]
     )
     for ids, own, number in zip(drawn, lengths, range(len(lengths)), strict=True):
-        assert len(ids) == min(length, -(-own // 3) * 3)  # they end with the three that were drawn together
+        assert len(ids) == min(length, -(-own // 3) * 3)  # a sample ends after the three ids that were drawn together
         assert ids == alone(model, after, Decoding(), len(ids), number)
 
 
@@ -161,14 +159,14 @@ def test_each_round_comes_before_the_step_for_the_next():
     model = Bigrams(random_table())
     after = read(model, [0])
     model.rows.clear()
-    rounds = generate_rows(model, after, Decoding(), 10**9, [random_stream(0, 0)] * 3, [lambda symbol: True] * 3)
+    rounds = generate(model, after, Decoding(), 10**9, [sample_stream(0, number) for number in range(3)])
     next(rounds)
     assert model.rows == []
     next(rounds)
     assert model.rows == [3]
 
 
-def test_what_was_read_is_left_as_it_was():
+def test_samples_do_not_change_what_was_read():
     model = MODELS["lstm"]
     after = read(model, [1, 2])
     first, _ = together(model, after, Decoding(), 20, range(3))
@@ -176,22 +174,21 @@ def test_what_was_read_is_left_as_it_was():
     assert first == again
 
 
-@pytest.mark.parametrize("kind", [Bigrams, DrawsByItself])
+@pytest.mark.parametrize("model_class", [Bigrams, DrawsByItself])
 @pytest.mark.parametrize("decoding", DECODINGS)
-def test_a_sample_without_usable_scores_has_its_error_and_the_others_go_on(decoding, kind):
+def test_a_sample_without_finite_logits_gets_its_error_and_the_others_continue(decoding, model_class):
     table = random_table()
-    table[0] = np.nan  # whoever draws the 0 is lost at the next symbol
-    model = kind(table)
+    table[0] = np.nan  # a sample that draws 0 cannot draw again
+    model = model_class(table)
     after = read(Bigrams(random_table()), [1, 1])
     drawn, _ = together(model, after, decoding, 12, range(8))
     ended = [isinstance(ids[-1], IntegrityError) for ids in drawn]
     for ids, bad, number in zip(drawn, ended, range(8), strict=True):
         if bad:
             assert ids[-2] == 0
-            with pytest.raises(IntegrityError) as caught:
-                alone(model, after, decoding, 12, number)
-            assert str(ids.pop()) == str(caught.value)
-            assert ids == alone(model, after, decoding, len(ids), number)
+            *before, error = alone(model, after, decoding, 12, number)
+            assert str(ids.pop()) == str(error)
+            assert ids == before
         else:
             assert ids == alone(model, after, decoding, 12, number)
     if decoding == Decoding():

@@ -1,0 +1,64 @@
+"""Findings about the size of a model for a text, and the time and memory of its training. Prints nothing.
+
+Trains nothing but a few updates, from which the time of a whole training is estimated.
+"""
+
+from __future__ import annotations
+
+import shlex
+
+from charlm.config.settings import Settings
+from charlm.device import Compute
+from charlm.diagnosis.advice import MOST_RATIO, advise, estimate_seconds
+from charlm.diagnosis.finding import Finding, finding_from_error
+from charlm.diagnosis.trial import measure_speed
+from charlm.errors import UsageError
+from charlm.machine import peak_memory
+from charlm.model.parameters import count_parameters
+from charlm.text.corpus import Corpus
+from charlm.training import memory
+
+DURATIONS = ((100, 1, "s"), (100, 60, "min"), (100, 3600, "hours"), (float("inf"), 86_400, "days"))  # up to 100 of each
+
+
+def suggest_size(settings: Settings, corpus: Corpus, device_type: str) -> Finding:
+    """Which size of model to choose, and why."""
+    characters = len(corpus.split("train"))
+    size = count_parameters(settings.model, corpus.vocabulary.size)
+    advice = advise(characters, corpus.vocabulary.size, device_type)
+    command = " ".join(["charlm train", *map(shlex.quote, corpus.sources), advice.arguments]).strip()
+    facts = {
+        "command": command,
+        "parameters": advice.parameters,
+        "parameters_per_character": advice.ratio,
+        "default_parameters": size,
+    }
+    what = f"`{command}`: {advice.parameters:,} parameters for {characters:,} characters, {advice.ratio:.2g} for each"
+    if advice.ratio > MOST_RATIO:
+        remedy = "Even a narrow model would memorise this text. Stop early (-s training.patience=3), or add text."
+        return Finding("size", "warn", what, remedy, facts)
+    return Finding("size", "ok", f"{what}; with more than {MOST_RATIO:g}, a model memorises the text", facts=facts)
+
+
+def estimate_training(settings: Settings, corpus: Corpus, compute: Compute) -> Finding:
+    """Time and memory of a training with these settings, from a few real updates."""
+    characters = len(corpus.split("train"))
+    try:
+        memory.require_memory(settings, corpus.vocabulary.size, characters, compute)
+    except UsageError as error:
+        return finding_from_error("memory", error)
+    speed = measure_speed(settings, corpus, compute)
+    seconds = estimate_seconds(settings, characters, speed)
+    occupied = peak_memory() if compute.device_type == "cpu" else None
+    if occupied is None:
+        training_settings = settings.training
+        rows, steps = memory.window_sizes(characters, training_settings.batch_size, training_settings.seq_len)
+        occupied = memory.estimate_bytes(settings, corpus.vocabulary.size, rows, steps)
+    facts = {"characters_per_second": round(speed), "seconds": round(seconds, 1), "memory_bytes": occupied}
+    duration = next(f"{seconds / unit:.0f} {name}" for most, unit, name in DURATIONS if seconds < most * unit)
+    size = count_parameters(settings.model, corpus.vocabulary.size)
+    what = (
+        f"with these settings (the preset quick, unless -c names another), {size:,} parameters: about {duration} and "
+        f"{occupied / 1e6:,.0f} MB of memory, {speed:,.0f} characters per second"
+    )
+    return Finding("training", "ok", what, facts=facts)
