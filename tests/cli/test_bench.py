@@ -1,3 +1,5 @@
+"""`charlm bench` through the real command line."""
+
 from __future__ import annotations
 
 import json
@@ -27,13 +29,13 @@ def test_sample_prints_a_table(charlm):
     assert [line.split()[1] for line in result.stdout.splitlines()] == ["size", "1x16", "2x8"]
 
 
-def test_a_size_that_is_none_is_a_usage_error(charlm):
+def test_an_invalid_size_is_a_usage_error(charlm):
     result = charlm("bench", "train", "--sizes", "big")
     assert result.returncode == 2
     assert "2x256" in result.stderr
 
 
-def test_train_says_what_the_hardware_would_allow_and_where_the_time_goes(charlm):
+def test_train_prints_the_limit_of_the_hardware_and_where_the_time_goes(charlm):
     result = charlm("bench", "train", "--sizes", "2x16", "--lanes", "4x8", "--parts", "--json")
     (row,) = json.loads(result.stdout)["results"]
     assert row["limit"] > row["best"]
@@ -51,7 +53,7 @@ def test_many_streams_are_timed_together(charlm):
     assert list(many["parts"]) == ["model", "drawing"]
 
 
-def test_score_finds_what_one_stream_finds(charlm):
+def test_score_agrees_with_one_stream_step_by_step(charlm):
     result = charlm("bench", "score", "--sizes", "1x16,2x8", "-n", 3000, "--beginning", 700, "--json")
     assert result.returncode == 0, result.stderr
     for row in json.loads(result.stdout)["results"]:
@@ -67,7 +69,7 @@ def test_tables_fit_a_hundred_columns(charlm):
     assert max(map(len, result.stdout.splitlines())) <= 100
 
 
-def test_streams_that_are_none_are_a_usage_error(charlm):
+def test_an_invalid_number_of_streams_is_a_usage_error(charlm):
     result = charlm("bench", "sample", "--sizes", "1x8", "--streams", "1,no")
     assert result.returncode == 2
     assert "1,64" in result.stderr

@@ -1,3 +1,5 @@
+"""`charlm eval perplexity` through the real command line."""
+
 from __future__ import annotations
 
 import json
@@ -21,7 +23,7 @@ def test_the_scores_of_training_and_of_the_command_agree(charlm, runs, tiny_run)
     assert said["characters"] == best["characters"]
 
 
-def test_the_object_has_what_the_contract_says(charlm, runs, verse):
+def test_the_values_of_the_json_object_are_consistent(charlm, runs, verse):
     said = json.loads(charlm("eval", "perplexity", "tiny", verse, "--json", env=runs).stdout)
     assert said["bits_per_character"] == pytest.approx(said["nats_per_character"] / math.log(2))
     assert said["perplexity"] == pytest.approx(math.exp(said["nats_per_character"]))
@@ -32,7 +34,7 @@ def test_the_object_has_what_the_contract_says(charlm, runs, verse):
     assert set(said["protocol"]) >= {"split", "state", "streams", "unit"}
 
 
-def test_both_engines_give_the_same_figure(charlm, runs, verse):
+def test_numpy_and_torch_give_the_same_score(charlm, runs, verse):
     import torch
 
     from charlm.checkpoint import load
@@ -54,7 +56,7 @@ def test_both_engines_give_the_same_figure(charlm, runs, verse):
 
 
 def test_unknown_characters_are_counted_and_never_raise(charlm, runs, tmp_path):
-    """char-rnn #59: scoring a given text; and what it does with characters that the model has never seen."""
+    """char-rnn #59: scoring a given text, which may have characters that the model has never seen."""
     text = tmp_path / "strange.txt"
     text.write_text("The owl 🦉 went öut\n" * 10, encoding="utf-8")
     result = charlm("eval", "perplexity", "tiny", text, "--json", env=runs)
@@ -75,14 +77,14 @@ def test_bits_per_byte_counts_utf8(charlm, tmp_path):
     assert said["bits_per_byte"] < 0.6 * said["bits_per_character"]
 
 
-def test_a_checkpoint_alone_is_enough(charlm, tiny_run, verse, tmp_path):
-    """nanoGPT: a vocabulary outside the checkpoint. The text and the run may be gone."""
+def test_a_checkpoint_without_its_run_is_enough(charlm, tiny_run, verse, tmp_path):
+    """The vocabulary is part of the checkpoint (in nanoGPT it is not): the text and the run may be gone."""
     shutil.copytree(tiny_run / "tiny" / (tiny_run / "tiny/best").read_text().strip(), tmp_path / "elsewhere")
     assert charlm("eval", "perplexity", tmp_path / "elsewhere", verse).returncode == 0
     assert charlm("sample", tmp_path / "elsewhere", "-n", 20).returncode == 0
 
 
-def test_a_text_that_is_gone_is_said(charlm, verse, tmp_path):
+def test_a_missing_text_is_an_error(charlm, verse, tmp_path):
     text = tmp_path / "gone.txt"
     text.write_bytes(verse.read_bytes())
     assert charlm("train", text, "--steps", 2, "-s", "model.hidden_size=8").returncode == 0

@@ -26,7 +26,7 @@ import sys
 for first in range(0, {end}, 256):
     show(sys.stdout, "".join(map(chr, range(first, first + 256))))
 """
-CHARLMS = "from charlm.display.printing import put as show"
+CHARLMS = "from charlm.display.printing import write_safely as show"
 NAIVE = "def show(stream, text): stream.write(text.encode('utf-8', 'replace').decode())"
 HALF = """
 def show(stream, text):
