@@ -34,7 +34,7 @@ app.add_typer(data.app, name="data", help="List, show, download and measure text
 app.add_typer(cells.app, name="cells", help="List the recurrent cells and show their equations.")
 app.add_typer(config.app, name="config", help="Show and check settings, and print their schema.")
 app.add_typer(bench.app, name="bench", help="Measure characters per second on this machine.")
-app.add_typer(study.app, name="study", help="Compare variants over seeds under one budget, and search for settings.")
+app.add_typer(study.app, name="study", help="Compare variants over seeds, and search for settings.")
 app.command("doctor")(doctor.doctor)
 
 

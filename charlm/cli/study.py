@@ -101,7 +101,7 @@ def search(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A YAML file with the settings and values to try.")],
     as_json: Json = False,
 ) -> None:
-    """Search for settings: try the values of one setting after the other, and keep the best by its valid score."""
+    """Search for the best values of settings, one setting after the other, by the score on the valid split."""
     from charlm.display.console import StderrConsole
     from charlm.display.search_view import SearchView, in_short
     from charlm.errors import StoppedError

@@ -1,4 +1,4 @@
-"""What all pictures share: a figure without decoration, its colours, and writing it as PNG. Knows no figures' content.
+"""What all pictures share: a figure without decoration, its colours, and writing it as a PNG file. Knows no results.
 
 matplotlib is an extra. It is imported only when a picture is drawn, without pyplot: no window opens, nothing stays
 open, and the same numbers give the same bytes.

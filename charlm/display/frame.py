@@ -139,9 +139,8 @@ def _folded(text: str, width: int, rows: int) -> tuple[str, ...]:
 
 
 def _note(status: TrainingStatus, width: int) -> Line:
-    saved = (
-        f"saved step {status.saved.step:,}{', the best so far' if status.saved.best else ''}" if status.saved else ""
-    )
+    newest = status.saved
+    saved = f"saved step {newest.step:,}{', the best so far' if newest.best else ''}" if newest else ""
     if status.trouble is None:
         return [Segment(saved, FAINT)]
     times = f"{status.skips} skipped, " if status.skips > 1 else ""

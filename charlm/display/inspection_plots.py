@@ -46,7 +46,7 @@ def plot_gradients(
     axes.set_yscale("log")
     axes.set_xlim(0, trained[0].median.size - 1)
     axes.set_title(
-        "how far back a loss is felt: median over positions, and their middle half", loc="left", fontsize=10, color=INK
+        "how far gradients reach back: median over positions, and their middle half", loc="left", fontsize=10, color=INK
     )
     axes.set_xlabel("k, characters back", color=INK)
     axes.set_ylabel("norm of the gradient of the loss at t\nby the input at t - k, nats", color=INK)

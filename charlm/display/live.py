@@ -132,9 +132,7 @@ class _Picture(Live):
     def refresh(self) -> None:
         with silence_on_error(self.console):
             width, before = self.console.width, self._width
-            if (
-                width < before
-            ):  # the terminal has wrapped the last picture, so its lines are not where rich expects them
+            if width < before:  # the terminal has wrapped the last picture: its lines are not where rich expects them
                 self.console.clear()
             self._width = width
             super().refresh()

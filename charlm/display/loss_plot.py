@@ -115,9 +115,7 @@ def _draw(axes: Axes, train: Points, valid: Points) -> None:
 
     higher = max(ends, key=lambda name: ends[name][0])
     for name, (score, color) in ends.items():
-        side = (
-            "center" if len(ends) == 1 else "bottom" if name == higher else "top"
-        )  # so that labels close together do not overlap
+        side = "center" if len(ends) == 1 else "bottom" if name == higher else "top"  # so that labels do not overlap
         end = (characters[-1], score)
         axes.annotate(f"{name} {score:.3f}", end, (8, 0), textcoords="offset points", va=side, color=color)
     room = max(0.02, float(seen.max() - seen.min())) * 0.08

@@ -73,19 +73,19 @@ def _trial(study: Study, variant: str, levels: tuple[tuple[str, str], ...], seed
     parts.append((f"variants.{variant}", study.variants[variant] or {}))
     synthetic: dict[str, Any] = {}
     measure, preset, given = study.measure, None, []
-    for place, override in parts:
-        where, rest = f"{source}, {place}", dict(override)
-        if place == "base":
+    for part, override in parts:
+        where, rest = f"{source}, {part}", dict(override)
+        if part == "base":
             preset = rest.pop("preset", None)
             if preset is not None and not isinstance(preset, str):
                 raise UsageError(f"preset must be the name of a preset, not {shown(preset)}", where, "")
-        if place.startswith("factors."):
+        if part.startswith("factors."):
             measure = rest.pop("measure", measure)
         synthetic |= _synthetic(rest.pop("synthetic", None), where)
         values, problems = layer(rest, lambda path, where=where: where)  # type: ignore[misc]
         if problems:
             raise refusal(problems)
-        if place != "base":
+        if part != "base":
             _refuse_length(values, where)
         given.append(values)
     if measure not in (("cost",) if study.measure == "cost" else MEASURES):
@@ -93,12 +93,12 @@ def _trial(study: Study, variant: str, levels: tuple[tuple[str, str], ...], seed
     if measure == "recall" and not synthetic:
         raise UsageError("recall is measured on a generated text", source, "Give synthetic: {recall: {gap: 20}}.")
     options = {name: each.value for name, each in merge(given).items() if name not in LENGTHS}
-    place = " ".join([variant, *(level for _, level in levels)])
+    label = " ".join([variant, *(level for _, level in levels)])
     return Trial(
         variant=variant,
         levels=levels,
         seed=seed,
-        settings=_settings(study, preset, options | {"training.seed": seed}, f"{source}, {place}"),
+        settings=_settings(study, preset, options | {"training.seed": seed}, f"{source}, {label}"),
         measure=measure,
         synthetic=Synthetic(synthetic.get("gap", 20), synthetic.get("lines", 10_000)) if synthetic else None,
     )

@@ -22,7 +22,7 @@ TEST_SEED, TEST_LINES = 2, 1000  # of the generated text that recall is measured
 
 @dataclass(frozen=True)
 class PreparedTrial:
-    """A trial with its text opened and its size solved. `parameters` is their number."""
+    """A trial with its text opened and its size solved; `parameters` is the number of its parameters."""
 
     trial: Trial
     corpus: Corpus
@@ -43,8 +43,8 @@ def prepare_trials(study: Study, trials: Sequence[Trial], folder: Path, source: 
     prepared = []
     for trial, corpus in opened:
         if study.parameters and trial.variant != study.parameters.equal:
-            place = f"{source}, {' '.join([trial.variant, *(level for _, level in trial.levels)])}"
-            model = solve(trial.settings.model, corpus.vocabulary.size, wanted[trial.levels], place)
+            where = f"{source}, {' '.join([trial.variant, *(level for _, level in trial.levels)])}"
+            model = solve(trial.settings.model, corpus.vocabulary.size, wanted[trial.levels], where)
             trial = replace(trial, settings=trial.settings.model_copy(update={"model": model}))
         prepared.append(PreparedTrial(trial, corpus, count(trial.settings.model, corpus.vocabulary.size)))
     return prepared

@@ -9,11 +9,11 @@ from charlm.kernels import library
 
 def test_train_prints_characters_per_second_beside_plain_torch(charlm):
     result = charlm("bench", "train", "--sizes", "1x16", "--lanes", "4x8", "--json")
-    said = json.loads(result.stdout)
-    (row,) = said["results"]
+    output = json.loads(result.stdout)
+    (row,) = output["results"]
     assert row["best"] >= row["median"] > 0
     assert row["plain_median"] > 0
-    assert said["precision"] in ("bf16", "fp32", "fp16")
+    assert output["precision"] in ("bf16", "fp32", "fp16")
 
 
 def test_every_cell_can_be_timed(charlm):

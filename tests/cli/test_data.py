@@ -104,7 +104,7 @@ def test_repairs_are_reported(charlm):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "given", "code", "said"),
+    ("arguments", "given", "code", "message"),
     [
         (("stats", "bok.txt"), "", 3, "Did you mean book.txt?"),
         (("stats", "nothing"), "", 3, "charlm data list"),
@@ -123,12 +123,12 @@ def test_repairs_are_reported(charlm):
         (("fetch", "zzz"), "", 2, "charlm data list"),
     ],
 )
-def test_bad_input_is_three_lines_and_an_exit_code(charlm, tmp_path, arguments, given, code, said):
+def test_bad_input_is_three_lines_and_an_exit_code(charlm, tmp_path, arguments, given, code, message):
     if arguments[-1] == ".":
         (tmp_path / ".hidden").write_text("x")
     else:
         (tmp_path / "book.txt").write_text(VERSE)
-    assert said in " ".join(refused(charlm("data", *arguments, given=given), code))
+    assert message in " ".join(refused(charlm("data", *arguments, given=given), code))
 
 
 def test_fetch_without_a_network_says_what_to_do_instead(charlm):

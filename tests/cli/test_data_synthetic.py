@@ -30,7 +30,7 @@ def test_a_file_is_written_but_never_overwritten(charlm, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("--gap", -1), "--gap"),
         (("--gap", 5, "--lines", 0), "--lines"),
@@ -39,8 +39,8 @@ def test_a_file_is_written_but_never_overwritten(charlm, tmp_path):
         (("--gap", 5, "-o", "no/such/folder.txt"), "no/such"),
     ],
 )
-def test_invalid_sizes_are_an_error_of_three_lines(charlm, arguments, said):
+def test_invalid_sizes_are_an_error_of_three_lines(charlm, arguments, message):
     result = charlm("data", "synthetic", "recall", *arguments)
     assert (result.returncode, result.stdout) == (2, "")
     assert len(result.stderr.splitlines()) == 3, result.stderr
-    assert said in result.stderr
+    assert message in result.stderr

@@ -34,17 +34,17 @@ def is_picture(path):
 
 def test_gradients_as_json_have_every_distance(charlm, runs, tmp_path):
     asked = ("tiny", "tiny", "--distance", 20, "--positions", 6, "--fresh", "--json", "--plot", "g.png")
-    said = json_of(charlm("inspect", "gradients", *asked, env=runs))
-    assert [run["run"] for run in said["runs"]] == ["tiny", "tiny"]
-    assert said["runs"][0] == said["runs"][1]
-    assert said["runs"][0]["model"] == "lstm 2 x 32"
-    for curve in (said["runs"][0]["trained"], said["runs"][0]["fresh"]):
+    output = json_of(charlm("inspect", "gradients", *asked, env=runs))
+    assert [run["run"] for run in output["runs"]] == ["tiny", "tiny"]
+    assert output["runs"][0] == output["runs"][1]
+    assert output["runs"][0]["model"] == "lstm 2 x 32"
+    for curve in (output["runs"][0]["trained"], output["runs"][0]["fresh"]):
         assert curve["positions"] == 6
         assert len(curve["median"]) == 21
         triples = zip(curve["lower_quartile"], curve["median"], curve["upper_quartile"], strict=True)
         assert all(0 < low <= median <= high for low, median, high in triples)
         assert 0 < curve["factor_per_character"] < 1
-    assert said["runs"][0]["trained"] != said["runs"][0]["fresh"]
+    assert output["runs"][0]["trained"] != output["runs"][0]["fresh"]
     assert is_picture(tmp_path / "g.png")
 
 
@@ -67,14 +67,14 @@ def test_fresh_is_the_network_before_training(charlm, verse):
 
 
 def test_gates_sum_to_one(charlm, runs, tiny_run):
-    said = json_of(charlm("inspect", "gates", "tiny", "--json", env=runs))
-    found = said["runs"][0]["trained"]
-    assert said["low"] == LOW
+    printed = json_of(charlm("inspect", "gates", "tiny", "--json", env=runs))
+    found = printed["runs"][0]["trained"]
+    assert printed["low"] == LOW
     assert [(each["layer"], each["gate"]) for each in found] == [
         (layer, gate) for layer in (1, 2) for gate in ("input", "forget", "output")
     ]
     assert all(each["low"] + each["between"] + each["high"] == pytest.approx(1) for each in found)
-    assert said["runs"][0]["fresh"] is None
+    assert printed["runs"][0]["fresh"] is None
     assert is_picture(tiny_run / "tiny" / "gates.png")
     shown = charlm("inspect", "gates", "tiny", "--fresh", env=runs).stdout.splitlines()
     assert len(shown) == 7
@@ -111,7 +111,7 @@ def test_a_missing_or_changed_text_is_an_error_unless_another_is_given(charlm, v
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "said"),
+    ("arguments", "code", "message"),
     [
         (("gradients", "tinny"), 4, "Did you mean tiny?"),
         (("gates", "tinny"), 4, "Did you mean tiny?"),
@@ -121,8 +121,8 @@ def test_a_missing_or_changed_text_is_an_error_unless_another_is_given(charlm, v
         (("gradients", "tiny", "--positions", 0), 2, "--positions"),
     ],
 )
-def test_bad_input_is_three_lines_and_an_exit_code(charlm, runs, arguments, code, said):
-    assert said in " ".join(refused(charlm("inspect", *arguments, env=runs), code))
+def test_bad_input_is_three_lines_and_an_exit_code(charlm, runs, arguments, code, message):
+    assert message in " ".join(refused(charlm("inspect", *arguments, env=runs), code))
 
 
 def test_a_picture_that_cannot_be_written_is_an_error(charlm, runs):

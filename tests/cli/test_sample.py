@@ -1,7 +1,6 @@
 """`charlm sample` through the real command line: a run trained by `charlm train`, and made-up models for rare cases."""
 
 import io
-import itertools
 import json
 import os
 import re
@@ -20,7 +19,6 @@ import torch
 from charlm.checkpoint import Scores, load, save
 from charlm.checkpoint.contents import Text
 from charlm.cli import main
-from charlm.cli import sample as command
 from charlm.config.settings import ModelSettings, Settings
 from charlm.device import Compute
 from charlm.engines.choosing import stepper
@@ -31,7 +29,7 @@ from charlm.model.language_model import LanguageModel
 from charlm.model.parameters import shapes
 from charlm.model.stepping import DefinitionStepper
 from charlm.sampling.decoding import Decoding
-from charlm.sampling.writing import Piece, write_text
+from charlm.sampling.writing import write_text
 from charlm.text.vocabulary import Vocabulary
 
 CHARLM = (sys.executable, "-m", "charlm")
@@ -319,7 +317,7 @@ def test_a_model_whose_scores_are_not_finite_is_an_integrity_error(made):
 @pytest.mark.parametrize("device", ["cuda", "cuda:1", "mps"])
 def test_another_device_is_told_that_the_cpu_is_used(plain, device):
     done = run(plain, "-n", 20, "--seed", 1, "--device", device)
-    assert f"--device {device}: one character after another comes fastest from the cpu" in done.stderr
+    assert f"--device {device}: the cpu is used instead" in done.stderr
     assert done.stdout == run(plain, "-n", 20, "--seed", 1, "--device", "cpu").stdout
 
 
@@ -497,27 +495,3 @@ def test_a_stdout_without_unicode_never_fails(made):
     )
     assert b"\\u202e" in done.stdout
     assert done.stdout.isascii()
-
-
-class Pipe(io.StringIO):
-    def __init__(self):
-        super().__init__()
-        self.flushes = 0
-
-    def flush(self):
-        self.flushes += 1
-
-
-class Terminal(Pipe):
-    def isatty(self):
-        return True
-
-
-@pytest.mark.parametrize(("stream", "flushes"), [(Pipe(), 21), (Terminal(), 2001)])
-def test_a_terminal_gets_each_character_and_a_pipe_larger_pieces(monkeypatch, stream, flushes):
-    ticks = itertools.count()
-    monkeypatch.setattr(sys, "stdout", stream)
-    monkeypatch.setattr(command, "monotonic", lambda: next(ticks) / 1024)
-    command._show("", [Piece("x")] * 2000)
-    assert stream.flushes == pytest.approx(flushes, abs=2)
-    assert stream.getvalue() == "x" * 2000 + "\n"

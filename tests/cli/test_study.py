@@ -60,8 +60,8 @@ def test_a_study_is_trained_saved_and_reported(charlm, write, tmp_path):
     assert {"study.yaml", "results.jsonl", "report.json", "report.csv"} <= {each.name for each in home.iterdir()}
     assert all(0 <= row["accuracy"] <= 1 and row["steps"] == 5 for row in results(home))
     assert charlm("sample", home / "lstm.gap-2.s1", "-n", 5).returncode == 0
-    said = charlm("study", "report", "tiny")
-    assert "within noise" in said.stdout or "beyond noise" in said.stdout
+    output = charlm("study", "report", "tiny")
+    assert "within noise" in output.stdout or "beyond noise" in output.stdout
     assert (
         json.loads(charlm("study", "report", "--json").stdout)
         == result
@@ -85,9 +85,9 @@ def test_an_interrupted_and_continued_study_gives_the_same_numbers(charlm, write
         if line.startswith("2/"):
             break
     process.send_signal(signal.SIGTERM)
-    _, said = process.communicate(timeout=100)
+    _, output = process.communicate(timeout=100)
     assert process.returncode == 143
-    assert f"Go on with: charlm study run {path}" in said
+    assert f"Go on with: charlm study run {path}" in output
     home = tmp_path / "runs/studies/tiny"
     assert 2 <= len(results(home)) < 6
     continued = charlm("study", "run", path)
@@ -155,7 +155,7 @@ def test_sizes_are_solved_for_equal_parameters(charlm, write, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"basline": "lstm"}, "Did you mean baseline?"),
         ({"variants": {"lstm": {}, "x": {"model": {"cell": "ltsm"}}}}, "lstm"),
@@ -179,10 +179,10 @@ def test_sizes_are_solved_for_equal_parameters(charlm, write, tmp_path):
         ({"name": "../up"}, "cannot be a name"),
     ],
 )
-def test_bad_studies_are_refused_before_any_training(charlm, write, tmp_path, changes, said):
+def test_bad_studies_are_refused_before_any_training(charlm, write, tmp_path, changes, message):
     result = charlm("study", "run", write(**changes))
     assert result.returncode == 2, result.stderr
-    assert said in result.stderr
+    assert message in result.stderr
     assert "Traceback" not in result.stderr
     assert len(result.stderr.strip().splitlines()) <= 3
     assert result.stdout == ""
@@ -190,7 +190,7 @@ def test_bad_studies_are_refused_before_any_training(charlm, write, tmp_path, ch
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "said"),
+    ("arguments", "code", "message"),
     [
         (["run", "cels"], 2, "Did you mean cells?"),
         (["run", "absent.yaml"], 2, "does not exist"),
@@ -199,17 +199,17 @@ def test_bad_studies_are_refused_before_any_training(charlm, write, tmp_path, ch
         (["run", "cells", "--name", "a/b"], 2, "--name"),
     ],
 )
-def test_bad_commands(charlm, arguments, code, said):
+def test_bad_commands(charlm, arguments, code, message):
     result = charlm("study", *arguments)
     assert result.returncode == code, result.stderr
-    assert said in result.stderr
+    assert message in result.stderr
     assert len(result.stderr.strip().splitlines()) <= 3
 
 
 def test_list_prints_the_questions(charlm):
-    said = charlm("study", "list")
-    assert said.returncode == 0
-    assert len(said.stdout.splitlines()) == 9
+    output = charlm("study", "list")
+    assert output.returncode == 0
+    assert len(output.stdout.splitlines()) == 9
     assert "forget bias" in json.loads(charlm("study", "list", "--json").stdout)["forget-bias"]
 
 

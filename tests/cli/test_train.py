@@ -31,17 +31,17 @@ def test_without_a_terminal_the_output_is_plain_lines(charlm, verse):
     assert result.stdout == ""
     assert "\x1b" not in result.stderr
     assert "\r" not in result.stderr
-    for said in ("utf-8", "2,860 characters", "train 2,574", "cpu", "valid", "charlm sample"):
-        assert said in result.stderr
+    for output in ("utf-8", "2,860 characters", "train 2,574", "cpu", "valid", "charlm sample"):
+        assert output in result.stderr
 
 
 def test_json_is_one_object_on_stdout(charlm, verse):
     result = charlm("train", verse, "--steps", 6, "--run", "mine", "--json", *SMALL)
-    said = json.loads(result.stdout)
-    assert said["run"] == "mine"
-    assert said["step"] == 6
-    assert said["reason"] == "length"
-    assert said["valid_bits_per_character"] > 0
+    output = json.loads(result.stdout)
+    assert output["run"] == "mine"
+    assert output["step"] == 6
+    assert output["reason"] == "length"
+    assert output["valid_bits_per_character"] > 0
 
 
 def test_dry_run_writes_nothing(charlm, verse, tmp_path):
@@ -94,7 +94,7 @@ def test_unicode_of_every_width(charlm, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "said"),
+    ("arguments", "code", "message"),
     [
         (["missing.txt"], 3, "no such file"),
         (["empty.txt"], 3, "empty"),
@@ -111,7 +111,7 @@ def test_unicode_of_every_width(charlm, tmp_path):
         (["--resume", "nothing"], 4, "no run"),
     ],
 )
-def test_bad_input_is_three_short_lines_and_the_right_exit_code(charlm, verse, tmp_path, arguments, code, said):
+def test_bad_input_is_three_short_lines_and_the_right_exit_code(charlm, verse, tmp_path, arguments, code, message):
     (tmp_path / "verse.txt").write_bytes(verse.read_bytes())
     (tmp_path / "empty.txt").write_bytes(b"")
     (tmp_path / "one.txt").write_bytes(b"x")
@@ -120,7 +120,7 @@ def test_bad_input_is_three_short_lines_and_the_right_exit_code(charlm, verse, t
     result = charlm("train", *arguments)
     assert result.returncode == code, result.stderr
     assert result.stdout == ""
-    assert said in result.stderr
+    assert message in result.stderr
     assert "Traceback" not in result.stderr
     assert len(result.stderr.strip().splitlines()) <= 3
     assert not list((tmp_path / "runs").glob("*/step-*"))
@@ -147,9 +147,9 @@ def test_a_signal_saves_and_prints_the_resume_command_which_continues_the_run(ch
     process = start(verse, tmp_path)
     wait_for(process, "saved")
     process.send_signal(number)
-    _, said = process.communicate(timeout=60)
+    _, output = process.communicate(timeout=60)
     assert process.returncode == 128 + number
-    assert "charlm train --resume long" in said
+    assert "charlm train --resume long" in output
     step = int((tmp_path / "runs/long/last").read_text().removeprefix("step-"))
     result = charlm("train", "--resume", "--steps", step + 5, "--json")
     assert result.returncode == 0, result.stderr

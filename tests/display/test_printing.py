@@ -92,15 +92,15 @@ def test_an_ascii_stream_never_raises():
 
 def test_dim_only_on_a_terminal_with_colours(monkeypatch):
     def dimmed(stream):
-        write_safely(stream, "said", dim=True)
+        write_safely(stream, "message", dim=True)
         return stream.getvalue()
 
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
     assert dimmed(Terminal()) == "\x1b[2msaid\x1b[22m"
-    assert dimmed(io.StringIO()) == "said"
+    assert dimmed(io.StringIO()) == "message"
     monkeypatch.setenv("NO_COLOR", "1")
-    assert dimmed(Terminal()) == "said"
+    assert dimmed(Terminal()) == "message"
     monkeypatch.delenv("NO_COLOR")
     monkeypatch.setenv("TERM", "dumb")
     assert not has_colour(Terminal())
