@@ -1,6 +1,6 @@
-"""The command tree: one file per command, no arithmetic, all the printing.
+"""The command tree: one file per command. A command connects the rooms below and hands the results to display/.
 
-stdout is data, stderr is talk. Nothing heavy is imported until a command runs, so that `--help` is quick.
+stdout carries data, stderr carries messages. Nothing heavy is imported until a command runs, so that `--help` is quick.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sys
 import typer
 
 from charlm.cli import bench, cells, config, data, doctor, evaluate, inspect, runs, sample, study, train
-from charlm.display.printing import say
+from charlm.display.printing import print_stderr
 from charlm.errors import CharlmError
 from charlm.version import __version__
 
@@ -30,11 +30,11 @@ app.command("sample")(sample.sample)
 app.add_typer(evaluate.app, name="eval", help="Score text with a trained model.")
 app.add_typer(inspect.app, name="inspect", help="Look inside a trained model: gradients and gates.")
 app.add_typer(runs.app, name="runs", help="List, show and compare runs.")
-app.add_typer(data.app, name="data", help="List, show, fetch and measure texts.")
+app.add_typer(data.app, name="data", help="List, show, download and measure texts.")
 app.add_typer(cells.app, name="cells", help="List the recurrent cells and show their equations.")
-app.add_typer(config.app, name="config", help="Show, check and describe settings.")
+app.add_typer(config.app, name="config", help="Show and check settings, and print their schema.")
 app.add_typer(bench.app, name="bench", help="Measure characters per second on this machine.")
-app.add_typer(study.app, name="study", help="Compare variants over seeds under one budget, and report.")
+app.add_typer(study.app, name="study", help="Compare variants over seeds, and search for settings.")
 app.command("doctor")(doctor.doctor)
 
 
@@ -47,23 +47,23 @@ def _print_version(wanted: bool) -> None:
 @app.callback()
 def _options(
     version: bool = typer.Option(
-        False, "--version", callback=_print_version, is_eager=True, help="Show the version and leave."
+        False, "--version", callback=_print_version, is_eager=True, help="Show the version and exit."
     ),
 ) -> None:
     pass
 
 
 def main() -> None:
-    """Run the command line; every error a user can meet ends as its three lines and its exit code."""
+    """Run the command line. A CharlmError is printed in three lines and ends with its exit code."""
     try:
         app()
     except CharlmError as error:
-        say(f"charlm: {error}", dim=False)
+        print_stderr(f"charlm: {error}", dim=False)
         sys.exit(error.exit_code)
     except Exception as error:
         if os.environ.get("CHARLM_DEBUG"):
             raise
-        say(f"charlm: {type(error).__name__}: {error}")
-        say("This is a bug in charlm.")
-        say("Please report it with what the same command prints when CHARLM_DEBUG=1 is set.")
+        print_stderr(f"charlm: {type(error).__name__}: {error}")
+        print_stderr("This is a bug in charlm.")
+        print_stderr("Please report it, with the output of the same command when CHARLM_DEBUG=1 is set.")
         sys.exit(1)

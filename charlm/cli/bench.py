@@ -1,4 +1,4 @@
-"""`charlm bench`: characters per second on this machine, beside plain PyTorch and beside what the hardware allows."""
+"""`charlm bench`: characters per second on this machine, beside plain PyTorch and the limit of the hardware."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from charlm.display.output import print_json
 
 app = typer.Typer(no_args_is_help=True)
 
-Cell = typer.Option("lstm", "--cell", help="A cell, or `all`.")
-Sizes = typer.Option("2x128,2x256,2x512", "--sizes", help="Layers x units, several with commas.")
-Plain = typer.Option(True, "--plain/--no-plain", help="Time plain PyTorch beside it.")
-Parts = typer.Option(False, "--parts", help="Say where the time goes, too.")
+Cell = typer.Option("lstm", "--cell", help="A cell, or all.")
+Sizes = typer.Option("2x128,2x256,2x512", "--sizes", help="Layers x units; several separated by commas.")
+Plain = typer.Option(True, "--plain/--no-plain", help="Time plain PyTorch as well.")
+Parts = typer.Option(False, "--parts", help="Show where the time goes.")
 Json = typer.Option(False, "--json", help="Print one JSON object.")
 
 
@@ -22,17 +22,17 @@ Json = typer.Option(False, "--json", help="Print one JSON object.")
 def bench_train(
     cell: str = Cell,
     sizes: str = Sizes,
-    lanes: str = typer.Option("64x64", "--lanes", help="Lanes x characters in each window."),
-    precision: str = typer.Option("auto", "--precision", help="auto, fp32, bf16 or fp16."),
-    device: str = typer.Option("auto", "--device", help="auto, cpu, cuda or mps."),
+    lanes: str = typer.Option("64x64", "--lanes", help="Lanes x characters of a window."),
+    precision: str = typer.Option("auto", "--precision", help="Precision: auto, fp32, bf16 or fp16."),
+    device: str = typer.Option("auto", "--device", help="Device: auto, cpu, cuda or mps."),
     plain: bool = Plain,
     parts: bool = Parts,
     as_json: bool = Json,
 ) -> None:
-    """Time whole training steps: reading, forward, backward, clipping, optimizer.
+    """Time whole training steps: reading, forward and backward pass, clipping, optimizer.
 
-    A size is that of an lstm; another cell gets as many parameters. All are timed in turn, round after round. The limit
-    is what the matrix products of a step would take alone.
+    A size is that of an lstm; other cells get as many parameters as that lstm. All are timed in turns, round after
+    round. The limit is the time that the matrix products of a step take on their own.
     """
     from charlm.benchmark import results
     from charlm.benchmark.hardware import measure_peak_flops
@@ -52,30 +52,29 @@ def bench_train(
         "threads": compute.threads,
         "batch_size": window[0],
         "seq_len": window[1],
-        "parameters": "those of the lstm of each size",
+        "parameters": "as many as the lstm of each size",
         "plain": "torch.nn.LSTM of that size, float32, Adam",
         "loop": "the same cell step by step under autograd",
         "limit": "the matrix products alone, in the same precision",
         "peak_gflops": round(measure_peak_flops(compute) / 1e9),
     }
-    _show(about, results.training_results(names, shapes, window, compute, plain, parts), as_json)
+    _print(about, results.training_results(names, shapes, window, compute, plain, parts), as_json)
 
 
 @app.command("sample")
 def bench_sample(
     cell: str = Cell,
     sizes: str = Sizes,
-    streams: str = typer.Option("1", "--streams", help="Streams side by side, several with commas: 1,64."),
-    length: int = typer.Option(
-        500, "--length", "-n", min=10, help="Characters in each timing; of a stream at least 20."
-    ),
+    streams: str = typer.Option("1", "--streams", help="Parallel streams; several numbers separated by commas: 1,64."),
+    length: int = typer.Option(500, "--length", "-n", min=10, help="Characters in each timing; at least 20 a stream."),
     plain: bool = Plain,
     parts: bool = Parts,
     as_json: bool = Json,
 ) -> None:
-    """Time sampled characters, each fed back to give the next; of several streams, those of all together.
+    """Time sampling, where each character is the next input. The rate of several streams is that of all together.
 
-    The limit of one stream is reading all weights from memory once a character; of several, the matrix products.
+    The limit of one stream is reading all weights from memory once a character; that of several streams is the matrix
+    products.
     """
     from charlm.kernels.threads import limit_blas_threads
 
@@ -86,10 +85,10 @@ def bench_sample(
         "job": "sample",
         "streams": streams,
         "plain": "torch.nn.LSTM, a character at a time",
-        "limit": "of one stream reading the weights once a character, of several their matrix products",
+        "limit": "one stream: reading the weights once a character; several streams: their matrix products",
     }
-    counts = _numbers(streams, "--streams")
-    _show(about, results.sampling_results(_cells(cell), _sizes(sizes), counts, length, plain, parts), as_json)
+    counts = _counts(streams, "--streams")
+    _print(about, results.sampling_results(_cells(cell), _sizes(sizes), counts, length, plain, parts), as_json)
 
 
 @app.command("score")
@@ -97,15 +96,15 @@ def bench_score(
     cell: str = Cell,
     sizes: str = Sizes,
     length: int = typer.Option(100_000, "--length", "-n", min=2, help="Characters of the text that is scored."),
-    beginning: int = typer.Option(5_000, min=2, help="So many of them are also read as one stream, step by step."),
-    plain: bool = typer.Option(True, "--plain/--no-plain", help="Time that one stream beside it."),
+    beginning: int = typer.Option(5_000, min=2, help="How many of them are also scored as one stream, step by step."),
+    plain: bool = typer.Option(True, "--plain/--no-plain", help="Time that stream as well."),
     parts: bool = Parts,
     as_json: bool = Json,
 ) -> None:
-    """Time the exact score of a text of random characters, as `charlm eval perplexity` finds it.
+    """Time the exact score of a text of random characters, as `charlm eval perplexity` computes it.
 
-    Beside it stands one stream read step by step; of the beginning of the text both give their bits per character. The
-    limit is the matrix products alone, each character read once.
+    For comparison the beginning of the text is also scored as one stream, step by step; the table has the bits per
+    character of both. The limit is the matrix products alone, with each character read once.
     """
     from charlm.kernels.threads import limit_blas_threads
 
@@ -115,20 +114,19 @@ def bench_score(
     about = {
         "job": "score",
         "characters": length,
-        "plain": f"one stream step by step, over the first {min(length, beginning):,}; the bits are of these",
+        "plain": f"one stream step by step, over the first {min(length, beginning):,}; its bits are of these",
         "limit": "the matrix products alone, float32",
     }
-    _show(about, results.scoring_results(_cells(cell), _sizes(sizes), length, beginning, plain, parts), as_json)
+    _print(about, results.scoring_results(_cells(cell), _sizes(sizes), length, beginning, plain, parts), as_json)
 
 
-def _show(about: Mapping[str, object], rows: Sequence[Mapping[str, Any]], as_json: bool) -> None:
-    from charlm.display.bench_table import show
-
+def _print(about: Mapping[str, object], rows: Sequence[Mapping[str, Any]], as_json: bool) -> None:
     if as_json:
         print_json({**about, "results": rows})
         return
-    typer.echo(", ".join(f"{key} {value}" for key, value in about.items()), err=True)
-    show(rows)
+    from charlm.display.bench_table import print_bench
+
+    print_bench(about, rows)
 
 
 def _cells(wanted: str) -> list[str]:
@@ -153,9 +151,9 @@ def _pair(text: str, option: str) -> tuple[int, int]:
     return int(first), int(second)
 
 
-def _numbers(text: str, option: str) -> list[int]:
+def _counts(text: str, option: str) -> list[int]:
     from charlm.errors import UsageError
 
     if not all(part.strip().isdecimal() and int(part) for part in text.split(",")):
-        raise UsageError(f"{text!r} is not numbers with commas between them", option, "Write them as 1,64.")
+        raise UsageError(f"{text!r} is not a list of numbers separated by commas", option, "Write them as 1,64.")
     return [int(part) for part in text.split(",")]

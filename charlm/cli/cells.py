@@ -1,4 +1,4 @@
-"""`charlm cells`: the recurrent cells, and their equations."""
+"""`charlm cells`: lists the recurrent cells, and shows their equations."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from charlm.display.output import print_json
+from charlm.display.output import print_columns, print_json, print_text
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -15,21 +15,19 @@ Json = typer.Option(False, "--json", help="Print one JSON object.")
 
 @app.command("list")
 def list_cells(as_json: bool = Json) -> None:
-    """List the cells that a layer can be made of."""
+    """List the recurrent cells."""
     from charlm.cells.table import CELLS
 
     if as_json:
         print_json({name: _about(name) for name in CELLS})
         return
-    width = max(map(len, CELLS))
-    for name, cell in CELLS.items():
-        typer.echo(f"{name:<{width}}  {cell.TITLE} ({cell.PAPER})")
+    print_columns([(name, f"{cell.TITLE} ({cell.PAPER})") for name, cell in CELLS.items()])
 
 
 @app.command("show")
 def show_cell(
-    name: str = typer.Argument(..., help="A cell, as `charlm cells list` names it."),
-    hidden_size: int = typer.Option(256, min=1, help="Units, for the number of weights."),
+    name: str = typer.Argument(..., help="A cell; `charlm cells list` lists them."),
+    hidden_size: int = typer.Option(256, min=1, help="Units of the layer whose weights are counted."),
     as_json: bool = Json,
 ) -> None:
     """Show a cell's equations, weights, gates, options and paper."""
@@ -40,18 +38,9 @@ def show_cell(
     if as_json:
         print_json(about)
         return
-    typer.echo(about["equations"])
-    typer.echo(f"\nWeights of one layer, {hidden_size} units reading {hidden_size}: {about['parameters']:,}")
-    for weight, shape in about["shapes"].items():
-        typer.echo(f"  {weight:<12} {' x '.join(map(str, shape))}")
-    typer.echo(f"State: {', '.join(about['state'])}    Gates: {', '.join(about['gates']) or 'none'}")
-    typer.echo("Options:" if about["options"] else "Options: none")
-    for option, what in about["options"].items():
-        value, choice = str(what["default"]).lower(), f"{what['low']:g} to {what['high']:g}"
-        if isinstance(what["default"], bool):
-            choice = "true or false"
-        typer.echo(f"  model.cell_options.{option}={value}   {what['about']}; {choice}")
-    typer.echo(f"Paper: {about['paper']}")
+    from charlm.display.cell_page import cell_page
+
+    print_text(cell_page(about))
 
 
 def _about(name: str, hidden_size: int = 256) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""`charlm data`: which texts there are, what they look like, and what is in them."""
+"""`charlm data`: lists, shows, downloads and measures texts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from charlm.cli import data_synthetic
-from charlm.display.output import print_columns, print_json
+from charlm.display.output import print_columns, print_json, print_text
 
 if TYPE_CHECKING:
     from charlm.text.corpora import NamedCorpus
@@ -18,10 +18,9 @@ app.add_typer(data_synthetic.app, name="synthetic", help="Make a text whose best
 
 FIRST_LINES = 12
 WIDEST_LINE = 100  # characters of a line that `show` prints
-MOST_SYMBOLS = 12  # that `stats` prints; --json has all
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-Encoding = Annotated[str | None, typer.Option(help="Encoding of the text; utf-8 unless told.")]
+Encoding = Annotated[str | None, typer.Option(help="Encoding of the text. Default: utf-8.")]
 Overrides = Annotated[
     list[str] | None, typer.Option("--set", "-s", metavar="KEY=VALUE", help="A setting, such as text.unit=byte.")
 ]
@@ -30,26 +29,29 @@ Overrides = Annotated[
 @app.command("list")
 def list_corpora(as_json: Json = False) -> None:
     """List the named corpora, and whether they are on this machine."""
+    from charlm.display.text_tables import corpus_rows
     from charlm.text.cache import cache_folder
     from charlm.text.corpora import CORPORA
 
+    corpora = [_about(corpus) for corpus in CORPORA.values()]
     if as_json:
-        print_json({"cache": str(cache_folder()), "corpora": [_about(corpus) for corpus in CORPORA.values()]})
-        return
-    rows = [(name, _size(corpus), _whereabouts(corpus), corpus.about) for name, corpus in CORPORA.items()]
-    print_columns([("name", "bytes", "here", "about"), *rows])
+        print_json({"cache": str(cache_folder()), "corpora": corpora})
+    else:
+        print_columns(corpus_rows(corpora))
 
 
 @app.command("show")
 def show(
-    text: Annotated[str, typer.Argument(metavar="NAME|FILE", help="A named corpus, a file, a folder, a glob or -.")],
+    text: Annotated[
+        str, typer.Argument(metavar="NAME|FILE", help="A named corpus, a file, a folder, a glob or - (standard input).")
+    ],
     encoding: Encoding = None,
     settings: Overrides = None,
     as_json: Json = False,
 ) -> None:
-    """Show what a text is, and how it begins."""
+    """Show a text: its source, its files, and its first lines."""
     from charlm.config.resolving import resolve
-    from charlm.display.printing import put, until_closed
+    from charlm.display.text_tables import text_rows
     from charlm.text.corpora import CORPORA
     from charlm.text.preview import preview_text
 
@@ -63,18 +65,17 @@ def show(
     if as_json:
         print_json(about)
         return
-    print_columns(_facts(about))
+    print_columns(text_rows(about))
     if "first_lines" in about:
-        with until_closed(sys.stdout):
-            put(sys.stdout, "\n".join(["", *about["first_lines"], ""]))
+        print_text("\n".join(["", *about["first_lines"], ""]))
 
 
 @app.command("fetch")
 def fetch(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A corpus, as `charlm data list` names it.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A named corpus; `charlm data list` lists them.")],
     as_json: Json = False,
 ) -> None:
-    """Download a corpus into the cache. Nothing else in charlm uses the network."""
+    """Download a corpus into the cache. No other command uses the network."""
     from charlm.config.suggestions import suggestion
     from charlm.errors import UsageError
     from charlm.text.corpora import CORPORA
@@ -82,28 +83,32 @@ def fetch(
 
     corpus = CORPORA.get(name)
     if corpus is None:
-        remedy = suggestion(name, CORPORA) or "`charlm data list` names them."
-        raise UsageError(f"There is no corpus {name!r}.", "charlm data fetch", remedy)
+        remedy = suggestion(name, CORPORA) or "`charlm data list` lists them."
+        raise UsageError(f"There is no corpus {name!r}", "charlm data fetch", remedy)
     path = None if corpus.recipe else fetch_corpus(corpus, progress=sys.stderr.isatty())
     if as_json:
         print_json(_about(corpus) | {"path": path and str(path)})
     elif path:
         print_columns([(name, str(path))])
     else:
-        print_columns([(name, "needs no download: it is made from this Python")])
+        print_columns([(name, "needs no download: it is made from the installed Python")])
 
 
 @app.command("stats")
 def stats(
     texts: Annotated[
-        list[str] | None, typer.Argument(metavar="TEXT ...", help="Files, folders, globs, - or named corpora.")
+        list[str] | None,
+        typer.Argument(
+            metavar="TEXT ...", help="Files, folders, globs, named corpora or - (standard input). Default: python-docs."
+        ),
     ] = None,
     encoding: Encoding = None,
     settings: Overrides = None,
     as_json: Json = False,
 ) -> None:
-    """Count a text's symbols, and measure how well the simplest models predict them. None: python-docs."""
+    """Count the symbols of a text, and measure how well symbol and bigram frequencies predict it."""
     from charlm.config.resolving import resolve
+    from charlm.display.text_tables import statistics_rows
     from charlm.text.corpus import describe_corpus, open_corpus
     from charlm.text.statistics import bigram_entropy, entropy, symbol_counts
 
@@ -118,29 +123,7 @@ def stats(
     if as_json:
         print_json(measured)
     else:
-        print_columns(_measures(measured))
-
-
-def _measures(measured: dict[str, Any]) -> list[tuple[str, str]]:
-    many = "bytes" if measured["unit"] == "byte" else "characters"
-    one = many.removesuffix("s")
-    frequent = sorted(measured["counts"].items(), key=lambda item: -item[1])[:MOST_SYMBOLS]
-    return [
-        ("text", ", ".join(measured["sources"])),
-        ("encoding", measured["encoding"]),
-        (many, f"{measured['characters']:,}"),
-        ("bytes in UTF-8", f"{measured['bytes']:,}"),
-        ("sha256", measured["sha256"]),
-        ("split", ", ".join(f"{name} {size:,}" for name, size in measured["splits"].items())),
-        ("symbols", f"{measured['symbols']:,}"),
-        ("entropy", f"{measured['entropy_bits']:.4f} bits per {one}, each drawn alone"),
-        ("", f"{measured['bigram_entropy_bits']:.4f} bits per {one}, each drawn by the one before it"),
-        *(("note", note) for note in measured["notes"]),
-        *(
-            ("most frequent" if not place else "", f"{symbol!r} {count:,}")
-            for place, (symbol, count) in enumerate(frequent)
-        ),
-    ]
+        print_columns(statistics_rows(measured))
 
 
 def _about(corpus: NamedCorpus) -> dict[str, Any]:
@@ -155,27 +138,3 @@ def _about(corpus: NamedCorpus) -> dict[str, Any]:
         "sha256": corpus.text_sha256,
         "splits": list(corpus.splits),
     }
-
-
-def _facts(about: dict[str, Any]) -> list[tuple[str, str]]:
-    rows = [("text", about["name"])]
-    if "about" in about:
-        train, valid, test = (f"{100 * share:g}" for share in about["splits"])
-        rows += [("about", about["about"]), ("usual split", f"train {train} %, valid {valid} %, test {test} %")]
-        rows += [("from", about["url"])] if about["url"] else [("from", "this Python's own library")]
-        rows += [] if about["here"] else [("here", f"no; `charlm data fetch {about['name']}` gets it")]
-    rows += [("file", f"{file['name']}, {file['bytes']:,} bytes") for file in about.get("files", [])[:FIRST_LINES]]
-    rows += (
-        [("", f"and {len(about['files']) - FIRST_LINES:,} more")] if len(about.get("files", [])) > FIRST_LINES else []
-    )
-    return rows + [("note", note) for note in about.get("notes", [])]
-
-
-def _size(corpus: NamedCorpus) -> str:
-    return f"{corpus.text_bytes:,}" if corpus.text_bytes else "-"
-
-
-def _whereabouts(corpus: NamedCorpus) -> str:
-    if corpus.recipe:
-        return "built in"
-    return "yes" if _about(corpus)["here"] else "no"

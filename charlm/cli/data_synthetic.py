@@ -1,9 +1,8 @@
-"""`charlm data synthetic`: texts that are made, and the best score that any model can reach on them."""
+"""`charlm data synthetic`: generates texts on which the best possible score is known."""
 
 from __future__ import annotations
 
 import math
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -19,15 +18,19 @@ def _group() -> None:
 
 @app.command("recall")
 def recall(
-    gap: Annotated[int, typer.Option(help="Symbols of noise between the key and the question.")],
-    lines: Annotated[int, typer.Option(help="How many lines.")] = 20_000,
-    seed: Annotated[int, typer.Option(help="Same seed, same text.")] = 1,
+    gap: Annotated[int, typer.Option(help="Symbols of noise between the key and the question mark.")],
+    lines: Annotated[int, typer.Option(help="Number of lines.")] = 20_000,
+    seed: Annotated[int, typer.Option(help="Seed; the same seed gives the same text.")] = 1,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="A file that is not there yet; none: stdout.")
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="A file that does not exist yet. Default: standard output."
+        ),
     ] = None,
 ) -> None:
-    """Lines of a key, a gap of noise, a question mark, and the key again: a text that is learned by remembering."""
-    from charlm.display.printing import put, say, until_closed
+    """Make lines of a key, a gap of noise, a question mark and the key again, which only memory can predict."""
+    from charlm.display.output import print_text
+    from charlm.display.printing import print_stderr
     from charlm.text import synthetic
 
     text = synthetic.recall_text(gap, lines, seed)
@@ -37,10 +40,9 @@ def recall(
         ("optimum", synthetic.optimal_nats(gap)),
         ("without memory", synthetic.nats_without_memory(gap)),
     ):
-        say(f"{name:<16}{nats:.6f} nats, {nats / math.log(2):.6f} bits per character")
+        print_stderr(f"{name:<16}{nats:.6f} nats, {nats / math.log(2):.6f} bits per character")
     if not output:
-        with until_closed(sys.stdout):
-            put(sys.stdout, text)
+        print_text(text)
 
 
 def _write(path: Path, text: str) -> None:
@@ -50,7 +52,9 @@ def _write(path: Path, text: str) -> None:
         with path.open("x", encoding="ascii", newline="") as file:
             file.write(text)
     except FileExistsError:
-        raise UsageError("This file is there already", str(path), "Name another, or remove it first.") from None
+        raise UsageError(
+            "This file exists already", str(path), "Name another file, or remove this one first."
+        ) from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise UsageError(f"The text cannot be written: {reason}", str(path), "Name another file.") from None

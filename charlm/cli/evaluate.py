@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True)
 
-SMALL = 2_000_000  # characters; scoring fewer takes numpy less time than importing torch and finding a device
+SMALL = 2_000_000  # characters; numpy scores fewer in less time than it takes to import torch and find a device
 
 
 @app.callback()
@@ -27,20 +26,21 @@ def _group() -> None:
 @app.command("perplexity")
 def perplexity(
     run: Annotated[
-        str | None, typer.Argument(help="A run's name, its folder or one of its checkpoints; none: the latest run.")
+        str | None, typer.Argument(help="A run's name, its folder or one of its checkpoints. Default: the latest run.")
     ] = None,
     text: Annotated[
-        list[str] | None, typer.Argument(help="Files, folders, globs, - or named corpora to score.")
+        list[str] | None, typer.Argument(help="Files, folders, globs, named corpora or - (standard input) to score.")
     ] = None,
     split: Annotated[
-        Literal["train", "valid", "test"] | None, typer.Option(help="Without TEXT: a split of the run's own text.")
+        Literal["train", "valid", "test"] | None,
+        typer.Option(help="Without TEXT: which split of the run's own text to score. Default: valid."),
     ] = None,
     unknown: Annotated[
         Literal["skip", "error", "nearest"],
-        typer.Option(help="What to do with characters unknown to the model."),
+        typer.Option(help="What to do with characters that the model does not know."),
     ] = "skip",
-    encoding: Annotated[str | None, typer.Option(help="Encoding of TEXT; none: that of the run.")] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    encoding: Annotated[str | None, typer.Option(help="Encoding of TEXT. Default: that of the run.")] = None,
+    device: Annotated[str, typer.Option(help="Device: auto, cpu, cuda or mps.")] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Score every character of a text: nats, bits per character and per byte, perplexity."""
@@ -59,7 +59,7 @@ def perplexity(
 
     checkpoint = load_checkpoint(find_checkpoint(runs_root(), run))
     if text and split:
-        raise UsageError("--split names a part of the run's own text", f"--split {split}", "Give it or TEXT, not both.")
+        raise UsageError("--split selects a part of the run's own text", f"--split {split}", "Give --split or TEXT.")
     began = time.perf_counter()
     if text:
         corpus = _given_text(checkpoint, text, encoding, unknown)
@@ -68,7 +68,7 @@ def perplexity(
     ids = corpus.ids if text else corpus.split(split or "valid")
     if ids.size < 2:
         what = "The text" if text else f"The {split or 'valid'} split"
-        raise TextError(f"{what} has under two characters to score", corpus.name, "Give a longer text.")
+        raise TextError(f"{what} has fewer than two characters to score", corpus.name, "Give a longer text.")
     records = checkpoint.settings.text.records
     score = score_ids(_scorer(checkpoint, device, ids.size), ids, corpus.vocabulary, records)
     result = {
@@ -93,7 +93,9 @@ def perplexity(
     if as_json:
         print_json(result)
     else:
-        _show(result, corpus)
+        from charlm.display.score_table import print_score
+
+        print_score(result, corpus)
 
 
 def _given_text(
@@ -108,7 +110,7 @@ def _given_text(
 
 
 def _scorer(checkpoint: Checkpoint, device: str, characters: int) -> WindowScorer:
-    """numpy for short texts, torch for long ones or if a device is asked for."""
+    """numpy for a short text or the cpu, torch for a long text or another device."""
     from charlm.evaluation.scorers import NumpyScorer, TorchScorer
 
     if device == "cpu" or (device == "auto" and characters < SMALL):
@@ -121,19 +123,3 @@ def _scorer(checkpoint: Checkpoint, device: str, characters: int) -> WindowScore
     chosen = choose_compute(device, "fp32").torch_device()
     parameters = {name: torch.tensor(value).to(chosen) for name, value in checkpoint.parameters.items()}
     return TorchScorer(LanguageModel(checkpoint.settings.model, parameters))
-
-
-def _show(result: dict[str, object], corpus: Corpus) -> None:
-    from charlm.display.printing import put
-
-    for note in corpus.notes:
-        put(sys.stderr, f"{note}\n", dim=True)
-    unknown = result["unknown_characters"]
-    if unknown:
-        kinds = " ".join(f"{character!r}" for character in list(corpus.unknown)[:12])
-        put(sys.stderr, f"{unknown:,} characters that the model does not know were not scored: {kinds}\n", dim=True)
-    for name in ("nats_per_character", "bits_per_character", "bits_per_byte", "perplexity"):
-        typer.echo(f"{name:<20}{result[name]:>12.6f}")
-    typer.echo(f"{'characters':<20}{result['characters']:>12,}")
-    typer.echo(f"{'unknown_characters':<20}{unknown:>12,}")
-    typer.echo(f"{'seconds':<20}{result['seconds']:>12.2f}")

@@ -1,8 +1,8 @@
-"""`charlm inspect`: what goes on inside trained models. Wires and prints; what is measured is worked out elsewhere."""
+"""`charlm inspect`: gradients and gates inside trained models. Opens the models; computes and draws nothing itself."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,51 +10,49 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from charlm.display.output import print_columns, print_json
+from charlm.display.printing import print_stderr
 
 if TYPE_CHECKING:
     import numpy as np
 
     from charlm.checkpoint import Checkpoint
-    from charlm.inspection.gates import GateShares
     from charlm.inspection.gradients import GradientNorms
     from charlm.model.language_model import LanguageModel
 
 app = typer.Typer(no_args_is_help=True)
 
-SHOWN = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)  # distances in the table; --json has all
 FARTHEST, MOST_POSITIONS = 10_000, 10_000
 
 Runs = Annotated[
-    list[str] | None, typer.Argument(metavar="[RUN ...]", help="Names, folders or checkpoints; none: the latest run.")
+    list[str] | None, typer.Argument(metavar="[RUN ...]", help="Runs, folders or checkpoints. Default: the latest run.")
 ]
-Given = Annotated[
-    str | None, typer.Option("--text", metavar="FILE|CORPUS", help="A text to read; none: each run's own valid split.")
+Text = Annotated[
+    str | None, typer.Option("--text", metavar="FILE|CORPUS", help="A text to read. Default: each run's valid split.")
 ]
-Fresh = Annotated[bool, typer.Option("--fresh", help="The same for each network as it was before training.")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Also inspect each network as it was before training.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Picture = Annotated[
     Path | None,
-    typer.Option("--plot", metavar="FILE.png", help="Where to draw it; none: beside the run, if it is one."),
+    typer.Option("--plot", metavar="FILE.png", help="Where to draw. Default: in the run's folder, if it is one run."),
 ]
 
 
-@app.callback()
-def _group() -> None:
-    """Look inside a trained model."""
-
-
 @dataclass(frozen=True, eq=False)
-class Looked:
-    """A run, and the text (N,) that it is looked at on."""
+class Subject:
+    """A trained model, and the ids (N,) of the text that it reads."""
 
     checkpoint: Checkpoint
     text: str
     ids: np.ndarray
 
     @property
+    def name(self) -> str:
+        return self.checkpoint.run_name
+
+    @property
     def about(self) -> dict[str, Any]:
         return {
-            "run": self.checkpoint.run_name,
+            "run": self.name,
             "step": self.checkpoint.step,
             "model": self.checkpoint.settings.model.in_short(),
             "text": self.text,
@@ -62,7 +60,7 @@ class Looked:
 
     @property
     def before_training(self) -> LanguageModel:
-        """The model as the run's seed made it."""
+        """The model as the run's seed initialised it."""
         from charlm.model.language_model import LanguageModel
         from charlm.model.parameters import initial_parameters
         from charlm.randomness import named_stream
@@ -75,176 +73,114 @@ class Looked:
 @app.command("gradients")
 def gradients(
     runs: Runs = None,
-    text: Given = None,
-    distance: Annotated[int, typer.Option(help="How many characters to look back.")] = 100,
-    positions: Annotated[int, typer.Option(help="Places in the text to look back from.")] = 128,
+    text: Text = None,
+    distance: Annotated[int, typer.Option(help="Largest distance, in characters.")] = 100,
+    positions: Annotated[int, typer.Option(help="Positions in the text at which the loss is taken.")] = 128,
     fresh: Fresh = False,
     as_json: Json = False,
     picture: Picture = None,
 ) -> None:
-    """How far back a loss is felt: the norm of its gradient with respect to the input k characters before."""
+    """How far back gradients reach: the norm of the loss's gradient with respect to the input k characters before."""
+    from charlm.display.inspection_plots import plot_gradients
+    from charlm.display.inspection_tables import gradient_rows, norms_json
     from charlm.inspection.gradients import gradient_norms
 
-    _check("--distance", distance, 1, FARTHEST)
-    _check("--positions", positions, 1, MOST_POSITIONS)
-    looked = _look_at(runs, text)
+    _check_range("--distance", distance, 1, FARTHEST)
+    _check_range("--positions", positions, 1, MOST_POSITIONS)
+    subjects = _open(runs, text)
+    names = [subject.name for subject in subjects]
 
     def measured(model: LanguageModel, ids: np.ndarray) -> GradientNorms:
         return gradient_norms(model, ids, distance, positions)
 
-    trained = [measured(each.checkpoint.model, each.ids) for each in looked]
-    before = [measured(each.before_training, each.ids) if fresh else None for each in looked]
+    trained = [measured(subject.checkpoint.model, subject.ids) for subject in subjects]
+    before = [measured(subject.before_training, subject.ids) if fresh else None for subject in subjects]
     if as_json:
         found = [
-            each.about | {"trained": _curve(after), "fresh": _curve(start) if start else None}
-            for each, after, start in zip(looked, trained, before, strict=True)
+            subject.about | {"trained": norms_json(after), "fresh": norms_json(start) if start else None}
+            for subject, after, start in zip(subjects, trained, before, strict=True)
         ]
         print_json({"distance": distance, "runs": found})
     else:
-        _say_texts(looked)
-        print_columns(_norms_table(looked, trained, before, distance))
-
-    def draw(path: Path) -> None:
-        from charlm.display.inspection_plots import plot_gradients
-
-        plot_gradients([each.checkpoint.run_name for each in looked], trained, before, path)
-
-    _draw(draw, looked, picture, "gradients.png")
+        _print_texts(subjects)
+        print_columns([*gradient_rows(names, trained, before, distance)])
+    _draw(lambda path: plot_gradients(names, trained, before, path), subjects, picture, "gradients.png")
 
 
 @app.command("gates")
 def gates(
-    runs: Runs = None, text: Given = None, fresh: Fresh = False, as_json: Json = False, picture: Picture = None
+    runs: Runs = None, text: Text = None, fresh: Fresh = False, as_json: Json = False, picture: Picture = None
 ) -> None:
-    """How much of the time each gate is nearly shut (under 0.1) or nearly open (over 0.9)."""
-    from charlm.display.printing import say
+    """How much of the time each gate is nearly closed (under 0.1) or nearly open (over 0.9)."""
+    from charlm.display.inspection_plots import plot_gates
+    from charlm.display.inspection_tables import gate_rows
     from charlm.inspection.gates import HIGH, LOW, gate_shares
 
-    looked = _look_at(runs, text)
-    trained = [gate_shares(each.checkpoint.model, each.ids) for each in looked]
-    before = [gate_shares(each.before_training, each.ids) if fresh else () for each in looked]
+    subjects = _open(runs, text)
+    names = [subject.name for subject in subjects]
+    trained = [gate_shares(subject.checkpoint.model, subject.ids) for subject in subjects]
+    before = [gate_shares(subject.before_training, subject.ids) if fresh else () for subject in subjects]
     if as_json:
         found = [
-            each.about | {"trained": [*map(asdict, after)], "fresh": [*map(asdict, start)] if fresh else None}
-            for each, after, start in zip(looked, trained, before, strict=True)
+            subject.about | {"trained": [*map(asdict, after)], "fresh": [*map(asdict, start)] if fresh else None}
+            for subject, after, start in zip(subjects, trained, before, strict=True)
         ]
         print_json({"low": LOW, "high": HIGH, "runs": found})
     else:
-        _say_texts(looked)
+        _print_texts(subjects)
         if any(trained):
-            print_columns(_shares_table(looked, trained, before))
-    for each, after in zip(looked, trained, strict=True):
+            print_columns([*gate_rows(names, trained, before)])
+    for subject, after in zip(subjects, trained, strict=True):
         if not after:
-            say(f"{each.checkpoint.run_name} has no gates: it is {each.checkpoint.settings.model.in_short()}")
-
-    def draw(path: Path) -> None:
-        from charlm.display.inspection_plots import plot_gates
-
-        plot_gates([each.checkpoint.run_name for each in looked], trained, before, path)
-
+            print_stderr(f"{subject.name} has no gates: it is {subject.checkpoint.settings.model.in_short()}")
     if any(trained):
-        _draw(draw, looked, picture, "gates.png")
+        _draw(lambda path: plot_gates(names, trained, before, path), subjects, picture, "gates.png")
 
 
-def _look_at(runs: list[str] | None, text: str | None) -> list[Looked]:
-    return [_look(run, text) for run in runs] if runs else [_look(None, text)]
+def _open(runs: list[str] | None, text: str | None) -> list[Subject]:
+    return [_open_one(run, text) for run in runs] if runs else [_open_one(None, text)]
 
 
-def _look(run: str | None, text: str | None) -> Looked:
-    """Open a run, and its own valid split or the text that was given; say what a person should know of it."""
+def _open_one(run: str | None, text: str | None) -> Subject:
+    """Open a run, and the text that was given or the run's valid split; print what the user should know about it."""
     from charlm.checkpoint import load_checkpoint
     from charlm.checkpoint.reopening import reopen_text
-    from charlm.display.printing import say
     from charlm.errors import TextError
     from charlm.runs import find_checkpoint, runs_root
     from charlm.text.corpus import open_corpus
 
     checkpoint = load_checkpoint(find_checkpoint(runs_root(), run))
-    settings, remedy = checkpoint.settings.text, f"Give a text: --text FILE with {checkpoint.run_name}"
-    if checkpoint.settings.text.records:
-        say(f"{checkpoint.run_name} reads records; here they are read as one stream, and the state is carried over")
+    name, settings = checkpoint.run_name, checkpoint.settings.text
+    remedy = f"Give a text: --text FILE with {name}"
+    if settings.records:
+        print_stderr(f"{name} was trained on records; here they are read as one stream, and the state is carried over")
     if text:
         corpus = open_corpus(settings.model_copy(update={"sources": (text,)}), checkpoint.vocabulary, "skip")
         if corpus.unknown:
-            say(f"{sum(corpus.unknown.values()):,} characters that {checkpoint.run_name} does not know were left out")
-        return Looked(checkpoint, corpus.name, corpus.ids)
+            print_stderr(f"{sum(corpus.unknown.values()):,} characters that {name} does not know were left out")
+        return Subject(checkpoint, corpus.name, corpus.ids)
     try:
         corpus = reopen_text(checkpoint, remedy)
     except TextError as error:
         raise TextError(error.what, error.where, remedy) from None
-    return Looked(checkpoint, f"{corpus.name}, valid split", corpus.split("valid"))
+    return Subject(checkpoint, f"{corpus.name}, valid split", corpus.split("valid"))
 
 
-def _check(option: str, value: int, least: int, most: int) -> None:
+def _check_range(option: str, value: int, least: int, most: int) -> None:
     from charlm.errors import UsageError
 
     if not least <= value <= most:
-        raise UsageError(f"{option} is a number from {least} to {most:,}", f"{option} {value}", "Give one of those.")
+        limits = f"from {least} to {most:,}"
+        raise UsageError(f"{option} must be a number {limits}", f"{option} {value}", f"Give a number {limits}.")
 
 
-def _curve(norms: GradientNorms) -> dict[str, Any]:
-    """What is known of the norms, for JSON; lists have an item for each distance from 0 on."""
-    lower, median, upper = norms.quartiles.tolist()
-    return {
-        "positions": norms.positions,
-        "median": median,
-        "lower_quartile": lower,
-        "upper_quartile": upper,
-        "factor_per_character": norms.factor,
-        "half_distance": norms.half_distance,
-        "vanished_at": norms.vanished_at,
-    }
-
-
-def _norms_table(
-    looked: Sequence[Looked], trained: Sequence[GradientNorms], before: Sequence[GradientNorms | None], distance: int
-) -> list[tuple[str, ...]]:
-    """A row a network: the median norm at some distances, and how it falls, in words."""
-    shown = sorted({k for k in SHOWN if k < distance} | {distance})
-    rows = [("k", *map(str, shown), "from one character to the one before")]
-    for each, after, start in zip(looked, trained, before, strict=True):
-        name = each.checkpoint.run_name
-        for label, norms in ((name, after), (f"{name}, fresh", start)):
-            if norms:
-                rows.append((label, *(f"{norms.median[k]:.1e}" for k in shown), _in_words(norms)))
-    return rows
-
-
-def _in_words(norms: GradientNorms) -> str:
-    from charlm.inspection.gradients import VANISHED
-
-    factor, half = norms.factor, norms.half_distance
-    words = [] if factor is None else [f"x {factor:.3f}"]
-    words += [] if half is None else [f"halves every {half:.1f}"]
-    words += [] if norms.vanished_at is None else [f"under {VANISHED:.0e} from k = {norms.vanished_at} on"]
-    return ", ".join(words) or "too few distances to say"
-
-
-def _shares_table(
-    looked: Sequence[Looked], trained: Sequence[Sequence[GateShares]], before: Sequence[Sequence[GateShares]]
-) -> list[tuple[str, ...]]:
-    heading = ("under 0.1", "between", "over 0.9")
-    rows = [("run", "layer", "gate", *heading, *(f"fresh: {word}" for word in heading if any(before)))]
-    for each, after, starts in zip(looked, trained, before, strict=True):
-        for number, gate in enumerate(after):
-            beside = _percent(starts[number]) if starts else ()
-            rows.append((each.checkpoint.run_name, str(gate.layer), gate.gate, *_percent(gate), *beside))
-    return rows
-
-
-def _percent(gate: GateShares) -> tuple[str, str, str]:
-    return f"{gate.low:.1%}", f"{gate.between:.1%}", f"{gate.high:.1%}"
-
-
-def _draw(draw: Any, looked: Sequence[Looked], picture: Path | None, name: str) -> None:
-    """Draw where it was asked for; beside a run that was looked at alone, if that can be done."""
-    from importlib.util import find_spec
-
-    from charlm.display.printing import say
+def _draw(draw: Callable[[Path], None], subjects: Sequence[Subject], picture: Path | None, name: str) -> None:
+    """Draw where the user asked for it; without --plot in the folder of the run, if it is one run and that works."""
+    from charlm.display.figures import has_matplotlib
     from charlm.errors import UsageError
 
-    folder = looked[0].checkpoint.folder.resolve()
-    if picture is None and (len(looked) > 1 or not folder.name.startswith("step-") or not find_spec("matplotlib")):
+    folder = subjects[0].checkpoint.folder.resolve()
+    if picture is None and (len(subjects) > 1 or not folder.name.startswith("step-") or not has_matplotlib()):
         return
     path = picture or folder.parent / name
     try:
@@ -255,11 +191,9 @@ def _draw(draw: Any, looked: Sequence[Looked], picture: Path | None, name: str) 
                 f"The picture cannot be written: {error.strerror}", str(path), "Name another file after --plot."
             ) from None
         return
-    say(f"drawn in {path}")
+    print_stderr(f"drawn in {path}")
 
 
-def _say_texts(looked: Sequence[Looked]) -> None:
-    from charlm.display.printing import say
-
-    for text in dict.fromkeys(each.text for each in looked):
-        say(f"read: {text}")
+def _print_texts(subjects: Sequence[Subject]) -> None:
+    for text in dict.fromkeys(subject.text for subject in subjects):
+        print_stderr(f"read: {text}")

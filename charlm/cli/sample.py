@@ -1,23 +1,18 @@
-"""`charlm sample`: text from a trained model, on stdout as it is written. Does no arithmetic; knows no torch.
-
-Each sample is shown with its prompt and followed by one newline. Samples of running text stand apart by a rule on
-stderr where a person looks on, else by an empty line; records (`text.records`) come one a line.
-"""
+"""`charlm sample`: text from a trained model, on stdout as it is written. Imports no torch unless it uses a GPU."""
 
 from __future__ import annotations
 
-import json
+import re
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict
-from math import inf
-from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from charlm.config.device_names import check_device_option
-from charlm.display.printing import is_terminal, put, say, until_closed
+from charlm.display.output import print_json
+from charlm.display.printing import print_stderr, until_closed
 from charlm.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,46 +21,57 @@ if TYPE_CHECKING:
     from charlm.sampling.generation import Model
     from charlm.sampling.writer import Fragment
 
-BETWEEN_FLUSHES = 0.1  # seconds, where no person watches the characters come
+DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
 
 
 def sample(
     run: Annotated[
-        str | None, typer.Argument(help="A run's name, its folder or one of its checkpoints; none: the latest run.")
+        str | None, typer.Argument(help="A run's name, its folder or one of its checkpoints. Default: the latest run.")
     ] = None,
-    prompt: Annotated[str | None, typer.Option("--prompt", "-p", help="The beginning; the model goes on.")] = None,
+    prompt: Annotated[
+        str | None, typer.Option("--prompt", "-p", help="The beginning of the text, which the model continues.")
+    ] = None,
     prompt_file: Annotated[
-        str | None, typer.Option(metavar="FILE", help="The same from a file, every character of it; - is stdin.")
+        str | None, typer.Option(metavar="FILE", help="A file with the prompt, all of it; - is standard input.")
     ] = None,
     length: Annotated[
-        int, typer.Option("--length", "-n", help="Characters to write (bytes, if the model's unit is the byte).")
+        int, typer.Option("--length", "-n", help="Characters to write (bytes, if the model works on bytes).")
     ] = 500,
     count: Annotated[int, typer.Option(help="Samples to write, each with its own random numbers.")] = 1,
-    temperature: Annotated[float, typer.Option(help="Below 1 is more careful, above is wilder; 0 is greedy.")] = 0.8,
-    top_k: Annotated[int | None, typer.Option(help="Choose among the K likeliest characters only.")] = None,
+    temperature: Annotated[
+        float, typer.Option(help="Below 1 is more conservative, above 1 more random; 0 is greedy.")
+    ] = 0.8,
+    top_k: Annotated[int | None, typer.Option(help="Choose only among the K most likely characters.")] = None,
     top_p: Annotated[
-        float | None, typer.Option(help="Choose among the likeliest that together have probability P.")
+        float | None,
+        typer.Option(help="Choose only among the most likely characters that together have probability P."),
     ] = None,
     min_p: Annotated[
-        float | None, typer.Option(help="Choose among those at least P times as likely as the likeliest.")
+        float | None,
+        typer.Option(help="Choose only among characters at least P times as likely as the most likely one."),
     ] = None,
     repetition_penalty: Annotated[
-        float, typer.Option(help="Above 1 makes what was just written less likely; 1 is none.")
+        float, typer.Option(help="Above 1 makes recent characters less likely; 1 has no effect.")
     ] = 1.0,
-    stop: Annotated[list[str] | None, typer.Option(help="End just before this text; can be given again.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Same seed, same text; none: a random one, printed.")] = None,
+    stop: Annotated[list[str] | None, typer.Option(help="Stop before this text; can be repeated.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Seed; the same seed gives the same text. Default: random, and printed.")
+    ] = None,
     unknown: Annotated[
         Literal["skip", "error", "nearest"],
         typer.Option(help="What to do with characters of the prompt that the model does not know."),
     ] = "skip",
-    device: Annotated[str, typer.Option(help="auto, cpu, mps or cuda; cuda is for many samples at once.")] = "auto",
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object when all is written.")] = False,
+    device: Annotated[
+        str, typer.Option(help="Device: auto, cpu, mps or cuda. cuda is for many samples at once.")
+    ] = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object at the end.")] = False,
 ) -> None:
     """Write text with a trained model."""
-    _check(length, count, seed, stop or [], device)
+    _check_options(length, count, seed, stop or [], device)
 
     import numpy as np
 
+    from charlm.display.sample_text import print_sample, print_separator, print_unknown
     from charlm.sampling.decoding import Decoding
     from charlm.sampling.generation import read
     from charlm.sampling.writing import Wanted, opening_ids, write_samples
@@ -85,31 +91,31 @@ def sample(
         text = prompts.with_unix_newlines(text)
     encoded = vocabulary.encode(text, unknown)
     seed = fresh_seed() if seed is None else seed
-    on_card = _engine_on_card(checkpoint, device) if device.startswith("cuda") and count > 1 else None
+    on_gpu = _gpu_stepper(checkpoint, device) if device.startswith("cuda") and count > 1 else None
 
-    # Scores that overflow are an error of their own; numpy's warnings would only stand before it.
+    # Overflowing scores raise an error of their own, so numpy need not warn about them.
     with until_closed(sys.stdout), np.errstate(over="ignore", invalid="ignore"):
-        say(f"{checkpoint.run_name}, step {checkpoint.step}, seed {seed}")
-        for note in on_card.notes if on_card else ():
-            say(note)
-        if device.startswith(("cuda", "mps")) and not on_card:
-            say(f"--device {device}: one character after another comes fastest from the cpu, which is used")
-        _say_unknown(encoded.unknown, unknown)
+        print_stderr(f"{checkpoint.run_name}, step {checkpoint.step}, seed {seed}")
+        for note in on_gpu.notes if on_gpu else ():
+            print_stderr(note)
+        if device.startswith(("cuda", "mps")) and not on_gpu:
+            print_stderr(f"--device {device}: the cpu is used instead, which is faster for one character at a time")
+        print_unknown(encoded.unknown, unknown)
         for one in stop or []:
             if vocabulary.encode(one, "skip").unknown:
-                say(f"--stop {one!r} has characters that the model never writes")
+                print_stderr(f"--stop {one!r} has characters that the model never writes")
 
-        model: Model[Any] = on_card or stepper(checkpoint.model)
+        model: Model[Any] = on_gpu or stepper(checkpoint.model)
         after = read(model, opening_ids(vocabulary, encoded.ids, records))
         wanted = Wanted(decoding, length, stop or (), records)
         samples = write_samples(model, vocabulary, after, wanted, seed, range(count))
         if not as_json:
             for number, pieces in enumerate(samples):
                 if number and not records:
-                    _part(number + 1, count)
-                _show(text, pieces)
+                    print_separator(number + 1, count)
+                print_sample(text, pieces)
             return
-        summary = {
+        result = {
             "run": checkpoint.run_name,
             "step": checkpoint.step,
             "seed": seed,
@@ -118,11 +124,11 @@ def sample(
             "unknown_characters": sum(encoded.unknown.values()),
             "samples": [_collected(pieces) for pieces in samples],
         }
-        put(sys.stdout, json.dumps(summary, indent=2) + "\n")
+        print_json(result)
 
 
-def _check(length: int, count: int, seed: int | None, stops: list[str], device: str) -> None:
-    """Raises UsageError for a value that cannot be, before anything is read."""
+def _check_options(length: int, count: int, seed: int | None, stops: list[str], device: str) -> None:
+    """Raise UsageError for a value out of range, before anything is read."""
     where = "in the options of sampling"
     if not 0 <= length <= 10**9:
         raise UsageError(f"--length cannot be {length}", where, "Give a number from 0 to 1,000,000,000.")
@@ -135,45 +141,12 @@ def _check(length: int, count: int, seed: int | None, stops: list[str], device: 
     check_device_option(device)
 
 
-def _engine_on_card(checkpoint: Checkpoint, device: str) -> GraphStepper:
-    """Raises UsageError where there is no such card."""
+def _gpu_stepper(checkpoint: Checkpoint, device: str) -> GraphStepper:
+    """Raise UsageError if there is no such GPU."""
     from charlm.device import choose_compute
     from charlm.engines.choosing import gpu_stepper
 
     return gpu_stepper(checkpoint.model, choose_compute(device, "fp32").torch_device())
-
-
-def _say_unknown(counts: dict[str, int], policy: str) -> None:
-    if counts:
-        kinds = [f"{character!r} x {count}" for character, count in list(counts.items())[:8]]
-        more = f" and {len(counts) - 8} others" if len(counts) > 8 else ""
-        fate = "read as the nearest known ones, or left out" if policy == "nearest" else "left out"
-        total = sum(counts.values())
-        say(f"prompt: {total} unknown character{'s' * (total != 1)} {fate}: {', '.join(kinds)}{more}")
-
-
-def _part(number: int, count: int) -> None:
-    """Set the next sample apart from the one before."""
-    if is_terminal(sys.stdout) and is_terminal(sys.stderr):
-        say(f"---- {number} of {count} ----")
-    else:
-        put(sys.stdout, "\n")
-
-
-def _show(prompt: str, pieces: Iterable[Fragment]) -> None:
-    """Text as it comes: each character at once on a terminal, in larger pieces elsewhere, the first one early."""
-    watched = is_terminal(sys.stdout)
-    flushed = -inf
-    try:
-        put(sys.stdout, prompt, dim=True)
-        for piece in pieces:
-            put(sys.stdout, piece.text)
-            if watched or monotonic() - flushed > BETWEEN_FLUSHES:
-                sys.stdout.flush()
-                flushed = monotonic()
-    finally:  # after an interruption too, the next thing printed stands on its own line
-        put(sys.stdout, "\n")
-        sys.stdout.flush()
 
 
 def _collected(pieces: Iterable[Fragment]) -> dict[str, str | int | None]:

@@ -1,4 +1,4 @@
-"""`charlm study`: variants side by side over several seeds, under one budget. Wires the rooms; compares nothing."""
+"""`charlm study`: trains and compares variants over several seeds under one budget, and searches for settings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 from charlm.display.output import print_columns, print_json
 
 if TYPE_CHECKING:
-    from charlm.studies.preparing import Ready
+    from charlm.studies.preparing import PreparedTrial
     from charlm.studies.results import StudyFolder
     from charlm.studies.study import Study
 
@@ -21,9 +21,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 @app.command("list")
 def list_studies(as_json: Json = False) -> None:
     """List the studies that come with charlm, each with its question."""
-    from charlm.studies.study import open_study, studies
+    from charlm.studies.study_files import bundled_studies, open_study
 
-    found = {name: open_study(name) for name in studies()}
+    found = {name: open_study(name) for name in bundled_studies()}
     if as_json:
         print_json({name: study.question for name, study in found.items()})
         return
@@ -33,47 +33,52 @@ def list_studies(as_json: Json = False) -> None:
 @app.command("run")
 def run(
     study: Annotated[str, typer.Argument(help="A study's name, or a YAML file.")],
-    quick: Annotated[bool, typer.Option("--quick", help="Its short form, under a name of its own.")] = False,
-    name: Annotated[str | None, typer.Option("--name", help="Keep it under this name instead of its own.")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Run the study's short form, under its own name.")] = False,
+    name: Annotated[str | None, typer.Option("--name", help="Name for the results. Default: its own.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Train what is not trained yet of a study, and report. The same command goes on after an interruption."""
+    """Train the runs of a study that are not finished, and report. After an interruption, repeat the command."""
     from charlm.config.presets import is_file_name
     from charlm.errors import UsageError
     from charlm.runs import Run, lock_run, runs_root
-    from charlm.studies.grid import trials
-    from charlm.studies.preparing import prepare
-    from charlm.studies.results import FOLDER, StudyFolder
-    from charlm.studies.study import NAME, open_study
+    from charlm.studies.grid import make_trials
+    from charlm.studies.preparing import prepare_trials
+    from charlm.studies.results import FOLDER, StudyFolder, make_folder
+    from charlm.studies.study import NAME
+    from charlm.studies.study_files import open_study
 
     opened = open_study(study)
-    opened = opened.made_quick() if quick else opened
+    opened = opened.quick_form() if quick else opened
     if name is not None:
         if not NAME.fullmatch(name):
             raise UsageError(f"{name[:40]!r} cannot be the name of a study", "--name", "Use letters, digits, - and _.")
         opened = opened.model_copy(update={"name": name})
     source = study if is_file_name(study) else f"study {study}"
-    planned = trials(opened, source)
+    trials = make_trials(opened, source)
     home = StudyFolder(runs_root() / FOLDER / opened.name)
     home.refuse_change(opened)
-    ready = prepare(opened, planned, home.folder, source)
-    _make(home)
-    again = " ".join(["charlm study run", study, *(["--quick"] if quick else []), *(["--name", name] if name else [])])
+    prepared = prepare_trials(opened, trials, home.folder, source)
+    make_folder(home.folder)
+    command = " ".join(
+        ["charlm study run", study, *(["--quick"] if quick else []), *(["--name", name] if name else [])]
+    )
     with lock_run(Run(home.folder)):
         home.begin(opened)
-        _train(opened, ready, home, again)
-        told = _report(home)
+        _train(opened, prepared, home, command)
+        result = _report(home)
     if as_json:
-        print_json(told)
+        print_json(result)
 
 
 @app.command("report")
 def report(
-    study: Annotated[str | None, typer.Argument(help="A study that was run, or its folder; none: the latest.")] = None,
+    study: Annotated[
+        str | None, typer.Argument(help="A study that was run, or its folder. Default: the latest one.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Compare the variants of a study with its baseline; writes report.json, report.csv and report.png beside it."""
-    from charlm.display.study_view import report_lines
+    """Compare the variants of a study with its baseline. Writes report.json, report.csv and report.png."""
+    from charlm.display.study_report import report_lines
     from charlm.errors import CheckpointError
     from charlm.runs import runs_root
     from charlm.studies.results import find_study
@@ -81,76 +86,99 @@ def report(
     home = find_study(runs_root(), study)
     if not home.results():
         raise CheckpointError(
-            "No run of the study is finished yet", str(home.folder), "Let it go on with: charlm study run"
+            "No run of the study is finished yet", str(home.folder), "Continue it with: charlm study run"
         )
-    told = _report(home)
+    result = _report(home)
     if as_json:
-        print_json(told)
+        print_json(result)
         return
-    for line in report_lines(told):
+    for line in report_lines(result):
         typer.echo(line)
 
 
-def _make(home: StudyFolder) -> None:
-    from charlm.errors import CheckpointError
+@app.command("search")
+def search(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A YAML file with the settings and values to try.")],
+    as_json: Json = False,
+) -> None:
+    """Search for the best values of settings, one setting after the other, by the score on the valid split."""
+    from charlm.display.console import StderrConsole
+    from charlm.display.search_view import SearchView, in_short
+    from charlm.errors import StoppedError
+    from charlm.runs import Run, lock_run, runs_root
+    from charlm.signals import Stop
+    from charlm.studies.results import make_folder
+    from charlm.studies.search import SearchFinished, SearchInterrupted, open_search, run_search
 
-    try:
-        home.folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CheckpointError(
-            f"The folder of the study cannot be made: {error.strerror}",
-            str(home.folder),
-            "Set CHARLM_RUNS to a folder that can be written.",
-        ) from error
+    wanted = open_search(file)
+    home = runs_root() / f"search-{wanted.name}"
+    make_folder(home)
+    event = None
+    with lock_run(Run(home)), Stop() as stop, SearchView(StderrConsole(), wanted.trials) as view:
+        for event in run_search(wanted, home, file, stop.asked):
+            view.show(event)
+    if isinstance(event, SearchInterrupted):
+        done = f"{event.number - 1} of {wanted.trials} candidates"
+        raise StoppedError(
+            stop.signal,
+            f"Interrupted with {done} finished; everything is saved",
+            str(home),
+            f"Go on with: charlm study search {file}",
+        )
+    assert isinstance(event, SearchFinished)
+    best = event.best
+    if as_json:
+        print_json({"search": wanted.name, "path": str(home), "nats": best.nats, "settings": best.values})
+    else:
+        print_columns([("best", "diverged" if best.nats is None else f"{best.nats:.4f} nats", in_short(best.values))])
 
 
-def _train(study: Study, ready: list[Ready], home: StudyFolder, again: str) -> None:
-    """Run the trials, show them, and raise StoppedError after a signal."""
-    from charlm.display.live import is_fit
+def _train(study: Study, trials: list[PreparedTrial], home: StudyFolder, command: str) -> None:
+    """Train the trials and show them. Raises StoppedError after a signal; `command` is what continues the study."""
+    from charlm.display.console import StderrConsole
+    from charlm.display.live import supports_live_view
     from charlm.display.study_view import LiveStudy, PlainStudy
-    from charlm.display.talk import Talk
     from charlm.errors import StoppedError
     from charlm.signals import Stop
-    from charlm.studies.running import Interrupted
-    from charlm.studies.running import run as running
+    from charlm.studies.running import StudyInterrupted, run_study
 
-    console = Talk()
-    view = LiveStudy(console, study, ready) if is_fit(console) else PlainStudy(study, ready)
+    console = StderrConsole()
+    view = LiveStudy(console, study, trials) if supports_live_view(console) else PlainStudy(study, trials)
     interrupted = False
     with Stop() as stop, view:
-        for event in running(ready, home, stop.asked):
+        for event in run_study(trials, home, stop.asked):
             view.show(event)
-            interrupted = isinstance(event, Interrupted)
+            interrupted = isinstance(event, StudyInterrupted)
     if interrupted:
         done = len(home.results())
         raise StoppedError(
             stop.signal,
-            f"Interrupted with {done} of {len(ready)} runs finished; everything is saved",
+            f"Interrupted with {done} of {len(trials)} runs finished; everything is saved",
             str(home.folder),
-            f"Go on with: {again}",
+            f"Go on with: {command}",
         )
 
 
 def _report(home: StudyFolder) -> dict[str, Any]:
-    """Make the report and keep it beside the study as JSON, CSV and, where matplotlib is installed, a picture."""
+    """Make the report, and write it in the study's folder as JSON, CSV and, with matplotlib, as a picture."""
     import json
-    from importlib.util import find_spec
 
-    from charlm.display.printing import say
-    from charlm.display.study_picture import picture
+    from charlm.display.figures import INSTALL, has_matplotlib
+    from charlm.display.printing import print_stderr
+    from charlm.display.study_plot import plot_study
     from charlm.errors import UsageError
     from charlm.runs import replace_text
-    from charlm.studies.report import as_csv, report
+    from charlm.studies.report import make_report, report_csv
 
-    told = report(home.study(), home.results())
-    replace_text(home.folder / "report.json", json.dumps(told, indent=1) + "\n")
-    replace_text(home.folder / "report.csv", as_csv(told))
-    if find_spec("matplotlib") is None:
-        say("There is no report.png: drawing needs matplotlib. Install it with: pip install 'charlm[plot]'")
+    result = make_report(home.study(), home.results())
+    replace_text(home.folder / "report.json", json.dumps(result, indent=1) + "\n")
+    replace_text(home.folder / "report.csv", report_csv(result))
+    if not has_matplotlib():
+        print_stderr(f"There is no report.png: drawing needs matplotlib. {INSTALL}")
     else:
         try:
-            picture(told, home.folder / "report.png")
+            plot_study(result, home.folder / "report.png")
         except UsageError as error:
-            say(str(error.what))
-    say(f"report.json, report.csv and report.png are in {home.folder}")
-    return told
+            print_stderr(str(error.what))
+    print_stderr(f"report.json, report.csv and report.png are in {home.folder}")
+    return result

@@ -1,1 +1,1 @@
-"""All that is drawn for a person: live view, plain lines, cards, tables, curves, pictures. Knows no arithmetic."""
+"""All that is drawn for a person: live view, plain lines, summaries, tables, curves, pictures. Computes no results."""

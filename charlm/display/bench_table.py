@@ -1,4 +1,4 @@
-"""The figures of `charlm bench` as tables of at most 100 columns. Knows only rows of figures."""
+"""The results of `charlm bench` as tables of at most 100 columns. Knows only rows of numbers."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from charlm.display.output import print_columns
+from charlm.display.printing import print_stderr
 
 Row = Mapping[str, Any]
-Columns = Mapping[str, tuple[str, Callable[[Any], str]]]  # by figure: its heading, and how it is written
+Columns = Mapping[str, tuple[str, Callable[[Any], str]]]  # by key of a row: its heading and its format
 
 
 def _rate(value: int) -> str:
     return f"{value:,}" if value < 10_000_000 else f"{value / 1e6:,.1f}M"
 
 
-SUBJECT: Columns = {
+WORKLOAD: Columns = {
     "cell": ("cell", "{}".format),
     "size": ("size", "{}".format),
     "streams": ("streams", "{:,}".format),
@@ -36,29 +37,35 @@ COLUMNS: Columns = {
 TIMES: Columns = {"milliseconds": ("ms", "{:,.2f}".format), "watched": ("watched", "{:,.2f}".format)}
 
 
-def show(rows: Sequence[Row]) -> None:
+def print_bench(about: Mapping[str, object], rows: Sequence[Row]) -> None:
+    """The conditions of the measurement on stderr, and the results on stdout."""
+    print_stderr(", ".join(f"{key} {value}" for key, value in about.items()), dim=False)
+    print_results(rows)
+
+
+def print_results(rows: Sequence[Row]) -> None:
     """One line a row; below, if it was measured, where the time goes."""
-    _table(rows, {**SUBJECT, **COLUMNS})
-    timed = [_watched(row) for row in rows if "parts" in row]
+    _table(rows, {**WORKLOAD, **COLUMNS})
+    timed = [_in_shares(row) for row in rows if "parts" in row]
     if timed:
         parts = {part: (part, "{:.1%}".format) for part in timed[0]["parts"]}
         print_columns([[""]])
-        _table([{**row, **row["parts"]} for row in timed], {**SUBJECT, **TIMES, **parts})
+        _table([{**row, **row["parts"]} for row in timed], {**WORKLOAD, **TIMES, **parts})
 
 
-def _watched(row: Row) -> dict[str, Any]:
-    """The same with the sum of the parts, and the parts as shares of it."""
+def _in_shares(row: Row) -> dict[str, Any]:
+    """The row with the sum of its parts as `watched`, and the parts as shares of that sum."""
     watched = sum(row["parts"].values())
     return {**row, "watched": watched, "parts": {part: each / watched for part, each in row["parts"].items()}}
 
 
 def _table(rows: Sequence[Row], columns: Columns) -> None:
-    """Print headings, then a line a row, of those columns that any row fills; figures stand flush right."""
+    """Print headings and a line a row, leaving out the columns that all rows lack. Numbers are aligned at the right."""
     used = [name for name in columns if any(row.get(name) is not None for row in rows)]
     lines = [[columns[name][0] for name in used]]
     for row in rows:
         lines.append(["-" if row.get(name) is None else columns[name][1](row[name]) for name in used])
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
-        figures = (cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True))
-        print_columns([[" ".join([line[0].ljust(widths[0]), *figures])]])
+        numbers = (cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True))
+        print_columns([[" ".join([line[0].ljust(widths[0]), *numbers])]])

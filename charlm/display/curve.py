@@ -1,7 +1,7 @@
 """A small learning curve in braille: training as a line, validations as marks. Knows no terminal and no event.
 
-Scores are binned by the progress of the training, so that the memory is bounded however long it lasts. Each character
-cell holds 2 x 4 dots of the braille block, U+2800 (Unicode, chapter 21.1).
+Scores are binned by the progress of the training, so that memory does not grow with its length. Each character cell
+holds 2 x 4 dots of the braille block, U+2800 (Unicode, chapter 21.1).
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))  # of a cell: [colum
 BLANK = 0x2800
 MARK = "●"
 LABEL = 6  # cells left of the curve
-REACH = 3  # columns of dots to either side that the line is smoothed over
-START = 0.1  # share of the curve that may lie above the top: the first steps would flatten all that follows
+REACH = 3  # columns of dots on either side that the line is smoothed over
+START = 0.1  # first share of the curve, which may lie above the top: high first scores would flatten the rest
 
 TRAIN = Style(color="cyan")
 VALID = Style(color="yellow", bold=True)
@@ -28,7 +28,7 @@ Points = list[tuple[float, float]]  # (progress, bits), in order of progress
 
 
 class Curve:
-    """Means of the training score and the newest validation score, bin by bin. Bits per character."""
+    """The mean training score and the newest validation score of each bin, in bits per character."""
 
     def __init__(self) -> None:
         self._sums = [0.0] * BINS
@@ -37,33 +37,33 @@ class Curve:
 
     def train(self, progress: float, bits: float) -> None:
         """Add the score of one update."""
-        place = _place(progress)
-        self._sums[place] += bits
-        self._counts[place] += 1
+        number = _bin(progress)
+        self._sums[number] += bits
+        self._counts[number] += 1
 
     def valid(self, progress: float, bits: float) -> None:
         """Add the score of one validation."""
-        self._valid[_place(progress)] = bits
+        self._valid[_bin(progress)] = bits
 
     def points(self) -> tuple[Points, Points]:
-        """The means of the training and the scores of the validations so far."""
+        """The mean training scores and the validation scores so far."""
         train = [((i + 0.5) / BINS, self._sums[i] / n) for i, n in enumerate(self._counts) if n]
         valid = [((i + 0.5) / BINS, bits) for i, bits in enumerate(self._valid) if bits is not None]
         return train, valid
 
 
-def draw(curve: Curve, width: int, height: int) -> list[list[Segment]]:
+def draw_curve(curve: Curve, width: int, height: int) -> list[list[Segment]]:
     """The curve as `height` rows of `width` cells, its highest and lowest score at the left; [] without two points.
 
-    The drawn span is the whole training or a half, a quarter ... of it, whichever is at least half full.
+    It spans the whole training or its first half, quarter ...: the smallest of these that holds all points.
     """
     train, valid = curve.points()
     if len(train) < 2 or width < 12 or height < 2:
         return []
     span = _span(train[-1][0])
     columns, rows = 2 * (width - LABEL), 4 * height
-    means = _smoothed(_stacked(train, columns / span, columns))
-    marks = _stacked(valid, columns / span, columns)
+    means = _smoothed(_column_means(train, columns / span, columns))
+    marks = _column_means(valid, columns / span, columns)
     low, high = _bounds([*means.items(), *marks.items()], START * columns)
 
     def down(bits: float) -> int:
@@ -88,7 +88,7 @@ def _label(bits: float) -> str:
     return f"{bits:.2f}" if bits < 99.995 else f"{bits:.0e}"
 
 
-def _place(progress: float) -> int:
+def _bin(progress: float) -> int:
     return min(BINS - 1, max(0, int(progress * BINS)))
 
 
@@ -99,16 +99,16 @@ def _span(progress: float) -> float:
     return span
 
 
-def _stacked(points: Points, scale: float, columns: int) -> dict[int, float]:
+def _column_means(points: Points, scale: float, columns: int) -> dict[int, float]:
     """The mean of the scores that fall on each column of dots."""
     scores: dict[int, list[float]] = {}
     for progress, bits in points:
         scores.setdefault(min(columns - 1, int(progress * scale)), []).append(bits)
-    return {column: sum(those) / len(those) for column, those in scores.items()}
+    return {column: sum(values) / len(values) for column, values in scores.items()}
 
 
 def _smoothed(scores: dict[int, float]) -> dict[int, float]:
-    """Each score as the mean of those at most REACH columns away."""
+    """Each score replaced by the mean of those at most REACH columns away."""
     smooth = {}
     for column in scores:
         near = [scores[at] for at in range(column - REACH, column + REACH + 1) if at in scores]
@@ -123,10 +123,10 @@ def _bounds(scores: list[tuple[int, float]], start: float) -> tuple[float, float
 
 
 def _strokes(dots: dict[int, int]) -> Iterator[tuple[int, int, int]]:
-    """The line through the dots (column: row), as (column, top row, bottom row) of every column it crosses."""
-    places = sorted(dots.items())
-    before = places[0][1]
-    for (left, start), (right, end) in pairwise(places):
+    """The line through the dots (column: row), as (column, top row, bottom row) for each column it crosses."""
+    points = sorted(dots.items())
+    before = points[0][1]
+    for (left, start), (right, end) in pairwise(points):
         for column in range(left + 1, right + 1):
             here = round(start + (end - start) * (column - left) / (right - left))
             yield column, *((before + 1, here) if here > before else (here, max(here, before - 1)))
@@ -134,7 +134,7 @@ def _strokes(dots: dict[int, int]) -> Iterator[tuple[int, int, int]]:
 
 
 def _runs(cells: list[int], marks: set[int]) -> Iterator[Segment]:
-    """A row as few segments as it has changes of style."""
+    """A row as segments, one for each change of style."""
     line = ""
     for column, cell in enumerate(cells):
         if column in marks:

@@ -1,8 +1,8 @@
 """One picture of a training in progress, laid out for a width and a height. A pure function: it knows no clock, no
 terminal and no thread.
 
-Lines are lists of rich segments and not tables, because a frame is drawn several times a second beside a training and
-a table costs ten times as much. Nothing here is parsed as markup.
+Lines are lists of rich segments and not tables: a frame is drawn several times a second during a training, and a table
+costs ten times as much. Markup is never parsed.
 """
 
 from __future__ import annotations
@@ -16,15 +16,17 @@ from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 
-from charlm.display.curve import FAINT, MARK, TRAIN, VALID, Curve, draw
-from charlm.display.printing import visible
-from charlm.display.view import Seen, clock, in_bits, scientific, short, trouble
+from charlm.display.curve import FAINT, MARK, TRAIN, VALID, Curve, draw_curve
+from charlm.display.printing import escape_controls
+from charlm.display.status import TrainingStatus
+from charlm.display.units import clock, in_bits, scientific, short
+from charlm.display.view import describe_trouble
 
-WIDEST = 108  # cells; longer lines are no longer read with ease
+WIDEST = 108  # cells; longer lines are hard to read
 COLUMN = (18, 22)  # cells of a column of numbers, at least and at most
-GAP = (2, 6)  # cells between two of them, at least and at most
-SMALL = 9  # lines; under this there is room for the bar and numbers alone
-AIRY = 26  # lines; above this the picture is set off from what stands before it
+GAP = (2, 6)  # cells between two columns, at least and at most
+SMALL = 9  # lines; a lower terminal has room only for the bar and the numbers
+AIRY = 26  # lines; on a higher terminal a blank line stands above the picture
 CURVE = (4, 8)  # rows of the curve, at least and at most
 SAMPLE = (3, 6)  # rows of the sample, at least and at most
 
@@ -35,62 +37,62 @@ ALARM = Style(color="red")
 Line = list[Segment]
 
 
-def frame(
-    seen: Seen, curve: Curve, title: str, elapsed: float, left: float | None, width: int, height: int
+def layout_frame(
+    status: TrainingStatus, curve: Curve, title: str, elapsed: float, left: float | None, width: int, height: int
 ) -> list[Line]:
     """The lines of one picture, at most `height`, each at most `width` cells wide; times in seconds.
 
-    Where there is little room the sample goes first, then the curve, then the title, then the numbers.
+    If there is little room, the sample is left out first, then the curve, then the title, then the numbers.
     """
     inner = max(8, min(width - 2, WIDEST))
-    bar, numbers = _bar(seen, inner), _numbers(seen, elapsed, left, inner)
+    bar, numbers = _bar(status, inner), _numbers(status, elapsed, left, inner)
     if height < SMALL:
-        return [_set(line, width) for line in [bar, *numbers][: max(1, height)]]
+        return [_fit(line, width) for line in [bar, *numbers][: max(1, height)]]
     air: list[Line] = [[]] if height > AIRY else []
-    lines = [*air, _title(seen, title, inner), bar, [], *numbers]
+    lines = [*air, _title(status, title, inner), bar, [], *numbers]
     room = height - len(lines) - 2  # a note and the blank line before it
     rows = max(CURVE[0], min(CURVE[1], room * 2 // 5))
-    drawn = draw(curve, inner, rows) if room >= rows + 2 else []
+    drawn = draw_curve(curve, inner, rows) if room >= rows + 2 else []
     if drawn:
-        lines += [[], _legend(seen), *drawn]
+        lines += [[], _legend(status), *drawn]
         room -= len(drawn) + 2
-    if seen.sampled is not None and room >= SAMPLE[0] + 2:
-        lines += [[], _heading(f"sample at step {seen.sampled.step:,}", inner)]
+    if status.sampled is not None and room >= SAMPLE[0] + 2:
+        lines += [[], _heading(f"sample at step {status.sampled.step:,}", inner)]
         rows = min(room - 2, SAMPLE[1])
-        sample = [[Segment(line)] for line in _folded(seen.sampled.text[: inner * rows], inner, rows)]
-        # The picture keeps its height from sample to sample, until it is the last.
-        lines += sample if seen.finished else sample + [[] for _ in range(rows - len(sample))]
-    lines += [[], _note(seen, inner)]
-    return [_set(line, width) for line in lines]
+        sample = [[Segment(line)] for line in _folded(status.sampled.text[: inner * rows], inner, rows)]
+        # The picture keeps its height from sample to sample; only the last one may be shorter.
+        lines += sample if status.finished else sample + [[] for _ in range(rows - len(sample))]
+    lines += [[], _note(status, inner)]
+    return [_fit(line, width) for line in lines]
 
 
-def _set(line: Line, width: int) -> Line:
-    """The line with its margin, cut where the terminal ends."""
+def _fit(line: Line, width: int) -> Line:
+    """The line with its margin, cut at the width of the terminal."""
     return list(Segment.adjust_line_length([Segment(" "), *line], width, pad=False)) if line else line
 
 
-def _title(seen: Seen, title: str, width: int) -> Line:
-    where = f"{seen.started.device} {seen.started.precision}" if seen.started else ""
-    room = max(0, width - len(where) - 1)
-    name = visible(title)
+def _title(status: TrainingStatus, title: str, width: int) -> Line:
+    device = f"{status.started.device} {status.started.precision}" if status.started else ""
+    room = max(0, width - len(device) - 1)
+    name = escape_controls(title)
     name = set_cell_size(name, room) if cell_len(name) > room else name
-    return [Segment(name, STRONG), Segment(" " * (width - cell_len(name) - len(where))), Segment(where, FAINT)]
+    return [Segment(name, STRONG), Segment(" " * (width - cell_len(name) - len(device))), Segment(device, FAINT)]
 
 
-def _bar(seen: Seen, width: int) -> Line:
-    progress = seen.updated.progress if seen.updated else 0.0
+def _bar(status: TrainingStatus, width: int) -> Line:
+    progress = status.updated.progress if status.updated else 0.0
     cells = width - 7
     halves = int(2 * cells * min(1.0, max(0.0, progress)))
     done = "━" * (halves // 2) + "╸" * (halves % 2)
     return [Segment(done, TRAIN), Segment("─" * (cells - len(done)), FAINT), Segment(f"{progress:7.1%}", STRONG)]
 
 
-def _numbers(seen: Seen, elapsed: float, left: float | None, width: int) -> list[Line]:
-    """Up to three columns of four: how good it is (bits per character), where it is, how it moves."""
-    newest, valid, best = seen.updated, seen.validated, seen.best
+def _numbers(status: TrainingStatus, elapsed: float, left: float | None, width: int) -> list[Line]:
+    """Up to three columns of four: scores in bits per character, time and position, speed and step size."""
+    newest, valid, best = status.updated, status.validated, status.best
     columns = [
         [
-            ("train bits", f"{in_bits(seen.train_nats):.3f}" if newest else "", TRAIN),
+            ("train bits", f"{in_bits(status.train_nats):.3f}" if newest else "", TRAIN),
             ("valid bits", f"{valid.bits:.3f}" if valid else "", VALID),
             ("best bits", f"{best.bits:.3f}" if best else "", VALID),
             ("at step", f"{best.step:,}" if best else "", PLAIN),
@@ -120,27 +122,28 @@ def _numbers(seen: Seen, elapsed: float, left: float | None, width: int) -> list
     return lines
 
 
-def _legend(seen: Seen) -> Line:
-    valid = [Segment("  "), Segment(MARK, VALID), Segment(" valid", FAINT)] if seen.validated else []
+def _legend(status: TrainingStatus) -> Line:
+    valid = [Segment("  "), Segment(MARK, VALID), Segment(" valid", FAINT)] if status.validated else []
     return [Segment("bits per character   ", FAINT), Segment("━", TRAIN), Segment(" train", FAINT), *valid]
 
 
-def _heading(words: str, width: int) -> Line:
-    return [Segment(f"── {words} ", FAINT), Segment("─" * max(0, width - len(words) - 4), FAINT)]
+def _heading(title: str, width: int) -> Line:
+    return [Segment(f"── {title} ", FAINT), Segment("─" * max(0, width - len(title) - 4), FAINT)]
 
 
 @lru_cache(maxsize=4)
 def _folded(text: str, width: int, rows: int) -> tuple[str, ...]:
-    """The first lines of a text of anybody's, broken between words where possible."""
+    """The first lines of an untrusted text, broken between words if possible."""
     console = Console(file=StringIO(), width=width)
-    return tuple(line.plain for line in Text(visible(text), tab_size=4).wrap(console, width)[:rows])
+    return tuple(line.plain for line in Text(escape_controls(text), tab_size=4).wrap(console, width)[:rows])
 
 
-def _note(seen: Seen, width: int) -> Line:
-    saved = f"saved step {seen.saved.step:,}{', the best so far' if seen.saved.best else ''}" if seen.saved else ""
-    if seen.trouble is None:
+def _note(status: TrainingStatus, width: int) -> Line:
+    newest = status.saved
+    saved = f"saved step {newest.step:,}{', the best so far' if newest.best else ''}" if newest else ""
+    if status.trouble is None:
         return [Segment(saved, FAINT)]
-    times = f"{seen.skips} skipped, " if seen.skips > 1 else ""
-    alarm = f"{times}{visible(trouble(seen.trouble))}"
+    times = f"{status.skips} skipped, " if status.skips > 1 else ""
+    alarm = f"{times}{escape_controls(describe_trouble(status.trouble))}"
     beside = f"{saved}   " if saved and len(saved) + 3 + cell_len(alarm) <= width else ""
     return [Segment(beside, FAINT), Segment(alarm, ALARM)]

@@ -1,7 +1,7 @@
-"""A training on a terminal: one live picture, kept up to date by a thread a few times a second.
+"""A training on a terminal: one live picture, redrawn by a thread a few times a second. Knows no training loop.
 
-This file knows no training loop and does no arithmetic on scores. Showing an event stores it and no more: what is drawn
-is drawn beside the training, from one immutable value. A terminal that goes away ends the picture, never the training.
+Showing an event only stores it: the thread draws from one immutable value. A terminal that is closed ends the picture,
+never the training.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from rich.live import Live
 from rich.segment import Segment
 from rich.terminal_theme import TerminalTheme
 
-from charlm.display.card import print_rows, started_rows
+from charlm.display.console import silence_on_error
 from charlm.display.curve import Curve
-from charlm.display.frame import frame
-from charlm.display.talk import lasting
-from charlm.display.view import Seen, in_bits
+from charlm.display.frame import layout_frame
+from charlm.display.status import TrainingStatus
+from charlm.display.summary import print_rows, started_rows
+from charlm.display.units import in_bits
 from charlm.training.events import Event, Started, Updated, Validated
 
 REFRESHES = 4  # a second
@@ -42,71 +43,71 @@ SVG_THEME = TerminalTheme(
 )
 
 
-def is_fit(console: Console) -> bool:
-    """Whether a live picture can be drawn here: a terminal that moves its cursor and has braille.
+def supports_live_view(console: Console) -> bool:
+    """Whether the console is a terminal that can move its cursor and show braille.
 
-    The stream itself is asked, too: FORCE_COLOR makes rich take a log for a terminal.
+    The stream is checked as well: with FORCE_COLOR set, rich takes a log file for a terminal.
     """
     return console.file.isatty() and console.is_interactive and console.encoding.startswith("utf")
 
 
 class LiveView:
-    """Draws on `console`, which must be on stderr; `title` names the run and its model."""
+    """Draws on `console`, which must be on stderr. `title` names the run and its model."""
 
     def __init__(self, console: Console, title: str, *, now: Callable[[], float] = time.monotonic) -> None:
         self._console = console
         self._title = title
         self._now = now
-        self._seen = Seen()
+        self._status = TrainingStatus()
         self._curve = Curve()
-        self._heard = now()  # when the newest update came, for a clock that moves between two of them
-        # stdout is data and must not be led through the console; warnings on stderr are, and appear above the picture.
+        self._updated_at = now()  # when the newest update came, for a clock that moves between two updates
+        # rich must not redirect stdout, which carries data. It does redirect stderr: warnings appear above the picture.
         self._live = _Picture(self, console)
 
     def __enter__(self) -> Self:
-        with lasting(self._console):
+        with silence_on_error(self._console):
             self._live.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with lasting(self._console):
+        with silence_on_error(self._console):
             self._live.stop()
 
     def show(self, event: Event) -> None:
-        """Store the event for the next picture; facts about the start are printed above it and stay."""
+        """Store the event for the next picture. Facts about the start are printed above the picture and stay."""
         self._store(event)
         if isinstance(event, Started):
             print_rows(self._console, started_rows(event))
 
     def _store(self, event: Event) -> None:
-        self._seen = self._seen.after(event)
-        newest = self._seen.updated
+        self._status = self._status.after(event)
+        newest = self._status.updated
         if isinstance(event, Updated):
-            self._heard = self._now()
+            self._updated_at = self._now()
             self._curve.train(event.progress, in_bits(event.nats))
         elif isinstance(event, Validated):
             self._curve.valid(newest.progress if newest else 0.0, event.bits)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """The picture as it is now, for the size that the terminal has now."""
-        seen = self._seen
-        if seen.finished is not None:
-            elapsed, left = seen.finished.seconds, None
+        """The current picture, for the current size of the terminal."""
+        status = self._status
+        if status.finished is not None:
+            elapsed, left = status.finished.seconds, None
         else:
-            since = self._now() - self._heard
-            elapsed = since + (seen.updated.seconds if seen.updated else 0.0)
-            pace = seen.left()
-            left = None if pace is None else max(0.0, pace - since)
+            since = self._now() - self._updated_at
+            elapsed = since + (status.updated.seconds if status.updated else 0.0)
+            left = status.seconds_left()
+            left = None if left is None else max(0.0, left - since)
         width, height = options.size
-        for line in frame(seen, self._curve, self._title, elapsed, left, width, height - 1):
+        for line in layout_frame(status, self._curve, self._title, elapsed, left, width, height - 1):
             yield from line
             yield Segment.line()
 
 
-def picture(events: Iterable[Event], title: str, *, width: int = 88, height: int = 30) -> str:
-    """The live picture after these events, as an SVG document that needs no font and no network of its own."""
+def render_svg(events: Iterable[Event], title: str, *, width: int = 88, height: int = 30) -> str:
+    """The live picture after these events, as an SVG document that loads no font and needs no network."""
     console = Console(
         file=StringIO(), record=True, width=width, height=height, force_terminal=True, no_color=False,
         color_system="truecolor", legacy_windows=False,
@@ -120,7 +121,7 @@ def picture(events: Iterable[Event], title: str, *, width: int = 88, height: int
 
 
 class _Picture(Live):
-    """Rich's live display, for as long as there is a terminal."""
+    """Rich's live display, which stops when the terminal is closed."""
 
     def __init__(self, view: LiveView, console: Console) -> None:
         super().__init__(
@@ -129,9 +130,9 @@ class _Picture(Live):
         self._width = console.width
 
     def refresh(self) -> None:
-        with lasting(self.console):
+        with silence_on_error(self.console):
             width, before = self.console.width, self._width
-            if width < before:  # the terminal has wrapped the lines of the last picture: none of them is where it was
+            if width < before:  # the terminal has wrapped the last picture: its lines are not where rich expects them
                 self.console.clear()
             self._width = width
             super().refresh()

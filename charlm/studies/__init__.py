@@ -1,4 +1,4 @@
-"""Studies: a grid of variants and seeds under one budget, its runs, and what they show. Knows no terminal.
+"""Studies: variants and seeds under one budget, trained and compared; and searches for settings. Knows no terminal.
 
-study.py says what a study is, grid.py makes its trials, running.py trains them one after the other, report.py compares.
+study.py defines a study, grid.py makes its trials, running.py trains them one after the other, report.py compares them.
 """

@@ -1,7 +1,8 @@
-"""What an update costs: characters per second and memory, each timing in a fresh process of its own.
+"""The cost of an update: characters per second and memory, each measured in a fresh process. Knows no study.
 
-In one process the memory of the first would hide that of the second, and its warm allocator would help it.
-`python -m charlm.studies.cost` reads settings as YAML on standard input and prints one JSON object.
+In a shared process the peak memory of the first measurement would hide that of the second, and the second would profit
+from a warm allocator. `python -m charlm.studies.cost` is that process: it reads settings as YAML on standard input and
+prints one JSON object.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from charlm.errors import CheckpointError
 from charlm.machine import peak_memory
 
 
-def measure(settings: Settings) -> dict[str, Any]:
-    """Characters per second, median of some updates, and the peak of memory beyond what Python and torch take (bytes).
+def measure_cost(settings: Settings) -> dict[str, Any]:
+    """Median characters per second, and the peak memory in bytes on top of Python and torch.
 
-    The process is in a session of its own, so that a Ctrl-C lets a timing of some seconds end.
+    The process has its own session, so that Ctrl-C does not interrupt a measurement, which takes a few seconds.
     """
     began = time.perf_counter()
     done = subprocess.run(
@@ -29,8 +30,8 @@ def measure(settings: Settings) -> dict[str, Any]:
         input=to_yaml(settings), capture_output=True, text=True, encoding="utf-8", start_new_session=True,
     )  # fmt: skip
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        raise CheckpointError("The timing of an update failed", last, "Run the study again to go on with it.")
+        last = (done.stderr.strip().splitlines() or ["it printed nothing"])[-1]
+        raise CheckpointError("Measuring the cost of an update failed", last, "Run the study again to continue it.")
     return {**json.loads(done.stdout), "seconds": round(time.perf_counter() - began, 3), "diverged": False}
 
 
@@ -46,6 +47,16 @@ def main() -> None:
     after = peak_memory()
     memory = None if before is None or after is None else after - before
     print(json.dumps({"characters_per_second": round(speed.median), "peak_memory": memory}))
+
+
+def _peak_memory() -> int | None:
+    """The peak memory of this process in bytes; None if the system does not report it."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024  # kilobytes on Linux
 
 
 if __name__ == "__main__":

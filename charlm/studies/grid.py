@@ -1,6 +1,6 @@
-"""From a study to its trials: for each seed, level and variant the settings of one run. Reads no text, trains nothing.
+"""From a study to its trials: the settings of one run for each seed, level and variant. Reads no text, trains nothing.
 
-Seeds are outermost, so that what the machine does meanwhile meets all variants alike.
+The seed is the outermost loop, so that changes in the load of the machine affect all variants alike.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MEASURES = ("valid", "recall")
 
 @dataclass(frozen=True)
 class Synthetic:
-    """A recall text to be made: lines of a key, a gap of noise, and the key asked for."""
+    """A recall text to generate: lines of a key, a gap of noise, and the key again."""
 
     gap: int
     lines: int
@@ -33,7 +33,7 @@ class Synthetic:
 
 @dataclass(frozen=True)
 class Trial:
-    """One run of a study. Until texts are there, settings name no generated text and sizes are as they were given."""
+    """One run of a study. preparing.py fills in the generated text and the size that is solved for."""
 
     variant: str
     levels: tuple[tuple[str, str], ...]  # factor, level
@@ -44,7 +44,7 @@ class Trial:
 
     @property
     def name(self) -> str:
-        """Of its run: `lstm.gap-20.s1`."""
+        """The name of its run: `lstm.gap-20.s1`."""
         return ".".join([self.variant, *(f"{factor}-{level}" for factor, level in self.levels), f"s{self.seed}"])
 
     @property
@@ -52,17 +52,17 @@ class Trial:
         return self.variant, self.levels, self.seed
 
 
-def trials(study: Study, source: str) -> list[Trial]:
-    """All of them, checked as far as settings go. Raises UsageError for the first that cannot be."""
+def make_trials(study: Study, source: str) -> list[Trial]:
+    """All trials, with their settings checked. Raises UsageError for the first that is wrong."""
     combinations = list(product(*([(factor, level) for level in levels] for factor, levels in study.factors.items())))
     first = [
         _trial(study, variant, levels, study.seeds[0], source) for levels in combinations for variant in study.variants
     ]
     _refuse_unequal_budgets(study, first, source)
-    return [_seeded(trial, seed) for seed in study.seeds for trial in first]
+    return [_with_seed(trial, seed) for seed in study.seeds for trial in first]
 
 
-def _seeded(trial: Trial, seed: int) -> Trial:
+def _with_seed(trial: Trial, seed: int) -> Trial:
     training = trial.settings.training.model_copy(update={"seed": seed})
     return replace(trial, seed=seed, settings=trial.settings.model_copy(update={"training": training}))
 
@@ -73,34 +73,32 @@ def _trial(study: Study, variant: str, levels: tuple[tuple[str, str], ...], seed
     parts.append((f"variants.{variant}", study.variants[variant] or {}))
     synthetic: dict[str, Any] = {}
     measure, preset, given = study.measure, None, []
-    for place, override in parts:
-        where, rest = f"{source}, {place}", dict(override)
-        if place == "base":
+    for part, override in parts:
+        where, rest = f"{source}, {part}", dict(override)
+        if part == "base":
             preset = rest.pop("preset", None)
             if preset is not None and not isinstance(preset, str):
                 raise UsageError(f"preset must be the name of a preset, not {abbreviated(preset)}", where, "")
-        if place.startswith("factors."):
+        if part.startswith("factors."):
             measure = rest.pop("measure", measure)
         synthetic |= _synthetic(rest.pop("synthetic", None), where)
         values, problems = read_given(rest, lambda path, where=where: where)  # type: ignore[misc]
         if problems:
             raise usage_error(problems)
-        if place != "base":
-            _refuse_own_length(values, where)
+        if part != "base":
+            _refuse_length(values, where)
         given.append(values)
     if measure not in (("cost",) if study.measure == "cost" else MEASURES):
-        raise UsageError(f"{abbreviated(measure)} cannot be measured in a level", source, "Measures: valid, recall.")
+        raise UsageError(f"{abbreviated(measure)} cannot be the measure of a level", source, "Measures: valid, recall.")
     if measure == "recall" and not synthetic:
-        raise UsageError(
-            "recall is measured on a text that is made for it", source, "Give synthetic: {recall: {gap: 20}}."
-        )
+        raise UsageError("recall is measured on a generated text", source, "Give synthetic: {recall: {gap: 20}}.")
     options = {name: each.value for name, each in merge_given(given).items() if name not in LENGTHS}
-    place = " ".join([variant, *(level for _, level in levels)])
+    label = " ".join([variant, *(level for _, level in levels)])
     return Trial(
         variant=variant,
         levels=levels,
         seed=seed,
-        settings=_settings(study, preset, options | {"training.seed": seed}, f"{source}, {place}"),
+        settings=_settings(study, preset, options | {"training.seed": seed}, f"{source}, {label}"),
         measure=measure,
         synthetic=Synthetic(synthetic.get("gap", 20), synthetic.get("lines", 10_000)) if synthetic else None,
     )
@@ -114,10 +112,10 @@ def _settings(study: Study, preset: str | None, options: Mapping[str, object], w
         if budget.seconds:
             length = {"training.budget": budget.seconds}
         else:
-            length = {"training.steps": budget.steps or (budget.characters or 0) // _window(settings)}
+            length = {"training.steps": budget.steps or (budget.characters or 0) // _characters_per_update(settings)}
         if length.get("training.steps") == 0:
             raise UsageError(
-                f"A budget of {budget.characters} characters is less than one update", "budget", "Give more."
+                f"A budget of {budget.characters} characters is less than one update", "budget", "Give a larger one."
             )
         return resolve(preset, (), {**options, **length}, checks).settings
     except UsageError as error:
@@ -125,54 +123,54 @@ def _settings(study: Study, preset: str | None, options: Mapping[str, object], w
 
 
 def _check_but_sizes(settings: Settings) -> list[Problem]:
-    """Where sizes are solved for, one that the cell cannot have is no fault: it is not used."""
+    """The problems except those of the hidden size, which will be replaced by the solved one."""
     return [problem for problem in stack_problems(settings) if problem.name != "model.hidden_size"]
 
 
-def _window(settings: Settings) -> int:
+def _characters_per_update(settings: Settings) -> int:
     training = settings.training
     return training.batch_size * training.seq_len * training.accumulate
 
 
 def _synthetic(given: object, where: str) -> dict[str, int]:
-    """`{recall: {gap: 20, lines: 1000}}` as its numbers."""
+    """The numbers of `{recall: {gap: 20, lines: 1000}}`."""
     if given is None:
         return {}
     inner = given.get("recall") if isinstance(given, dict) and set(given) == {"recall"} else None
     if not isinstance(inner, dict):
         raise UsageError(
-            f"synthetic cannot be {abbreviated(given)}", where, "It is written as {recall: {gap: 20, lines: 5000}}."
+            f"synthetic cannot be {abbreviated(given)}", where, "Write it as {recall: {gap: 20, lines: 5000}}."
         )
     for name, value in inner.items():
         if name not in SYNTHETIC["recall"]:
             raise UsageError(
-                f"recall has no {name}", where, suggestion(name, SYNTHETIC["recall"]) or "It has gap, lines."
+                f"recall has no {name}", where, suggestion(name, SYNTHETIC["recall"]) or "It has gap and lines."
             )
         if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 10**6:
-            raise UsageError(f"{name} must be a whole number from 1 on, not {abbreviated(value)}", where, "")
+            raise UsageError(f"{name} must be a whole number of at least 1, not {abbreviated(value)}", where, "")
     return dict(inner)
 
 
-def _refuse_own_length(values: Mapping[str, Given], where: str) -> None:
+def _refuse_length(values: Mapping[str, Given], where: str) -> None:
     own = [name for name in LENGTHS if name in values]
     if own:
         raise UsageError(
-            f"A study with unequal budgets: {own[0]} is set for some of its runs",
+            f"A study with unequal budgets: {own[0]} is set for some runs only",
             where,
-            "Leave it out; `budget` says how long all of them train.",
+            "Leave it out; `budget` is the length of all runs.",
         )
 
 
-def _refuse_unequal_budgets(study: Study, all_trials: list[Trial], source: str) -> None:
+def _refuse_unequal_budgets(study: Study, trials: list[Trial], source: str) -> None:
     if study.budget.seconds or study.measure == "cost":
         return
-    read: dict[object, tuple[int, str]] = {}
-    for trial in all_trials:
-        characters = (trial.settings.training.steps or 0) * _window(trial.settings)
+    read: dict[object, tuple[int, str]] = {}  # by levels: the characters and the first variant
+    for trial in trials:
+        characters = (trial.settings.training.steps or 0) * _characters_per_update(trial.settings)
         known, other = read.setdefault(trial.levels, (characters, trial.variant))
         if characters != known:
             raise UsageError(
                 f"A study with unequal budgets: {other} reads {known:,} characters, {trial.variant} {characters:,}",
                 f"{source}, variants.{trial.variant}",
-                "Give all variants the same batch_size x seq_len, or a budget of characters that both divide.",
+                "Give all variants the same batch_size x seq_len, or a budget that is a multiple of each.",
             )

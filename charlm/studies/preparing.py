@@ -1,4 +1,4 @@
-"""What trials need before the first of them trains: texts that are generated, and sizes that are solved for."""
+"""What trials need before the first one trains: generated texts, and sizes for equal parameters. Trains nothing."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from charlm.studies.study import Study
 from charlm.text.corpus import Corpus, open_corpus
 from charlm.text.synthetic import recall_text
 
-TEXT_SEED = 1  # of generated texts to train on; another makes the texts that recall is asked on
-ASKED_SEED, ASKED_LINES = 2, 1000
+TEXT_SEED = 1  # of the generated texts to train on
+TEST_SEED, TEST_LINES = 2, 1000  # of the generated text that recall is measured on
 
 
 @dataclass(frozen=True)
-class Ready:
-    """A trial with the text it reads and as many parameters as it will have."""
+class PreparedTrial:
+    """A trial with its text opened and its size solved; `parameters` is the number of its parameters."""
 
     trial: Trial
     corpus: Corpus
     parameters: int
 
 
-def prepare(study: Study, trials: Sequence[Trial], folder: Path, source: str) -> list[Ready]:
-    """Each trial with its text opened and its size solved. Raises UsageError where counts cannot be made equal."""
+def prepare_trials(study: Study, trials: Sequence[Trial], folder: Path, source: str) -> list[PreparedTrial]:
+    """All trials, prepared. Raises UsageError if their numbers of parameters cannot be made equal."""
     corpora: dict[str, Corpus] = {}
     opened: list[tuple[Trial, Corpus]] = []
     for trial in trials:
@@ -39,19 +39,19 @@ def prepare(study: Study, trials: Sequence[Trial], folder: Path, source: str) ->
         if key not in corpora:
             corpora[key] = open_corpus(trial.settings.text)
         opened.append((trial, corpora[key]))
-    wanted = _wanted(study, opened)
-    ready = []
+    wanted = _wanted_parameters(study, opened)
+    prepared = []
     for trial, corpus in opened:
         if study.parameters and trial.variant != study.parameters.equal:
-            place = f"{source}, {' '.join([trial.variant, *(level for _, level in trial.levels)])}"
-            model = resize_to_match(trial.settings.model, corpus.vocabulary.size, wanted[trial.levels], place)
+            where = f"{source}, {' '.join([trial.variant, *(level for _, level in trial.levels)])}"
+            model = resize_to_match(trial.settings.model, corpus.vocabulary.size, wanted[trial.levels], where)
             trial = replace(trial, settings=trial.settings.model_copy(update={"model": model}))
-        ready.append(Ready(trial, corpus, count_parameters(trial.settings.model, corpus.vocabulary.size)))
-    return ready
+        prepared.append(PreparedTrial(trial, corpus, count_parameters(trial.settings.model, corpus.vocabulary.size)))
+    return prepared
 
 
-def _wanted(study: Study, opened: Sequence[tuple[Trial, Corpus]]) -> dict[tuple[tuple[str, str], ...], int]:
-    """The count of parameters that all variants are brought to, for each combination of levels."""
+def _wanted_parameters(study: Study, opened: Sequence[tuple[Trial, Corpus]]) -> dict[tuple[tuple[str, str], ...], int]:
+    """The number of parameters of all variants, for each combination of levels; empty if the sizes are as given."""
     equal = study.parameters.equal if study.parameters else None
     if isinstance(equal, int):
         return {trial.levels: equal for trial, _ in opened}
@@ -63,22 +63,24 @@ def _wanted(study: Study, opened: Sequence[tuple[Trial, Corpus]]) -> dict[tuple[
 
 
 def _with_text(trial: Trial, folder: Path) -> Trial:
-    """The trial, reading the text that was made for it where it asks for one."""
-    if trial.synthetic is None:
+    """The trial with its generated text as the source, if it has one."""
+    synthetic = trial.synthetic
+    if synthetic is None:
         return trial
-    made = trial.synthetic
-    path = (folder / TEXTS / f"recall-{made.gap}-{made.lines}.txt").absolute()
+    path = (folder / TEXTS / f"recall-{synthetic.gap}-{synthetic.lines}.txt").absolute()
     if not path.exists():
-        _make(path, made)
+        _write(path, synthetic)
     text = trial.settings.text.model_copy(update={"sources": (str(path),)})
     return replace(trial, settings=trial.settings.model_copy(update={"text": text}))
 
 
-def _make(path: Path, made: Synthetic) -> None:
+def _write(path: Path, synthetic: Synthetic) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(
-            f"The text cannot be kept: {error.strerror}", str(path), "Set CHARLM_RUNS to a folder that can be written."
+            f"The generated text cannot be written: {error.strerror}",
+            str(path),
+            "Set CHARLM_RUNS to a writable folder.",
         ) from error
-    replace_text(path, recall_text(made.gap, made.lines, TEXT_SEED))
+    replace_text(path, recall_text(synthetic.gap, synthetic.lines, TEXT_SEED))

@@ -1,7 +1,7 @@
-"""What a study shows: means, paired differences to the baseline with their intervals, and that in words.
+"""The results of a study: means, paired differences from the baseline with intervals, and conclusions in words.
 
-Reads results, trains nothing, draws nothing. Of a measure, one value is compared: nats per character (valid), the share
-of answers that are right (recall), characters per second as a ratio (cost).
+Trains nothing and draws nothing. Each measure compares one value: nats per character (valid), the share of right
+answers (recall), characters per second as a ratio (cost).
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from dataclasses import asdict
 from statistics import fmean
 from typing import Any
 
-from charlm.studies.statistics import Mean, mean, paired_difference, paired_ratio
+from charlm.studies.statistics import Mean, mean_of, paired_difference, paired_ratio
 from charlm.studies.study import Study
 
 VALUE = {"valid": "nats", "recall": "accuracy", "cost": "characters_per_second"}
-BESIDE = (
+OTHER_VALUES = (
     "nats",
     "answer_nats",
     "characters_per_second",
@@ -30,8 +30,8 @@ BESIDE = (
 Row = dict[str, Any]
 
 
-def report(study: Study, results: Sequence[Row]) -> dict[str, Any]:
-    """A JSON object: the study, groups (one for each combination of levels) with rows (one for each variant), words."""
+def make_report(study: Study, results: Sequence[Row]) -> dict[str, Any]:
+    """A JSON object: the study, a group for each combination of levels with a row for each variant, and `words`."""
     levels = list(dict.fromkeys(tuple(row["levels"].items()) for row in results))
     groups = [_group(study, dict(each), [row for row in results if row["levels"] == dict(each)]) for each in levels]
     return {
@@ -42,57 +42,54 @@ def report(study: Study, results: Sequence[Row]) -> dict[str, Any]:
         "budget": study.budget.model_dump(exclude_none=True),
         "runs": len(results),
         "groups": groups,
-        "words": _words(study, groups),
+        "words": _conclusions(study, groups),
     }
 
 
 def _group(study: Study, levels: dict[str, str], results: Sequence[Row]) -> dict[str, Any]:
     measure = results[0]["measure"]
-    of = {(row["variant"], row["seed"]): row for row in results}
+    by_seed = {(row["variant"], row["seed"]): row for row in results}
     names = [name for name in study.variants if any(row["variant"] == name for row in results)]
     rows = [
-        _row(study, name, measure, [of[name, seed] for seed in study.seeds if (name, seed) in of], of) for name in names
+        _row(study, name, measure, [by_seed[name, seed] for seed in study.seeds if (name, seed) in by_seed], by_seed)
+        for name in names
     ]
     return {"levels": levels, "measure": measure, "value": VALUE[measure], "rows": rows}
 
 
-def _row(study: Study, variant: str, measure: str, results: Sequence[Row], of: dict[tuple[str, int], Row]) -> Row:
+def _row(study: Study, variant: str, measure: str, results: Sequence[Row], by_seed: dict[tuple[str, int], Row]) -> Row:
     name = VALUE[measure]
     values = {row["seed"]: row[name] for row in results if row.get(name) is not None}
-    against = {seed: of[study.baseline, seed][name] for seed in values if _has(of.get((study.baseline, seed)), name)}
-    pairs = [(values[seed], against[seed]) for seed in against]
+    baseline = {seed: by_seed.get((study.baseline, seed), {}).get(name) for seed in values}
+    pairs = [(values[seed], other) for seed, other in baseline.items() if other is not None]
     difference: Mean | None = None
     if pairs and variant != study.baseline:
         compare = paired_ratio if measure == "cost" else paired_difference
         difference = compare(*zip(*pairs, strict=True))
     neutral = 1.0 if measure == "cost" else 0.0
-    beside = {
+    others = {
         key: fmean(found)
-        for key in BESIDE
+        for key in OTHER_VALUES
         if key != name and (found := [row[key] for row in results if row.get(key) is not None])
     }
     return {
         "variant": variant,
         "values": {str(seed): value for seed, value in values.items()},
         "diverged": sum(bool(row.get("diverged")) for row in results),
-        "mean": asdict(mean(list(values.values()))) if values else None,
+        "mean": asdict(mean_of(list(values.values()))) if values else None,
         "difference": asdict(difference) if difference else None,
         "beyond_noise": difference.excludes(neutral) if difference else None,
-        **beside,
+        **others,
     }
 
 
-def _has(row: Row | None, name: str) -> bool:
-    return row is not None and row.get(name) is not None
-
-
-def _words(study: Study, groups: Sequence[dict[str, Any]]) -> list[str]:
-    """What can be said of the intervals, a sentence for each group; and how much many comparisons are worth."""
-    said, compared = [], 0
+def _conclusions(study: Study, groups: Sequence[dict[str, Any]]) -> list[str]:
+    """A sentence for each group about its intervals, and a warning about multiple comparisons."""
+    sentences, compared = [], 0
     for group in groups:
         rows = [row for row in group["rows"] if row["difference"]]
         compared += len(rows)
-        place = ", ".join(f"{factor} {level}" for factor, level in group["levels"].items())
+        levels = ", ".join(f"{factor} {level}" for factor, level in group["levels"].items())
         neutral = 1.0 if group["measure"] == "cost" else 0.0
         lower, higher = ("better", "worse") if group["measure"] == "valid" else ("worse", "better")
         if group["measure"] == "cost":
@@ -110,24 +107,24 @@ def _words(study: Study, groups: Sequence[dict[str, Any]]) -> list[str]:
         diverged = [row["variant"] for row in group["rows"] if row["diverged"]]
         parts += [f"{', '.join(diverged)}: diverged in some runs, which are left out"] if diverged else []
         if parts:
-            said.append(f"{place + ': ' if place else ''}{'; '.join(parts)}.")
+            sentences.append(f"{levels + ': ' if levels else ''}{'; '.join(parts)}.")
     if compared > 1:
-        said.append(
-            f"{compared} comparisons are made, each with its own 95 % interval: "
-            f"about {max(1, round(compared * 0.05))} of so many would seem beyond noise by luck alone."
+        sentences.append(
+            f"There are {compared} comparisons, each with its own 95 % interval: "
+            f"about {max(1, round(compared * 0.05))} of them would seem beyond noise by chance alone."
         )
-    return said
+    return sentences
 
 
-def as_csv(told: dict[str, Any]) -> str:
-    """A line for each variant and combination of levels."""
-    factors = list(dict.fromkeys(factor for group in told["groups"] for factor in group["levels"]))
-    seeds = [str(seed) for seed in told["seeds"]]
+def report_csv(report: dict[str, Any]) -> str:
+    """The report as CSV: a line for each variant and combination of levels."""
+    factors = list(dict.fromkeys(factor for group in report["groups"] for factor in group["levels"]))
+    seeds = [str(seed) for seed in report["seeds"]]
     head = [*factors, "variant", "measure", "mean", "standard_error", "difference", "low", "high", "beyond_noise"]
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow([*head, "diverged", *BESIDE, *(f"seed_{seed}" for seed in seeds)])
-    for group in told["groups"]:
+    writer.writerow([*head, "diverged", *OTHER_VALUES, *(f"seed_{seed}" for seed in seeds)])
+    for group in report["groups"]:
         for row in group["rows"]:
             middle, difference = row["mean"] or {}, row["difference"] or {}
             writer.writerow(
@@ -135,7 +132,8 @@ def as_csv(told: dict[str, Any]) -> str:
                     *(group["levels"].get(factor, "") for factor in factors),
                     row["variant"], group["value"], middle.get("mean"), middle.get("error"),
                     difference.get("mean"), difference.get("low"), difference.get("high"), row["beyond_noise"],
-                    row["diverged"], *(row.get(key) for key in BESIDE), *(row["values"].get(seed) for seed in seeds),
+                    row["diverged"], *(row.get(key) for key in OTHER_VALUES),
+                    *(row["values"].get(seed) for seed in seeds),
                 ]
             )  # fmt: skip
     return file.getvalue()

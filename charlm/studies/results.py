@@ -1,4 +1,6 @@
-"""A study's folder: its YAML, the texts made for it, its runs, and results.jsonl with a line for each finished run.
+"""A study's folder: its YAML, its generated texts, its runs, and results.jsonl with a line for each finished run.
+
+Knows no training.
 
 <root>/studies/<study>/study.yaml, results.jsonl, texts/, <variant>.<factor>-<level>.s<seed>/ (an ordinary run)
 """
@@ -15,7 +17,8 @@ from typing import Any
 from charlm.config.suggestions import suggestion
 from charlm.errors import CheckpointError, UsageError
 from charlm.runs import read_metrics, replace_text
-from charlm.studies.study import Study, read_study, to_yaml
+from charlm.studies.study import Study
+from charlm.studies.study_files import read_study, to_yaml
 
 FOLDER, STUDY, RESULTS, TEXTS = "studies", "study.yaml", "results.jsonl", "texts"
 Key = tuple[str, tuple[tuple[str, str], ...], int]
@@ -23,7 +26,7 @@ Key = tuple[str, tuple[tuple[str, str], ...], int]
 
 @dataclass(frozen=True)
 class StudyFolder:
-    """Where a study keeps everything."""
+    """The folder of one study."""
 
     folder: Path
 
@@ -32,51 +35,66 @@ class StudyFolder:
         return self.folder.name
 
     def study(self) -> Study:
-        """What it is a study of. Raises UsageError."""
+        """The study that was begun here. Raises UsageError."""
         return read_study(self.folder / STUDY)
 
     def begin(self, study: Study) -> None:
-        """Write the study down, or see that it is the one that was begun here. Raises UsageError where it changed."""
+        """Write study.yaml, unless the study was begun before. Raises UsageError if it has changed since."""
         if not (self.folder / STUDY).exists():
             replace_text(self.folder / STUDY, to_yaml(study))
         self.refuse_change(study)
 
     def refuse_change(self, study: Study) -> None:
-        """Raises UsageError where another study was begun here."""
+        """Raise UsageError if a different study was begun here."""
         if not (self.folder / STUDY).exists():
             return
         before, now = (each.model_dump(mode="json", exclude_none=True) for each in (self.study(), study))
         changed = [key for key in {**before, **now} if before.get(key) != now.get(key)]
         if changed:
             raise UsageError(
-                f"The study {self.name} was begun with another {', '.join(_where(changed, before, now))}",
+                f"The study {self.name} was begun with a different {', '.join(_changed_parts(changed, before, now))}",
                 str(self.folder / STUDY),
-                "Give --name to run it beside the old one, or bring the old file back to go on.",
+                "Use --name to run it as a new study, or restore the old file to continue.",
             )
 
     def results(self) -> list[dict[str, Any]]:
-        """The finished runs, in the order in which they finished; a torn line is passed over."""
+        """The finished runs in the order in which they finished. Incomplete lines are skipped."""
         return [row for row in read_metrics(self.folder / RESULTS) if {"variant", "levels", "seed"} <= set(row)]
 
     def finished(self) -> dict[Key, dict[str, Any]]:
+        """The results by (variant, levels, seed)."""
         return {(row["variant"], tuple(row["levels"].items()), row["seed"]): row for row in self.results()}
 
     def add(self, row: Mapping[str, Any]) -> None:
-        """A line for a finished run, on the disk when this returns. Raises CheckpointError."""
-        path = self.folder / RESULTS
-        try:
-            torn = path.exists() and path.read_bytes()[-1:] not in (b"", b"\n")
-            with path.open("a", encoding="utf-8", newline="\n") as file:
-                file.write(("\n" if torn else "") + json.dumps(row) + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError as error:
-            raise CheckpointError(
-                f"{RESULTS} could not be written: {error.strerror}", str(path), "Make room, then run the study again."
-            ) from error
+        """Append the row of a finished run. Raises CheckpointError."""
+        append_row(self.folder / RESULTS, row)
 
 
-def _where(changed: list[str], before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+def make_folder(folder: Path) -> None:
+    """Make a folder for runs. Raises CheckpointError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CheckpointError(
+            f"The folder cannot be made: {error.strerror}", str(folder), "Set CHARLM_RUNS to a writable folder."
+        ) from error
+
+
+def append_row(path: Path, row: Mapping[str, Any]) -> None:
+    """Append a line of JSON; it is on the disk when this returns. Raises CheckpointError."""
+    try:
+        incomplete = path.exists() and path.read_bytes()[-1:] not in (b"", b"\n")
+        with path.open("a", encoding="utf-8", newline="\n") as file:
+            file.write(("\n" if incomplete else "") + json.dumps(row) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise CheckpointError(
+            f"{path.name} could not be written: {error.strerror}", str(path), "Make room, then run the command again."
+        ) from error
+
+
+def _changed_parts(changed: list[str], before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """`variants.lstm` rather than `variants`."""
     names = []
     for key in changed:
@@ -89,7 +107,7 @@ def _where(changed: list[str], before: Mapping[str, Any], now: Mapping[str, Any]
 
 
 def find_study(root: Path, target: str | None) -> StudyFolder:
-    """The study of that name among those that were run, or in that folder; none: the latest. Raises CheckpointError."""
+    """The study of that name or in that folder; None is the latest. Raises CheckpointError."""
     home = root / FOLDER
     known = {path.parent.name: path for path in sorted(home.glob(f"*/{STUDY}"), key=lambda path: path.stat().st_mtime)}
     if target is None and known:
@@ -98,5 +116,5 @@ def find_study(root: Path, target: str | None) -> StudyFolder:
         if (path / STUDY).is_file():
             return StudyFolder(path)
     listed = f"Studies: {', '.join(known)}." if known else "Run one: charlm study run cells --quick"
-    what = f"There is no study {target[:80]}" if target else "No study was run yet"
+    what = f"There is no study {target[:80]}" if target else "No study has been run yet"
     raise CheckpointError(what, f"in {home}", f"{suggestion(target or '', known)} {listed}".strip())

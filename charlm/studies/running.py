@@ -1,6 +1,6 @@
-"""The trials of a study, one after the other: a generator of events, each run an ordinary one that is kept.
+"""Trains the trials of a study one after the other: a generator of events. Each trial is an ordinary run that is kept.
 
-What is finished is not done again, and what was interrupted goes on where it was. Knows no terminal.
+Finished trials are not trained again, and an interrupted one is resumed. Knows no terminal.
 """
 
 from __future__ import annotations
@@ -10,109 +10,104 @@ from dataclasses import dataclass
 from typing import Any
 
 from charlm.errors import DivergedError
-from charlm.studies import cost
-from charlm.studies.measuring import recalled
-from charlm.studies.preparing import Ready
+from charlm.studies.cost import measure_cost
+from charlm.studies.measuring import measure_recall
+from charlm.studies.preparing import PreparedTrial
 from charlm.studies.results import StudyFolder
 from charlm.training.events import Event, Finished
 from charlm.training.experiment import begin_or_resume
 
 
 @dataclass(frozen=True)
-class Begun:
-    """A run is about to train; `number` counts from 1 over all trials of the study."""
+class TrialStarted:
+    """A trial is about to train; `number` counts from 1 over all trials of the study."""
 
-    ready: Ready
+    prepared: PreparedTrial
     number: int
     total: int
 
 
 @dataclass(frozen=True)
-class Trained:
-    """An event of the training that runs now."""
+class TrialTraining:
+    """An event of the training of a trial."""
 
-    ready: Ready
+    prepared: PreparedTrial
     event: Event
 
 
 @dataclass(frozen=True)
-class Ended:
-    """A run is finished and its line written; or was before, and is only told."""
+class TrialMeasured:
+    """The training of a trial has ended; `values` are its results."""
 
-    ready: Ready
+    prepared: PreparedTrial
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class TrialFinished:
+    """The results of a trial are saved as `row`. If not `is_new`, they were saved in an earlier session."""
+
+    prepared: PreparedTrial
     row: dict[str, Any]
     is_new: bool
 
 
 @dataclass(frozen=True)
-class Interrupted:
-    """`stop` said so; everything is saved."""
+class StudyInterrupted:
+    """`stop` returned True; everything is saved."""
 
-    ready: Ready
-
-
-StudyEvent = Begun | Trained | Ended | Interrupted
+    prepared: PreparedTrial
 
 
-def run(trials: Sequence[Ready], home: StudyFolder, stop: Callable[[], bool]) -> Iterator[StudyEvent]:
-    """Train what is not finished yet. Ends after Interrupted, or when all is done."""
+StudyEvent = TrialStarted | TrialTraining | TrialMeasured | TrialFinished | StudyInterrupted
+
+
+def run_study(trials: Sequence[PreparedTrial], home: StudyFolder, stop: Callable[[], bool]) -> Iterator[StudyEvent]:
+    """Train the trials that are not finished. The last event is StudyInterrupted if `stop` returned True."""
     done = home.finished()
-    for ready in trials:
-        if ready.trial.key in done:
-            yield Ended(ready, done[ready.trial.key], is_new=False)
-    for number, ready in enumerate(trials, 1):
-        if ready.trial.key in done:
+    for prepared in trials:
+        if prepared.trial.key in done:
+            yield TrialFinished(prepared, done[prepared.trial.key], is_new=False)
+    for number, prepared in enumerate(trials, 1):
+        if prepared.trial.key in done:
             continue
         if stop():
-            yield Interrupted(ready)
+            yield StudyInterrupted(prepared)
             return
-        yield Begun(ready, number, len(trials))
-        measured: dict[str, Any] | None = None
-        if ready.trial.measure == "cost":
-            measured = cost.measure(ready.trial.settings)
-        else:
-            for event in _trained(ready, home, stop):
-                if isinstance(event, dict):
-                    measured = event
-                else:
-                    yield Trained(ready, event)
+        yield TrialStarted(prepared, number, len(trials))
+        measured: TrialMeasured | None = None
+        for event in _run_trial(prepared, home, stop):
+            measured = event if isinstance(event, TrialMeasured) else None
+            yield event
         if measured is None:
-            yield Interrupted(ready)
+            yield StudyInterrupted(prepared)
             return
-        row = _about(ready) | measured
+        row = _description(prepared) | measured.values
         home.add(row)
-        yield Ended(ready, row, is_new=True)
+        yield TrialFinished(prepared, row, is_new=True)
 
 
-def _about(ready: Ready) -> dict[str, Any]:
-    trial = ready.trial
-    return {
-        "variant": trial.variant,
-        "levels": dict(trial.levels),
-        "seed": trial.seed,
-        "measure": trial.measure,
-        "parameters": ready.parameters,
-        "hidden_size": trial.settings.model.hidden_size,
-        "run": None if trial.measure == "cost" else trial.name,
-    }
-
-
-def _trained(ready: Ready, home: StudyFolder, stop: Callable[[], bool]) -> Iterator[Event | dict[str, Any]]:
-    """The events of one run, and at the end, unless it was interrupted, what was measured."""
-    trial = ready.trial
+def _run_trial(
+    prepared: PreparedTrial, home: StudyFolder, stop: Callable[[], bool]
+) -> Iterator[TrialTraining | TrialMeasured]:
+    """Ends with TrialMeasured, unless the training was interrupted."""
+    settings = prepared.trial.settings
+    if prepared.trial.measure == "cost":
+        yield TrialMeasured(prepared, measure_cost(settings))
+        return
     finished = None
-    with begin_or_resume(trial.settings, ready.corpus, home.folder, trial.name) as training:
+    with begin_or_resume(settings, prepared.corpus, home.folder, prepared.trial.name) as training:
         try:
             for event in training.events(stop):
                 finished = event if isinstance(event, Finished) else finished
-                yield event
+                yield TrialTraining(prepared, event)
         except DivergedError as error:
-            yield {"diverged": True, "why": error.what, "nats": None}
+            yield TrialMeasured(prepared, {"diverged": True, "why": error.what, "nats": None})
             return
     assert finished is not None
     if finished.reason == "signal":
         return
-    measured = {
+    values = {
         "diverged": False,
         "steps": finished.step,
         "characters": finished.characters,
@@ -120,6 +115,20 @@ def _trained(ready: Ready, home: StudyFolder, stop: Callable[[], bool]) -> Itera
         "characters_per_second": round(finished.characters / max(finished.seconds, 1e-9)),
         "nats": finished.last_nats,
     }
-    if trial.measure == "recall":
-        measured |= recalled(training.run, ready)
-    yield measured
+    if prepared.trial.measure == "recall":
+        values |= measure_recall(training.run, prepared)
+    yield TrialMeasured(prepared, values)
+
+
+def _description(prepared: PreparedTrial) -> dict[str, Any]:
+    """The part of a row that does not depend on the training."""
+    trial = prepared.trial
+    return {
+        "variant": trial.variant,
+        "levels": dict(trial.levels),
+        "seed": trial.seed,
+        "measure": trial.measure,
+        "parameters": prepared.parameters,
+        "hidden_size": trial.settings.model.hidden_size,
+        "run": None if trial.measure == "cost" else trial.name,
+    }

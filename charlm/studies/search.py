@@ -1,78 +1,187 @@
-"""A search for a recipe: one setting after the other, every value in a training of its own, the best one kept.
+"""A search for settings: one setting after the other, each value in a training of its own, and the best one is kept.
 
-    python -m charlm.studies.search configs/searches/tiny-shakespeare-97s.yaml
-
-The scores that decide are those of the `valid` split of the file's own `text.splits`, which lie within what a later
-training with the recipe trains on: its validation is never looked at. Every training is a line in trials.jsonl beside
-the runs; what is there is not trained again. Knows no arithmetic: trainings are `charlm train`.
+The score that decides is the one on the `valid` split of the search's own `text.splits`. That split lies inside the
+part that a later training trains on, so the validation of that training is not used. Each training is a run, and a line
+in trials.jsonl beside the runs; what is listed there is not trained again. Knows no terminal.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field
 
+from charlm.cells.table import stack_problems
 from charlm.config.presets import read_config
-from charlm.config.settings import Listed, Section
-from charlm.runs import runs_root
+from charlm.config.resolving import resolve
+from charlm.config.settings import Listed, Section, Settings
+from charlm.config.stored import to_yaml
+from charlm.errors import DivergedError, UsageError
+from charlm.runs import Run, read_metrics
+from charlm.studies.results import append_row
+from charlm.studies.validation import validate_document
+from charlm.text.corpus import open_corpus
+from charlm.training.events import Event, Finished
+from charlm.training.experiment import begin_or_resume
+
+TRIALS = "trials.jsonl"
+REMEDY = "A search has name, preset, base and choices; see configs/searches."
+
+Values = dict[str, Any]  # settings by dotted name
 
 
 class Search(Section):
-    """`choices` are tried in their order: settings and their values, the first of which is where the search starts."""
+    """`choices` are settings and their values, tried in this order; the first values are where the search starts."""
 
     name: str = Field(pattern=r"^[\w.-]{1,40}$")
     preset: str
-    base: dict[str, Any]  # settings by their names, as after -s
-    choices: dict[str, Annotated[tuple[Any, ...], Listed]] = Field(min_length=1)
+    base: Values
+    choices: dict[str, Annotated[tuple[Any, ...], Listed, Field(min_length=1)]] = Field(min_length=1)
+
+    @property
+    def trials(self) -> int:
+        """How many candidates there are."""
+        return 1 + sum(len(values) - 1 for values in self.choices.values())
 
 
-def search(wanted: Search, home: Path) -> dict[str, Any]:
-    """The best of the settings, by name. Says on stdout what it tries."""
-    best = {name: values[0] for name, values in wanted.choices.items()}
-    score = _score(wanted, best, home)
-    for name, values in wanted.choices.items():
+@dataclass(frozen=True)
+class CandidateStarted:
+    """Values are about to be tried; `number` counts from 1, `run` is the name of the training."""
+
+    values: Values
+    number: int
+    run: str
+
+
+@dataclass(frozen=True)
+class CandidateTraining:
+    """An event of the training of a candidate."""
+
+    event: Event
+
+
+@dataclass(frozen=True)
+class CandidateScored:
+    """`nats` per character on the valid split, None if the training diverged. `is_new` if it was trained just now."""
+
+    values: Values
+    number: int
+    nats: float | None
+    is_new: bool
+
+    def is_better_than(self, other: CandidateScored) -> bool:
+        return self.nats is not None and (other.nats is None or self.nats < other.nats)
+
+
+@dataclass(frozen=True)
+class SearchInterrupted:
+    """`stop` returned True; everything is saved."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class SearchFinished:
+    """All values were tried."""
+
+    best: CandidateScored
+
+
+SearchEvent = CandidateStarted | CandidateTraining | CandidateScored | SearchInterrupted | SearchFinished
+
+
+def open_search(file: str) -> Search:
+    """The search in a YAML file, with each of its values checked. Raises UsageError."""
+    search = validate_document(Search, read_config(Path(file), file), file, "search", REMEDY)
+    start = {name: values[0] for name, values in search.choices.items()}
+    for name, values in search.choices.items():
+        for value in values:
+            _settings(search, {**start, name: value}, file)
+    return search
+
+
+def run_search(search: Search, home: Path, source: str, stop: Callable[[], bool]) -> Iterator[SearchEvent]:
+    """Try the values, and train in `home` what trials.jsonl does not list. The last event says how the search ended."""
+    numbers = count(1)
+    start = {name: values[0] for name, values in search.choices.items()}
+    best = yield from _score(search, start, next(numbers), home, source, stop)
+    for name, values in search.choices.items():
         for value in values[1:]:
-            tried = {**best, name: value}
-            other = _score(wanted, tried, home)
-            if other < score:
-                best, score = tried, other
-    print(f"best {score:.4f}: {json.dumps(best)}")
-    return best
+            if best is None:
+                return
+            scored = yield from _score(search, {**best.values, name: value}, next(numbers), home, source, stop)
+            if scored is None:
+                return
+            best = scored if scored.is_better_than(best) else best
+    if best is not None:
+        yield SearchFinished(best)
 
 
-def _score(wanted: Search, settings: dict[str, Any], home: Path) -> float:
-    """Nats per character after a training with the settings; from trials.jsonl if it is there."""
-    trials = home / "trials.jsonl"
-    lines = trials.read_text(encoding="utf-8").splitlines() if trials.exists() else []
-    for row in map(json.loads, lines):
-        if row["settings"] == settings:
-            return float(row["nats"])
-    given = {**wanted.base, **settings}.items()
-    overrides = [part for name, value in given for part in ("-s", f"{name}={json.dumps(value)}")]
-    command = [sys.executable, "-m", "charlm", "train", "-c", wanted.preset, *overrides, "--json"]
-    environment = {**os.environ, "CHARLM_RUNS": str(home)}
-    done = subprocess.run(
-        [*command, "--run", f"trial-{len(lines) + 1}"], env=environment, stdout=subprocess.PIPE, text=True, check=True
-    )
-    nats = float(json.loads(done.stdout)["valid_nats_per_character"])
-    with trials.open("a", encoding="utf-8") as file:
-        file.write(json.dumps({"nats": nats, "settings": settings}) + "\n")
-    print(f"{nats:.4f}  {json.dumps(settings)}", flush=True)
-    return nats
+def _score(
+    search: Search, values: Values, number: int, home: Path, source: str, stop: Callable[[], bool]
+) -> Generator[SearchEvent, None, CandidateScored | None]:
+    """The score of the values, from trials.jsonl or from a training; None after an interruption."""
+    for row in read_metrics(home / TRIALS):
+        if row.get("settings") == values:
+            scored = CandidateScored(values, number, row.get("nats"), is_new=False)
+            yield scored
+            return scored
+    if stop():
+        yield SearchInterrupted(number)
+        return None
+    settings = _settings(search, values, source)
+    run = _run_for(settings, home)
+    yield CandidateStarted(values, number, run)
+    finished = yield from _train(settings, home, run, stop)
+    if finished is not None and finished.reason == "signal":
+        yield SearchInterrupted(number)
+        return None
+    if finished is not None and finished.best_nats is None:
+        raise UsageError(
+            "A search needs a score on the valid split",
+            source,
+            "Give text.splits a valid part, and training.validations at least 1.",
+        )
+    scored = CandidateScored(values, number, None if finished is None else finished.best_nats, is_new=True)
+    append_row(home / TRIALS, {"nats": scored.nats, "settings": values})
+    yield scored
+    return scored
 
 
-def main(path: str) -> None:
-    wanted = Search.model_validate(read_config(Path(path), path).value)
-    home = runs_root() / f"search-{wanted.name}"
-    home.mkdir(parents=True, exist_ok=True)
-    search(wanted, home)
+def _train(
+    settings: Settings, home: Path, run: str, stop: Callable[[], bool]
+) -> Generator[SearchEvent, None, Finished | None]:
+    """The end of the training, begun or resumed; None if it diverged."""
+    finished = None
+    with begin_or_resume(settings, open_corpus(settings.text), home, run) as training:
+        try:
+            for event in training.events(stop):
+                finished = event if isinstance(event, Finished) else finished
+                yield CandidateTraining(event)
+        except DivergedError:
+            return None
+    return finished
 
 
-if __name__ == "__main__":
-    main(sys.argv[1])
+def _settings(search: Search, values: Values, source: str) -> Settings:
+    """The settings of a candidate, as `charlm train` makes them from -c and -s. Raises UsageError."""
+    overrides = [f"{name}={json.dumps(value)}" for name, value in {**search.base, **values}.items()]
+    try:
+        return resolve(search.preset, overrides, {}, [stack_problems]).settings
+    except UsageError as error:
+        raise UsageError(error.what, source, error.remedy) from None
+
+
+def _run_for(settings: Settings, home: Path) -> str:
+    """The name of a run to resume, which has these settings, or the first name that is free."""
+    runs = (Run(home / f"trial-{number}") for number in count(1))
+    return next(run.name for run in runs if not run.folder.exists() or _has_settings(run, settings))
+
+
+def _has_settings(run: Run, settings: Settings) -> bool:
+    return run.config.is_file() and run.config.read_text(encoding="utf-8") == to_yaml(settings)

@@ -1,4 +1,4 @@
-"""Means, standard errors and paired differences with Student's intervals. Knows numbers only."""
+"""Means, standard errors and paired differences with intervals of Student's t. Knows no study."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ T_95 = (
 
 @dataclass(frozen=True)
 class Mean:
-    """A mean over `count` values, its standard error, and the ends of its 95 % interval; None where one value is."""
+    """A mean of `count` values, its standard error, and its 95 % interval; these are None for a single value."""
 
     mean: float
     error: float | None
@@ -26,32 +26,32 @@ class Mean:
     count: int
 
     def excludes(self, value: float) -> bool:
-        """Whether the interval is known, and the value lies outside it."""
+        """Whether there is an interval, and the value lies outside it."""
         return self.low is not None and self.high is not None and not self.low <= value <= self.high
 
 
-def quantile(freedom: int) -> float:
-    """Of t at 97.5 %; beyond the table that of its last line, which is a little too wide."""
+def t_quantile(freedom: int) -> float:
+    """The 97.5 % quantile for the degrees of freedom; beyond 30 that of 30, which is a little too wide."""
     return T_95[min(freedom, len(T_95)) - 1]
 
 
-def mean(values: Sequence[float]) -> Mean:
-    """Of at least one value."""
+def mean_of(values: Sequence[float]) -> Mean:
+    """The mean of at least one value."""
     middle, count = statistics.fmean(values), len(values)
     if count < 2:
         return Mean(middle, None, None, None, count)
     error = statistics.stdev(values) / math.sqrt(count)
-    reach = quantile(count - 1) * error
+    reach = t_quantile(count - 1) * error
     return Mean(middle, error, middle - reach, middle + reach, count)
 
 
 def paired_difference(values: Sequence[float], baseline: Sequence[float]) -> Mean:
-    """Of values to the baseline's, seed by seed: what the seeds share cancels."""
-    return mean([value - other for value, other in zip(values, baseline, strict=True)])
+    """The mean difference from the baseline, seed by seed, which cancels the variation that is due to the seed."""
+    return mean_of([value - other for value, other in zip(values, baseline, strict=True)])
 
 
 def paired_ratio(values: Sequence[float], baseline: Sequence[float]) -> Mean:
     """The geometric mean of the ratios, seed by seed; its standard error is relative."""
-    logs = mean([math.log(value / other) for value, other in zip(values, baseline, strict=True)])
+    logs = mean_of([math.log(value / other) for value, other in zip(values, baseline, strict=True)])
     low, high = (None if each is None else math.exp(each) for each in (logs.low, logs.high))
     return Mean(math.exp(logs.mean), logs.error, low, high, logs.count)

@@ -1,3 +1,5 @@
+"""`charlm bench` through the real command line."""
+
 from __future__ import annotations
 
 import json
@@ -9,11 +11,11 @@ from charlm.kernels import library
 
 def test_train_prints_characters_per_second_beside_plain_torch(charlm):
     result = charlm("bench", "train", "--sizes", "1x16", "--lanes", "4x8", "--json")
-    said = json.loads(result.stdout)
-    (row,) = said["results"]
+    output = json.loads(result.stdout)
+    (row,) = output["results"]
     assert row["best"] >= row["median"] > 0
     assert row["plain_median"] > 0
-    assert said["precision"] in ("bf16", "fp32", "fp16")
+    assert output["precision"] in ("bf16", "fp32", "fp16")
 
 
 def test_every_cell_can_be_timed(charlm):
@@ -29,13 +31,13 @@ def test_sample_prints_a_table(charlm):
     assert [line.split()[1] for line in result.stdout.splitlines()] == ["size", "1x16", "2x8"]
 
 
-def test_a_size_that_is_none_is_a_usage_error(charlm):
+def test_an_invalid_size_is_a_usage_error(charlm):
     result = charlm("bench", "train", "--sizes", "big")
     assert result.returncode == 2
     assert "2x256" in result.stderr
 
 
-def test_train_says_what_the_hardware_would_allow_and_where_the_time_goes(charlm):
+def test_train_prints_the_limit_of_the_hardware_and_where_the_time_goes(charlm):
     result = charlm("bench", "train", "--sizes", "2x16", "--lanes", "4x8", "--parts", "--json")
     (row,) = json.loads(result.stdout)["results"]
     assert row["limit"] > 0
@@ -53,7 +55,7 @@ def test_many_streams_are_timed_together(charlm):
     assert list(many["parts"]) == ["model", "drawing"]
 
 
-def test_score_finds_what_one_stream_finds(charlm):
+def test_score_agrees_with_one_stream_step_by_step(charlm):
     result = charlm("bench", "score", "--sizes", "1x16,2x8", "-n", 3000, "--beginning", 700, "--json")
     assert result.returncode == 0, result.stderr
     for row in json.loads(result.stdout)["results"]:
@@ -69,7 +71,7 @@ def test_tables_fit_a_hundred_columns(charlm):
     assert max(map(len, result.stdout.splitlines())) <= 100
 
 
-def test_streams_that_are_none_are_a_usage_error(charlm):
+def test_an_invalid_number_of_streams_is_a_usage_error(charlm):
     result = charlm("bench", "sample", "--sizes", "1x8", "--streams", "1,no")
     assert result.returncode == 2
     assert "1,64" in result.stderr

@@ -1,3 +1,5 @@
+"""`charlm cells` through the real command line."""
+
 from __future__ import annotations
 
 import json

@@ -25,7 +25,7 @@ def charlm(*arguments, cwd=None):
     )
 
 
-def test_show_prints_every_setting_with_its_source():
+def test_show_prints_every_setting_with_its_origin():
     shown = charlm("config", "show", "-c", "char-rnn", "-s", "model.hidden_size=64")
     assert shown.returncode == 0
     assert shown.stderr == ""
@@ -38,7 +38,7 @@ def test_show_prints_every_setting_with_its_source():
     assert all(sources.values())
 
 
-def test_what_show_prints_is_a_config_file(tmp_path):
+def test_the_output_of_show_is_a_config_file(tmp_path):
     shown = charlm("config", "show", "-s", "text.sources=['a # b.txt']").stdout
     assert from_yaml(shown) == resolve(None, ["text.sources=['a # b.txt']"]).settings
     (tmp_path / "mine.yaml").write_text(shown)
@@ -54,14 +54,14 @@ def test_show_as_json_is_one_object_and_nothing_else():
     assert shown.stderr == ""
 
 
-def test_check_says_in_short_what_a_file_is(tmp_path):
+def test_check_describes_a_file_in_one_line(tmp_path):
     (tmp_path / "mine.yaml").write_text("preset: quick\nmodel: {hidden_size: 8}\ntraining: {budget: 90s}\n")
     checked = charlm("config", "check", "mine.yaml", cwd=tmp_path)
     assert checked.returncode == 0
     assert checked.stdout == "mine.yaml is fine: lstm 2 x 8, adamw 0.01, lanes 16 x 64, 90 seconds\n"
 
 
-def test_check_lists_everything_that_is_wrong_and_leaves_with_2(tmp_path):
+def test_check_lists_everything_that_is_wrong_and_exits_with_2(tmp_path):
     (tmp_path / "mine.yaml").write_text("model:\n  hiden_size: 8\n  cell: grue\ntraining: {steps: 1e3}\n")
     checked = charlm("config", "check", "mine.yaml", cwd=tmp_path)
     assert checked.returncode == 2
@@ -74,7 +74,7 @@ def test_check_lists_everything_that_is_wrong_and_leaves_with_2(tmp_path):
 
 
 @pytest.mark.parametrize("command", [("show", "-c"), ("check",)])
-def test_a_file_that_is_no_yaml_is_three_lines(tmp_path, command):
+def test_a_file_that_is_not_yaml_is_an_error_of_three_lines(tmp_path, command):
     (tmp_path / "mine.yaml").write_bytes(b"model:\n  cell: [lstm\n")
     refused = charlm("config", *command, "mine.yaml", cwd=tmp_path)
     assert refused.returncode == 2
@@ -96,7 +96,7 @@ def test_schema_is_json():
     assert "ModelSettings" in json.loads(shown.stdout)["$defs"]
 
 
-def test_a_reader_that_leaves_is_no_error():
+def test_a_closed_pipe_is_no_error():
     command = f'"{sys.executable}" -m charlm config show | head -n 1'
     left = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=120)
     assert left.stdout == "text:\n"

@@ -11,7 +11,10 @@ import pytest
 import charlm as package
 from charlm.text.corpora import CORPORA
 
-HERE = {"PYTHONPATH": str(Path(package.__file__).parents[1]), "PYTHONUTF8": "1"}  # whether it is installed or not
+HERE = {
+    "PYTHONPATH": str(Path(package.__file__).parents[1]),
+    "PYTHONUTF8": "1",
+}  # charlm need not be installed
 VERSE = "Full fathom five thy father lies;\nOf his bones are coral made;\n"
 
 
@@ -36,13 +39,13 @@ def book(tmp_path):
     return "book.txt"
 
 
-def of(result):
+def json_of(result):
     assert result.returncode == 0, result.stderr.decode()
     return json.loads(result.stdout)
 
 
 def refused(result, code):
-    """The three lines of an error."""
+    """Check the exit code, and return the three lines of the error."""
     assert result.returncode == code
     assert result.stdout == b""
     lines = result.stderr.decode().splitlines()
@@ -50,33 +53,33 @@ def refused(result, code):
     return lines
 
 
-def test_list_names_every_corpus_and_whether_it_is_here(charlm):
+def test_list_shows_every_corpus_and_whether_it_is_here(charlm):
     lines = charlm("data", "list").stdout.decode().splitlines()
     assert [line.split()[0] for line in lines[1:]] == list(CORPORA)
-    listed = {corpus["name"]: corpus for corpus in of(charlm("data", "list", "--json"))["corpora"]}
+    listed = {corpus["name"]: corpus for corpus in json_of(charlm("data", "list", "--json"))["corpora"]}
     assert listed["python-docs"]["here"] is True
     assert listed["tiny-shakespeare"]["here"] is False
     assert listed["tiny-shakespeare"]["bytes"] == 1_115_394
 
 
-def test_show_a_corpus_that_was_not_fetched_says_how_to_get_it(charlm):
+def test_show_of_a_missing_corpus_says_how_to_download_it(charlm):
     shown = charlm("data", "show", "names")
     assert shown.returncode == 0
     assert b"charlm data fetch names" in shown.stdout
-    assert "first_lines" not in of(charlm("data", "show", "names", "--json"))
+    assert "first_lines" not in json_of(charlm("data", "show", "names", "--json"))
 
 
-def test_show_a_file_begins_it(charlm, book):
+def test_show_of_a_file_prints_its_first_lines(charlm, book):
     shown = charlm("data", "show", book).stdout.decode()
     assert "63 bytes" in shown
     assert shown.endswith(VERSE)
-    about = of(charlm("data", "show", book, "--json"))
+    about = json_of(charlm("data", "show", book, "--json"))
     assert about["first_lines"] == VERSE.splitlines()
     assert about["files"] == [{"name": "book.txt", "bytes": 63}]
 
 
 def test_stats_counts_and_measures(charlm, book):
-    found = of(charlm("data", "stats", book, "--json"))
+    found = json_of(charlm("data", "stats", book, "--json"))
     assert found["characters"] == found["bytes"] == len(VERSE)
     assert found["counts"] == {symbol: VERSE.count(symbol) for symbol in sorted(set(VERSE))}
     assert found["symbols"] == len(set(VERSE))
@@ -88,20 +91,20 @@ def test_stats_counts_and_measures(charlm, book):
 
 
 def test_stats_reads_standard_input_and_settings(charlm):
-    found = of(charlm("data", "stats", "-", "-s", "text.unit=byte", "--json", given=b"\xff\r\n\0" * 4))
+    found = json_of(charlm("data", "stats", "-", "-s", "text.unit=byte", "--json", given=b"\xff\r\n\0" * 4))
     assert (found["characters"], found["encoding"], found["unit"]) == (16, "bytes", "byte")
-    latin = of(charlm("data", "stats", "-", "--encoding", "latin-1", "--json", given="café".encode("latin-1")))
+    latin = json_of(charlm("data", "stats", "-", "--encoding", "latin-1", "--json", given="café".encode("latin-1")))
     assert (latin["characters"], latin["bytes"]) == (4, 5)
 
 
-def test_what_was_mended_is_said(charlm):
+def test_repairs_are_reported(charlm):
     shown = charlm("data", "stats", "-", given=b"\xef\xbb\xbfone\r\ntwo\r\n").stdout.decode()
     assert "a byte-order mark was removed" in shown
     assert "2 CRLF became LF" in shown
 
 
 @pytest.mark.parametrize(
-    ("arguments", "given", "code", "said"),
+    ("arguments", "given", "code", "message"),
     [
         (("stats", "bok.txt"), "", 3, "Did you mean book.txt?"),
         (("stats", "nothing"), "", 3, "charlm data list"),
@@ -120,12 +123,12 @@ def test_what_was_mended_is_said(charlm):
         (("fetch", "zzz"), "", 2, "charlm data list"),
     ],
 )
-def test_bad_input_is_three_lines_and_an_exit_code(charlm, tmp_path, arguments, given, code, said):
+def test_bad_input_is_three_lines_and_an_exit_code(charlm, tmp_path, arguments, given, code, message):
     if arguments[-1] == ".":
         (tmp_path / ".hidden").write_text("x")
     else:
         (tmp_path / "book.txt").write_text(VERSE)
-    assert said in " ".join(refused(charlm("data", *arguments, given=given), code))
+    assert message in " ".join(refused(charlm("data", *arguments, given=given), code))
 
 
 def test_fetch_without_a_network_says_what_to_do_instead(charlm):
@@ -135,12 +138,12 @@ def test_fetch_without_a_network_says_what_to_do_instead(charlm):
     assert "charlm train FILE" in lines[2]
 
 
-def test_fetch_of_what_every_python_has(charlm):
+def test_fetch_of_a_corpus_that_needs_no_download(charlm):
     assert b"no download" in charlm("data", "fetch", "python-docs").stdout
-    assert of(charlm("data", "fetch", "python-docs", "--json"))["path"] is None
+    assert json_of(charlm("data", "fetch", "python-docs", "--json"))["path"] is None
 
 
-def test_a_text_is_shown_raw_when_piped_and_never_as_markup(charlm, tmp_path):
+def test_a_text_is_raw_in_a_pipe_and_never_parsed_as_markup(charlm, tmp_path):
     (tmp_path / "odd.txt").write_text("[red]not markup[/b] \x1b[31m :smile:\n")
     assert b"[red]not markup[/b] \x1b[31m :smile:" in charlm("data", "show", "odd.txt").stdout
 
@@ -160,7 +163,7 @@ def test_a_closed_pipe_is_no_error(tmp_path):
     assert (result.returncode, result.stdout, result.stderr) == (0, b"{", b"")
 
 
-def test_listing_does_without_torch():
+def test_listing_does_not_import_torch():
     code = "import sys; from charlm.cli import app; app(['data', 'list'], standalone_mode=False); print(*sys.modules)"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, env=os.environ | HERE, timeout=60)
     loaded = result.stdout.decode().splitlines()[-1].split()

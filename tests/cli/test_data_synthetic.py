@@ -9,7 +9,7 @@ import pytest
 from charlm.text.synthetic import nats_without_memory, optimal_nats, recall_text
 
 
-def test_the_text_is_what_the_library_makes(charlm):
+def test_the_text_is_that_of_the_library(charlm):
     result = charlm("data", "synthetic", "recall", "--gap", 7, "--lines", 20, "--seed", 3)
     assert result.returncode == 0, result.stderr
     assert result.stdout == recall_text(7, 20, 3)
@@ -17,7 +17,7 @@ def test_the_text_is_what_the_library_makes(charlm):
     assert f"{nats_without_memory(7):.6f} nats" in result.stderr
 
 
-def test_a_file_is_written_and_never_over_another(charlm, tmp_path):
+def test_a_file_is_written_but_never_overwritten(charlm, tmp_path):
     asked = ("data", "synthetic", "recall", "--gap", 2, "--lines", 5, "-o", "made.txt")
     result = charlm(*asked)
     assert (result.returncode, result.stdout) == (0, "")
@@ -30,7 +30,7 @@ def test_a_file_is_written_and_never_over_another(charlm, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("--gap", -1), "--gap"),
         (("--gap", 5, "--lines", 0), "--lines"),
@@ -39,8 +39,8 @@ def test_a_file_is_written_and_never_over_another(charlm, tmp_path):
         (("--gap", 5, "-o", "no/such/folder.txt"), "no/such"),
     ],
 )
-def test_sizes_that_cannot_be_are_three_lines(charlm, arguments, said):
+def test_invalid_sizes_are_an_error_of_three_lines(charlm, arguments, message):
     result = charlm("data", "synthetic", "recall", *arguments)
     assert (result.returncode, result.stdout) == (2, "")
     assert len(result.stderr.splitlines()) == 3, result.stderr
-    assert said in result.stderr
+    assert message in result.stderr

@@ -1,4 +1,4 @@
-"""`charlm doctor`: something true and useful on a good and on a bad text."""
+"""`charlm doctor` through the real command line, on good and on bad texts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ WORDS = ("owl", "mouse", "rice", "moon", "noon", "went", "came", "sold", "home",
 
 @pytest.fixture(scope="module")
 def good(tmp_path_factory):
-    """40,000 characters that do not repeat themselves."""
+    """40,000 characters without repeated passages."""
     rng = random.Random(1)
     lines = [" ".join(rng.choices(WORDS, k=9)) + "." for _ in range(900)]
     path = tmp_path_factory.mktemp("good") / "good.txt"
@@ -25,7 +25,7 @@ def by_name(result):
     return value, {finding["name"]: finding for finding in value["findings"]}
 
 
-def test_a_machine_alone(charlm):
+def test_without_a_text_only_the_machine_is_checked(charlm):
     result = charlm("doctor", "--device", "cpu", "--json")
     assert result.returncode == 0, result.stderr
     value, found = by_name(result)
@@ -36,7 +36,7 @@ def test_a_machine_alone(charlm):
     assert "text" not in found
 
 
-def test_a_good_text(charlm, good):
+def test_a_good_text_has_no_warnings(charlm, good):
     result = charlm("doctor", good, "--device", "cpu", "--json", "-s", "training.threads=1")
     assert result.returncode == 0, result.stderr
     _, found = by_name(result)
@@ -50,7 +50,7 @@ def test_a_good_text(charlm, good):
     )
 
 
-def test_a_split_that_is_not_fair(charlm, good, tmp_path):
+def test_symbols_outside_the_training_split_are_a_warning(charlm, good, tmp_path):
     text = good.read_text()
     (tmp_path / "unfair.txt").write_text(text + text[:2000] + "zebra ÿ\nzebra\n", encoding="utf-8")
     _, found = by_name(charlm("doctor", "unfair.txt", "--device", "cpu", "--json"))
@@ -59,7 +59,7 @@ def test_a_split_that_is_not_fair(charlm, good, tmp_path):
     assert (strange["z"], strange["ÿ"]) == (2, 1)
 
 
-def test_a_validation_that_was_read_in_training(charlm, verse):
+def test_validation_passages_that_occur_in_training_are_reported(charlm, verse):
     result = charlm("doctor", verse, "--device", "cpu")
     assert result.returncode == 0, result.stderr
     assert "100.0% of validation's passages of 50 characters also occur in training" in result.stdout
@@ -67,7 +67,7 @@ def test_a_validation_that_was_read_in_training(charlm, verse):
     assert "Nothing stands in the way" in result.stderr
 
 
-def test_a_text_in_another_encoding(charlm, tmp_path):
+def test_another_encoding_is_recognised(charlm, tmp_path):
     (tmp_path / "bad.txt").write_bytes("déjà vu, naïve\n".encode("latin-1") * 3)
     result = charlm("doctor", "bad.txt", "--device", "cpu")
     assert result.returncode == 3
@@ -76,7 +76,7 @@ def test_a_text_in_another_encoding(charlm, tmp_path):
     assert charlm("doctor", "bad.txt", "--device", "cpu", "--encoding", "latin-1").returncode == 0
 
 
-def test_damaged_and_binary_texts(charlm, tmp_path):
+def test_damaged_and_binary_texts_are_recognised(charlm, tmp_path):
     (tmp_path / "damaged.txt").write_bytes("été ".encode() * 20 + b"\xff" + "été ".encode() * 20)
     (tmp_path / "nuls.txt").write_bytes(b"a\0b\0\0c" + b"plain " * 20)
     damaged, binary = (charlm("doctor", f"{name}.txt", "--device", "cpu") for name in ("damaged", "nuls"))
@@ -85,7 +85,7 @@ def test_damaged_and_binary_texts(charlm, tmp_path):
     assert "text.unit=byte" in binary.stdout
 
 
-def test_a_text_that_is_not_there_and_a_device_that_is_not_there(charlm):
+def test_a_missing_text_and_a_missing_device_are_errors(charlm):
     result = charlm("doctor", "nowhere.txt", "--device", "cpu")
     assert result.returncode == 3
     assert "nowhere.txt: There is no such file" in result.stdout
@@ -94,7 +94,7 @@ def test_a_text_that_is_not_there_and_a_device_that_is_not_there(charlm):
     assert by_name(result)[0]["worst"] == "bad"
 
 
-def test_a_text_from_standard_input(charlm):
+def test_a_text_can_come_from_standard_input(charlm):
     result = charlm("doctor", "-", "--device", "cpu", input="one line of text, and another\n" * 30)
     assert result.returncode == 0, result.stderr
     assert "900 characters" in result.stdout

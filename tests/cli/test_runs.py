@@ -1,4 +1,4 @@
-"""`charlm runs` through the real command line, over two small runs that were really trained."""
+"""`charlm runs` through the real command line, over two small trained runs."""
 
 import json
 import os
@@ -25,7 +25,7 @@ SMALL += ["-s", "training.validations=2", "-s", "training.precision=fp32", "-s",
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Where two runs were trained: cat-1 with an LSTM, and the later `other` with a GRU."""
+    """A folder with two runs: `first` with an LSTM, and the later `other` with a GRU."""
     folder = tmp_path_factory.mktemp("runs")
     (folder / "cat.txt").write_text(TEXT)
     charlm(folder, "train", "cat.txt", *SMALL, "--steps", "4", "--run", "first")
@@ -52,7 +52,7 @@ LABEL = 13  # as wide as `checkpoints` and a gap
 
 
 def rows(result):
-    """The label of each line -> what stands beside it and below."""
+    """The label of each line -> the text beside it and below it."""
     found, label = {}, ""
     for line in result.stdout.splitlines():
         label = line[:LABEL].strip() or label
@@ -78,7 +78,7 @@ def test_list_as_json(folder):
     assert listed["runs"][1]["valid_bits"] == pytest.approx(listed["runs"][1]["valid_nats"] / 0.6931471805599453)
 
 
-def test_show_has_what_one_wants_to_know_of_a_run(folder):
+def test_show_has_scores_settings_and_commands(folder):
     shown = rows(charlm(folder, "runs", "show", "first"))
     assert shown["run"] == "first"
     assert Path(folder, shown["folder"]).is_dir()
@@ -88,7 +88,7 @@ def test_show_has_what_one_wants_to_know_of_a_run(folder):
     assert "last" in shown["checkpoints"]
     assert "model.hidden_size=8" in shown["settings"].splitlines()
     assert "training.steps=4" in shown["settings"].splitlines()
-    assert "model.tied" not in shown["settings"], "what is as usual tells nothing"
+    assert "model.tied" not in shown["settings"], "defaults are not shown"
     assert shown["next"].splitlines()[0] == "charlm sample first"
 
 
@@ -105,7 +105,7 @@ def test_show_as_json_has_settings_and_scores(folder):
     assert shown["valid_nats"] > 0
 
 
-def test_compare_has_scores_and_only_the_settings_that_differ(folder):
+def test_compare_shows_scores_and_only_the_settings_that_differ(folder):
     compared = charlm(folder, "runs", "compare", "first", "other").stdout
     lines = [line.split() for line in compared.splitlines()]
     assert lines[0] == ["first", "other"]
@@ -125,7 +125,7 @@ def test_compare_as_json(folder):
 
 
 @pytest.mark.parametrize("arguments", [["runs", "show", "frist"], ["runs", "compare", "first", "othr"]])
-def test_a_mistyped_run_is_suggested(folder, arguments):
+def test_a_mistyped_run_gets_a_suggestion(folder, arguments):
     refused = charlm(folder, *arguments, code=4)
     assert "Did you mean" in refused.stderr
     assert len(refused.stderr.splitlines()) == 3
@@ -135,7 +135,7 @@ def test_one_run_cannot_be_compared(folder):
     assert "two runs" in charlm(folder, "runs", "compare", "first", code=2).stderr
 
 
-def test_where_there_are_no_runs_stdout_stays_empty(tmp_path):
+def test_without_runs_stdout_is_empty(tmp_path):
     listed = charlm(tmp_path, "runs", "list")
     assert listed.stdout == ""
     assert "charlm train mybook.txt" in listed.stderr
@@ -143,10 +143,10 @@ def test_where_there_are_no_runs_stdout_stays_empty(tmp_path):
     charlm(tmp_path, "runs", "show", code=4)
 
 
-def test_a_run_that_lost_its_settings_says_so(folder, tmp_path):
+def test_a_run_without_its_config_file_is_an_error(folder, tmp_path):
     import shutil
 
     copy = shutil.copytree(folder / "checkpoints" / "first", tmp_path / "copy")
     (copy / "config.yaml").unlink()
     refused = charlm(folder, "runs", "show", str(copy), code=4)
-    assert "lost its settings" in refused.stderr
+    assert "cannot be read" in refused.stderr

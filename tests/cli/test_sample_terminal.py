@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import io
-import itertools
 import os
 import signal
 import subprocess
 import sys
 
-import pytest
 from sampled import CHARLM, in_json, run
-
-from charlm.cli import sample as command
-from charlm.sampling.writer import Fragment
 
 
 def start(*arguments, **options):
@@ -119,27 +113,3 @@ def test_a_stdout_without_unicode_never_fails(made):
     )
     assert b"\\u202e" in done.stdout
     assert done.stdout.isascii()
-
-
-class Pipe(io.StringIO):
-    def __init__(self):
-        super().__init__()
-        self.flushes = 0
-
-    def flush(self):
-        self.flushes += 1
-
-
-class Terminal(Pipe):
-    def isatty(self):
-        return True
-
-
-@pytest.mark.parametrize(("stream", "flushes"), [(Pipe(), 21), (Terminal(), 2001)])
-def test_a_terminal_gets_each_character_and_a_pipe_larger_pieces(monkeypatch, stream, flushes):
-    ticks = itertools.count()
-    monkeypatch.setattr(sys, "stdout", stream)
-    monkeypatch.setattr(command, "monotonic", lambda: next(ticks) / 1024)
-    command._show("", [Fragment("x")] * 2000)
-    assert stream.flushes == pytest.approx(flushes, abs=2)
-    assert stream.getvalue() == "x" * 2000 + "\n"

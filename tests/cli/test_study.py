@@ -1,3 +1,5 @@
+"""`charlm study` through the real command line."""
+
 from __future__ import annotations
 
 import json
@@ -25,7 +27,7 @@ KEPT = ("variant", "levels", "seed", "parameters", "hidden_size", "steps", "char
 
 @pytest.fixture
 def write(tmp_path, verse):
-    """Write a study on `verse`, changed as asked; JSON is YAML."""
+    """Write a study on `verse` with some changes; JSON is YAML."""
 
     def written(**changes):
         base = {**TINY["base"], "text": {"sources": [str(verse)]}}
@@ -45,23 +47,25 @@ def numbers(folder):
     return [{key: row.get(key) for key in KEPT} for row in results(folder)]
 
 
-def test_a_study_is_run_kept_and_reported(charlm, write, tmp_path):
+def test_a_study_is_trained_saved_and_reported(charlm, write, tmp_path):
     path = write(factors={"gap": {"2": {"synthetic": {"recall": {"gap": 2, "lines": 200}}}, "4": {
         "synthetic": {"recall": {"gap": 4, "lines": 200}}}}}, measure="recall")  # fmt: skip
     done = charlm("study", "run", path, "--json")
     assert done.returncode == 0, done.stderr
     assert "\x1b" not in done.stderr
     assert "12/12" in done.stderr
-    told = json.loads(done.stdout)
-    assert told["runs"] == 12
+    result = json.loads(done.stdout)
+    assert result["runs"] == 12
     home = tmp_path / "runs/studies/tiny"
     assert {"study.yaml", "results.jsonl", "report.json", "report.csv"} <= {each.name for each in home.iterdir()}
     assert all(0 <= row["accuracy"] <= 1 and row["steps"] == 5 for row in results(home))
     assert charlm("sample", home / "lstm.gap-2.s1", "-n", 5).returncode == 0
-    said = charlm("study", "report", "tiny")
-    assert "within noise" in said.stdout or "beyond noise" in said.stdout
+    output = charlm("study", "report", "tiny")
+    assert "within noise" in output.stdout or "beyond noise" in output.stdout
     assert (
-        json.loads(charlm("study", "report", "--json").stdout) == told == json.loads((home / "report.json").read_text())
+        json.loads(charlm("study", "report", "--json").stdout)
+        == result
+        == json.loads((home / "report.json").read_text())
     )
     again = charlm("study", "run", path)
     assert again.returncode == 0
@@ -69,7 +73,7 @@ def test_a_study_is_run_kept_and_reported(charlm, write, tmp_path):
     assert len(results(home)) == 12
 
 
-def test_stopped_and_gone_on_with_gives_the_same_numbers(charlm, write, tmp_path):
+def test_an_interrupted_and_continued_study_gives_the_same_numbers(charlm, write, tmp_path):
     budget = {"steps": 60}
     whole = charlm("study", "run", write(budget=budget), "--name", "whole")
     assert whole.returncode == 0, whole.stderr
@@ -81,23 +85,23 @@ def test_stopped_and_gone_on_with_gives_the_same_numbers(charlm, write, tmp_path
         if line.startswith("2/"):
             break
     process.send_signal(signal.SIGTERM)
-    _, said = process.communicate(timeout=100)
+    _, output = process.communicate(timeout=100)
     assert process.returncode == 143
-    assert f"Go on with: charlm study run {path}" in said
+    assert f"Go on with: charlm study run {path}" in output
     home = tmp_path / "runs/studies/tiny"
     assert 2 <= len(results(home)) < 6
-    gone_on = charlm("study", "run", path)
-    assert gone_on.returncode == 0, gone_on.stderr
+    continued = charlm("study", "run", path)
+    assert continued.returncode == 0, continued.stderr
     assert numbers(home) == numbers(tmp_path / "runs/studies/whole")
 
 
-def test_a_run_that_stopped_half_way_goes_on_exactly(write, tmp_path, monkeypatch):
-    """The same from inside, where the stop comes at a known step."""
-    from charlm.studies.grid import trials
-    from charlm.studies.preparing import prepare
+def test_a_trial_that_was_interrupted_resumes_exactly(write, tmp_path, monkeypatch):
+    """Through the library, where the stop comes at a known step."""
+    from charlm.studies.grid import make_trials
+    from charlm.studies.preparing import prepare_trials
     from charlm.studies.results import StudyFolder
-    from charlm.studies.running import Interrupted, Trained, run
-    from charlm.studies.study import open_study
+    from charlm.studies.running import StudyInterrupted, TrialTraining, run_study
+    from charlm.studies.study_files import open_study
     from charlm.training.events import Updated
 
     study = open_study(str(write(budget={"steps": 9})))
@@ -106,24 +110,24 @@ def test_a_run_that_stopped_half_way_goes_on_exactly(write, tmp_path, monkeypatc
         folder = StudyFolder(tmp_path / name)
         folder.folder.mkdir()
         folder.begin(study)
-        return folder, prepare(study, trials(study, "here"), folder.folder, "here")
+        return folder, prepare_trials(study, make_trials(study, "here"), folder.folder, "here")
 
-    whole, ready = home("whole")
-    list(run(ready, whole, lambda: False))
-    cut, ready = home("cut")
+    whole, trials = home("whole")
+    list(run_study(trials, whole, lambda: False))
+    cut, trials = home("cut")
     seen = []
-    events = run(ready, cut, lambda: len(seen) == 4)
+    events = run_study(trials, cut, lambda: len(seen) == 4)
     for event in events:
-        if isinstance(event, Trained) and isinstance(event.event, Updated):
+        if isinstance(event, TrialTraining) and isinstance(event.event, Updated):
             seen.append(event)
-    assert isinstance(event, Interrupted)
+    assert isinstance(event, StudyInterrupted)
     assert len(seen) == 4
     assert not cut.results()
-    list(run(ready, cut, lambda: False))
+    list(run_study(trials, cut, lambda: False))
     assert numbers(cut.folder) == numbers(whole.folder)
 
 
-def test_a_changed_study_is_refused_with_what_changed(charlm, write):
+def test_a_changed_study_is_refused_and_the_change_named(charlm, write):
     assert charlm("study", "run", write()).returncode == 0
     changed = charlm("study", "run", write(budget={"steps": 6}))
     assert changed.returncode == 2
@@ -140,7 +144,7 @@ def test_cost_is_measured_in_processes_of_its_own(charlm, write):
     assert rnn["difference"]["mean"] > 0
 
 
-def test_equal_parameters_are(charlm, write, tmp_path):
+def test_sizes_are_solved_for_equal_parameters(charlm, write, tmp_path):
     base = {**TINY["base"], "model": {"hidden_size": 40, "num_layers": 1}}
     path = write(parameters={"equal": "lstm"}, base=base | {"text": {"sources": [str(tmp_path / "t.txt")]}})
     (tmp_path / "t.txt").write_text("abc def ghi jkl\n" * 60)
@@ -151,7 +155,7 @@ def test_equal_parameters_are(charlm, write, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"basline": "lstm"}, "Did you mean baseline?"),
         ({"variants": {"lstm": {}, "x": {"model": {"cell": "ltsm"}}}}, "lstm"),
@@ -175,10 +179,10 @@ def test_equal_parameters_are(charlm, write, tmp_path):
         ({"name": "../up"}, "cannot be a name"),
     ],
 )
-def test_bad_studies_are_refused_before_any_training(charlm, write, tmp_path, changes, said):
+def test_bad_studies_are_refused_before_any_training(charlm, write, tmp_path, changes, message):
     result = charlm("study", "run", write(**changes))
     assert result.returncode == 2, result.stderr
-    assert said in result.stderr
+    assert message in result.stderr
     assert "Traceback" not in result.stderr
     assert len(result.stderr.strip().splitlines()) <= 3
     assert result.stdout == ""
@@ -186,7 +190,7 @@ def test_bad_studies_are_refused_before_any_training(charlm, write, tmp_path, ch
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "said"),
+    ("arguments", "code", "message"),
     [
         (["run", "cels"], 2, "Did you mean cells?"),
         (["run", "absent.yaml"], 2, "does not exist"),
@@ -195,15 +199,32 @@ def test_bad_studies_are_refused_before_any_training(charlm, write, tmp_path, ch
         (["run", "cells", "--name", "a/b"], 2, "--name"),
     ],
 )
-def test_bad_commands(charlm, arguments, code, said):
+def test_bad_commands(charlm, arguments, code, message):
     result = charlm("study", *arguments)
     assert result.returncode == code, result.stderr
-    assert said in result.stderr
+    assert message in result.stderr
     assert len(result.stderr.strip().splitlines()) <= 3
 
 
-def test_list_says_the_questions(charlm):
-    said = charlm("study", "list")
-    assert said.returncode == 0
-    assert len(said.stdout.splitlines()) == 9
+def test_list_prints_the_questions(charlm):
+    output = charlm("study", "list")
+    assert output.returncode == 0
+    assert len(output.stdout.splitlines()) == 9
     assert "forget bias" in json.loads(charlm("study", "list", "--json").stdout)["forget-bias"]
+
+
+def test_search_tries_the_values_and_prints_the_best(charlm, verse, tmp_path):
+    base = {"text.sources": [str(verse)], "training.steps": 4, "model.num_layers": 1, "training.device": "cpu"}
+    search = {"name": "s", "preset": "quick", "base": base, "choices": {"model.hidden_size": [4, 8]}}
+    (tmp_path / "search.yaml").write_text(json.dumps(search))
+    done = charlm("study", "search", "search.yaml")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("best  ")
+    assert [line.split()[0] for line in done.stderr.splitlines()] == ["1/2", "2/2"]
+    best = json.loads(charlm("study", "search", "search.yaml", "--json").stdout)
+    home = tmp_path / "runs" / "search-s"
+    assert best["path"] == str(home)
+    trials = [json.loads(line) for line in (home / "trials.jsonl").read_text().splitlines()]
+    assert {"nats": best["nats"], "settings": best["settings"]} in trials
+    assert charlm("sample", home / "trial-1", "-n", 5).returncode == 0
+    assert charlm("study", "search", "absent.yaml").returncode == 2

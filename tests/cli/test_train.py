@@ -1,3 +1,5 @@
+"""`charlm train` through the real command line."""
+
 from __future__ import annotations
 
 import gzip
@@ -13,7 +15,7 @@ import pytest
 SMALL = ("-s", "model.hidden_size=24", "-s", "training.batch_size=8", "-s", "training.seq_len=32", "--device", "cpu")
 
 
-def test_a_training_leaves_everything_that_it_promises(tiny_run):
+def test_a_run_has_checkpoints_metrics_and_a_picture(tiny_run):
     run = tiny_run / "tiny"
     assert (tiny_run / "latest").read_text().strip() == "tiny"
     assert {"config.yaml", "metrics.jsonl", "best", "last", "loss.png"} <= {path.name for path in run.iterdir()}
@@ -23,23 +25,23 @@ def test_a_training_leaves_everything_that_it_promises(tiny_run):
     assert [row["step"] for row in rows if row["event"] == "validated"] == [20, 40, 60]
 
 
-def test_what_is_said_when_nobody_watches_is_plain_lines(charlm, verse):
+def test_without_a_terminal_the_output_is_plain_lines(charlm, verse):
     result = charlm("train", verse, "--steps", 6, *SMALL)
     assert result.returncode == 0, result.stderr
     assert result.stdout == ""
     assert "\x1b" not in result.stderr
     assert "\r" not in result.stderr
-    for said in ("utf-8", "2,860 characters", "train 2,574", "cpu", "valid", "charlm sample"):
-        assert said in result.stderr
+    for output in ("utf-8", "2,860 characters", "train 2,574", "cpu", "valid", "charlm sample"):
+        assert output in result.stderr
 
 
 def test_json_is_one_object_on_stdout(charlm, verse):
     result = charlm("train", verse, "--steps", 6, "--run", "mine", "--json", *SMALL)
-    said = json.loads(result.stdout)
-    assert said["run"] == "mine"
-    assert said["step"] == 6
-    assert said["reason"] == "length"
-    assert said["valid_bits_per_character"] > 0
+    output = json.loads(result.stdout)
+    assert output["run"] == "mine"
+    assert output["step"] == 6
+    assert output["reason"] == "length"
+    assert output["valid_bits_per_character"] > 0
 
 
 def test_dry_run_writes_nothing(charlm, verse, tmp_path):
@@ -49,7 +51,7 @@ def test_dry_run_writes_nothing(charlm, verse, tmp_path):
     assert not (tmp_path / "runs").exists()
 
 
-def test_stdin_and_gz_and_several_files_are_texts_too(charlm, verse, tmp_path):
+def test_stdin_gz_and_several_files_are_texts(charlm, verse, tmp_path):
     packed = tmp_path / "verse.txt.gz"
     packed.write_bytes(gzip.compress(verse.read_bytes()))
     (tmp_path / "folder").mkdir()
@@ -73,7 +75,7 @@ def test_records_are_trained_and_sampled_one_a_line(charlm, tmp_path):
     assert scored["protocol"]["state"] == "fresh at each record"
 
 
-def test_a_text_shorter_than_a_batch_shrinks_it_and_says_so(charlm, tmp_path):
+def test_a_text_shorter_than_a_batch_shrinks_the_batch_and_prints_a_note(charlm, tmp_path):
     """char-rnn #15, torch-rnn #135."""
     text = tmp_path / "short.txt"
     text.write_text("a short text, a short text, a short text")
@@ -92,7 +94,7 @@ def test_unicode_of_every_width(charlm, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "said"),
+    ("arguments", "code", "message"),
     [
         (["missing.txt"], 3, "no such file"),
         (["empty.txt"], 3, "empty"),
@@ -109,7 +111,7 @@ def test_unicode_of_every_width(charlm, tmp_path):
         (["--resume", "nothing"], 4, "no run"),
     ],
 )
-def test_bad_input_is_three_short_lines_and_the_right_exit_code(charlm, verse, tmp_path, arguments, code, said):
+def test_bad_input_is_three_short_lines_and_the_right_exit_code(charlm, verse, tmp_path, arguments, code, message):
     (tmp_path / "verse.txt").write_bytes(verse.read_bytes())
     (tmp_path / "empty.txt").write_bytes(b"")
     (tmp_path / "one.txt").write_bytes(b"x")
@@ -118,7 +120,7 @@ def test_bad_input_is_three_short_lines_and_the_right_exit_code(charlm, verse, t
     result = charlm("train", *arguments)
     assert result.returncode == code, result.stderr
     assert result.stdout == ""
-    assert said in result.stderr
+    assert message in result.stderr
     assert "Traceback" not in result.stderr
     assert len(result.stderr.strip().splitlines()) <= 3
     assert not list((tmp_path / "runs").glob("*/step-*"))
@@ -137,17 +139,17 @@ def wait_for(process, word):
     for line in process.stderr:
         if word in line:
             return
-    raise AssertionError(f"{word!r} was never said")
+    raise AssertionError(f"{word!r} was not printed")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_saves_prints_the_resume_line_and_the_run_goes_on(charlm, verse, tmp_path, number):
+def test_a_signal_saves_and_prints_the_resume_command_which_continues_the_run(charlm, verse, tmp_path, number):
     process = start(verse, tmp_path)
     wait_for(process, "saved")
     process.send_signal(number)
-    _, said = process.communicate(timeout=60)
+    _, output = process.communicate(timeout=60)
     assert process.returncode == 128 + number
-    assert "charlm train --resume long" in said
+    assert "charlm train --resume long" in output
     step = int((tmp_path / "runs/long/last").read_text().removeprefix("step-"))
     result = charlm("train", "--resume", "--steps", step + 5, "--json")
     assert result.returncode == 0, result.stderr
@@ -157,7 +159,7 @@ def test_a_signal_saves_prints_the_resume_line_and_the_run_goes_on(charlm, verse
     assert steps == sorted(set(steps))
 
 
-def test_a_killed_training_goes_on_from_its_last_checkpoint(charlm, verse, tmp_path):
+def test_a_killed_training_resumes_from_its_last_checkpoint(charlm, verse, tmp_path):
     process = start(verse, tmp_path)
     wait_for(process, "saved")
     time.sleep(0.3)
@@ -181,7 +183,7 @@ def test_a_run_that_is_being_written_is_busy(charlm, verse, tmp_path):
         process.communicate()
 
 
-def test_a_run_that_goes_on_stays_what_it_is(charlm, tiny_run):
+def test_a_resumed_run_cannot_change_its_model(charlm, tiny_run):
     env = {"CHARLM_RUNS": str(tiny_run)}
     for change in ("model.hidden_size=8", "training.learning_rate=1", "text.records=true"):
         result = charlm("train", "--resume", "tiny", "-s", change, env=env)
@@ -200,7 +202,7 @@ def test_a_changed_text_is_refused_on_resume(charlm, verse, tmp_path):
 
 
 def test_a_full_disk_loses_nothing(charlm, verse, tmp_path):
-    """A limit on the size of files stands for the disk: the second sitting cannot write its checkpoint."""
+    """A limit on the size of files stands for a full disk: the second training cannot write its checkpoint."""
     small = ("-s", "model.hidden_size=24", "-s", "training.batch_size=8", "-s", "training.seq_len=32")
     assert charlm("train", verse, "--run", "kept", "--steps", 5, "--device", "cpu", *small).returncode == 0
     import resource
@@ -224,8 +226,8 @@ def test_the_same_command_gives_the_same_weights(charlm, verse, tmp_path):
     assert one == two
 
 
-def test_the_embedded_corpus_is_learnt_better_than_by_counting_pairs(charlm):
-    """Real input: after a short training, python-docs is predicted better than its own bigrams predict it."""
+def test_the_embedded_corpus_is_learnt_better_than_by_bigrams(charlm):
+    """After a short training, python-docs is predicted better than by its own bigram frequencies."""
     stats = json.loads(charlm("data", "stats", "python-docs", "--json").stdout)
     result = charlm(
         "train", "python-docs", "--steps", 260, "-s", "model.hidden_size=128", "-s", "training.validations=1", "--json"

@@ -1,4 +1,4 @@
-"""The little learning curve in braille."""
+"""The small learning curve in braille."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charlm.display.curve import MARK, Curve, draw
+from charlm.display.curve import MARK, Curve, draw_curve
 
 Scores = Sequence[tuple[float, float]]
 
@@ -18,7 +18,7 @@ def drawn(train: Scores, valid: Scores = (), width: int = 40, height: int = 5) -
         curve.train(progress, bits)
     for progress, bits in valid:
         curve.valid(progress, bits)
-    return ["".join(segment.text for segment in row) for row in draw(curve, width, height)]
+    return ["".join(segment.text for segment in row) for row in draw_curve(curve, width, height)]
 
 
 def falling(steps: int = 200, until: float = 1.0) -> Scores:
@@ -26,7 +26,7 @@ def falling(steps: int = 200, until: float = 1.0) -> Scores:
 
 
 def columns(rows: list[str]) -> list[int]:
-    """The columns that have ink, right of the labels."""
+    """The columns that are not blank, right of the labels."""
     return [at for row in rows for at, char in enumerate(row) if at >= 6 and char != " "]
 
 
@@ -36,7 +36,7 @@ def test_two_points_are_needed() -> None:
     assert drawn([(0.1, 2.0), (0.9, 1.0)]) != []
 
 
-def test_a_falling_score_falls_from_the_upper_left_to_the_lower_right() -> None:
+def test_a_falling_score_runs_from_the_upper_left_to_the_lower_right() -> None:
     rows = drawn(falling())
     starts = [len(row) - len(row[6:].lstrip()) for row in rows if row[6:].strip()]
     assert len(starts) == 5
@@ -49,7 +49,7 @@ def test_the_line_has_no_holes() -> None:
     assert inked == set(range(min(inked), max(inked) + 1))
 
 
-def test_labels_are_the_highest_and_lowest_that_are_drawn() -> None:
+def test_labels_are_the_highest_and_lowest_drawn_score() -> None:
     rows = drawn([(0.2, 3.0), (0.6, 2.5), (0.9, 2.25)])
     assert [row[:6].strip() for row in rows] == ["3.00", "", "", "", "2.25"]
 
@@ -59,24 +59,24 @@ def test_the_first_steps_do_not_flatten_the_rest() -> None:
     assert float(rows[0][:6]) < 4
 
 
-def test_validations_are_marks_that_need_no_colour() -> None:
+def test_validations_are_marks_that_are_visible_without_colour() -> None:
     rows = drawn(falling(), [(0.25, 3.6), (0.5, 3.2), (1.0, 2.4)])
     assert sum(row.count(MARK) for row in rows) == 3
 
 
-def test_a_young_training_fills_at_least_half_the_width() -> None:
+def test_early_in_training_the_curve_fills_at_least_half_the_width() -> None:
     for until in (0.05, 0.2, 0.4, 0.6, 1.0):
         assert max(columns(drawn(falling(until=until)))) >= 6 + 34 // 2 - 1
 
 
-def test_a_later_validation_replaces_one_at_the_same_place() -> None:
+def test_a_later_validation_replaces_one_in_the_same_bin() -> None:
     curve = Curve()
     curve.valid(0.5, 3.0)
     curve.valid(0.5, 2.0)
     assert [bits for _, bits in curve.points()[1]] == [2.0]
 
 
-def test_memory_is_bounded() -> None:
+def test_the_number_of_points_is_bounded() -> None:
     curve = Curve()
     for step in range(20_000):
         curve.train(step / 20_000, 2.0)
@@ -90,7 +90,7 @@ def test_memory_is_bounded() -> None:
     st.integers(0, 120),
     st.integers(0, 9),
 )
-def test_it_never_leaves_its_place(train: Scores, valid: Scores, width: int, height: int) -> None:
+def test_it_never_exceeds_its_width_and_height(train: Scores, valid: Scores, width: int, height: int) -> None:
     rows = drawn(train, valid, width, height)
     assert len(rows) in (0, height)
     assert all(len(row) <= max(width, 12) for row in rows)

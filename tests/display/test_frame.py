@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from charlm.display.curve import Curve
-from charlm.display.frame import WIDEST, frame
-from charlm.display.view import Seen, in_bits
+from charlm.display.frame import WIDEST, layout_frame
+from charlm.display.status import TrainingStatus
+from charlm.display.units import in_bits
 from charlm.training.events import Event, Finished, Sampled, Saved, Skipped, Started, Updated, Validated
 
 STARTED = Started(612_345, 1000, 50, 65, 32, 64, 200, None, None, "cpu", "bf16", None, ())
@@ -38,18 +39,18 @@ RUN: list[Event] = [
 
 
 def lines(events: list[Event], width: int = 80, height: int = 24, left: float | None = 46.0) -> list[str]:
-    seen, curve = Seen(), Curve()
+    status, curve = TrainingStatus(), Curve()
     for event in events:
-        seen = seen.after(event)
+        status = status.after(event)
         if isinstance(event, Updated):
             curve.train(event.progress, in_bits(event.nats))
         if isinstance(event, Validated):
             curve.valid(event.step / 200, event.bits)
-    drawn = frame(seen, curve, "book  lstm 2 x 192", 60.0, left, width, height)
+    drawn = layout_frame(status, curve, "book  lstm 2 x 192", 60.0, left, width, height)
     return ["".join(segment.text for segment in line) for line in drawn]
 
 
-def test_everything_is_there_on_a_common_terminal() -> None:
+def test_a_common_terminal_shows_everything() -> None:
     text = "\n".join(lines(RUN))
     for words in (
         "book  lstm 2 x 192", "cpu bf16", "60.0%", "1:00", "0:46", "120", "2.40", "2.164", "2.308", "45",
@@ -66,26 +67,26 @@ def test_it_fits(width: int, height: int) -> None:
     assert all(cell_len(line) <= width for line in shown)
 
 
-def test_it_is_no_wider_than_can_be_read() -> None:
+def test_it_is_no_wider_than_its_limit() -> None:
     assert max(len(line) for line in lines(RUN, 200, 40)) == WIDEST + 1
 
 
 @pytest.mark.parametrize("width", [60, 80, 200])
-def test_all_the_numbers_are_there_from_sixty_columns(width: int) -> None:
+def test_sixty_columns_show_all_numbers(width: int) -> None:
     text = "\n".join(lines(RUN, width, 24))
     assert all(
         name in text for name in ("train bits", "valid bits", "best bits", "left", "rate", "gradient", "chars/s")
     )
 
 
-def test_in_forty_columns_scores_and_time_stay() -> None:
+def test_forty_columns_show_scores_and_time() -> None:
     text = "\n".join(lines(RUN, 40, 24))
     assert "valid bits" in text
     assert "left" in text
     assert "gradient" not in text
 
 
-def test_the_sample_goes_first_then_the_curve_then_all_but_the_bar() -> None:
+def test_the_sample_is_left_out_first_then_the_curve_then_all_but_the_bar() -> None:
     def parts(height: int) -> tuple[bool, bool, bool, bool]:
         text = "\n".join(lines(RUN, 80, height))
         return "sample at" in text, "bits per character" in text, "train bits" in text, "60.0%" in text
@@ -96,27 +97,27 @@ def test_the_sample_goes_first_then_the_curve_then_all_but_the_bar() -> None:
     assert parts(1) == (False, False, False, True)
 
 
-def test_numbers_stand_still_while_they_change() -> None:
-    def places(events: list[Event]) -> list[int]:
+def test_numbers_keep_their_place_while_they_change() -> None:
+    def columns(events: list[Event]) -> list[int]:
         row = next(line for line in lines(events) if "valid bits" in line)
         return [row.index(name) for name in ("valid bits", "left", "chars/s")]
 
-    assert places([]) == places([updated(1)]) == places(RUN)
+    assert columns([]) == columns([updated(1)]) == columns(RUN)
 
 
-def test_before_the_first_event_there_is_a_picture() -> None:
+def test_there_is_a_picture_before_the_first_event() -> None:
     text = "\n".join(lines([], left=None))
     assert "0.0%" in text
     assert "sample" not in text
 
 
-def test_without_validation_there_is_nothing_of_it_in_the_legend() -> None:
+def test_without_validation_the_legend_does_not_mention_it() -> None:
     text = "\n".join(lines([STARTED, updated(1), updated(2)]))
     assert "━ train" in text
     assert "● valid" not in text
 
 
-def test_the_height_does_not_jump_from_sample_to_sample() -> None:
+def test_the_height_does_not_depend_on_the_sample() -> None:
     one, many = Sampled(110, "a"), Sampled(120, "a\n" * 40)
     assert len(lines([*RUN, one])) == len(lines([*RUN, many]))
 
@@ -132,14 +133,14 @@ def test_a_long_sample_is_broken_between_words_and_cut() -> None:
     assert all(line.strip().split(" ")[-1] == "word" for line in shown if line.startswith(" word"))
 
 
-def test_hostile_samples_and_names_are_shown_and_obeyed_by_nobody() -> None:
+def test_control_characters_in_samples_and_names_are_escaped() -> None:
     text = "\n".join(lines([*RUN, Sampled(120, "\x1b[2J[red]a[/b]\u202eb\x07\x9b1m\r"), Skipped(7, "\x1b]0;x\x07")]))
     assert "\\x1b[2J[red]a[/b]\\u202eb\\x07\\x9b1m\\x0d" in text
     assert "skipped step 7: \\x1b]0;x\\x07" in text
     assert not any(char in text for char in "\x1b\u202e\x07\x9b\r")
 
 
-def test_trouble_comes_before_what_was_saved_where_both_do_not_fit() -> None:
+def test_an_alarm_replaces_the_last_save_if_both_do_not_fit() -> None:
     narrow = lines([*RUN, Skipped(7, "loss inf, gradient norm nan")], 60)[-1]
     assert narrow.strip() == "skipped step 7: loss inf, gradient norm nan"
     assert "saved step 90" in lines([*RUN, Skipped(7, "loss inf")], 100)[-1]

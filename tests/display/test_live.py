@@ -15,8 +15,8 @@ from xml.etree import ElementTree
 import pytest
 from rich.console import Console
 
-from charlm.display.live import LiveView, is_fit, picture
-from charlm.display.talk import Talk
+from charlm.display.console import StderrConsole
+from charlm.display.live import LiveView, render_svg, supports_live_view
 from charlm.training.events import Event, Finished, Sampled, Saved, Started, Updated, Validated
 
 STARTED = Started(612_345, 1000, 50, 65, 32, 64, None, None, 97.0, "cpu", "bf16", None, ("[b]CRLF became LF",))
@@ -38,7 +38,7 @@ FINISHED = Finished("length", 50, 97.0, 102_400, 1.4, 25, 1.5, 1.5)
 
 
 class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
+    """A stream that pretends to be a terminal."""
 
     encoding = "utf-8"  # type: ignore[assignment]
 
@@ -53,32 +53,32 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
 
 
-def watched(events: list[Event], console: Console) -> None:
+def show_all(events: list[Event], console: Console) -> None:
     with LiveView(console, "book") as view:
         for event in events:
             view.show(event)
 
 
-def test_the_last_picture_stays_under_what_was_said_at_the_start() -> None:
+def test_the_last_picture_stays_below_the_facts_of_the_start() -> None:
     stream = Terminal()
-    watched([*EVENTS, FINISHED], Talk(stream, width=80, height=24))
+    show_all([*EVENTS, FINISHED], StderrConsole(stream, width=80, height=24))
     text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.getvalue())
     assert text.index("612,345 parameters") < text.index("[b]CRLF became LF") < text.rindex("valid bits")
     assert "hello [red]world[/b]\\u202e" in text
     assert "1:37" in text
 
 
-def test_the_sample_cannot_drive_the_terminal() -> None:
+def test_the_sample_cannot_control_the_terminal() -> None:
     stream = Terminal()
-    watched(EVENTS, Talk(stream, width=80, height=24))
+    show_all(EVENTS, StderrConsole(stream, width=80, height=24))
     assert "\x1b[31mhello" not in stream.getvalue()
     assert "\u202e" not in stream.getvalue()
     assert "\\x1b[31mhello" in stream.getvalue()
 
 
-def test_the_cursor_comes_back() -> None:
+def test_the_cursor_is_restored() -> None:
     stream = Terminal()
-    with pytest.raises(KeyboardInterrupt), LiveView(Talk(stream, width=80, height=24), "book"):
+    with pytest.raises(KeyboardInterrupt), LiveView(StderrConsole(stream, width=80, height=24), "book"):
         raise KeyboardInterrupt
     assert stream.getvalue().rindex("\x1b[?25h") > stream.getvalue().rindex("\x1b[?25l")
 
@@ -88,21 +88,21 @@ def test_no_color_is_respected(monkeypatch: pytest.MonkeyPatch, no_color: bool) 
     if no_color:
         monkeypatch.setenv("NO_COLOR", "1")
     stream = Terminal()
-    watched(EVENTS, Talk(stream, width=80, height=24))
+    show_all(EVENTS, StderrConsole(stream, width=80, height=24))
     assert bool(COLOURS.search(stream.getvalue())) is not no_color
 
 
 def test_showing_an_update_draws_nothing() -> None:
     stream = Terminal()
-    view = LiveView(Talk(stream, width=80, height=24), "book")
+    view = LiveView(StderrConsole(stream, width=80, height=24), "book")
     for step in range(1, 50):
         view.show(updated(step))
     assert stream.getvalue() == ""
 
 
-def test_the_clock_goes_on_between_two_updates() -> None:
+def test_the_clock_runs_on_between_two_updates() -> None:
     now = [100.0]
-    console = Talk(Terminal(), width=80, height=24)
+    console = StderrConsole(Terminal(), width=80, height=24)
     view = LiveView(console, "book", now=lambda: now[0])
     for step in (1, 11):  # a second a step, 39 to go
         view.show(updated(step))
@@ -113,73 +113,73 @@ def test_the_clock_goes_on_between_two_updates() -> None:
     assert re.search(r"left\S* +\S*0:19", capture.get())
 
 
-def test_stdout_is_left_alone_and_warnings_do_not_break_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stdout_is_not_redirected_and_warnings_do_not_break_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     stream, out = Terminal(), sys.stdout
-    with LiveView(Talk(stream, width=80, height=24), "book"):
+    with LiveView(StderrConsole(stream, width=80, height=24), "book"):
         assert sys.stdout is out
         print("a [red] warning", file=sys.stderr)
     assert "a [red] warning" in stream.getvalue()
 
 
 def read_until(terminal: int, words: bytes) -> None:
-    """Take what was drawn until the words come; the live picture is drawn again and again."""
+    """Read what is drawn until the words appear. The live picture is redrawn again and again."""
     drawn = b""
     while words not in drawn:
         drawn += os.read(terminal, 65_536)
 
 
-def test_it_draws_on_a_real_terminal_and_survives_a_resize_and_its_end() -> None:
+def test_it_draws_on_a_real_terminal_and_survives_a_resize_and_its_closing() -> None:
     master, slave = pty.openpty()
     stream = os.fdopen(slave, "w", encoding="utf-8")
-    console = Talk(stream, width=100, height=30)
+    console = StderrConsole(stream, width=100, height=30)
     try:
-        assert is_fit(console)
+        assert supports_live_view(console)
         with LiveView(console, "book") as view:
             for event in EVENTS:
                 view.show(event)
             read_until(master, b"sample at step 25")
             console.size = (60, 24)  # type: ignore[assignment]
-            read_until(master, b"\x1b[2J")  # narrower: what was wrapped is wiped ...
-            read_until(master, b"sample at step 25")  # ... and drawn again
+            read_until(master, b"\x1b[2J")  # narrower: the wrapped lines are cleared ...
+            read_until(master, b"sample at step 25")  # ... and the picture is drawn again
             os.close(master)  # the window was closed
             for event in EVENTS:
                 view.show(event)
             assert console.quiet
     finally:
-        with suppress(OSError):  # what it could not write
+        with suppress(OSError):  # what could not be written
             stream.close()
 
 
-def test_a_log_is_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert not is_fit(Talk(io.StringIO()))
+def test_a_log_file_does_not_support_the_live_view(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not supports_live_view(StderrConsole(io.StringIO()))
     monkeypatch.setenv("FORCE_COLOR", "1")
-    assert not is_fit(Talk(io.StringIO()))
+    assert not supports_live_view(StderrConsole(io.StringIO()))
 
 
-def test_a_dumb_terminal_is_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert is_fit(Talk(Terminal()))
+def test_a_dumb_terminal_does_not_support_the_live_view(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert supports_live_view(StderrConsole(Terminal()))
     monkeypatch.setenv("TERM", "dumb")
-    assert not is_fit(Talk(Terminal()))
+    assert not supports_live_view(StderrConsole(Terminal()))
 
 
-def test_a_terminal_without_braille_is_not_fit() -> None:
+def test_a_terminal_without_braille_does_not_support_the_live_view() -> None:
     class Old(Terminal):
         encoding = "iso-8859-1"  # type: ignore[assignment]
 
-    assert not is_fit(Talk(Old()))
+    assert not supports_live_view(StderrConsole(Old()))
 
 
-def test_no_stderr_is_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_closed_stderr_does_not_support_the_live_view(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", None)
-    assert not is_fit(Talk())
+    assert not supports_live_view(StderrConsole())
 
 
-def test_the_picture_is_an_svg_that_needs_nothing_from_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NO_COLOR", "1")  # is of the terminal, not of a picture
-    svg = picture(EVENTS, "book", width=80, height=24)
+def test_the_svg_loads_nothing_from_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")  # concerns the terminal, not the picture
+    svg = render_svg(EVENTS, "book", width=80, height=24)
     words = "".join(ElementTree.fromstring(svg).itertext()).replace("\xa0", " ")
     assert "sample at step 25" in words
     assert "valid bits" in words
     assert "url(http" not in svg
     assert "#56b6c2" in svg
-    assert svg == picture(EVENTS, "book", width=80, height=24)
+    assert svg == render_svg(EVENTS, "book", width=80, height=24)

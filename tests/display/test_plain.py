@@ -1,4 +1,4 @@
-"""A training in plain lines: what is said, when, and to whom."""
+"""A training in plain lines: which events get a line, and when."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def validated(step: int, best: bool = True) -> Validated:
     return Validated(step, 1.5, 1.5 / math.log(2), best, 50, 1.0)
 
 
-def told(events: Iterable[Event]) -> list[str]:
+def lines_of(events: Iterable[Event]) -> list[str]:
     stream = io.StringIO()
     with PlainView(stream) as view:
         for event in events:
@@ -46,8 +46,8 @@ def told(events: Iterable[Event]) -> list[str]:
     return stream.getvalue().splitlines()
 
 
-def test_the_start_says_what_where_and_how_long() -> None:
-    assert told([STARTED]) == [
+def test_the_start_is_a_line_for_each_fact() -> None:
+    assert lines_of([STARTED]) == [
         "model    612,345 parameters",
         "device   cpu, bf16",
         "length   100 steps, 32 x 64 characters a step",
@@ -57,50 +57,50 @@ def test_the_start_says_what_where_and_how_long() -> None:
 
 def test_a_validation_is_one_stable_line() -> None:
     events = [updated(1), updated(35, seconds=12.0), validated(35)]
-    assert told(events) == [
+    assert lines_of(events) == [
         "step 35       35.0%  train 2.885 bits  valid 2.164 bits  best   41.2k chars/s  0:12",
     ]
-    assert NUMBERS.fullmatch(told(events)[0])
+    assert NUMBERS.fullmatch(lines_of(events)[0])
 
 
-def test_columns_stand_still() -> None:
-    lines = told([updated(1), updated(9), validated(9), updated(100, seconds=99.0), validated(100, best=False)])
+def test_columns_are_aligned() -> None:
+    lines = lines_of([updated(1), updated(9), validated(9), updated(100, seconds=99.0), validated(100, best=False)])
     assert all(NUMBERS.fullmatch(line) for line in lines)
     assert len({line.index("chars/s") for line in lines}) == 1
 
 
 def test_without_validation_there_is_a_line_each_tenth() -> None:
-    lines = told(updated(step) for step in range(1, 101))
+    lines = lines_of(updated(step) for step in range(1, 101))
     assert [int(line.split()[1]) for line in lines] == list(range(10, 101, 10))
     assert lines[0] == "step 10       10.0%  train 2.885 bits  rate 4.00e-03  gradient 0.71   41.2k chars/s  0:00"
 
 
-def test_a_slow_training_is_heard_of_every_ten_seconds() -> None:
-    lines = told(updated(step, steps=10_000, seconds=4.0 * step) for step in range(1, 40))
+def test_a_slow_training_has_a_line_every_ten_seconds() -> None:
+    lines = lines_of(updated(step, steps=10_000, seconds=4.0 * step) for step in range(1, 40))
     assert [int(line.split()[1]) for line in lines] == list(range(4, 40, 3))
 
 
 def test_a_training_of_ten_hours_does_not_fill_the_log() -> None:
-    assert len(told(updated(step, steps=36_000, seconds=float(step)) for step in range(1, 36_000))) < 200
+    assert len(lines_of(updated(step, steps=36_000, seconds=float(step)) for step in range(1, 36_000))) < 200
 
 
 def test_an_update_and_its_validation_are_one_line() -> None:
     events = [updated(1), *(event for step in (10, 20, 30) for event in (updated(step), validated(step)))]
-    assert len(told(events)) == 3
+    assert len(lines_of(events)) == 3
 
 
 def test_a_resumed_training_does_not_repeat_the_tenths_of_before() -> None:
-    assert told([updated(55, seconds=500.0), updated(56, seconds=501.0)]) == []
+    assert lines_of([updated(55, seconds=500.0), updated(56, seconds=501.0)]) == []
 
 
-def test_events_beside_the_numbers() -> None:
+def test_saves_skips_and_roll_backs_are_a_line_each() -> None:
     events = [
         Saved(5, Path("step-5"), best=True),
         Saved(6, Path("step-6"), best=False),
         Skipped(7, "loss inf"),
         RolledBack(9, 5, 0.5),
     ]
-    assert told(events) == [
+    assert lines_of(events) == [
         "saved step 5  best",
         "saved step 6",
         "skipped step 7: loss inf",
@@ -108,18 +108,18 @@ def test_events_beside_the_numbers() -> None:
     ]
 
 
-def test_samples_are_indented_and_cannot_drive_a_terminal() -> None:
-    lines = told([Sampled(5, "[red]a\n\n\x1b[31mb\r\u202ec\x07")])
+def test_samples_are_indented_and_cannot_control_a_terminal() -> None:
+    lines = lines_of([Sampled(5, "[red]a\n\n\x1b[31mb\r\u202ec\x07")])
     assert lines == ["sample at step 5", "    [red]a", "", "    \\x1b[31mb\\x0d\\u202ec\\x07"]
 
 
-def test_a_line_that_waits_is_told_at_the_end() -> None:
+def test_a_held_line_is_written_at_the_end() -> None:
     events = [updated(1), updated(100), Finished("length", 100, 9.0, 900, 2.0, None, None, None)]
-    assert [line.split()[1] for line in told(events)] == ["100"]
-    assert [line.split()[1] for line in told(events[:2])] == ["100"]
+    assert [line.split()[1] for line in lines_of(events)] == ["100"]
+    assert [line.split()[1] for line in lines_of(events[:2])] == ["100"]
 
 
-def test_what_an_encoding_lacks_is_escaped() -> None:
+def test_characters_that_the_encoding_lacks_are_escaped() -> None:
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding="ascii", errors="strict")
     PlainView(stream).show(Sampled(1, "naïve"))
@@ -127,7 +127,7 @@ def test_what_an_encoding_lacks_is_escaped() -> None:
 
 
 class Gone(io.StringIO):
-    """A pipe whose reader left."""
+    """A pipe whose reader was closed."""
 
     writes = 0
 
@@ -136,7 +136,7 @@ class Gone(io.StringIO):
         raise BrokenPipeError(32, os.strerror(32))
 
 
-def test_a_reader_that_leaves_ends_the_lines_only() -> None:
+def test_a_closed_pipe_ends_only_the_lines() -> None:
     stream = Gone()
     with PlainView(stream) as view:
         view.show(Skipped(1, "a"))
@@ -145,7 +145,7 @@ def test_a_reader_that_leaves_ends_the_lines_only() -> None:
 
 
 @pytest.mark.parametrize("closed", [True, False])
-def test_no_stderr_is_no_reason_to_stop(closed: bool) -> None:
+def test_a_closed_stderr_does_not_stop_the_training(closed: bool) -> None:
     stream = io.StringIO() if closed else None
     if stream:
         stream.close()

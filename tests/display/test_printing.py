@@ -1,4 +1,4 @@
-"""Text of models and strangers cannot drive the terminal, and no stream makes printing fail."""
+"""Untrusted text cannot control the terminal, and no stream makes printing fail."""
 
 import io
 import os
@@ -7,7 +7,14 @@ import unicodedata
 
 import pytest
 
-from charlm.display.printing import expressible, has_colour, put, say, until_closed, visible
+from charlm.display.printing import (
+    escape_controls,
+    escape_unencodable,
+    has_colour,
+    print_stderr,
+    until_closed,
+    write_safely,
+)
 from charlm.errors import TextError
 
 
@@ -21,22 +28,22 @@ class Terminal(io.StringIO):
 EVERYTHING = [chr(code) for code in range(0x110000)]
 
 
-def test_every_code_point_that_steers_a_terminal_is_escaped_and_no_other():
+def test_exactly_the_code_points_that_control_a_terminal_are_escaped():
     bidi = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C}
-    escaped = {ord(character) for character in EVERYTHING if visible(character) != character}
+    escaped = {ord(character) for character in EVERYTHING if escape_controls(character) != character}
     controls = {ord(character) for character in EVERYTHING if unicodedata.category(character) == "Cc"}
     surrogates = set(range(0xD800, 0xE000))
     assert escaped == (controls - {0x0A, 0x09}) | bidi | {0x2028, 0x2029} | surrogates
 
 
-def test_every_code_point_at_once_shows_nothing_that_steers():
-    shown = visible("".join(EVERYTHING))
+def test_all_code_points_together_show_no_control_character():
+    shown = escape_controls("".join(EVERYTHING))
     shown.encode("utf-8")  # no surrogate is left
     assert not any(unicodedata.category(character) == "Cc" and character not in "\n\t" for character in shown)
     assert not any(
         unicodedata.bidirectional(character)[:3] in {"LRE", "RLE", "LRO", "RLO", "PDF"} for character in shown
     )
-    assert visible(shown) == shown
+    assert escape_controls(shown) == shown
 
 
 @pytest.mark.parametrize(
@@ -52,63 +59,63 @@ def test_every_code_point_at_once_shows_nothing_that_steers():
         ("[red]not markup[/b]", "[red]not markup[/b]"),
     ],
 )
-def test_what_a_person_sees(text, shown):
-    assert visible(text) == shown
+def test_what_a_terminal_shows(text, shown):
+    assert escape_controls(text) == shown
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8", "utf-16"])
 def test_no_encoding_makes_printing_raise(encoding):
     everything = "".join(EVERYTHING)
-    expressible(everything, encoding).encode(encoding)
-    assert expressible("plain", encoding) == "plain"
+    escape_unencodable(everything, encoding).encode(encoding)
+    assert escape_unencodable("plain", encoding) == "plain"
 
 
-def test_what_the_encoding_lacks_is_escaped():
-    assert expressible("é€🎻", "ascii") == "\\xe9\\u20ac\\U0001f3bb"
+def test_characters_that_the_encoding_lacks_are_escaped():
+    assert escape_unencodable("é€🎻", "ascii") == "\\xe9\\u20ac\\U0001f3bb"
 
 
 def test_a_terminal_gets_escapes_and_a_pipe_the_raw_text():
     terminal, pipe = Terminal(), io.StringIO()
     for stream in (terminal, pipe):
-        put(stream, "\x1b[2Jbye")
+        write_safely(stream, "\x1b[2Jbye")
     assert terminal.getvalue() == "\\x1b[2Jbye"
     assert pipe.getvalue() == "\x1b[2Jbye"
 
 
-def test_a_stream_of_ascii_never_raises():
+def test_an_ascii_stream_never_raises():
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding="ascii", errors="strict")
-    put(stream, "né\ud800")
+    write_safely(stream, "né\ud800")
     stream.flush()
     assert raw.getvalue() == b"n\\xe9\\ud800"
 
 
-def test_dim_only_on_a_terminal_that_wants_it(monkeypatch):
+def test_dim_only_on_a_terminal_with_colours(monkeypatch):
     def dimmed(stream):
-        put(stream, "said", dim=True)
+        write_safely(stream, "message", dim=True)
         return stream.getvalue()
 
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
     assert dimmed(Terminal()) == "\x1b[2msaid\x1b[22m"
-    assert dimmed(io.StringIO()) == "said"
+    assert dimmed(io.StringIO()) == "message"
     monkeypatch.setenv("NO_COLOR", "1")
-    assert dimmed(Terminal()) == "said"
+    assert dimmed(Terminal()) == "message"
     monkeypatch.delenv("NO_COLOR")
     monkeypatch.setenv("TERM", "dumb")
     assert not has_colour(Terminal())
 
 
-def test_a_reader_that_went_away_ends_the_program_quietly():
+def test_a_closed_pipe_ends_the_program_quietly():
     reading, writing = os.pipe()
     with os.fdopen(writing, "w") as stream:
         os.close(reading)
         with pytest.raises(SystemExit) as ended, until_closed(stream):
-            put(stream, "nobody reads this")
+            write_safely(stream, "nobody reads this")
     assert ended.value.code == 0
 
 
-def test_a_full_disk_is_told_in_three_lines():
+def test_a_full_disk_is_an_error_of_three_lines():
     with open("/dev/full", "w") as stream, pytest.raises(TextError, match="No space left") as caught:  # noqa: PTH123
         fill(stream)
     assert len(str(caught.value).splitlines()) == 3
@@ -116,18 +123,18 @@ def test_a_full_disk_is_told_in_three_lines():
 
 def fill(stream):
     with until_closed(stream):
-        put(stream, "more than fits")
+        write_safely(stream, "more than fits")
 
 
-def test_talk_that_nobody_hears_stops_nothing(monkeypatch):
+def test_messages_to_a_closed_stderr_are_dropped(monkeypatch):
     monkeypatch.setattr(sys, "stderr", None)
-    say("lost")
+    print_stderr("lost")
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "wb", buffering=0) as pipe:
         stream = io.TextIOWrapper(pipe, encoding="utf-8", write_through=True)
         monkeypatch.setattr(sys, "stderr", stream)
-        say("lost too")
+        print_stderr("lost too")
         stream.detach()
 
 

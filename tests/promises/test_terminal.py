@@ -26,7 +26,7 @@ import sys
 for first in range(0, {end}, 256):
     show(sys.stdout, "".join(map(chr, range(first, first + 256))))
 """
-CHARLM_PRINTER = "from charlm.display.printing import put as show"
+CHARLM_PRINTER = "from charlm.display.printing import write_safely as show"
 UNCHANGED = "def show(stream, text): stream.write(text.encode('utf-8', 'replace').decode())"
 ESCAPE_ONLY = """
 def show(stream, text):

@@ -1,3 +1,5 @@
+"""The report of a study: intervals, conclusions, CSV and the picture."""
+
 from __future__ import annotations
 
 import csv
@@ -6,8 +8,8 @@ import json
 
 import pytest
 
-from charlm.display.study_picture import picture
-from charlm.studies.report import as_csv, report
+from charlm.display.study_plot import plot_study
+from charlm.studies.report import make_report, report_csv
 from charlm.studies.study import Study
 
 
@@ -34,38 +36,38 @@ def rows(values, measure="valid", name="nats", levels=None):
 VALUES = {"a": [1.0, 2.0, 3.0], "b": [0.8, 1.8, 2.81], "c": [1.5, 1.5, 3.2]}
 
 
-def test_what_is_beyond_noise_and_what_is_within():
-    told = report(study(), rows(VALUES))
-    a, b, c = told["groups"][0]["rows"]
+def test_differences_are_beyond_or_within_noise():
+    result = make_report(study(), rows(VALUES))
+    a, b, c = result["groups"][0]["rows"]
     assert a["difference"] is None
     assert b["beyond_noise"] is True
     assert b["difference"]["mean"] == pytest.approx(-0.19667, abs=1e-4)
     assert c["beyond_noise"] is False
-    words = " ".join(told["words"])
+    words = " ".join(result["words"])
     assert "b: better than a" in words
     assert "c: within noise of a" in words
     assert "2 comparisons" in words
 
 
-def test_more_right_answers_are_better_and_fewer_characters_a_second_slower():
-    recall = report(study(), rows(VALUES, "recall", "accuracy"))
+def test_more_right_answers_are_better_and_fewer_characters_a_second_are_slower():
+    recall = make_report(study(), rows(VALUES, "recall", "accuracy"))
     assert "b: worse than a" in recall["words"][0]
-    cost = report(study(), rows({"a": [10, 20, 30], "b": [5, 10, 15.1]}, "cost", "characters_per_second"))
+    cost = make_report(study(), rows({"a": [10, 20, 30], "b": [5, 10, 15.1]}, "cost", "characters_per_second"))
     assert cost["groups"][0]["rows"][1]["difference"]["mean"] == pytest.approx(0.5, abs=0.01)
     assert "b: slower than a" in cost["words"][0]
 
 
-def test_a_run_that_diverged_is_left_out_and_told():
-    told = report(study(), rows({"a": [1.0, 2.0, 3.0], "b": [0.8, None, 2.8]}))
-    b = told["groups"][0]["rows"][1]
+def test_a_diverged_run_is_left_out_and_reported():
+    result = make_report(study(), rows({"a": [1.0, 2.0, 3.0], "b": [0.8, None, 2.8]}))
+    b = result["groups"][0]["rows"][1]
     assert (b["diverged"], b["mean"]["count"]) == (1, 2)
-    assert "b: diverged in some runs" in told["words"][0]
+    assert "b: diverged in some runs" in result["words"][0]
 
 
 def test_json_and_csv_read_back():
-    told = report(study(factors={"gap": {"5": {}, "50": {}}}), rows(VALUES, levels={"gap": "5"}))
-    assert json.loads(json.dumps(told)) == told
-    lines = list(csv.DictReader(io.StringIO(as_csv(told))))
+    result = make_report(study(factors={"gap": {"5": {}, "50": {}}}), rows(VALUES, levels={"gap": "5"}))
+    assert json.loads(json.dumps(result)) == result
+    lines = list(csv.DictReader(io.StringIO(report_csv(result))))
     assert [line["variant"] for line in lines] == ["a", "b", "c"]
     assert lines[1]["gap"] == "5"
     assert float(lines[1]["seed_3"]) == 2.81
@@ -73,10 +75,10 @@ def test_json_and_csv_read_back():
 
 
 @pytest.mark.parametrize("levels", [[{}], [{"gap": "5"}, {"gap": "20"}, {"gap": "100"}], [{"on": "x"}, {"on": "y"}]])
-def test_a_picture_is_drawn_and_is_the_same_again(tmp_path, levels):
+def test_a_picture_is_drawn_with_the_same_bytes_each_time(tmp_path, levels):
     pytest.importorskip("matplotlib")
-    told = report(study(), [row for each in levels for row in rows(VALUES, levels=each)])
+    result = make_report(study(), [row for each in levels for row in rows(VALUES, levels=each)])
     for name in ("one.png", "two.png"):
-        picture(told, tmp_path / name)
+        plot_study(result, tmp_path / name)
     assert (tmp_path / "one.png").read_bytes().startswith(b"\x89PNG")
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()

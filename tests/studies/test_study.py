@@ -1,4 +1,4 @@
-"""The studies that come with charlm, and what a study may be."""
+"""The studies that come with charlm, their trials, and their files."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import pytest
 
 from charlm.config.yaml_reading import read_yaml
 from charlm.errors import UsageError
-from charlm.studies.grid import trials
-from charlm.studies.study import from_document, open_study, studies, to_yaml
+from charlm.studies.grid import make_trials
+from charlm.studies.study_files import bundled_studies, open_study, study_from, to_yaml
 
 NAMES = (
     "attention", "cells", "cells-wall-clock", "cost", "depth", "forget-bias", "gap", "gates", "gradient-flow",
@@ -16,33 +16,33 @@ EACH = pytest.mark.parametrize("name", NAMES)
 
 
 def test_these_are_the_studies():
-    assert set(studies()) == set(NAMES)
+    assert set(bundled_studies()) == set(NAMES)
 
 
 @EACH
-def test_a_study_and_its_quick_form_make_trials(name):
+def test_a_study_and_its_quick_form_make_make_trials(name):
     study = open_study(name)
-    planned = trials(study, name)
+    planned = make_trials(study, name)
     variants = len(study.variants)
     assert study.name == name
     assert len({trial.name for trial in planned}) == len(planned)
     assert len(planned) % (variants * len(study.seeds)) == 0
-    assert [trial.seed for trial in planned] == sorted(trial.seed for trial in planned)  # seeds outermost
-    quick = study.made_quick()
+    assert [trial.seed for trial in planned] == sorted(trial.seed for trial in planned)  # the outermost loop
+    quick = study.quick_form()
     assert quick.seeds == study.seeds
-    assert len(trials(quick, name)) <= len(planned)
+    assert len(make_trials(quick, name)) <= len(planned)
 
 
 @EACH
 def test_a_study_reads_back_from_what_it_writes(name):
     study = open_study(name)
-    assert from_document(read_yaml(to_yaml(study).encode(), "back"), "back") == study
+    assert study_from(read_yaml(to_yaml(study).encode(), "back"), "back") == study
 
 
 @EACH
-def test_each_value_has_a_comment_that_says_why(name):
+def test_each_value_has_a_comment_with_a_reason(name):
     section = ""
-    for line in studies()[name].read_text(encoding="utf-8").splitlines():
+    for line in bundled_studies()[name].read_text(encoding="utf-8").splitlines():
         if not line.strip() or line.startswith(("#", "name:", "question:", "baseline:")):
             continue
         setting, _, why = line.partition(" # ")
@@ -51,21 +51,21 @@ def test_each_value_has_a_comment_that_says_why(name):
             assert len(why.split()) >= 2 or "factors" in section or "gap:" in section, line
 
 
-def test_the_gap_study_has_lines_that_fit_its_window():
-    for trial in trials(open_study("gap"), "gap"):
+def test_the_lines_of_the_gap_study_fit_into_its_window():
+    for trial in make_trials(open_study("gap"), "gap"):
         assert trial.synthetic.gap + 4 < trial.settings.training.seq_len
         read = trial.settings.training.steps * trial.settings.training.batch_size * trial.settings.training.seq_len
         assert trial.synthetic.lines * (trial.synthetic.gap + 4) * 0.9 >= read * 0.85, "read about once"
 
 
-def test_characters_become_as_many_steps():
+def test_a_budget_of_characters_becomes_steps():
     study = open_study("cells")
-    for trial in trials(study, "cells"):
+    for trial in make_trials(study, "cells"):
         training = trial.settings.training
         assert training.steps == study.budget.characters // (training.batch_size * training.seq_len)
 
 
-def test_an_unknown_name_has_a_neighbour():
+def test_an_unknown_name_is_an_error_with_a_suggestion():
     with pytest.raises(UsageError, match="no study cels") as caught:
         open_study("cels")
     assert "Did you mean cells?" in caught.value.remedy

@@ -1,4 +1,4 @@
-"""What is said before and after a training."""
+"""The facts before a training and the summary after it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,17 @@ from pathlib import Path
 import pytest
 
 from charlm.config.settings import TextSettings
-from charlm.display.card import finished_rows, next_commands, print_card, print_rows, result, started_rows, text_rows
-from charlm.display.talk import Talk
+from charlm.display.console import StderrConsole
+from charlm.display.summary import (
+    finished_rows,
+    next_commands,
+    print_rows,
+    print_summary,
+    prompt_from,
+    started_rows,
+    summary_json,
+    text_rows,
+)
 from charlm.text.corpus import open_corpus
 from charlm.training.events import Finished, Started
 
@@ -22,7 +31,7 @@ UNSCORED = replace(FINISHED, best_step=None, best_nats=None, last_nats=None)
 
 
 class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
+    """A stream that pretends to be a terminal."""
 
     encoding = "utf-8"  # type: ignore[assignment]
 
@@ -32,11 +41,11 @@ class Terminal(io.StringIO):
 
 def shown(finished: Finished, run: str = "book", stream: io.StringIO | None = None, width: int = 80) -> str:
     stream = stream or io.StringIO()
-    print_card(Talk(stream, width=width, height=24), finished, run, Path("checkpoints/book"))
+    print_summary(StderrConsole(stream, width=width, height=24), finished, run, Path("checkpoints/book"))
     return stream.getvalue()
 
 
-def test_what_was_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_rows_of_the_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("CHARLM_CACHE", str(tmp_path / "cache"))
     book = tmp_path / "book.txt"
@@ -48,7 +57,13 @@ def test_what_was_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "CRLF" in rows[2][1] or "line end" in rows[2][1]
 
 
-def test_what_is_about_to_happen() -> None:
+def test_the_prompt_is_the_first_line_with_several_words(tmp_path: Path) -> None:
+    book = tmp_path / "book.txt"
+    book.write_text("TITLE\n\nThe owl went out to look for mice.\n" * 20)
+    assert prompt_from(open_corpus(TextSettings(sources=(str(book),)))) == "The owl went out"
+
+
+def test_the_rows_at_the_start() -> None:
     assert started_rows(STARTED) == [
         ("model", "612,345 parameters"),
         ("device", "cuda:0, fp16"),
@@ -57,7 +72,7 @@ def test_what_is_about_to_happen() -> None:
     ]
 
 
-def test_lengths_of_three_kinds_and_a_resumed_training() -> None:
+def test_a_length_in_epochs_or_seconds_and_a_resumed_training() -> None:
     budget = replace(STARTED, steps=None, budget=97.0, resumed_at=1200)
     epochs = replace(STARTED, steps=None, epochs=2.5)
     assert ("length", "1:37 of wall-clock time, 32 x 64 characters a step") in started_rows(budget)
@@ -65,7 +80,7 @@ def test_lengths_of_three_kinds_and_a_resumed_training() -> None:
     assert ("length", "2.5 epochs, 32 x 64 characters a step") in started_rows(epochs)
 
 
-def test_how_it_ended() -> None:
+def test_the_rows_at_the_end() -> None:
     assert finished_rows(FINISHED, Path("checkpoints/book")) == [
         ("ended", "trained to its full length, at step 3,000"),
         ("valid", "2.164 bits per character (1.5000 nats), perplexity 4.48"),
@@ -76,10 +91,10 @@ def test_how_it_ended() -> None:
     ]
 
 
-def test_without_validation_no_score_is_made_up() -> None:
+def test_without_validation_there_is_no_valid_score() -> None:
     names = [name for name, _ in finished_rows(UNSCORED, Path("x"))]
     assert names == ["ended", "train", "read", "kept in"]
-    assert result(UNSCORED, "book", Path("x"))["valid_perplexity"] is None
+    assert summary_json(UNSCORED, "book", Path("x"))["valid_perplexity"] is None
 
 
 def test_the_next_commands_can_be_copied() -> None:
@@ -89,26 +104,26 @@ def test_the_next_commands_can_be_copied() -> None:
     ]
 
 
-def test_an_interrupted_training_says_how_to_go_on() -> None:
+def test_an_interrupted_training_shows_how_to_resume() -> None:
     assert next_commands(replace(FINISHED, reason="signal"), "book")[0] == "charlm train --resume book"
     assert "interrupted, and saved" in shown(replace(FINISHED, reason="signal"))
 
 
-def test_the_object_for_json_agrees_with_itself() -> None:
-    found = json.loads(json.dumps(result(FINISHED, "book", Path("checkpoints/book")), allow_nan=False))
+def test_the_scores_of_the_json_object_are_consistent() -> None:
+    found = json.loads(json.dumps(summary_json(FINISHED, "book", Path("checkpoints/book")), allow_nan=False))
     assert found["valid_perplexity"] == pytest.approx(math.exp(found["valid_nats_per_character"]))
     assert found["valid_bits_per_character"] == pytest.approx(found["valid_nats_per_character"] / math.log(2))
     assert found["characters_per_second"] == pytest.approx(6_144_000 / 97.0)
     assert {"run", "path", "reason", "step", "best_step", "characters", "seconds"} <= found.keys()
 
 
-def test_a_training_of_no_time_and_a_terrible_score_is_no_error() -> None:
-    found = result(replace(FINISHED, seconds=0.0, best_nats=1e6), "book", Path("x"))
+def test_zero_seconds_and_a_huge_score_raise_nothing() -> None:
+    found = summary_json(replace(FINISHED, seconds=0.0, best_nats=1e6), "book", Path("x"))
     assert found["characters_per_second"] == 0
     assert json.dumps(found, allow_nan=False)
 
 
-def test_elsewhere_than_on_a_terminal_it_is_plain_lines() -> None:
+def test_without_a_terminal_the_summary_is_plain_lines() -> None:
     lines = shown(FINISHED, width=30).splitlines()
     assert lines[0] == "ended    trained to its full length, at step 3,000"
     assert lines[-2:] == ["next     charlm sample book", "next     charlm eval perplexity book FILE"]
@@ -116,7 +131,7 @@ def test_elsewhere_than_on_a_terminal_it_is_plain_lines() -> None:
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 200])
-def test_on_a_terminal_it_is_a_card(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+def test_on_a_terminal_the_summary_is_a_panel(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("TERM", "dumb")
     lines = shown(FINISHED, stream=Terminal(), width=width).splitlines()
@@ -127,15 +142,15 @@ def test_on_a_terminal_it_is_a_card(monkeypatch: pytest.MonkeyPatch, width: int)
     assert any(line.strip() == "charlm sample book" for line in lines)
 
 
-def test_names_are_not_markup_and_drive_nothing() -> None:
+def test_names_are_not_markup_and_control_nothing() -> None:
     for stream in (Terminal(), io.StringIO()):
         text = shown(FINISHED, run="[red]\x1b[2J[/b]", stream=stream)
         assert "[red]\\x1b[2J[/b]" in text
         assert "\x1b[2J" not in text
 
 
-def test_what_the_encoding_lacks_is_escaped() -> None:
+def test_characters_that_the_encoding_lacks_are_escaped() -> None:
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding="ascii", errors="strict")
-    print_rows(Talk(stream), [("kept in", "naïve")])
+    print_rows(StderrConsole(stream), [("kept in", "naïve")])
     assert raw.getvalue() == b"kept in  na\\xefve\n"

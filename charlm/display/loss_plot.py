@@ -1,52 +1,56 @@
-"""The learning curve of a run as a picture. This file knows the rows of metrics.jsonl and nothing of training.
-
-matplotlib is an extra and is imported when a picture is asked for, without pyplot: no window, nothing left open, and
-the same rows give the same bytes.
-"""
+"""The learning curve of a run as a picture, from the rows of metrics.jsonl. Knows no training."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from io import BytesIO
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from charlm.display.view import in_bits
+from charlm.display.figures import GRID, INK, has_matplotlib, new_figure, save_png, style_axes
+from charlm.display.units import in_bits
 from charlm.errors import UsageError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-TRAIN, VALID, INK, GRID = "#2a7f9e", "#cf7a1c", "#333333", "#e2e2e2"
-POINTS = 1000  # of the training are drawn at most: the picture is no wider
+    from charlm.runs import Run
+
+TRAIN, VALID = "#2a7f9e", "#cf7a1c"
+POINTS = 1000  # most training points that are drawn: the picture is about as wide
 SMOOTHING = 0.02  # share of the points that the smooth line averages over
-SETTLED = 0.03  # share of the characters that may leave the picture at the top: the first steps would flatten the rest
+SETTLED = 0.03  # first share of the characters, which may leave the picture at the top: it would flatten the rest
 
 Row = Mapping[str, Any]
 Points = list[tuple[int, int, float]]  # step, characters read, bits per character
 
 
-def plot(metrics: Sequence[Row], path: Path) -> None:
-    """Write a PNG of 1200 x 700 pixels: bits per character of train and valid, against the characters read.
+def plot_loss_of(run: Run) -> None:
+    """Write loss.png in the run's folder, if matplotlib is installed and the run has an update to draw."""
+    from charlm.runs import read_metrics
 
-    `metrics` are events as flat dicts in the order in which they happened. Raises UsageError where matplotlib is not
-    installed, or where there is no update to draw.
+    if not has_matplotlib():
+        return
+    rows = list(read_metrics(run.metrics))
+    if any(row.get("event") == "updated" for row in rows):
+        with suppress(OSError):  # everything else is saved: a missing picture is no error
+            plot_loss(rows, run.folder / "loss.png")
+
+
+def plot_loss(metrics: Sequence[Row], path: Path) -> None:
+    """Write a PNG of 1200 x 700 pixels: train and valid bits per character against the characters read.
+
+    `metrics` are events as flat dicts in the order in which they happened. Raises UsageError if matplotlib is not
+    installed, or if there is no update to draw.
     """
     train, valid = _series(metrics)
     if not train:
-        raise UsageError("There is no learning curve to draw yet.", str(path), "Train for at least one step.")
-    try:
-        from matplotlib.figure import Figure
-        from matplotlib.layout_engine import ConstrainedLayoutEngine
-        from matplotlib.ticker import EngFormatter, MaxNLocator
-    except ImportError:
-        raise UsageError(
-            "Drawing the learning curve needs matplotlib.", str(path), "Install it with: pip install 'charlm[plot]'"
-        ) from None
+        raise UsageError("There is no learning curve to draw yet", str(path), "Train for at least one step.")
+    figure = new_figure(8, 14 / 3, path)
+    from matplotlib.ticker import EngFormatter, MaxNLocator
 
-    figure = Figure(figsize=(8, 14 / 3), dpi=150, layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12))
     axes = figure.add_subplot()
     _draw(axes, train, valid)
     axes.set_title("bits per character", loc="left", fontsize=10, color=INK)
@@ -55,29 +59,22 @@ def plot(metrics: Sequence[Row], path: Path) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.set_xlim(left=0)
     axes.grid(axis="y", color=GRID, linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.tick_params(color=GRID, labelcolor=INK, length=0)
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
-    axes.spines["bottom"].set_color(GRID)
-
-    drawn = BytesIO()  # whole before it is written: a picture that fails leaves the last one alone
-    figure.savefig(drawn, format="png", metadata={"Software": None})
-    path.write_bytes(drawn.getvalue())
+    style_axes(axes)
+    save_png(figure, path)
 
 
 def _series(metrics: Sequence[Row]) -> tuple[Points, Points]:
-    """The points of train and of valid. What a resume or a roll-back undid is left out."""
+    """The points of train and of valid, without those that a resume or a roll-back undid."""
     train: Points = []
     valid: Points = []
     for row in metrics:
-        if row.get("event") == "updated" and row["nats"] is not None:  # null stands for what was not finite
+        if row.get("event") == "updated" and row["nats"] is not None:  # null: the score was not finite
             for points in (train, valid):
                 while points and points[-1][0] >= row["step"]:
                     points.pop()
             train.append((row["step"], row["characters"], in_bits(row["nats"])))
         elif row.get("event") == "validated" and train:
-            # The row's own characters are those that were scored; what was read by then, the update before it knows.
+            # The row's own `characters` counts the scored ones. The last update has the number read so far.
             valid.append((row["step"], train[-1][1], row["bits"]))
     return train, valid
 
@@ -85,11 +82,11 @@ def _series(metrics: Sequence[Row]) -> tuple[Points, Points]:
 def _draw(axes: Axes, train: Points, valid: Points) -> None:
     from matplotlib.patheffects import withStroke
 
-    size = -(-len(train) // POINTS)  # of a piece: all alike, or their noise would differ
+    size = -(-len(train) // POINTS)  # the same for all pieces, so that their means are equally noisy
     pieces = np.split(np.array(train)[:, 1:], range(size, len(train), size))
     characters, bits = np.array([piece.mean(axis=0) for piece in pieces]).T
     reach = np.ones(max(1, round(SMOOTHING * len(bits))))
-    # The same sum over ones says how many points there were, which is fewer at both ends.
+    # Dividing by the same sum over ones makes it a mean at both ends too, where there are fewer points.
     smooth = np.convolve(bits, reach, "same") / np.convolve(np.ones_like(bits), reach, "same")
     axes.plot(characters, bits, color=TRAIN, alpha=0.25, linewidth=0.8)
     axes.plot(characters, smooth, color=TRAIN, linewidth=1.8)
@@ -103,7 +100,7 @@ def _draw(axes: Axes, train: Points, valid: Points) -> None:
         seen = np.append(seen, scores)
         step, where, best = min(valid, key=lambda point: point[2])
         axes.plot([where], [best], color="white", marker="o", markersize=8, markeredgecolor=VALID, markeredgewidth=1.8)
-        above = best >= np.interp(where, characters, smooth)  # the side where the other line is not
+        above = best >= np.interp(where, characters, smooth)  # the side away from the training line
         share = where / characters[-1]
         axes.annotate(
             f"best {best:.3f} at step {step:,}",
@@ -118,7 +115,7 @@ def _draw(axes: Axes, train: Points, valid: Points) -> None:
 
     higher = max(ends, key=lambda name: ends[name][0])
     for name, (score, color) in ends.items():
-        side = "center" if len(ends) == 1 else "bottom" if name == higher else "top"  # so that close ones do not meet
+        side = "center" if len(ends) == 1 else "bottom" if name == higher else "top"  # so that labels do not overlap
         end = (characters[-1], score)
         axes.annotate(f"{name} {score:.3f}", end, (8, 0), textcoords="offset points", va=side, color=color)
     room = max(0.02, float(seen.max() - seen.min())) * 0.08

@@ -1,7 +1,7 @@
-"""stderr as a rich console: where the program talks to a person. It knows nothing of what is said.
+"""stderr as a rich console, for messages to a person. Knows nothing of their content.
 
-Nothing here is parsed as markup, and a listener that goes away silences the talk and stops nothing: left to itself,
-rich would end the process and close stdout with it, and stdout is data.
+Markup is never parsed. A reader of stderr that goes away silences the console and stops nothing: rich on its own would
+end the process and close stdout, which carries data.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from typing import IO
 from rich.console import Console
 
 
-class Talk(Console):
+class StderrConsole(Console):
     """A console on stderr, or on another stream for tests and pictures."""
 
     def __init__(self, file: IO[str] | None = None, *, width: int | None = None, height: int | None = None) -> None:
         super().__init__(
-            file=file or sys.stderr,  # named, because rich knows the encoding of a named stream alone
+            file=file or sys.stderr,  # passed explicitly: rich reads the encoding only of a stream that it was given
             stderr=True,
             width=width,
             height=height,
@@ -29,13 +29,13 @@ class Talk(Console):
         )
 
     def on_broken_pipe(self) -> None:
-        """The listener closed the pipe."""
+        """Called by rich when the reader has closed the pipe."""
         self.quiet = True
 
 
 @contextmanager
-def lasting(console: Console) -> Iterator[None]:
-    """Where writing fails in any other way, as on a terminal that was closed, the console falls silent."""
+def silence_on_error(console: Console) -> Iterator[None]:
+    """Silence the console if writing fails for any other reason, such as a terminal that was closed."""
     try:
         yield
     except OSError:

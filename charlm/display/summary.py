@@ -1,7 +1,7 @@
-"""What is said before a training and after it: facts as aligned rows, the card at the end, the object for `--json`.
+"""Facts before a training, the summary after it, and the object for `--json`. Knows no training loop, opens no file.
 
-This file knows no training loop and opens no file; it is given what happened and says it. On a terminal the card has
-rules above and below; elsewhere the same rows are plain lines, so that a log can be searched.
+On a terminal the summary is a panel with rules above and below. Elsewhere it is one plain line a fact, so that a log
+can be searched.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ from rich.panel import Panel
 from rich.style import Style
 from rich.text import Text
 
-from charlm.display.printing import expressible, visible
-from charlm.display.talk import lasting
-from charlm.display.view import clock, in_bits, short
+from charlm.display.console import silence_on_error
+from charlm.display.printing import escape_controls, escape_unencodable
+from charlm.display.units import clock, in_bits, short
 from charlm.training.events import Finished, Started
 
 if TYPE_CHECKING:
+    from charlm.config.settings import Settings
     from charlm.text.corpus import Corpus
 
 Row = tuple[str, str]  # name, value
@@ -49,8 +50,22 @@ def text_rows(corpus: Corpus) -> list[Row]:
     ]
 
 
+def plan_rows(settings: Settings, corpus: Corpus, parameters: int) -> list[Row]:
+    """What a training would do, for `--dry-run`."""
+    training = settings.training
+    length = next(
+        f"{name} {value}" for name in ("steps", "epochs", "budget") if (value := getattr(training, name)) is not None
+    )
+    return [
+        *text_rows(corpus),
+        ("model", f"{settings.model.in_short()}, {parameters:,} parameters"),
+        ("length", f"{length}, {training.batch_size} x {training.seq_len} characters an update"),
+        ("dry run", "nothing was trained or written; `charlm config show` prints all settings"),
+    ]
+
+
 def started_rows(started: Started) -> list[Row]:
-    """What is about to be trained, where, and for how long."""
+    """What is trained, on which device, and for how long."""
     if started.budget is not None:
         length = f"{clock(started.budget)} of wall-clock time"
     else:
@@ -66,7 +81,7 @@ def started_rows(started: Started) -> list[Row]:
 
 
 def finished_rows(finished: Finished, path: Path) -> list[Row]:
-    """How it ended: scores in bits per character (nats, perplexity), what was read, where it is."""
+    """How the training ended: scores in bits per character (nats, perplexity), characters read, and the folder."""
     rows = [("ended", f"{REASONS.get(finished.reason, finished.reason)}, at step {finished.step:,}")]
     if finished.best_nats is not None:
         rows.append(("valid", f"{_score(finished.best_nats)}, perplexity {_perplexity(finished.best_nats):.2f}"))
@@ -85,15 +100,21 @@ def finished_rows(finished: Finished, path: Path) -> list[Row]:
 
 
 def next_commands(finished: Finished, run: str, prompt: str = "") -> list[str]:
-    """What a person would type next, ready to be copied. A prompt should be of characters that the model knows."""
+    """Commands for the next step, ready to be copied. The prompt must consist of characters that the model knows."""
     name = shlex.quote(run)
     prompted = f" --prompt {shlex.quote(prompt)}" if prompt else ""
     resume = [f"charlm train --resume {name}"] if finished.reason == "signal" else []
     return [*resume, f"charlm sample {name}{prompted}", f"charlm eval perplexity {name} FILE"]
 
 
-def result(finished: Finished, run: str, path: Path) -> dict[str, object]:
-    """The object of `charlm train --json`. The valid scores are those of the best step; None without validation."""
+def prompt_from(corpus: Corpus) -> str:
+    """The first four words of the text, a prompt of characters that the model knows; empty if there are no words."""
+    opening = corpus.vocabulary.decode(corpus.ids[:400])
+    return next((" ".join(words[:4]) for line in opening.splitlines() if len(words := line.split()) > 1), "")
+
+
+def summary_json(finished: Finished, run: str, path: Path) -> dict[str, object]:
+    """The object of `charlm train --json`. Valid scores are those of the best step; None without validation."""
     best = finished.best_nats
     return {
         "run": run,
@@ -111,35 +132,35 @@ def result(finished: Finished, run: str, path: Path) -> dict[str, object]:
     }
 
 
-def print_card(console: Console, finished: Finished, run: str, path: Path, prompt: str = "") -> None:
-    """The card at the end: a panel on a terminal, lines elsewhere."""
+def print_summary(console: Console, finished: Finished, run: str, path: Path, prompt: str = "") -> None:
+    """The summary at the end: a panel on a terminal, lines elsewhere."""
     rows = finished_rows(finished, path)
     commands = next_commands(finished, run, prompt)
     if not console.is_terminal:
         print_rows(console, [*rows, *(("next", command) for command in commands)])
         return
-    body = [_row(console, row) for row in rows]
-    body += [Text(), *(Text(_shown(console, command), style="cyan") for command in commands)]
-    title = Text(_shown(console, run), style="bold")
-    card = Panel(Group(*body), box=box.HORIZONTALS, title=title, title_align="left", border_style="dim")
-    with lasting(console):
-        console.print(Text(), card, sep="\n")
+    body = [_line(console, row) for row in rows]
+    body += [Text(), *(Text(_escaped(console, command), style="cyan") for command in commands)]
+    title = Text(_escaped(console, run), style="bold")
+    panel = Panel(Group(*body), box=box.HORIZONTALS, title=title, title_align="left", border_style="dim")
+    with silence_on_error(console):
+        console.print(Text(), panel, sep="\n")
 
 
 def print_rows(console: Console, rows: Sequence[Row]) -> None:
-    """Rows as lines, names dim and aligned; never wrapped where no terminal is, so that one fact is one line."""
-    with lasting(console):
+    """Rows as lines, names dim and aligned. Lines wrap only on a terminal: elsewhere one fact is one line."""
+    with silence_on_error(console):
         for row in rows:
-            console.print(_row(console, row), soft_wrap=not console.is_terminal)
+            console.print(_line(console, row), soft_wrap=not console.is_terminal)
 
 
-def _row(console: Console, row: Row) -> Text:
+def _line(console: Console, row: Row) -> Text:
     name, value = row
-    return Text.assemble((f"{name:<{LABEL}}", FAINT), _shown(console, value))
+    return Text.assemble((f"{name:<{LABEL}}", FAINT), _escaped(console, value))
 
 
-def _shown(console: Console, text: str) -> str:
-    return expressible(visible(text), console.encoding)
+def _escaped(console: Console, text: str) -> str:
+    return escape_unencodable(escape_controls(text), console.encoding)
 
 
 def _notes(notes: Sequence[str]) -> list[Row]:
@@ -151,7 +172,7 @@ def _score(nats: float) -> str:
 
 
 def _perplexity(nats: float) -> float:
-    return math.exp(min(nats, 700.0))  # an untrained model of a broken run must not end in an OverflowError
+    return math.exp(min(nats, 700.0))  # a broken run can have a huge score, which must not raise OverflowError
 
 
 def _speed(finished: Finished) -> float:

@@ -1,19 +1,19 @@
 """A study as a picture, from its report. Knows no results file and no training.
 
-One numeric factor makes lines against it, with bands of the 95 % intervals; otherwise each combination of levels is a
-panel with a row for each variant: a dot a seed, and the mean with its interval. matplotlib is imported late, without
-pyplot. Colours are those of Okabe and Ito (2008), which the colour-blind can tell apart.
+A single numeric factor becomes the x axis: a line for each variant, with bands of the 95 % intervals. Otherwise each
+combination of levels is a panel with a row for each variant: a dot for each seed, and the mean with its interval.
+Colours are those of Okabe and Ito (2008), which are distinct in all common forms of colour blindness.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from io import BytesIO
 from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
+from charlm.display.figures import INK, new_figure, save_png, style_axes
 from charlm.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8c6d31")
 MARKERS = "osD^vP*X"
-INK, FAINT, GRID, OTHER = "#333333", "#777777", "#e4e4e4", "#0072B2"
+FAINT, GRID, OTHER = "#777777", "#e4e4e4", "#0072B2"
 BASELINE = "#D55E00"
 UNITS = {
     "nats": "nats per character on the valid split (lower is better)",
@@ -29,43 +29,34 @@ UNITS = {
     "characters_per_second": "characters per second (higher is better)",
 }
 SHARES = -0.03, 1.03  # an axis of shares, with room for a dot at either end
-LOGARITHMIC = 10  # from this ratio of the largest level to the smallest, the axis is
+LOGARITHMIC = 10  # from this ratio of the largest to the smallest level on, the x axis is logarithmic
 
-Told = dict[str, Any]
+Report = dict[str, Any]
 
 
-def picture(told: Told, path: Path) -> None:
-    """Write a PNG. Raises UsageError where matplotlib is not installed, or where there is nothing to draw."""
-    groups = [group for group in told["groups"] if any(row["mean"] for row in group["rows"])]
+def plot_study(report: Report, path: Path) -> None:
+    """Write a PNG. Raises UsageError if matplotlib is not installed, or if there is nothing to draw."""
+    groups = [group for group in report["groups"] if any(row["mean"] for row in group["rows"])]
     if not groups:
         raise UsageError("There is nothing to draw yet", str(path), "Run the study first: charlm study run")
-    try:
-        from matplotlib.figure import Figure
-        from matplotlib.layout_engine import ConstrainedLayoutEngine
-    except ImportError:
-        raise UsageError(
-            "Drawing a study needs matplotlib", str(path), "Install it with: pip install 'charlm[plot]'"
-        ) from None
     factor = _numeric_factor(groups)
     rows = max(len(group["rows"]) for group in groups)
     width, height = (8.0, 4.8) if factor else (max(8.0, 4.6 * len(groups)), 1.5 + 0.36 * rows)
-    figure = Figure(figsize=(width, max(3.2, height)), dpi=150, layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12))
+    figure = new_figure(width, max(3.2, height), path)
     if factor:
-        _lines(figure.add_subplot(), groups, factor, told["baseline"])
+        _lines(figure.add_subplot(), groups, factor, report["baseline"])
     else:
         panels = figure.subplots(1, len(groups), squeeze=False)[0]
         for axes, group in zip(panels, groups, strict=True):
-            _dots(axes, group, told["baseline"], len(groups) > 1)
-    seeds = f"{len(told['seeds'])} seeds, 95 % intervals of the mean"
-    title = fill(f"{told['study']}: {told['question']}", int(width * 12.5))
+            _dots(axes, group, report["baseline"], len(groups) > 1)
+    seeds = f"{len(report['seeds'])} seeds, 95 % intervals of the mean"
+    title = fill(f"{report['study']}: {report['question']}", int(width * 12.5))
     figure.suptitle(f"{title}\n{seeds}", x=0.015, ha="left", fontsize=9, color=INK)
-    drawn = BytesIO()  # whole before it is written: a picture that fails leaves the last one alone
-    figure.savefig(drawn, format="png", metadata={"Software": None})
-    path.write_bytes(drawn.getvalue())
+    save_png(figure, path)
 
 
-def _numeric_factor(groups: Sequence[Told]) -> str | None:
-    """The only factor, where its levels are three numbers or more."""
+def _numeric_factor(groups: Sequence[Report]) -> str | None:
+    """The factor, if there is only one and its levels are at least three numbers; else None."""
     factors = {factor for group in groups for factor in group["levels"]}
     if len(factors) != 1 or len(groups) < 3:
         return None
@@ -80,33 +71,25 @@ def _number(text: str) -> float | None:
         return None
 
 
-def _plain(axes: Axes) -> None:
-    axes.set_axisbelow(True)
-    axes.tick_params(color=GRID, labelcolor=INK, length=0, labelsize=9)
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
-    axes.spines["bottom"].set_color(GRID)
-
-
-def _dots(axes: Axes, group: Told, baseline: str, titled: bool) -> None:
+def _dots(axes: Axes, group: Report, baseline: str, titled: bool) -> None:
     from matplotlib.ticker import EngFormatter, MaxNLocator
 
     is_lower_better = group["value"] == "nats"
     rows = [row for row in group["rows"] if row["mean"]]
     rows.sort(key=lambda row: row["mean"]["mean"], reverse=is_lower_better)  # the best one on top
-    for place, row in enumerate(rows):
+    for y, row in enumerate(rows):
         color, middle = (BASELINE if row["variant"] == baseline else OTHER), row["mean"]
         values = list(row["values"].values())
         if middle["low"] is not None:
-            axes.plot([middle["low"], middle["high"]], [place, place], color=color, linewidth=2.2, alpha=0.45)
-        axes.plot(values, [place] * len(values), "o", color="white", markeredgecolor=color, markersize=4.5)
-        axes.plot([middle["mean"]], [place], "D", color=color, markersize=6)
+            axes.plot([middle["low"], middle["high"]], [y, y], color=color, linewidth=2.2, alpha=0.45)
+        axes.plot(values, [y] * len(values), "o", color="white", markeredgecolor=color, markersize=4.5)
+        axes.plot([middle["mean"]], [y], "D", color=color, markersize=6)
     axes.set_yticks(range(len(rows)), [_label(row["variant"], baseline) for row in rows])
     for label, row in zip(axes.get_yticklabels(), rows, strict=True):
         if row["variant"] == baseline:
             label.set_color(BASELINE)
             axes.axvline(row["mean"]["mean"], color=BASELINE, linewidth=0.9, linestyle=(0, (4, 3)), zorder=0)
-    # the interval of three seeds can be wide; the dots and means say where to look
+    # The interval of three seeds can be wide: the axis covers the dots.
     shown = [value for row in rows for value in row["values"].values()]
     room = max(max(shown) - min(shown), 1e-3 * abs(max(shown)), 1e-9) * 0.35
     axes.set_xlim(min(shown) - room, max(shown) + room)
@@ -122,40 +105,40 @@ def _dots(axes: Axes, group: Told, baseline: str, titled: bool) -> None:
     if titled:
         levels = ", ".join(f"{factor} {level}" for factor, level in group["levels"].items())
         axes.set_title(levels, loc="left", fontsize=9, color=FAINT)
-    _plain(axes)
+    style_axes(axes, GRID, labelsize=9)
 
 
 def _label(variant: str, baseline: str) -> str:
     return f"{variant} (baseline)" if variant == baseline else variant
 
 
-def _lines(axes: Axes, groups: Sequence[Told], factor: str, baseline: str) -> None:
+def _lines(axes: Axes, groups: Sequence[Report], factor: str, baseline: str) -> None:
     from matplotlib.ticker import EngFormatter, NullLocator
 
     groups = sorted(groups, key=lambda group: float(group["levels"][factor]))
-    places = [float(group["levels"][factor]) for group in groups]
+    xs = [float(group["levels"][factor]) for group in groups]
     names = list(dict.fromkeys(row["variant"] for group in groups for row in group["rows"]))
     others = iter([color for color in COLORS if color != BASELINE] * len(names))
     for number, name in enumerate(names):
         color = BASELINE if name == baseline else next(others)
         found = [
-            (place, row["mean"], list(row["values"].values()))
-            for place, group in zip(places, groups, strict=True)
+            (x, row["mean"], list(row["values"].values()))
+            for x, group in zip(xs, groups, strict=True)
             for row in group["rows"]
             if row["variant"] == name and row["mean"]
         ]
-        at, means = [place for place, _, _ in found], [middle["mean"] for _, middle, _ in found]
+        at, means = [x for x, _, _ in found], [middle["mean"] for _, middle, _ in found]
         low = [_inside(middle["low"], middle["mean"], groups) for _, middle, _ in found]
         high = [_inside(middle["high"], middle["mean"], groups) for _, middle, _ in found]
         axes.fill_between(at, low, high, color=color, alpha=0.1, linewidth=0)
         axes.plot(at, means, color=color, marker=MARKERS[number % len(MARKERS)], markersize=5.5,
                   linewidth=2.4 if name == baseline else 1.6, label=_label(name, baseline))  # fmt: skip
-        for place, _, values in found:
-            axes.plot([place] * len(values), values, ".", color=color, markersize=3.5, alpha=0.55)
-    if places[0] > 0 and places[-1] / places[0] >= LOGARITHMIC:
+        for x, _, values in found:
+            axes.plot([x] * len(values), values, ".", color=color, markersize=3.5, alpha=0.55)
+    if xs[0] > 0 and xs[-1] / xs[0] >= LOGARITHMIC:
         axes.set_xscale("log")
         axes.xaxis.set_minor_locator(NullLocator())
-    axes.set_xticks(places, [f"{place:g}" for place in places])
+    axes.set_xticks(xs, [f"{x:g}" for x in xs])
     value = groups[0]["value"]
     if value == "accuracy":
         axes.set_ylim(*SHARES)
@@ -165,11 +148,11 @@ def _lines(axes: Axes, groups: Sequence[Told], factor: str, baseline: str) -> No
     axes.set_ylabel(fill(UNITS[value], 36), color=INK, fontsize=9)
     axes.grid(axis="y", color=GRID, linewidth=0.8)
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, labelcolor=INK, fontsize=9)
-    _plain(axes)
+    style_axes(axes, GRID, labelsize=9)
 
 
-def _inside(end: float | None, middle: float, groups: Sequence[Told]) -> float:
-    """The end of an interval as it is drawn: a share of right answers is never below 0 nor above 1."""
+def _inside(end: float | None, middle: float, groups: Sequence[Report]) -> float:
+    """The end of an interval as it is drawn, clipped to 0..1 if it is a share of right answers."""
     if end is None or not math.isfinite(end):
         return middle
     return min(1.0, max(0.0, end)) if groups[0]["value"] == "accuracy" else end

@@ -1,4 +1,4 @@
-"""Talking to a person on stderr, and what happens when nobody listens."""
+"""Messages on stderr, and what happens when nobody reads them."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ import sys
 
 import pytest
 
-from charlm.display.talk import Talk, lasting
+from charlm.display.console import StderrConsole, silence_on_error
 
 
-def test_it_talks_on_stderr_alone(capsys: pytest.CaptureFixture[str]) -> None:
-    Talk().print("hello")
+def test_messages_go_to_stderr_only(capsys: pytest.CaptureFixture[str]) -> None:
+    StderrConsole().print("hello")
     assert capsys.readouterr() == ("", "hello\n")
 
 
 def test_nothing_is_markup(capsys: pytest.CaptureFixture[str]) -> None:
-    Talk().print("[red]a[/b] :smile: 12")
+    StderrConsole().print("[red]a[/b] :smile: 12")
     assert capsys.readouterr().err == "[red]a[/b] :smile: 12\n"
 
 
-def test_a_closed_pipe_silences_it_and_stdout_lives_on() -> None:
+def test_a_closed_pipe_silences_it_and_stdout_still_works() -> None:
     program = (
         "import sys\n"
-        "from charlm.display.talk import Talk\n"
-        "sys.stdin.read()\n"  # until the reader of stderr has gone
-        "talk = Talk()\n"
-        "for _ in range(3): talk.print('x')\n"
+        "from charlm.display.console import StderrConsole\n"
+        "sys.stdin.read()\n"  # until the reader of stderr is closed
+        "console = StderrConsole()\n"
+        "for _ in range(3): console.print('x')\n"
         "print('data')\n"
     )
     process = subprocess.Popen(
@@ -43,13 +43,13 @@ def test_a_closed_pipe_silences_it_and_stdout_lives_on() -> None:
 
 def test_no_stderr_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", None)
-    talk = Talk()
-    talk.print("x")
-    assert not talk.is_terminal
+    console = StderrConsole()
+    console.print("x")
+    assert not console.is_terminal
 
 
 def test_the_encoding_is_that_of_the_stream() -> None:
-    assert Talk(io.TextIOWrapper(io.BytesIO(), encoding="ascii")).encoding == "ascii"
+    assert StderrConsole(io.TextIOWrapper(io.BytesIO(), encoding="ascii")).encoding == "ascii"
 
 
 class Gone(io.StringIO):
@@ -60,8 +60,8 @@ class Gone(io.StringIO):
 
 
 def test_a_closed_terminal_silences_it() -> None:
-    talk = Talk(Gone())
-    with lasting(talk):
-        talk.print("x")
-    talk.print("y")
-    assert talk.quiet
+    console = StderrConsole(Gone())
+    with silence_on_error(console):
+        console.print("x")
+    console.print("y")
+    assert console.quiet

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from charlm.display.plot import _series, plot
+from charlm.display.loss_plot import _series, plot_loss
 from charlm.errors import UsageError
 from charlm.training.events import Updated, Validated
 
@@ -47,25 +47,25 @@ def size(path: Path) -> tuple[int, int]:
     ids=["common", "no validation", "five steps", "one step", "one of each", "long"],
 )
 def test_it_draws(rows: list[Row], tmp_path: Path) -> None:
-    plot(rows, tmp_path / "loss.png")
+    plot_loss(rows, tmp_path / "loss.png")
     assert size(tmp_path / "loss.png") == (1200, 700)
 
 
 def test_the_same_rows_give_the_same_bytes(tmp_path: Path) -> None:
-    plot(run(), tmp_path / "a.png")
-    plot(run(), tmp_path / "b.png")
-    plot(run(60, 3), tmp_path / "c.png")
+    plot_loss(run(), tmp_path / "a.png")
+    plot_loss(run(), tmp_path / "b.png")
+    plot_loss(run(60, 3), tmp_path / "c.png")
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
     assert (tmp_path / "a.png").read_bytes() != (tmp_path / "c.png").read_bytes()
 
 
-def test_pyplot_is_left_alone(tmp_path: Path) -> None:
+def test_pyplot_is_not_imported(tmp_path: Path) -> None:
     before = "matplotlib.pyplot" in sys.modules
-    plot(run(), tmp_path / "loss.png")
+    plot_loss(run(), tmp_path / "loss.png")
     assert ("matplotlib.pyplot" in sys.modules) is before
 
 
-def test_what_a_resume_or_a_roll_back_undid_is_left_out() -> None:
+def test_steps_that_a_resume_or_roll_back_undid_are_left_out() -> None:
     rows = [updated(1), updated(2, 9.0), validated(2, 9.0), updated(3, 9.0), updated(2, 1.0), updated(3, 1.0)]
     train, valid = _series(rows)
     assert [(step, bits) for step, _, bits in train] == [
@@ -74,25 +74,25 @@ def test_what_a_resume_or_a_roll_back_undid_is_left_out() -> None:
     assert valid == []
 
 
-def test_a_validation_stands_where_the_training_was() -> None:
+def test_a_validation_is_drawn_at_the_characters_read_so_far() -> None:
     _, valid = _series([updated(10), validated(10)])
     assert valid[0][:2] == (10, 640)
 
 
-def test_what_was_not_finite_is_left_out() -> None:
+def test_scores_that_are_not_finite_are_left_out() -> None:
     assert len(_series([updated(1), {**updated(2), "nats": None}, updated(3)])[0]) == 2
 
 
-def test_nothing_trained_is_said(tmp_path: Path) -> None:
+def test_without_updates_it_raises_an_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no learning curve"):
-        plot([], tmp_path / "loss.png")
+        plot_loss([], tmp_path / "loss.png")
 
 
-def test_without_matplotlib_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_matplotlib_the_error_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in sys.modules if name.partition(".")[0] == "matplotlib"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(UsageError) as caught:
-        plot(run(), tmp_path / "loss.png")
+        plot_loss(run(), tmp_path / "loss.png")
     assert "charlm[plot]" in caught.value.remedy
     assert not (tmp_path / "loss.png").exists()

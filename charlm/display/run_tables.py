@@ -1,0 +1,107 @@
+"""`charlm runs` as tables: a list of runs, one run in detail, several compared. Knows no checkpoint and no file."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from charlm.config.given import dotted
+from charlm.config.settings import Settings
+from charlm.config.stored import inline_yaml
+from charlm.display.units import clock, in_bits
+
+if TYPE_CHECKING:
+    from charlm.runs.summary import RunSummary
+
+Row = tuple[str, ...]
+
+# Settings that are shown even if they have their default value.
+ALWAYS_SHOWN = ("text.sources", "model.cell", "model.hidden_size", "model.num_layers", "training.seed")
+UNKNOWN = "-"
+
+
+def list_rows(summaries: Sequence[RunSummary], latest: str | None) -> list[Row]:
+    """A heading, and a row a run; * marks the latest."""
+    rows: list[Row] = [("", "run", "model", "steps", "valid bits", "time", "text")]
+    for run in summaries:
+        mark = "*" if run.name == latest else " "
+        figures = _count(run.step), _bits(run.valid_nats), _time(run)
+        rows.append((mark, run.name, _model(run), *figures, run.text or UNKNOWN))
+    return rows
+
+
+def run_rows(run: RunSummary, settings: Mapping[str, Any], target: str) -> list[Row]:
+    """One run. `settings` are by dotted name; `target` is what a command takes for the run."""
+    best = f", at step {_count(run.best_step)}" if run.best_step is not None else ""
+    trained = f"{_count(run.step)} steps, {_count(run.characters)} characters, {_time(run)}"
+    return [
+        ("run", run.name),
+        ("folder", str(run.folder)),
+        ("created", run.created or UNKNOWN),
+        ("text", f"{run.text or UNKNOWN}, {_count(run.text_characters)} characters"),
+        ("model", _model(run)),
+        ("trained", trained if run.checkpoints else "not yet"),
+        ("valid", f"{_bits(run.valid_nats)} bits per character{best}"),
+        ("train", f"{_bits(run.train_nats)} bits per character"),
+        *_under("checkpoints", _checkpoints(run)),
+        *_under("settings", _notable(settings)),
+        *_under("next", _next_commands(target)),
+    ]
+
+
+def compared_rows(summaries: Sequence[RunSummary], differing: Mapping[str, Sequence[Any]]) -> list[Row]:
+    """A column for each run: its scores, and the settings in which the runs differ."""
+    return [
+        ("", *(run.name for run in summaries)),
+        ("valid bits", *(_bits(run.valid_nats) for run in summaries)),
+        ("train bits", *(_bits(run.train_nats) for run in summaries)),
+        ("steps", *(_count(run.step) for run in summaries)),
+        ("characters", *(_count(run.characters) for run in summaries)),
+        ("time", *(_time(run) for run in summaries)),
+        *((name, *map(inline_yaml, values)) for name, values in differing.items()),
+    ]
+
+
+def _notable(settings: Mapping[str, Any]) -> list[str]:
+    """The settings that are not the defaults and those of ALWAYS_SHOWN, in the form that -s takes."""
+    usual = dotted(Settings())
+    return [
+        f"{name}={inline_yaml(value)}"
+        for name, value in settings.items()
+        if name in ALWAYS_SHOWN or name not in usual or value != usual[name]
+    ]
+
+
+def _checkpoints(run: RunSummary) -> list[str]:
+    marks = [(run.best, "best"), (run.last, "last")]
+    of = {name: ", ".join(mark for marked, mark in marks if marked == name) for name in run.checkpoints}
+    return [f"{name} ({mark})" if mark else name for name, mark in of.items()] or ["none yet"]
+
+
+def _next_commands(target: str) -> list[str]:
+    name = shlex.quote(target)
+    return [f"charlm sample {name}", f"charlm eval perplexity {name} FILE", f"charlm train --resume {name}"]
+
+
+def _under(label: str, values: Sequence[str]) -> list[Row]:
+    """Several values under one label."""
+    return [(label if number == 0 else "", value) for number, value in enumerate(values)]
+
+
+def _model(run: RunSummary) -> str:
+    if run.layers:
+        return ", ".join(run.layers)
+    return UNKNOWN if run.cell is None else f"{run.cell} {_count(run.num_layers)} x {_count(run.hidden_size)}"
+
+
+def _count(value: float | None) -> str:
+    return UNKNOWN if value is None else f"{value:,.0f}"
+
+
+def _bits(nats: float | None) -> str:
+    return UNKNOWN if nats is None else f"{in_bits(nats):.3f}"
+
+
+def _time(run: RunSummary) -> str:
+    return UNKNOWN if run.seconds is None else clock(run.seconds)

@@ -1,0 +1,42 @@
+"""Settings as text: YAML with the origin of each value, and a whole config in one line. Knows no file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from charlm.config.settings import Settings
+
+WIDEST = 60  # a longer line does not push the comments of all others to the right
+
+
+def with_origins(yaml: str, origins: Mapping[str, str]) -> str:
+    """The YAML of settings, with the origins of each value as a comment. `origins` are by dotted name."""
+    lines = yaml.splitlines()
+    width = min(WIDEST, max(map(len, lines)))
+    section = ""
+    commented = []
+    for line in lines:
+        key = line.partition(":")[0].strip()
+        if not line.startswith(" "):
+            section = key
+            commented.append(line)
+            continue
+        name = f"{section}.{key}"
+        found = dict.fromkeys(origin for each, origin in origins.items() if f"{each}.".startswith(f"{name}."))
+        commented.append(f"{line:<{width}}  # {', '.join(found)}")
+    return "\n".join(commented) + "\n"
+
+
+def settings_in_short(settings: Settings) -> str:
+    """`lstm 2 x 8, adamw 0.01, lanes 16 x 64, 90 seconds`."""
+    model, training = settings.model, settings.training
+    if training.budget is not None:
+        length = f"{training.budget:g} seconds"
+    else:
+        length = f"{training.steps:,} steps" if training.steps is not None else f"{training.epochs:g} epochs"
+    return (
+        f"{model.in_short()}, {training.optimizer} {training.learning_rate:g}, "
+        f"lanes {training.batch_size} x {training.seq_len}, {length}"
+    )

@@ -1,0 +1,30 @@
+"""Numbers as a person reads them: bits, times, large and small numbers in few characters. Knows no event."""
+
+from __future__ import annotations
+
+import math
+
+
+def in_bits(nats: float) -> float:
+    """bits = nats / ln 2."""
+    return nats / math.log(2)
+
+
+def clock(seconds: float) -> str:
+    """Seconds as 0:12, 12:34 or 1:02:03."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def short(number: float) -> str:
+    """A large number in few characters: 850, 41.2k, 1.23M."""
+    if number < 999.5:
+        return f"{number:.0f}"
+    return f"{number / 1e3:.1f}k" if number < 999_950 else f"{number / 1e6:.2f}M"
+
+
+def scientific(number: float) -> str:
+    """A learning rate: 4.00e-3."""
+    mantissa, _, exponent = f"{number:.2e}".partition("e")
+    return f"{mantissa}e{int(exponent)}"
