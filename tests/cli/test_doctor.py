@@ -94,6 +94,6 @@ def test_a_text_that_is_not_there_and_a_device_that_is_not_there(charlm):
 
 
 def test_a_text_from_standard_input(charlm):
-    result = charlm("doctor", "-", "--device", "cpu", input="one line of text, and another\n" * 30)
+    result = charlm("doctor", "-", "--device", "cpu", stdin="one line of text, and another\n" * 30)
     assert result.returncode == 0, result.stderr
     assert "900 characters" in result.stdout

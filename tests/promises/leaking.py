@@ -45,9 +45,8 @@ def main(kind: str, length: int, text: Path, folder: Path) -> None:
     looks = np.full((length // EVERY, 3), -1.0)  # all of it in memory from the start: a list would grow itself
     kept, checkpoint = [], None
     for event in journal(train(planned), planned.run):
-        if isinstance(event, Updated):
-            if kind == "naive":
-                kept.append(np.zeros(1000) + event.nats)
+        if isinstance(event, Updated) and kind == "naive":
+            kept.append(np.zeros(1000) + event.nats)
         if isinstance(event, Saved):
             checkpoint = load(event.path)
             if kind == "naive":

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from command_line import in_this_process
 from pydantic import ValidationError
 
 from charlm.config.presets import read_config
@@ -20,7 +23,16 @@ def a_search(text: Path) -> Search:
     return Search(name="small", preset="quick", base=base, choices=choices)
 
 
-def test_the_best_is_kept_and_nothing_is_trained_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def here(command: list[str], env: dict[str, str], **named: object) -> subprocess.CompletedProcess[str]:
+    """In place of a process of its own, which would import torch again."""
+    assert command[:3] == [sys.executable, "-m", "charlm"]
+    return in_this_process(*command[3:], env=env)
+
+
+def test_the_best_is_kept_and_nothing_is_trained_twice(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subprocess, "run", here)
     text = tmp_path / "text.txt"
     text.write_text("the quick brown fox jumps over the lazy dog\n" * 100)
     best = search(a_search(text), tmp_path)
