@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -12,6 +11,14 @@ import pytest
 # Several tests at once on few cores: threads that wait for each other would take longer than one each.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+# No test can cut the power, so none has to wait until the disk has what was written. That it is synced, and in which
+# order, is seen by tests that give charlm a disk of their own. charlm keeps the function that it finds when imported.
+os.fsync = lambda descriptor: None
+
+sys.path.append(str(Path(__file__).parent))
+
+from command_line import in_its_own_process, in_this_process  # noqa: E402
 
 VERSE = """\
 The owl went out to look for mice,
@@ -43,29 +50,25 @@ def _no_folders_of_the_users(tmp_path_factory, monkeypatch):
     monkeypatch.delenv("CHARLM_RUNS", raising=False)
 
 
-def run_charlm(*arguments, env=None, **named):
-    """`charlm` as a user runs it: a process of its own. Gives its CompletedProcess, text captured."""
-    environment = {**os.environ, "PYTHONWARNINGS": "error", "PYTHONIOENCODING": "utf-8", **(env or {})}
-    return subprocess.run(
-        [sys.executable, "-m", "charlm", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        env=environment,
-        timeout=200,
-        **named,
-    )
+def _in_a_folder(run, folder):
+    """Run `charlm` in the folder unless told, with runs kept in it."""
+
+    def charlm(*arguments, env=None, **named):
+        return run(*arguments, env={"CHARLM_RUNS": str(folder / "runs"), **(env or {})}, **{"cwd": folder, **named})
+
+    return charlm
 
 
 @pytest.fixture
 def charlm(tmp_path):
-    """Run `charlm` with runs kept in a folder of the test's own."""
+    """Run `charlm` in this process, with runs kept in a folder of the test's own. Gives a CompletedProcess of text."""
+    return _in_a_folder(in_this_process, tmp_path)
 
-    def run(*arguments, env=None, **named):
-        named.setdefault("cwd", tmp_path)
-        return run_charlm(*arguments, env={"CHARLM_RUNS": str(tmp_path / "runs"), **(env or {})}, **named)
 
-    return run
+@pytest.fixture
+def charlm_process(tmp_path):
+    """The same in a process of its own."""
+    return _in_a_folder(in_its_own_process, tmp_path)
 
 
 @pytest.fixture(scope="session")
@@ -81,7 +84,7 @@ def tiny_run(tmp_path_factory, verse) -> Path:
     """A folder for CHARLM_RUNS with a run named `tiny`, trained through the command line on `verse`."""
     root = tmp_path_factory.mktemp("runs")
     cache = tmp_path_factory.getbasetemp() / "cache"
-    result = run_charlm(
+    result = in_its_own_process(
         "train", verse, "--run", "tiny", "--steps", 60, "-s", "model.hidden_size=32", "-s", "training.batch_size=8",
         "-s", "training.seq_len=32", "-s", "training.validations=3", "--device", "cpu",
         env={"CHARLM_RUNS": str(root), "CHARLM_CACHE": str(cache)},

@@ -60,8 +60,8 @@ def test_every_command_runs(charlm, verse, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_every_command_runs_as_it_stands(charlm, verse, tmp_path):
+def test_every_command_runs_as_it_stands(charlm_process, verse, tmp_path):
     prepare(tmp_path, verse)
     for arguments in commands():
         if "fetch" not in arguments and "tiny-shakespeare" not in arguments:
-            assert charlm(*arguments).returncode == 0, arguments
+            assert charlm_process(*arguments).returncode == 0, arguments

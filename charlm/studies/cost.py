@@ -49,15 +49,5 @@ def main() -> None:
     print(json.dumps({"characters_per_second": round(speed.median), "peak_memory": memory}))
 
 
-def _peak_memory() -> int | None:
-    """The peak memory of this process in bytes; None if the system does not report it."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024  # kilobytes on Linux
-
-
 if __name__ == "__main__":
     main()

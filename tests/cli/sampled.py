@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import json
 import sys
-from types import SimpleNamespace
 
 import numpy as np
-import pytest
+from command_line import in_this_process
 
 from charlm.checkpoint import Scores, write_checkpoint
 from charlm.checkpoint.contents import TextIdentity
-from charlm.cli import main
 from charlm.config.settings import Settings
 from charlm.model.parameters import parameter_shapes
 from charlm.text.vocabulary import Vocabulary
@@ -48,23 +45,9 @@ def make(root, name, symbols=LETTERS, unit="character", records=False, loudness=
 
 def run(*arguments, stdin=b"", code=0, **environment):
     """The command line within this process: what it wrote, once it ended with that exit code."""
-    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="\n")
-    err = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="\n", errors="backslashreplace")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", ["charlm", "sample", *map(str, arguments)])
-        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
-        patch.setattr(sys, "stdout", out)
-        patch.setattr(sys, "stderr", err)
-        for name, value in environment.items():
-            patch.setenv(name, str(value))
-        with pytest.raises(SystemExit) as ended:
-            main()
-    for stream in (out, err):
-        stream.flush()
-        stream.seek(0)
-    done = SimpleNamespace(stdout=out.read(), stderr=err.read())
+    done = in_this_process("sample", *arguments, env=environment, stdin=stdin)
     assert "Traceback" not in done.stderr
-    assert ended.value.code == code, done.stderr
+    assert done.returncode == code, done.stderr
     return done
 
 

@@ -1,28 +1,14 @@
 """`charlm config` through the real command line."""
 
 import json
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from command_line import in_this_process as charlm
 
 from charlm.config.resolving import resolve
 from charlm.config.stored import from_yaml
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def charlm(*arguments, cwd=None):
-    return subprocess.run(
-        [sys.executable, "-m", "charlm", *arguments],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
-        timeout=120,
-    )
 
 
 def test_show_prints_every_setting_with_its_origin():

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from command_line import in_this_process
 
 import charlm as package
 from charlm.text.corpora import CORPORA
@@ -21,13 +22,8 @@ VERSE = "Full fathom five thy father lies;\nOf his bones are coral made;\n"
 @pytest.fixture
 def charlm(tmp_path):
     def run(*arguments, given="", **environment):
-        return subprocess.run(
-            [sys.executable, "-m", "charlm", *map(str, arguments)],
-            input=given.encode() if isinstance(given, str) else given,
-            capture_output=True,
-            cwd=tmp_path,
-            env=os.environ | HERE | {"CHARLM_CACHE": str(tmp_path / "cache")} | environment,
-            timeout=60,
+        return in_this_process(
+            *arguments, stdin=given, cwd=tmp_path, env={"CHARLM_CACHE": str(tmp_path / "cache"), **environment}
         )
 
     return run
@@ -40,21 +36,21 @@ def book(tmp_path):
 
 
 def json_of(result):
-    assert result.returncode == 0, result.stderr.decode()
+    assert result.returncode == 0, result.stderr
     return json.loads(result.stdout)
 
 
 def refused(result, code):
     """Check the exit code, and return the three lines of the error."""
     assert result.returncode == code
-    assert result.stdout == b""
-    lines = result.stderr.decode().splitlines()
+    assert result.stdout == ""
+    lines = result.stderr.splitlines()
     assert len(lines) == 3, lines
     return lines
 
 
 def test_list_shows_every_corpus_and_whether_it_is_here(charlm):
-    lines = charlm("data", "list").stdout.decode().splitlines()
+    lines = charlm("data", "list").stdout.splitlines()
     assert [line.split()[0] for line in lines[1:]] == list(CORPORA)
     listed = {corpus["name"]: corpus for corpus in json_of(charlm("data", "list", "--json"))["corpora"]}
     assert listed["python-docs"]["here"] is True
@@ -65,12 +61,12 @@ def test_list_shows_every_corpus_and_whether_it_is_here(charlm):
 def test_show_of_a_missing_corpus_says_how_to_download_it(charlm):
     shown = charlm("data", "show", "names")
     assert shown.returncode == 0
-    assert b"charlm data fetch names" in shown.stdout
+    assert "charlm data fetch names" in shown.stdout
     assert "first_lines" not in json_of(charlm("data", "show", "names", "--json"))
 
 
 def test_show_of_a_file_prints_its_first_lines(charlm, book):
-    shown = charlm("data", "show", book).stdout.decode()
+    shown = charlm("data", "show", book).stdout
     assert "63 bytes" in shown
     assert shown.endswith(VERSE)
     about = json_of(charlm("data", "show", book, "--json"))
@@ -85,7 +81,7 @@ def test_stats_counts_and_measures(charlm, book):
     assert found["symbols"] == len(set(VERSE))
     assert found["splits"] == {"train": 56, "valid": 3, "test": 4}
     assert 0 < found["bigram_entropy_bits"] < found["entropy_bits"] < 5
-    shown = charlm("data", "stats", book).stdout.decode()
+    shown = charlm("data", "stats", book).stdout
     assert f"{found['entropy_bits']:.4f} bits per character" in shown
     assert "utf-8" in shown
 
@@ -98,7 +94,7 @@ def test_stats_reads_standard_input_and_settings(charlm):
 
 
 def test_repairs_are_reported(charlm):
-    shown = charlm("data", "stats", "-", given=b"\xef\xbb\xbfone\r\ntwo\r\n").stdout.decode()
+    shown = charlm("data", "stats", "-", given=b"\xef\xbb\xbfone\r\ntwo\r\n").stdout
     assert "a byte-order mark was removed" in shown
     assert "2 CRLF became LF" in shown
 
@@ -139,17 +135,17 @@ def test_fetch_without_a_network_says_what_to_do_instead(charlm):
 
 
 def test_fetch_of_a_corpus_that_needs_no_download(charlm):
-    assert b"no download" in charlm("data", "fetch", "python-docs").stdout
+    assert "no download" in charlm("data", "fetch", "python-docs").stdout
     assert json_of(charlm("data", "fetch", "python-docs", "--json"))["path"] is None
 
 
 def test_a_text_is_raw_in_a_pipe_and_never_parsed_as_markup(charlm, tmp_path):
     (tmp_path / "odd.txt").write_text("[red]not markup[/b] \x1b[31m :smile:\n")
-    assert b"[red]not markup[/b] \x1b[31m :smile:" in charlm("data", "show", "odd.txt").stdout
+    assert "[red]not markup[/b] \x1b[31m :smile:" in charlm("data", "show", "odd.txt").stdout
 
 
 def test_symbols_are_escaped_in_tables(charlm):
-    shown = charlm("data", "stats", "-", given="\x1b\x1b\u202e[red]\n").stdout.decode()
+    shown = charlm("data", "stats", "-", given="\x1b\x1b\u202e[red]\n").stdout
     assert "\x1b" not in shown
     assert "\u202e" not in shown
     assert r"'\x1b' 2" in shown

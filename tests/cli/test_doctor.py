@@ -94,7 +94,7 @@ def test_a_missing_text_and_a_missing_device_are_errors(charlm):
     assert by_name(result)[0]["worst"] == "bad"
 
 
-def test_a_text_can_come_from_standard_input(charlm):
-    result = charlm("doctor", "-", "--device", "cpu", input="one line of text, and another\n" * 30)
+def test_a_text_from_standard_input(charlm):
+    result = charlm("doctor", "-", "--device", "cpu", stdin="one line of text, and another\n" * 30)
     assert result.returncode == 0, result.stderr
     assert "900 characters" in result.stdout

@@ -1,14 +1,11 @@
 """`charlm runs` through the real command line, over two small trained runs."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from command_line import in_this_process
 
-ROOT = Path(__file__).resolve().parents[2]
 TEXT = "the cat sat on the mat, and the dog sat on the log. " * 40
 SMALL = [
     "-s",
@@ -34,15 +31,7 @@ def folder(tmp_path_factory):
 
 
 def charlm(folder, *arguments, code=0):
-    environment = {name: value for name, value in os.environ.items() if name != "CHARLM_RUNS"}
-    result = subprocess.run(
-        [sys.executable, "-m", "charlm", *arguments],
-        capture_output=True,
-        text=True,
-        cwd=folder,
-        env={**environment, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
-        timeout=200,
-    )
+    result = in_this_process(*arguments, cwd=folder, env={"CHARLM_RUNS": ""})
     assert result.returncode == code, result.stderr
     assert "Traceback" not in result.stderr
     return result

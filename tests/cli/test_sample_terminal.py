@@ -10,9 +10,13 @@ import sys
 from sampled import CHARLM, in_json, run
 
 
-def start(*arguments, **options):
+def start(*arguments):
     return subprocess.Popen(
-        [*CHARLM, "sample", *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options
+        [*CHARLM, "sample", *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        # shells let what they start in the background ignore it, and so would all that the tests start
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 

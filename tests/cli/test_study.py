@@ -10,6 +10,8 @@ import sys
 
 import pytest
 
+from charlm.studies import cost, running
+
 TINY = {
     "name": "tiny",
     "question": "does it run",
@@ -136,9 +138,20 @@ def test_a_changed_study_is_refused_and_the_change_named(charlm, write):
     assert charlm("study", "run", write(budget={"steps": 6}), "--name", "other").returncode == 0
 
 
-def test_cost_is_measured_in_processes_of_its_own(charlm, write):
+def test_cost_is_measured_in_processes_of_its_own(charlm, write, monkeypatch):
+    """In one for each variant; to its other seeds the same is told again."""
+    measure, measured, asked = cost.measure_cost, {}, []
+
+    def once(settings):
+        cell = settings.model.cell
+        asked.append((cell, settings.training.seed))
+        measured[cell] = measured.get(cell) or measure(settings)
+        return measured[cell]
+
+    monkeypatch.setattr(running, "measure_cost", once)
     done = charlm("study", "run", write(measure="cost"), "--json")
     assert done.returncode == 0, done.stderr
+    assert sorted(asked) == [(cell, seed) for cell in ("lstm", "rnn") for seed in (1, 2, 3)]
     rnn = json.loads(done.stdout)["groups"][0]["rows"][1]
     assert rnn["difference"]["count"] == 3
     assert rnn["difference"]["mean"] > 0

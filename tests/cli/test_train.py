@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
+import shutil
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
+from command_line import in_its_own_process
 
 SMALL = ("-s", "model.hidden_size=24", "-s", "training.batch_size=8", "-s", "training.seq_len=32", "--device", "cpu")
 
@@ -25,9 +25,20 @@ def test_a_run_has_checkpoints_metrics_and_a_picture(tiny_run):
     assert [row["step"] for row in rows if row["event"] == "validated"] == [20, 40, 60]
 
 
-def test_without_a_terminal_the_output_is_plain_lines(charlm, verse):
-    result = charlm("train", verse, "--steps", 6, *SMALL)
+SEEDED = ("--run", "seeded", "--steps", 20, "--seed", 7, *SMALL)
+
+
+@pytest.fixture(scope="module")
+def process(verse, tmp_path_factory):
+    """A training in a process of its own: what it said, and the folder of its run."""
+    folder = tmp_path_factory.mktemp("process")
+    result = in_its_own_process("train", verse, *SEEDED, cwd=folder)
     assert result.returncode == 0, result.stderr
+    return result, folder / "checkpoints/seeded"
+
+
+def test_without_a_terminal_the_output_is_plain_lines(process):
+    result, _ = process
     assert result.stdout == ""
     assert "\x1b" not in result.stderr
     assert "\r" not in result.stderr
@@ -58,7 +69,7 @@ def test_stdin_gz_and_several_files_are_texts(charlm, verse, tmp_path):
     (tmp_path / "folder" / "more.txt").write_text("More of the moon.\n" * 30, encoding="utf-8")
     several = charlm("train", packed, tmp_path / "folder", "--steps", 2, *SMALL)
     assert several.returncode == 0, several.stderr
-    piped = charlm("train", "-", "--steps", 2, *SMALL, input=verse.read_text())
+    piped = charlm("train", "-", "--steps", 2, *SMALL, stdin=verse.read_text())
     assert piped.returncode == 0, piped.stderr
 
 
@@ -126,61 +137,25 @@ def test_bad_input_is_three_short_lines_and_the_right_exit_code(charlm, verse, t
     assert not list((tmp_path / "runs").glob("*/step-*"))
 
 
-def start(verse, tmp_path, *more):
-    environment = {**os.environ, "CHARLM_RUNS": str(tmp_path / "runs"), "PYTHONUNBUFFERED": "1"}
-    command = ["train", verse, "--run", "long", "--steps", 100_000, "-s", "training.save_every=1s", *SMALL, *more]
-    return subprocess.Popen(
-        [sys.executable, "-m", "charlm", *map(str, command)],
-        env=environment, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+HOLD = """
+import pathlib, sys
+from charlm.runs import Run, lock_run
+with lock_run(Run(pathlib.Path(sys.argv[1]))):
+    print("held", flush=True)
+    sys.stdin.readline()
+"""
 
 
-def wait_for(process, word):
-    for line in process.stderr:
-        if word in line:
-            return
-    raise AssertionError(f"{word!r} was not printed")
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_saves_and_prints_the_resume_command_which_continues_the_run(charlm, verse, tmp_path, number):
-    process = start(verse, tmp_path)
-    wait_for(process, "saved")
-    process.send_signal(number)
-    _, output = process.communicate(timeout=60)
-    assert process.returncode == 128 + number
-    assert "charlm train --resume long" in output
-    step = int((tmp_path / "runs/long/last").read_text().removeprefix("step-"))
-    result = charlm("train", "--resume", "--steps", step + 5, "--json")
-    assert result.returncode == 0, result.stderr
-    assert json.loads(result.stdout)["step"] == step + 5
-    rows = [json.loads(line) for line in (tmp_path / "runs/long/metrics.jsonl").read_text().splitlines()]
-    steps = [row["step"] for row in rows if row["event"] == "updated"]
-    assert steps == sorted(set(steps))
-
-
-def test_a_killed_training_resumes_from_its_last_checkpoint(charlm, verse, tmp_path):
-    process = start(verse, tmp_path)
-    wait_for(process, "saved")
-    time.sleep(0.3)
-    process.kill()
-    process.communicate()
-    result = charlm("train", "--resume", "long", "--steps", 100_001, "--dry-run")
-    assert result.returncode == 0, result.stderr
-    step = int((tmp_path / "runs/long/last").read_text().removeprefix("step-"))
-    assert charlm("train", "--resume", "long", "--steps", step + 1).returncode == 0
-
-
-def test_a_run_that_is_being_written_is_busy(charlm, verse, tmp_path):
-    process = start(verse, tmp_path)
-    try:
-        wait_for(process, "saved")
-        result = charlm("train", "--resume", "long")
+def test_a_run_that_is_being_written_is_busy(charlm, tiny_run, tmp_path):
+    run = shutil.copytree(tiny_run / "tiny", tmp_path / "runs/tiny")
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(run)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout.readline() == "held\n"
+        result = charlm("train", "--resume", "tiny", "--steps", 61)
         assert result.returncode == 7
         assert str(process.pid) in result.stderr
-    finally:
-        process.kill()
-        process.communicate()
+        process.stdin.close()
 
 
 def test_a_resumed_run_cannot_change_its_model(charlm, tiny_run):
@@ -201,8 +176,8 @@ def test_a_changed_text_is_refused_on_resume(charlm, verse, tmp_path):
     assert "no longer" in result.stderr
 
 
-def test_a_full_disk_loses_nothing(charlm, verse, tmp_path):
-    """A limit on the size of files stands for a full disk: the second training cannot write its checkpoint."""
+def test_a_full_disk_loses_nothing(charlm, charlm_process, verse, tmp_path):
+    """A limit on the size of files stands for the disk: the second training cannot write its checkpoint."""
     small = ("-s", "model.hidden_size=24", "-s", "training.batch_size=8", "-s", "training.seq_len=32")
     assert charlm("train", verse, "--run", "kept", "--steps", 5, "--device", "cpu", *small).returncode == 0
     import resource
@@ -211,7 +186,7 @@ def test_a_full_disk_loses_nothing(charlm, verse, tmp_path):
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 
-    result = charlm("train", "--resume", "kept", "--steps", 9, preexec_fn=limit)
+    result = charlm_process("train", "--resume", "kept", "--steps", 9, preexec_fn=limit)
     assert result.returncode == 4, result.stderr
     assert "bytes were needed" in result.stderr
     assert "Traceback" not in result.stderr
@@ -219,18 +194,19 @@ def test_a_full_disk_loses_nothing(charlm, verse, tmp_path):
     assert charlm("train", "--resume", "kept", "--steps", 9).returncode == 0
 
 
-def test_the_same_command_gives_the_same_weights(charlm, verse, tmp_path):
-    for name in ("one", "two"):
-        assert charlm("train", verse, "--run", name, "--steps", 20, "--seed", 7, *SMALL).returncode == 0
-    one, two = ((tmp_path / "runs" / name / "step-20/model.safetensors").read_bytes() for name in ("one", "two"))
-    assert one == two
+def test_the_same_command_gives_the_same_weights(charlm, process, verse, tmp_path):
+    assert charlm("train", verse, *SEEDED).returncode == 0
+    one, two = (run / "step-20/model.safetensors" for run in (tmp_path / "runs/seeded", process[1]))
+    assert one.read_bytes() == two.read_bytes()
 
 
 def test_the_embedded_corpus_is_learnt_better_than_by_bigrams(charlm):
     """After a short training, python-docs is predicted better than by its own bigram frequencies."""
     stats = json.loads(charlm("data", "stats", "python-docs", "--json").stdout)
     result = charlm(
-        "train", "python-docs", "--steps", 260, "-s", "model.hidden_size=128", "-s", "training.validations=1", "--json"
-    )
+        "train", "python-docs", "--steps", 120, "-s", "model.hidden_size=64", "-s", "model.num_layers=1",
+        "-s", "training.learning_rate=0.02", "-s", "training.validations=1", "-s", "training.valid_characters=20000",
+        "--json",
+    )  # fmt: skip
     assert result.returncode == 0, result.stderr
     assert json.loads(result.stdout)["valid_bits_per_character"] < stats["bigram_entropy_bits"]

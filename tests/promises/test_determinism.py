@@ -21,7 +21,7 @@ from charlm.training.checkpointing import training_arrays
 from charlm.training.events import Finished, Updated
 from charlm.training.loop import train
 
-STEPS = 60
+STEPS = 30
 KINDS = {
     "adamw, cosine, dropout": ({}, {"dropout": 0.3}),
     "rmsprop, step, average": (
@@ -33,8 +33,9 @@ KINDS = {
 
 @pytest.fixture(scope="module", params=KINDS.values(), ids=KINDS)
 def uninterrupted(request, verse, tmp_path_factory):
-    """Settings, and what a training of sixty steps without interruption comes to."""
+    """Settings, and what a training without interruption comes to."""
     training, model = request.param
+    training = {**training, "steps": STEPS}
     planned = small.plan(tmp_path_factory.mktemp("whole"), verse, training, model)
     events = list(train(planned))
     return training, model, small.without_times(events), small.contents(planned.run)

@@ -31,8 +31,8 @@ sys.addaudithook(watch)
 
 
 @pytest.fixture
-def offline(tmp_path, charlm):
-    """Run `charlm` where no socket can connect; gives the result and the attempts."""
+def offline(tmp_path, charlm_process):
+    """Run `charlm` where no socket can connect; gives the result and what was attempted."""
     (tmp_path / "guard").mkdir()
     (tmp_path / "guard" / "sitecustomize.py").write_text(GUARD)
     attempts = tmp_path / "attempts"
@@ -40,7 +40,7 @@ def offline(tmp_path, charlm):
     def run(*arguments, **named):
         attempts.write_text("")
         path = os.pathsep.join([str(tmp_path / "guard"), os.environ.get("PYTHONPATH", "")])
-        result = charlm(*arguments, env={"PYTHONPATH": path, "ATTEMPTS": str(attempts)}, **named)
+        result = charlm_process(*arguments, env={"PYTHONPATH": path, "ATTEMPTS": str(attempts)}, **named)
         return result, attempts.read_text().splitlines()
 
     return run

@@ -8,9 +8,12 @@ import subprocess
 import sys
 import termios
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from command_line import in_this_process
 
 EVIL = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202etxt.\u2066x\u2028y\u2029z\x7f\x00\r\x08"
 # What a terminal may obey: C0 without newline and tab, DEL, C1, characters that reorder text, line separators.
@@ -39,8 +42,9 @@ def everything(printer: str, end: int = 0x110000) -> list[str]:
     return ["-c", EVERYTHING.format(printer=printer, end=end)]
 
 
-def on_a_terminal(arguments, **environment) -> bytes:
-    """What a Python process with these arguments sends to a terminal, stdout and stderr together."""
+@contextmanager
+def a_terminal() -> Iterator[tuple[int, bytearray]]:
+    """A pseudo-terminal to write to, and what it was sent; all of that only when it is left."""
     ours, theirs = pty.openpty()
     modes = termios.tcgetattr(theirs)
     modes[1] &= ~termios.OPOST  # do not translate newlines
@@ -58,19 +62,34 @@ def on_a_terminal(arguments, **environment) -> bytes:
     reader = threading.Thread(target=read)
     reader.start()
     try:
-        subprocess.run(
-            [sys.executable, *map(str, arguments)],
-            stdin=subprocess.DEVNULL,
-            stdout=theirs,
-            stderr=theirs,
-            env={**os.environ, "PYTHONIOENCODING": "utf-8", "TERM": "dumb", "NO_COLOR": "1", **environment},
-            timeout=100,
-            check=False,
-        )
+        yield theirs, shown
     finally:
         os.close(theirs)
         reader.join()
         os.close(ours)
+
+
+PLAIN = {"PYTHONIOENCODING": "utf-8", "TERM": "dumb", "NO_COLOR": "1"}
+
+
+def on_a_terminal(arguments) -> bytes:
+    """What a terminal is sent, stdout and stderr, by a Python of its own."""
+    with a_terminal() as (theirs, shown):
+        subprocess.run(
+            [sys.executable, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=theirs,
+            stderr=theirs,
+            env={**os.environ, **PLAIN},
+            check=False,
+        )
+    return bytes(shown)
+
+
+def charlm_on_a_terminal(*arguments, **environment) -> bytes:
+    """The same of `charlm` in this process."""
+    with a_terminal() as (theirs, shown), os.fdopen(os.dup(theirs), "w", encoding="utf-8") as stream:
+        in_this_process(*arguments, env={**PLAIN, **environment}, stdout=stream, stderr=stream)
     return bytes(shown)
 
 
@@ -134,20 +153,18 @@ def evil(tmp_path_factory) -> Path:
     ],
     ids=" ".join,
 )
-def test_no_command_lets_a_text_or_a_name_control_the_terminal(tmp_path, evil, arguments):
-    shown = on_a_terminal(
-        ["-m", "charlm", *arguments, evil], CHARLM_RUNS=str(tmp_path), CHARLM_CACHE=str(tmp_path / "cache")
-    )
+def test_no_command_lets_a_text_or_a_name_drive_the_terminal(tmp_path, evil, arguments):
+    shown = charlm_on_a_terminal(*arguments, evil, CHARLM_RUNS=tmp_path, CHARLM_CACHE=tmp_path / "cache")
     assert shown
     assert controls_in(shown) == set()
     assert b"\\x1b" in shown or arguments[0] != "data"
 
 
-def test_a_model_of_such_a_text_cannot_control_the_terminal(tmp_path, evil):
-    environment = {"CHARLM_RUNS": str(tmp_path), "CHARLM_CACHE": str(tmp_path / "cache")}
+def test_a_model_of_evil_text_cannot_drive_the_terminal(tmp_path, evil):
+    environment = {"CHARLM_RUNS": tmp_path, "CHARLM_CACHE": tmp_path / "cache"}
     small = ["-s", "model.hidden_size=16", "-s", "training.batch_size=4", "-s", "training.sample_every=0.01"]
-    training = on_a_terminal(["-m", "charlm", "train", evil, "--run", "evil", "--steps", 40, *small], **environment)
+    training = charlm_on_a_terminal("train", evil, "--run", "evil", "--steps", 40, *small, **environment)
     assert controls_in(training) == set()
-    sampled = on_a_terminal(["-m", "charlm", "sample", "evil", "-n", 400, "--temperature", 3], **environment)
+    sampled = charlm_on_a_terminal("sample", "evil", "-n", 400, "--temperature", 3, **environment)
     assert controls_in(sampled) == set()
     assert b"\\x1b" in sampled

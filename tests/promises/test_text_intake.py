@@ -1,4 +1,5 @@
-"""Any bytes as a text give a corpus or an error of three lines with exit 3; no traceback, no hang, little memory."""
+"""Any bytes as text: a corpus, or exit 3 in three lines with a remedy. Never a traceback or much memory, nor a hang,
+which pytest would end."""
 
 from __future__ import annotations
 

@@ -1,0 +1,69 @@
+"""`charlm` as the tests run it: in this process, which has imported torch already, or in a process of its own.
+
+A process of its own takes seconds to import torch. It is for what only a process can show: signals, limits, what is
+imported, how it starts.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from typing import Any, TextIO
+
+import pytest
+import torch
+
+from charlm.cli import main
+
+
+def kept(errors="strict") -> TextIO:
+    """A stream to write to whose bytes stay in memory."""
+    return io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="\n", errors=errors)
+
+
+def in_this_process(
+    *arguments, env=None, cwd=None, stdin="", stdout=None, stderr=None
+) -> subprocess.CompletedProcess[str]:
+    """Runs the command line where we are. Standard input is text, or bytes that may be none.
+
+    What is said to a stream that is given is not in the result.
+    """
+    given = stdin.encode() if isinstance(stdin, str) else stdin
+    out, err = stdout or kept(), stderr or kept("backslashreplace")
+    code: Any = 0
+    threads = torch.get_num_threads()
+    with pytest.MonkeyPatch.context() as patch:
+        if cwd is not None:
+            patch.chdir(cwd)
+        for name, value in (env or {}).items():
+            patch.setenv(name, str(value))
+        patch.setattr(sys, "argv", ["charlm", *map(str, arguments)])
+        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given), encoding="utf-8"))
+        patch.setattr(sys, "stdout", out)
+        patch.setattr(sys, "stderr", err)
+        try:
+            main()
+        except SystemExit as ended:
+            code = ended.code or 0
+    torch.set_num_threads(threads)
+    out.flush()
+    err.flush()
+    said = (None if stdout else out.buffer.getvalue().decode(), None if stderr else err.buffer.getvalue().decode())
+    return subprocess.CompletedProcess(arguments, code, *said)
+
+
+def in_its_own_process(*arguments, env=None, stdin="", **named) -> subprocess.CompletedProcess[str]:
+    """Runs the command line as a user does; warnings are errors."""
+    environment = {**os.environ, "PYTHONWARNINGS": "error", "PYTHONIOENCODING": "utf-8", **(env or {})}
+    return subprocess.run(
+        [sys.executable, "-m", "charlm", *map(str, arguments)],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env=environment,
+        timeout=200,
+        **named,
+    )
