@@ -11,6 +11,8 @@ from charlm.device import choose
 from charlm.diagnosis import machine, trial
 from charlm.diagnosis.finding import Finding, exit_code, from_error
 from charlm.errors import CheckpointError, TextError, UsageError
+from charlm.kernels.building import Level
+from charlm.kernels.choosing import Choice
 
 
 def test_the_worst_fault_counts_and_a_text_most():
@@ -38,8 +40,21 @@ def test_kernels_that_are_not_there_are_told_with_a_remedy(monkeypatch):
     assert "python -m charlm.kernels" in machine.kernels().remedy
     monkeypatch.setenv("CHARLM_KERNELS", "0")
     assert machine.kernels().remedy == "Unset CHARLM_KERNELS."
-    monkeypatch.setattr(machine, "library", lambda: object())
+    monkeypatch.setenv("CHARLM_KERNELS", "no-such-level")
+    assert (machine.kernels().level, machine.kernels().exit_code) == ("bad", 2)
+
+
+def test_the_level_of_the_kernels_is_told(monkeypatch):
+    monkeypatch.setattr(machine, "library", object)
+    monkeypatch.setattr(machine, "choice", lambda: Choice(Level("avx2")))
     assert machine.kernels().level == "ok"
+    assert machine.kernels().what == "level avx2"
+    assert machine.kernels().facts["level"] == "avx2"
+    monkeypatch.setattr(machine, "choice", lambda: Choice(Level("avx2"), "avx512 is not compiled"))
+    assert machine.kernels().level == "warn"
+    assert machine.kernels().what == "level avx2: avx512 is not compiled"
+    monkeypatch.setattr(machine, "library", lambda: None)
+    assert "cannot be loaded" in machine.kernels().what
 
 
 @pytest.mark.parametrize(("average", "level"), [(0.0, "ok"), (99.0, "warn")])
