@@ -5,17 +5,18 @@ from __future__ import annotations
 import sys
 
 from charlm.errors import UsageError
-from charlm.kernels.building import build
-from charlm.kernels.choosing import choice
+from charlm.kernels.building import build, library_path
+from charlm.kernels.choosing import built_levels, choice
 
 try:
-    built = build()
+    for name, message in build().failed.items():
+        print(f"{name} was left out: {message}", file=sys.stderr)
 except OSError as error:
-    sys.exit(f"The kernels were not built: {error}. charlm works without them, more slowly.")
-for path in built.paths.values():
-    print(path)
-for name, message in built.failed.items():
-    print(f"{name} was left out: {message}", file=sys.stderr)
+    if not built_levels():
+        sys.exit(f"The kernels were not built: {error}. charlm works without them, more slowly.")
+    print(f"Nothing was built: {error}. The kernels that are here stay.", file=sys.stderr)
+for level in built_levels():
+    print(library_path(level))
 try:
     chosen = choice()
 except UsageError as error:

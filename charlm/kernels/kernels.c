@@ -12,8 +12,8 @@
      processor.h    what this processor can do
 
    Python calls lstm_{forward,backward,pack,gather}_{fp32,bf16} in training (engine: torch), lstm_pack_fp32 and
-   lstm_rows_fp32 in scoring (numpy), stream_pack, stream_step and stream_draw in sampling, vector_width and
-   stream_input_bytes, which tell what the library was compiled for, and processor_has, which tells what could be loaded.
+   lstm_rows_fp32 in scoring (numpy), stream_pack, stream_step and stream_draw in sampling. vector_width and
+   stream_input_bytes tell what the library was compiled for, and processor_has what the processor could run.
    The file is compiled once for each level of instructions (building.py). The bf16 functions exist only in levels that
    multiply bfloat16. library.py compares the arrays *_layout with its own structures when it loads the library. */
 #include "vectors.h"

@@ -4,8 +4,8 @@
    bf16   inputs and weights are bfloat16, sums are floats. Needs AVX512-BF16.
    mixed  inputs are floats, weights are bfloat16: the stream's kernel on every other processor.
 
-   A type gives `real`, what its inputs are stored as, and what the inner product needs. Weights come in words of 4 bytes:
-   `per_word` weights of one column, one float or two bfloat16. The instructions take a word in `parts`:
+   A type gives `real`, what its inputs are stored as, and what the inner product needs. Weights come in words of 4
+   bytes: `per_word` weights of one column, one float or two bfloat16. The instructions take a word in `parts`:
      spread  the inputs of a part, repeated for each column of a vector
      part    the weights of a part, from a vector of words
      dot     a vector of sums, and the products of these two added to it

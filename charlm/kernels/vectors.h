@@ -7,8 +7,8 @@
 #include <stdint.h>
 #include <string.h>
 
-/* A tile has up to MAX_ROWS rows and 4 vectors of columns. Its sums, 4 vectors a row, stay in registers beside an input of
-   each row and a vector of weights: 5 MAX_ROWS + 1 registers. SSE needs one more, as it multiplies and adds separately. */
+/* A tile has up to MAX_ROWS rows and 4 vectors of columns. Its sums, 4 vectors a row, stay in registers beside an input
+   of each row and a vector of weights: 5 MAX_ROWS + 1 registers. SSE needs one more: it multiplies, and then adds. */
 #if defined(__AVX512F__)
 #include <immintrin.h>
 enum { W = 16, MAX_ROWS = 6 }; /* 32 registers */

@@ -34,7 +34,8 @@ def named(level: Level) -> str:
 def test_every_lower_level_gives_the_results_of_the_definition(level: Level) -> None:
     """The best level is what the tests of the engines load anyway."""
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "definition or extremes", *LAWS],
+        # -P: an installed charlm is tested, even beside a source tree
+        [sys.executable, "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "definition or extremes", *LAWS],
         cwd=ROOT,
         env={**os.environ, "CHARLM_KERNELS": level.name},
         capture_output=True,
