@@ -1,4 +1,7 @@
-"""Compiles charlm's kernels while it is being installed; without a compiler it is installed without them."""
+"""Compile charlm's kernels for a wheel; without a compiler the wheel has none, and suits every system.
+
+The kernels are called by ctypes and know no Python. So a wheel with kernels suits every Python 3 on its platform.
+"""
 
 from __future__ import annotations
 
@@ -24,10 +27,10 @@ class Kernels(BuildHookInterface[Any]):
         building = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(building)  # by its path: charlm itself cannot be imported before it is installed
         try:
-            library = building.build()
+            built = building.build()
         except OSError as error:
             print(f"charlm is installed without its compiled kernels, and will be slower: {error}", file=sys.stderr)
             return
         build_data["pure_python"] = False
-        build_data["infer_tag"] = True
-        build_data["artifacts"].append(f"charlm/kernels/{library.name}")
+        build_data["tag"] = f"py3-none-{self.build_config.builder.get_best_matching_tag().rpartition('-')[2]}"
+        build_data["artifacts"].extend(f"charlm/kernels/{path.name}" for path in built.paths.values())

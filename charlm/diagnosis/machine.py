@@ -12,9 +12,10 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from charlm.diagnosis.finding import Finding
-from charlm.errors import CheckpointError
-from charlm.kernels.library import OFF, library
+from charlm.diagnosis.finding import Finding, finding_from_error
+from charlm.errors import CheckpointError, UsageError
+from charlm.kernels.choosing import OFF, SWITCH, built_levels, choice
+from charlm.kernels.library import library
 from charlm.machine import cores
 from charlm.runs import runs_root
 from charlm.text.cache import cache_folder
@@ -48,14 +49,26 @@ def list_versions() -> Finding:
 
 
 def check_kernels() -> Finding:
-    """Whether the kernels in C are compiled."""
-    if library() is not None:
-        return Finding("kernels", "ok", "compiled for this processor")
-    if os.environ.get(OFF) == "0":
-        return Finding("kernels", "warn", f"not used, because {OFF} is 0", f"Unset {OFF}.")
-    what = "not compiled: an lstm trains at little more than half the speed, and samples at a third of it"
-    remedy = "Install a C compiler and run `python -m charlm.kernels`."
-    return Finding("kernels", "warn", what, remedy)
+    """Which level of the loops in C is used here, and what they would gain."""
+    try:
+        chosen, found = choice(), library()
+    except UsageError as error:
+        return finding_from_error("kernels", error)
+    level = chosen.level.name if chosen.level and found else None
+    facts = {"level": level, "compiled": [each.name for each in built_levels()]}
+    if level:
+        what = f"level {level}{chosen.reason and f': {chosen.reason}'}"
+        if chosen.reason:
+            remedy = f"Set {SWITCH} to a level that this processor has, or run `python -m charlm.kernels`."
+            return Finding("kernels", "warn", what, remedy, facts)
+        return Finding("kernels", "ok", what, facts=facts)
+    if os.environ.get(SWITCH) == OFF:
+        return Finding("kernels", "warn", f"not used, since {chosen.reason}", f"Unset {SWITCH}.", facts)
+    what = "not compiled: an lstm trains at little more than half the speed, and samples at a third"
+    if chosen.level:
+        what = what.replace("not compiled", f"the library of level {chosen.level.name} cannot be loaded")
+    remedy = "Install a C compiler, and run `python -m charlm.kernels`."
+    return Finding("kernels", "warn", what, remedy, facts)
 
 
 def check_load() -> Finding:

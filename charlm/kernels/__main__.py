@@ -4,9 +4,22 @@ from __future__ import annotations
 
 import sys
 
-from charlm.kernels.building import build
+from charlm.errors import UsageError
+from charlm.kernels.building import build, library_path
+from charlm.kernels.choosing import built_levels, choice
 
 try:
-    print(build())
+    for name, message in build().failed.items():
+        print(f"{name} was left out: {message}", file=sys.stderr)
 except OSError as error:
-    sys.exit(f"The kernels were not built: {error}. charlm works without them, more slowly.")
+    if not built_levels():
+        sys.exit(f"The kernels were not built: {error}. charlm works without them, more slowly.")
+    print(f"Nothing was built: {error}. The kernels that are here stay.", file=sys.stderr)
+for level in built_levels():
+    print(library_path(level))
+try:
+    chosen = choice()
+except UsageError as error:
+    sys.exit(str(error))
+name = chosen.level.name if chosen.level else "none"
+print(f"Loaded on this machine: {name}" + (f" ({chosen.reason})" if chosen.reason else ""))

@@ -1,8 +1,11 @@
-"""Compile the kernels with this machine's C compiler, for this machine's processor.
+"""Compile the kernels once for each level of this architecture, with this machine's C compiler.
 
-This file imports only the standard library, because it also runs while charlm is being installed. The library's name
-has a hash of the sources, the flags and the processor in it: a library made from or for something else is never loaded.
-`python -m charlm.kernels` compiles it in a source tree.
+A level is a set of instructions. Every level that the compiler knows is compiled, whatever this machine's processor is:
+so what is built on one machine is fast on another. Which level is loaded is decided there (choosing.py).
+
+This file imports only the standard library, because it also runs while charlm is being installed. A library's name has
+a hash of the sources and the flags in it: a library that was made from something else is never loaded.
+`python -m charlm.kernels` compiles them in a source tree.
 """
 
 from __future__ import annotations
@@ -12,7 +15,9 @@ import os
 import platform
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 HERE = Path(__file__).parent
 SOURCES = (
@@ -20,6 +25,7 @@ SOURCES = (
     "barrier.h",
     "lstm.h",
     "numbers.h",
+    "processor.h",
     "products.h",
     "sharing.h",
     "stream.h",
@@ -27,25 +33,52 @@ SOURCES = (
     "vectors.h",
 )
 FLAGS = ("-O3", "-std=gnu11", "-ffp-contract=fast", "-fno-math-errno", "-shared", "-fPIC", "-pthread")
-TIMEOUT_SECONDS = 120.0  # more than ten times what it takes
+TIMEOUT_SECONDS = 300.0  # more than ten times what it takes
 
 
-def processor() -> str:
-    """A text that is the same for two processors only if they can run the same machine code."""
-    try:
-        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return platform.processor() or platform.machine()
-    lines = [line for line in text.splitlines() if line.startswith(("flags", "Features", "model name"))]
-    return "\n".join(sorted(set(lines)))
+class Level(NamedTuple):
+    """Instructions that a library uses: the compiler's flags for them, and Linux' names of what a processor needs."""
+
+    name: str
+    flags: tuple[str, ...] = ()
+    needs: frozenset[str] = frozenset()
 
 
-def library_path() -> Path:
-    """The path of the library for these sources and this processor, whether it exists or not."""
-    digest = hashlib.sha256(f"{platform.machine()}\n{processor()}\n{' '.join(FLAGS)}\n".encode())
+_AVX2 = ("-mavx2", "-mfma")
+_AVX512 = (*_AVX2, "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl")
+_NEEDS_AVX2 = frozenset({"avx2", "fma"})
+_NEEDS_AVX512 = _NEEDS_AVX2 | {"avx512f", "avx512bw", "avx512dq", "avx512vl"}
+X86 = (
+    Level("baseline", ("-march=x86-64",)),
+    Level("avx2", _AVX2, _NEEDS_AVX2),
+    Level("avx512", _AVX512, _NEEDS_AVX512),
+    Level("avx512_bf16", (*_AVX512, "-mavx512bf16"), _NEEDS_AVX512 | {"avx512_bf16"}),
+)
+ARM = (Level("neon", ("-march=armv8-a",)),)
+# The levels of each architecture, as platform.machine() names it. Each level is faster than those before it, and the
+# first runs on every processor of the architecture.
+LEVELS = {"x86_64": X86, "AMD64": X86, "aarch64": ARM, "arm64": ARM}
+OTHER = (Level("baseline"),)  # what the compiler takes for any other architecture
+
+
+class Built(NamedTuple):
+    """The libraries that were compiled, and for other levels why they were not; by the level's name."""
+
+    paths: dict[str, Path]
+    failed: dict[str, str]
+
+
+def levels() -> tuple[Level, ...]:
+    """The levels of this architecture, the lowest first."""
+    return LEVELS.get(platform.machine(), OTHER)
+
+
+def library_path(level: Level) -> Path:
+    """The path of a level's library for these sources, whether it exists or not."""
+    digest = hashlib.sha256(f"{platform.machine()}\n{FLAGS}\n{level.flags}\n".encode())
     for name in SOURCES:
         digest.update((HERE / name).read_bytes())
-    return HERE / f"kernels-{digest.hexdigest()[:16]}.so"
+    return HERE / f"kernels-{digest.hexdigest()[:16]}-{level.name}.so"
 
 
 def compiler() -> str | None:
@@ -58,29 +91,49 @@ def compiler() -> str | None:
     )
 
 
-def build() -> Path:
-    """Compile the kernels and return the library's path. Raises OSError with the compiler's message if that fails."""
-    path, command = library_path(), compiler()
+def build() -> Built:
+    """Compile all levels at the same time, and delete libraries of other sources.
+
+    A level that does not compile is left out, except the lowest. Raises OSError with the compiler's message if that one
+    fails, or if there is no compiler.
+    """
+    command = compiler()
+    if os.name == "nt":
+        raise OSError("they need POSIX threads, which Windows does not have")
     if command is None:
         raise FileNotFoundError("no C compiler (cc, gcc or clang) was found")
-    made = path.with_suffix(f".{os.getpid()}.tmp")  # renamed when complete: another process may load it meanwhile
-    native = "-mcpu=native" if platform.machine() in ("arm64", "aarch64") else "-march=native"
+    lowest, *_ = wanted = levels()
+    paths = {level.name: library_path(level) for level in wanted}
+    with tempfile.TemporaryDirectory(dir=HERE, prefix="kernels-") as folder:
+        made = {name: Path(folder, name) for name in paths}
+        running = {level.name: _start(command, level, made[level.name]) for level in wanted}
+        said = {name: _finish(process) for name, process in running.items()}
+        failed = {name: f"{command} failed: {error}" for name, error in said.items() if error}
+        if lowest.name in failed:
+            raise OSError(failed[lowest.name])
+        for name in said.keys() - failed.keys():
+            made[name].replace(paths[name])  # when it is complete: another process may load it meanwhile
+    for old in set(HERE.glob("kernels-*.so")) - set(paths.values()):
+        old.unlink(missing_ok=True)
+    return Built({name: path for name, path in paths.items() if name not in failed}, failed)
+
+
+def _start(command: str, level: Level, made: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [command, *FLAGS, *level.flags, "kernels.c", "-lm", "-o", str(made)],
+        cwd=HERE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _finish(process: subprocess.Popen[str]) -> str:
+    """What went wrong; empty if nothing did."""
     try:
-        done = subprocess.run(
-            [command, *FLAGS, native, "kernels.c", "-lm", "-o", str(made)],
-            cwd=HERE,
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT_SECONDS,
-            check=False,
-        )
-        if done.returncode:
-            raise OSError(f"{command} failed: {done.stderr.strip()[-2000:]}")
-        made.replace(path)
-        for old in set(HERE.glob("kernels-*.so")) - {path}:
-            old.unlink()
+        _, errors = process.communicate(timeout=TIMEOUT_SECONDS)
     except subprocess.TimeoutExpired:
-        raise OSError(f"{command} took longer than {TIMEOUT_SECONDS:.0f} s") from None
-    finally:
-        made.unlink(missing_ok=True)
-    return path
+        process.kill()
+        process.communicate()
+        return f"it took longer than {TIMEOUT_SECONDS:.0f} s"
+    return (errors.strip()[-2000:] or f"exit code {process.returncode}") if process.returncode else ""

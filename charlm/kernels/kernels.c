@@ -9,11 +9,13 @@
      stream.h       a stack of layers one character further; after the types, because it takes the best of them
      barrier.h      a barrier for threads that spin; included by
      stream_draw.h  many characters drawn and read in one call
+     processor.h    what this processor can do
 
    Python calls lstm_{forward,backward,pack,gather}_{fp32,bf16} in training (engine: torch), lstm_pack_fp32 and
-   lstm_rows_fp32 in scoring (numpy), stream_pack, stream_step and stream_draw in sampling, and vector_width and
-   stream_input_bytes, which tell what the library was compiled for. The bf16 functions exist only if the processor has
-   AVX512-BF16. library.py compares the arrays *_layout with its own structures when it loads the library. */
+   lstm_rows_fp32 in scoring (numpy), stream_pack, stream_step and stream_draw in sampling. vector_width and
+   stream_input_bytes tell what the library was compiled for, and processor_has what the processor could run.
+   The file is compiled once for each level of instructions (building.py). The bf16 functions exist only in levels that
+   multiply bfloat16. library.py compares the arrays *_layout with its own structures when it loads the library. */
 #include "vectors.h"
 #include "numbers.h"
 #include "sharing.h"
@@ -33,6 +35,7 @@
 #endif
 #include "stream.h"
 #include "stream_draw.h"
+#include "processor.h"
 
 int vector_width(void) { return W; }
 int stream_input_bytes(void) { return sizeof(NAME(real)); }

@@ -7,14 +7,13 @@ T time, B rows, H hidden, K inputs of a layer, N rows of sums, V symbols.
 from __future__ import annotations
 
 import ctypes
-import os
 from ctypes import Structure, c_double, c_int, c_int64, c_void_p
 from functools import cache
 
-from charlm.kernels.building import library_path
+from charlm.kernels.building import Level, library_path
+from charlm.kernels.choosing import choice
 
 UNITS = 64  # the hidden size in the lstm's kernels is a multiple of this: 4 of the widest vectors
-OFF = "CHARLM_KERNELS"  # if this environment variable is 0, charlm does not use the kernels
 
 
 class LstmWindow(Structure):
@@ -98,12 +97,16 @@ def compare_layouts(found: ctypes.CDLL, structures: tuple[type[Structure], ...] 
 
 @cache
 def library() -> ctypes.CDLL | None:
-    """The library for this processor; None if it was not compiled or cannot be loaded, or if the user turned it off."""
-    path = library_path()
-    if os.environ.get(OFF) == "0" or not path.exists():
-        return None
+    """The kernels in the best level for this processor; None if there is none, or if the user turned them off."""
+    level = choice().level
+    return None if level is None else library_of(level)
+
+
+@cache
+def library_of(level: Level) -> ctypes.CDLL | None:
+    """The kernels in this level, which the processor must have; None if the system cannot load them."""
     try:
-        found = ctypes.CDLL(str(path))
+        found = ctypes.CDLL(str(library_path(level)))
     except OSError:
         return None
     compare_layouts(found)

@@ -52,6 +52,28 @@ INLINE void NAME(forward_tile)(const int R, const NAME(LstmWindow) *w, int64_t t
     NAME(gate)(R, w, t, row, unit, acc);
 }
 
+/* The gradients of R rows of this step's sums, and of the memory before it, from those of h: d_h[r] is of 4 W units. */
+static __attribute__((noinline)) void NAME(gate_gradients)(int R, const NAME(LstmWindow) *w, int64_t t, int64_t row,
+                                                           int64_t unit, floats d_h[MAX_ROWS][4]) {
+    const int64_t B = w->B, H = w->H;
+    for (int r = 0; r < R; r++)
+        for (int v = 0; v < 4; v++) {
+            const int64_t column = unit + v * W, at = (t * B + row + r) * H + column;
+            const NAME(real) *gates = w->gates + (t * B + row + r) * 4 * H + column;
+            NAME(real) *d_sums = w->d_sums + (t * B + row + r) * 4 * H + column;
+            float *d_c = w->d_c + (row + r) * H + column;
+            floats i = NAME(load)(gates), f = NAME(load)(gates + H);
+            floats g = NAME(load)(gates + 2 * H), o = NAME(load)(gates + 3 * H);
+            floats tanh_c = NAME(tanh)(load_floats(w->c + at + B * H));
+            floats d = load_floats(d_c) + d_h[r][v] * o * (1 - tanh_c * tanh_c);
+            NAME(store)(d_sums, d * g * i * (1 - i));
+            NAME(store)(d_sums + H, d * load_floats(w->c + at) * f * (1 - f));
+            NAME(store)(d_sums + 2 * H, d * i * (1 - g * g));
+            NAME(store)(d_sums + 3 * H, d_h[r][v] * tanh_c * o * (1 - o));
+            store_floats(d_c, d * f);
+        }
+}
+
 /* One step back of R rows and 4 W units: the gradient of h, from the output and from the sums of the step after it, and
    then the gradients of this step's sums. */
 INLINE void NAME(backward_tile)(const int R, const NAME(LstmWindow) *w, int64_t t, int64_t row, int64_t unit) {
@@ -64,32 +86,17 @@ INLINE void NAME(backward_tile)(const int R, const NAME(LstmWindow) *w, int64_t 
         }
     if (t < w->T - 1)
         NAME(products)(R, w->d_sums + ((t + 1) * B + row) * 4 * H, 4 * H, w->weights + unit * 4 * H, 4 * H, acc);
-    UNROLLED for (int r = 0; r < R; r++)
-        UNROLLED for (int v = 0; v < 4; v++) {
-            const int64_t column = unit + v * W, at = (t * B + row + r) * H + column;
-            const NAME(real) *gates = w->gates + (t * B + row + r) * 4 * H + column;
-            NAME(real) *d_sums = w->d_sums + (t * B + row + r) * 4 * H + column;
-            float *d_c = w->d_c + (row + r) * H + column;
-            floats i = NAME(load)(gates), f = NAME(load)(gates + H);
-            floats g = NAME(load)(gates + 2 * H), o = NAME(load)(gates + 3 * H);
-            floats tanh_c = NAME(tanh)(load_floats(w->c + at + B * H)), d_h = acc[r][v];
-            floats d = load_floats(d_c) + d_h * o * (1 - tanh_c * tanh_c);
-            NAME(store)(d_sums, d * g * i * (1 - i));
-            NAME(store)(d_sums + H, d * load_floats(w->c + at) * f * (1 - f));
-            NAME(store)(d_sums + 2 * H, d * i * (1 - g * g));
-            NAME(store)(d_sums + 3 * H, d_h * tanh_c * o * (1 - o));
-            store_floats(d_c, d * f);
-        }
+    NAME(gate_gradients)(R, w, t, row, unit, acc);
 }
 
 static void NAME(forward)(void *window, int64_t first, int64_t end) {
     const NAME(LstmWindow) *w = window;
-    for (int64_t t = 0; t < w->T; t++) TILES(NAME(forward_tile), first, end, 0, w->H, W, w, t)
+    for (int64_t t = 0; t < w->T; t++) TILES(MAX_ROWS, NAME(forward_tile), first, end, 0, w->H, W, w, t)
 }
 
 static void NAME(backward)(void *window, int64_t first, int64_t end) {
     const NAME(LstmWindow) *w = window;
-    for (int64_t t = w->T - 1; t >= 0; t--) TILES(NAME(backward_tile), first, end, 0, w->H, 4 * W, w, t)
+    for (int64_t t = w->T - 1; t >= 0; t--) TILES(MAX_ROWS, NAME(backward_tile), first, end, 0, w->H, 4 * W, w, t)
 }
 
 /* The recurrent weights (4H, H), and room for them as the panels of either direction; `backward` may be null. */

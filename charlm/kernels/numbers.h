@@ -4,17 +4,23 @@
    bf16   inputs and weights are bfloat16, sums are floats. Needs AVX512-BF16.
    mixed  inputs are floats, weights are bfloat16: the stream's kernel on every other processor.
 
-   A type gives `real`, what its inputs are stored as, and `dot`, which adds the products of one word of weights to a
-   vector of sums. A word is 4 bytes: `per_word` weights of one column, one float or two bfloat16. fp32 and bf16 also
-   give what lstm.h needs: load, store, sigmoid, tanh and from_float. */
+   A type gives `real`, what its inputs are stored as, and what the inner product needs. Weights come in words of 4
+   bytes: `per_word` weights of one column, one float or two bfloat16. The instructions take a word in `parts`:
+     spread  the inputs of a part, repeated for each column of a vector
+     part    the weights of a part, from a vector of words
+     dot     a vector of sums, and the products of these two added to it
+   Tiles have up to `max_rows` rows; mixed needs a register for a mask, and so a row less.
+   fp32 and bf16 also give what lstm.h needs: load, store, sigmoid, tanh and from_float. */
 #pragma once
 #include "vectors.h"
 
 typedef float real_fp32;
-enum { per_word_fp32 = 1 };
+enum { per_word_fp32 = 1, parts_fp32 = 1, max_rows_fp32 = MAX_ROWS };
 INLINE floats load_fp32(const float *from) { return load_floats(from); }
 INLINE void store_fp32(float *to, floats x) { store_floats(to, x); }
-INLINE floats dot_fp32(floats sum, const float *x, floats weights) { return sum + *x * weights; }
+INLINE floats spread_fp32(const float *x, int part) { return x[part] - (floats){}; }
+INLINE floats part_fp32(floats words, int part) { (void)part; return words; }
+INLINE floats dot_fp32(floats sum, floats x, floats weights) { return sum + x * weights; }
 INLINE floats sigmoid_fp32(floats x) { return sigmoid_ps(x); }
 INLINE floats tanh_fp32(floats x) { return tanh_ps(x); }
 INLINE float from_float_fp32(float x) { return x; }
@@ -29,7 +35,7 @@ INLINE uint16_t from_float_bf16(float x) {
 
 #if defined(__AVX512BF16__)
 typedef uint16_t real_bf16;
-enum { per_word_bf16 = 2 };
+enum { per_word_bf16 = 2, parts_bf16 = 1, max_rows_bf16 = MAX_ROWS };
 INLINE floats load_bf16(const uint16_t *from) {
     __m512i bits = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)from));
     return (floats)_mm512_castsi512_ps(_mm512_slli_epi32(bits, 16));
@@ -37,10 +43,14 @@ INLINE floats load_bf16(const uint16_t *from) {
 INLINE void store_bf16(uint16_t *to, floats x) {
     _mm256_storeu_si256((__m256i *)to, (__m256i)_mm512_cvtneps_pbh((__m512)x));
 }
-INLINE floats dot_bf16(floats sum, const uint16_t *x, floats weights) {
+INLINE floats spread_bf16(const uint16_t *x, int part) {
     uint32_t pair;
-    memcpy(&pair, x, 4);
-    return (floats)_mm512_dpbf16_ps((__m512)sum, (__m512bh)_mm512_set1_epi32((int)pair), (__m512bh)weights);
+    memcpy(&pair, x + 2 * part, 4);
+    return (floats)_mm512_set1_epi32((int)pair);
+}
+INLINE floats part_bf16(floats words, int part) { (void)part; return words; }
+INLINE floats dot_bf16(floats sum, floats x, floats weights) {
+    return (floats)_mm512_dpbf16_ps((__m512)sum, (__m512bh)x, (__m512bh)weights);
 }
 
 /* 2^x to five digits, enough for results that are rounded to bfloat16's three. The polynomial was fitted to the
@@ -57,9 +67,11 @@ INLINE floats tanh_bf16(floats x) { return 1 - 2 * reciprocal_bf16(1 + exp2_ps(x
 #endif
 
 typedef float real_mixed;
-enum { per_word_mixed = 2 };
+enum { per_word_mixed = 2, parts_mixed = 2, max_rows_mixed = MAX_ROWS > 2 ? MAX_ROWS - 1 : MAX_ROWS };
 INLINE void store_mixed(float *to, floats x) { store_floats(to, x); }
-INLINE floats dot_mixed(floats sum, const float *x, floats weights) {
-    const integers pair = (integers)weights; /* the first bfloat16 is in the lower half of the word */
-    return sum + x[0] * (floats)(pair << 16) + x[1] * (floats)(pair & (int32_t)0xffff0000);
+INLINE floats spread_mixed(const float *x, int part) { return x[part] - (floats){}; }
+INLINE floats part_mixed(floats words, int part) { /* the first bfloat16 is in the lower half of the word */
+    const integers pair = (integers)words;
+    return part ? (floats)(pair & (int32_t)0xffff0000) : (floats)(pair << 16);
 }
+INLINE floats dot_mixed(floats sum, floats x, floats weights) { return sum + x * weights; }

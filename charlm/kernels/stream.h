@@ -72,11 +72,11 @@ static void copy_own_h(const StreamStack *s, int64_t n, int64_t first, int64_t e
 }
 
 static void layer_step(const StreamStack *s, int64_t n, int64_t first, int64_t end, int64_t from, int64_t to) {
-    TILES(layer_tile, first, end, from, to, W, s, n)
+    TILES(NAME(max_rows), layer_tile, first, end, from, to, W, s, n)
 }
 
 static void head_step(const StreamStack *s, int64_t first, int64_t end, int64_t from, int64_t to) {
-    TILES(head_tile, first, end, from, to, 4 * W, s, s->count - 1)
+    TILES(NAME(max_rows), head_tile, first, end, from, to, 4 * W, s, s->count - 1)
 }
 
 /* One step of the rows from `first` to `end`. Threads may run it at the same time on different rows. */

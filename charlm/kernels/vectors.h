@@ -7,13 +7,15 @@
 #include <stdint.h>
 #include <string.h>
 
-/* A tile has up to MAX_ROWS rows and 4 vectors of columns. Its sums, 4 vectors a row, have to stay in registers beside
-   4 vectors of weights: that sets MAX_ROWS. */
+/* A tile has up to MAX_ROWS rows and 4 vectors of columns. Its sums, 4 vectors a row, stay in registers beside an input
+   of each row and a vector of weights: 5 MAX_ROWS + 1 registers. SSE needs one more: it multiplies, and then adds. */
 #if defined(__AVX512F__)
 #include <immintrin.h>
 enum { W = 16, MAX_ROWS = 6 }; /* 32 registers */
 #elif defined(__AVX__)
-enum { W = 8, MAX_ROWS = 2 }; /* 16 registers */
+enum { W = 8, MAX_ROWS = 3 }; /* 16 registers */
+#elif defined(__SSE__)
+enum { W = 4, MAX_ROWS = 2 }; /* 16 registers */
 #else
 enum { W = 4, MAX_ROWS = 6 }; /* NEON has 32 registers */
 #endif
@@ -62,28 +64,33 @@ INLINE floats reciprocal_ps(floats x) {
 INLINE floats sigmoid_ps(floats x) { return reciprocal_ps(1 + exp_ps(-x)); }
 INLINE floats tanh_ps(floats x) { return 1 - 2 * reciprocal_ps(1 + exp_ps(2 * x)); }
 
-/* Call tile(R, what, which, row, column) for the rows from `first` to `end` and the columns from `from` to `to`.
+/* Call tile(R, what, which, row, column) for the rows from `first` to `end` and the columns from `from` to `to`, with
+   up to `most` rows at a time.
 
    Columns are the outer loop: the panel of weights of `step` columns is read from memory once and stays in the nearest
    cache while all rows use it. Rows are divided as evenly as possible, 7 into 4 and 3 and not into 6 and 1, because a
    tile of one row loads as many weights as a tile of six.
 
    The switch gives each tile a constant R: its loops over rows are then unrolled, and its sums are registers. */
-#define TILES(tile, first, end, from, to, step, what, which)                            \
-    for (int64_t column = (from); column < (to); column += (step))                      \
-        for (int64_t row = (first), left; (left = (end) - row) > 0;) {                  \
-            const int64_t tiles = (left + MAX_ROWS - 1) / MAX_ROWS;                     \
-            const int64_t R = (left + tiles - 1) / tiles;                               \
-            switch (R) {                                                                \
-                case 1: tile(ROWS(1), what, which, row, column); break;                 \
-                case 2: tile(ROWS(2), what, which, row, column); break;                 \
-                case 3: tile(ROWS(3), what, which, row, column); break;                 \
-                case 4: tile(ROWS(4), what, which, row, column); break;                 \
-                case 5: tile(ROWS(5), what, which, row, column); break;                 \
-                default: tile(MAX_ROWS, what, which, row, column);                      \
-            }                                                                           \
-            row += R;                                                                   \
+#define TILES(most, tile, first, end, from, to, step, what, which)               \
+    for (int64_t column = (from); column < (to); column += (step))               \
+        for (int64_t row = (first), left; (left = (end) - row) > 0;) {           \
+            const int64_t tiles = (left + (most) - 1) / (most);                  \
+            const int64_t R = (left + tiles - 1) / tiles;                        \
+            switch (R) {                                                         \
+                case 1: TILE(most, tile, 1, what, which, row, column); break;    \
+                case 2: TILE(most, tile, 2, what, which, row, column); break;    \
+                case 3: TILE(most, tile, 3, what, which, row, column); break;    \
+                case 4: TILE(most, tile, 4, what, which, row, column); break;    \
+                case 5: TILE(most, tile, 5, what, which, row, column); break;    \
+                default: tile(most, what, which, row, column);                   \
+            }                                                                    \
+            row += R;                                                            \
         }
 
-/* R never exceeds MAX_ROWS, but the compiler cannot see that and would warn of arrays that are too short. */
-#define ROWS(n) ((n) < MAX_ROWS ? (n) : MAX_ROWS)
+/* R never exceeds `most`, but the compiler cannot see that: it would compile tiles that are never used. */
+#define TILE(most, tile, n, what, which, row, column)                            \
+    do {                                                                         \
+        if ((n) > (most)) __builtin_unreachable();                               \
+        tile((n) < (most) ? (n) : (most), what, which, row, column);             \
+    } while (0)

@@ -12,6 +12,8 @@ from charlm.device import Compute, choose_compute
 from charlm.diagnosis import machine, trial
 from charlm.diagnosis.finding import Finding, finding_from_error, overall_exit_code
 from charlm.errors import CheckpointError, TextError, UsageError
+from charlm.kernels.building import Level
+from charlm.kernels.choosing import Choice
 
 
 def test_the_exit_code_is_that_of_a_bad_text_or_else_the_largest():
@@ -39,8 +41,21 @@ def test_missing_kernels_are_reported_with_a_remedy(monkeypatch):
     assert "python -m charlm.kernels" in machine.check_kernels().remedy
     monkeypatch.setenv("CHARLM_KERNELS", "0")
     assert machine.check_kernels().remedy == "Unset CHARLM_KERNELS."
-    monkeypatch.setattr(machine, "library", lambda: object())
+    monkeypatch.setenv("CHARLM_KERNELS", "no-such-level")
+    assert (machine.check_kernels().level, machine.check_kernels().exit_code) == ("bad", 2)
+
+
+def test_the_level_of_the_kernels_is_reported(monkeypatch):
+    monkeypatch.setattr(machine, "library", object)
+    monkeypatch.setattr(machine, "choice", lambda: Choice(Level("avx2")))
     assert machine.check_kernels().level == "ok"
+    assert machine.check_kernels().what == "level avx2"
+    assert machine.check_kernels().facts["level"] == "avx2"
+    monkeypatch.setattr(machine, "choice", lambda: Choice(Level("avx2"), "avx512 is not compiled"))
+    assert machine.check_kernels().level == "warn"
+    assert machine.check_kernels().what == "level avx2: avx512 is not compiled"
+    monkeypatch.setattr(machine, "library", lambda: None)
+    assert "cannot be loaded" in machine.check_kernels().what
 
 
 @pytest.mark.parametrize(("average", "level"), [(0.0, "ok"), (99.0, "warn")])

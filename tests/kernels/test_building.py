@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
+import runpy
 import shutil
-import subprocess
-import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -27,29 +26,57 @@ def test_every_file_of_c_is_a_source() -> None:
     assert set(building.SOURCES) == files
 
 
-def test_a_library_is_named_after_its_sources_and_its_processor(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = building.library_path()
-    assert building.library_path() == first
+def test_a_library_is_named_after_its_sources_and_its_flags(copy: Path) -> None:
+    lowest = building.levels()[0]
+    first = building.library_path(lowest)
+    assert building.library_path(lowest) == first
+    assert first.name.endswith(f"-{lowest.name}.so")
+    other_flags = building.library_path(lowest._replace(flags=("-O1",)))
     (copy / "lstm.h").write_text((copy / "lstm.h").read_text() + "/* another */\n")
-    second = building.library_path()
-    monkeypatch.setattr(building, "processor", lambda: "another processor")
-    assert len({first, second, building.library_path()}) == 3
+    assert len({first, other_flags, building.library_path(lowest)}) == 3
+
+
+@pytest.mark.parametrize("architecture", sorted(building.LEVELS))
+def test_every_level_of_an_architecture_needs_more_than_the_one_before(architecture: str) -> None:
+    levels = building.LEVELS[architecture]
+    assert not levels[0].needs
+    assert all(lower.needs < higher.needs for lower, higher in pairwise(levels))
+    assert len({level.name for level in levels} | {building.library_path(level) for level in levels}) == 2 * len(levels)
+    assert not any("native" in flag for level in levels for flag in level.flags)
 
 
 @pytest.mark.skipif(building.compiler() is None, reason="no C compiler here")
-def test_it_is_built_whole_and_the_old_one_goes(copy: Path) -> None:
+def test_every_level_is_built_and_old_libraries_go(copy: Path) -> None:
     (copy / "kernels-0123.so").write_bytes(b"old")
-    made = building.build()
-    assert made == building.library_path()
-    assert sorted(path.name for path in copy.glob("kernels-*")) == [made.name]
+    built = building.build()
+    assert not built.failed, "this test needs a compiler that knows every level: gcc 10 or clang 9"
+    assert built.paths == {level.name: building.library_path(level) for level in building.levels()}
+    assert sorted(copy.glob("kernels-*")) == sorted(built.paths.values())
+
+
+@pytest.fixture
+def two_levels(copy: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A small source, and a level whose flags no compiler knows above one without flags."""
+    levels = (building.Level("lowest"), building.Level("newest", ("-march=of-the-next-century",)))
+    monkeypatch.setattr(building, "levels", lambda: levels)
+    (copy / "kernels.c").write_text("int nothing(void) { return 0; }\n")
+    return copy
 
 
 @pytest.mark.skipif(building.compiler() is None, reason="no C compiler here")
-def test_what_the_compiler_says_is_passed_on(copy: Path) -> None:
-    (copy / "kernels.c").write_text("int nonsense(")
+def test_a_level_that_the_compiler_does_not_know_is_left_out(two_levels: Path) -> None:
+    built = building.build()
+    assert built.paths.keys() == {"lowest"}
+    assert sorted(two_levels.glob("kernels-*")) == [built.paths["lowest"]]
+    assert "of-the-next-century" in built.failed["newest"]
+
+
+@pytest.mark.skipif(building.compiler() is None, reason="no C compiler here")
+def test_a_message_of_the_compiler_is_passed_on(two_levels: Path) -> None:
+    (two_levels / "kernels.c").write_text("int nonsense(")
     with pytest.raises(OSError, match=r"kernels\.c"):
         building.build()
-    assert not list(copy.glob("kernels-*"))
+    assert not list(two_levels.glob("kernels-*"))
 
 
 def test_without_a_compiler_it_says_so(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,25 +85,20 @@ def test_without_a_compiler_it_says_so(copy: Path, monkeypatch: pytest.MonkeyPat
         building.build()
 
 
-def test_the_command_line_says_what_is_lost(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "charlm.kernels"],
-        env={**os.environ, "CC": "no-such-compiler"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert "charlm works without them, more slowly" in done.stderr
+def test_the_command_line_says_what_is_lost(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CC", "no-such-compiler")
+    with pytest.raises(SystemExit, match="charlm works without them, more slowly"):
+        runpy.run_module("charlm.kernels", run_name="__main__")
 
 
-def test_charlm_does_without_them_when_told() -> None:
-    code = "from charlm.kernels import library; print(library())"
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "CHARLM_KERNELS": "0"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout.strip() == "None"
+def test_the_command_line_keeps_kernels_that_came_without_a_compiler(
+    copy: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lowest = building.levels()[0]
+    building.library_path(lowest).touch()
+    monkeypatch.setenv("CC", "no-such-compiler")
+    monkeypatch.delenv("CHARLM_KERNELS", raising=False)
+    runpy.run_module("charlm.kernels", run_name="__main__")
+    said = capsys.readouterr()
+    assert said.out.startswith(f"{building.library_path(lowest)}\nLoaded on this machine: {lowest.name}")
+    assert "The kernels that are here stay" in said.err

@@ -8,6 +8,7 @@ from ctypes import Structure, c_int, c_int64
 import pytest
 
 from charlm.kernels import StreamDraw, library
+from charlm.kernels.choosing import choice
 from charlm.kernels.library import STRUCTURES, compare_layouts
 
 found = library()
@@ -42,4 +43,4 @@ def test_loading_compares_them(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(module, "compare_layouts", refuse)
     with pytest.raises(RuntimeError, match="compared"):
-        library.__wrapped__()
+        module.library_of.__wrapped__(choice().level)

@@ -1,0 +1,26 @@
+/* What this processor can do, for systems that do not list it in a file. The names are Linux'. */
+#pragma once
+#include <string.h>
+#if defined(__APPLE__)
+#include <sys/sysctl.h>
+#endif
+
+/* Whether the processor has the instructions of this name, and the system lets programs use their registers. */
+int processor_has(const char *name) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (!strcmp(name, "avx2")) return __builtin_cpu_supports("avx2") != 0;
+    if (!strcmp(name, "fma")) return __builtin_cpu_supports("fma") != 0;
+    if (!strcmp(name, "avx512f")) return __builtin_cpu_supports("avx512f") != 0;
+    if (!strcmp(name, "avx512bw")) return __builtin_cpu_supports("avx512bw") != 0;
+    if (!strcmp(name, "avx512dq")) return __builtin_cpu_supports("avx512dq") != 0;
+    if (!strcmp(name, "avx512vl")) return __builtin_cpu_supports("avx512vl") != 0;
+    if (!strcmp(name, "avx512_bf16")) return __builtin_cpu_supports("avx512bf16") != 0;
+#elif defined(__APPLE__)
+    int has = 0;
+    size_t size = sizeof has;
+    if (!strcmp(name, "bf16")) return !sysctlbyname("hw.optional.arm.FEAT_BF16", &has, &size, NULL, 0) && has;
+#endif
+    (void)name;
+    return 0;
+}
