@@ -19,7 +19,8 @@ from charlm.device import Compute
 from charlm.engines import choosing, lstm_kernel, lstm_kernel_numpy, scan, torch_kernel
 from charlm.engines.choosing import engines_of, run_with_numpy, run_with_torch, stepper, torch_engine, worth_capturing
 from charlm.engines.compiled_stepper import CompiledStepper
-from charlm.kernels.library import OFF, library
+from charlm.kernels.choosing import OFF, SWITCH
+from charlm.kernels.library import library
 from charlm.model.language_model import LanguageModel
 from charlm.model.parameters import initial_parameters
 from charlm.model.stack import build_layers
@@ -53,7 +54,10 @@ every_device = pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", ma
 @pytest.fixture(params=["with kernels", "without kernels"])
 def compiled(request, monkeypatch):
     """Whether charlm's kernels may run; CHARLM_KERNELS=0 turns them off."""
-    monkeypatch.setenv(OFF, "1" if request.param == "with kernels" else "0")
+    if request.param == "with kernels":
+        monkeypatch.delenv(SWITCH, raising=False)
+    else:
+        monkeypatch.setenv(SWITCH, OFF)
     library.cache_clear()
     if request.param == "with kernels" and library() is None:
         library.cache_clear()
