@@ -16,8 +16,10 @@ The kernels for training do not give the memory of every step. So a layer whose 
 among the others; an lstm below a grid runs as its definition. The gru with `first_form` has no torch kernel.
 
 lstm kernel and stream kernel are charlm's own, in C: they need the compiled library, and bf16 needs a processor with
-instructions for it. On CUDA, whole training windows are captured as a CUDA graph if any layer runs as a scan or as its
-definition (`worth_capturing`). A law compares every engine with the definition.
+instructions for it. If torch has no kernel in bf16 for the processor either, the layer counts among the others.
+
+On CUDA, whole training windows are captured as a CUDA graph if any layer runs as a scan or as its definition
+(`worth_capturing`). A law compares every engine with the definition.
 
 Engines are imported late, because numpy jobs must not import torch.
 """
