@@ -97,7 +97,7 @@ def test_dim_only_on_a_terminal_with_colours(monkeypatch):
 
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
-    assert dimmed(Terminal()) == "\x1b[2msaid\x1b[22m"
+    assert dimmed(Terminal()) == "\x1b[2mmessage\x1b[22m"
     assert dimmed(io.StringIO()) == "message"
     monkeypatch.setenv("NO_COLOR", "1")
     assert dimmed(Terminal()) == "message"
