@@ -1,7 +1,8 @@
 /* A program for test_emulation.py: reads a window and a stack from the standard input, runs the kernels on them, and
    writes the results. So the kernels of another architecture can be run where there is no Python for it.
 
-   TYPE is the number type of the window: fp32 or bf16. Letters: T time, B rows, H units, V symbols. Arrays come and go in the order of the lines of `main`. */
+   TYPE is the number type of the window: fp32 or bf16. Arrays come and go in the order of the lines of `main`.
+   Letters: T time, B rows, H units, V symbols. */
 #include "kernels.c"
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,8 +51,10 @@ int main(void) {
     memcpy(all_h, narrow(h, B * H), sizeof(real) * (size_t)(B * H));
     memcpy(all_c, c, sizeof(float) * (size_t)(B * H));
     OF(LstmWindow) window = {
-        .sums = narrow(sums, T * B * 4 * H), .weights = packing.forward, .h = all_h, .c = all_c, .gates = room(T * B * 4 * H),
-        .d_out = narrow(d_out, T * B * H), .d_h = d_h, .d_c = d_c, .d_sums = room(T * B * 4 * H), .T = T, .B = B, .H = H,
+        .sums = narrow(sums, T * B * 4 * H), .weights = packing.forward,
+        .h = all_h, .c = all_c, .gates = room(T * B * 4 * H),
+        .d_out = narrow(d_out, T * B * H), .d_h = d_h, .d_c = d_c, .d_sums = room(T * B * 4 * H),
+        .T = T, .B = B, .H = H,
     };
     OF(lstm_forward)(&window, NULL, 1);
     window.weights = packing.backward;
