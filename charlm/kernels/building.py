@@ -54,7 +54,10 @@ X86 = (
     Level("avx512", _AVX512, _NEEDS_AVX512),
     Level("avx512_bf16", (*_AVX512, "-mavx512bf16"), _NEEDS_AVX512 | {"avx512_bf16"}),
 )
-ARM = (Level("neon", ("-march=armv8-a",)),)
+ARM = (
+    Level("neon", ("-march=armv8-a",)),
+    Level("neon_bf16", ("-march=armv8.2-a+bf16",), frozenset({"atomics", "bf16"})),
+)
 # The levels of each architecture, as platform.machine() names it. Each level is faster than those before it, and the
 # first runs on every processor of the architecture.
 LEVELS = {"x86_64": X86, "AMD64": X86, "aarch64": ARM, "arm64": ARM}

@@ -25,7 +25,7 @@
 #include "lstm.h"
 #undef NAME
 
-#if defined(__AVX512BF16__)
+#if defined(HAS_BF16)
 #define NAME(x) x##_bf16
 #include "products.h"
 #include "lstm.h"
@@ -49,7 +49,7 @@ int stream_input_bytes(void) { return sizeof(NAME(real)); }
     void lstm_gather_##T(LstmGathering_##T *g, Starter s, int n) { run_shared(gather_##T, g, g->columns, W, s, n); }
 
 ENTRIES(fp32)
-#if defined(__AVX512BF16__)
+#if defined(HAS_BF16)
 ENTRIES(bf16)
 #endif
 

@@ -1,7 +1,7 @@
 /* The number types of the kernels. Each has its name as an ending: NAME(load) is load_fp32 where NAME(x) is x##_fp32.
 
    fp32   all numbers are floats.
-   bf16   inputs and weights are bfloat16, sums are floats. Needs AVX512-BF16.
+   bf16   inputs and weights are bfloat16, sums are floats. Needs AVX512-BF16, or ARM's extension of the same name.
    mixed  inputs are floats, weights are bfloat16: the stream's kernel on every other processor.
 
    A type gives `real`, what its inputs are stored as, and what the inner product needs. Weights come in words of 4
@@ -13,6 +13,13 @@
    fp32 and bf16 also give what lstm.h needs: load, store, sigmoid, tanh and from_float. */
 #pragma once
 #include "vectors.h"
+
+#if defined(__AVX512BF16__)
+#define HAS_BF16
+#elif defined(__ARM_FEATURE_BF16_VECTOR_ARITHMETIC)
+#include <arm_neon.h>
+#define HAS_BF16
+#endif
 
 typedef float real_fp32;
 enum { per_word_fp32 = 1, parts_fp32 = 1, max_rows_fp32 = MAX_ROWS };
@@ -33,9 +40,17 @@ INLINE uint16_t from_float_bf16(float x) {
     return (uint16_t)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
 }
 
-#if defined(__AVX512BF16__)
+#if defined(HAS_BF16)
 typedef uint16_t real_bf16;
 enum { per_word_bf16 = 2, parts_bf16 = 1, max_rows_bf16 = MAX_ROWS };
+INLINE floats part_bf16(floats words, int part) { (void)part; return words; }
+INLINE floats spread_bf16(const uint16_t *x, int part) {
+    int32_t pair;
+    memcpy(&pair, x + 2 * part, 4);
+    return (floats)(pair + (integers){});
+}
+
+#if defined(__AVX512BF16__)
 INLINE floats load_bf16(const uint16_t *from) {
     __m512i bits = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)from));
     return (floats)_mm512_castsi512_ps(_mm512_slli_epi32(bits, 16));
@@ -43,12 +58,6 @@ INLINE floats load_bf16(const uint16_t *from) {
 INLINE void store_bf16(uint16_t *to, floats x) {
     _mm256_storeu_si256((__m256i *)to, (__m256i)_mm512_cvtneps_pbh((__m512)x));
 }
-INLINE floats spread_bf16(const uint16_t *x, int part) {
-    uint32_t pair;
-    memcpy(&pair, x + 2 * part, 4);
-    return (floats)_mm512_set1_epi32((int)pair);
-}
-INLINE floats part_bf16(floats words, int part) { (void)part; return words; }
 INLINE floats dot_bf16(floats sum, floats x, floats weights) {
     return (floats)_mm512_dpbf16_ps((__m512)sum, (__m512bh)x, (__m512bh)weights);
 }
@@ -64,6 +73,17 @@ INLINE floats exp2_ps(floats x) {
 INLINE floats reciprocal_bf16(floats x) { return (floats)_mm512_rcp14_ps((__m512)x); }
 INLINE floats sigmoid_bf16(floats x) { return reciprocal_bf16(1 + exp2_ps(x * -1.44269504f)); }
 INLINE floats tanh_bf16(floats x) { return 1 - 2 * reciprocal_bf16(1 + exp2_ps(x * 2.88539008f)); }
+#else
+INLINE floats load_bf16(const uint16_t *from) { return (floats)vshll_n_u16(vld1_u16(from), 16); }
+INLINE void store_bf16(uint16_t *to, floats x) {
+    vst1_u16(to, vreinterpret_u16_bf16(vcvt_bf16_f32((float32x4_t)x)));
+}
+INLINE floats dot_bf16(floats sum, floats x, floats weights) {
+    return (floats)vbfdotq_f32((float32x4_t)sum, (bfloat16x8_t)x, (bfloat16x8_t)weights);
+}
+INLINE floats sigmoid_bf16(floats x) { return sigmoid_ps(x); }
+INLINE floats tanh_bf16(floats x) { return tanh_ps(x); }
+#endif
 #endif
 
 typedef float real_mixed;

@@ -17,6 +17,7 @@ int processor_has(const char *name) {
     if (!strcmp(name, "avx512vl")) return __builtin_cpu_supports("avx512vl") != 0;
     if (!strcmp(name, "avx512_bf16")) return __builtin_cpu_supports("avx512bf16") != 0;
 #elif defined(__APPLE__)
+    if (!strcmp(name, "atomics")) return 1; /* of ARM, which every such Mac has */
     int has = 0;
     size_t size = sizeof has;
     if (!strcmp(name, "bf16")) return !sysctlbyname("hw.optional.arm.FEAT_BF16", &has, &size, NULL, 0) && has;

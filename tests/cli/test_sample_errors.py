@@ -49,5 +49,5 @@ def test_a_model_whose_scores_are_not_finite_is_an_integrity_error(made):
 @pytest.mark.parametrize("device", ["cuda", "cuda:1", "mps"])
 def test_another_device_is_told_that_the_cpu_is_used(plain, device):
     done = run(plain, "-n", 20, "--seed", 1, "--device", device)
-    assert f"--device {device}: one character after another comes fastest from the cpu" in done.stderr
+    assert f"--device {device}: the cpu is used instead" in done.stderr
     assert done.stdout == run(plain, "-n", 20, "--seed", 1, "--device", "cpu").stdout
