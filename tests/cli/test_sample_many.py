@@ -20,16 +20,16 @@ from charlm.model.stepping import DefinitionStepper
 from charlm.sampling.writing import write_text
 
 
-def test_many_on_a_card_that_is_not_there_is_three_lines(plain, monkeypatch):
+def test_a_missing_gpu_is_an_error_of_three_lines(plain, monkeypatch):
     monkeypatch.setattr("charlm.device._is_available", lambda device: device == "cpu")
     done = run(plain, "-n", 5, "--count", 2, "--device", "cuda", code=2)
     assert done.stdout == ""
     assert len(done.stderr.splitlines()) == 3
-    assert "This machine offers no cuda" in done.stderr
+    assert "finds no device cuda on this machine" in done.stderr
 
 
 class Rerun:
-    """In place of a card's recording: the work, done again. Refused, where a reason is given."""
+    """In place of a CUDA graph: the work, done again. Capturing fails if a reason is given."""
 
     def __init__(self, refusal=None):
         self.refusal = refusal
@@ -44,7 +44,7 @@ class Rerun:
 
 
 @pytest.mark.parametrize("refusal", [None, "not permitted"])
-def test_many_on_a_card_use_its_engine_and_say_its_notes(plain, monkeypatch, refusal):
+def test_many_samples_on_a_gpu_use_its_stepper_and_print_its_notes(plain, monkeypatch, refusal):
     made = []
 
     def on_processor(model, device):
@@ -52,7 +52,9 @@ def test_many_on_a_card_use_its_engine_and_say_its_notes(plain, monkeypatch, ref
         return GraphStepper(model, torch.device("cpu"), capturer=Rerun(refusal))
 
     monkeypatch.setattr("charlm.engines.graph_stepper.GraphStepper", on_processor)
-    monkeypatch.setattr("charlm.device.choose", lambda device, precision: Compute(device, precision, "a card", 1))
+    monkeypatch.setattr(
+        "charlm.device.choose_compute", lambda device, precision: Compute(device, precision, "a card", 1)
+    )
     done = run(plain, "-n", 40, "--seed", 1, "--count", 3, "--device", "cuda:0")
     assert made == [torch.device("cuda:0")]
     notes = [f"no CUDA graph, which takes much longer: {refusal}"] if refusal else []

@@ -54,4 +54,4 @@ def test_suggestions_are_computed_in_one_file():
                 users.add(path.relative_to(package).as_posix())
             if isinstance(node, ast.Import) and any(alias.name == "difflib" for alias in node.names):
                 users.add(path.relative_to(package).as_posix())
-    assert users == {"config/suggestions.py", "cells/table.py"}
+    assert users == {"config/suggestions.py"}

@@ -24,7 +24,7 @@ def by_hand(train, valid, window):
 def test_repeated_windows_are_as_counted_by_hand(train, valid, window, stretch):
     train, valid = np.array(train, np.uint8), np.array(valid, np.uint8)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "STRETCH", stretch)
+        patch.setattr(module, "CHUNK_LENGTH", stretch)
         found = find_repetition(train, valid, window)
     expected = by_hand(train, valid, window) if len(train) >= window <= len(valid) else 0
     assert found.repeated == expected

@@ -57,5 +57,5 @@ def test_the_readme_names_no_other_preset():
 
 def test_all_say_the_same_of_the_default():
     assert re.search(r"`quick` \(the default\)", README)
-    assert "about one minute on two" in README
-    assert "about one minute on two" in ROWS["quick"][1]
+    assert "one to three minutes on two" in README
+    assert "one to three minutes on two" in ROWS["quick"][1]

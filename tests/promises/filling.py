@@ -20,6 +20,7 @@ from pathlib import Path
 import durable
 
 from charlm.errors import CheckpointError
+from charlm.runs import create_run
 
 
 @contextmanager
@@ -53,7 +54,7 @@ def full_disk(folder: Path, level: float):
 def problem(folder: Path, limited, level: float, again: bool) -> tuple[bool, str]:
     """Whether the disk refused, and what went wrong, if anything. `again` writes a step over itself."""
     shutil.rmtree(folder, ignore_errors=True)
-    run = durable.create_run(folder, "run", "run", {})
+    run = create_run(folder, "run", "run", {})
     durable.write(run, 1, best=True)
     durable.write(run, 2)
     step, refused, wrong = 2 if again else 3, False, ""

@@ -33,7 +33,7 @@ class Charlm:
     def __init__(self, folder: Path) -> None:
         self.run = durable.create_run(folder, HIDDEN)
 
-    def write_checkpoint(self, step: int) -> None:
+    def save(self, step: int) -> None:
         durable.write(self.run, step, best=step % 3 == 0, hidden_size=HIDDEN)
         if step % 4 == 0:
             durable.write(self.run, step, hidden_size=HIDDEN)
@@ -53,7 +53,7 @@ class Naive:
         self.path = folder / "model.npz"
         self.save(2)
 
-    def write_checkpoint(self, step: int) -> None:
+    def save(self, step: int) -> None:
         np.savez(self.path, step=step, weights=np.full(8000, step, np.float32))
 
     def newest(self) -> int:

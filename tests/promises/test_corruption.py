@@ -16,6 +16,7 @@ from safetensors.numpy import load as from_safetensors
 from charlm.checkpoint import load_checkpoint, load_training_arrays
 from charlm.checkpoint.series import newest_whole, repair_pointers
 from charlm.errors import CheckpointError, IntegrityError
+from charlm.runs import create_run
 
 FILES = ("checkpoint.json", "model.safetensors", "training.safetensors")
 
@@ -107,7 +108,7 @@ def test_a_damaged_newest_checkpoint_is_skipped_and_named(run, name):
     checkpoint, notes = newest_whole(run)
     assert checkpoint.folder == good
     assert len(notes) == 1
-    assert f"{newest.name} was passed over: {name}" in notes[0]
+    assert f"{newest.name} was skipped: {name}" in notes[0]
 
 
 def test_if_all_checkpoints_are_damaged_each_is_named(run):
@@ -159,7 +160,7 @@ def test_the_best_checkpoint_stays_the_best_if_training_resumes_from_an_older_on
 
 
 def test_without_a_validation_there_is_no_best_checkpoint(tmp_path):
-    run = durable.create_run(tmp_path, "plain", "x", {})
+    run = create_run(tmp_path, "plain", "x", {})
     durable.write(run, 1)
     checkpoint, _ = newest_whole(run)
     repair_pointers(run, checkpoint, None)

@@ -94,10 +94,10 @@ def costly(folder: Path) -> object:
 WATCHED = """
 import sys
 from pathlib import Path
-from charlm.checkpoint import load, load_arrays
+from charlm.checkpoint import load_checkpoint, load_training_arrays
 from charlm.errors import CharlmError
 try:
-    load(Path(sys.argv[1]))
+    load_checkpoint(Path(sys.argv[1]))
 except CharlmError:
     pass
 seen = set()

@@ -50,7 +50,7 @@ def test_the_guard_catches_a_download(offline):
     result, attempts = offline("data", "fetch", "text8")
     assert attempts, result.stderr
     assert result.returncode == 3
-    assert "Are you offline?" in result.stderr
+    assert "The server was not reached" in result.stderr
 
 
 def test_training_sampling_and_scoring_use_no_network(offline, verse):

@@ -118,7 +118,7 @@ def test_a_compression_bomb_is_refused(tmp_path, monkeypatch, most):
     monkeypatch.setattr(sources, "MOST_UNPACKED", most)
     path = tmp_path / "bomb.gz"
     path.write_bytes(gzip.compress(b"boom" * (most // 4)) * 2)
-    with pytest.raises(TextError, match="like a bomb"):
+    with pytest.raises(TextError, match="like a zip bomb"):
         read_corpus(path)
     path.write_bytes(gzip.compress(os.urandom(most)) * 2)  # as large, but not a bomb
     assert open_corpus(TextSettings(sources=(str(path),), unit="byte")).characters == 2 * most

@@ -143,7 +143,7 @@ def test_a_refused_resumption_releases_the_lock(text):
 # What is written
 
 
-@pytest.mark.parametrize("training", [{"device": "cuda:999"}, {"device": "cpu", "precision": "fp16"}])
+@pytest.mark.parametrize("training", [{"device": "cuda:99"}, {"device": "cpu", "precision": "fp16"}])
 def test_a_refused_device_leaves_nothing_behind(text, runs, training):
     with pytest.raises(UsageError):
         begin(settings_for(text, **training), "mine")
