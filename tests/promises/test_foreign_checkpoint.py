@@ -113,7 +113,7 @@ def watch(event, arguments):
 
 sys.addaudithook(watch)
 for folder in sys.argv[1:]:
-    for opened in (load, load_arrays):
+    for opened in (load_checkpoint, load_training_arrays):
         try:
             HOW
         except Exception:
