@@ -65,3 +65,16 @@ def test_every_command_runs_as_it_stands(charlm_process, verse, tmp_path):
     for arguments in commands():
         if "fetch" not in arguments and "tiny-shakespeare" not in arguments:
             assert charlm_process(*arguments).returncode == 0, arguments
+
+
+def test_the_library_example_runs(verse, tmp_path, monkeypatch, capsys):
+    """As it stands, but for the length of its training."""
+    prepare(tmp_path, verse)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CHARLM_RUNS", str(tmp_path / "runs"))
+    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    assert "steps=200" in example
+    exec(compile(example.replace("steps=200", "steps=4"), "README.md", "exec"), {})
+    printed = capsys.readouterr().out
+    assert "Finished(reason='length', step=4" in printed
+    assert 0 < float(printed.splitlines()[-1]) < 20
