@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     import torch
 
 
+PRECISIONS = ("fp32", "bf16", "fp16")
+
+
 @dataclass(frozen=True)
 class Compute:
     """A device, as torch names it, and a precision that it supports: `fp32`, `bf16` or `fp16`."""
@@ -138,6 +141,9 @@ def choose_compute(
             "--device",
             f"Leave it out, or give --device {_best_device()}.",
         )
+    if precision not in ("auto", *PRECISIONS):
+        names = ", ".join(PRECISIONS)
+        raise UsageError(f"There is no precision {precision[:40]}", "--precision", f"Use auto, {names}.")
     device_type = chosen.split(":")[0]
     if precision == "auto":
         precision = best_precision(device_type, device_capabilities(chosen), persistent)

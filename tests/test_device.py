@@ -81,6 +81,12 @@ def test_persistent_changes_nothing_on_a_cpu():
     assert choose_compute("cpu", "fp32", persistent=True).precision == "fp32"
 
 
+def test_an_unknown_precision_is_refused():
+    with pytest.raises(UsageError, match="no precision fp8") as refused:
+        choose_compute("cpu", "fp8")
+    assert "fp32, bf16, fp16" in refused.value.remedy
+
+
 def test_fp16_is_refused_on_a_cpu():
     with pytest.raises(UsageError, match="fp16"):
         choose_compute("cpu", "fp16")
