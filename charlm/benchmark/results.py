@@ -23,6 +23,7 @@ from charlm.benchmark.workload import (
 )
 from charlm.config.settings import ModelSettings
 from charlm.device import Compute, choose_compute
+from charlm.engines.choosing import engines_of
 
 LEAST_STEPS = 20  # of each of many streams, unless the length is shorter
 MOST_PLAIN_STEPS = 200
@@ -49,6 +50,7 @@ def training_results(
             products = flops.update_products(settings, VOCAB_SIZE, *window)
             row = _row(cell, settings, speeds[cell], speeds.get("plain"))
             row |= _limit_by_products(row, products, characters, compute)
+            row["engine"] = ", ".join(dict.fromkeys(engines_of(settings, compute).train))
             if plain:
                 loop = speeds[f"{cell}, step by step"]
                 row |= {"loop_median": round(loop.median), "loop_ratio": round(loop.over(speeds["plain"]), 2)}

@@ -33,6 +33,7 @@ COLUMNS: Columns = {
     "gflops": ("GFLOP/s", "{:,.0f}".format),
     "bits": ("bits", "{:.6f}".format),
     "plain_bits": ("plain", "{:.6f}".format),
+    "engine": ("engine", "{}".format),
 }
 TIMES: Columns = {"milliseconds": ("ms", "{:,.2f}".format), "watched": ("watched", "{:,.2f}".format)}
 
