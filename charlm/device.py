@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from charlm.errors import UsageError
-from charlm.machine import cores, processor_flags, processor_name
+from charlm.machine import cores, processor_flags, processor_name, wait_passively
 
 if TYPE_CHECKING:
     import torch
@@ -132,6 +132,7 @@ def choose_compute(
     `auto` chooses the best device or precision; for the precision, `persistent` says whether cuDNN's persistent kernels
     could run the model. Raises UsageError if the device is absent or does not support the precision.
     """
+    wait_passively()
     import torch
 
     chosen = _best_device() if device == "auto" else device

@@ -19,6 +19,16 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def wait_passively() -> None:
+    """Let the threads of OpenMP sleep while they wait, unless the user chose otherwise. Call before torch is imported.
+
+    By default they spin for milliseconds, and take the processor from the very thread that they wait for if anything
+    else runs on the machine: docs/performance.md has the figures.
+    """
+    if "GOMP_SPINCOUNT" not in os.environ:
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
 def processor_name() -> str:
     """The processor's model, for display."""
     names = (line.partition(":")[2].strip() for line in _processor_lines() if line.startswith("model name"))

@@ -13,6 +13,7 @@ import typer
 from charlm.cli import bench, cells, config, data, doctor, evaluate, inspect, runs, sample, study, train
 from charlm.display.printing import print_stderr
 from charlm.errors import CharlmError
+from charlm.machine import wait_passively
 from charlm.version import __version__
 
 app = typer.Typer(
@@ -55,6 +56,7 @@ def _options(
 
 def main() -> None:
     """Run the command line. A CharlmError is printed in three lines and ends with its exit code."""
+    wait_passively()
     try:
         app()
     except CharlmError as error:
