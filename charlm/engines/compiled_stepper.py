@@ -104,7 +104,7 @@ class CompiledStepper:
         return logits[:, : self._vocab_size], tuple(after)
 
     def generate_next(
-        self, logits: np.ndarray, state: State, temperature: float, us: np.ndarray
+        self, logits: np.ndarray, state: State, temperature: float, uniforms: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, State]:
         """As in `charlm.sampling.generation.GeneratingModel`, a few milliseconds at a time."""
         rows = len(logits)
@@ -119,20 +119,20 @@ class CompiledStepper:
         scores[:, : self._vocab_size] = logits
         self._stack.logits = _address(scores)
         longest = max(1, min(LONGEST_BURST, PAIRS_IN_A_BURST // (rows * self._pairs)))
-        us = np.array(us[:longest], np.float64, order="C")
-        drawn = np.empty(us.shape, np.int64)
+        uniforms = np.array(uniforms[:longest], np.float64, order="C")
+        drawn = np.empty(uniforms.shape, np.int64)
         busy = time.perf_counter() < self._busy_until
         threads = 1 if busy else min(cores(), 1 + rows * self._pairs // PAIRS_FOR_A_THREAD)
         scratch = np.empty((threads, self._vocab_size))
         draw = StreamDraw(
             stack=ctypes.addressof(self._stack),
             temperature=temperature,
-            uniforms=_address(us),
+            uniforms=_address(uniforms),
             drawn=_address(drawn),
             scratch=_address(scratch),
             symbols=self._vocab_size,
             rows=rows,
-            length=len(us),
+            length=len(uniforms),
             threads=threads,
         )
         self._kernel.stream_draw(ctypes.byref(draw))

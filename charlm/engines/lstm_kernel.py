@@ -65,9 +65,9 @@ def run(cell: Cell, weights: Weights, x: Tensor | Symbols, state: Any) -> tuple[
     return outputs, type(state)(last, memory)
 
 
-def _call(name: str, kind: torch.dtype, job: ctypes.Structure) -> None:
+def _call(name: str, dtype: torch.dtype, job: ctypes.Structure) -> None:
     threads = torch.get_num_threads()
-    entry = getattr(library(), f"lstm_{name}_{'bf16' if kind == torch.bfloat16 else 'fp32'}")
+    entry = getattr(library(), f"lstm_{name}_{'bf16' if dtype == torch.bfloat16 else 'fp32'}")
     entry(ctypes.byref(job), openmp_parallel() if threads > 1 else None, threads)
 
 
@@ -76,19 +76,21 @@ class _LSTM(torch.autograd.Function):
     def forward(
         ctx: Any, sums: Tensor, ids: Tensor | None, recurrent: Tensor, h: Tensor, c: Tensor, steps: int, rows: int
     ) -> tuple[Tensor, Tensor, Tensor]:
-        H, kind = h.shape[1], sums.dtype
+        H, dtype = h.shape[1], sums.dtype
         sums, recurrent = sums.contiguous(), recurrent.detach().float().contiguous()
         ids = None if ids is None else ids.contiguous()
-        back = any(ctx.needs_input_grad)
-        packed = torch.empty(2 if back else 1, 4 * H * H, dtype=kind)
+        needs_backward = any(ctx.needs_input_grad)
+        packed = torch.empty(2 if needs_backward else 1, 4 * H * H, dtype=dtype)
         _call(
             "pack",
-            kind,
-            LstmPacking(recurrent.data_ptr(), packed[0].data_ptr(), packed[1].data_ptr() if back else None, H),
+            dtype,
+            LstmPacking(
+                recurrent.data_ptr(), packed[0].data_ptr(), packed[1].data_ptr() if needs_backward else None, H
+            ),
         )
-        outputs, memories = torch.empty(steps + 1, rows, H, dtype=kind), torch.empty(steps + 1, rows, H)
+        outputs, memories = torch.empty(steps + 1, rows, H, dtype=dtype), torch.empty(steps + 1, rows, H)
         outputs[0], memories[0] = h, c
-        gates = torch.empty(steps, rows, 4 * H, dtype=kind) if back else None
+        gates = torch.empty(steps, rows, 4 * H, dtype=dtype) if needs_backward else None
         window = LstmWindow(
             T=steps,
             B=rows,
@@ -100,7 +102,7 @@ class _LSTM(torch.autograd.Function):
             c=memories.data_ptr(),
             gates=None if gates is None else gates.data_ptr(),
         )
-        _call("forward", kind, window)
+        _call("forward", dtype, window)
         ctx.kept = ids, recurrent, packed, outputs, memories, gates, len(sums)
         ctx.set_materialize_grads(False)
         return outputs[1:], outputs[-1].float(), memories[-1].clone()
@@ -110,8 +112,8 @@ class _LSTM(torch.autograd.Function):
     def backward(ctx: Any, d_outputs: Tensor | None, d_last: Tensor | None, d_memory: Tensor | None) -> Any:
         ids, recurrent, packed, outputs, memories, gates, symbols = ctx.kept
         steps, rows, H = gates.shape[0], gates.shape[1], outputs.shape[2]
-        kind = gates.dtype
-        d_outputs = torch.zeros(steps, rows, H, dtype=kind) if d_outputs is None else d_outputs.to(kind).contiguous()
+        dtype = gates.dtype
+        d_outputs = torch.zeros(steps, rows, H, dtype=dtype) if d_outputs is None else d_outputs.to(dtype).contiguous()
         d_h = torch.zeros(rows, H) if d_last is None else d_last.contiguous()
         d_c = torch.zeros(rows, H) if d_memory is None else d_memory.clone(memory_format=torch.contiguous_format)
         d_sums = torch.empty_like(gates)
@@ -127,15 +129,15 @@ class _LSTM(torch.autograd.Function):
             d_c=d_c.data_ptr(),
             d_sums=d_sums.data_ptr(),
         )
-        _call("backward", kind, window)
+        _call("backward", dtype, window)
         flat = d_sums.flatten(0, 1)
         d_recurrent = (flat.T @ outputs[:-1].flatten(0, 1)).float()
         if ids is None:
             d_given = flat
         else:
             d_given = torch.zeros(symbols, 4 * H)
-            _call("gather", kind, LstmGathering(flat.data_ptr(), ids.data_ptr(), d_given.data_ptr(), len(flat), 4 * H))
-            d_given = d_given.to(kind)
+            _call("gather", dtype, LstmGathering(flat.data_ptr(), ids.data_ptr(), d_given.data_ptr(), len(flat), 4 * H))
+            d_given = d_given.to(dtype)
         needs = ctx.needs_input_grad
         d_first = d_sums[0].float() @ recurrent if needs[3] else None
         return d_given, None, d_recurrent, d_first, d_c if needs[4] else None, None, None
