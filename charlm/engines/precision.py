@@ -5,6 +5,7 @@ from __future__ import annotations
 from charlm.config.settings import ModelSettings, Settings
 from charlm.device import Compute, choose_compute
 from charlm.engines.choosing import torch_kernel_of
+from charlm.kernels import library
 from charlm.machine import processor_flags
 from charlm.model.stack import Layer, build_layers
 
@@ -39,8 +40,9 @@ def _layer_runs_persistent(layer: Layer, rows: int) -> bool:
 def compute_for(settings: Settings) -> Compute:
     """The device and precision for these settings.
 
-    Raises UsageError if the device is absent or cannot compute in the precision.
+    Raises UsageError if the device is absent or cannot compute in the precision, or if CHARLM_KERNELS is no level.
     """
+    library()  # an unknown level is refused here, before a run is created, and not in the first update
     training = settings.training
     return choose_compute(
         training.device,

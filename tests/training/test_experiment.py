@@ -10,6 +10,7 @@ import pytest
 from charlm.checkpoint import load_checkpoint, load_training_arrays
 from charlm.config.settings import Settings
 from charlm.errors import BusyError, CheckpointError, UsageError
+from charlm.kernels import library
 from charlm.runs import latest_run, lock_run, read_metrics
 from charlm.text.corpus import open_corpus
 from charlm.training import memory
@@ -141,6 +142,17 @@ def test_a_refused_resumption_releases_the_lock(text):
 
 
 # What is written
+
+
+def test_an_unknown_level_of_the_kernels_leaves_nothing_behind(text, runs, monkeypatch):
+    monkeypatch.setenv("CHARLM_KERNELS", "no-such-level")
+    library.cache_clear()
+    try:
+        with pytest.raises(UsageError, match="no-such-level"):
+            begin(settings_for(text))
+    finally:
+        library.cache_clear()
+    assert not runs.exists()
 
 
 @pytest.mark.parametrize("training", [{"device": "cuda:99"}, {"device": "cpu", "precision": "fp16"}])
