@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 from charlm.kernels.library import library
-from charlm.machine import cores
+from charlm.machine import usable_threads
 
 
 def limit_blas_threads() -> None:
@@ -26,12 +26,12 @@ def limit_blas_threads() -> None:
 
 @cache
 def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max(1, cores() - 1), "charlm")
+    return ThreadPoolExecutor(max(1, usable_threads() - 1), "charlm")
 
 
 def share_rows(work: Callable[[int, int], object], rows: int, least: int) -> None:
     """Call work(first, end) on parts of the rows until all are done, each part with at least `least` rows."""
-    shares = max(1, min(cores(), rows // least))
+    shares = max(1, min(usable_threads(), rows // least))
     bounds = [rows * number // shares for number in range(shares + 1)]
     others = [_pool().submit(work, *bounds[number : number + 2]) for number in range(1, shares)]
     work(0, bounds[1])
