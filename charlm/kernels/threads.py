@@ -6,22 +6,11 @@ own threads instead (sharing.h).
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
-from charlm.kernels.library import library
 from charlm.machine import usable_threads
-
-
-def limit_blas_threads() -> None:
-    """If the kernels are used, have numpy's BLAS use one thread: its idle threads spin, and would slow ours down.
-
-    This works only before numpy is imported. A number of threads that the user has set stays.
-    """
-    if library() is not None:
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 @cache
