@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
 
 from charlm.kernels.library import library
@@ -30,10 +30,23 @@ def _pool() -> ThreadPoolExecutor:
 
 
 def share_rows(work: Callable[[int, int], object], rows: int, least: int) -> None:
-    """Call work(first, end) on parts of the rows until all are done, each part with at least `least` rows."""
-    shares = max(1, min(cores(), rows // least))
+    """Call work(first, end) on parts of the rows until all are done, each part with at least `least` rows.
+
+    The work should keep alive what it computes with: an interruption (Ctrl-C) may end this call before the threads.
+    """
+    if rows < 2 * least:  # one character is read in less time than it takes to ask for the number of cores
+        work(0, rows)
+        return
+    shares = min(cores(), rows // least)
     bounds = [rows * number // shares for number in range(shares + 1)]
     others = [_pool().submit(work, *bounds[number : number + 2]) for number in range(1, shares)]
-    work(0, bounds[1])
+    try:
+        work(0, bounds[1])
+    finally:  # if it failed, the other threads still use what the caller would free
+        wait(others)
     for other in others:
         other.result()
+
+
+if hasattr(os, "register_at_fork"):  # a forked process has none of the threads, and would wait for them for ever
+    os.register_at_fork(after_in_child=_pool.cache_clear)

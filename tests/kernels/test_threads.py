@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from charlm.kernels.threads import share_rows
+from charlm.machine import cores
 
 
 @pytest.mark.parametrize(("rows", "least"), [(0, 1), (1, 1), (1, 5), (7, 2), (64, 1), (64, 100)])
@@ -22,3 +25,17 @@ def test_what_goes_wrong_in_a_thread_is_raised() -> None:
 
     with pytest.raises(ValueError, match="the last share"):
         share_rows(work, 64, 1)
+
+
+def test_the_other_threads_have_ended_when_one_part_fails() -> None:
+    ended: list[int] = []
+
+    def work(first: int, end: int) -> None:
+        if not first:
+            raise ValueError("the first share")
+        time.sleep(0.05)
+        ended.append(end)
+
+    with pytest.raises(ValueError, match="the first share"):
+        share_rows(work, 64, 1)
+    assert len(ended) == min(cores(), 64) - 1
