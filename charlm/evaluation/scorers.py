@@ -8,6 +8,9 @@ Shape letters: T time, B rows, V symbols.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from threading import Lock
 from typing import Protocol
 
 import numpy as np
@@ -33,6 +36,9 @@ def target_nats(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
     total = np.log(np.exp(logits - highest).sum(axis=-1)) + highest[..., 0]
     chosen = np.take_along_axis(logits, targets[..., None], axis=-1)[..., 0]
     return np.asarray(total - chosen)
+
+
+_CUDNN = Lock()  # held while the settings of cuDNN are changed: they are those of all threads
 
 
 class NumpyScorer:
@@ -66,11 +72,18 @@ class TorchScorer:
         device = self._model.parameters["head.bias"].device
         ids = torch.from_numpy(inputs).to(device)
         wanted = torch.from_numpy(targets).to(device)
-        # by default cuDNN rounds the inputs of float32 products to the 10 bits of tf32
-        no_tf32 = torch.backends.cudnn.flags(enabled=True, allow_tf32=False)
-        with torch.no_grad(), no_tf32:
+        with torch.no_grad(), _without_tf32() if device.type == "cuda" else nullcontext():
             logits, state = self._model.forward(ids, state, run_with_torch)
             nats = torch.nn.functional.cross_entropy(
                 logits.flatten(0, 1), wanted.flatten(), ignore_index=NO_TARGET, reduction="none"
             )
         return nats.view_as(wanted).double().cpu().numpy(), state
+
+
+@contextmanager
+def _without_tf32() -> Iterator[None]:
+    """By default cuDNN rounds the inputs of float32 products to the 10 bits of tf32. Other scorers wait meanwhile."""
+    import torch
+
+    with _CUDNN, torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+        yield

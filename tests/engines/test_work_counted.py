@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
@@ -14,8 +13,6 @@ from charlm.config.settings import ModelSettings
 from charlm.device import choose_compute
 from charlm.engines import lstm_kernel
 from charlm.kernels import library
-from charlm.kernels.threads import share_rows
-from charlm.machine import usable_threads
 
 SETTINGS = ModelSettings(hidden_size=32, num_layers=2)
 
@@ -60,9 +57,3 @@ def test_updates_start_no_threads_and_waiting_threads_sleep():
     # OpenMP's threads, those of autograd, and the few that torch and numpy start when they are imported
     assert int(after) <= 4 * int(threads) + 4
     assert float(waited) < 0.25  # of half a second: threads that spin would take all of it
-
-
-def test_scoring_starts_one_thread_for_each_further_core():
-    names = set()
-    share_rows(lambda first, end: names.add(threading.current_thread().name), 1000, 1)
-    assert 1 <= len(names) <= usable_threads()
