@@ -6,7 +6,7 @@ Names of runs, folders and checkpoints mean the same as on the command line. Kno
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from charlm.checkpoint import Checkpoint
 from charlm.checkpoint import load_checkpoint as load_folder
@@ -15,6 +15,7 @@ from charlm.runs import find_checkpoint, runs_root
 from charlm.sampling.decoding import Decoding
 
 if TYPE_CHECKING:  # imports torch, which only training needs
+    from charlm.text.vocabulary import Unknown
     from charlm.training.experiment import Training
 
 
@@ -83,21 +84,33 @@ def sample(
         )
 
 
-def score(model: Checkpoint | str | Path | None, text: str) -> Score:
+def score(
+    model: Checkpoint | str | Path | None,
+    text: str,
+    *,
+    unknown: Literal["skip", "error", "nearest", "charge"] = "skip",
+) -> Score:
     """The exact score of a text: nats, bits per character, perplexity. `model` is as for `load`.
 
-    It is the score that `charlm eval perplexity` gives for a file of this text. Characters that the model does not know
-    are left out. Raises TextError if fewer than two characters remain.
+    It is the score that `charlm eval perplexity` gives for a file of this text. `unknown` is for characters that the
+    model does not know: `skip` leaves them out, `nearest` reads the nearest known ones, `charge` adds what a code would
+    pay to name them (the rule is in charlm.evaluation.charging), so that models that know different characters can be
+    compared. Raises TextError if fewer than two known characters remain, and with `error` for an unknown one.
     """
-    from charlm.errors import TextError
+    from charlm.evaluation.charging import charged
     from charlm.evaluation.scorers import NumpyScorer
     from charlm.evaluation.text import score_ids
+    from charlm.text.length import require_two
+    from charlm.text.unknown import UnknownCharacters
 
     checkpoint = _checkpoint(model)
-    ids = checkpoint.vocabulary.encode(_as_trained(checkpoint, text), "skip").ids
-    if ids.size < 2:
-        raise TextError("The text has under two characters to score", "charlm.score", "Give a longer text.")
-    return score_ids(NumpyScorer(checkpoint.model), ids, checkpoint.vocabulary, checkpoint.settings.text.records)
+    vocabulary = checkpoint.vocabulary
+    reading: Unknown = "skip" if unknown == "charge" else unknown
+    encoded = vocabulary.encode(_as_trained(checkpoint, text), reading)
+    left_out = sum(UnknownCharacters.of(vocabulary, encoded.unknown, reading).left_out.values())
+    require_two(encoded.ids.size, "The text", "charlm.score", left_out > 0)
+    known = score_ids(NumpyScorer(checkpoint.model), encoded.ids, vocabulary, checkpoint.settings.text.records)
+    return charged(known, left_out, vocabulary) if unknown == "charge" else known
 
 
 def _checkpoint(model: Checkpoint | str | Path | None) -> Checkpoint:

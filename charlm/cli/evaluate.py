@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from charlm.checkpoint import Checkpoint
     from charlm.evaluation.scorers import WindowScorer
     from charlm.text.corpus import Corpus
+    from charlm.text.vocabulary import Unknown
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -36,8 +37,11 @@ def perplexity(
         typer.Option(help="Without TEXT: which split of the run's own text to score. Default: valid."),
     ] = None,
     unknown: Annotated[
-        Literal["skip", "error", "nearest"],
-        typer.Option(help="What to do with characters that the model does not know."),
+        Literal["skip", "error", "nearest", "charge"],
+        typer.Option(
+            help="Characters that the model does not know: leave them out (skip), read the nearest known ones, "
+            "charge what a code would pay to name them, or end with an error."
+        ),
     ] = "skip",
     encoding: Annotated[str | None, typer.Option(help="Encoding of TEXT. Default: that of the run.")] = None,
     device: Annotated[str, typer.Option(help="Device: auto, cpu, cuda or mps.")] = "auto",
@@ -53,40 +57,57 @@ def perplexity(
     limit_blas_threads()
     from charlm.checkpoint import load_checkpoint
     from charlm.checkpoint.reopening import reopen_text
-    from charlm.errors import TextError, UsageError
+    from charlm.errors import UsageError
+    from charlm.evaluation.charging import charged
+    from charlm.evaluation.score import Score
     from charlm.evaluation.text import count_scored_bytes, score_ids
     from charlm.runs import find_checkpoint, runs_root
+    from charlm.text.length import require_two
+    from charlm.text.unknown import UnknownCharacters
 
     checkpoint = load_checkpoint(find_checkpoint(runs_root(), run))
     if text and split:
         raise UsageError("--split selects a part of the run's own text", f"--split {split}", "Give --split or TEXT.")
     began = time.perf_counter()
+    reading: Unknown = "skip" if unknown == "charge" else unknown
     if text:
-        corpus = _given_text(checkpoint, text, encoding, unknown)
+        corpus = _given_text(checkpoint, text, encoding, reading)
     else:
         corpus = reopen_text(checkpoint, "Give a text to score: charlm eval perplexity RUN FILE")
     ids = corpus.ids if text else corpus.split(split or "valid")
-    if ids.size < 2:
-        what = "The text" if text else f"The {split or 'valid'} split"
-        raise TextError(f"{what} has fewer than two characters to score", corpus.name, "Give a longer text.")
-    records = checkpoint.settings.text.records
-    score = score_ids(_scorer(checkpoint, device, ids.size), ids, corpus.vocabulary, records)
+    vocabulary, records = corpus.vocabulary, checkpoint.settings.text.records
+    require_two(ids.size, "The text" if text else f"The {split or 'valid'} split", corpus.name)
+    # Bytes are read one by one, and none is near another one.
+    lacking = UnknownCharacters.of(vocabulary, corpus.unknown, "skip" if vocabulary.unit == "byte" else reading)
+    left_out = sum(lacking.left_out.values())
+    known = score_ids(_scorer(checkpoint, device, ids.size), ids, vocabulary, records)
+    score = charged(known, left_out, vocabulary) if unknown == "charge" else known
+    size = count_scored_bytes(ids, vocabulary, records)
+    if text:  # as it was given, and not as unknown characters were replaced
+        size += corpus.given_bytes - corpus.bytes
+    if unknown != "charge":
+        size -= sum(count * vocabulary.bytes_of(one) for one, count in lacking.left_out.items())
     result = {
         "run": checkpoint.run_name,
         "step": checkpoint.step,
         "text": corpus.name,
         "nats_per_character": score.nats_per_character,
         "bits_per_character": score.bits_per_character,
-        "bits_per_byte": score.bits_per_byte(count_scored_bytes(ids, corpus.vocabulary, records)),
+        "bits_per_byte": score.bits_per_byte(size),
         "perplexity": score.perplexity,
         "characters": score.characters,
-        "unknown_characters": sum(corpus.unknown.values()),
+        "bytes": size,
+        "unknown_characters": lacking.total,
+        "unknown_replaced": sum(lacking.replaced.values()),
+        "unknown_left_out": 0 if unknown == "charge" else left_out,
+        "unknown_charged": score.characters - known.characters,
+        "unknown_bits": Score(score.nats - known.nats, 1).bits_per_character,
         "seconds": round(time.perf_counter() - began, 3),
         "protocol": {
             "split": "all" if text else split or "valid",
             "state": "fresh at each record" if records else "carried over the whole text",
             "streams": 1,
-            "unit": corpus.vocabulary.unit,
+            "unit": vocabulary.unit,
             "unknown": unknown,
         },
     }
@@ -95,12 +116,10 @@ def perplexity(
     else:
         from charlm.display.score_table import print_score
 
-        print_score(result, corpus)
+        print_score(result, lacking, corpus.notes)
 
 
-def _given_text(
-    checkpoint: Checkpoint, text: list[str], encoding: str | None, unknown: Literal["skip", "error", "nearest"]
-) -> Corpus:
+def _given_text(checkpoint: Checkpoint, text: list[str], encoding: str | None, unknown: Unknown) -> Corpus:
     from charlm.text.corpus import open_corpus
 
     changes: dict[str, object] = {"sources": tuple(text)}

@@ -71,11 +71,13 @@ def sample(
 
     import numpy as np
 
-    from charlm.display.sample_text import print_sample, print_separator, print_unknown
+    from charlm.display.sample_text import print_sample, print_separator
+    from charlm.display.unknown_notes import prompt_notes
     from charlm.sampling.decoding import Decoding
     from charlm.sampling.generation import read
     from charlm.sampling.writing import Wanted, opening_ids, write_samples
     from charlm.text import prompt as prompts
+    from charlm.text.unknown import UnknownCharacters
 
     decoding = Decoding(temperature, top_k, top_p, min_p, repetition_penalty)
     text = prompts.read_prompt(prompt, prompt_file)
@@ -100,7 +102,8 @@ def sample(
             print_stderr(note)
         if device.startswith(("cuda", "mps")) and not on_gpu:
             print_stderr(f"--device {device}: the cpu is used instead, which is faster for one character at a time")
-        print_unknown(encoded.unknown, unknown)
+        for note in prompt_notes(UnknownCharacters.of(vocabulary, encoded.unknown, unknown)):
+            print_stderr(note)
         for one in stop or []:
             if vocabulary.encode(one, "skip").unknown:
                 print_stderr(f"--stop {one!r} has characters that the model never writes")

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from charlm.display.output import print_text
 from charlm.display.printing import print_stderr
-
-if TYPE_CHECKING:
-    from charlm.text.corpus import Corpus
-
-SYMBOLS = 12  # unknown characters that are listed
+from charlm.display.unknown_notes import score_notes
+from charlm.text.unknown import UnknownCharacters
 
 
-def print_score(result: Mapping[str, Any], corpus: Corpus) -> None:
-    """`result` is the object of `--json`."""
-    for note in corpus.notes:
+def print_score(result: Mapping[str, Any], lacking: UnknownCharacters, notes: Sequence[str]) -> None:
+    """`result` is the object of `--json`; the notes say how the text was read."""
+    charged = result["unknown_bits"] if result["unknown_charged"] else None
+    for note in (*notes, *score_notes(lacking, charged)):
         print_stderr(note)
-    unknown = result["unknown_characters"]
-    if unknown:
-        listed = " ".join(f"{character!r}" for character in list(corpus.unknown)[:SYMBOLS])
-        print_stderr(f"{unknown:,} characters that the model does not know were not scored: {listed}")
     lines = [
         f"{name:<20}{result[name]:>12.6f}"
         for name in ("nats_per_character", "bits_per_character", "bits_per_byte", "perplexity")

@@ -1,4 +1,4 @@
-"""The exact score of a text's ids, as one stream or as records. Knows no files."""
+"""The exact score of a text's ids, as one stream or as records, and the bytes that it is divided by. Knows no files."""
 
 from __future__ import annotations
 
