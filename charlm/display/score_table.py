@@ -7,7 +7,7 @@ from typing import Any
 
 from charlm.display.output import print_text
 from charlm.display.printing import print_stderr
-from charlm.display.unknown_notes import score_notes
+from charlm.display.text_notes import score_notes
 from charlm.text.unknown import UnknownCharacters
 
 

@@ -1,4 +1,4 @@
-"""What became of characters that a model does not know, in one line for each fate. Knows no model."""
+"""Notes on a prompt or a text: where it came from, and what became of its unknown characters. Knows no model."""
 
 from __future__ import annotations
 
@@ -7,6 +7,13 @@ from collections.abc import Mapping
 from charlm.text.unknown import UnknownCharacters
 
 SYMBOLS = 8  # unknown characters that are listed
+
+
+def source_notes(piped: str | None) -> list[str]:
+    """Notes on a prompt that was piped in, as `charlm.text.prompt.piped_prompt` gives it."""
+    if piped is None:
+        return ["nothing came through standard input; to wait for a prompt there: --prompt-file -"]
+    return [f"prompt: {len(piped):,} characters of standard input"] if piped else []
 
 
 def prompt_notes(lacking: UnknownCharacters) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from charlm.display.unknown_notes import prompt_notes, score_notes
+from charlm.display.text_notes import prompt_notes, score_notes
 from charlm.text.unknown import UnknownCharacters
 from charlm.text.vocabulary import Vocabulary
 
