@@ -19,7 +19,7 @@ from charlm.cells.lstm import LSTM
 from charlm.cells.lstm import State as Memory
 from charlm.kernels import StreamDraw, StreamLayer, StreamStack, library
 from charlm.kernels.threads import share_rows
-from charlm.machine import cores
+from charlm.machine import usable_threads
 from charlm.model.language_model import LanguageModel
 from charlm.model.state import State
 from charlm.model.stepping import DefinitionStepper, Stepper
@@ -29,7 +29,8 @@ ROWS_FOR_A_THREAD = 12  # with fewer, waking another thread takes longer than th
 PAIRS_FOR_A_THREAD = 2**17  # rows * weights; with fewer, one more thread is no gain
 PAIRS_IN_A_BURST = 2**29  # rows * weights until drawn symbols are returned: at most a twentieth of a second
 LONGEST_BURST = 64
-SECONDS_ALONE = 0.05  # how long one thread draws alone after threads have waited for each other too long
+SECONDS_ALONE = 0.05  # how long one thread draws alone after threads have waited for each other too long ...
+MOST_SECONDS_ALONE = 1.6  # ... and at most, after that has happened several times in a row
 
 
 def can_run(model: LanguageModel) -> bool:
@@ -82,6 +83,7 @@ class CompiledStepper:
         self._room_size = self._input_starts[-1] + input_dtype.itemsize * self._sizes[-1]
         self._pairs = sum(array.size for array in self._kept)
         self._busy_until = 0.0  # until then one thread draws alone, as others use the processor; affects only speed
+        self._seconds_alone = SECONDS_ALONE
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _unpickled, (self._model,)
@@ -128,7 +130,7 @@ class CompiledStepper:
         uniforms = np.array(uniforms[:longest], np.float64, order="C")
         drawn = np.empty(uniforms.shape, np.int64)
         busy = time.perf_counter() < self._busy_until
-        threads = 1 if busy else min(cores(), 1 + rows * self._pairs // PAIRS_FOR_A_THREAD)
+        threads = 1 if busy else min(usable_threads(), 1 + rows * self._pairs // PAIRS_FOR_A_THREAD)
         scratch = np.empty((threads, self._vocab_size))
         draw = StreamDraw(
             stack=ctypes.addressof(stack),
@@ -143,7 +145,10 @@ class CompiledStepper:
         )
         self._kernel.stream_draw(ctypes.byref(draw))
         if draw.contended:
-            self._busy_until = time.perf_counter() + SECONDS_ALONE
+            self._busy_until = time.perf_counter() + self._seconds_alone
+            self._seconds_alone = min(2 * self._seconds_alone, MOST_SECONDS_ALONE)
+        elif threads > 1:
+            self._seconds_alone = SECONDS_ALONE
         return drawn[: draw.done], scores[:, : self._vocab_size], tuple(after)
 
     def _described(self, rows: int) -> tuple[StreamStack, list[StreamLayer]]:

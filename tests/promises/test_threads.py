@@ -82,7 +82,7 @@ def test_a_forked_process_goes_on_with_the_model_of_its_parent(in_a_thread):
 import os, sys, threading
 sys.path.insert(0, {str(PROGRAM.parent)!r})
 import charlm.kernels.threads, sharing
-charlm.kernels.threads.cores = lambda: 3
+charlm.kernels.threads.usable_threads = lambda: 3
 jobs = sharing.sampling(sharing.checkpoint()) | sharing.scoring(sharing.checkpoint())
 wanted = {{name: job() for name, job in jobs.items()}}
 def forked():
