@@ -6,7 +6,7 @@ Names of runs, folders and checkpoints mean the same as on the command line. Kno
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from charlm.checkpoint import Checkpoint
 from charlm.checkpoint import load_checkpoint as load_folder
@@ -15,7 +15,7 @@ from charlm.runs import find_checkpoint, runs_root
 from charlm.sampling.decoding import Decoding
 
 if TYPE_CHECKING:  # imports torch, which only training needs
-    from charlm.text.vocabulary import Unknown
+    from charlm.evaluation.text import Policy
     from charlm.training.experiment import Training
 
 
@@ -88,7 +88,7 @@ def score(
     model: Checkpoint | str | Path | None,
     text: str,
     *,
-    unknown: Literal["skip", "error", "nearest", "charge"] = "skip",
+    unknown: Policy = "skip",
 ) -> Score:
     """The exact score of a text: nats, bits per character, perplexity. `model` is as for `load`.
 
@@ -97,20 +97,20 @@ def score(
     pay to name them (the rule is in charlm.evaluation.charging), so that models that know different characters can be
     compared. Raises TextError if fewer than two known characters remain, and with `error` for an unknown one.
     """
-    from charlm.evaluation.charging import charged
     from charlm.evaluation.scorers import NumpyScorer
-    from charlm.evaluation.text import score_ids
+    from charlm.evaluation.text import reading_of, score_text
     from charlm.text.length import require_two
-    from charlm.text.unknown import UnknownCharacters
 
     checkpoint = _checkpoint(model)
-    vocabulary = checkpoint.vocabulary
-    reading: Unknown = "skip" if unknown == "charge" else unknown
-    encoded = vocabulary.encode(_as_trained(checkpoint, text), reading)
-    left_out = sum(UnknownCharacters.of(vocabulary, encoded.unknown, reading).left_out.values())
-    require_two(encoded.ids.size, "The text", "charlm.score", left_out > 0)
-    known = score_ids(NumpyScorer(checkpoint.model), encoded.ids, vocabulary, checkpoint.settings.text.records)
-    return charged(known, left_out, vocabulary) if unknown == "charge" else known
+    vocabulary, reading = checkpoint.vocabulary, reading_of(unknown)
+    if vocabulary.unit == "byte":
+        encoded = vocabulary.encode_bytes(text.encode("utf-8", "surrogatepass"), reading)
+    else:
+        encoded = vocabulary.encode(_as_trained(checkpoint, text), reading)
+    require_two(encoded.ids.size, "The text", "charlm.score", bool(encoded.unknown))
+    records = checkpoint.settings.text.records
+    scorer = NumpyScorer(checkpoint.model)
+    return score_text(scorer, encoded.ids, vocabulary, records, unknown, encoded.unknown).score
 
 
 def _checkpoint(model: Checkpoint | str | Path | None) -> Checkpoint:

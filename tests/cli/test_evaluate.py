@@ -155,3 +155,45 @@ def test_a_checkpoint_with_a_missing_file_is_refused(charlm, tiny_run, verse, tm
 
 def test_text_and_split_exclude_each_other(charlm, runs, verse):
     assert charlm("eval", "perplexity", "tiny", verse, "--split", "valid", env=runs).returncode == 2
+
+
+@pytest.fixture
+def two(charlm, runs, tiny_run, tmp_path):
+    """A run of bytes beside the run `tiny`, and a text whose characters neither knows all."""
+    (tmp_path / "wide.txt").write_text("äöü 日本\n" * 30, encoding="utf-8")
+    (tmp_path / "mixed.txt").write_text("The öwl 日\n" * 9, encoding="utf-8")
+    done = charlm(
+        "train", "wide.txt", "--run", "wide", "--steps", 2, "-s", "model.hidden_size=8", "-s", "text.unit=byte"
+    )
+    assert done.returncode == 0, done.stderr
+    return [tiny_run / "tiny", tmp_path / "runs" / "wide"]
+
+
+def test_a_comparison_of_two_runs_charges_unknown_characters(charlm, two, tmp_path):
+    told = json.loads(charlm("eval", "compare", *two, "--text", "mixed.txt", "--json").stdout)
+    assert told["unknown"] == "charge"
+    for run, each in zip(two, told["runs"], strict=True):
+        alone = json.loads(charlm("eval", "perplexity", run, "mixed.txt", "--unknown", "charge", "--json").stdout)
+        assert {name: alone[name] for name in each} == each
+        assert each["unknown_charged"] == each["unknown_characters"] > 0
+        assert each["bytes"] == (tmp_path / "mixed.txt").stat().st_size - 1
+    rows = charlm("eval", "compare", *two, "--text", "mixed.txt").stdout.splitlines()
+    assert [row.split()[0] for row in rows] == ["run", "tiny", "wide"]
+    assert "comparable" in charlm("eval", "compare", *two, "--text", "mixed.txt", "--unknown", "skip").stderr
+
+
+def test_a_comparison_of_one_run_names_the_command_for_it(charlm, two):
+    done = charlm("eval", "compare", two[0], "--text", "mixed.txt")
+    assert done.returncode == 2
+    assert f"charlm eval perplexity {two[0]} mixed.txt" in done.stderr
+
+
+@pytest.mark.parametrize("policy", ["skip", "nearest", "charge"])
+def test_a_model_of_bytes_has_one_score_in_the_library_and_the_command(charlm, two, tmp_path, policy):
+    import charlm as library
+
+    text = "The öwl\r\n日\n" * 9
+    (tmp_path / "text.txt").write_bytes(text.encode())
+    told = json.loads(charlm("eval", "perplexity", two[1], "text.txt", "--unknown", policy, "--json").stdout)
+    score = library.score(two[1], text, unknown=policy)
+    assert (score.nats_per_character, score.characters) == (told["nats_per_character"], told["characters"])
