@@ -103,7 +103,7 @@ def _given_text(
 ) -> Corpus:
     from charlm.text.corpus import open_corpus
 
-    changes: dict[str, object] = {"sources": tuple(text)}
+    changes: dict[str, object] = {"sources": tuple(text), "split": "contiguous"}
     if encoding:
         changes["encoding"] = encoding
     return open_corpus(checkpoint.settings.text.model_copy(update=changes), checkpoint.vocabulary, unknown)
