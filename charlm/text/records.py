@@ -15,10 +15,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from charlm.config.settings import TextSettings
 from charlm.errors import TextError
 from charlm.randomness import record_stream
 from charlm.text.lanes import NO_TARGET, Batch, Lanes, Reader, shrinking_notes
 from charlm.text.record_hashes import Numbers, find_records
+from charlm.text.vocabulary import Vocabulary
 
 BUCKET = 16  # batches whose records are sorted by length together
 
@@ -108,3 +110,8 @@ def open_reader(
     if end_id is None:
         return Lanes(ids, batch_size, seq_len)
     return RecordLanes(ids, end_id, batch_size, seq_len, seed)
+
+
+def record_end_id(settings: TextSettings, vocabulary: Vocabulary) -> int | None:
+    """The id that ends a record in texts with these settings; None if they have no records."""
+    return vocabulary.newline if settings.records else None

@@ -23,6 +23,11 @@ FEWEST = 20  # records that can look sorted
 SORTED = 0.95  # share of the pairs in order, from which a list looks sorted
 COMPARED_SYMBOLS = 40  # of a record
 
+LOOKS_SORTED = (
+    "the records look sorted, and a contiguous split then validates on other records than it trains on; "
+    "-s text.split=shuffled splits them at random"
+)
+
 SplitKind = Literal["contiguous", "records", "files"]
 
 
@@ -98,13 +103,8 @@ def _notes(stored: cache.Entry, end_id: int | None, seed: int) -> tuple[str, ...
 
 
 def _contiguous(ids: Ids, settings: TextSettings, end_id: int | None, vocabulary: Vocabulary) -> SplitText:
-    notes = []
-    if end_id is not None and looks_sorted(ids, end_id, vocabulary):
-        notes.append(
-            "the records look sorted, and a contiguous split then validates on other records than it trains on; "
-            "-s text.split=shuffled splits them at random"
-        )
-    return SplitText(ids, contiguous_spans(ids, settings.splits, end_id), "contiguous", tuple(notes))
+    notes = (LOOKS_SORTED,) if end_id is not None and looks_sorted(ids, end_id, vocabulary) else ()
+    return SplitText(ids, contiguous_spans(ids, settings.splits, end_id), "contiguous", notes)
 
 
 def looks_sorted(ids: Ids, end_id: int, vocabulary: Vocabulary) -> bool:
