@@ -12,6 +12,7 @@ from charlm.display.output import print_json
 
 if TYPE_CHECKING:
     from charlm.config.settings import Settings
+    from charlm.diagnosis.command import GivenOptions
     from charlm.diagnosis.finding import Finding
 
 LEVELS = ("ok", "warn", "bad")  # from the best to the worst
@@ -36,15 +37,17 @@ def doctor(
     """Check this machine, and a text before hours are spent on it."""
     from charlm.cells.table import stack_problems
     from charlm.config.resolving import resolve
+    from charlm.diagnosis.command import GivenOptions
     from charlm.diagnosis.finding import overall_exit_code
     from charlm.display.findings import print_counts, print_finding
     from charlm.display.printing import until_closed
 
     options = {"text.sources": tuple(text) if text else None, "text.encoding": encoding, "training.device": device}
+    given = GivenOptions.of(config, settings or [], [("--encoding", encoding), ("--device", device)])
     chosen = resolve(config, settings or [], options, [stack_problems]).settings
     findings: list[Finding] = []
     with until_closed(sys.stdout):
-        for finding in _findings(chosen, bool(text)):
+        for finding in _findings(chosen, bool(text), given):
             findings.append(finding)
             if not as_json:
                 print_finding(finding)
@@ -56,7 +59,7 @@ def doctor(
     raise typer.Exit(code)
 
 
-def _findings(settings: Settings, with_text: bool) -> Iterator[Finding]:
+def _findings(settings: Settings, with_text: bool, given: GivenOptions) -> Iterator[Finding]:
     """Each finding as it is made: a person can read the first ones while torch is imported."""
 
     from charlm.diagnosis.machine import check_machine
@@ -71,7 +74,7 @@ def _findings(settings: Settings, with_text: bool) -> Iterator[Finding]:
     if with_text:
         from charlm.diagnosis.text import check_text
 
-        yield from check_text(settings, compute)
+        yield from check_text(settings, compute, given)
 
 
 def _to_json(findings: list[Finding], code: int) -> dict[str, object]:

@@ -67,7 +67,15 @@ class TextSettings(Section):
         default=False, description="one item a line: each starts from a fresh state, and the order is shuffled"
     )
     splits: Annotated[tuple[Fraction, Fraction, Fraction], Listed] = Field(
-        default=(0.9, 0.05, 0.05), description="shares of train, valid and test, contiguous in this order"
+        default=(0.9, 0.05, 0.05), description="shares of train, valid and test"
+    )
+    split: Literal["auto", "shuffled", "contiguous"] = Field(
+        default="auto",
+        description="shuffled: whole records or files at random, equal ones together; contiguous: train, valid and "
+        "test in the order of the text; auto: shuffled for records and for a folder of many files",
+    )
+    split_seed: int | None = Field(
+        default=None, ge=0, lt=2**63, description="seed of a shuffled split; none: training.seed"
     )
 
     @model_validator(mode="after")
@@ -244,3 +252,11 @@ class Settings(Section):
     text: TextSettings = TextSettings()
     model: ModelSettings = ModelSettings()
     training: TrainingSettings = TrainingSettings()
+
+    @model_validator(mode="after")
+    def _split_by_the_seed(self) -> Settings:
+        """The text settings name their seed, so that a text can be opened, and opened again, from them alone."""
+        if self.text.split_seed is None:
+            seeded = self.text.model_copy(update={"split_seed": self.training.seed})
+            self.__dict__["text"] = seeded  # the section is frozen for callers; this is still its construction
+        return self

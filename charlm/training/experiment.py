@@ -19,6 +19,7 @@ from charlm.checkpoint import Checkpoint
 from charlm.checkpoint.reopening import require_same_text
 from charlm.checkpoint.series import newest_whole
 from charlm.config.given import dotted
+from charlm.config.history import BEFORE_IT_EXISTED
 from charlm.config.resolving import resolve
 from charlm.config.settings import Settings
 from charlm.config.stored import to_yaml
@@ -167,7 +168,7 @@ def begin_or_resume(settings: Settings, corpus: Corpus, root: Path, name: str) -
 
 def reopen(run: Run, overrides: Sequence[str] = (), options: Mapping[str, object] | None = None) -> ResumableRun:
     """What the run can be resumed from. The caller holds the lock of the run. Raises what `resume` raises."""
-    settings = resolve(str(run.config), overrides, options, [stack_problems]).settings
+    settings = resolve(str(run.config), overrides, options, [stack_problems], BEFORE_IT_EXISTED).settings
     checkpoint, notes = newest_whole(run)
     if checkpoint is None:
         raise CheckpointError(
