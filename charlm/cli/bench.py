@@ -7,9 +7,10 @@ from typing import Any
 
 import typer
 
+from charlm.cli.help_pages import Command, Group, examples
 from charlm.display.output import print_json
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(cls=Group, no_args_is_help=True)
 
 Cell = typer.Option("lstm", "--cell", help="A cell, or all.")
 Sizes = typer.Option("2x128,2x256,2x512", "--sizes", help="Layers x units; several separated by commas.")
@@ -18,7 +19,11 @@ Parts = typer.Option(False, "--parts", help="Show where the time goes.")
 Json = typer.Option(False, "--json", help="Print one JSON object.")
 
 
-@app.command("train")
+@app.command(
+    "train",
+    cls=Command,
+    epilog=examples("charlm bench train --sizes 2x256", "charlm bench train --cell all --sizes 2x128 --no-plain"),
+)
 def bench_train(
     cell: str = Cell,
     sizes: str = Sizes,
@@ -61,7 +66,7 @@ def bench_train(
     _print(about, results.training_results(names, shapes, window, compute, plain, parts), as_json)
 
 
-@app.command("sample")
+@app.command("sample", cls=Command, epilog=examples("charlm bench sample --sizes 2x512 --streams 1,64"))
 def bench_sample(
     cell: str = Cell,
     sizes: str = Sizes,
@@ -91,7 +96,7 @@ def bench_sample(
     _print(about, results.sampling_results(_cells(cell), _sizes(sizes), counts, length, plain, parts), as_json)
 
 
-@app.command("score")
+@app.command("score", cls=Command, epilog=examples("charlm bench score --sizes 2x256 --length 400000"))
 def bench_score(
     cell: str = Cell,
     sizes: str = Sizes,

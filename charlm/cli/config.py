@@ -6,12 +6,17 @@ from typing import Annotated
 
 import typer
 
+from charlm.cli.help_pages import Command, Group, examples
 from charlm.display.output import print_json, print_text
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(cls=Group, no_args_is_help=True)
 
 
-@app.command("show")
+@app.command(
+    "show",
+    cls=Command,
+    epilog=examples("charlm config show -c char-rnn", "charlm config show -c char-rnn -s model.cell=gru > my.yaml"),
+)
 def show(
     config: Annotated[str | None, typer.Option("--config", "-c", help="A preset's name, or a YAML file.")] = None,
     settings: Annotated[
@@ -32,7 +37,7 @@ def show(
         print_text(with_origins(to_yaml(resolved.settings), resolved.origins))
 
 
-@app.command("check")
+@app.command("check", cls=Command, epilog=examples("charlm config check my.yaml", "charlm config check char-rnn"))
 def check(file: Annotated[str, typer.Argument(metavar="FILE", help="A YAML file, or a preset's name.")]) -> None:
     """Check a config file, and list everything that is wrong with it."""
     from charlm.cells.table import stack_problems
@@ -43,7 +48,7 @@ def check(file: Annotated[str, typer.Argument(metavar="FILE", help="A YAML file,
     print_text(f"{file} is fine: {settings_in_short(settings)}\n")
 
 
-@app.command("schema")
+@app.command("schema", cls=Command, epilog=examples("charlm config schema > charlm.schema.json"))
 def schema() -> None:
     """Print the JSON schema of a config file, for editors that complete and check YAML."""
     from charlm.config.stored import json_schema

@@ -21,7 +21,7 @@ def doctor(
     text: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="TEXT ...",
+            metavar="TEXT",
             help="Files, folders, globs, named corpora or - (standard input) to check as well.",
         ),
     ] = None,

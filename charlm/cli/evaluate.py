@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from charlm.cli.help_pages import Command, Group, examples
 from charlm.display.output import print_json
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from charlm.evaluation.scorers import WindowScorer
     from charlm.text.corpus import Corpus
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(cls=Group, no_args_is_help=True)
 
 SMALL = 2_000_000  # characters; numpy scores fewer in less time than it takes to import torch and find a device
 
@@ -23,7 +24,11 @@ def _group() -> None:
     """Score text with a trained model."""
 
 
-@app.command("perplexity")
+@app.command(
+    "perplexity",
+    cls=Command,
+    epilog=examples("charlm eval perplexity mybook", "charlm eval perplexity mybook otherbook.txt --json"),
+)
 def perplexity(
     run: Annotated[
         str | None, typer.Argument(help="A run's name, its folder or one of its checkpoints. Default: the latest run.")
@@ -43,7 +48,7 @@ def perplexity(
     device: Annotated[str, typer.Option(help="Device: auto, cpu, cuda or mps.")] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Score every character of a text: nats, bits per character and per byte, perplexity."""
+    """Score every character of a text: bits per character and per byte, nats, perplexity."""
     import time
 
     from charlm.config.device_names import check_device_option

@@ -6,21 +6,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from charlm.display.output import print_columns, print_json
+from charlm.cli.help_pages import Command, Group, examples
+from charlm.display.output import print_columns, print_json, print_table
 
 if TYPE_CHECKING:
     from charlm.runs.folder import Run
     from charlm.runs.summary import RunSummary
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(cls=Group, no_args_is_help=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
-@app.command("list")
+@app.command("list", cls=Command, epilog=examples("charlm runs list", "charlm runs list --json"))
 def list_runs(as_json: Json = False) -> None:
     """List the runs, the oldest first; * marks the latest."""
-    from charlm.display.run_tables import list_rows
+    from charlm.display.run_tables import LIST_LEAST, LIST_NUMBERS, list_rows
     from charlm.runs import latest_run, runs_root
     from charlm.runs import list_runs as runs_in
     from charlm.runs.summary import summarize_run
@@ -33,10 +34,10 @@ def list_runs(as_json: Json = False) -> None:
     elif not summaries:
         typer.echo(f"There is no run yet in {root}. Train one: charlm train mybook.txt", err=True)
     else:
-        print_columns(list_rows(summaries, latest))
+        print_table(list_rows(summaries, latest), keys=2, least=LIST_LEAST, right=LIST_NUMBERS)
 
 
-@app.command("show")
+@app.command("show", cls=Command, epilog=examples("charlm runs show", "charlm runs show mybook --json"))
 def show(
     run: Annotated[str | None, typer.Argument(help="A run's name or folder. Default: the latest run.")] = None,
     as_json: Json = False,
@@ -55,7 +56,7 @@ def show(
     print_columns(run_rows(about, settings, target))
 
 
-@app.command("compare")
+@app.command("compare", cls=Command, epilog=examples("charlm runs compare mybook other"))
 def compare(
     runs: Annotated[list[str], typer.Argument(metavar="RUN RUN...", help="Names or folders.")], as_json: Json = False
 ) -> None:
@@ -77,7 +78,7 @@ def compare(
     if as_json:
         print_json({"runs": [_to_json(each) for each in summaries], "settings": differing})
     else:
-        print_columns(compared_rows(summaries, differing))
+        print_table(compared_rows(summaries, differing))
 
 
 def _settings(run: Run) -> dict[str, Any]:

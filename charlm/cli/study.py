@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from charlm.cli.help_pages import Command, Group, examples
 from charlm.display.output import print_columns, print_json
 
 if TYPE_CHECKING:
@@ -13,12 +14,12 @@ if TYPE_CHECKING:
     from charlm.studies.results import StudyFolder
     from charlm.studies.study import Study
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(cls=Group, no_args_is_help=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
-@app.command("list")
+@app.command("list", cls=Command, epilog=examples("charlm study list"))
 def list_studies(as_json: Json = False) -> None:
     """List the studies that come with charlm, each with its question."""
     from charlm.studies.study_files import bundled_studies, open_study
@@ -30,7 +31,9 @@ def list_studies(as_json: Json = False) -> None:
     print_columns([(name, study.question) for name, study in found.items()])
 
 
-@app.command("run")
+@app.command(
+    "run", cls=Command, epilog=examples("charlm study run cells --quick", "charlm study run mystudy.yaml --name second")
+)
 def run(
     study: Annotated[str, typer.Argument(help="A study's name, or a YAML file.")],
     quick: Annotated[bool, typer.Option("--quick", help="Run the study's short form, under its own name.")] = False,
@@ -70,7 +73,7 @@ def run(
         print_json(result)
 
 
-@app.command("report")
+@app.command("report", cls=Command, epilog=examples("charlm study report", "charlm study report mystudy --json"))
 def report(
     study: Annotated[
         str | None, typer.Argument(help="A study that was run, or its folder. Default: the latest one.")
@@ -96,7 +99,7 @@ def report(
         typer.echo(line)
 
 
-@app.command("search")
+@app.command("search", cls=Command, epilog=examples("charlm study search mysearch.yaml"))
 def search(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A YAML file with the settings and values to try.")],
     as_json: Json = False,

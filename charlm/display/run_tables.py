@@ -20,6 +20,10 @@ Row = tuple[str, ...]
 ALWAYS_SHOWN = ("text.sources", "model.cell", "model.hidden_size", "model.num_layers", "training.seed")
 UNKNOWN = "-"
 
+# Columns of the list: those that a narrow terminal leaves out, the least important first, and those of numbers.
+LIST_LEAST = ("text", "time", "model", "steps")
+LIST_NUMBERS = ("steps", "valid bits", "time")
+
 
 def list_rows(summaries: Sequence[RunSummary], latest: str | None) -> list[Row]:
     """A heading, and a row a run; * marks the latest."""

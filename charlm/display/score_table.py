@@ -24,7 +24,7 @@ def print_score(result: Mapping[str, Any], corpus: Corpus) -> None:
         print_stderr(f"{unknown:,} characters that the model does not know were not scored: {listed}")
     lines = [
         f"{name:<20}{result[name]:>12.6f}"
-        for name in ("nats_per_character", "bits_per_character", "bits_per_byte", "perplexity")
+        for name in ("bits_per_character", "bits_per_byte", "nats_per_character", "perplexity")
     ]
     lines += [f"{name:<20}{result[name]:>12,}" for name in ("characters", "unknown_characters")]
     lines.append(f"{'seconds':<20}{result['seconds']:>12.2f}")

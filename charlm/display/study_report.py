@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from charlm.display.output import align_columns
+from charlm.display.tables import align_columns
 from charlm.display.units import short
 
 
