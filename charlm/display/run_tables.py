@@ -46,8 +46,8 @@ def run_rows(run: RunSummary, settings: Mapping[str, Any], target: str) -> list[
         ("text", f"{run.text or UNKNOWN}, {_count(run.text_characters)} characters"),
         ("model", _model(run)),
         ("trained", trained if run.checkpoints else "not yet"),
-        ("valid", f"{_bits(run.valid_nats)} bits per character{best}"),
-        ("train", f"{_bits(run.train_nats)} bits per character"),
+        ("valid", f"{_score(run.valid_nats)}{best}"),
+        ("train", f"{_score(run.train_nats)}{best}"),
         *_under("checkpoints", _checkpoints(run)),
         *_under("settings", _notable(settings)),
         *_under("next", _next_commands(target)),
@@ -105,6 +105,10 @@ def _count(value: float | None) -> str:
 
 def _bits(nats: float | None) -> str:
     return UNKNOWN if nats is None else f"{in_bits(nats):.3f}"
+
+
+def _score(nats: float | None) -> str:
+    return UNKNOWN if nats is None else f"{in_bits(nats):.3f} bits per character ({nats:.4f} nats)"
 
 
 def _time(run: RunSummary) -> str:

@@ -33,9 +33,13 @@ def trial_label(prepared: PreparedTrial) -> str:
 
 
 def _result(row: dict[str, Any]) -> str:
-    """`2.8334` or `65.6%`; NOUNS says of what."""
+    """`2.8334`, `65.6%` or `diverged`."""
     name, row = VALUE[row["measure"]], with_bits(row)
     return "diverged" if row.get(name) is None else format_value(name, row[name])
+
+
+def _result_with_unit(row: dict[str, Any]) -> str:
+    return f"{_result(row)} {'' if row.get('diverged') else NOUNS[VALUE[row['measure']]]}".rstrip()
 
 
 class PlainStudy:
@@ -64,7 +68,7 @@ class PlainStudy:
             speed = row.get("characters_per_second")
             parts = [
                 f"{self._done}/{self._total}", f"{trial_label(event.prepared)}, seed {row['seed']}",
-                f"{_result(row)} {NOUNS[VALUE[row['measure']]]}", f"{row['parameters']:,} parameters",
+                _result_with_unit(row), f"{row['parameters']:,} parameters",
                 f"{clock(row.get('seconds') or 0.0)}", f"{short(speed)} chars/s" if speed else "",
             ]  # fmt: skip
             print_stderr("  ".join(parts).rstrip(), dim=False)
@@ -132,4 +136,4 @@ class LiveStudy:
         if (label, seed) != self._running or (label, seed) in self._results:
             return Text(self._results.get((label, seed), ""))
         updated = self._updated
-        return Text("..." if updated is None else f"{updated.progress:.0%} {in_bits(updated.nats):.2f}", "cyan")
+        return Text("..." if updated is None else f"{updated.progress:.0%} {in_bits(updated.train_nats):.2f}", "cyan")

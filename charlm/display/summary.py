@@ -90,10 +90,11 @@ def finished_rows(finished: Finished, path: Path) -> list[Row]:
         rows.append(
             ("best", f"at step {finished.best_step:,}{'' if finished.last_nats == finished.best_nats else last}")
         )
+    at = "" if finished.best_step in (None, finished.step) else f", at step {finished.step:,}"
     speed = f"{short(_speed(finished))} a second"
     return [
         *rows,
-        ("train", _score(finished.train_nats)),
+        ("train", f"{_score(finished.train_nats)}{at}"),
         ("read", f"{finished.characters:,} characters in {clock(finished.seconds)}, {speed}"),
         ("kept in", str(path)),
     ]

@@ -18,7 +18,7 @@ Row = dict[str, Any]
 
 
 def updated(step: int, nats: float = 2.0) -> Row:
-    event = Updated(step, step / 100, 0.1, nats, 1e-3, 0.5, step * 64, float(step), 64.0)
+    event = Updated(step, step / 100, 0.1, nats, 1e-3, 0.5, step * 64, float(step), 64.0, nats)
     return {"event": "updated", **asdict(event)}
 
 
@@ -68,7 +68,7 @@ def test_pyplot_is_not_imported(tmp_path: Path) -> None:
 def test_steps_that_a_resume_or_roll_back_undid_are_left_out() -> None:
     rows = [updated(1), updated(2, 9.0), validated(2, 9.0), updated(3, 9.0), updated(2, 1.0), updated(3, 1.0)]
     train, valid = _series(rows)
-    assert [(step, bits) for step, _, bits in train] == [
+    assert [(step, bits) for step, _, bits, _ in train] == [
         (1, pytest.approx(2 / math.log(2))), (2, pytest.approx(1 / math.log(2))), (3, pytest.approx(1 / math.log(2))),
     ]  # fmt: skip
     assert valid == []
