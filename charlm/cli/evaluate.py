@@ -52,7 +52,7 @@ def perplexity(
     import time
 
     from charlm.config.device_names import check_device_option
-    from charlm.kernels.threads import limit_blas_threads
+    from charlm.kernels.blas import limit_blas_threads
 
     check_device_option(device)
     limit_blas_threads()

@@ -18,7 +18,7 @@ from charlm.cells.lstm import LSTM
 from charlm.cells.lstm import State as Memory
 from charlm.kernels import StreamDraw, StreamLayer, StreamStack, library
 from charlm.kernels.threads import share_rows
-from charlm.machine import cores
+from charlm.machine import usable_threads
 from charlm.model.language_model import LanguageModel
 from charlm.model.state import State
 
@@ -122,7 +122,7 @@ class CompiledStepper:
         uniforms = np.array(uniforms[:longest], np.float64, order="C")
         drawn = np.empty(uniforms.shape, np.int64)
         busy = time.perf_counter() < self._busy_until
-        threads = 1 if busy else min(cores(), 1 + rows * self._pairs // PAIRS_FOR_A_THREAD)
+        threads = 1 if busy else min(usable_threads(), 1 + rows * self._pairs // PAIRS_FOR_A_THREAD)
         scratch = np.empty((threads, self._vocab_size))
         draw = StreamDraw(
             stack=ctypes.addressof(self._stack),

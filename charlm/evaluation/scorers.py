@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from charlm.engines.choosing import run_with_numpy, run_with_torch
+from charlm.kernels.blas import one_blas_thread
 from charlm.model.language_model import LanguageModel
 from charlm.model.state import State
 from charlm.text.lanes import NO_TARGET
@@ -44,7 +45,8 @@ class NumpyScorer:
         return self._model.fresh_state(rows)
 
     def nats(self, inputs: np.ndarray, targets: np.ndarray, state: State) -> tuple[np.ndarray, State]:
-        logits, state = self._model.forward(inputs, state, run_with_numpy)
+        with one_blas_thread():
+            logits, state = self._model.forward(inputs, state, run_with_numpy)
         nats = target_nats(logits, np.maximum(targets, 0)).astype(np.float64)
         return np.where(targets == NO_TARGET, 0.0, nats), state
 

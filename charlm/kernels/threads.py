@@ -6,32 +6,21 @@ own threads instead (sharing.h).
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
-from charlm.kernels.library import library
-from charlm.machine import cores
-
-
-def limit_blas_threads() -> None:
-    """If the kernels are used, have numpy's BLAS use one thread: its idle threads spin, and would slow ours down.
-
-    This works only before numpy is imported. A number of threads that the user has set stays.
-    """
-    if library() is not None:
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+from charlm.machine import usable_threads
 
 
 @cache
 def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max(1, cores() - 1), "charlm")
+    return ThreadPoolExecutor(max(1, usable_threads() - 1), "charlm")
 
 
 def share_rows(work: Callable[[int, int], object], rows: int, least: int) -> None:
     """Call work(first, end) on parts of the rows until all are done, each part with at least `least` rows."""
-    shares = max(1, min(cores(), rows // least))
+    shares = max(1, min(usable_threads(), rows // least))
     bounds = [rows * number // shares for number in range(shares + 1)]
     others = [_pool().submit(work, *bounds[number : number + 2]) for number in range(1, shares)]
     work(0, bounds[1])
