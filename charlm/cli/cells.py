@@ -6,6 +6,7 @@ from typing import Any
 
 import typer
 
+from charlm.cli.completing import complete_cell
 from charlm.cli.help_pages import Command, Group, examples
 from charlm.display.output import print_columns, print_json, print_page
 
@@ -31,7 +32,7 @@ def list_cells(as_json: bool = Json) -> None:
     epilog=examples("charlm cells show lstm", "charlm cells show clockwork --hidden-size 240 --json"),
 )
 def show_cell(
-    name: str = typer.Argument(..., help="A cell; `charlm cells list` lists them."),
+    name: str = typer.Argument(..., help="A cell; `charlm cells list` lists them.", autocompletion=complete_cell),
     hidden_size: int = typer.Option(256, min=1, help="Units of the layer whose weights are counted."),
     as_json: bool = Json,
 ) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from charlm.cli import data_synthetic
+from charlm.cli.completing import complete_corpus, complete_setting
 from charlm.cli.help_pages import Command, Group, examples
 from charlm.display.output import print_columns, print_json, print_text, stdout_width
 
@@ -23,7 +24,10 @@ WIDEST_LINE = 100  # characters of a line that `show` prints
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Encoding = Annotated[str | None, typer.Option(help="Encoding of the text. Default: utf-8.")]
 Overrides = Annotated[
-    list[str] | None, typer.Option("--set", "-s", metavar="KEY=VALUE", help="A setting, such as text.unit=byte.")
+    list[str] | None,
+    typer.Option(
+        "--set", "-s", metavar="KEY=VALUE", help="A setting, such as text.unit=byte.", autocompletion=complete_setting
+    ),
 ]
 
 
@@ -44,7 +48,12 @@ def list_corpora(as_json: Json = False) -> None:
 @app.command("show", cls=Command, epilog=examples("charlm data show tiny-shakespeare", "charlm data show mybook.txt"))
 def show(
     text: Annotated[
-        str, typer.Argument(metavar="TEXT", help="A named corpus, a file, a folder, a glob or - (standard input).")
+        str,
+        typer.Argument(
+            metavar="TEXT",
+            help="A named corpus, a file, a folder, a glob or - (standard input).",
+            autocompletion=complete_corpus,
+        ),
     ],
     encoding: Encoding = None,
     settings: Overrides = None,
@@ -74,7 +83,12 @@ def show(
 
 @app.command("fetch", cls=Command, epilog=examples("charlm data fetch tiny-shakespeare"))
 def fetch(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A named corpus; `charlm data list` lists them.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME", help="A named corpus; `charlm data list` lists them.", autocompletion=complete_corpus
+        ),
+    ],
     as_json: Json = False,
 ) -> None:
     """Download a corpus into the cache. No other command uses the network."""
@@ -105,7 +119,9 @@ def stats(
     texts: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="TEXT", help="Files, folders, globs, named corpora or - (standard input). Default: python-docs."
+            metavar="TEXT",
+            help="Files, folders, globs, named corpora or - (standard input). Default: python-docs.",
+            autocompletion=complete_corpus,
         ),
     ] = None,
     encoding: Encoding = None,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from charlm.cli.completing import complete_corpus, complete_device, complete_run
 from charlm.cli.help_pages import Command, Group, examples
 from charlm.display.output import print_json
 
@@ -31,10 +32,17 @@ def _group() -> None:
 )
 def perplexity(
     run: Annotated[
-        str | None, typer.Argument(help="A run's name, its folder or one of its checkpoints. Default: the latest run.")
+        str | None,
+        typer.Argument(
+            help="A run's name, its folder or one of its checkpoints. Default: the latest run.",
+            autocompletion=complete_run,
+        ),
     ] = None,
     text: Annotated[
-        list[str] | None, typer.Argument(help="Files, folders, globs, named corpora or - (standard input) to score.")
+        list[str] | None,
+        typer.Argument(
+            help="Files, folders, globs, named corpora or - (standard input) to score.", autocompletion=complete_corpus
+        ),
     ] = None,
     split: Annotated[
         Literal["train", "valid", "test"] | None,
@@ -45,7 +53,9 @@ def perplexity(
         typer.Option(help="What to do with characters that the model does not know."),
     ] = "skip",
     encoding: Annotated[str | None, typer.Option(help="Encoding of TEXT. Default: that of the run.")] = None,
-    device: Annotated[str, typer.Option(help="Device: auto, cpu, cuda or mps.")] = "auto",
+    device: Annotated[
+        str, typer.Option(help="Device: auto, cpu, cuda or mps.", autocompletion=complete_device)
+    ] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Score every character of a text: bits per character and per byte, nats, perplexity."""

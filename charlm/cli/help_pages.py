@@ -13,6 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 INDENT = "  "
 NUMBERS = {"int": "N", "float": "X"}  # by the first letters of the type that typer writes
 WHOLE = 10_000  # characters; no first sentence of a command is longer
+OFFERED = 76  # characters of a sentence beside a command that the tab key offers, which must fit on one line
 
 
 def examples(*commands: str) -> str:
@@ -28,6 +29,9 @@ def examples_of(command: Any) -> list[str]:
 class Command(TyperCommand):
     """A command whose page ends with its examples."""
 
+    def get_short_help_str(self, limit: int = OFFERED) -> str:
+        return super().get_short_help_str(limit)
+
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         return _usage(self, ctx)
 
@@ -40,6 +44,9 @@ class Command(TyperCommand):
 
 class Group(TyperGroup):
     """A group of commands, each listed with its whole first sentence."""
+
+    def get_short_help_str(self, limit: int = OFFERED) -> str:
+        return super().get_short_help_str(limit)
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         return [*_usage(self, ctx), self.subcommand_metavar]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from charlm.cli.completing import complete_corpus, complete_run
 from charlm.cli.help_pages import Command, Group, examples
 from charlm.display.output import print_json, print_table
 from charlm.display.printing import print_stderr
@@ -25,10 +26,19 @@ app = typer.Typer(cls=Group, no_args_is_help=True)
 FARTHEST, MOST_POSITIONS = 10_000, 10_000
 
 Runs = Annotated[
-    list[str] | None, typer.Argument(metavar="RUN", help="Runs, folders or checkpoints. Default: the latest run.")
+    list[str] | None,
+    typer.Argument(
+        metavar="RUN", help="Runs, folders or checkpoints. Default: the latest run.", autocompletion=complete_run
+    ),
 ]
 Text = Annotated[
-    str | None, typer.Option("--text", metavar="FILE|CORPUS", help="A text to read. Default: each run's valid split.")
+    str | None,
+    typer.Option(
+        "--text",
+        metavar="FILE|CORPUS",
+        help="A text to read. Default: each run's valid split.",
+        autocompletion=complete_corpus,
+    ),
 ]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Also inspect each network as it was before training.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]

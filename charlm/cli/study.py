@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from charlm.cli.completing import complete_study
 from charlm.cli.help_pages import Command, Group, examples
 from charlm.display.output import print_columns, print_json, print_text, stdout_width
 
@@ -35,7 +36,7 @@ def list_studies(as_json: Json = False) -> None:
     "run", cls=Command, epilog=examples("charlm study run cells --quick", "charlm study run mystudy.yaml --name second")
 )
 def run(
-    study: Annotated[str, typer.Argument(help="A study's name, or a YAML file.")],
+    study: Annotated[str, typer.Argument(help="A study's name, or a YAML file.", autocompletion=complete_study)],
     quick: Annotated[bool, typer.Option("--quick", help="Run the study's short form, under its own name.")] = False,
     name: Annotated[str | None, typer.Option("--name", help="Name for the results. Default: its own.")] = None,
     as_json: Json = False,

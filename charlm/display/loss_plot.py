@@ -46,7 +46,7 @@ def plot_loss(metrics: Sequence[Row], path: Path) -> None:
     `metrics` are events as flat dicts in the order in which they happened. Raises UsageError if matplotlib is not
     installed, or if there is no update to draw.
     """
-    train, valid = _series(metrics)
+    train, valid = learning_curve(metrics)
     if not train:
         raise UsageError("There is no learning curve to draw yet", str(path), "Train for at least one step.")
     figure = new_figure(8, 14 / 3, path)
@@ -64,7 +64,7 @@ def plot_loss(metrics: Sequence[Row], path: Path) -> None:
     save_png(figure, path)
 
 
-def _series(metrics: Sequence[Row]) -> tuple[Updates, Points]:
+def learning_curve(metrics: Sequence[Row]) -> tuple[Updates, Points]:
     """The updates and the validations, without those that a resume or a roll-back undid."""
     train: Updates = []
     valid: Points = []

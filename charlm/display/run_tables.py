@@ -35,6 +35,11 @@ def list_rows(summaries: Sequence[RunSummary], latest: str | None) -> list[Row]:
     return rows
 
 
+def removed_row(run: RunSummary) -> Row:
+    """A run that is about to be removed."""
+    return run.name, _model(run), f"{_count(run.step)} steps", f"{_bits(run.valid_nats)} valid bits", str(run.folder)
+
+
 def run_rows(run: RunSummary, settings: Mapping[str, Any], target: str) -> list[Row]:
     """One run. `settings` are by dotted name; `target` is what a command takes for the run."""
     best = f", at step {_count(run.best_step)}" if run.best_step is not None else ""
