@@ -6,9 +6,12 @@ replace the parts of the page that do so; they use only what all supported versi
 
 from __future__ import annotations
 
+from inspect import unwrap
 from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
+
+from charlm.docstrings import function_docstring
 
 INDENT = "  "
 NUMBERS = {"int": "N", "float": "X"}  # by the first letters of the type that typer writes
@@ -28,6 +31,10 @@ def examples_of(command: Any) -> list[str]:
 
 class Command(TyperCommand):
     """A command whose page ends with its examples."""
+
+    def __init__(self, name: str | None, *, help: str | None = None, **named: Any) -> None:  # noqa: A002
+        # typer reads the help from the docstring, which python -OO leaves out
+        super().__init__(name, help=help or _docstring(named.get("callback")), **named)
 
     def get_short_help_str(self, limit: int = OFFERED) -> str:
         return super().get_short_help_str(limit)
@@ -58,6 +65,10 @@ class Group(TyperGroup):
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         _write_examples(self, formatter)
+
+
+def _docstring(callback: Any) -> str | None:
+    return function_docstring(unwrap(callback)) or None if callback else None
 
 
 def _usage(command: Any, ctx: Any) -> list[str]:
