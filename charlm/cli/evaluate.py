@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from charlm.cli.completing import complete_corpus, complete_device, complete_run
+from charlm.cli.help_pages import Command, Group, examples
 from charlm.display.output import print_json
 
 if TYPE_CHECKING:
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from charlm.evaluation.text import TextScore
     from charlm.text.corpus import Corpus
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(cls=Group, no_args_is_help=True)
 
 Policy = Literal["skip", "error", "nearest", "charge"]
 UNKNOWN = (
@@ -29,13 +31,24 @@ def _group() -> None:
     """Score text with a trained model."""
 
 
-@app.command("perplexity")
+@app.command(
+    "perplexity",
+    cls=Command,
+    epilog=examples("charlm eval perplexity mybook", "charlm eval perplexity mybook otherbook.txt --json"),
+)
 def perplexity(
     run: Annotated[
-        str | None, typer.Argument(help="A run's name, its folder or one of its checkpoints. Default: the latest run.")
+        str | None,
+        typer.Argument(
+            help="A run's name, its folder or one of its checkpoints. Default: the latest run.",
+            autocompletion=complete_run,
+        ),
     ] = None,
     text: Annotated[
-        list[str] | None, typer.Argument(help="Files, folders, globs, named corpora or - (standard input) to score.")
+        list[str] | None,
+        typer.Argument(
+            help="Files, folders, globs, named corpora or - (standard input) to score.", autocompletion=complete_corpus
+        ),
     ] = None,
     split: Annotated[
         Literal["train", "valid", "test"] | None,
@@ -43,10 +56,12 @@ def perplexity(
     ] = None,
     unknown: Annotated[Policy, typer.Option(help=UNKNOWN)] = "skip",
     encoding: Annotated[str | None, typer.Option(help="Encoding of TEXT. Default: that of the run.")] = None,
-    device: Annotated[str, typer.Option(help="Device: auto, cpu, cuda or mps.")] = "auto",
+    device: Annotated[
+        str, typer.Option(help="Device: auto, cpu, cuda or mps.", autocompletion=complete_device)
+    ] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Score every character of a text: nats, bits per character and per byte, perplexity."""
+    """Score every character of a text: bits per character and per byte, nats, perplexity."""
     import time
 
     from charlm.config.device_names import check_device_option

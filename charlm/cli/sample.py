@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from charlm.cli.completing import complete_device, complete_run
 from charlm.config.device_names import check_device_option
 from charlm.display.output import print_json
 from charlm.display.printing import print_stderr, until_closed
@@ -26,7 +27,11 @@ DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
 
 def sample(
     run: Annotated[
-        str | None, typer.Argument(help="A run's name, its folder or one of its checkpoints. Default: the latest run.")
+        str | None,
+        typer.Argument(
+            help="A run's name, its folder or one of its checkpoints. Default: the latest run.",
+            autocompletion=complete_run,
+        ),
     ] = None,
     prompt: Annotated[
         str | None,
@@ -63,7 +68,10 @@ def sample(
         typer.Option(help="What to do with characters of the prompt that the model does not know."),
     ] = "skip",
     device: Annotated[
-        str, typer.Option(help="Device: auto, cpu, mps or cuda. cuda is for many samples at once.")
+        str,
+        typer.Option(
+            help="Device: auto, cpu, mps or cuda. cuda is for many samples at once.", autocompletion=complete_device
+        ),
     ] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object at the end.")] = False,
 ) -> None:

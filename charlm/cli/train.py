@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from charlm.cli.completing import complete_device, complete_preset, complete_setting, complete_text
 from charlm.display.output import print_json
 
 if TYPE_CHECKING:
@@ -22,12 +23,19 @@ def train(
         list[str] | None,
         typer.Argument(
             help="Files, folders, globs, named corpora or - (standard input). Default: python-docs. "
-            "With --resume: a run."
+            "With --resume: a run.",
+            autocompletion=complete_text,
         ),
     ] = None,
-    config: Annotated[str | None, typer.Option("--config", "-c", help="A preset's name, or a YAML file.")] = None,
+    config: Annotated[
+        str | None,
+        typer.Option("--config", "-c", help="A preset's name, or a YAML file.", autocompletion=complete_preset),
+    ] = None,
     settings: Annotated[
-        list[str] | None, typer.Option("--set", "-s", metavar="KEY=VALUE", help="A setting; can be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--set", "-s", metavar="KEY=VALUE", help="A setting; can be repeated.", autocompletion=complete_setting
+        ),
     ] = None,
     run: Annotated[
         str | None, typer.Option("--run", help="Name of the run. Default: made from the text and the cell.")
@@ -35,7 +43,9 @@ def train(
     budget: Annotated[str | None, typer.Option(help="Wall-clock time to train for: 90s, 10m, 2h.")] = None,
     steps: Annotated[int | None, typer.Option(help="Number of updates to train for.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue a run. Default: the latest one.")] = False,
-    device: Annotated[str | None, typer.Option(help="Device: auto, cpu, cuda or mps.")] = None,
+    device: Annotated[
+        str | None, typer.Option(help="Device: auto, cpu, cuda or mps.", autocompletion=complete_device)
+    ] = None,
     seed: Annotated[
         int | None, typer.Option(help="Seed; the same seed, command and machine give the same weights.")
     ] = None,

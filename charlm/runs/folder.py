@@ -114,6 +114,15 @@ class Run:
             self.write_mark({**self.mark, "checkpoints": [name for name in recorded if name not in deleted]})
         return deleted
 
+    def delete_checkpoints(self) -> None:
+        """Delete all recorded checkpoints, and what a killed process left of one. Only files that charlm writes."""
+        recorded = self._recorded()
+        for name in recorded:
+            self._delete(self.folder / name)
+        for leftover in self.folder.glob(f"{TEMPORARY}*"):
+            if (match := LEFTOVER.fullmatch(leftover.name)) and match[1] in recorded:
+                self._delete(leftover)
+
     def tidy(self) -> None:
         """Delete what a killed process left behind while it wrote a recorded checkpoint.
 

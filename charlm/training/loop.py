@@ -21,11 +21,11 @@ from charlm.training.monitoring import preview, validate
 from charlm.training.optimization import learning_rate
 from charlm.training.plan import TrainingPlan
 from charlm.training.progress import Clock, Progress
+from charlm.training.score import training_score
 from charlm.training.trainer import Trainer
 
 SKIPS_IN_A_ROW = 3  # skipped updates after which the training goes back to the last checkpoint
 ROLL_BACKS = 2  # most that are made; if another one is needed, the training has diverged
-SMOOTHING = 0.02  # weight of the newest update in the running mean of the training score
 SPEED_WINDOW = 5.0  # seconds over which characters per second are measured
 SPEED_INTERVAL = 0.25  # seconds between two entries of that measurement, so that fast steps do not add thousands
 
@@ -119,7 +119,7 @@ class _Session:
         result = self.trainer.update(plan.reader, before.position, rate)
         train_nats = before.train_nats
         if result.applied:
-            train_nats += max(SMOOTHING, 1 / (before.step + 1)) * (result.nats - train_nats)
+            train_nats = training_score(train_nats, result.nats, before.step + 1)
         self.progress = replace(
             before,
             step=before.step + 1,
@@ -146,6 +146,7 @@ class _Session:
             characters=self.progress.characters,
             seconds=self.progress.seconds,
             characters_per_second=self._characters_per_second(),
+            train_nats=self.progress.train_nats,
         )
 
     def _characters_per_second(self) -> float:

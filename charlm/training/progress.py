@@ -23,7 +23,7 @@ class Progress:
     position: int = 0
     characters: int = 0
     seconds: float = 0.0
-    train_nats: float = 0.0  # running mean over about the last hundred updates
+    train_nats: float = 0.0  # the training score
     best_nats: float | None = None
     best_step: int | None = None
     last_nats: float | None = None
