@@ -14,6 +14,7 @@ from charlm.cli import bench, cells, config, data, doctor, evaluate, inspect, ru
 from charlm.display.printing import print_stderr
 from charlm.errors import CharlmError
 from charlm.machine import wait_passively
+from charlm.signals import quiet_interrupts
 from charlm.version import __version__
 
 app = typer.Typer(
@@ -57,6 +58,11 @@ def _options(
 def main() -> None:
     """Run the command line. A CharlmError is printed in three lines and ends with its exit code."""
     wait_passively()
+    with quiet_interrupts():
+        _run()
+
+
+def _run() -> None:
     try:
         app()
     except CharlmError as error:
