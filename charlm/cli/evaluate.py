@@ -35,6 +35,10 @@ def perplexity(
         Literal["train", "valid", "test"] | None,
         typer.Option(help="Without TEXT: which split of the run's own text to score. Default: valid."),
     ] = None,
+    moved: Annotated[
+        list[str] | None,
+        typer.Option("--text", metavar="PATH", help="Where the run's own text is now, if it has moved."),
+    ] = None,
     unknown: Annotated[
         Literal["skip", "error", "nearest"],
         typer.Option(help="What to do with characters that the model does not know."),
@@ -44,6 +48,7 @@ def perplexity(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Score every character of a text: nats, bits per character and per byte, perplexity."""
+    import shlex
     import time
 
     from charlm.config.device_names import check_device_option
@@ -60,11 +65,20 @@ def perplexity(
     checkpoint = load_checkpoint(find_checkpoint(runs_root(), run))
     if text and split:
         raise UsageError("--split selects a part of the run's own text", f"--split {split}", "Give --split or TEXT.")
+    if text and moved:
+        what = "--text names the run's own text, to score one of its splits"
+        raise UsageError(what, f"--text {' '.join(moved)}", "Give --text, or TEXT to score all of it.")
     began = time.perf_counter()
     if text:
         corpus = _given_text(checkpoint, text, encoding, unknown)
     else:
-        corpus = reopen_text(checkpoint, "Give a text to score: charlm eval perplexity RUN FILE")
+        command = f"charlm eval perplexity {shlex.quote(run or checkpoint.run_name)}"
+        corpus = reopen_text(
+            checkpoint,
+            f"{command} --split {split or 'valid'} --text PATH",
+            f"To score all of another text: {command} PATH",
+            moved or (),
+        )
     ids = corpus.ids if text else corpus.split(split or "valid")
     if ids.size < 2:
         what = "The text" if text else f"The {split or 'valid'} split"

@@ -41,11 +41,13 @@ def run_rows(run: RunSummary, settings: Mapping[str, Any], target: str) -> list[
         ("created", run.created or UNKNOWN),
         ("text", f"{run.text or UNKNOWN}, {_count(run.text_characters)} characters"),
         ("model", _model(run)),
+        *([("from", run.origin)] if run.origin else []),
         ("trained", trained if run.checkpoints else "not yet"),
         ("valid", f"{_bits(run.valid_nats)} bits per character{best}"),
         ("train", f"{_bits(run.train_nats)} bits per character"),
         *_under("checkpoints", _checkpoints(run)),
         *_under("settings", _notable(settings)),
+        *_under("changed", run.changed),
         *_under("next", _next_commands(target)),
     ]
 
