@@ -15,6 +15,7 @@ from charlm.runs import find_checkpoint, runs_root
 from charlm.sampling.decoding import Decoding
 
 if TYPE_CHECKING:  # imports torch, which only training needs
+    from charlm.evaluation.text import Policy
     from charlm.training.experiment import Training
 
 
@@ -95,21 +96,33 @@ def sample(
         )
 
 
-def score(model: Checkpoint | str | Path | None, text: str) -> Score:
+def score(
+    model: Checkpoint | str | Path | None,
+    text: str,
+    *,
+    unknown: Policy = "skip",
+) -> Score:
     """The exact score of a text: nats, bits per character, perplexity. `model` is as for `load`.
 
-    It is the score that `charlm eval perplexity` gives for a file of this text. Characters that the model does not know
-    are left out. Raises TextError if fewer than two characters remain.
+    It is the score that `charlm eval perplexity` gives for a file of this text. `unknown` is for characters that the
+    model does not know: `skip` leaves them out, `nearest` reads the nearest known ones, `charge` adds what a code would
+    pay to name them (the rule is in charlm.evaluation.charging), so that models that know different characters can be
+    compared. Raises TextError if fewer than two known characters remain, and with `error` for an unknown one.
     """
-    from charlm.errors import TextError
     from charlm.evaluation.scorers import NumpyScorer
-    from charlm.evaluation.text import score_ids
+    from charlm.evaluation.text import reading_of, score_text
+    from charlm.text.length import require_two
 
     checkpoint = _checkpoint(model)
-    ids = checkpoint.vocabulary.encode(_as_trained(checkpoint, text), "skip").ids
-    if ids.size < 2:
-        raise TextError("The text has under two characters to score", "charlm.score", "Give a longer text.")
-    return score_ids(NumpyScorer(checkpoint.model), ids, checkpoint.vocabulary, checkpoint.settings.text.records)
+    vocabulary, reading = checkpoint.vocabulary, reading_of(unknown)
+    if vocabulary.unit == "byte":
+        encoded = vocabulary.encode_bytes(text.encode("utf-8", "surrogatepass"), reading)
+    else:
+        encoded = vocabulary.encode(_as_trained(checkpoint, text), reading)
+    require_two(encoded.ids.size, "The text", "charlm.score", bool(encoded.unknown))
+    records = checkpoint.settings.text.records
+    scorer = NumpyScorer(checkpoint.model)
+    return score_text(scorer, encoded.ids, vocabulary, records, unknown, encoded.unknown).score
 
 
 def _checkpoint(model: Checkpoint | str | Path | None) -> Checkpoint:

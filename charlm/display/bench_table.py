@@ -17,6 +17,7 @@ def _rate(value: int) -> str:
 
 
 WORKLOAD: Columns = {
+    "situation": ("beside", "{}".format),
     "cell": ("cell", "{}".format),
     "size": ("size", "{}".format),
     "streams": ("streams", "{:,}".format),
@@ -24,6 +25,10 @@ WORKLOAD: Columns = {
 COLUMNS: Columns = {
     "best": ("best/s", _rate),
     "median": ("median/s", _rate),
+    "cores": ("cores", "{:.2f}".format),
+    "kept": ("kept", "{:.0%}".format),
+    "fair": ("fair", "{:.0%}".format),
+    "of_fair": ("of fair", "{:.0%}".format),
     "plain_median": ("plain/s", _rate),
     "ratio": ("ratio", "{:.2f}".format),
     "loop_median": ("loop/s", _rate),

@@ -21,13 +21,14 @@ import numpy as np
 from charlm.config.settings import TextSettings
 from charlm.errors import CheckpointError, TextError, UsageError
 from charlm.text import cache
+from charlm.text.length import require_two
 from charlm.text.reading import find_codec, read_bytes, read_text
 from charlm.text.sources import STDIN, SourceFile, find_files
 from charlm.text.statistics import symbol_counts
 from charlm.text.survey import survey_bytes, survey_text
 from charlm.text.vocabulary import Ids, Unknown, Vocabulary
 
-FORMAT = 1  # to be increased if the same text and settings give other ids or facts
+FORMAT = 2  # to be increased if the same text and settings give other ids or facts
 SPLITS = ("train", "valid", "test")
 
 
@@ -44,6 +45,7 @@ class Corpus:
     source_bytes: int
     characters: int  # N
     bytes: int  # that the N characters take in UTF-8
+    given_bytes: int  # that the text took in UTF-8 before unknown characters were replaced or left out
     unknown: dict[str, int]  # count of each character that the given vocabulary lacks
     notes: tuple[str, ...]  # what was changed or left out, for people to read
     splits: dict[str, tuple[int, int]]  # start and end of each, the end excluded
@@ -71,10 +73,7 @@ def open_corpus(settings: TextSettings, vocabulary: Vocabulary | None = None, un
         key = _key(digests, encoding, settings.newlines, vocabulary, unknown)
         entry = _cached(key) or _encode(key, files, encoding, settings.newlines, vocabulary, unknown)
     facts, characters = entry.facts, len(entry.ids)
-    if characters < 2:
-        known = " that the model knows" if facts.get("unknown") else ""
-        what = f"The text has {'one character' if characters else 'no characters'}{known}"
-        raise TextError(what, ", ".join(settings.sources), "A model needs at least two.")
+    require_two(characters, "The text", ", ".join(settings.sources), bool(facts.get("unknown")))
     used = vocabulary or Vocabulary.from_json(facts["vocabulary"])
     if settings.records and used.newline is None:
         raise TextError("The text has no line end", "text.records=true", "Put each record on a line of its own.")
@@ -88,6 +87,7 @@ def open_corpus(settings: TextSettings, vocabulary: Vocabulary | None = None, un
         source_bytes=sum(file.unpacked_size or 0 for file in files),
         characters=characters,
         bytes=facts["bytes"],
+        given_bytes=facts["given_bytes"],
         unknown=facts["unknown"],
         notes=tuple(filter(None, [*left_out, *_notes(facts), entry.note])),
         splits=_splits(entry.ids, settings.splits, used.newline if settings.records else None),
@@ -164,6 +164,7 @@ def _encode(
             "vocabulary": None if given else vocabulary.to_json(),
             "unknown": {symbol: count for symbol, count in survey.counts.items() if symbol in unknown_symbols},
             "bytes": bytes_of_ids(ids) if unknown_symbols else bytes_of_survey(),
+            "given_bytes": sum(count * vocabulary.bytes_of(symbol) for symbol, count in survey.counts.items()),
             "marks": survey.marks,
             "crlf": survey.crlf,
             "cr": survey.cr,

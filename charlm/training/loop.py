@@ -13,7 +13,6 @@ from dataclasses import replace
 
 from charlm.checkpoint import Checkpoint, load_training_arrays
 from charlm.checkpoint.series import newest_whole, repair_pointers
-from charlm.engines.precision import precision_notes
 from charlm.errors import DivergedError
 from charlm.model.parameters import count_parameters
 from charlm.training.checkpointing import restore_trainer, save_checkpoint, training_arrays
@@ -123,7 +122,7 @@ class _Session:
             device=plan.compute.device,
             precision=plan.compute.precision,
             resumed_at=self.resumed_at,
-            notes=(*plan.reader.notes, *precision_notes(plan.compute), *self.trainer.notes),
+            notes=(*plan.reader.notes, *plan.compute.notes, *self.trainer.notes),
         )
 
     def end_reason(self) -> str:
