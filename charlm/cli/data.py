@@ -120,7 +120,7 @@ def stats(
         list[str] | None,
         typer.Argument(
             metavar="TEXT",
-            help="Files, folders, globs, named corpora or - (standard input). Default: python-docs.",
+            help="Files, folders, globs, named corpora or - (standard input). Default: alice.",
             autocompletion=complete_corpus,
         ),
     ] = None,

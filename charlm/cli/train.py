@@ -23,8 +23,7 @@ def train(
     text: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Files, folders, globs, named corpora or - (standard input). Default: python-docs. "
-            "With --resume: a run.",
+            help="Files, folders, globs, named corpora or - (standard input). Default: alice. With --resume: a run.",
             autocompletion=complete_text,
         ),
     ] = None,

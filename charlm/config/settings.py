@@ -58,7 +58,7 @@ class TextSettings(Section):
     """The text, and how it is read and split."""
 
     sources: Annotated[tuple[str, ...], Listed] = Field(
-        default=("python-docs",), min_length=1, max_length=1000, description="files, folders, globs, - or corpora"
+        default=("alice",), min_length=1, max_length=1000, description="files, folders, globs, - or corpora"
     )
     encoding: str = Field(default="utf-8", max_length=40, description="encoding of the text; invalid bytes are errors")
     newlines: Literal["unix", "keep"] = Field(default="unix", description="unix: CRLF and CR become LF, with a note")
