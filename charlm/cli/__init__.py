@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Any
 
 import typer
 
@@ -15,6 +16,7 @@ from charlm.cli.help_pages import Command, Group, examples
 from charlm.display.printing import print_stderr
 from charlm.errors import CharlmError
 from charlm.machine import wait_passively
+from charlm.signals import quiet_interrupts
 from charlm.version import __version__
 
 app = typer.Typer(
@@ -62,8 +64,13 @@ def _options(
 def main() -> None:
     """Run the command line. A CharlmError is printed in three lines and ends with its exit code."""
     wait_passively()
+    with quiet_interrupts():
+        _run()
+
+
+def _run() -> None:
     try:
-        app(prog_name="charlm")
+        sys.exit(_invoked())
     except CharlmError as error:
         print_stderr(f"charlm: {error}", dim=False)
         sys.exit(error.exit_code)
@@ -74,3 +81,23 @@ def main() -> None:
         print_stderr("This is a bug in charlm.")
         print_stderr("Please report it, with the output of the same command when CHARLM_DEBUG=1 is set.")
         sys.exit(1)
+
+
+def _invoked() -> int:
+    """Invoke the command that was named; gives the exit code. Raises UsageError for a word that has another name here.
+
+    The errors of the parser are typer's own in newer versions and click's in older ones; all have `format_message`.
+    """
+    try:
+        return int(app(prog_name="charlm", standalone_mode=False) or 0)
+    except Exception as error:
+        of_parser: Any = error
+        if not hasattr(of_parser, "format_message"):
+            raise
+        from charlm.cli.words import answer
+
+        answered = answer(of_parser, sys.argv[1:])
+        if answered:
+            raise answered from None
+        of_parser.show()
+        return int(of_parser.exit_code)

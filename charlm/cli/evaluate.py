@@ -54,6 +54,10 @@ def perplexity(
         Literal["train", "valid", "test"] | None,
         typer.Option(help="Without TEXT: which split of the run's own text to score. Default: valid."),
     ] = None,
+    moved: Annotated[
+        list[str] | None,
+        typer.Option("--text", metavar="PATH", help="Where the run's own text is now, if it has moved."),
+    ] = None,
     unknown: Annotated[Policy, typer.Option(help=UNKNOWN)] = "skip",
     encoding: Annotated[str | None, typer.Option(help="Encoding of TEXT. Default: that of the run.")] = None,
     device: Annotated[
@@ -62,6 +66,7 @@ def perplexity(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Score every character of a text: bits per character and per byte, nats, perplexity."""
+    import shlex
     import time
 
     from charlm.config.device_names import check_device_option
@@ -79,11 +84,20 @@ def perplexity(
     checkpoint = load_checkpoint(find_checkpoint(runs_root(), run))
     if text and split:
         raise UsageError("--split selects a part of the run's own text", f"--split {split}", "Give --split or TEXT.")
+    if text and moved:
+        what = "--text names the run's own text, to score one of its splits"
+        raise UsageError(what, f"--text {' '.join(moved)}", "Give --text, or TEXT to score all of it.")
     began = time.perf_counter()
     if text:
         corpus = _given_text(checkpoint, text, encoding, unknown)
     else:
-        corpus = reopen_text(checkpoint, "Give a text to score: charlm eval perplexity RUN FILE")
+        command = f"charlm eval perplexity {shlex.quote(run or checkpoint.run_name)}"
+        corpus = reopen_text(
+            checkpoint,
+            f"{command} --split {split or 'valid'} --text PATH",
+            f"To score all of another text: {command} PATH",
+            moved or (),
+        )
     ids = corpus.ids if text else corpus.split(split or "valid")
     vocabulary, records = corpus.vocabulary, checkpoint.settings.text.records
     require_two(ids.size, "The text" if text else f"The {split or 'valid'} split", corpus.name)
@@ -112,14 +126,7 @@ def perplexity(
         print_score(result, found.lacking, corpus.notes)
 
 
-@app.command(
-    "compare",
-    cls=Command,
-    epilog=examples(
-        "charlm eval compare mybook other --text newbook.txt",
-        "charlm eval compare mybook other --text newbook.txt --json",
-    ),
-)
+@app.command("compare", cls=Command, epilog=examples("charlm eval compare mybook names --text mybook.txt"))
 def compare(
     runs: Annotated[
         list[str],

@@ -174,13 +174,11 @@ def _open_one(run: str | None, text: str | None) -> Subject:
     """Open a run, and the text that was given or the run's valid split; print what the user should know about it."""
     from charlm.checkpoint import load_checkpoint
     from charlm.checkpoint.reopening import reopen_text
-    from charlm.errors import TextError
     from charlm.runs import find_checkpoint, runs_root
     from charlm.text.corpus import open_corpus
 
     checkpoint = load_checkpoint(find_checkpoint(runs_root(), run))
     name, settings = checkpoint.run_name, checkpoint.settings.text
-    remedy = f"Give a text: --text FILE with {name}"
     if settings.records:
         print_stderr(f"{name} was trained on records; here they are read as one stream, and the state is carried over")
     if text:
@@ -190,10 +188,7 @@ def _open_one(run: str | None, text: str | None) -> Subject:
         if corpus.unknown:
             print_stderr(f"{sum(corpus.unknown.values()):,} characters that {name} does not know were left out")
         return Subject(checkpoint, corpus.name, corpus.ids)
-    try:
-        corpus = reopen_text(checkpoint, remedy)
-    except TextError as error:
-        raise TextError(error.what, error.where, remedy) from None
+    corpus = reopen_text(checkpoint, "--text FILE")
     return Subject(checkpoint, f"{corpus.name}, valid split", corpus.split("valid"))
 
 

@@ -50,11 +50,13 @@ def run_rows(run: RunSummary, settings: Mapping[str, Any], target: str) -> list[
         ("created", run.created or UNKNOWN),
         ("text", f"{run.text or UNKNOWN}, {_count(run.text_characters)} characters"),
         ("model", _model(run)),
+        *([("from", run.origin)] if run.origin else []),
         ("trained", trained if run.checkpoints else "not yet"),
         ("valid", f"{_score(run.valid_nats)}{best}"),
         ("train", f"{_score(run.train_nats)}{best}"),
         *_under("checkpoints", _checkpoints(run)),
         *_under("settings", _notable(settings)),
+        *_under("changed", run.changed),
         *_under("next", _next_commands(target)),
     ]
 
