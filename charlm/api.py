@@ -65,6 +65,7 @@ def sample(
     from charlm.errors import UsageError
     from charlm.randomness import fresh_seed
     from charlm.sampling.writing import write_text
+    from charlm.text.records import record_end_id
 
     if length < 0:
         raise UsageError(f"length cannot be {length}", "charlm.sample", "Give a number from 0 on.")
@@ -79,7 +80,7 @@ def sample(
             decoding,
             length=length,
             seed=fresh_seed() if seed is None else seed,
-            records=checkpoint.settings.text.records,
+            end=record_end_id(checkpoint.settings.text, checkpoint.vocabulary),
         )
 
 
@@ -92,12 +93,13 @@ def score(model: Checkpoint | str | Path | None, text: str) -> Score:
     from charlm.errors import TextError
     from charlm.evaluation.scorers import NumpyScorer
     from charlm.evaluation.text import score_ids
+    from charlm.text.records import record_end_id
 
     checkpoint = _checkpoint(model)
     ids = checkpoint.vocabulary.encode(_as_trained(checkpoint, text), "skip").ids
     if ids.size < 2:
         raise TextError("The text has under two characters to score", "charlm.score", "Give a longer text.")
-    return score_ids(NumpyScorer(checkpoint.model), ids, checkpoint.vocabulary, checkpoint.settings.text.records)
+    return score_ids(NumpyScorer(checkpoint.model), ids, record_end_id(checkpoint.settings.text, checkpoint.vocabulary))
 
 
 def _checkpoint(model: Checkpoint | str | Path | None) -> Checkpoint:

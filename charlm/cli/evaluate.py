@@ -56,6 +56,7 @@ def perplexity(
     from charlm.errors import TextError, UsageError
     from charlm.evaluation.text import count_scored_bytes, score_ids
     from charlm.runs import find_checkpoint, runs_root
+    from charlm.text.records import record_end_id
 
     checkpoint = load_checkpoint(find_checkpoint(runs_root(), run))
     if text and split:
@@ -70,7 +71,8 @@ def perplexity(
         what = "The text" if text else f"The {split or 'valid'} split"
         raise TextError(f"{what} has fewer than two characters to score", corpus.name, "Give a longer text.")
     records = checkpoint.settings.text.records
-    score = score_ids(_scorer(checkpoint, device, ids.size), ids, corpus.vocabulary, records)
+    end = record_end_id(checkpoint.settings.text, corpus.vocabulary)
+    score = score_ids(_scorer(checkpoint, device, ids.size), ids, end)
     result = {
         "run": checkpoint.run_name,
         "step": checkpoint.step,

@@ -15,11 +15,14 @@ RECORD_ROWS = 64  # records read side by side
 RECORD_WINDOW = 256  # characters of a window
 
 
-def score_ids(scorer: WindowScorer, ids: np.ndarray, vocabulary: Vocabulary, records: bool) -> Score:
-    """ids (N,), N >= 2. A stream is scored from its second character on, records from their first to their end."""
-    if not records:
+def score_ids(scorer: WindowScorer, ids: np.ndarray, end: int | None) -> Score:
+    """ids (N,), N >= 2. A stream is scored from its second character on, records from their first to their end.
+
+    `end` is the id that ends a record (text.records.record_end_id), None for a stream.
+    """
+    if end is None:
         return score_stream(scorer, ids)
-    return score_records(scorer, open_reader(ids, RECORD_ROWS, RECORD_WINDOW, vocabulary.newline))
+    return score_records(scorer, open_reader(ids, RECORD_ROWS, RECORD_WINDOW, end))
 
 
 def count_scored_bytes(ids: np.ndarray, vocabulary: Vocabulary, records: bool) -> int:
