@@ -22,11 +22,13 @@ from charlm.errors import CheckpointError, TextError, UsageError
 from charlm.text import cache
 from charlm.text.length import require_two
 from charlm.text.reading import find_codec
+from charlm.text.records import record_end_id
 from charlm.text.sources import STDIN, find_files
 from charlm.text.split_text import SplitKind, split_text
 from charlm.text.statistics import symbol_counts
 from charlm.text.stream import TextStream
 from charlm.text.survey import survey_bytes, survey_text
+from charlm.text.tally import Tally, tally_notes
 from charlm.text.vocabulary import Ids, Unknown, Vocabulary
 
 FORMAT = 2  # to be increased if the same text and settings give other ids or facts
@@ -47,6 +49,7 @@ class Corpus:
     bytes: int  # that the N characters take in UTF-8
     given_bytes: int  # that the text took in UTF-8 before unknown characters were replaced or left out
     unknown: dict[str, int]  # count of each character that the given vocabulary lacks
+    labels: dict[str, int]  # count of each label (text.label)
     notes: tuple[str, ...]  # what was changed or left out, for people to read
     split_kind: SplitKind  # what a split keeps whole, if it is shuffled
     splits: dict[str, tuple[int, int]]  # start and end of each, the end excluded
@@ -71,13 +74,13 @@ def open_corpus(settings: TextSettings, vocabulary: Vocabulary | None = None, un
         found, left_out = find_files(settings.sources, keep_binary=unit == "byte", spool=Path(spool))
         files = [file.measured() for file in found]
         digests = [str(file.sha256) for file in files]
-        stream = TextStream(files, encoding, settings.newlines, ended=settings.split != "contiguous")
+        stream = TextStream(files, encoding, settings)
         key = _key(digests, stream, vocabulary, unknown)
         entry = _cached(key) or _encode(key, stream, vocabulary, unknown)
     facts = entry.facts
     require_two(len(entry.ids), "The text", ", ".join(settings.sources), bool(facts.get("unknown")))
     used = vocabulary or Vocabulary.from_json(facts["vocabulary"])
-    if settings.records and used.newline is None:
+    if settings.records and record_end_id(settings, used) is None:
         raise TextError("The text has no line end", "text.records=true", "Put each record on a line of its own.")
     split = split_text(key, entry, settings, used, [file.label for file in files])
     return Corpus(
@@ -92,7 +95,14 @@ def open_corpus(settings: TextSettings, vocabulary: Vocabulary | None = None, un
         bytes=facts["bytes"],
         given_bytes=facts["given_bytes"],
         unknown=facts["unknown"],
-        notes=tuple(dict.fromkeys(filter(None, [*left_out, *_notes(facts), *split.notes, entry.note]))),
+        labels=facts["tally"]["labels"],
+        notes=tuple(
+            dict.fromkeys(
+                filter(
+                    None, [*left_out, *_notes(facts, "field" if settings.field else "column"), *split.notes, entry.note]
+                )
+            )
+        ),
         split_kind=split.kind,
         splits=split.spans,
     )
@@ -114,6 +124,7 @@ def describe_corpus(corpus: Corpus) -> dict[str, Any]:
         "split_kind": corpus.split_kind,
         "splits": {name: end - first for name, (first, end) in corpus.splits.items()},
         "unknown": corpus.unknown,
+        "labels": corpus.labels,
         "notes": list(corpus.notes),
     }
 
@@ -135,7 +146,10 @@ def _cached(key: str) -> cache.Entry | None:
 
 
 def _encode(key: str, stream: TextStream, given: Vocabulary | None, unknown: Unknown) -> cache.Entry:
-    survey = survey_bytes(stream.all_bytes()) if stream.as_bytes else survey_text(stream.all_text())
+    tally = Tally()
+    survey = survey_bytes(stream.all_bytes()) if stream.as_bytes else survey_text(stream.all_text(tally))
+    if given is None:
+        stream.require_separators(tally)
     if not survey.counts:
         return cache.Entry(np.empty(0, np.uint8), {})
     vocabulary = given or Vocabulary(tuple(survey.counts), "byte" if stream.as_bytes else "character")
@@ -146,7 +160,9 @@ def _encode(key: str, stream: TextStream, given: Vocabulary | None, unknown: Unk
         read = stored = 0
         for number in range(len(stream.files)):
             pieces: Iterator[str | bytes] = (
-                stream.bytes_of(number) if stream.as_bytes else (chunk.text for chunk in stream.text_of(number))
+                stream.bytes_of(number)
+                if stream.as_bytes
+                else (chunk.text for chunk in stream.text_of(number, Tally()))
             )
             for piece in pieces:
                 if isinstance(piece, bytes):
@@ -171,6 +187,7 @@ def _encode(key: str, stream: TextStream, given: Vocabulary | None, unknown: Unk
             "unknown": {symbol: count for symbol, count in survey.counts.items() if symbol in unknown_symbols},
             "bytes": bytes_of_ids(ids) if unknown_symbols else bytes_of_survey(),
             "given_bytes": sum(count * vocabulary.bytes_of(symbol) for symbol, count in survey.counts.items()),
+            "tally": tally.to_json(),
             "file_ends": ends if len(ends) > 1 else [],
             "marks": survey.marks,
             "crlf": survey.crlf,
@@ -180,14 +197,15 @@ def _encode(key: str, stream: TextStream, given: Vocabulary | None, unknown: Unk
     return cache.store_entry(key, vocabulary.dtype, chunks, facts)
 
 
-def _notes(facts: dict[str, Any]) -> list[str]:
+def _notes(facts: dict[str, Any], what: str) -> list[str]:
     kinds = (
         ("marks", "a byte-order mark was removed", "{:,} byte-order marks were removed"),
         ("crlf", "one CRLF became LF", "{:,} CRLF became LF"),
         ("cr", "one lone CR became LF", "{:,} lone CR became LF"),
     )
     counts = [(facts[kind], one, many) for kind, one, many in kinds if facts.get(kind)]
-    return [one if count == 1 else many.format(count) for count, one, many in counts]
+    notes = [one if count == 1 else many.format(count) for count, one, many in counts]
+    return notes + tally_notes(facts["tally"], what)
 
 
 def _slug(sources: Sequence[str]) -> str:
