@@ -26,7 +26,9 @@ def doctor(
         ),
     ] = None,
     device: Annotated[str | None, typer.Option(help="Device: auto, cpu, cuda or mps.")] = None,
-    encoding: Annotated[str | None, typer.Option(help="Encoding of the text. Default: utf-8.")] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Encoding of the text; auto decides for each file. Default: utf-8.")
+    ] = None,
     config: Annotated[str | None, typer.Option("--config", "-c", help="A preset's name, or a YAML file.")] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", "-s", metavar="KEY=VALUE", help="A setting; can be repeated.")

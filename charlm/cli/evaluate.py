@@ -39,7 +39,9 @@ def perplexity(
         Literal["skip", "error", "nearest"],
         typer.Option(help="What to do with characters that the model does not know."),
     ] = "skip",
-    encoding: Annotated[str | None, typer.Option(help="Encoding of TEXT. Default: that of the run.")] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Encoding of TEXT; auto decides for each file. Default: that of the run.")
+    ] = None,
     device: Annotated[str, typer.Option(help="Device: auto, cpu, cuda or mps.")] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:

@@ -39,7 +39,9 @@ def train(
     seed: Annotated[
         int | None, typer.Option(help="Seed; the same seed, command and machine give the same weights.")
     ] = None,
-    encoding: Annotated[str | None, typer.Option(help="Encoding of the text. Default: utf-8.")] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Encoding of the text; auto decides for each file. Default: utf-8.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be trained, and write nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object at the end.")] = False,
 ) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -21,13 +20,18 @@ import numpy as np
 from charlm.config.settings import TextSettings
 from charlm.errors import CheckpointError, TextError, UsageError
 from charlm.text import cache
-from charlm.text.reading import find_codec, read_bytes, read_text
-from charlm.text.sources import STDIN, SourceFile, find_files
+from charlm.text.deciding import decide_encodings, decision_notes, kept_decisions
+from charlm.text.encodings import AUTO, find_codec
+from charlm.text.reading import read_bytes, read_text
+from charlm.text.source_file import SourceFile
+from charlm.text.sources import STDIN, find_files
+from charlm.text.spool import Spool
 from charlm.text.statistics import symbol_counts
 from charlm.text.survey import survey_bytes, survey_text
 from charlm.text.vocabulary import Ids, Unknown, Vocabulary
 
-FORMAT = 1  # to be increased if the same text and settings give other ids or facts
+FORMAT = 2  # to be increased if the same text and settings give other ids or facts
+LOST = "\ufffd"  # what stands for bytes that could not be decoded
 SPLITS = ("train", "valid", "test")
 
 
@@ -47,6 +51,7 @@ class Corpus:
     unknown: dict[str, int]  # count of each character that the given vocabulary lacks
     notes: tuple[str, ...]  # what was changed or left out, for people to read
     splits: dict[str, tuple[int, int]]  # start and end of each, the end excluded
+    decided: tuple[str, ...] = ()  # for text.decided: what `auto` decided
 
     def split(self, name: str) -> Ids:
         """The ids of train, valid or test, without copying them."""
@@ -63,12 +68,16 @@ def open_corpus(settings: TextSettings, vocabulary: Vocabulary | None = None, un
     the vocabulary is made from the text. Raises TextError if the text cannot be read or has under two characters.
     """
     unit = vocabulary.unit if vocabulary else settings.unit
-    encoding = "bytes" if unit == "byte" else find_codec(settings.encoding).name
-    with tempfile.TemporaryDirectory(prefix="charlm-") as spool:
-        found, left_out = find_files(settings.sources, keep_binary=unit == "byte", spool=Path(spool))
+    encoding = "bytes" if unit == "byte" else AUTO if settings.encoding == AUTO else find_codec(settings.encoding).name
+    with Spool() as spool:
+        found, left_out = find_files(settings.model_copy(update={"unit": unit}), spool)
         files = [file.measured() for file in found]
+        if encoding == AUTO:
+            files = decide_encodings(files, settings.decided)
+            left_out += decision_notes(files)
+            encoding = ", ".join(dict.fromkeys(str(file.encoding) for file in files))
         digests = [str(file.sha256) for file in files]
-        key = _key(digests, encoding, settings.newlines, vocabulary, unknown)
+        key = _key(digests, encoding, [file.encoding for file in files], settings.newlines, vocabulary, unknown)
         entry = _cached(key) or _encode(key, files, encoding, settings.newlines, vocabulary, unknown)
     facts, characters = entry.facts, len(entry.ids)
     if characters < 2:
@@ -91,6 +100,7 @@ def open_corpus(settings: TextSettings, vocabulary: Vocabulary | None = None, un
         unknown=facts["unknown"],
         notes=tuple(filter(None, [*left_out, *_notes(facts), entry.note])),
         splits=_splits(entry.ids, settings.splits, used.newline if settings.records else None),
+        decided=kept_decisions(files),
     )
 
 
@@ -113,10 +123,18 @@ def describe_corpus(corpus: Corpus) -> dict[str, Any]:
     }
 
 
-def _key(digests: list[str], encoding: str, newlines: str, vocabulary: Vocabulary | None, unknown: str) -> str:
+def _key(
+    digests: list[str],
+    encoding: str,
+    decided: list[str | None],
+    newlines: str,
+    vocabulary: Vocabulary | None,
+    unknown: str,
+) -> str:
     given = [vocabulary.fingerprint, unknown] if vocabulary else None
     newlines = "keep" if encoding == "bytes" else newlines
-    return hashlib.sha256(json.dumps([FORMAT, digests, encoding, newlines, given]).encode()).hexdigest()
+    content = [FORMAT, digests, encoding, decided if "," in encoding else None, newlines, given]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 def _cached(key: str) -> cache.Entry | None:
@@ -167,6 +185,8 @@ def _encode(
             "marks": survey.marks,
             "crlf": survey.crlf,
             "cr": survey.cr,
+            "misread": survey.misread,
+            "lost": survey.counts.get(LOST, 0),
         }
 
     return cache.store_entry(key, vocabulary.dtype, chunks, facts)
@@ -179,7 +199,16 @@ def _notes(facts: dict[str, Any]) -> list[str]:
         ("cr", "one lone CR became LF", "{:,} lone CR became LF"),
     )
     counts = [(facts[kind], one, many) for kind, one, many in kinds if facts.get(kind)]
-    return [one if count == 1 else many.format(count) for count, one, many in counts]
+    notes = [one if count == 1 else many.format(count) for count, one, many in counts]
+    if facts.get("misread"):
+        encoding, run, meant = facts["misread"]
+        notes.append(
+            f"the text has {run!r} where {meant!r} was meant: it was UTF-8, read as {encoding} and saved again. "
+            "Get the original, or repair it, for example with `ftfy`"
+        )
+    if facts.get("lost"):
+        notes.append(f"{facts['lost']:,} characters were lost before, and are U+FFFD ({LOST}) in the file")
+    return notes
 
 
 def _splits(ids: Ids, shares: Sequence[float], end_id: int | None) -> dict[str, tuple[int, int]]:

@@ -124,6 +124,7 @@ def begin(settings: Settings, name: str | None = None) -> Training:
     read, CheckpointError if a run of that name exists.
     """
     corpus = open_corpus(settings.text)
+    settings = with_decisions(settings, corpus)
     compute = _require_device(settings, corpus)
     cells = "-".join(dict.fromkeys(layer.cell for layer in settings.model.stack()))
     run = _create_run(runs_root(), name, f"{corpus.name}-{cells}", corpus)
@@ -155,6 +156,7 @@ def begin_or_resume(settings: Settings, corpus: Corpus, root: Path, name: str) -
 
     Raises CheckpointError if the run was trained on another text, BusyError if another process writes it.
     """
+    settings = with_decisions(settings, corpus)
     compute = _require_device(settings, corpus)
     run = Run(root / name) if (root / name / MARK).is_file() else _create_run(root, name, name, corpus)
     with ExitStack() as locked:
@@ -179,6 +181,11 @@ def reopen(run: Run, overrides: Sequence[str] = (), options: Mapping[str, object
     corpus = open_corpus(settings.text, checkpoint.vocabulary)
     require_same_text(checkpoint, corpus, "Bring the old text back to resume, or train a new run on the new text.")
     return ResumableRun(settings, checkpoint, corpus, notes)
+
+
+def with_decisions(settings: Settings, corpus: Corpus) -> Settings:
+    """The settings with what was decided when the text was read, so that it is always read in the same way."""
+    return settings.model_copy(update={"text": settings.text.model_copy(update={"decided": corpus.decided})})
 
 
 def _create_run(root: Path, name: str | None, slug: str, corpus: Corpus) -> Run:
