@@ -59,7 +59,9 @@ def perplexity(
         typer.Option("--text", metavar="PATH", help="Where the run's own text is now, if it has moved."),
     ] = None,
     unknown: Annotated[Policy, typer.Option(help=UNKNOWN)] = "skip",
-    encoding: Annotated[str | None, typer.Option(help="Encoding of TEXT. Default: that of the run.")] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Encoding of TEXT; auto decides for each file. Default: that of the run.")
+    ] = None,
     device: Annotated[
         str, typer.Option(help="Device: auto, cpu, cuda or mps.", autocompletion=complete_device)
     ] = "auto",
@@ -80,6 +82,7 @@ def perplexity(
     from charlm.evaluation.text import score_text
     from charlm.runs import find_checkpoint, runs_root
     from charlm.text.length import require_two
+    from charlm.text.records import record_end_id
 
     checkpoint = load_checkpoint(find_checkpoint(runs_root(), run))
     if text and split:
@@ -99,11 +102,12 @@ def perplexity(
             moved or (),
         )
     ids = corpus.ids if text else corpus.split(split or "valid")
-    vocabulary, records = corpus.vocabulary, checkpoint.settings.text.records
+    vocabulary = corpus.vocabulary
+    end = record_end_id(checkpoint.settings.text, vocabulary)
     require_two(ids.size, "The text" if text else f"The {split or 'valid'} split", corpus.name)
     changed_bytes = corpus.given_bytes - corpus.bytes if text else 0
     scorer = _scorer(checkpoint, device, ids.size)
-    found = score_text(scorer, ids, vocabulary, records, unknown, corpus.unknown, changed_bytes)
+    found = score_text(scorer, ids, vocabulary, end, unknown, corpus.unknown, changed_bytes)
     result = {
         "run": checkpoint.run_name,
         "step": checkpoint.step,
@@ -112,7 +116,7 @@ def perplexity(
         "seconds": round(time.perf_counter() - began, 3),
         "protocol": {
             "split": "all" if text else split or "valid",
-            "state": "fresh at each record" if records else "carried over the whole text",
+            "state": "carried over the whole text" if end is None else "fresh at each record",
             "streams": 1,
             "unit": vocabulary.unit,
             "unknown": unknown,
@@ -152,6 +156,7 @@ def compare(
     from charlm.errors import UsageError
     from charlm.evaluation.text import score_text
     from charlm.runs import find_checkpoint, runs_root
+    from charlm.text.records import record_end_id
 
     if len(runs) < 2:
         raise UsageError(
@@ -162,9 +167,10 @@ def compare(
     checkpoints = [load_checkpoint(find_checkpoint(runs_root(), run)) for run in runs]
     scores: list[dict[str, Any]] = []
     for checkpoint in checkpoints:
-        corpus, records = _given_text(checkpoint, text, encoding, unknown), checkpoint.settings.text.records
+        corpus = _given_text(checkpoint, text, encoding, unknown)
+        end = record_end_id(checkpoint.settings.text, corpus.vocabulary)
         scorer, changed_bytes = _scorer(checkpoint, device, corpus.ids.size), corpus.given_bytes - corpus.bytes
-        found = score_text(scorer, corpus.ids, corpus.vocabulary, records, unknown, corpus.unknown, changed_bytes)
+        found = score_text(scorer, corpus.ids, corpus.vocabulary, end, unknown, corpus.unknown, changed_bytes)
         scores.append({"run": checkpoint.run_name, "step": checkpoint.step, **_units(found)})
     if as_json:
         print_json({"text": corpus.name, "unknown": unknown, "runs": scores})

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from charlm.cli.completing import complete_device, complete_run
+from charlm.cli.record_choice import LONGEST, RecordChoice, label_prompt
 from charlm.config.device_names import check_device_option
 from charlm.display.output import print_json
 from charlm.display.printing import print_stderr, until_closed
@@ -41,9 +42,19 @@ def sample(
         str | None, typer.Option(metavar="FILE", help="A file with the prompt, all of it; - is standard input.")
     ] = None,
     length: Annotated[
-        int, typer.Option("--length", "-n", help="Characters to write (bytes, if the model works on bytes).")
-    ] = 500,
+        int | None,
+        typer.Option(
+            "--length",
+            "-n",
+            help="Characters to write (bytes, if the model works on bytes). Default: 500; a whole record.",
+        ),
+    ] = None,
     count: Annotated[int, typer.Option(help="Samples to write, each with its own random numbers.")] = 1,
+    label: Annotated[str | None, typer.Option(help="A model of records: the label to begin with (text.label).")] = None,
+    unique: Annotated[bool, typer.Option("--unique", help="A model of records: no record twice.")] = False,
+    novel: Annotated[
+        bool, typer.Option("--novel", help="A model of records: none that stands in the training text.")
+    ] = False,
     temperature: Annotated[
         float, typer.Option(help="Below 1 is more conservative, above 1 more random; 0 is greedy.")
     ] = 0.8,
@@ -76,14 +87,15 @@ def sample(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object at the end.")] = False,
 ) -> None:
     """Write text with a trained model."""
-    _check_options(length, count, seed, stop or [], device)
+    _check_options(500 if length is None else length, count, seed, stop or [], device)
 
     import numpy as np
 
-    from charlm.display.sample_text import print_sample, print_separator
+    from charlm.display.sample_text import print_samples, record_separator
     from charlm.display.text_notes import prompt_notes, source_notes
     from charlm.sampling.decoding import Decoding
     from charlm.sampling.generation import read
+    from charlm.sampling.whole_records import TRIES, write_records
     from charlm.sampling.writing import Wanted, opening_ids, write_samples
     from charlm.text import prompt as prompts
     from charlm.text.unknown import UnknownCharacters
@@ -96,9 +108,16 @@ def sample(
     from charlm.engines.choosing import stepper
     from charlm.randomness import fresh_seed
     from charlm.runs import find_checkpoint, runs_root
+    from charlm.text.records import record_end_id
 
     checkpoint = load_checkpoint(find_checkpoint(runs_root(), run))
-    vocabulary, records = checkpoint.vocabulary, checkpoint.settings.text.records
+    vocabulary, end = checkpoint.vocabulary, record_end_id(checkpoint.settings.text, checkpoint.vocabulary)
+    for option, value in (("--label", label), ("--unique", unique), ("--novel", novel)):
+        if value and end is None:
+            what = f"{option} is for models of records, and {checkpoint.run_name} is none"
+            raise UsageError(what, option, "Train one with --records, or leave this out.")
+    if label is not None:
+        text = label_prompt(checkpoint, label) + text
     if checkpoint.settings.text.newlines == "unix":
         text = prompts.with_unix_newlines(text)
     encoded = vocabulary.encode(text, unknown)
@@ -121,14 +140,22 @@ def sample(
                 print_stderr(f"--stop {given!r} has characters that the model never writes")
 
         model: Model[Any] = on_gpu or stepper(checkpoint.model)
-        after = read(model, opening_ids(vocabulary, encoded.ids, records))
-        wanted = Wanted(decoding, length, stop or (), records)
-        samples = write_samples(model, vocabulary, after, wanted, seed, range(count))
+        after = read(model, opening_ids(vocabulary, encoded.ids, end))
+        length = (500 if end is None else LONGEST) if length is None else length
+        wanted = Wanted(decoding, length, stop or (), end)
+        begun = vocabulary.decode(after.ids[end is not None :]) if encoded.ids.size else ""
+        choice = RecordChoice(checkpoint, unique, novel) if end is not None and length else None
+        samples = (
+            write_records(model, vocabulary, after, wanted, seed, count, begun, choice.accept)
+            if choice
+            else write_samples(model, vocabulary, after, wanted, seed, range(count))
+        )
         if not as_json:
-            for number, pieces in enumerate(samples):
-                if number and not records:
-                    print_separator(number + 1, count)
-                print_sample(text, pieces)
+            between = record_separator(checkpoint.settings.text, vocabulary) if end is not None else ""
+            printed = print_samples(text, begun, samples, count, between, choice)
+            if choice and printed < count:
+                refused = ", ".join(f"{number:,} {why}" for why, number in choice.refused.items()) or "the rest empty"
+                print_stderr(f"only {printed:,} of {count:,}: {count * TRIES:,} samples were tried, {refused}")
             return
         result = {
             "run": checkpoint.run_name,
@@ -137,7 +164,7 @@ def sample(
             "prompt": text,
             "settings": asdict(decoding) | {"length": length, "stop": stop or [], "unknown": unknown},
             "unknown_characters": sum(encoded.unknown.values()),
-            "samples": [_collected(pieces) for pieces in samples],
+            "samples": [_collected(pieces, begun, choice) for pieces in samples],
         }
         print_json(result)
 
@@ -164,7 +191,10 @@ def _gpu_stepper(checkpoint: Checkpoint, device: str) -> GraphStepper:
     return gpu_stepper(checkpoint.model, choose_compute(device, "fp32").torch_device())
 
 
-def _collected(pieces: Iterable[Fragment]) -> dict[str, str | int | None]:
+def _collected(pieces: Iterable[Fragment], begun: str, choice: RecordChoice | None) -> dict[str, str | int | None]:
     written = list(pieces)
     text = "".join(piece.text for piece in written)
-    return {"text": text, "characters": len(text), "stopped": written[-1].stopped}
+    about: dict[str, str | int | None] = {"text": text, "characters": len(text), "stopped": written[-1].stopped}
+    if choice:
+        about["in_training_text"] = choice.is_known(begun + text)
+    return about

@@ -150,7 +150,7 @@ def _train(study: Study, trials: list[PreparedTrial], home: StudyFolder, command
     view = LiveStudy(console, study, trials) if supports_live_view(console) else PlainStudy(study, trials)
     interrupted = False
     with Stop() as stop, view:
-        for event in run_study(trials, home, stop.asked):
+        for event in run_study(trials, home, stop.asked, stop.save_asked):
             view.show(event)
             interrupted = isinstance(event, StudyInterrupted)
     if interrupted:

@@ -33,7 +33,7 @@ OTHER_WORDS = {
     "training.precision": "dtype amp fp16 bf16 mixed-precision",
     "training.threads": "num-threads workers num-workers n-jobs jobs",
     "training.seed": "random-seed manual-seed",
-    "text.splits": "split val val-split val-frac val-fraction val-size valid-size test-size train-frac holdout",
+    "text.splits": "val val-split val-frac val-fraction val-size valid-size test-size train-frac holdout",
     "text.sources": "data dataset input corpus file files data-path data-dir train-file source",
     "text.records": "lines by-line line-by-line",
     "text.unit": "tokenizer token level bytes",

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,16 +19,21 @@ import numpy as np
 from charlm.config.settings import TextSettings
 from charlm.errors import CheckpointError, TextError, UsageError
 from charlm.text import cache
+from charlm.text.deciding import decide_encodings, decision_notes, kept_decisions
+from charlm.text.encodings import AUTO, find_codec
 from charlm.text.length import require_two
-from charlm.text.reading import find_codec
+from charlm.text.records import record_end_id
 from charlm.text.sources import STDIN, find_files
 from charlm.text.split_text import SplitKind, split_text
+from charlm.text.spool import Spool
 from charlm.text.statistics import symbol_counts
 from charlm.text.stream import TextStream
 from charlm.text.survey import survey_bytes, survey_text
+from charlm.text.tally import Tally, tally_notes
 from charlm.text.vocabulary import Ids, Unknown, Vocabulary
 
 FORMAT = 2  # to be increased if the same text and settings give other ids or facts
+LOST = "\ufffd"  # what stands for bytes that could not be decoded
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,9 +51,11 @@ class Corpus:
     bytes: int  # that the N characters take in UTF-8
     given_bytes: int  # that the text took in UTF-8 before unknown characters were replaced or left out
     unknown: dict[str, int]  # count of each character that the given vocabulary lacks
+    labels: dict[str, int]  # count of each label (text.label)
     notes: tuple[str, ...]  # what was changed or left out, for people to read
     split_kind: SplitKind  # what a split keeps whole, if it is shuffled
     splits: dict[str, tuple[int, int]]  # start and end of each, the end excluded
+    decided: tuple[str, ...] = ()  # for text.decided: what `auto` decided
 
     def split(self, name: str) -> Ids:
         """The ids of train, valid or test, without copying them."""
@@ -66,18 +72,22 @@ def open_corpus(settings: TextSettings, vocabulary: Vocabulary | None = None, un
     the vocabulary is made from the text. Raises TextError if the text cannot be read or has under two characters.
     """
     unit = vocabulary.unit if vocabulary else settings.unit
-    encoding = "bytes" if unit == "byte" else find_codec(settings.encoding).name
-    with tempfile.TemporaryDirectory(prefix="charlm-") as spool:
-        found, left_out = find_files(settings.sources, keep_binary=unit == "byte", spool=Path(spool))
+    encoding = "bytes" if unit == "byte" else AUTO if settings.encoding == AUTO else find_codec(settings.encoding).name
+    with Spool() as spool:
+        found, left_out = find_files(settings.model_copy(update={"unit": unit}), spool)
         files = [file.measured() for file in found]
+        if encoding == AUTO:
+            files = decide_encodings(files, settings.decided)
+            left_out += decision_notes(files)
+            encoding = ", ".join(dict.fromkeys(str(file.encoding) for file in files))
         digests = [str(file.sha256) for file in files]
-        stream = TextStream(files, encoding, settings.newlines, ended=settings.split != "contiguous")
+        stream = TextStream(files, encoding, settings)
         key = _key(digests, stream, vocabulary, unknown)
         entry = _cached(key) or _encode(key, stream, vocabulary, unknown)
     facts = entry.facts
     require_two(len(entry.ids), "The text", ", ".join(settings.sources), bool(facts.get("unknown")))
     used = vocabulary or Vocabulary.from_json(facts["vocabulary"])
-    if settings.records and used.newline is None:
+    if settings.records and record_end_id(settings, used) is None:
         raise TextError("The text has no line end", "text.records=true", "Put each record on a line of its own.")
     split = split_text(key, entry, settings, used, [file.label for file in files])
     return Corpus(
@@ -92,9 +102,17 @@ def open_corpus(settings: TextSettings, vocabulary: Vocabulary | None = None, un
         bytes=facts["bytes"],
         given_bytes=facts["given_bytes"],
         unknown=facts["unknown"],
-        notes=tuple(dict.fromkeys(filter(None, [*left_out, *_notes(facts), *split.notes, entry.note]))),
+        labels=facts["tally"]["labels"],
+        notes=tuple(
+            dict.fromkeys(
+                filter(
+                    None, [*left_out, *_notes(facts, "field" if settings.field else "column"), *split.notes, entry.note]
+                )
+            )
+        ),
         split_kind=split.kind,
         splits=split.spans,
+        decided=kept_decisions(files),
     )
 
 
@@ -114,6 +132,7 @@ def describe_corpus(corpus: Corpus) -> dict[str, Any]:
         "split_kind": corpus.split_kind,
         "splits": {name: end - first for name, (first, end) in corpus.splits.items()},
         "unknown": corpus.unknown,
+        "labels": corpus.labels,
         "notes": list(corpus.notes),
     }
 
@@ -135,7 +154,10 @@ def _cached(key: str) -> cache.Entry | None:
 
 
 def _encode(key: str, stream: TextStream, given: Vocabulary | None, unknown: Unknown) -> cache.Entry:
-    survey = survey_bytes(stream.all_bytes()) if stream.as_bytes else survey_text(stream.all_text())
+    tally = Tally()
+    survey = survey_bytes(stream.all_bytes()) if stream.as_bytes else survey_text(stream.all_text(tally))
+    if given is None:
+        stream.require_separators(tally)
     if not survey.counts:
         return cache.Entry(np.empty(0, np.uint8), {})
     vocabulary = given or Vocabulary(tuple(survey.counts), "byte" if stream.as_bytes else "character")
@@ -146,7 +168,9 @@ def _encode(key: str, stream: TextStream, given: Vocabulary | None, unknown: Unk
         read = stored = 0
         for number in range(len(stream.files)):
             pieces: Iterator[str | bytes] = (
-                stream.bytes_of(number) if stream.as_bytes else (chunk.text for chunk in stream.text_of(number))
+                stream.bytes_of(number)
+                if stream.as_bytes
+                else (chunk.text for chunk in stream.text_of(number, Tally()))
             )
             for piece in pieces:
                 if isinstance(piece, bytes):
@@ -171,23 +195,35 @@ def _encode(key: str, stream: TextStream, given: Vocabulary | None, unknown: Unk
             "unknown": {symbol: count for symbol, count in survey.counts.items() if symbol in unknown_symbols},
             "bytes": bytes_of_ids(ids) if unknown_symbols else bytes_of_survey(),
             "given_bytes": sum(count * vocabulary.bytes_of(symbol) for symbol, count in survey.counts.items()),
+            "tally": tally.to_json(),
             "file_ends": ends if len(ends) > 1 else [],
             "marks": survey.marks,
             "crlf": survey.crlf,
             "cr": survey.cr,
+            "misread": survey.misread,
+            "lost": survey.counts.get(LOST, 0),
         }
 
     return cache.store_entry(key, vocabulary.dtype, chunks, facts)
 
 
-def _notes(facts: dict[str, Any]) -> list[str]:
+def _notes(facts: dict[str, Any], what: str) -> list[str]:
     kinds = (
         ("marks", "a byte-order mark was removed", "{:,} byte-order marks were removed"),
         ("crlf", "one CRLF became LF", "{:,} CRLF became LF"),
         ("cr", "one lone CR became LF", "{:,} lone CR became LF"),
     )
     counts = [(facts[kind], one, many) for kind, one, many in kinds if facts.get(kind)]
-    return [one if count == 1 else many.format(count) for count, one, many in counts]
+    notes = [one if count == 1 else many.format(count) for count, one, many in counts]
+    if facts.get("misread"):
+        encoding, run, meant = facts["misread"]
+        notes.append(
+            f"the text has {run!r} where {meant!r} was meant: it was UTF-8, read as {encoding} and saved again. "
+            "Get the original, or repair it, for example with `ftfy`"
+        )
+    if facts.get("lost"):
+        notes.append(f"{facts['lost']:,} characters were lost before, and are U+FFFD ({LOST}) in the file")
+    return notes + tally_notes(facts["tally"], what)
 
 
 def _slug(sources: Sequence[str]) -> str:
