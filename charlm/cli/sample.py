@@ -66,9 +66,19 @@ def sample(
         str, typer.Option(help="Device: auto, cpu, mps or cuda. cuda is for many samples at once.")
     ] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object at the end.")] = False,
+    interactive: Annotated[
+        bool,
+        typer.Option("--interactive", "-i", help="Answer one prompt after another and keep the state; :help explains."),
+    ] = False,
+    choose: Annotated[
+        bool, typer.Option("--choose", help="Show the ten likeliest next characters; you pick, one by one.")
+    ] = False,
 ) -> None:
     """Write text with a trained model."""
     _check_options(length, count, seed, stop or [], device)
+    session = "--choose" if choose else "--interactive" if interactive else ""
+    if session:
+        _check_session(session, interactive and choose, count, as_json)
 
     import numpy as np
 
@@ -81,7 +91,7 @@ def sample(
     from charlm.text.unknown import UnknownCharacters
 
     decoding = Decoding(temperature, top_k, top_p, min_p, repetition_penalty)
-    piped = prompts.piped_prompt() if prompt is None and prompt_file is None else ""
+    piped = prompts.piped_prompt() if prompt is None and prompt_file is None and not session else ""
     text = piped or prompts.read_prompt(prompt, prompt_file)
 
     from charlm.checkpoint import load_checkpoint
@@ -104,7 +114,7 @@ def sample(
             print_stderr(note)
         if device.startswith(("cuda", "mps")) and not on_gpu:
             print_stderr(f"--device {device}: the cpu is used instead, which is faster for one character at a time")
-        for note in prompt_notes(UnknownCharacters.of(vocabulary, encoded.unknown, unknown)):
+        for note in prompt_notes(UnknownCharacters.of(vocabulary, encoded.unknown, unknown)) if not session else ():
             print_stderr(note)
         for option, given in (("--prompt", prompt or ""), *(("--stop", one) for one in stop or [])):
             if typed := prompts.typed_escape(given, "\\" in vocabulary.symbols):
@@ -113,6 +123,13 @@ def sample(
                 print_stderr(f"--stop {given!r} has characters that the model never writes")
 
         model: Model[Any] = on_gpu or stepper(checkpoint.model)
+        if session:
+            from charlm.cli import sample_session
+            from charlm.sampling.conversation import Conversation
+
+            begun = Conversation(model, vocabulary, seed, records, decoding, length, tuple(stop or ()))
+            (sample_session.choose if choose else sample_session.converse)(begun, unknown, text)
+            return
         after = read(model, opening_ids(vocabulary, encoded.ids, records))
         wanted = Wanted(decoding, length, stop or (), records)
         samples = write_samples(model, vocabulary, after, wanted, seed, range(count))
@@ -146,6 +163,14 @@ def _check_options(length: int, count: int, seed: int | None, stops: list[str], 
     if "" in stops:
         raise UsageError("--stop cannot be empty", where, "Give the text to stop before, or leave the option out.")
     check_device_option(device)
+
+
+def _check_session(session: str, both: bool, count: int, as_json: bool) -> None:
+    """Raise UsageError for options that have no meaning if a person writes with the model."""
+    for given, option in ((both, "--interactive"), (count != 1, "--count"), (as_json, "--json")):
+        if given:
+            remedy = f"Leave {option} out, or leave {session} out."
+            raise UsageError(f"{session} and {option} cannot go together", f"{session} {option}", remedy)
 
 
 def _gpu_stepper(checkpoint: Checkpoint, device: str) -> GraphStepper:
