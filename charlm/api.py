@@ -27,7 +27,13 @@ def load(run: str | Path | None = None) -> Checkpoint:
     return load_folder(find_checkpoint(runs_root(), None if run is None else str(run)))
 
 
-def train(*texts: str | Path, config: str | Path | None = None, run: str | None = None, **settings: Any) -> Training:
+def train(
+    *texts: str | Path,
+    config: str | Path | None = None,
+    run: str | None = None,
+    start_from: Checkpoint | str | Path | None = None,
+    **settings: Any,
+) -> Training:
     """A new run, ready to train: `for event in charlm.train("book.txt", hidden_size=64, steps=500): ...`
 
     `texts` are files, folders, globs or names of corpora; none is the embedded corpus. `config` is a preset or a YAML
@@ -39,12 +45,18 @@ def train(*texts: str | Path, config: str | Path | None = None, run: str | None 
     from charlm.cells.table import stack_problems
     from charlm.config.resolving import resolve
     from charlm.training.experiment import begin
+    from charlm.training.origin import settings_from
 
     values = {_setting(keyword): value for keyword, value in settings.items()}
     if texts:
         values["text.sources"] = [str(text) for text in texts]
     nulls = [f"{name}=null" for name, value in values.items() if value is None]  # None in `options` means not given
-    return begin(resolve(None if config is None else str(config), nulls, values, [stack_problems]).settings, run)
+    resolved = resolve(None if config is None else str(config), nulls, values, [stack_problems])
+    if start_from is None:
+        return begin(resolved.settings, run)
+    start = _checkpoint(start_from)
+    chosen, notes = settings_from(resolved, start)
+    return begin(chosen, run, start, notes)
 
 
 def sample(
@@ -66,6 +78,7 @@ def sample(
     from charlm.errors import UsageError
     from charlm.randomness import fresh_seed
     from charlm.sampling.writing import write_text
+    from charlm.text.records import record_end_id
 
     if length < 0:
         raise UsageError(f"length cannot be {length}", "charlm.sample", "Give a number from 0 on.")
@@ -80,7 +93,7 @@ def sample(
             decoding,
             length=length,
             seed=fresh_seed() if seed is None else seed,
-            records=checkpoint.settings.text.records,
+            end=record_end_id(checkpoint.settings.text, checkpoint.vocabulary),
         )
 
 
@@ -100,6 +113,7 @@ def score(
     from charlm.evaluation.scorers import NumpyScorer
     from charlm.evaluation.text import reading_of, score_text
     from charlm.text.length import require_two
+    from charlm.text.records import record_end_id
 
     checkpoint = _checkpoint(model)
     vocabulary, reading = checkpoint.vocabulary, reading_of(unknown)
@@ -108,9 +122,9 @@ def score(
     else:
         encoded = vocabulary.encode(_as_trained(checkpoint, text), reading)
     require_two(encoded.ids.size, "The text", "charlm.score", bool(encoded.unknown))
-    records = checkpoint.settings.text.records
+    end = record_end_id(checkpoint.settings.text, vocabulary)
     scorer = NumpyScorer(checkpoint.model)
-    return score_text(scorer, encoded.ids, vocabulary, records, unknown, encoded.unknown).score
+    return score_text(scorer, encoded.ids, vocabulary, end, unknown, encoded.unknown).score
 
 
 def _checkpoint(model: Checkpoint | str | Path | None) -> Checkpoint:

@@ -7,24 +7,32 @@ from typing import Any
 
 import typer
 
+from charlm.cli.completing import complete_cell, complete_cells, complete_device
+from charlm.cli.help_pages import Command, Group, examples
 from charlm.display.output import print_json
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(cls=Group, no_args_is_help=True)
 
-Cell = typer.Option("lstm", "--cell", help="A cell, or all.")
+Cell = typer.Option("lstm", "--cell", help="A cell, or all.", autocompletion=complete_cells)
 Sizes = typer.Option("2x128,2x256,2x512", "--sizes", help="Layers x units; several separated by commas.")
 Plain = typer.Option(True, "--plain/--no-plain", help="Time plain PyTorch as well.")
 Parts = typer.Option(False, "--parts", help="Show where the time goes.")
 Json = typer.Option(False, "--json", help="Print one JSON object.")
 
 
-@app.command("train")
+@app.command(
+    "train",
+    cls=Command,
+    epilog=examples("charlm bench train --sizes 2x256", "charlm bench train --cell all --sizes 2x128 --no-plain"),
+)
 def bench_train(
     cell: str = Cell,
     sizes: str = Sizes,
     lanes: str = typer.Option("64x64", "--lanes", help="Lanes x characters of a window."),
     precision: str = typer.Option("auto", "--precision", help="Precision: auto, fp32, bf16 or fp16."),
-    device: str = typer.Option("auto", "--device", help="Device: auto, cpu, cuda or mps."),
+    device: str = typer.Option(
+        "auto", "--device", help="Device: auto, cpu, cuda or mps.", autocompletion=complete_device
+    ),
     plain: bool = Plain,
     parts: bool = Parts,
     as_json: bool = Json,
@@ -39,6 +47,7 @@ def bench_train(
     from charlm.benchmark.workload import model_settings_of
     from charlm.config.device_names import check_device_option
     from charlm.device import choose_compute
+    from charlm.display.waiting import Waiting
     from charlm.engines.precision import runs_persistent
 
     check_device_option(device)
@@ -58,10 +67,12 @@ def bench_train(
         "limit": "the matrix products alone, in the same precision",
         "peak_gflops": round(measure_peak_flops(compute) / 1e9),
     }
-    _print(about, results.training_results(names, shapes, window, compute, plain, parts), as_json)
+    with Waiting("timing the training"):
+        rows = results.training_results(names, shapes, window, compute, plain, parts)
+    _print(about, rows, as_json)
 
 
-@app.command("sample")
+@app.command("sample", cls=Command, epilog=examples("charlm bench sample --sizes 2x512 --streams 1,64"))
 def bench_sample(
     cell: str = Cell,
     sizes: str = Sizes,
@@ -80,6 +91,7 @@ def bench_sample(
 
     limit_blas_threads()
     from charlm.benchmark import results
+    from charlm.display.waiting import Waiting
 
     about = {
         "job": "sample",
@@ -88,10 +100,13 @@ def bench_sample(
         "limit": "one stream: reading the weights once a character; several streams: their matrix products",
     }
     counts = _counts(streams, "--streams")
-    _print(about, results.sampling_results(_cells(cell), _sizes(sizes), counts, length, plain, parts), as_json)
+    names, shapes = _cells(cell), _sizes(sizes)
+    with Waiting("timing the sampling"):
+        rows = results.sampling_results(names, shapes, counts, length, plain, parts)
+    _print(about, rows, as_json)
 
 
-@app.command("score")
+@app.command("score", cls=Command, epilog=examples("charlm bench score --sizes 2x256 --length 400000"))
 def bench_score(
     cell: str = Cell,
     sizes: str = Sizes,
@@ -110,6 +125,7 @@ def bench_score(
 
     limit_blas_threads()
     from charlm.benchmark import results
+    from charlm.display.waiting import Waiting
 
     about = {
         "job": "score",
@@ -117,13 +133,20 @@ def bench_score(
         "plain": f"one stream step by step, over the first {min(length, beginning):,}; its bits are of these",
         "limit": "the matrix products alone, float32",
     }
-    _print(about, results.scoring_results(_cells(cell), _sizes(sizes), length, beginning, plain, parts), as_json)
+    names, shapes = _cells(cell), _sizes(sizes)
+    with Waiting("timing the scoring"):
+        rows = results.scoring_results(names, shapes, length, beginning, plain, parts)
+    _print(about, rows, as_json)
 
 
-@app.command("load")
+@app.command(
+    "load",
+    cls=Command,
+    epilog=examples("charlm bench load --work sample", "charlm bench load --cell gru --busy 1,2 --seconds 2"),
+)
 def bench_load(
     work: str = typer.Option("train", "--work", help="What is measured: train, sample or score."),
-    cell: str = typer.Option("lstm", "--cell", help="A cell."),
+    cell: str = typer.Option("lstm", "--cell", help="A cell.", autocompletion=complete_cell),
     size: str = typer.Option("2x256", "--size", help="Layers x units."),
     lanes: str = typer.Option("16x48", "--lanes", help="Lanes x characters of a window, for training."),
     length: int = typer.Option(2_000, "--length", "-n", min=2, help="Characters at a time, for sample and score."),
@@ -142,10 +165,13 @@ def bench_load(
     from charlm.benchmark.load import Situation, load_results
     from charlm.benchmark.load_process import LoadJob
     from charlm.device import choose_compute
+    from charlm.display.waiting import Waiting
     from charlm.errors import UsageError
 
     if work not in ("train", "sample", "score"):
         raise UsageError(f"There is no job {work!r} to measure", "--work", "Use train, sample or score.")
+    if cell == "all" or "," in size:
+        raise UsageError("One job is measured, of one cell and one size", f"--cell {cell} --size {size}", "Name one.")
     window, (name,), (shape,) = _pair(lanes, "--lanes"), _cells(cell), _sizes(size)
     situations = [Situation(count) for count in _counts(busy, "--busy")]
     if jobs > 1:
@@ -162,7 +188,9 @@ def bench_load(
         "plain": "one stream step by step" if work == "score" else "torch.nn.LSTM, float32",
     }
     job = LoadJob(work, False, name, *shape, *window, length)
-    _print(about, load_results(job, situations, seconds, rounds, plain), as_json)
+    with Waiting("timing beside busy processes"):
+        rows = load_results(job, situations, seconds, rounds, plain)
+    _print(about, rows, as_json)
 
 
 def _print(about: Mapping[str, object], rows: Sequence[Mapping[str, Any]], as_json: bool) -> None:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from charlm.cli.completing import complete_corpus, complete_device, complete_run
+from charlm.cli.help_pages import Command, Group, examples
 from charlm.display.output import print_json
 
 if TYPE_CHECKING:
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from charlm.evaluation.text import TextScore
     from charlm.text.corpus import Corpus
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(cls=Group, no_args_is_help=True)
 
 Policy = Literal["skip", "error", "nearest", "charge"]
 UNKNOWN = (
@@ -29,24 +31,42 @@ def _group() -> None:
     """Score text with a trained model."""
 
 
-@app.command("perplexity")
+@app.command(
+    "perplexity",
+    cls=Command,
+    epilog=examples("charlm eval perplexity mybook", "charlm eval perplexity mybook otherbook.txt --json"),
+)
 def perplexity(
     run: Annotated[
-        str | None, typer.Argument(help="A run's name, its folder or one of its checkpoints. Default: the latest run.")
+        str | None,
+        typer.Argument(
+            help="A run's name, its folder or one of its checkpoints. Default: the latest run.",
+            autocompletion=complete_run,
+        ),
     ] = None,
     text: Annotated[
-        list[str] | None, typer.Argument(help="Files, folders, globs, named corpora or - (standard input) to score.")
+        list[str] | None,
+        typer.Argument(
+            help="Files, folders, globs, named corpora or - (standard input) to score.", autocompletion=complete_corpus
+        ),
     ] = None,
     split: Annotated[
         Literal["train", "valid", "test"] | None,
         typer.Option(help="Without TEXT: which split of the run's own text to score. Default: valid."),
     ] = None,
+    moved: Annotated[
+        list[str] | None,
+        typer.Option("--text", metavar="PATH", help="Where the run's own text is now, if it has moved."),
+    ] = None,
     unknown: Annotated[Policy, typer.Option(help=UNKNOWN)] = "skip",
     encoding: Annotated[str | None, typer.Option(help="Encoding of TEXT. Default: that of the run.")] = None,
-    device: Annotated[str, typer.Option(help="Device: auto, cpu, cuda or mps.")] = "auto",
+    device: Annotated[
+        str, typer.Option(help="Device: auto, cpu, cuda or mps.", autocompletion=complete_device)
+    ] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Score every character of a text: nats, bits per character and per byte, perplexity."""
+    """Score every character of a text: bits per character and per byte, nats, perplexity."""
+    import shlex
     import time
 
     from charlm.config.device_names import check_device_option
@@ -60,21 +80,32 @@ def perplexity(
     from charlm.evaluation.text import score_text
     from charlm.runs import find_checkpoint, runs_root
     from charlm.text.length import require_two
+    from charlm.text.records import record_end_id
 
     checkpoint = load_checkpoint(find_checkpoint(runs_root(), run))
     if text and split:
         raise UsageError("--split selects a part of the run's own text", f"--split {split}", "Give --split or TEXT.")
+    if text and moved:
+        what = "--text names the run's own text, to score one of its splits"
+        raise UsageError(what, f"--text {' '.join(moved)}", "Give --text, or TEXT to score all of it.")
     began = time.perf_counter()
     if text:
         corpus = _given_text(checkpoint, text, encoding, unknown)
     else:
-        corpus = reopen_text(checkpoint, "Give a text to score: charlm eval perplexity RUN FILE")
+        command = f"charlm eval perplexity {shlex.quote(run or checkpoint.run_name)}"
+        corpus = reopen_text(
+            checkpoint,
+            f"{command} --split {split or 'valid'} --text PATH",
+            f"To score all of another text: {command} PATH",
+            moved or (),
+        )
     ids = corpus.ids if text else corpus.split(split or "valid")
-    vocabulary, records = corpus.vocabulary, checkpoint.settings.text.records
+    vocabulary = corpus.vocabulary
+    end = record_end_id(checkpoint.settings.text, vocabulary)
     require_two(ids.size, "The text" if text else f"The {split or 'valid'} split", corpus.name)
     changed_bytes = corpus.given_bytes - corpus.bytes if text else 0
     scorer = _scorer(checkpoint, device, ids.size)
-    found = score_text(scorer, ids, vocabulary, records, unknown, corpus.unknown, changed_bytes)
+    found = score_text(scorer, ids, vocabulary, end, unknown, corpus.unknown, changed_bytes)
     result = {
         "run": checkpoint.run_name,
         "step": checkpoint.step,
@@ -83,7 +114,7 @@ def perplexity(
         "seconds": round(time.perf_counter() - began, 3),
         "protocol": {
             "split": "all" if text else split or "valid",
-            "state": "fresh at each record" if records else "carried over the whole text",
+            "state": "carried over the whole text" if end is None else "fresh at each record",
             "streams": 1,
             "unit": vocabulary.unit,
             "unknown": unknown,
@@ -97,15 +128,20 @@ def perplexity(
         print_score(result, found.lacking, corpus.notes)
 
 
-@app.command("compare")
+@app.command("compare", cls=Command, epilog=examples("charlm eval compare mybook names --text mybook.txt"))
 def compare(
-    runs: Annotated[list[str], typer.Argument(metavar="RUN RUN...", help="Runs, their folders or checkpoints.")],
+    runs: Annotated[
+        list[str],
+        typer.Argument(metavar="RUN RUN...", help="Runs, their folders or checkpoints.", autocompletion=complete_run),
+    ],
     text: Annotated[
         list[str], typer.Option("--text", metavar="FILE|CORPUS", help="The text to score; can be repeated.")
     ],
     unknown: Annotated[Policy, typer.Option(help=UNKNOWN)] = "charge",
     encoding: Annotated[str | None, typer.Option(help="Encoding of the text. Default: that of each run.")] = None,
-    device: Annotated[str, typer.Option(help="Device: auto, cpu, cuda or mps.")] = "auto",
+    device: Annotated[
+        str, typer.Option(help="Device: auto, cpu, cuda or mps.", autocompletion=complete_device)
+    ] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Score one text with several models; characters that a model does not know are charged, so that it is fair."""
@@ -118,6 +154,7 @@ def compare(
     from charlm.errors import UsageError
     from charlm.evaluation.text import score_text
     from charlm.runs import find_checkpoint, runs_root
+    from charlm.text.records import record_end_id
 
     if len(runs) < 2:
         raise UsageError(
@@ -128,9 +165,10 @@ def compare(
     checkpoints = [load_checkpoint(find_checkpoint(runs_root(), run)) for run in runs]
     scores: list[dict[str, Any]] = []
     for checkpoint in checkpoints:
-        corpus, records = _given_text(checkpoint, text, encoding, unknown), checkpoint.settings.text.records
+        corpus = _given_text(checkpoint, text, encoding, unknown)
+        end = record_end_id(checkpoint.settings.text, corpus.vocabulary)
         scorer, changed_bytes = _scorer(checkpoint, device, corpus.ids.size), corpus.given_bytes - corpus.bytes
-        found = score_text(scorer, corpus.ids, corpus.vocabulary, records, unknown, corpus.unknown, changed_bytes)
+        found = score_text(scorer, corpus.ids, corpus.vocabulary, end, unknown, corpus.unknown, changed_bytes)
         scores.append({"run": checkpoint.run_name, "step": checkpoint.step, **_units(found)})
     if as_json:
         print_json({"text": corpus.name, "unknown": unknown, "runs": scores})
@@ -162,7 +200,7 @@ def _given_text(checkpoint: Checkpoint, text: list[str], encoding: str | None, u
     from charlm.evaluation.text import reading_of
     from charlm.text.corpus import open_corpus
 
-    changes: dict[str, object] = {"sources": tuple(text)}
+    changes: dict[str, object] = {"sources": tuple(text), "split": "contiguous"}
     if encoding:
         changes["encoding"] = encoding
     return open_corpus(checkpoint.settings.text.model_copy(update=changes), checkpoint.vocabulary, reading_of(unknown))

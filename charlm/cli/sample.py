@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from charlm.cli.completing import complete_device, complete_run
+from charlm.cli.record_choice import LONGEST, RecordChoice, label_prompt
 from charlm.config.device_names import check_device_option
 from charlm.display.output import print_json
 from charlm.display.printing import print_stderr, until_closed
@@ -26,7 +28,11 @@ DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
 
 def sample(
     run: Annotated[
-        str | None, typer.Argument(help="A run's name, its folder or one of its checkpoints. Default: the latest run.")
+        str | None,
+        typer.Argument(
+            help="A run's name, its folder or one of its checkpoints. Default: the latest run.",
+            autocompletion=complete_run,
+        ),
     ] = None,
     prompt: Annotated[
         str | None,
@@ -36,9 +42,19 @@ def sample(
         str | None, typer.Option(metavar="FILE", help="A file with the prompt, all of it; - is standard input.")
     ] = None,
     length: Annotated[
-        int, typer.Option("--length", "-n", help="Characters to write (bytes, if the model works on bytes).")
-    ] = 500,
+        int | None,
+        typer.Option(
+            "--length",
+            "-n",
+            help="Characters to write (bytes, if the model works on bytes). Default: 500; a whole record.",
+        ),
+    ] = None,
     count: Annotated[int, typer.Option(help="Samples to write, each with its own random numbers.")] = 1,
+    label: Annotated[str | None, typer.Option(help="A model of records: the label to begin with (text.label).")] = None,
+    unique: Annotated[bool, typer.Option("--unique", help="A model of records: no record twice.")] = False,
+    novel: Annotated[
+        bool, typer.Option("--novel", help="A model of records: none that stands in the training text.")
+    ] = False,
     temperature: Annotated[
         float, typer.Option(help="Below 1 is more conservative, above 1 more random; 0 is greedy.")
     ] = 0.8,
@@ -63,7 +79,10 @@ def sample(
         typer.Option(help="What to do with characters of the prompt that the model does not know."),
     ] = "skip",
     device: Annotated[
-        str, typer.Option(help="Device: auto, cpu, mps or cuda. cuda is for many samples at once.")
+        str,
+        typer.Option(
+            help="Device: auto, cpu, mps or cuda. cuda is for many samples at once.", autocompletion=complete_device
+        ),
     ] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object at the end.")] = False,
     interactive: Annotated[
@@ -75,17 +94,18 @@ def sample(
     ] = False,
 ) -> None:
     """Write text with a trained model."""
-    _check_options(length, count, seed, stop or [], device)
+    _check_options(500 if length is None else length, count, seed, stop or [], device)
     session = "--choose" if choose else "--interactive" if interactive else ""
     if session:
-        _check_session(session, interactive and choose, count, as_json)
+        _check_session(session, interactive and choose, count, as_json, unique, novel)
 
     import numpy as np
 
-    from charlm.display.sample_text import print_sample, print_separator
+    from charlm.display.sample_text import print_samples, record_separator
     from charlm.display.text_notes import prompt_notes, source_notes
     from charlm.sampling.decoding import Decoding
     from charlm.sampling.generation import read
+    from charlm.sampling.whole_records import TRIES, write_records
     from charlm.sampling.writing import Wanted, opening_ids, write_samples
     from charlm.text import prompt as prompts
     from charlm.text.unknown import UnknownCharacters
@@ -98,9 +118,16 @@ def sample(
     from charlm.engines.choosing import stepper
     from charlm.randomness import fresh_seed
     from charlm.runs import find_checkpoint, runs_root
+    from charlm.text.records import record_end_id
 
     checkpoint = load_checkpoint(find_checkpoint(runs_root(), run))
-    vocabulary, records = checkpoint.vocabulary, checkpoint.settings.text.records
+    vocabulary, end = checkpoint.vocabulary, record_end_id(checkpoint.settings.text, checkpoint.vocabulary)
+    for option, value in (("--label", label), ("--unique", unique), ("--novel", novel)):
+        if value and end is None:
+            what = f"{option} is for models of records, and {checkpoint.run_name} is none"
+            raise UsageError(what, option, "Train one with --records, or leave this out.")
+    if label is not None:
+        text = label_prompt(checkpoint, label) + text
     if checkpoint.settings.text.newlines == "unix":
         text = prompts.with_unix_newlines(text)
     encoded = vocabulary.encode(text, unknown)
@@ -123,21 +150,29 @@ def sample(
                 print_stderr(f"--stop {given!r} has characters that the model never writes")
 
         model: Model[Any] = on_gpu or stepper(checkpoint.model)
+        length = (500 if end is None else LONGEST) if length is None else length
         if session:
             from charlm.cli import sample_session
             from charlm.sampling.conversation import Conversation
 
-            begun = Conversation(model, vocabulary, seed, records, decoding, length, tuple(stop or ()))
-            (sample_session.choose if choose else sample_session.converse)(begun, unknown, text)
+            start = Conversation(model, vocabulary, seed, end, decoding, length, tuple(stop or ()))
+            (sample_session.choose if choose else sample_session.converse)(start, unknown, text)
             return
-        after = read(model, opening_ids(vocabulary, encoded.ids, records))
-        wanted = Wanted(decoding, length, stop or (), records)
-        samples = write_samples(model, vocabulary, after, wanted, seed, range(count))
+        after = read(model, opening_ids(vocabulary, encoded.ids, end))
+        wanted = Wanted(decoding, length, stop or (), end)
+        begun = vocabulary.decode(after.ids[end is not None :]) if encoded.ids.size else ""
+        choice = RecordChoice(checkpoint, unique, novel) if end is not None and length else None
+        samples = (
+            write_records(model, vocabulary, after, wanted, seed, count, begun, choice.accept)
+            if choice
+            else write_samples(model, vocabulary, after, wanted, seed, range(count))
+        )
         if not as_json:
-            for number, pieces in enumerate(samples):
-                if number and not records:
-                    print_separator(number + 1, count)
-                print_sample(text, pieces)
+            between = record_separator(checkpoint.settings.text, vocabulary) if end is not None else ""
+            printed = print_samples(text, begun, samples, count, between, choice)
+            if choice and printed < count:
+                refused = ", ".join(f"{number:,} {why}" for why, number in choice.refused.items()) or "the rest empty"
+                print_stderr(f"only {printed:,} of {count:,}: {count * TRIES:,} samples were tried, {refused}")
             return
         result = {
             "run": checkpoint.run_name,
@@ -146,7 +181,7 @@ def sample(
             "prompt": text,
             "settings": asdict(decoding) | {"length": length, "stop": stop or [], "unknown": unknown},
             "unknown_characters": sum(encoded.unknown.values()),
-            "samples": [_collected(pieces) for pieces in samples],
+            "samples": [_collected(pieces, begun, choice) for pieces in samples],
         }
         print_json(result)
 
@@ -165,9 +200,10 @@ def _check_options(length: int, count: int, seed: int | None, stops: list[str], 
     check_device_option(device)
 
 
-def _check_session(session: str, both: bool, count: int, as_json: bool) -> None:
+def _check_session(session: str, both: bool, count: int, as_json: bool, unique: bool, novel: bool) -> None:
     """Raise UsageError for options that have no meaning if a person writes with the model."""
-    for given, option in ((both, "--interactive"), (count != 1, "--count"), (as_json, "--json")):
+    options = {"--interactive": both, "--count": count != 1, "--json": as_json, "--unique": unique, "--novel": novel}
+    for option, given in options.items():
         if given:
             remedy = f"Leave {option} out, or leave {session} out."
             raise UsageError(f"{session} and {option} cannot go together", f"{session} {option}", remedy)
@@ -181,7 +217,10 @@ def _gpu_stepper(checkpoint: Checkpoint, device: str) -> GraphStepper:
     return gpu_stepper(checkpoint.model, choose_compute(device, "fp32").torch_device())
 
 
-def _collected(pieces: Iterable[Fragment]) -> dict[str, str | int | None]:
+def _collected(pieces: Iterable[Fragment], begun: str, choice: RecordChoice | None) -> dict[str, str | int | None]:
     written = list(pieces)
     text = "".join(piece.text for piece in written)
-    return {"text": text, "characters": len(text), "stopped": written[-1].stopped}
+    about: dict[str, str | int | None] = {"text": text, "characters": len(text), "stopped": written[-1].stopped}
+    if choice:
+        about["in_training_text"] = choice.is_known(begun + text)
+    return about

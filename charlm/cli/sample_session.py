@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 
 from charlm.display.conversation import (
     DELETE,
@@ -21,6 +22,7 @@ from charlm.display.text_notes import prompt_notes
 from charlm.errors import CharlmError
 from charlm.sampling.conversation import Answer, Conversation
 from charlm.sampling.instructions import is_instruction, obey, prompt_of
+from charlm.signals import catchable_interrupts
 from charlm.text.prompt import with_unix_newlines
 from charlm.text.unknown import UnknownCharacters
 from charlm.text.vocabulary import Ids, Unknown
@@ -31,30 +33,31 @@ def converse(conversation: Conversation, unknown: Unknown, prompt: str) -> None:
     _read_any_bytes()
     if is_terminal(sys.stdin):
         print_stderr("a line is a prompt, and an empty one goes on; :help lists the instructions; Ctrl-D ends")
-    if prompt:
-        conversation = _answered(conversation, unknown, prompt, said=True)
-    while True:
-        try:
-            line = read_line()
-        except KeyboardInterrupt:
-            if not is_typed():
-                raise
-            print_stderr("\nCtrl-D ends")
-            continue
-        if line is None:
-            return
-        if not is_instruction(line):
-            conversation = _answered(conversation, unknown, prompt_of(line), said=not is_typed())
-            continue
-        try:
-            obeyed = obey(conversation, line)
-        except CharlmError as error:
-            print_stderr(f"{error.what}. {error.remedy}", dim=False)
-            continue
-        if obeyed.ended:
-            return
-        conversation = obeyed.conversation
-        print_stderr(obeyed.reply)
+    with catchable_interrupts() if is_typed() else nullcontext():
+        if prompt:
+            conversation = _answered(conversation, unknown, prompt, said=True)
+        while True:
+            try:
+                line = read_line()
+            except KeyboardInterrupt:
+                if not is_typed():
+                    raise
+                print_stderr("\nCtrl-D ends")
+                continue
+            if line is None:
+                return
+            if not is_instruction(line):
+                conversation = _answered(conversation, unknown, prompt_of(line), said=not is_typed())
+                continue
+            try:
+                obeyed = obey(conversation, line)
+            except CharlmError as error:
+                print_stderr(f"{error.what}. {error.remedy}", dim=False)
+                continue
+            if obeyed.ended:
+                return
+            conversation = obeyed.conversation
+            print_stderr(obeyed.reply)
 
 
 def choose(conversation: Conversation, unknown: Unknown, prompt: str) -> None:
@@ -65,7 +68,7 @@ def choose(conversation: Conversation, unknown: Unknown, prompt: str) -> None:
     print_stderr("a digit picks, another key is that character; Delete goes back; Ctrl-D ends")
     changed = True
     try:
-        with keys() as pressed:
+        with catchable_interrupts(), keys() as pressed:
             while True:
                 if changed:
                     choices = conversation.choices(len(DIGITS))

@@ -18,7 +18,7 @@ def print_score(result: Mapping[str, Any], lacking: UnknownCharacters, notes: Se
         print_stderr(note)
     lines = [
         f"{name:<20}{result[name]:>12.6f}"
-        for name in ("nats_per_character", "bits_per_character", "bits_per_byte", "perplexity")
+        for name in ("bits_per_character", "bits_per_byte", "nats_per_character", "perplexity")
     ]
     lines += [f"{name:<20}{result[name]:>12,}" for name in ("characters", "unknown_characters")]
     lines.append(f"{'seconds':<20}{result['seconds']:>12.2f}")

@@ -29,7 +29,7 @@ class Conversation:
     model: Model[Any]
     vocabulary: Vocabulary
     seed: int
-    records: bool = False
+    end: int | None = None  # of a record, in a model of records
     decoding: Decoding = field(default_factory=Decoding)
     length: int = 500  # symbols of an answer
     stops: tuple[str, ...] = ()
@@ -40,8 +40,8 @@ class Conversation:
 
     def hear(self, prompt: Ids) -> Conversation:
         """The model reads a prompt, given as ids (N,)."""
-        if self.after is None or (self.records and prompt.size):
-            heard = read(self.model, opening_ids(self.vocabulary, prompt, self.records))
+        if self.after is None or (self.end is not None and prompt.size):
+            heard = read(self.model, opening_ids(self.vocabulary, prompt, self.end))
         elif prompt.size:
             newline = self.vocabulary.newline
             new_line = [] if newline is None or self.after.ids[-1] == newline else [newline]
@@ -52,8 +52,7 @@ class Conversation:
 
     def take(self, symbol: int) -> Conversation:
         """The model reads one more symbol. It must have read something."""
-        record_ended = self.records and symbol == self.vocabulary.newline
-        return self._at(read(self.model, [symbol], None if record_ended else self.after))
+        return self._at(read(self.model, [symbol], None if symbol == self.end else self.after))
 
     def choices(self, most: int) -> list[tuple[int, float]]:
         """The likeliest next symbols, at most `most`, each with its probability under the decoding.
@@ -96,7 +95,7 @@ class Answer:
         """Raises IntegrityError if the model's scores are not finite."""
         before = self._before
         assert before.after is not None
-        writer = Writer(before.vocabulary, before.stops, before.records)
+        writer = Writer(before.vocabulary, before.stops, before.end)
         streams = [sample_stream(before.seed, before.answers)]
         for ids, errors in generate(before.model, before.after, before.decoding, before.length, streams):
             if errors:

@@ -19,7 +19,8 @@ from pydantic import Field
 from charlm.cells.table import stack_problems
 from charlm.config.presets import read_config
 from charlm.config.resolving import resolve
-from charlm.config.settings import Listed, Section, Settings
+from charlm.config.section import Listed, Section
+from charlm.config.settings import Settings
 from charlm.config.stored import to_yaml
 from charlm.errors import DivergedError, UsageError
 from charlm.runs import Run, read_metrics

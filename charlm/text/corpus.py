@@ -12,7 +12,6 @@ import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +21,17 @@ from charlm.config.settings import TextSettings
 from charlm.errors import CheckpointError, TextError, UsageError
 from charlm.text import cache
 from charlm.text.length import require_two
-from charlm.text.reading import find_codec, read_bytes, read_text
-from charlm.text.sources import STDIN, SourceFile, find_files
+from charlm.text.reading import find_codec
+from charlm.text.records import record_end_id
+from charlm.text.sources import STDIN, find_files
+from charlm.text.split_text import SplitKind, split_text
 from charlm.text.statistics import symbol_counts
+from charlm.text.stream import TextStream
 from charlm.text.survey import survey_bytes, survey_text
+from charlm.text.tally import Tally, tally_notes
 from charlm.text.vocabulary import Ids, Unknown, Vocabulary
 
 FORMAT = 2  # to be increased if the same text and settings give other ids or facts
-SPLITS = ("train", "valid", "test")
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +49,9 @@ class Corpus:
     bytes: int  # that the N characters take in UTF-8
     given_bytes: int  # that the text took in UTF-8 before unknown characters were replaced or left out
     unknown: dict[str, int]  # count of each character that the given vocabulary lacks
+    labels: dict[str, int]  # count of each label (text.label)
     notes: tuple[str, ...]  # what was changed or left out, for people to read
+    split_kind: SplitKind  # what a split keeps whole, if it is shuffled
     splits: dict[str, tuple[int, int]]  # start and end of each, the end excluded
 
     def split(self, name: str) -> Ids:
@@ -70,27 +74,37 @@ def open_corpus(settings: TextSettings, vocabulary: Vocabulary | None = None, un
         found, left_out = find_files(settings.sources, keep_binary=unit == "byte", spool=Path(spool))
         files = [file.measured() for file in found]
         digests = [str(file.sha256) for file in files]
-        key = _key(digests, encoding, settings.newlines, vocabulary, unknown)
-        entry = _cached(key) or _encode(key, files, encoding, settings.newlines, vocabulary, unknown)
-    facts, characters = entry.facts, len(entry.ids)
-    require_two(characters, "The text", ", ".join(settings.sources), bool(facts.get("unknown")))
+        stream = TextStream(files, encoding, settings)
+        key = _key(digests, stream, vocabulary, unknown)
+        entry = _cached(key) or _encode(key, stream, vocabulary, unknown)
+    facts = entry.facts
+    require_two(len(entry.ids), "The text", ", ".join(settings.sources), bool(facts.get("unknown")))
     used = vocabulary or Vocabulary.from_json(facts["vocabulary"])
-    if settings.records and used.newline is None:
+    if settings.records and record_end_id(settings, used) is None:
         raise TextError("The text has no line end", "text.records=true", "Put each record on a line of its own.")
+    split = split_text(key, entry, settings, used, [file.label for file in files])
     return Corpus(
         name=_slug(settings.sources),
         sources=settings.sources,
         encoding=encoding,
-        ids=entry.ids,
+        ids=split.ids,
         vocabulary=used,
         sha256=digests[0] if len(digests) == 1 else hashlib.sha256("\n".join(digests).encode()).hexdigest(),
         source_bytes=sum(file.unpacked_size or 0 for file in files),
-        characters=characters,
+        characters=len(split.ids),
         bytes=facts["bytes"],
         given_bytes=facts["given_bytes"],
         unknown=facts["unknown"],
-        notes=tuple(filter(None, [*left_out, *_notes(facts), entry.note])),
-        splits=_splits(entry.ids, settings.splits, used.newline if settings.records else None),
+        labels=facts["tally"]["labels"],
+        notes=tuple(
+            dict.fromkeys(
+                filter(
+                    None, [*left_out, *_notes(facts, "field" if settings.field else "column"), *split.notes, entry.note]
+                )
+            )
+        ),
+        split_kind=split.kind,
+        splits=split.spans,
     )
 
 
@@ -107,16 +121,18 @@ def describe_corpus(corpus: Corpus) -> dict[str, Any]:
         "bytes": corpus.bytes,
         "symbols": corpus.vocabulary.size,
         "vocabulary_sha256": corpus.vocabulary.fingerprint,
+        "split_kind": corpus.split_kind,
         "splits": {name: end - first for name, (first, end) in corpus.splits.items()},
         "unknown": corpus.unknown,
+        "labels": corpus.labels,
         "notes": list(corpus.notes),
     }
 
 
-def _key(digests: list[str], encoding: str, newlines: str, vocabulary: Vocabulary | None, unknown: str) -> str:
+def _key(digests: list[str], stream: TextStream, vocabulary: Vocabulary | None, unknown: str) -> str:
     given = [vocabulary.fingerprint, unknown] if vocabulary else None
-    newlines = "keep" if encoding == "bytes" else newlines
-    return hashlib.sha256(json.dumps([FORMAT, digests, encoding, newlines, given]).encode()).hexdigest()
+    content = [FORMAT, digests, *stream.identity, given]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 def _cached(key: str) -> cache.Entry | None:
@@ -129,27 +145,33 @@ def _cached(key: str) -> cache.Entry | None:
     return entry
 
 
-def _encode(
-    key: str, files: Sequence[SourceFile], encoding: str, newlines: str, given: Vocabulary | None, unknown: Unknown
-) -> cache.Entry:
-    if encoding == "bytes":
-        survey = survey_bytes(read_bytes(files))
-    else:
-        survey = survey_text(read_text(files, encoding, newlines))
+def _encode(key: str, stream: TextStream, given: Vocabulary | None, unknown: Unknown) -> cache.Entry:
+    tally = Tally()
+    survey = survey_bytes(stream.all_bytes()) if stream.as_bytes else survey_text(stream.all_text(tally))
+    if given is None:
+        stream.require_separators(tally)
     if not survey.counts:
         return cache.Entry(np.empty(0, np.uint8), {})
-    vocabulary = given or Vocabulary(tuple(survey.counts), "byte" if encoding == "bytes" else "character")
+    vocabulary = given or Vocabulary(tuple(survey.counts), "byte" if stream.as_bytes else "character")
+    ends: list[int] = []  # of the files, in ids
 
     def chunks() -> Iterator[Ids]:
-        start = 0
-        if encoding == "bytes":
-            for block in read_bytes(files):
-                yield vocabulary.encode_bytes(block, unknown, start).ids
-                start += len(block)
-        else:
-            for chunk in read_text(files, encoding, newlines):
-                yield vocabulary.encode(chunk.text, unknown, start).ids
-                start += len(chunk.text)
+        ends.clear()
+        read = stored = 0
+        for number in range(len(stream.files)):
+            pieces: Iterator[str | bytes] = (
+                stream.bytes_of(number)
+                if stream.as_bytes
+                else (chunk.text for chunk in stream.text_of(number, Tally()))
+            )
+            for piece in pieces:
+                if isinstance(piece, bytes):
+                    ids = vocabulary.encode_bytes(piece, unknown, read).ids
+                else:
+                    ids = vocabulary.encode(piece, unknown, read).ids
+                read, stored = read + len(piece), stored + len(ids)
+                yield ids
+            ends.append(stored)
 
     def bytes_of_ids(ids: Ids) -> int:
         return int(symbol_counts(ids, vocabulary.size) @ vocabulary.byte_lengths)
@@ -165,6 +187,8 @@ def _encode(
             "unknown": {symbol: count for symbol, count in survey.counts.items() if symbol in unknown_symbols},
             "bytes": bytes_of_ids(ids) if unknown_symbols else bytes_of_survey(),
             "given_bytes": sum(count * vocabulary.bytes_of(symbol) for symbol, count in survey.counts.items()),
+            "tally": tally.to_json(),
+            "file_ends": ends if len(ends) > 1 else [],
             "marks": survey.marks,
             "crlf": survey.crlf,
             "cr": survey.cr,
@@ -173,35 +197,15 @@ def _encode(
     return cache.store_entry(key, vocabulary.dtype, chunks, facts)
 
 
-def _notes(facts: dict[str, Any]) -> list[str]:
+def _notes(facts: dict[str, Any], what: str) -> list[str]:
     kinds = (
         ("marks", "a byte-order mark was removed", "{:,} byte-order marks were removed"),
         ("crlf", "one CRLF became LF", "{:,} CRLF became LF"),
         ("cr", "one lone CR became LF", "{:,} lone CR became LF"),
     )
     counts = [(facts[kind], one, many) for kind, one, many in kinds if facts.get(kind)]
-    return [one if count == 1 else many.format(count) for count, one, many in counts]
-
-
-def _splits(ids: Ids, shares: Sequence[float], end_id: int | None) -> dict[str, tuple[int, int]]:
-    """Start and end of train, valid and test, contiguous in this order; with an end id, each has whole records."""
-    train, valid, test = (Fraction(str(share)) for share in shares)  # in floats 0.7 + 0.2 is a little less than 0.9
-    cuts = [max(2, int(len(ids) * train)), len(ids) if not test else int(len(ids) * (train + valid))]
-    if end_id is not None:
-        cuts = [_record_end(ids, cut, end_id) for cut in cuts]
-    first, second = cuts[0], max(cuts)
-    return dict(zip(SPLITS, ((0, first), (first, second), (second, len(ids))), strict=True))
-
-
-def _record_end(ids: Ids, cut: int, end_id: int) -> int:
-    """The first position from `cut` on that follows the end of a record."""
-    start = cut - 1
-    for chunk in cache.in_chunks(ids[start:]):
-        ends = np.flatnonzero(chunk == end_id)
-        if len(ends):
-            return start + int(ends[0]) + 1
-        start += len(chunk)
-    return len(ids)
+    notes = [one if count == 1 else many.format(count) for count, one, many in counts]
+    return notes + tally_notes(facts["tally"], what)
 
 
 def _slug(sources: Sequence[str]) -> str:

@@ -31,7 +31,7 @@ NUMBERS = re.compile(
 
 
 def updated(step: int, steps: int = 100, seconds: float = 0.0) -> Updated:
-    return Updated(step, step / steps, 0.1, 2.0, 4e-3, 0.71, step * 2048, seconds, 41_200.0)
+    return Updated(step, step / steps, 0.1, 2.0, 4e-3, 0.71, step * 2048, seconds, 41_200.0, 2.0)
 
 
 def validated(step: int, best: bool = True) -> Validated:
@@ -61,6 +61,10 @@ def test_a_validation_is_one_stable_line() -> None:
         "step 35       35.0%  train 2.885 bits  valid 2.164 bits  best   41.2k chars/s  0:12",
     ]
     assert NUMBERS.fullmatch(lines_of(events)[0])
+
+
+def test_a_validation_of_the_model_that_a_training_starts_from_says_so() -> None:
+    assert lines_of([validated(0)]) == ["before the first step  valid 2.164 bits  best"]
 
 
 def test_columns_are_aligned() -> None:

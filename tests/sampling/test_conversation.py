@@ -95,11 +95,11 @@ def test_the_same_seed_and_prompts_give_the_same_answers():
 
 
 def test_records_are_read_from_a_fresh_state_each():
-    start = begun(records=True, length=1000)
+    start = begun(end=LETTERS.newline, length=1000)
     first, after = told(start, "bad")
     assert after.after is None
-    assert first == write_text(start.model, LETTERS, "bad", length=1000, seed=1, records=True)
-    _, then = told(begun(records=True, length=0), "bad")
+    assert first == write_text(start.model, LETTERS, "bad", length=1000, seed=1, end=LETTERS.newline)
+    _, then = told(begun(end=LETTERS.newline, length=0), "bad")
     assert ids_read(then.hear(LETTERS.encode("cab").ids)) == "\ncab"
     assert ids_read(then.take(LETTERS.newline)) == "\n"
 

@@ -58,7 +58,7 @@ def test_the_saved_checkpoint_has_the_validation_score(plan_for, tmp_path):
     plan = plan_for(tmp_path, {"average": 0.5})
     events = list(train(plan))
     checkpoint = load_checkpoint(plan.run.pointed("last"))
-    score = score_ids(NumpyScorer(checkpoint.model), plan.corpus.split("valid"), checkpoint.vocabulary, records=False)
+    score = score_ids(NumpyScorer(checkpoint.model), plan.corpus.split("valid"), None)
     assert score.nats_per_character == pytest.approx(of_type(Validated, events)[-1].nats, abs=1e-6)
 
 
@@ -98,6 +98,35 @@ def test_a_budget_counts_validation_and_ends_near_its_time(plan_for, tmp_path, m
     assert events[-1].seconds < 3  # twice the budget, for a busy machine
     assert of_type(Validated, events)[-1].step == events[-1].step
     assert of_type(Updated, events)[-1].learning_rate < 0.1 * plan.settings.training.learning_rate
+
+
+@pytest.mark.parametrize("slowdown", [1, 10])
+def test_updates_get_most_of_a_budget_when_validations_are_slow(plan_for, tmp_path, monkeypatch, slowdown):
+    """A machine that becomes ten times as slow: the rate still falls to zero, and validations take a third at most."""
+    now, real, scored = [0.0], TorchScorer.nats, [0.0]
+    pace = [1]
+
+    def tick():
+        now[0] += 0.002 * pace[0]
+        return now[0]
+
+    def slow(*given):
+        now[0] += 0.1 * pace[0]
+        scored[0] += 0.1 * pace[0]
+        return real(*given)
+
+    monkeypatch.setattr(time, "perf_counter", tick)
+    monkeypatch.setattr(TorchScorer, "nats", slow)
+    plan = plan_for(tmp_path, {"steps": None, "budget": 20.0, "validations": 50})
+    events = []
+    for event in train(plan):
+        events.append(event)
+        if now[0] > 5:
+            pace[0] = slowdown
+    assert scored[0] < events[-1].seconds / 2
+    assert events[-1].seconds < 30
+    assert of_type(Validated, events)[-1].step == events[-1].step
+    assert of_type(Updated, events)[-1].learning_rate < 0.2 * plan.settings.training.learning_rate
 
 
 def test_epochs_are_passes_over_the_train_split(plan_for, tmp_path):

@@ -1,0 +1,120 @@
+"""The files of a text, read one after another as one stream. Knows no ids and no splits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from charlm.config.settings import TextSettings
+from charlm.errors import TextError
+from charlm.text.forms import RECORD_END, is_plain, read_records, record_end
+from charlm.text.reading import Chunk, read_bytes, read_text
+from charlm.text.separating import FILE, has_own_line, unescaped
+from charlm.text.sources import SourceFile
+from charlm.text.tally import Tally
+
+
+@dataclass(frozen=True)
+class TextStream:
+    """Files and how they are read; `encoding` is `bytes` if nothing is decoded.
+
+    A file that does not end with a newline gets one, so that the next file begins on a new line. The last file gets one
+    only if the files may be put in another order: if there are several, and the split may be shuffled. Records in
+    another form than lines get RECORD_END instead, each.
+    """
+
+    files: Sequence[SourceFile]
+    encoding: str
+    settings: TextSettings
+
+    @property
+    def as_bytes(self) -> bool:
+        return self.encoding == "bytes"
+
+    @property
+    def has_form(self) -> bool:
+        """Whether the text has records in another form than lines."""
+        return record_end(self.settings) == RECORD_END
+
+    @property
+    def identity(self) -> list[Any]:
+        """What, beside the bytes of the files, decides about the text."""
+        settings = self.settings
+        form: list[Any] = [True] if self._ended and len(self.files) > 1 else []
+        if self.has_form:
+            names = [self.files[0].label] if settings.column is not None else []  # its suffix tells csv from tsv
+            form = [settings.separator, settings.format, settings.column, settings.field, settings.label]
+            form += [settings.header, *names]
+        return [self.encoding, "keep" if self.as_bytes else settings.newlines, *form]
+
+    def all_text(self, tally: Tally) -> Iterator[Chunk]:
+        """The whole text, decoded. Raises TextError."""
+        for number in range(len(self.files)):
+            yield from self.text_of(number, tally)
+
+    def all_bytes(self) -> Iterator[bytes]:
+        """The whole text, not decoded. Raises TextError."""
+        for number in range(len(self.files)):
+            yield from self.bytes_of(number)
+
+    def text_of(self, number: int, tally: Tally) -> Iterator[Chunk]:
+        """The text of the file with that number, and what it lacks at its end."""
+        chunks = read_text([self.files[number]], self.encoding, self.settings.newlines)
+        if self.has_form:
+            yield from self._records_of(number, chunks, tally)
+            return
+        last = "\n"
+        for chunk in chunks:
+            yield chunk
+            last = chunk.text[-1:] or last
+        if last != "\n" and self._is_followed(number):
+            yield Chunk("\n")
+
+    def bytes_of(self, number: int) -> Iterator[bytes]:
+        """The same for a text that is not decoded."""
+        last = b"\n"
+        for block in read_bytes([self.files[number]]):
+            yield block
+            last = block[-1:]
+        if last != b"\n" and self._is_followed(number):
+            yield b"\n"
+
+    def require_separators(self, tally: Tally) -> None:
+        """Raises TextError if the text was read, and its separator never occurs."""
+        separator = self.settings.separator
+        if self.has_form and is_plain(self.settings) and separator != FILE and not tally.counts["separators"]:
+            labels = ", ".join(file.label for file in self.files[:3])
+            raise TextError(
+                f"The separator never occurs: text.separator={separator}",
+                labels,
+                "Look at the text with `charlm data show FILE`. Each line is a record with --records alone.",
+            )
+
+    def _records_of(self, number: int, chunks: Iterator[Chunk], tally: Tally) -> Iterator[Chunk]:
+        changed = Chunk("")
+
+        def texts() -> Iterator[str]:
+            nonlocal changed
+            for chunk in chunks:
+                changed = Chunk("", changed.marks + chunk.marks, changed.crlf + chunk.crlf, changed.cr + chunk.cr)
+                yield chunk.text
+
+        own_line = is_plain(self.settings) and self.own_line
+        for text in read_records(texts(), self.settings, own_line, self.files[number].label, tally):
+            yield Chunk(text)
+        yield changed
+
+    @cached_property
+    def own_line(self) -> bool:
+        """Whether the separator stands on a line of its own somewhere in the text."""
+        chunks = read_text(self.files, self.encoding, self.settings.newlines)
+        return has_own_line((chunk.text for chunk in chunks), unescaped(self.settings.separator))
+
+    @property
+    def _ended(self) -> bool:
+        return self.settings.split != "contiguous"
+
+    def _is_followed(self, number: int) -> bool:
+        return len(self.files) > 1 and (self._ended or number + 1 < len(self.files))
