@@ -22,7 +22,7 @@ FIRST_LINES = 12
 WIDEST_LINE = 100  # characters of a line that `show` prints
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-Encoding = Annotated[str | None, typer.Option(help="Encoding of the text. Default: utf-8.")]
+Encoding = Annotated[str | None, typer.Option(help="Encoding of the text; auto decides for each file. Default: utf-8.")]
 Overrides = Annotated[
     list[str] | None,
     typer.Option(

@@ -31,7 +31,9 @@ def doctor(
     device: Annotated[
         str | None, typer.Option(help="Device: auto, cpu, cuda or mps.", autocompletion=complete_device)
     ] = None,
-    encoding: Annotated[str | None, typer.Option(help="Encoding of the text. Default: utf-8.")] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Encoding of the text; auto decides for each file. Default: utf-8.")
+    ] = None,
     config: Annotated[
         str | None,
         typer.Option("--config", "-c", help="A preset's name, or a YAML file.", autocompletion=complete_preset),

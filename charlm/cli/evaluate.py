@@ -59,7 +59,9 @@ def perplexity(
         typer.Option("--text", metavar="PATH", help="Where the run's own text is now, if it has moved."),
     ] = None,
     unknown: Annotated[Policy, typer.Option(help=UNKNOWN)] = "skip",
-    encoding: Annotated[str | None, typer.Option(help="Encoding of TEXT. Default: that of the run.")] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Encoding of TEXT; auto decides for each file. Default: that of the run.")
+    ] = None,
     device: Annotated[
         str, typer.Option(help="Device: auto, cpu, cuda or mps.", autocompletion=complete_device)
     ] = "auto",

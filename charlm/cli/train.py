@@ -82,7 +82,9 @@ def train(
     seed: Annotated[
         int | None, typer.Option(help="Seed; the same seed, command and machine give the same weights.")
     ] = None,
-    encoding: Annotated[str | None, typer.Option(help="Encoding of the text. Default: utf-8.")] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Encoding of the text; auto decides for each file. Default: utf-8.")
+    ] = None,
     records: Annotated[
         bool, typer.Option("--records", help="The text is a list: learn each line as an item of its own.")
     ] = False,

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,11 +19,13 @@ import numpy as np
 from charlm.config.settings import TextSettings
 from charlm.errors import CheckpointError, TextError, UsageError
 from charlm.text import cache
+from charlm.text.deciding import decide_encodings, decision_notes, kept_decisions
+from charlm.text.encodings import AUTO, find_codec
 from charlm.text.length import require_two
-from charlm.text.reading import find_codec
 from charlm.text.records import record_end_id
 from charlm.text.sources import STDIN, find_files
 from charlm.text.split_text import SplitKind, split_text
+from charlm.text.spool import Spool
 from charlm.text.statistics import symbol_counts
 from charlm.text.stream import TextStream
 from charlm.text.survey import survey_bytes, survey_text
@@ -32,6 +33,7 @@ from charlm.text.tally import Tally, tally_notes
 from charlm.text.vocabulary import Ids, Unknown, Vocabulary
 
 FORMAT = 2  # to be increased if the same text and settings give other ids or facts
+LOST = "\ufffd"  # what stands for bytes that could not be decoded
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +55,7 @@ class Corpus:
     notes: tuple[str, ...]  # what was changed or left out, for people to read
     split_kind: SplitKind  # what a split keeps whole, if it is shuffled
     splits: dict[str, tuple[int, int]]  # start and end of each, the end excluded
+    decided: tuple[str, ...] = ()  # for text.decided: what `auto` decided
 
     def split(self, name: str) -> Ids:
         """The ids of train, valid or test, without copying them."""
@@ -69,10 +72,14 @@ def open_corpus(settings: TextSettings, vocabulary: Vocabulary | None = None, un
     the vocabulary is made from the text. Raises TextError if the text cannot be read or has under two characters.
     """
     unit = vocabulary.unit if vocabulary else settings.unit
-    encoding = "bytes" if unit == "byte" else find_codec(settings.encoding).name
-    with tempfile.TemporaryDirectory(prefix="charlm-") as spool:
-        found, left_out = find_files(settings.sources, keep_binary=unit == "byte", spool=Path(spool))
+    encoding = "bytes" if unit == "byte" else AUTO if settings.encoding == AUTO else find_codec(settings.encoding).name
+    with Spool() as spool:
+        found, left_out = find_files(settings.model_copy(update={"unit": unit}), spool)
         files = [file.measured() for file in found]
+        if encoding == AUTO:
+            files = decide_encodings(files, settings.decided)
+            left_out += decision_notes(files)
+            encoding = ", ".join(dict.fromkeys(str(file.encoding) for file in files))
         digests = [str(file.sha256) for file in files]
         stream = TextStream(files, encoding, settings)
         key = _key(digests, stream, vocabulary, unknown)
@@ -105,6 +112,7 @@ def open_corpus(settings: TextSettings, vocabulary: Vocabulary | None = None, un
         ),
         split_kind=split.kind,
         splits=split.spans,
+        decided=kept_decisions(files),
     )
 
 
@@ -192,6 +200,8 @@ def _encode(key: str, stream: TextStream, given: Vocabulary | None, unknown: Unk
             "marks": survey.marks,
             "crlf": survey.crlf,
             "cr": survey.cr,
+            "misread": survey.misread,
+            "lost": survey.counts.get(LOST, 0),
         }
 
     return cache.store_entry(key, vocabulary.dtype, chunks, facts)
@@ -205,6 +215,14 @@ def _notes(facts: dict[str, Any], what: str) -> list[str]:
     )
     counts = [(facts[kind], one, many) for kind, one, many in kinds if facts.get(kind)]
     notes = [one if count == 1 else many.format(count) for count, one, many in counts]
+    if facts.get("misread"):
+        encoding, run, meant = facts["misread"]
+        notes.append(
+            f"the text has {run!r} where {meant!r} was meant: it was UTF-8, read as {encoding} and saved again. "
+            "Get the original, or repair it, for example with `ftfy`"
+        )
+    if facts.get("lost"):
+        notes.append(f"{facts['lost']:,} characters were lost before, and are U+FFFD ({LOST}) in the file")
     return notes + tally_notes(facts["tally"], what)
 
 
