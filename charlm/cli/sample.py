@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -14,7 +15,7 @@ from charlm.cli.completing import complete_device, complete_run
 from charlm.cli.record_choice import LONGEST, RecordChoice, label_prompt
 from charlm.config.device_names import check_device_option
 from charlm.display.output import print_json
-from charlm.display.printing import print_stderr, until_closed
+from charlm.display.printing import is_terminal, print_stderr, until_closed
 from charlm.errors import UsageError
 
 if TYPE_CHECKING:
@@ -101,8 +102,10 @@ def sample(
 
     import numpy as np
 
+    from charlm.display.progress import watched_samples
     from charlm.display.sample_text import print_samples, record_separator
     from charlm.display.text_notes import prompt_notes, source_notes
+    from charlm.display.waiting import Waiting
     from charlm.sampling.decoding import Decoding
     from charlm.sampling.generation import read
     from charlm.sampling.whole_records import TRIES, write_records
@@ -167,9 +170,15 @@ def sample(
             if choice
             else write_samples(model, vocabulary, after, wanted, seed, range(count))
         )
+        seen = is_terminal(sys.stdout) and not as_json  # then the text itself shows how far it is
+        with nullcontext() if seen else Waiting("writing") as line:
+            samples = watched_samples(samples, count, line) if line else samples
+            if not as_json:
+                between = record_separator(checkpoint.settings.text, vocabulary) if end is not None else ""
+                printed = print_samples(text, begun, samples, count, between, choice)
+            else:
+                collected = [_collected(pieces, begun, choice) for pieces in samples]
         if not as_json:
-            between = record_separator(checkpoint.settings.text, vocabulary) if end is not None else ""
-            printed = print_samples(text, begun, samples, count, between, choice)
             if choice and printed < count:
                 refused = ", ".join(f"{number:,} {why}" for why, number in choice.refused.items()) or "the rest empty"
                 print_stderr(f"only {printed:,} of {count:,}: {count * TRIES:,} samples were tried, {refused}")
@@ -181,7 +190,7 @@ def sample(
             "prompt": text,
             "settings": asdict(decoding) | {"length": length, "stop": stop or [], "unknown": unknown},
             "unknown_characters": sum(encoded.unknown.values()),
-            "samples": [_collected(pieces, begun, choice) for pieces in samples],
+            "samples": collected,
         }
         print_json(result)
 
