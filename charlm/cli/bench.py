@@ -7,24 +7,32 @@ from typing import Any
 
 import typer
 
+from charlm.cli.completing import complete_cell, complete_cells, complete_device
+from charlm.cli.help_pages import Command, Group, examples
 from charlm.display.output import print_json
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(cls=Group, no_args_is_help=True)
 
-Cell = typer.Option("lstm", "--cell", help="A cell, or all.")
+Cell = typer.Option("lstm", "--cell", help="A cell, or all.", autocompletion=complete_cells)
 Sizes = typer.Option("2x128,2x256,2x512", "--sizes", help="Layers x units; several separated by commas.")
 Plain = typer.Option(True, "--plain/--no-plain", help="Time plain PyTorch as well.")
 Parts = typer.Option(False, "--parts", help="Show where the time goes.")
 Json = typer.Option(False, "--json", help="Print one JSON object.")
 
 
-@app.command("train")
+@app.command(
+    "train",
+    cls=Command,
+    epilog=examples("charlm bench train --sizes 2x256", "charlm bench train --cell all --sizes 2x128 --no-plain"),
+)
 def bench_train(
     cell: str = Cell,
     sizes: str = Sizes,
     lanes: str = typer.Option("64x64", "--lanes", help="Lanes x characters of a window."),
     precision: str = typer.Option("auto", "--precision", help="Precision: auto, fp32, bf16 or fp16."),
-    device: str = typer.Option("auto", "--device", help="Device: auto, cpu, cuda or mps."),
+    device: str = typer.Option(
+        "auto", "--device", help="Device: auto, cpu, cuda or mps.", autocompletion=complete_device
+    ),
     plain: bool = Plain,
     parts: bool = Parts,
     as_json: bool = Json,
@@ -61,7 +69,7 @@ def bench_train(
     _print(about, results.training_results(names, shapes, window, compute, plain, parts), as_json)
 
 
-@app.command("sample")
+@app.command("sample", cls=Command, epilog=examples("charlm bench sample --sizes 2x512 --streams 1,64"))
 def bench_sample(
     cell: str = Cell,
     sizes: str = Sizes,
@@ -91,7 +99,7 @@ def bench_sample(
     _print(about, results.sampling_results(_cells(cell), _sizes(sizes), counts, length, plain, parts), as_json)
 
 
-@app.command("score")
+@app.command("score", cls=Command, epilog=examples("charlm bench score --sizes 2x256 --length 400000"))
 def bench_score(
     cell: str = Cell,
     sizes: str = Sizes,
@@ -120,10 +128,14 @@ def bench_score(
     _print(about, results.scoring_results(_cells(cell), _sizes(sizes), length, beginning, plain, parts), as_json)
 
 
-@app.command("load")
+@app.command(
+    "load",
+    cls=Command,
+    epilog=examples("charlm bench load --work sample", "charlm bench load --cell gru --busy 1,2 --seconds 2"),
+)
 def bench_load(
     work: str = typer.Option("train", "--work", help="What is measured: train, sample or score."),
-    cell: str = typer.Option("lstm", "--cell", help="A cell."),
+    cell: str = typer.Option("lstm", "--cell", help="A cell.", autocompletion=complete_cell),
     size: str = typer.Option("2x256", "--size", help="Layers x units."),
     lanes: str = typer.Option("16x48", "--lanes", help="Lanes x characters of a window, for training."),
     length: int = typer.Option(2_000, "--length", "-n", min=2, help="Characters at a time, for sample and score."),

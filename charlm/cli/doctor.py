@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from charlm.cli.completing import complete_corpus, complete_device, complete_preset, complete_setting
 from charlm.display.output import print_json
 
 if TYPE_CHECKING:
@@ -22,15 +23,24 @@ def doctor(
     text: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="TEXT ...",
+            metavar="TEXT",
             help="Files, folders, globs, named corpora or - (standard input) to check as well.",
+            autocompletion=complete_corpus,
         ),
     ] = None,
-    device: Annotated[str | None, typer.Option(help="Device: auto, cpu, cuda or mps.")] = None,
+    device: Annotated[
+        str | None, typer.Option(help="Device: auto, cpu, cuda or mps.", autocompletion=complete_device)
+    ] = None,
     encoding: Annotated[str | None, typer.Option(help="Encoding of the text. Default: utf-8.")] = None,
-    config: Annotated[str | None, typer.Option("--config", "-c", help="A preset's name, or a YAML file.")] = None,
+    config: Annotated[
+        str | None,
+        typer.Option("--config", "-c", help="A preset's name, or a YAML file.", autocompletion=complete_preset),
+    ] = None,
     settings: Annotated[
-        list[str] | None, typer.Option("--set", "-s", metavar="KEY=VALUE", help="A setting; can be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--set", "-s", metavar="KEY=VALUE", help="A setting; can be repeated.", autocompletion=complete_setting
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:

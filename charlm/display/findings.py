@@ -41,5 +41,5 @@ def _wrapped(text: str) -> str:
     if not is_terminal(sys.stdout):
         return line
     width = max(40, shutil.get_terminal_size().columns - MARGIN - 1)
-    lines = textwrap.wrap(line, width, break_on_hyphens=False)
+    lines = textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False)
     return f"\n{' ' * MARGIN}".join(lines)

@@ -7,7 +7,7 @@ stderr if stdout and stderr are terminals, otherwise by a line: an empty one, or
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from charlm.text.vocabulary import Vocabulary
 
 BETWEEN_FLUSHES = 0.1  # seconds, if stdout is no terminal
-SYMBOLS = 8  # unknown characters that are listed
 
 
 class KnownRecords(Protocol):
@@ -100,13 +99,3 @@ def print_separator(number: int, count: int, line: str = "") -> None:
         print_stderr(f"---- {number} of {count} ----")
     else:
         write_safely(sys.stdout, f"{line}\n")
-
-
-def print_unknown(counts: Mapping[str, int], policy: str) -> None:
-    """What became of the characters of the prompt that the model does not know, if there are any."""
-    if counts:
-        listed = [f"{character!r} x {count}" for character, count in list(counts.items())[:SYMBOLS]]
-        more = f" and {len(counts) - SYMBOLS} others" if len(counts) > SYMBOLS else ""
-        fate = "replaced by the nearest known ones, or left out" if policy == "nearest" else "left out"
-        total = sum(counts.values())
-        print_stderr(f"prompt: {total} unknown character{'s' * (total != 1)} {fate}: {', '.join(listed)}{more}")

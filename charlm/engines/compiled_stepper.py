@@ -30,7 +30,7 @@ PAIRS_FOR_A_THREAD = 2**17  # rows * weights; with fewer, one more thread is no 
 PAIRS_IN_A_BURST = 2**29  # rows * weights until drawn symbols are returned: at most a twentieth of a second
 LONGEST_BURST = 64
 SECONDS_ALONE = 0.05  # how long one thread draws alone after threads have waited for each other too long ...
-MOST_SECONDS_ALONE = 1.6  # ... and at most, after that has happened several times in a row
+MOST_SECONDS_ALONE = 0.4  # ... and at most, after that has happened several times in a row
 
 
 def can_run(model: LanguageModel) -> bool:

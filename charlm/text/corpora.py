@@ -12,7 +12,6 @@ from pathlib import Path
 
 from charlm.errors import TextError
 from charlm.text import embedded
-from charlm.text.cache import cache_folder, write_atomically
 
 MAKEMORE = "https://raw.githubusercontent.com/karpathy/makemore/988aa59e4d8fefa526d06f3b453ad116258398d4"
 CHAR_RNN = "https://raw.githubusercontent.com/karpathy/char-rnn/6f9487a6fe5b420b7ca9afb0d7c078e37c1d1b4e"
@@ -97,6 +96,8 @@ CORPORA = {
 
 def fetched_file(corpus: NamedCorpus) -> Path:
     """Where `charlm data fetch` puts the text of a corpus."""
+    from charlm.text.cache import cache_folder  # imports numpy, which the names of the corpora do not need
+
     return cache_folder() / "corpora" / f"{corpus.name}.txt"
 
 
@@ -119,6 +120,8 @@ def corpus_file(corpus: NamedCorpus, spool: Path) -> Path:
 
 def _build(name: str, recipe: Callable[[], str], spool: Path) -> Path:
     """The file of an embedded corpus. Its name ends with the sha256 of the text: a damaged one is built again."""
+    from charlm.text.cache import cache_folder, write_atomically
+
     folder, stem = cache_folder() / "corpora", f"{name}-{embedded.identity()[:12]}-"
     for path in folder.glob(f"{stem}*.txt"):
         if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == path.stem.removeprefix(stem):

@@ -20,6 +20,7 @@ import numpy as np
 from charlm.config.settings import TextSettings
 from charlm.errors import CheckpointError, TextError, UsageError
 from charlm.text import cache
+from charlm.text.length import require_two
 from charlm.text.reading import find_codec
 from charlm.text.records import record_end_id
 from charlm.text.sources import STDIN, find_files
@@ -30,7 +31,7 @@ from charlm.text.survey import survey_bytes, survey_text
 from charlm.text.tally import Tally, tally_notes
 from charlm.text.vocabulary import Ids, Unknown, Vocabulary
 
-FORMAT = 2  # to be increased if the same text and settings give other ids or facts
+FORMAT = 3  # to be increased if the same text and settings give other ids or facts
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +47,7 @@ class Corpus:
     source_bytes: int
     characters: int  # N
     bytes: int  # that the N characters take in UTF-8
+    given_bytes: int  # that the text took in UTF-8 before unknown characters were replaced or left out
     unknown: dict[str, int]  # count of each character that the given vocabulary lacks
     labels: dict[str, int]  # count of each label (text.label)
     notes: tuple[str, ...]  # what was changed or left out, for people to read
@@ -76,10 +78,7 @@ def open_corpus(settings: TextSettings, vocabulary: Vocabulary | None = None, un
         key = _key(digests, stream, vocabulary, unknown)
         entry = _cached(key) or _encode(key, stream, vocabulary, unknown)
     facts = entry.facts
-    if len(entry.ids) < 2:
-        known = " that the model knows" if facts.get("unknown") else ""
-        what = f"The text has {'one character' if len(entry.ids) else 'no characters'}{known}"
-        raise TextError(what, ", ".join(settings.sources), "A model needs at least two.")
+    require_two(len(entry.ids), "The text", ", ".join(settings.sources), bool(facts.get("unknown")))
     used = vocabulary or Vocabulary.from_json(facts["vocabulary"])
     if settings.records and record_end_id(settings, used) is None:
         raise TextError("The text has no line end", "text.records=true", "Put each record on a line of its own.")
@@ -94,6 +93,7 @@ def open_corpus(settings: TextSettings, vocabulary: Vocabulary | None = None, un
         source_bytes=sum(file.unpacked_size or 0 for file in files),
         characters=len(split.ids),
         bytes=facts["bytes"],
+        given_bytes=facts["given_bytes"],
         unknown=facts["unknown"],
         labels=facts["tally"]["labels"],
         notes=tuple(
@@ -187,6 +187,7 @@ def _encode(key: str, stream: TextStream, given: Vocabulary | None, unknown: Unk
             "unknown": {symbol: count for symbol, count in survey.counts.items() if symbol in unknown_symbols},
             "bytes": bytes_of_ids(ids) if unknown_symbols else bytes_of_survey(),
             "tally": tally.to_json(),
+            "given_bytes": sum(count * vocabulary.bytes_of(symbol) for symbol, count in survey.counts.items()),
             "file_ends": ends if len(ends) > 1 else [],
             "marks": survey.marks,
             "crlf": survey.crlf,
