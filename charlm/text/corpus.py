@@ -11,7 +11,7 @@ import json
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,11 @@ from charlm.config.settings import TextSettings
 from charlm.errors import CheckpointError, TextError, UsageError
 from charlm.text import cache
 from charlm.text.length import require_two
+from charlm.text.own_splits import join_splits, shares_left, unknown_notes
 from charlm.text.reading import find_codec
 from charlm.text.records import record_end_id
 from charlm.text.sources import STDIN, find_files
-from charlm.text.split_text import SplitKind, split_text
+from charlm.text.split_text import LOOKS_SORTED, SplitKind, split_text
 from charlm.text.statistics import symbol_counts
 from charlm.text.stream import TextStream
 from charlm.text.survey import survey_bytes, survey_text
@@ -66,8 +67,48 @@ def open_corpus(settings: TextSettings, vocabulary: Vocabulary | None = None, un
     """Read and encode the text that the settings name, or take it from the cache.
 
     With a vocabulary, its ids and its unit are used, and `unknown` decides about characters that it lacks. Without one,
-    the vocabulary is made from the text. Raises TextError if the text cannot be read or has under two characters.
+    the vocabulary is made from the text. Validation and test texts of their own (`text.valid`, `text.test`) are read
+    with the same vocabulary; what it lacks is left out. Raises TextError if a text cannot be read, has under two
+    characters, or, of its own, is too unlike the training text.
     """
+    own = {name: sources for name in ("valid", "test") if (sources := getattr(settings, name))}
+    if not own:
+        return _open_one(settings, vocabulary, unknown)
+    main = _open_one(settings.model_copy(update={"splits": shares_left(settings.splits, own)}), vocabulary, unknown)
+    others = {
+        name: _open_one(
+            settings.model_copy(update={"sources": sources, "split": "contiguous"}), main.vocabulary, "skip"
+        )
+        for name, sources in own.items()
+    }
+    return _with_own_splits(main, others, settings)
+
+
+def _with_own_splits(main: Corpus, own: dict[str, Corpus], settings: TextSettings) -> Corpus:
+    """The main text with these splits in place of its own."""
+    notes = list(main.notes)
+    for name, other in own.items():
+        notes += unknown_notes(name, ", ".join(other.sources), other.characters, other.unknown)
+        notes += [f"{name}: {note}" for note in other.notes if note != LOOKS_SORTED]
+    sha256 = hashlib.sha256("\n".join(corpus.sha256 for corpus in (main, *own.values())).encode()).hexdigest()
+    form = settings.model_dump(mode="json", exclude={"sources", "valid", "test"})
+    parts = {name: own[name].ids if name in own else main.split(name) for name in main.splits}
+    entry, spans = join_splits([sha256, [*own], main.vocabulary.fingerprint, form], parts)
+    return replace(
+        main,
+        ids=entry.ids,
+        sha256=sha256,
+        source_bytes=main.source_bytes + sum(other.source_bytes for other in own.values()),
+        characters=len(entry.ids),
+        bytes=main.bytes + sum(other.bytes for other in own.values()),
+        given_bytes=main.given_bytes + sum(other.given_bytes for other in own.values()),
+        notes=tuple(dict.fromkeys([*notes, *filter(None, [entry.note])])),
+        splits=spans,
+    )
+
+
+def _open_one(settings: TextSettings, vocabulary: Vocabulary | None, unknown: Unknown) -> Corpus:
+    """The main text, or one of a split, alone."""
     unit = vocabulary.unit if vocabulary else settings.unit
     encoding = "bytes" if unit == "byte" else find_codec(settings.encoding).name
     with tempfile.TemporaryDirectory(prefix="charlm-") as spool:
