@@ -1,5 +1,11 @@
-"""`python -m charlm` is `charlm`."""
+"""`charlm` and `python -m charlm`. Ctrl-C ends the process without a traceback from the first import on."""
+
+import signal
+
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # a shell's background job ignores it
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until main() takes over
 
 from charlm.cli import main
 
-main()
+if __name__ == "__main__":
+    main()

@@ -15,6 +15,7 @@ from charlm.runs import find_checkpoint, runs_root
 from charlm.sampling.decoding import Decoding
 
 if TYPE_CHECKING:  # imports torch, which only training needs
+    from charlm.evaluation.text import Policy
     from charlm.training.experiment import Training
 
 
@@ -26,7 +27,13 @@ def load(run: str | Path | None = None) -> Checkpoint:
     return load_folder(find_checkpoint(runs_root(), None if run is None else str(run)))
 
 
-def train(*texts: str | Path, config: str | Path | None = None, run: str | None = None, **settings: Any) -> Training:
+def train(
+    *texts: str | Path,
+    config: str | Path | None = None,
+    run: str | None = None,
+    start_from: Checkpoint | str | Path | None = None,
+    **settings: Any,
+) -> Training:
     """A new run, ready to train: `for event in charlm.train("book.txt", hidden_size=64, steps=500): ...`
 
     `texts` are files, folders, globs or names of corpora; none is the embedded corpus. `config` is a preset or a YAML
@@ -38,12 +45,18 @@ def train(*texts: str | Path, config: str | Path | None = None, run: str | None 
     from charlm.cells.table import stack_problems
     from charlm.config.resolving import resolve
     from charlm.training.experiment import begin
+    from charlm.training.origin import settings_from
 
     values = {_setting(keyword): value for keyword, value in settings.items()}
     if texts:
         values["text.sources"] = [str(text) for text in texts]
     nulls = [f"{name}=null" for name, value in values.items() if value is None]  # None in `options` means not given
-    return begin(resolve(None if config is None else str(config), nulls, values, [stack_problems]).settings, run)
+    resolved = resolve(None if config is None else str(config), nulls, values, [stack_problems])
+    if start_from is None:
+        return begin(resolved.settings, run)
+    start = _checkpoint(start_from)
+    chosen, notes = settings_from(resolved, start)
+    return begin(chosen, run, start, notes)
 
 
 def sample(
@@ -83,21 +96,33 @@ def sample(
         )
 
 
-def score(model: Checkpoint | str | Path | None, text: str) -> Score:
+def score(
+    model: Checkpoint | str | Path | None,
+    text: str,
+    *,
+    unknown: Policy = "skip",
+) -> Score:
     """The exact score of a text: nats, bits per character, perplexity. `model` is as for `load`.
 
-    It is the score that `charlm eval perplexity` gives for a file of this text. Characters that the model does not know
-    are left out. Raises TextError if fewer than two characters remain.
+    It is the score that `charlm eval perplexity` gives for a file of this text. `unknown` is for characters that the
+    model does not know: `skip` leaves them out, `nearest` reads the nearest known ones, `charge` adds what a code would
+    pay to name them (the rule is in charlm.evaluation.charging), so that models that know different characters can be
+    compared. Raises TextError if fewer than two known characters remain, and with `error` for an unknown one.
     """
-    from charlm.errors import TextError
     from charlm.evaluation.scorers import NumpyScorer
-    from charlm.evaluation.text import score_ids
+    from charlm.evaluation.text import reading_of, score_text
+    from charlm.text.length import require_two
 
     checkpoint = _checkpoint(model)
-    ids = checkpoint.vocabulary.encode(_as_trained(checkpoint, text), "skip").ids
-    if ids.size < 2:
-        raise TextError("The text has under two characters to score", "charlm.score", "Give a longer text.")
-    return score_ids(NumpyScorer(checkpoint.model), ids, checkpoint.vocabulary, checkpoint.settings.text.records)
+    vocabulary, reading = checkpoint.vocabulary, reading_of(unknown)
+    if vocabulary.unit == "byte":
+        encoded = vocabulary.encode_bytes(text.encode("utf-8", "surrogatepass"), reading)
+    else:
+        encoded = vocabulary.encode(_as_trained(checkpoint, text), reading)
+    require_two(encoded.ids.size, "The text", "charlm.score", bool(encoded.unknown))
+    records = checkpoint.settings.text.records
+    scorer = NumpyScorer(checkpoint.model)
+    return score_text(scorer, encoded.ids, vocabulary, records, unknown, encoded.unknown).score
 
 
 def _checkpoint(model: Checkpoint | str | Path | None) -> Checkpoint:

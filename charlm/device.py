@@ -5,14 +5,20 @@ torch is imported inside the functions, so that importing this file is quick.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from charlm.errors import UsageError
-from charlm.machine import cores, processor_flags, processor_name, wait_passively
+from charlm.machine import (
+    cores,
+    processor_flags,
+    processor_name,
+    threads_of_environment,
+    usable_threads,
+    wait_passively,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -29,6 +35,7 @@ class Compute:
     precision: str
     name: str  # of the processor or the GPU, for people to read
     threads: int
+    notes: tuple[str, ...] = ()  # what the user should know about the choice
 
     @property
     def device_type(self) -> str:
@@ -152,7 +159,27 @@ def choose_compute(
         raise UsageError(
             f"fp16 training needs a CUDA GPU, not {device_type}", "training.precision", "Use bf16 or fp32."
         )
-    if threads or "OMP_NUM_THREADS" not in os.environ:  # torch obeys that variable; do not override it
-        torch.set_num_threads(threads or cores())
+    torch.set_num_threads(usable_threads(threads))
     name = torch.cuda.get_device_name(chosen) if device_type == "cuda" else processor_name()
-    return Compute(chosen, precision, name, torch.get_num_threads())
+    notes = (*thread_notes(threads), *precision_notes(device_type, precision))
+    return Compute(chosen, precision, name, torch.get_num_threads(), notes)
+
+
+def thread_notes(wanted: int | None) -> tuple[str, ...]:
+    """A note if more threads were asked for than this process has cores."""
+    asked, source = (wanted, "training.threads") if wanted else (threads_of_environment(), "OMP_NUM_THREADS")
+    if not asked or asked <= cores():
+        return ()
+    count = cores()
+    return (f"{source}={asked}: this process may use {count} core{'s' * (count > 1)}, so {count} compute",)
+
+
+def precision_notes(device_type: str, precision: str) -> tuple[str, ...]:
+    """A note on a precision that is slow here; none if the processor does not list its flags.
+
+    Every processor can compute in bf16, by rounding between float32 instructions.
+    """
+    flags = processor_flags() if device_type == "cpu" and precision == "bf16" else ()
+    if not flags or any("bf16" in flag for flag in flags):
+        return ()
+    return ("this processor has no bf16 instructions: training.precision=bf16 is slower here than fp32",)

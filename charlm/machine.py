@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 import sys
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+
+CONTROL_GROUPS = Path("/sys/fs/cgroup")
 
 
 def processor_flags() -> frozenset[str]:
@@ -15,8 +20,64 @@ def processor_flags() -> frozenset[str]:
 
 
 def cores() -> int:
-    """The processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """The processor cores that this process may use: those of its affinity, and no more than its quota, rounded up."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    quota = processor_quota()
+    return allowed if quota is None else max(1, min(allowed, math.ceil(quota)))
+
+
+@cache  # a quota hardly ever changes while a process runs, and kernels ask for it every few milliseconds
+def processor_quota() -> float | None:
+    """How many cores' time the control groups of Linux give this process, such as 1.5; None for no limit."""
+    try:
+        lines = Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return None
+    return smallest_quota(lines, CONTROL_GROUPS)
+
+
+def smallest_quota(lines: list[str], mounted: Path) -> float | None:
+    """The smallest quota on the way from this process's control group to the root of the tree that is `mounted`.
+
+    `lines` are those of /proc/self/cgroup. In a container the path may be that of the host, whose folders do not exist
+    inside: the root of the tree is then the container's own group.
+    """
+    quotas = []
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if controllers and "cpu" not in controllers.split(","):
+            continue
+        trees = (mounted / "cpu", mounted / controllers) if controllers else (mounted, mounted / "unified")
+        for tree in trees:
+            own = tree / path.strip("/")
+            folders = [folder for folder in (own, *own.parents) if folder.is_relative_to(tree)]
+            quotas += [quota for folder in folders for quota in _quotas_of(folder)]
+    return min(quotas, default=None)
+
+
+def _quotas_of(folder: Path) -> Iterator[float]:
+    """The quota that a control group sets, in the files of either version of control groups."""
+    for names in (("cpu.max",), ("cpu.cfs_quota_us", "cpu.cfs_period_us")):
+        try:
+            quota, period = " ".join((folder / name).read_text(encoding="utf-8") for name in names).split()
+            if quota not in ("max", "-1"):
+                yield int(quota) / int(period)
+        except (OSError, ValueError, ZeroDivisionError):  # a group without these files sets no quota
+            continue
+
+
+def usable_threads(wanted: int | None = None) -> int:
+    """How many threads compute: as many as wanted, otherwise as OMP_NUM_THREADS says; never more than `cores`.
+
+    More threads than cores would only wait for each other.
+    """
+    return min(wanted or threads_of_environment() or cores(), cores())
+
+
+def threads_of_environment() -> int | None:
+    """The first number of OMP_NUM_THREADS, which OpenMP and torch obey; None if it is not set, or not a number."""
+    first = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
+    return int(first) if first.isdecimal() and int(first) else None
 
 
 def wait_passively() -> None:

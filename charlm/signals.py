@@ -1,30 +1,52 @@
-"""Ctrl-C and SIGTERM while training: the first asks the training to save and end, the second ends the process at once.
+"""Signals: Ctrl-C ends a command quietly; a training saves and ends, or saves and goes on. Knows no training.
 
-Knows no training.
+SIGINT, SIGTERM    the first asks the training to save and end, the second ends the process at once
+SIGHUP             the terminal was closed: as the first SIGTERM; left alone under nohup, which ignores it
+SIGUSR1            asks for a checkpoint; the training goes on
 """
 
 from __future__ import annotations
 
 import os
 import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from types import FrameType, TracebackType
 from typing import Any, Self
 
+# Windows has neither of them.
+HANGUP: int | None = getattr(signal, "SIGHUP", None)
+SAVE: int | None = getattr(signal, "SIGUSR1", None)
+
 
 class Stop:
-    """A context that records SIGINT and SIGTERM. `signal` is the number of the first one, 0 if there was none."""
+    """A context that records signals. `signal` is the number of the first one that asks for the end, 0 if none did."""
 
     def __init__(self) -> None:
         self.signal = 0
+        self._insistent = False  # True if a person or a program has asked already; a terminal may hang up twice
+        self._save = False
         self._before: dict[int, Any] = {}
 
     def asked(self) -> bool:
         """Whether a signal has asked the work to save and end."""
         return self.signal != 0
 
+    def save_asked(self) -> bool:
+        """Whether a signal has asked for a checkpoint since the last call."""
+        asked, self._save = self._save, False
+        return asked
+
     def __enter__(self) -> Self:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._before[number] = signal.signal(number, self._take)
+        ending = [signal.SIGINT, signal.SIGTERM]
+        if HANGUP is not None and signal.getsignal(HANGUP) is not signal.SIG_IGN:
+            ending.append(signal.Signals(HANGUP))
+        for number in ending:
+            self._before[number] = signal.signal(number, self._end)
+        if SAVE is not None:
+            self._before[SAVE] = signal.signal(SAVE, self._ask_to_save)
         return self
 
     def __exit__(
@@ -33,7 +55,60 @@ class Stop:
         for number, before in self._before.items():
             signal.signal(number, before)
 
-    def _take(self, number: int, frame: FrameType | None) -> None:
-        if self.signal:
+    def _end(self, number: int, frame: FrameType | None) -> None:
+        if self._insistent and number != HANGUP:
             os._exit(128 + number)  # the second signal; checkpoints are whole at any time
-        self.signal = number
+        self._insistent = self._insistent or number != HANGUP
+        self.signal = self.signal or number
+
+    def _ask_to_save(self, number: int, frame: FrameType | None) -> None:
+        self._save = True
+
+
+class _Interrupted(BaseException):
+    """Ctrl-C. Not a KeyboardInterrupt, which libraries catch to say something of their own."""
+
+
+@contextmanager
+def quiet_interrupts() -> Iterator[None]:
+    """Within the context, Ctrl-C ends the process with exit code 130 and without a traceback.
+
+    What is open is closed first. Where nothing can be closed properly, as in the middle of an import that turns every
+    exception into an error of its own, the process ends all the same. Does nothing outside of the main thread.
+    """
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        yield
+        return
+    interrupted = False
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        nonlocal interrupted
+        if interrupted:
+            _end_now()
+        interrupted = True
+        raise _Interrupted
+
+    def unraisable(unraised: Any) -> None:
+        if interrupted:
+            _end_now()
+        hook(unraised)
+
+    before, hook = signal.signal(signal.SIGINT, interrupt), sys.unraisablehook
+    sys.unraisablehook = unraisable
+    try:
+        yield
+    except BaseException:
+        if interrupted:
+            _end_now()
+        raise
+    finally:
+        sys.unraisablehook = hook
+        signal.signal(signal.SIGINT, before)
+
+
+def _end_now() -> None:
+    """End the process. Python's own end is left out: it cannot be trusted in the middle of an import."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(Exception):  # closed, or None
+            stream.flush()
+    os._exit(128 + signal.SIGINT)

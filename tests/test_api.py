@@ -94,13 +94,16 @@ def test_a_sample_is_what_the_command_writes_with_the_same_seed(charlm, tiny_run
     assert library.sample("tiny", prompt, length=120, seed=7) == expected["text"]
 
 
+@pytest.mark.parametrize("unknown", ["skip", "nearest", "charge"])
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
-def test_a_score_is_that_of_eval_perplexity(charlm, tiny_run, tmp_path, monkeypatch, newline):
+def test_a_score_is_that_of_eval_perplexity(charlm, tiny_run, tmp_path, monkeypatch, newline, unknown):
     monkeypatch.setenv("CHARLM_RUNS", str(tiny_run))
-    text = f"The owl{newline}went out to look for 日 mice.{newline}" * 9
+    text = f"The éwl{newline}went out to look for 日 mice.{newline}" * 9
     (tmp_path / "text.txt").write_bytes(text.encode())
-    result = charlm("eval", "perplexity", "tiny", "text.txt", "--json", env={"CHARLM_RUNS": str(tiny_run)})
-    expected, score = json.loads(result.stdout), library.score("tiny", text)
+    result = charlm(
+        "eval", "perplexity", "tiny", "text.txt", "--unknown", unknown, "--json", env={"CHARLM_RUNS": str(tiny_run)}
+    )
+    expected, score = json.loads(result.stdout), library.score("tiny", text, unknown=unknown)
     assert score.nats_per_character == expected["nats_per_character"]
     assert score.perplexity == expected["perplexity"]
     assert score.characters == expected["characters"]
@@ -149,8 +152,12 @@ def test_errors_are_those_of_charlm(trained, tmp_path):
         library.train(tmp_path / "no-such-text.txt", device="cpu")
     with pytest.raises(CheckpointError):
         library.load("no-such-run")
-    with pytest.raises(TextError, match="under two characters"):
+    with pytest.raises(TextError, match="one character that the model knows"):
         library.score("tiny", "日本T")
+    with pytest.raises(TextError, match="no characters, and at least two"):
+        library.score("tiny", "")
+    with pytest.raises(TextError, match="not among"):
+        library.score("tiny", "The 日", unknown="error")
     with pytest.raises(UsageError, match="length"):
         library.sample("tiny", length=-1)
     with pytest.raises(UsageError, match="seed"):

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from charlm import device, machine
 from charlm.device import (
     Capabilities,
     Compute,
@@ -93,11 +94,11 @@ def test_fp16_is_refused_on_a_cpu():
 
 
 @pytest.mark.parametrize(
-    ("device", "precision", "inside"),
+    ("name", "precision", "inside"),
     [("cuda:1", "fp32", "high"), ("cuda", "bf16", "highest"), ("cuda", "fp16", "highest"), ("cpu", "fp32", "highest")],
 )
-def test_tf32_is_allowed_inside_only(device, precision, inside):
-    with Compute(device, precision, "a GPU", 1).allow_tf32():
+def test_tf32_is_allowed_inside_only(name, precision, inside):
+    with Compute(name, precision, "a GPU", 1).allow_tf32():
         assert torch.get_float32_matmul_precision() == inside
     assert torch.get_float32_matmul_precision() == "highest"
 
@@ -106,3 +107,51 @@ def test_an_error_disallows_tf32_again():
     with pytest.raises(KeyError), Compute("cuda", "fp32", "a GPU", 1).allow_tf32():
         raise KeyError
     assert torch.get_float32_matmul_precision() == "highest"
+
+
+@pytest.mark.parametrize(
+    ("device_type", "precision_asked", "flags", "noted"),
+    [
+        ("cpu", "bf16", {"avx2", "fma"}, True),
+        ("cpu", "bf16", {"avx512f"}, True),
+        ("cpu", "bf16", {"avx512f", "avx512_bf16"}, False),
+        ("cpu", "bf16", {"asimd", "bf16"}, False),  # Arm's name for it
+        ("cpu", "bf16", set(), False),  # the system lists no flags
+        ("cpu", "fp32", {"avx2"}, False),
+        ("cuda", "bf16", {"avx2"}, False),
+    ],
+)
+def test_a_note_says_where_bf16_is_slower(monkeypatch, device_type, precision_asked, flags, noted):
+    monkeypatch.setattr(device, "processor_flags", lambda: frozenset(flags))
+    notes = device.precision_notes(device_type, precision_asked)
+    assert bool(notes) is noted
+    assert not noted or ("bf16 is slower" in notes[0] and "fp32" in notes[0])
+
+
+@pytest.mark.parametrize(
+    ("wanted", "environment", "threads", "note"),
+    [
+        (None, None, 2, ""),
+        (1, None, 1, ""),
+        (1, "2", 1, ""),
+        (None, "1", 1, ""),
+        (None, "1,4", 1, ""),  # OpenMP's list, one number for each level of nesting
+        (None, "many", 2, ""),
+        (None, "16", 2, "OMP_NUM_THREADS=16"),
+        (7, "1", 2, "training.threads=7"),
+    ],
+)
+def test_no_more_threads_than_cores_compute(monkeypatch, wanted, environment, threads, note):
+    monkeypatch.setattr(machine, "cores", lambda: 2)
+    monkeypatch.setattr(device, "cores", lambda: 2)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    if environment:
+        monkeypatch.setenv("OMP_NUM_THREADS", environment)
+    before = torch.get_num_threads()
+    try:
+        compute = choose_compute("cpu", "fp32", wanted)
+        assert compute.threads == torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
+    assert len(compute.notes) == bool(note)
+    assert all(note in each and "2 cores" in each for each in compute.notes)

@@ -47,3 +47,58 @@ def test_the_policy_is_set_before_torch_reads_it():
     if "GOMP_SPINCOUNT" not in done.stderr:
         pytest.skip("torch does not use GNU's OpenMP here")
     assert re.search(r"GOMP_SPINCOUNT = '0'", done.stderr), done.stderr
+
+
+def write_group(folder, **files):
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (folder / name.replace("_", ".", 1)).write_text(content)
+
+
+def test_the_quota_of_version_2_is_the_smallest_on_the_way_to_the_root(tmp_path):
+    write_group(tmp_path, cpu_max="max 100000\n")
+    write_group(tmp_path / "user", cpu_max="150000 100000\n")
+    write_group(tmp_path / "user" / "job", cpu_max="max 100000\n")
+    write_group(tmp_path / "other", cpu_max="10000 100000\n")
+    assert machine.smallest_quota(["0::/user/job"], tmp_path) == 1.5
+    assert machine.smallest_quota(["0::/"], tmp_path) is None
+
+
+def test_the_quota_of_version_1_is_read_from_the_tree_of_its_controller(tmp_path):
+    write_group(tmp_path / "cpu" / "job", cpu_cfs_quota_us="50000\n", cpu_cfs_period_us="100000\n")
+    write_group(tmp_path / "memory" / "job", cpu_cfs_quota_us="1\n", cpu_cfs_period_us="100000\n")
+    write_group(tmp_path / "cpu,cpuacct" / "both", cpu_cfs_quota_us="-1\n", cpu_cfs_period_us="100000\n")
+    assert machine.smallest_quota(["4:memory:/job", "3:cpu:/job", "0::/"], tmp_path) == 0.5
+    assert machine.smallest_quota(["3:cpu,cpuacct:/both"], tmp_path) is None
+
+
+def test_inside_a_container_the_root_is_its_own_group(tmp_path):
+    write_group(tmp_path, cpu_max="250000 100000\n")
+    assert machine.smallest_quota(["0::/docker/0123abc"], tmp_path) == 2.5
+
+
+@pytest.mark.parametrize("content", ["", "soon\n", "100000 0\n", "1 2 3\n"])
+def test_files_that_are_no_quota_set_none(tmp_path, content):
+    write_group(tmp_path, cpu_max=content)
+    assert machine.smallest_quota(["0::/"], tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    ("allowed", "quota", "cores"), [(64, 0.5, 1), (64, 1.5, 2), (64, None, 64), (2, 8.0, 2), (1, 0.1, 1)]
+)
+def test_cores_are_those_of_the_affinity_within_the_quota(monkeypatch, allowed, quota, cores):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(allowed)), raising=False)
+    monkeypatch.setattr(machine, "processor_quota", lambda: quota)
+    assert machine.cores() == cores
+
+
+def test_one_core_computes_with_one_thread():
+    if not hasattr(os, "sched_setaffinity"):
+        pytest.skip("this system has no affinity of processes")
+    code = (
+        "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
+        "from charlm.device import choose_compute; print(choose_compute('cpu').threads)"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "1"

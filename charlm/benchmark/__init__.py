@@ -7,10 +7,8 @@ scoring_job   the exact score of a text, and the same text read as one stream
 timing        jobs timed in turn, round after round
 stopwatch     seconds by part
 flops         the matrix products that a model needs, by shape
+load          the same jobs beside busy processes
+load_process  the process that runs such a job
 hardware      how fast this machine computes those products and reads memory
 results       all figures of a cell and a size, as one row
 """
-
-from charlm.benchmark.training_job import measure_training_speed
-
-__all__ = ["measure_training_speed"]

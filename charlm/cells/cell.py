@@ -5,7 +5,6 @@ A cell holds no weights and no state; both are arguments. Shape letters: B rows,
 
 from __future__ import annotations
 
-import sys
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -16,6 +15,7 @@ import numpy as np
 from charlm.cells.arrays import Array
 from charlm.cells.initial import initial_values
 from charlm.cells.option import Option, option_of
+from charlm.docstrings import module_docstring
 
 Weights = Mapping[str, Array]
 TorchKernel = Literal["lstm", "gru", "rnn_tanh"]
@@ -85,5 +85,5 @@ class Cell(ABC):
 
     @classmethod
     def equations(cls) -> str:
-        """The docstring of the cell's file."""
-        return (sys.modules[cls.__module__].__doc__ or "").strip()
+        """The docstring of the cell's file, also under `python -OO`."""
+        return module_docstring(cls.__module__) or f"{cls.TITLE}. Its equations are in {cls.__module__}."

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from charlm.checkpoint.bounded_json import parse_bounded_json
+from charlm.config.history import older_values
 from charlm.config.settings import Settings
 from charlm.errors import IntegrityError
 from charlm.model.language_model import LanguageModel
@@ -63,6 +64,13 @@ class Description(Strict):
     scores: Scores
     training: dict[str, Any]  # the progress of the training; empty in a checkpoint that cannot be resumed
     files: dict[str, FileRecord]
+
+    @field_validator("settings", mode="before")
+    @classmethod
+    def _of_its_time(cls, given: Any) -> Any:
+        """The settings of an older charlm, with the values that mean what it did."""
+        text = given.get("text") if isinstance(given, dict) else None
+        return {**given, "text": {**older_values("text"), **text}} if isinstance(text, dict) else given
 
 
 @dataclass(frozen=True)

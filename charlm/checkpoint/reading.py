@@ -27,13 +27,15 @@ REMEDY = "Use another checkpoint of the run (`charlm runs show` lists them), or 
 
 
 def _read(path: Path, limit: int) -> bytes:
+    """The content of a regular file. It may be a link to one, as in the cache of a hub: what it holds is checked."""
     try:
-        if path.is_symlink() or not path.is_file():
+        if not path.is_file():
             raise CheckpointError(f"The checkpoint has no file {path.name}", str(path.parent), REMEDY)
         size = path.stat().st_size
         if size > limit:
             raise IntegrityError(f"{path.name} has {size:,} bytes, more than it needs", str(path.parent), REMEDY)
-        return path.read_bytes()
+        with path.open("rb") as file:
+            return file.read(size)  # no more than was checked, even if it grows
     except OSError as error:
         raise CheckpointError(f"{path.name} cannot be read: {error.strerror}", str(path.parent), REMEDY) from error
 

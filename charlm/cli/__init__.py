@@ -7,36 +7,43 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Any
 
 import typer
 
 from charlm.cli import bench, cells, config, data, doctor, evaluate, inspect, runs, sample, study, train
+from charlm.cli.help_pages import Command, Group, examples
 from charlm.display.printing import print_stderr
 from charlm.errors import CharlmError
 from charlm.machine import wait_passively
+from charlm.signals import quiet_interrupts
 from charlm.version import __version__
 
 app = typer.Typer(
     name="charlm",
+    cls=Group,
     help="Train character-level recurrent language models, sample from them, and measure them.",
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-app.command("train")(train.train)
-app.command("sample")(sample.sample)
+TRAIN = examples("charlm train mybook.txt --budget 2m", "charlm train names.txt -s text.records=true --steps 800")
+SAMPLE = examples('charlm sample mybook --prompt "The owl " -n 400', "charlm sample names --count 10 --seed 1")
+DOCTOR = examples("charlm doctor", "charlm doctor mybook.txt -c small")
+
+app.command("train", cls=Command, epilog=TRAIN)(train.train)
+app.command("sample", cls=Command, epilog=SAMPLE)(sample.sample)
 app.add_typer(evaluate.app, name="eval", help="Score text with a trained model.")
 app.add_typer(inspect.app, name="inspect", help="Look inside a trained model: gradients and gates.")
-app.add_typer(runs.app, name="runs", help="List, show and compare runs.")
+app.add_typer(runs.app, name="runs", help="List, show, compare, draw, rename, export and remove runs.")
 app.add_typer(data.app, name="data", help="List, show, download and measure texts.")
 app.add_typer(cells.app, name="cells", help="List the recurrent cells and show their equations.")
 app.add_typer(config.app, name="config", help="Show and check settings, and print their schema.")
 app.add_typer(bench.app, name="bench", help="Measure characters per second on this machine.")
 app.add_typer(study.app, name="study", help="Compare variants over seeds, and search for settings.")
-app.command("doctor")(doctor.doctor)
+app.command("doctor", cls=Command, epilog=DOCTOR)(doctor.doctor)
 
 
 def _print_version(wanted: bool) -> None:
@@ -57,8 +64,13 @@ def _options(
 def main() -> None:
     """Run the command line. A CharlmError is printed in three lines and ends with its exit code."""
     wait_passively()
+    with quiet_interrupts():
+        _run()
+
+
+def _run() -> None:
     try:
-        app()
+        sys.exit(_invoked())
     except CharlmError as error:
         print_stderr(f"charlm: {error}", dim=False)
         sys.exit(error.exit_code)
@@ -69,3 +81,23 @@ def main() -> None:
         print_stderr("This is a bug in charlm.")
         print_stderr("Please report it, with the output of the same command when CHARLM_DEBUG=1 is set.")
         sys.exit(1)
+
+
+def _invoked() -> int:
+    """Invoke the command that was named; gives the exit code. Raises UsageError for a word that has another name here.
+
+    The errors of the parser are typer's own in newer versions and click's in older ones; all have `format_message`.
+    """
+    try:
+        return int(app(prog_name="charlm", standalone_mode=False) or 0)
+    except Exception as error:
+        of_parser: Any = error
+        if not hasattr(of_parser, "format_message"):
+            raise
+        from charlm.cli.words import answer
+
+        answered = answer(of_parser, sys.argv[1:])
+        if answered:
+            raise answered from None
+        of_parser.show()
+        return int(of_parser.exit_code)

@@ -7,24 +7,32 @@ from typing import Any
 
 import typer
 
+from charlm.cli.completing import complete_cell, complete_cells, complete_device
+from charlm.cli.help_pages import Command, Group, examples
 from charlm.display.output import print_json
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(cls=Group, no_args_is_help=True)
 
-Cell = typer.Option("lstm", "--cell", help="A cell, or all.")
+Cell = typer.Option("lstm", "--cell", help="A cell, or all.", autocompletion=complete_cells)
 Sizes = typer.Option("2x128,2x256,2x512", "--sizes", help="Layers x units; several separated by commas.")
 Plain = typer.Option(True, "--plain/--no-plain", help="Time plain PyTorch as well.")
 Parts = typer.Option(False, "--parts", help="Show where the time goes.")
 Json = typer.Option(False, "--json", help="Print one JSON object.")
 
 
-@app.command("train")
+@app.command(
+    "train",
+    cls=Command,
+    epilog=examples("charlm bench train --sizes 2x256", "charlm bench train --cell all --sizes 2x128 --no-plain"),
+)
 def bench_train(
     cell: str = Cell,
     sizes: str = Sizes,
     lanes: str = typer.Option("64x64", "--lanes", help="Lanes x characters of a window."),
     precision: str = typer.Option("auto", "--precision", help="Precision: auto, fp32, bf16 or fp16."),
-    device: str = typer.Option("auto", "--device", help="Device: auto, cpu, cuda or mps."),
+    device: str = typer.Option(
+        "auto", "--device", help="Device: auto, cpu, cuda or mps.", autocompletion=complete_device
+    ),
     plain: bool = Plain,
     parts: bool = Parts,
     as_json: bool = Json,
@@ -61,7 +69,7 @@ def bench_train(
     _print(about, results.training_results(names, shapes, window, compute, plain, parts), as_json)
 
 
-@app.command("sample")
+@app.command("sample", cls=Command, epilog=examples("charlm bench sample --sizes 2x512 --streams 1,64"))
 def bench_sample(
     cell: str = Cell,
     sizes: str = Sizes,
@@ -76,7 +84,7 @@ def bench_sample(
     The limit of one stream is reading all weights from memory once a character; that of several streams is the matrix
     products.
     """
-    from charlm.kernels.threads import limit_blas_threads
+    from charlm.kernels.blas import limit_blas_threads
 
     limit_blas_threads()
     from charlm.benchmark import results
@@ -91,7 +99,7 @@ def bench_sample(
     _print(about, results.sampling_results(_cells(cell), _sizes(sizes), counts, length, plain, parts), as_json)
 
 
-@app.command("score")
+@app.command("score", cls=Command, epilog=examples("charlm bench score --sizes 2x256 --length 400000"))
 def bench_score(
     cell: str = Cell,
     sizes: str = Sizes,
@@ -106,7 +114,7 @@ def bench_score(
     For comparison the beginning of the text is also scored as one stream, step by step; the table has the bits per
     character of both. The limit is the matrix products alone, with each character read once.
     """
-    from charlm.kernels.threads import limit_blas_threads
+    from charlm.kernels.blas import limit_blas_threads
 
     limit_blas_threads()
     from charlm.benchmark import results
@@ -118,6 +126,55 @@ def bench_score(
         "limit": "the matrix products alone, float32",
     }
     _print(about, results.scoring_results(_cells(cell), _sizes(sizes), length, beginning, plain, parts), as_json)
+
+
+@app.command(
+    "load",
+    cls=Command,
+    epilog=examples("charlm bench load --work sample", "charlm bench load --cell gru --busy 1,2 --seconds 2"),
+)
+def bench_load(
+    work: str = typer.Option("train", "--work", help="What is measured: train, sample or score."),
+    cell: str = typer.Option("lstm", "--cell", help="A cell.", autocompletion=complete_cell),
+    size: str = typer.Option("2x256", "--size", help="Layers x units."),
+    lanes: str = typer.Option("16x48", "--lanes", help="Lanes x characters of a window, for training."),
+    length: int = typer.Option(2_000, "--length", "-n", min=2, help="Characters at a time, for sample and score."),
+    busy: str = typer.Option("1,2,4", "--busy", help="How many busy processes run meanwhile, one row each."),
+    jobs: int = typer.Option(2, "--jobs", min=1, help="How many jobs run side by side in the last row."),
+    seconds: float = typer.Option(4.0, "--seconds", min=0.01, help="Seconds of each measurement."),
+    rounds: int = typer.Option(5, "--rounds", min=1, help="Rounds, in which all rows take turns."),
+    plain: bool = Plain,
+    as_json: bool = Json,
+) -> None:
+    """Time a job beside busy processes, which this command starts and ends, and beside another job like it.
+
+    kept is the part of its speed alone that is left; fair is the part that the scheduler's rule allows; cores is how
+    many cores' time the job took. All figures are medians of the rounds.
+    """
+    from charlm.benchmark.load import Situation, load_results
+    from charlm.benchmark.load_process import LoadJob
+    from charlm.device import choose_compute
+    from charlm.errors import UsageError
+
+    if work not in ("train", "sample", "score"):
+        raise UsageError(f"There is no job {work!r} to measure", "--work", "Use train, sample or score.")
+    window, (name,), (shape,) = _pair(lanes, "--lanes"), _cells(cell), _sizes(size)
+    situations = [Situation(count) for count in _counts(busy, "--busy")]
+    if jobs > 1:
+        situations.append(Situation(0, jobs))
+    compute = choose_compute("cpu")
+    about = {
+        "job": work,
+        "device": compute.name,
+        "precision": compute.precision if work == "train" else "fp32",
+        "threads": compute.threads,
+        "cell": name,
+        "size": size,
+        "lanes": lanes,
+        "plain": "one stream step by step" if work == "score" else "torch.nn.LSTM, float32",
+    }
+    job = LoadJob(work, False, name, *shape, *window, length)
+    _print(about, load_results(job, situations, seconds, rounds, plain), as_json)
 
 
 def _print(about: Mapping[str, object], rows: Sequence[Mapping[str, Any]], as_json: bool) -> None:

@@ -6,14 +6,16 @@ from typing import Any
 
 import typer
 
-from charlm.display.output import print_columns, print_json, print_text
+from charlm.cli.completing import complete_cell
+from charlm.cli.help_pages import Command, Group, examples
+from charlm.display.output import print_columns, print_json, print_page
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(cls=Group, no_args_is_help=True)
 
 Json = typer.Option(False, "--json", help="Print one JSON object.")
 
 
-@app.command("list")
+@app.command("list", cls=Command, epilog=examples("charlm cells list"))
 def list_cells(as_json: bool = Json) -> None:
     """List the recurrent cells."""
     from charlm.cells.table import CELLS
@@ -24,9 +26,13 @@ def list_cells(as_json: bool = Json) -> None:
     print_columns([(name, f"{cell.TITLE} ({cell.PAPER})") for name, cell in CELLS.items()])
 
 
-@app.command("show")
+@app.command(
+    "show",
+    cls=Command,
+    epilog=examples("charlm cells show lstm", "charlm cells show clockwork --hidden-size 240 --json"),
+)
 def show_cell(
-    name: str = typer.Argument(..., help="A cell; `charlm cells list` lists them."),
+    name: str = typer.Argument(..., help="A cell; `charlm cells list` lists them.", autocompletion=complete_cell),
     hidden_size: int = typer.Option(256, min=1, help="Units of the layer whose weights are counted."),
     as_json: bool = Json,
 ) -> None:
@@ -40,7 +46,7 @@ def show_cell(
         return
     from charlm.display.cell_page import cell_page
 
-    print_text(cell_page(about))
+    print_page(cell_page(about))
 
 
 def _about(name: str, hidden_size: int = 256) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""`charlm config`: shows settings with their origins, checks a config file, and prints the schema of all settings."""
+"""`charlm config`: shows settings with their origins, describes them, checks a config file, prints their schema."""
 
 from __future__ import annotations
 
@@ -6,16 +6,28 @@ from typing import Annotated
 
 import typer
 
-from charlm.display.output import print_json, print_text
+from charlm.cli.completing import complete_preset, complete_setting
+from charlm.cli.help_pages import Command, Group, examples
+from charlm.display.output import print_columns, print_json, print_text
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(cls=Group, no_args_is_help=True)
 
 
-@app.command("show")
+@app.command(
+    "show",
+    cls=Command,
+    epilog=examples("charlm config show -c char-rnn", "charlm config show -c char-rnn -s model.cell=gru > my.yaml"),
+)
 def show(
-    config: Annotated[str | None, typer.Option("--config", "-c", help="A preset's name, or a YAML file.")] = None,
+    config: Annotated[
+        str | None,
+        typer.Option("--config", "-c", help="A preset's name, or a YAML file.", autocompletion=complete_preset),
+    ] = None,
     settings: Annotated[
-        list[str] | None, typer.Option("--set", "-s", metavar="KEY=VALUE", help="A setting; can be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--set", "-s", metavar="KEY=VALUE", help="A setting; can be repeated.", autocompletion=complete_setting
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -32,7 +44,33 @@ def show(
         print_text(with_origins(to_yaml(resolved.settings), resolved.origins))
 
 
-@app.command("check")
+@app.command("list", cls=Command, epilog=examples("charlm config list", "charlm config list learning"))
+def list_settings(
+    word: Annotated[str, typer.Argument(metavar="WORD", help="Only settings whose name or description has it.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Describe every setting: its default, what it does, and the values that it takes.
+
+    A preset may set another value: `charlm config show -c PRESET` shows them.
+    """
+    from charlm.config.describing import describe_settings
+    from charlm.display.settings_text import described_rows
+    from charlm.errors import UsageError
+
+    found = describe_settings(word)
+    if not found:
+        raise UsageError(
+            f"No setting has {word[:40]!r} in its name or description", "charlm config list", "Leave the word out."
+        )
+    if as_json:
+        print_json({each.name: {"default": each.default, "about": each.about, "values": each.values} for each in found})
+        return
+    for number, section in enumerate(dict.fromkeys(each.section for each in found)):
+        print_text("\n" * bool(number))
+        print_columns(described_rows([each for each in found if each.section == section]))
+
+
+@app.command("check", cls=Command, epilog=examples("charlm config check my.yaml", "charlm config check char-rnn"))
 def check(file: Annotated[str, typer.Argument(metavar="FILE", help="A YAML file, or a preset's name.")]) -> None:
     """Check a config file, and list everything that is wrong with it."""
     from charlm.cells.table import stack_problems
@@ -43,7 +81,7 @@ def check(file: Annotated[str, typer.Argument(metavar="FILE", help="A YAML file,
     print_text(f"{file} is fine: {settings_in_short(settings)}\n")
 
 
-@app.command("schema")
+@app.command("schema", cls=Command, epilog=examples("charlm config schema > charlm.schema.json"))
 def schema() -> None:
     """Print the JSON schema of a config file, for editors that complete and check YAML."""
     from charlm.config.stored import json_schema

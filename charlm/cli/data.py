@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from charlm.cli import data_synthetic
-from charlm.display.output import print_columns, print_json, print_text
+from charlm.cli.completing import complete_corpus, complete_setting
+from charlm.cli.help_pages import Command, Group, examples
+from charlm.display.output import print_columns, print_json, print_text, stdout_width
 
 if TYPE_CHECKING:
     from charlm.text.corpora import NamedCorpus
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(cls=Group, no_args_is_help=True)
 app.add_typer(data_synthetic.app, name="synthetic", help="Make a text whose best possible score is known.")
 
 FIRST_LINES = 12
@@ -22,11 +24,14 @@ WIDEST_LINE = 100  # characters of a line that `show` prints
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Encoding = Annotated[str | None, typer.Option(help="Encoding of the text; auto decides for each file. Default: utf-8.")]
 Overrides = Annotated[
-    list[str] | None, typer.Option("--set", "-s", metavar="KEY=VALUE", help="A setting, such as text.unit=byte.")
+    list[str] | None,
+    typer.Option(
+        "--set", "-s", metavar="KEY=VALUE", help="A setting, such as text.unit=byte.", autocompletion=complete_setting
+    ),
 ]
 
 
-@app.command("list")
+@app.command("list", cls=Command, epilog=examples("charlm data list"))
 def list_corpora(as_json: Json = False) -> None:
     """List the named corpora, and whether they are on this machine."""
     from charlm.display.text_tables import corpus_rows
@@ -40,10 +45,15 @@ def list_corpora(as_json: Json = False) -> None:
         print_columns(corpus_rows(corpora))
 
 
-@app.command("show")
+@app.command("show", cls=Command, epilog=examples("charlm data show tiny-shakespeare", "charlm data show mybook.txt"))
 def show(
     text: Annotated[
-        str, typer.Argument(metavar="NAME|FILE", help="A named corpus, a file, a folder, a glob or - (standard input).")
+        str,
+        typer.Argument(
+            metavar="TEXT",
+            help="A named corpus, a file, a folder, a glob or - (standard input).",
+            autocompletion=complete_corpus,
+        ),
     ],
     encoding: Encoding = None,
     settings: Overrides = None,
@@ -59,7 +69,8 @@ def show(
     about = _about(corpus) if corpus else {"name": text}
     if not corpus or about["here"]:
         chosen = resolve(None, settings or [], {"text.sources": (text,), "text.encoding": encoding}).settings.text
-        found = preview_text(chosen, FIRST_LINES, WIDEST_LINE)
+        width = None if as_json else stdout_width()
+        found = preview_text(chosen, FIRST_LINES, min(width or WIDEST_LINE, WIDEST_LINE))
         files = [{"name": name, "bytes": size} for name, size in found.files]
         about |= {"files": files, "notes": list(found.notes), "first_lines": list(found.lines)}
     if as_json:
@@ -70,9 +81,14 @@ def show(
         print_text("\n".join(["", *about["first_lines"], ""]))
 
 
-@app.command("fetch")
+@app.command("fetch", cls=Command, epilog=examples("charlm data fetch tiny-shakespeare"))
 def fetch(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A named corpus; `charlm data list` lists them.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME", help="A named corpus; `charlm data list` lists them.", autocompletion=complete_corpus
+        ),
+    ],
     as_json: Json = False,
 ) -> None:
     """Download a corpus into the cache. No other command uses the network."""
@@ -94,12 +110,18 @@ def fetch(
         print_columns([(name, "needs no download: it is made from the installed Python")])
 
 
-@app.command("stats")
+@app.command(
+    "stats",
+    cls=Command,
+    epilog=examples("charlm data stats mybook.txt", "charlm data stats mybook.txt -s text.unit=byte --json"),
+)
 def stats(
     texts: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="TEXT ...", help="Files, folders, globs, named corpora or - (standard input). Default: python-docs."
+            metavar="TEXT",
+            help="Files, folders, globs, named corpora or - (standard input). Default: python-docs.",
+            autocompletion=complete_corpus,
         ),
     ] = None,
     encoding: Encoding = None,

@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True)
+from charlm.cli.help_pages import Command, Group, examples
+
+app = typer.Typer(cls=Group, no_args_is_help=True)
 
 
 @app.callback()
@@ -16,7 +18,13 @@ def _group() -> None:
     """Make a text whose best possible score is known."""
 
 
-@app.command("recall")
+@app.command(
+    "recall",
+    cls=Command,
+    epilog=examples(
+        "charlm data synthetic recall --gap 50 --lines 3", "charlm data synthetic recall --gap 20 --output recall.txt"
+    ),
+)
 def recall(
     gap: Annotated[int, typer.Option(help="Symbols of noise between the key and the question mark.")],
     lines: Annotated[int, typer.Option(help="Number of lines.")] = 20_000,

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from charlm.cli.completing import complete_corpus, complete_device, complete_preset, complete_setting
 from charlm.display.output import print_json
 
 if TYPE_CHECKING:
     from charlm.config.settings import Settings
+    from charlm.diagnosis.command import GivenOptions
     from charlm.diagnosis.finding import Finding
 
 LEVELS = ("ok", "warn", "bad")  # from the best to the worst
@@ -21,32 +23,43 @@ def doctor(
     text: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="TEXT ...",
+            metavar="TEXT",
             help="Files, folders, globs, named corpora or - (standard input) to check as well.",
+            autocompletion=complete_corpus,
         ),
     ] = None,
-    device: Annotated[str | None, typer.Option(help="Device: auto, cpu, cuda or mps.")] = None,
+    device: Annotated[
+        str | None, typer.Option(help="Device: auto, cpu, cuda or mps.", autocompletion=complete_device)
+    ] = None,
     encoding: Annotated[
         str | None, typer.Option(help="Encoding of the text; auto decides for each file. Default: utf-8.")
     ] = None,
-    config: Annotated[str | None, typer.Option("--config", "-c", help="A preset's name, or a YAML file.")] = None,
+    config: Annotated[
+        str | None,
+        typer.Option("--config", "-c", help="A preset's name, or a YAML file.", autocompletion=complete_preset),
+    ] = None,
     settings: Annotated[
-        list[str] | None, typer.Option("--set", "-s", metavar="KEY=VALUE", help="A setting; can be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--set", "-s", metavar="KEY=VALUE", help="A setting; can be repeated.", autocompletion=complete_setting
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Check this machine, and a text before hours are spent on it."""
     from charlm.cells.table import stack_problems
     from charlm.config.resolving import resolve
+    from charlm.diagnosis.command import GivenOptions
     from charlm.diagnosis.finding import overall_exit_code
     from charlm.display.findings import print_counts, print_finding
     from charlm.display.printing import until_closed
 
     options = {"text.sources": tuple(text) if text else None, "text.encoding": encoding, "training.device": device}
+    given = GivenOptions.of(config, settings or [], [("--encoding", encoding), ("--device", device)])
     chosen = resolve(config, settings or [], options, [stack_problems]).settings
     findings: list[Finding] = []
     with until_closed(sys.stdout):
-        for finding in _findings(chosen, bool(text)):
+        for finding in _findings(chosen, bool(text), given):
             findings.append(finding)
             if not as_json:
                 print_finding(finding)
@@ -58,7 +71,7 @@ def doctor(
     raise typer.Exit(code)
 
 
-def _findings(settings: Settings, with_text: bool) -> Iterator[Finding]:
+def _findings(settings: Settings, with_text: bool, given: GivenOptions) -> Iterator[Finding]:
     """Each finding as it is made: a person can read the first ones while torch is imported."""
 
     from charlm.diagnosis.machine import check_machine
@@ -73,7 +86,7 @@ def _findings(settings: Settings, with_text: bool) -> Iterator[Finding]:
     if with_text:
         from charlm.diagnosis.text import check_text
 
-        yield from check_text(settings, compute)
+        yield from check_text(settings, compute, given)
 
 
 def _to_json(findings: list[Finding], code: int) -> dict[str, object]:

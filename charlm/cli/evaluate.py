@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from charlm.cli.completing import complete_corpus, complete_device, complete_run
+from charlm.cli.help_pages import Command, Group, examples
 from charlm.display.output import print_json
 
 if TYPE_CHECKING:
     from charlm.checkpoint import Checkpoint
     from charlm.evaluation.scorers import WindowScorer
+    from charlm.evaluation.text import TextScore
     from charlm.text.corpus import Corpus
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(cls=Group, no_args_is_help=True)
 
+Policy = Literal["skip", "error", "nearest", "charge"]
+UNKNOWN = (
+    "Characters that the model does not know: leave them out (skip), read the nearest known ones, charge what a code "
+    "would pay to name them, or end with an error."
+)
 SMALL = 2_000_000  # characters; numpy scores fewer in less time than it takes to import torch and find a device
 
 
@@ -23,72 +31,92 @@ def _group() -> None:
     """Score text with a trained model."""
 
 
-@app.command("perplexity")
+@app.command(
+    "perplexity",
+    cls=Command,
+    epilog=examples("charlm eval perplexity mybook", "charlm eval perplexity mybook otherbook.txt --json"),
+)
 def perplexity(
     run: Annotated[
-        str | None, typer.Argument(help="A run's name, its folder or one of its checkpoints. Default: the latest run.")
+        str | None,
+        typer.Argument(
+            help="A run's name, its folder or one of its checkpoints. Default: the latest run.",
+            autocompletion=complete_run,
+        ),
     ] = None,
     text: Annotated[
-        list[str] | None, typer.Argument(help="Files, folders, globs, named corpora or - (standard input) to score.")
+        list[str] | None,
+        typer.Argument(
+            help="Files, folders, globs, named corpora or - (standard input) to score.", autocompletion=complete_corpus
+        ),
     ] = None,
     split: Annotated[
         Literal["train", "valid", "test"] | None,
         typer.Option(help="Without TEXT: which split of the run's own text to score. Default: valid."),
     ] = None,
-    unknown: Annotated[
-        Literal["skip", "error", "nearest"],
-        typer.Option(help="What to do with characters that the model does not know."),
-    ] = "skip",
+    moved: Annotated[
+        list[str] | None,
+        typer.Option("--text", metavar="PATH", help="Where the run's own text is now, if it has moved."),
+    ] = None,
+    unknown: Annotated[Policy, typer.Option(help=UNKNOWN)] = "skip",
     encoding: Annotated[
         str | None, typer.Option(help="Encoding of TEXT; auto decides for each file. Default: that of the run.")
     ] = None,
-    device: Annotated[str, typer.Option(help="Device: auto, cpu, cuda or mps.")] = "auto",
+    device: Annotated[
+        str, typer.Option(help="Device: auto, cpu, cuda or mps.", autocompletion=complete_device)
+    ] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Score every character of a text: nats, bits per character and per byte, perplexity."""
+    """Score every character of a text: bits per character and per byte, nats, perplexity."""
+    import shlex
     import time
 
     from charlm.config.device_names import check_device_option
-    from charlm.kernels.threads import limit_blas_threads
+    from charlm.kernels.blas import limit_blas_threads
 
     check_device_option(device)
     limit_blas_threads()
     from charlm.checkpoint import load_checkpoint
     from charlm.checkpoint.reopening import reopen_text
-    from charlm.errors import TextError, UsageError
-    from charlm.evaluation.text import count_scored_bytes, score_ids
+    from charlm.errors import UsageError
+    from charlm.evaluation.text import score_text
     from charlm.runs import find_checkpoint, runs_root
+    from charlm.text.length import require_two
 
     checkpoint = load_checkpoint(find_checkpoint(runs_root(), run))
     if text and split:
         raise UsageError("--split selects a part of the run's own text", f"--split {split}", "Give --split or TEXT.")
+    if text and moved:
+        what = "--text names the run's own text, to score one of its splits"
+        raise UsageError(what, f"--text {' '.join(moved)}", "Give --text, or TEXT to score all of it.")
     began = time.perf_counter()
     if text:
         corpus = _given_text(checkpoint, text, encoding, unknown)
     else:
-        corpus = reopen_text(checkpoint, "Give a text to score: charlm eval perplexity RUN FILE")
+        command = f"charlm eval perplexity {shlex.quote(run or checkpoint.run_name)}"
+        corpus = reopen_text(
+            checkpoint,
+            f"{command} --split {split or 'valid'} --text PATH",
+            f"To score all of another text: {command} PATH",
+            moved or (),
+        )
     ids = corpus.ids if text else corpus.split(split or "valid")
-    if ids.size < 2:
-        what = "The text" if text else f"The {split or 'valid'} split"
-        raise TextError(f"{what} has fewer than two characters to score", corpus.name, "Give a longer text.")
-    records = checkpoint.settings.text.records
-    score = score_ids(_scorer(checkpoint, device, ids.size), ids, corpus.vocabulary, records)
+    vocabulary, records = corpus.vocabulary, checkpoint.settings.text.records
+    require_two(ids.size, "The text" if text else f"The {split or 'valid'} split", corpus.name)
+    changed_bytes = corpus.given_bytes - corpus.bytes if text else 0
+    scorer = _scorer(checkpoint, device, ids.size)
+    found = score_text(scorer, ids, vocabulary, records, unknown, corpus.unknown, changed_bytes)
     result = {
         "run": checkpoint.run_name,
         "step": checkpoint.step,
         "text": corpus.name,
-        "nats_per_character": score.nats_per_character,
-        "bits_per_character": score.bits_per_character,
-        "bits_per_byte": score.bits_per_byte(count_scored_bytes(ids, corpus.vocabulary, records)),
-        "perplexity": score.perplexity,
-        "characters": score.characters,
-        "unknown_characters": sum(corpus.unknown.values()),
+        **_units(found),
         "seconds": round(time.perf_counter() - began, 3),
         "protocol": {
             "split": "all" if text else split or "valid",
             "state": "fresh at each record" if records else "carried over the whole text",
             "streams": 1,
-            "unit": corpus.vocabulary.unit,
+            "unit": vocabulary.unit,
             "unknown": unknown,
         },
     }
@@ -97,18 +125,78 @@ def perplexity(
     else:
         from charlm.display.score_table import print_score
 
-        print_score(result, corpus)
+        print_score(result, found.lacking, corpus.notes)
 
 
-def _given_text(
-    checkpoint: Checkpoint, text: list[str], encoding: str | None, unknown: Literal["skip", "error", "nearest"]
-) -> Corpus:
+@app.command("compare", cls=Command, epilog=examples("charlm eval compare mybook names --text mybook.txt"))
+def compare(
+    runs: Annotated[list[str], typer.Argument(metavar="RUN RUN ...", help="Runs, their folders or checkpoints.")],
+    text: Annotated[
+        list[str], typer.Option("--text", metavar="FILE|CORPUS", help="The text to score; can be repeated.")
+    ],
+    unknown: Annotated[Policy, typer.Option(help=UNKNOWN)] = "charge",
+    encoding: Annotated[str | None, typer.Option(help="Encoding of the text. Default: that of each run.")] = None,
+    device: Annotated[str, typer.Option(help="Device: auto, cpu, cuda or mps.")] = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Score one text with several models; characters that a model does not know are charged, so that it is fair."""
+    from charlm.config.device_names import check_device_option
+    from charlm.kernels.blas import limit_blas_threads
+
+    check_device_option(device)
+    limit_blas_threads()
+    from charlm.checkpoint import load_checkpoint
+    from charlm.errors import UsageError
+    from charlm.evaluation.text import score_text
+    from charlm.runs import find_checkpoint, runs_root
+
+    if len(runs) < 2:
+        raise UsageError(
+            "A comparison needs at least two runs",
+            f"charlm eval compare {runs[0]}",
+            f"Name two, or score one: charlm eval perplexity {runs[0]} {text[0]}",
+        )
+    checkpoints = [load_checkpoint(find_checkpoint(runs_root(), run)) for run in runs]
+    scores: list[dict[str, Any]] = []
+    for checkpoint in checkpoints:
+        corpus, records = _given_text(checkpoint, text, encoding, unknown), checkpoint.settings.text.records
+        scorer, changed_bytes = _scorer(checkpoint, device, corpus.ids.size), corpus.given_bytes - corpus.bytes
+        found = score_text(scorer, corpus.ids, corpus.vocabulary, records, unknown, corpus.unknown, changed_bytes)
+        scores.append({"run": checkpoint.run_name, "step": checkpoint.step, **_units(found)})
+    if as_json:
+        print_json({"text": corpus.name, "unknown": unknown, "runs": scores})
+    else:
+        from charlm.display.score_table import print_comparison
+
+        print_comparison(scores, unknown)
+
+
+def _units(found: TextScore) -> dict[str, float]:
+    """The values of a score for `--json`."""
+    score, lacking = found.score, found.lacking
+    return {
+        "nats_per_character": score.nats_per_character,
+        "bits_per_character": score.bits_per_character,
+        "bits_per_byte": score.bits_per_byte(found.bytes),
+        "perplexity": score.perplexity,
+        "characters": score.characters,
+        "bytes": found.bytes,
+        "unknown_characters": lacking.total,
+        "unknown_replaced": sum(lacking.replaced.values()),
+        "unknown_left_out": sum(lacking.left_out.values()) - found.charged,
+        "unknown_charged": found.charged,
+        "unknown_bits": found.charged_bits,
+    }
+
+
+def _given_text(checkpoint: Checkpoint, text: list[str], encoding: str | None, unknown: Policy) -> Corpus:
+    from charlm.evaluation.text import reading_of
     from charlm.text.corpus import open_corpus
 
-    changes: dict[str, object] = {"sources": tuple(text)}
+    changes: dict[str, object] = {"sources": tuple(text), "split": "contiguous"}
     if encoding:
         changes["encoding"] = encoding
-    return open_corpus(checkpoint.settings.text.model_copy(update=changes), checkpoint.vocabulary, unknown)
+    return open_corpus(checkpoint.settings.text.model_copy(update=changes), checkpoint.vocabulary, reading_of(unknown))
 
 
 def _scorer(checkpoint: Checkpoint, device: str, characters: int) -> WindowScorer:

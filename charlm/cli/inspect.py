@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from charlm.display.output import print_columns, print_json
+from charlm.cli.completing import complete_corpus, complete_run
+from charlm.cli.help_pages import Command, Group, examples
+from charlm.display.output import print_json, print_table
 from charlm.display.printing import print_stderr
 
 if TYPE_CHECKING:
@@ -19,15 +21,24 @@ if TYPE_CHECKING:
     from charlm.inspection.gradients import GradientNorms
     from charlm.model.language_model import LanguageModel
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(cls=Group, no_args_is_help=True)
 
 FARTHEST, MOST_POSITIONS = 10_000, 10_000
 
 Runs = Annotated[
-    list[str] | None, typer.Argument(metavar="[RUN ...]", help="Runs, folders or checkpoints. Default: the latest run.")
+    list[str] | None,
+    typer.Argument(
+        metavar="RUN", help="Runs, folders or checkpoints. Default: the latest run.", autocompletion=complete_run
+    ),
 ]
 Text = Annotated[
-    str | None, typer.Option("--text", metavar="FILE|CORPUS", help="A text to read. Default: each run's valid split.")
+    str | None,
+    typer.Option(
+        "--text",
+        metavar="FILE|CORPUS",
+        help="A text to read. Default: each run's valid split.",
+        autocompletion=complete_corpus,
+    ),
 ]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Also inspect each network as it was before training.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -70,7 +81,13 @@ class Subject:
         return LanguageModel(settings.model, initial_parameters(settings.model, self.checkpoint.vocabulary.size, rng))
 
 
-@app.command("gradients")
+@app.command(
+    "gradients",
+    cls=Command,
+    epilog=examples(
+        "charlm inspect gradients mybook", "charlm inspect gradients mybook other --fresh --plot gradients.png"
+    ),
+)
 def gradients(
     runs: Runs = None,
     text: Text = None,
@@ -103,11 +120,15 @@ def gradients(
         print_json({"distance": distance, "runs": found})
     else:
         _print_texts(subjects)
-        print_columns([*gradient_rows(names, trained, before, distance)])
+        print_table([*gradient_rows(names, trained, before, distance)])
     _draw(lambda path: plot_gradients(names, trained, before, path), subjects, picture, "gradients.png")
 
 
-@app.command("gates")
+@app.command(
+    "gates",
+    cls=Command,
+    epilog=examples("charlm inspect gates mybook", "charlm inspect gates mybook --fresh --text mybook.txt"),
+)
 def gates(
     runs: Runs = None, text: Text = None, fresh: Fresh = False, as_json: Json = False, picture: Picture = None
 ) -> None:
@@ -129,7 +150,7 @@ def gates(
     else:
         _print_texts(subjects)
         if any(trained):
-            print_columns([*gate_rows(names, trained, before)])
+            print_table([*gate_rows(names, trained, before)], keys=3, right=("under 0.1", "between", "over 0.9"))
     for subject, after in zip(subjects, trained, strict=True):
         if not after:
             print_stderr(f"{subject.name} has no gates: it is {subject.checkpoint.settings.model.in_short()}")
@@ -145,24 +166,21 @@ def _open_one(run: str | None, text: str | None) -> Subject:
     """Open a run, and the text that was given or the run's valid split; print what the user should know about it."""
     from charlm.checkpoint import load_checkpoint
     from charlm.checkpoint.reopening import reopen_text
-    from charlm.errors import TextError
     from charlm.runs import find_checkpoint, runs_root
     from charlm.text.corpus import open_corpus
 
     checkpoint = load_checkpoint(find_checkpoint(runs_root(), run))
     name, settings = checkpoint.run_name, checkpoint.settings.text
-    remedy = f"Give a text: --text FILE with {name}"
     if settings.records:
         print_stderr(f"{name} was trained on records; here they are read as one stream, and the state is carried over")
     if text:
-        corpus = open_corpus(settings.model_copy(update={"sources": (text,)}), checkpoint.vocabulary, "skip")
+        corpus = open_corpus(
+            settings.model_copy(update={"sources": (text,), "split": "contiguous"}), checkpoint.vocabulary, "skip"
+        )
         if corpus.unknown:
             print_stderr(f"{sum(corpus.unknown.values()):,} characters that {name} does not know were left out")
         return Subject(checkpoint, corpus.name, corpus.ids)
-    try:
-        corpus = reopen_text(checkpoint, remedy)
-    except TextError as error:
-        raise TextError(error.what, error.where, remedy) from None
+    corpus = reopen_text(checkpoint, "--text FILE")
     return Subject(checkpoint, f"{corpus.name}, valid split", corpus.split("valid"))
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from charlm.cli.completing import complete_device, complete_run
 from charlm.config.device_names import check_device_option
 from charlm.display.output import print_json
 from charlm.display.printing import print_stderr, until_closed
@@ -26,10 +27,15 @@ DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
 
 def sample(
     run: Annotated[
-        str | None, typer.Argument(help="A run's name, its folder or one of its checkpoints. Default: the latest run.")
+        str | None,
+        typer.Argument(
+            help="A run's name, its folder or one of its checkpoints. Default: the latest run.",
+            autocompletion=complete_run,
+        ),
     ] = None,
     prompt: Annotated[
-        str | None, typer.Option("--prompt", "-p", help="The beginning of the text, which the model continues.")
+        str | None,
+        typer.Option("--prompt", "-p", help="The beginning, which the model continues. Default: what is piped in."),
     ] = None,
     prompt_file: Annotated[
         str | None, typer.Option(metavar="FILE", help="A file with the prompt, all of it; - is standard input.")
@@ -62,7 +68,10 @@ def sample(
         typer.Option(help="What to do with characters of the prompt that the model does not know."),
     ] = "skip",
     device: Annotated[
-        str, typer.Option(help="Device: auto, cpu, mps or cuda. cuda is for many samples at once.")
+        str,
+        typer.Option(
+            help="Device: auto, cpu, mps or cuda. cuda is for many samples at once.", autocompletion=complete_device
+        ),
     ] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object at the end.")] = False,
 ) -> None:
@@ -71,14 +80,17 @@ def sample(
 
     import numpy as np
 
-    from charlm.display.sample_text import print_sample, print_separator, print_unknown
+    from charlm.display.sample_text import print_sample, print_separator
+    from charlm.display.text_notes import prompt_notes, source_notes
     from charlm.sampling.decoding import Decoding
     from charlm.sampling.generation import read
     from charlm.sampling.writing import Wanted, opening_ids, write_samples
     from charlm.text import prompt as prompts
+    from charlm.text.unknown import UnknownCharacters
 
     decoding = Decoding(temperature, top_k, top_p, min_p, repetition_penalty)
-    text = prompts.read_prompt(prompt, prompt_file)
+    piped = prompts.piped_prompt() if prompt is None and prompt_file is None else ""
+    text = piped or prompts.read_prompt(prompt, prompt_file)
 
     from charlm.checkpoint import load_checkpoint
     from charlm.engines.choosing import stepper
@@ -96,14 +108,17 @@ def sample(
     # Overflowing scores raise an error of their own, so numpy need not warn about them.
     with until_closed(sys.stdout), np.errstate(over="ignore", invalid="ignore"):
         print_stderr(f"{checkpoint.run_name}, step {checkpoint.step}, seed {seed}")
-        for note in on_gpu.notes if on_gpu else ():
+        for note in (*source_notes(piped), *(on_gpu.notes if on_gpu else ())):
             print_stderr(note)
         if device.startswith(("cuda", "mps")) and not on_gpu:
             print_stderr(f"--device {device}: the cpu is used instead, which is faster for one character at a time")
-        print_unknown(encoded.unknown, unknown)
-        for one in stop or []:
-            if vocabulary.encode(one, "skip").unknown:
-                print_stderr(f"--stop {one!r} has characters that the model never writes")
+        for note in prompt_notes(UnknownCharacters.of(vocabulary, encoded.unknown, unknown)):
+            print_stderr(note)
+        for option, given in (("--prompt", prompt or ""), *(("--stop", one) for one in stop or [])):
+            if typed := prompts.typed_escape(given, "\\" in vocabulary.symbols):
+                print_stderr(f"{option} '{given}' has a backslash in it. For a line end or a tab: {option} {typed}")
+            elif option == "--stop" and vocabulary.encode(given, "skip").unknown:
+                print_stderr(f"--stop {given!r} has characters that the model never writes")
 
         model: Model[Any] = on_gpu or stepper(checkpoint.model)
         after = read(model, opening_ids(vocabulary, encoded.ids, records))

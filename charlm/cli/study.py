@@ -6,19 +6,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from charlm.display.output import print_columns, print_json
+from charlm.cli.completing import complete_study
+from charlm.cli.help_pages import Command, Group, examples
+from charlm.display.output import print_columns, print_json, print_text, stdout_width
 
 if TYPE_CHECKING:
     from charlm.studies.preparing import PreparedTrial
     from charlm.studies.results import StudyFolder
     from charlm.studies.study import Study
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(cls=Group, no_args_is_help=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
-@app.command("list")
+@app.command("list", cls=Command, epilog=examples("charlm study list"))
 def list_studies(as_json: Json = False) -> None:
     """List the studies that come with charlm, each with its question."""
     from charlm.studies.study_files import bundled_studies, open_study
@@ -30,14 +32,19 @@ def list_studies(as_json: Json = False) -> None:
     print_columns([(name, study.question) for name, study in found.items()])
 
 
-@app.command("run")
+@app.command(
+    "run", cls=Command, epilog=examples("charlm study run cells --quick", "charlm study run mystudy.yaml --name second")
+)
 def run(
-    study: Annotated[str, typer.Argument(help="A study's name, or a YAML file.")],
+    study: Annotated[str, typer.Argument(help="A study's name, or a YAML file.", autocompletion=complete_study)],
     quick: Annotated[bool, typer.Option("--quick", help="Run the study's short form, under its own name.")] = False,
     name: Annotated[str | None, typer.Option("--name", help="Name for the results. Default: its own.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Train the runs of a study that are not finished, and report. After an interruption, repeat the command."""
+    """Train the runs of a study that are not finished, and print the report.
+
+    After an interruption, repeat the command: it continues.
+    """
     from charlm.config.presets import is_file_name
     from charlm.errors import UsageError
     from charlm.runs import Run, lock_run, runs_root
@@ -66,11 +73,10 @@ def run(
         home.begin(opened)
         _train(opened, prepared, home, command)
         result = _report(home)
-    if as_json:
-        print_json(result)
+    _print_report(result, as_json)
 
 
-@app.command("report")
+@app.command("report", cls=Command, epilog=examples("charlm study report", "charlm study report mystudy --json"))
 def report(
     study: Annotated[
         str | None, typer.Argument(help="A study that was run, or its folder. Default: the latest one.")
@@ -78,7 +84,6 @@ def report(
     as_json: Json = False,
 ) -> None:
     """Compare the variants of a study with its baseline. Writes report.json, report.csv and report.png."""
-    from charlm.display.study_report import report_lines
     from charlm.errors import CheckpointError
     from charlm.runs import runs_root
     from charlm.studies.results import find_study
@@ -88,22 +93,18 @@ def report(
         raise CheckpointError(
             "No run of the study is finished yet", str(home.folder), "Continue it with: charlm study run"
         )
-    result = _report(home)
-    if as_json:
-        print_json(result)
-        return
-    for line in report_lines(result):
-        typer.echo(line)
+    _print_report(_report(home), as_json)
 
 
-@app.command("search")
+@app.command("search", cls=Command, epilog=examples("charlm study search mysearch.yaml"))
 def search(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A YAML file with the settings and values to try.")],
     as_json: Json = False,
 ) -> None:
     """Search for the best values of settings, one setting after the other, by the score on the valid split."""
     from charlm.display.console import StderrConsole
-    from charlm.display.search_view import SearchView, in_short
+    from charlm.display.search_view import SearchView, in_short, score_text
+    from charlm.display.units import in_bits
     from charlm.errors import StoppedError
     from charlm.runs import Run, lock_run, runs_root
     from charlm.signals import Stop
@@ -127,10 +128,11 @@ def search(
         )
     assert isinstance(event, SearchFinished)
     best = event.best
+    bits = None if best.nats is None else in_bits(best.nats)
     if as_json:
-        print_json({"search": wanted.name, "path": str(home), "nats": best.nats, "settings": best.values})
+        print_json({"search": wanted.name, "path": str(home), "bits": bits, "nats": best.nats, "settings": best.values})
     else:
-        print_columns([("best", "diverged" if best.nats is None else f"{best.nats:.4f} nats", in_short(best.values))])
+        print_columns([("best", score_text(best.nats), in_short(best.values))])
 
 
 def _train(study: Study, trials: list[PreparedTrial], home: StudyFolder, command: str) -> None:
@@ -157,6 +159,15 @@ def _train(study: Study, trials: list[PreparedTrial], home: StudyFolder, command
             str(home.folder),
             f"Go on with: {command}",
         )
+
+
+def _print_report(result: dict[str, Any], as_json: bool) -> None:
+    from charlm.display.study_report import report_lines
+
+    if as_json:
+        print_json(result)
+    else:
+        print_text("\n".join(report_lines(result, stdout_width())) + "\n")
 
 
 def _report(home: StudyFolder) -> dict[str, Any]:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from charlm.cli.completing import complete_device, complete_preset, complete_setting, complete_text
 from charlm.display.output import print_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from charlm.config.resolving import Resolved
     from charlm.config.settings import Settings
     from charlm.text.corpus import Corpus
     from charlm.training.experiment import Training
@@ -22,20 +24,62 @@ def train(
         list[str] | None,
         typer.Argument(
             help="Files, folders, globs, named corpora or - (standard input). Default: python-docs. "
-            "With --resume: a run."
+            "With --resume: a run.",
+            autocompletion=complete_text,
         ),
     ] = None,
-    config: Annotated[str | None, typer.Option("--config", "-c", help="A preset's name, or a YAML file.")] = None,
+    config: Annotated[
+        str | None,
+        typer.Option("--config", "-c", help="A preset's name, or a YAML file.", autocompletion=complete_preset),
+    ] = None,
     settings: Annotated[
-        list[str] | None, typer.Option("--set", "-s", metavar="KEY=VALUE", help="A setting; can be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--set", "-s", metavar="KEY=VALUE", help="A setting; can be repeated.", autocompletion=complete_setting
+        ),
     ] = None,
     run: Annotated[
-        str | None, typer.Option("--run", help="Name of the run. Default: made from the text and the cell.")
+        str | None,
+        typer.Option(
+            "--run", "--name", metavar="NAME", help="Name of the run. Default: made from the text and the cell."
+        ),
     ] = None,
-    budget: Annotated[str | None, typer.Option(help="Wall-clock time to train for: 90s, 10m, 2h.")] = None,
-    steps: Annotated[int | None, typer.Option(help="Number of updates to train for.")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Continue a run. Default: the latest one.")] = False,
-    device: Annotated[str | None, typer.Option(help="Device: auto, cpu, cuda or mps.")] = None,
+    budget: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Total wall-clock time to train for: 90s, 10m, 2h.")
+    ] = None,
+    steps: Annotated[int | None, typer.Option(metavar="N", help="Total number of updates to train for.")] = None,
+    epochs: Annotated[
+        float | None, typer.Option(metavar="N", help="Total number of passes over the training text.")
+    ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Continue a run, bit for bit as if it had never stopped. Default: the latest one. "
+            "--steps, --epochs and --budget stay totals: what is done counts.",
+        ),
+    ] = False,
+    more: Annotated[
+        str | None,
+        typer.Option(
+            metavar="AMOUNT", help="With --resume: train for this much more than is done: 500 (updates), 2epochs, 5m."
+        ),
+    ] = None,
+    moved: Annotated[
+        list[str] | None,
+        typer.Option("--text", metavar="PATH", help="With --resume: where the run's text is now, if it has moved."),
+    ] = None,
+    origin: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="RUN",
+            help="Start a new run from the weights of this run or checkpoint, with its model and vocabulary.",
+        ),
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option(help="Device: auto, cpu, cuda or mps.", autocompletion=complete_device)
+    ] = None,
     seed: Annotated[
         int | None, typer.Option(help="Seed; the same seed, command and machine give the same weights.")
     ] = None,
@@ -45,63 +89,113 @@ def train(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be trained, and write nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object at the end.")] = False,
 ) -> None:
-    """Train a model on a text."""
+    """Train a model on a text.
+
+    Ctrl-C, SIGTERM and SIGHUP save a checkpoint and end the training; SIGUSR1 saves one and goes on.
+    """
     options = {
         "text.sources": None if resume else text,
         "text.encoding": encoding,
         "training.budget": budget,
         "training.steps": steps,
+        "training.epochs": epochs,
         "training.device": device,
         "training.seed": seed,
     }
     if resume:
-        _resume(_run_to_resume(text, config, run), settings or [], options, dry_run, as_json)
+        target = _run_to_resume(text, config, run, origin)
+        _resume(target, settings or [], options, more, moved or [], dry_run, as_json)
         return
+    _refuse_without_resume(text, more, moved)
     from charlm.cells.table import stack_problems
     from charlm.config.resolving import resolve
 
-    _begin(resolve(config, settings or [], options, [stack_problems]).settings, run, dry_run, as_json)
+    _begin(resolve(config, settings or [], options, [stack_problems]), run, origin, dry_run, as_json)
 
 
-def _run_to_resume(text: list[str] | None, config: str | None, name: str | None) -> str | None:
+def _run_to_resume(text: list[str] | None, config: str | None, name: str | None, origin: str | None) -> str | None:
     """The run that the user named; None for the latest."""
     from charlm.errors import UsageError
 
     wanted = [*(text or []), *([name] if name else [])]
+    if origin:
+        raise UsageError(
+            "--resume continues a run, and --from starts a new one",
+            f"--resume --from {origin}",
+            f"Use one of them: charlm train --resume RUN, or charlm train TEXT --from {origin}",
+        )
     if len(wanted) > 1 or config:
         raise UsageError(
             "--resume takes one run, and continues it with its own text and settings",
             " ".join([*wanted, *(["-c", config] if config else [])]),
-            "Use `charlm train --resume RUN`; --steps, --budget and some -s training.KEY=VALUE can be added.",
+            "Use `charlm train --resume RUN`; --more, --steps, --budget and some -s training.KEY=VALUE can be added.",
         )
     return wanted[0] if wanted else None
 
 
-def _begin(settings: Settings, name: str | None, dry_run: bool, as_json: bool) -> None:
+def _refuse_without_resume(text: list[str] | None, more: str | None, moved: list[str] | None) -> None:
+    from charlm.errors import UsageError
+
+    if more is not None:
+        raise UsageError(
+            "--more adds to what a run has done", f"--more {more}", f"Resume a run: charlm train --resume --more {more}"
+        )
+    if moved:
+        named = " ".join(moved)
+        raise UsageError(
+            "--text names the text of a run that is resumed",
+            f"--text {named}",
+            f"For a new run, write the text alone: charlm train {named}" if not text else "Leave --text out.",
+        )
+
+
+def _begin(resolved: Resolved, name: str | None, origin: str | None, dry_run: bool, as_json: bool) -> None:
+    settings, start = resolved.settings, None
+    notes: tuple[str, ...] = ()
+    if origin is not None:
+        from charlm.checkpoint import load_checkpoint
+        from charlm.runs import find_checkpoint, runs_root
+        from charlm.training.origin import settings_from
+
+        start = load_checkpoint(find_checkpoint(runs_root(), origin))
+        settings, notes = settings_from(resolved, start)
     if dry_run:
         from charlm.text.corpus import open_corpus
 
-        _print_plan(settings, open_corpus(settings.text), as_json)
+        corpus = open_corpus(settings.text)
+        if start:
+            from charlm.training.origin import open_with_origin
+
+            corpus, grown = open_with_origin(settings.text, corpus, start)
+            notes = (*grown.notes(), *notes)
+        _print_plan(settings, corpus, notes, as_json)
         return
     from charlm.training.experiment import begin
 
-    _train(begin(settings, name), as_json)
+    _train(begin(settings, name, start, notes), as_json)
 
 
 def _resume(
-    target: str | None, overrides: list[str], options: Mapping[str, object], dry_run: bool, as_json: bool
+    target: str | None,
+    overrides: list[str],
+    options: Mapping[str, object],
+    more: str | None,
+    moved: list[str],
+    dry_run: bool,
+    as_json: bool,
 ) -> None:
-    from charlm.training.experiment import reopen, resume
+    from charlm.training.experiment import resume
 
     if dry_run:
         from charlm.runs import lock_run, open_run, runs_root
+        from charlm.training.resuming import Asked, reopen
 
         run = open_run(runs_root(), target)
         with lock_run(run):
-            stored = reopen(run, overrides, options)
-        _print_plan(stored.settings, stored.corpus, as_json)
+            stored = reopen(run, Asked(overrides, options, more, moved))
+        _print_plan(stored.settings, stored.corpus, stored.notes, as_json)
         return
-    _train(resume(target, overrides, options), as_json)
+    _train(resume(target, overrides, options, more=more, sources=moved), as_json)
 
 
 def _train(training: Training, as_json: bool) -> None:
@@ -112,6 +206,7 @@ def _train(training: Training, as_json: bool) -> None:
     from charlm.display.plain import PlainView
     from charlm.display.summary import print_rows, print_summary, prompt_from, summary_json, text_rows
     from charlm.errors import StoppedError
+    from charlm.runs import command_name
     from charlm.signals import Stop
     from charlm.training.events import Finished
 
@@ -122,7 +217,7 @@ def _train(training: Training, as_json: bool) -> None:
     view = LiveView(console, title) if supports_live_view(console) else PlainView(sys.stderr)
     finished = None
     with Stop() as stop, view:
-        for event in training.events(stop.asked):
+        for event in training.events(stop.asked, stop.save_asked):
             view.show(event)
             if isinstance(event, Finished):
                 finished = event
@@ -136,11 +231,11 @@ def _train(training: Training, as_json: bool) -> None:
             stop.signal,
             f"Interrupted at step {finished.step:,}; everything is saved",
             str(run.folder),
-            f"Go on with: charlm train --resume {run.name}",
+            f"Go on with: charlm train --resume {command_name(run)}",
         )
 
 
-def _print_plan(settings: Settings, corpus: Corpus, as_json: bool) -> None:
+def _print_plan(settings: Settings, corpus: Corpus, notes: Sequence[str], as_json: bool) -> None:
     """What a training would do, without torch and without a run."""
     from charlm.model.parameters import count_parameters
     from charlm.text.corpus import describe_corpus
@@ -154,4 +249,5 @@ def _print_plan(settings: Settings, corpus: Corpus, as_json: bool) -> None:
 
     from charlm.display.summary import plan_rows, print_rows
 
-    print_rows(Console(highlight=False), plan_rows(settings, corpus, parameters))
+    console = Console(highlight=False)
+    print_rows(console, [*(("note", note) for note in notes), *plan_rows(settings, corpus, parameters)])

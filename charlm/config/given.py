@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from charlm.config.field_words import setting_called
 from charlm.config.problems import MAX_LISTED, MAX_SHOWN, Problem, abbreviated
 from charlm.config.settings import Settings
-from charlm.config.suggestions import setting_suggestion
+from charlm.config.suggestions import did_you_mean, setting_suggestion
 
 SECTIONS: dict[str, Any] = {name: field.annotation for name, field in Settings.model_fields.items()}
 NAMES = tuple(f"{section}.{key}" for section, model in SECTIONS.items() for key in model.model_fields)
@@ -69,7 +70,8 @@ def _hint(name: str) -> str:
     if name in NAMES:  # a key with a dot in it
         section, _, key = name.partition(".")
         return f"In YAML it is written as {section}: {{{key}: ...}}"
-    return setting_suggestion(name, (*NAMES, *SECTIONS))
+    called = setting_called(name)
+    return did_you_mean([called]) if called else setting_suggestion(name, (*NAMES, *SECTIONS))
 
 
 def nested(values: Mapping[str, object]) -> dict[str, Any]:

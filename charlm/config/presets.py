@@ -13,11 +13,16 @@ PACKAGE = Path(__file__).parents[1]
 
 
 def presets() -> dict[str, Path]:
-    """The file of each preset by name: in an installed wheel, or in `configs/` of a source tree."""
+    """The file of each preset by name."""
+    return presets_in("")
+
+
+def presets_in(part: str) -> dict[str, Path]:
+    """The file of each preset in a folder of them, such as `studies`: in an installed wheel, or in `configs/`."""
     folder = PACKAGE / "presets"
     if not folder.is_dir():
         folder = PACKAGE.parent / "configs"
-    return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+    return {path.stem: path for path in sorted((folder / part).glob("*.yaml"))}
 
 
 def read_preset(name: str, where: str) -> Document:

@@ -24,6 +24,7 @@ from charlm.config.given import (
     nested,
     read_given,
 )
+from charlm.config.history import BEFORE_IT_EXISTED
 from charlm.config.presets import is_file_name, read_config, read_preset
 from charlm.config.problems import Problem, abbreviated, problems_of, usage_error, with_origins
 from charlm.config.settings import Settings
@@ -32,6 +33,7 @@ from charlm.errors import UsageError
 
 DEFAULT_PRESET = "quick"
 COMMAND_LINE = "command line"
+OLDER_RUN = "as before this setting existed"
 
 Check = Callable[[Settings], list[Problem]]
 
@@ -49,14 +51,16 @@ def resolve(
     overrides: Sequence[str] = (),
     options: Mapping[str, object] | None = None,
     checks: Sequence[Check] = (),
+    missing: Mapping[str, object] | None = None,
 ) -> Resolved:
     """Settings from a preset's name or a path (None: `quick`), `name=value` overrides, and options by dotted name.
 
     Options are the values of the command line's own flags, such as {"training.steps": 100}; None is a flag that the
-    user did not give. Checks find problems that the types cannot. Raises one UsageError that lists all problems.
+    user did not give. Checks find problems that the types cannot. `missing` has values by dotted name that replace the
+    defaults: for the file of a run, `history.BEFORE_IT_EXISTED`. Raises one UsageError that lists all problems.
     """
     problems: list[Problem] = []
-    sources = _from_file(preset_or_file or DEFAULT_PRESET, problems)
+    sources = [_not_named(missing or {}), *_from_file(preset_or_file or DEFAULT_PRESET, problems)]
     sources.append(_from_command_line(overrides, options or {}, problems))
     merged = merge_given(sources)
     if not has_length(merged):
@@ -66,11 +70,15 @@ def resolve(
 
 
 def resolve_text(text: str, source: str) -> Resolved:
-    """Settings from YAML and the defaults. Raises UsageError as `resolve` does; `source` is for its message."""
+    """Settings from the YAML of a run. Raises UsageError as `resolve` does; `source` is for its message."""
     problems: list[Problem] = []
     document = read_yaml(text.encode("utf-8", "surrogatepass"), source)
     given = _named(_mapping(document, source), _by_line(document, source), problems)
-    return _validated(given, problems, ())
+    return _validated(_not_named(BEFORE_IT_EXISTED) | given, problems, ())
+
+
+def _not_named(values: Mapping[str, object]) -> dict[str, Given]:
+    return {name: Given(value, OLDER_RUN) for name, value in values.items()}
 
 
 def _from_file(preset_or_file: str, problems: list[Problem]) -> list[dict[str, Given]]:

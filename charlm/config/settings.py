@@ -78,7 +78,15 @@ class TextSettings(Section):
         default=False, description="one item a line: each starts from a fresh state, and the order is shuffled"
     )
     splits: Annotated[tuple[Fraction, Fraction, Fraction], Listed] = Field(
-        default=(0.9, 0.05, 0.05), description="shares of train, valid and test, contiguous in this order"
+        default=(0.9, 0.05, 0.05), description="shares of train, valid and test"
+    )
+    split: Literal["auto", "shuffled", "contiguous"] = Field(
+        default="auto",
+        description="shuffled: whole records or files at random, equal ones together; contiguous: train, valid and "
+        "test in the order of the text; auto: shuffled for records and for a folder of many files",
+    )
+    split_seed: int | None = Field(
+        default=None, ge=0, lt=2**63, description="seed of a shuffled split; none: training.seed"
     )
 
     @model_validator(mode="after")
@@ -188,10 +196,13 @@ class TrainingSettings(Section):
     seq_len: int = Field(default=64, ge=1, le=65_536, description="T, characters between two updates (truncated BPTT)")
     accumulate: int = Field(default=1, ge=1, le=4096, description="windows whose gradients make one update")
 
-    steps: int | None = Field(default=None, ge=1, le=10**9, description="length of the training, in updates ...")
-    epochs: float | None = Field(default=None, gt=0, le=10**6, description="... or in epochs of the training text ...")
+    steps: int | None = Field(default=None, ge=1, le=10**9, description="length of the training in updates")
+    epochs: float | None = Field(
+        default=None, gt=0, le=10**6, description="length of the training in epochs of its text"
+    )
     budget: Seconds | None = Field(
-        default=None, description="... or in wall-clock time, validation and samples included"
+        default=None,
+        description="length of the training in wall-clock time (90s, 10m, 2h), validation and samples included",
     )
 
     optimizer: Literal["adamw", "rmsprop"] = Field(default="adamw", description="how a gradient becomes an update")
@@ -206,8 +217,10 @@ class TrainingSettings(Section):
     )
     warmup: Fraction = Field(default=0.02, description="share of the training that the learning rate takes to rise")
     final_rate: Fraction = Field(default=0.0, description="share of the peak that cosine and linear end with")
-    decay: float = Field(default=0.97, gt=0, le=1, description="of the step schedule: factor of the rate per epoch ...")
-    decay_after: float = Field(default=10.0, ge=0, le=10**6, description="... after this many epochs")
+    decay: float = Field(default=0.97, gt=0, le=1, description="of the step schedule: factor of the rate per epoch")
+    decay_after: float = Field(
+        default=10.0, ge=0, le=10**6, description="of the step schedule: epochs before the rate falls"
+    )
     clip_norm: float | None = Field(default=1.0, gt=0, le=10**6, description="bound on the gradient's global norm")
     clip_value: float | None = Field(default=None, gt=0, le=10**6, description="bound on each element of the gradient")
     average: float = Field(default=0.0, ge=0, lt=1, description="decay of the running average of the weights; 0: none")
@@ -255,3 +268,11 @@ class Settings(Section):
     text: TextSettings = TextSettings()
     model: ModelSettings = ModelSettings()
     training: TrainingSettings = TrainingSettings()
+
+    @model_validator(mode="after")
+    def _split_by_the_seed(self) -> Settings:
+        """The text settings name their seed, so that a text can be opened, and opened again, from them alone."""
+        if self.text.split_seed is None:
+            seeded = self.text.model_copy(update={"split_seed": self.training.seed})
+            self.__dict__["text"] = seeded  # the section is frozen for callers; this is still its construction
+        return self

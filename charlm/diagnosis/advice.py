@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from charlm.config.resolving import resolve
-from charlm.config.settings import Settings
+from charlm.config.settings import ModelSettings, Settings
 from charlm.model.parameters import count_parameters
 
 SIZES = ("quick", "small", "medium", "large")  # presets for any text, from the smallest
@@ -23,25 +23,33 @@ LEAST_CHARACTERS = 20_000  # with fewer, a model learns little more than spellin
 class Advice:
     """The arguments to give after `charlm train TEXT`, and the size of the model."""
 
-    arguments: str
+    arguments: tuple[str, ...]
     parameters: int
     ratio: float  # parameters per character of the training text
 
 
-def advise(train_characters: int, vocab_size: int, device_type: str) -> Advice:
-    """The largest preset that suits the text and the device; if all are too large, the smallest one made narrower."""
-    models = {name: resolve(name).settings.model for name in SIZES if device_type != "cpu" or name not in FOR_A_GPU}
-    sizes = {name: count_parameters(model, vocab_size) for name, model in models.items()}
-    fitting = [name for name, size in sizes.items() if size <= MOST_RATIO * train_characters]
-    if fitting:
-        chosen = fitting[-1]
-        arguments = "" if chosen == SIZES[0] else f"-c {chosen}"
-        return Advice(arguments, sizes[chosen], sizes[chosen] / train_characters)
-    width, size = models[SIZES[0]].hidden_size, sizes[SIZES[0]]
+def advise(train_characters: int, vocab_size: int, device_type: str, chosen: ModelSettings | None = None) -> Advice:
+    """The largest preset that suits the text and the device; if all are too large, the smallest one made narrower.
+
+    If the user has chosen a model, it is this model, made narrower if it is too large.
+    """
+    if chosen is None:
+        models = {name: resolve(name).settings.model for name in SIZES if device_type != "cpu" or name not in FOR_A_GPU}
+        sizes = {name: count_parameters(model, vocab_size) for name, model in models.items()}
+        fitting = [name for name, size in sizes.items() if size <= MOST_RATIO * train_characters]
+        if fitting:
+            best = fitting[-1]
+            preset = () if best == SIZES[0] else ("-c", best)
+            return Advice(preset, sizes[best], sizes[best] / train_characters)
+    model = chosen or models[SIZES[0]]
+    width, size = model.hidden_size, count_parameters(model, vocab_size)
+    if size <= MOST_RATIO * train_characters or model.layers is not None:  # layers one by one: left as they are
+        return Advice((), size, size / train_characters)
     while width // 2 >= NARROWEST and size > MOST_RATIO * train_characters:
         width //= 2
-        size = count_parameters(models[SIZES[0]].model_copy(update={"hidden_size": width}), vocab_size)
-    return Advice(f"-s model.hidden_size={width} -s model.dropout=0.2", size, size / train_characters)
+        size = count_parameters(model.model_copy(update={"hidden_size": width}), vocab_size)
+    arguments = ("-s", f"model.hidden_size={width}", "-s", "model.dropout=0.2")
+    return Advice(arguments, size, size / train_characters)
 
 
 def estimate_seconds(settings: Settings, train_characters: int, characters_per_second: float) -> float:

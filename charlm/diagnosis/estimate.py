@@ -5,11 +5,10 @@ Trains nothing but a few updates, from which the time of a whole training is est
 
 from __future__ import annotations
 
-import shlex
-
 from charlm.config.settings import Settings
 from charlm.device import Compute
 from charlm.diagnosis.advice import MOST_RATIO, advise, estimate_seconds
+from charlm.diagnosis.command import GivenOptions
 from charlm.diagnosis.finding import Finding, finding_from_error
 from charlm.diagnosis.trial import measure_speed
 from charlm.errors import UsageError
@@ -21,23 +20,24 @@ from charlm.training import memory
 DURATIONS = ((100, 1, "s"), (100, 60, "min"), (100, 3600, "hours"), (float("inf"), 86_400, "days"))  # up to 100 of each
 
 
-def suggest_size(settings: Settings, corpus: Corpus, device_type: str) -> Finding:
-    """Which size of model to choose, and why."""
+def suggest_size(settings: Settings, corpus: Corpus, device_type: str, given: GivenOptions) -> Finding:
+    """Which size of model to choose, and why; the command repeats every option that was given."""
     characters = len(corpus.split("train"))
     size = count_parameters(settings.model, corpus.vocabulary.size)
-    advice = advise(characters, corpus.vocabulary.size, device_type)
-    command = " ".join(["charlm train", *map(shlex.quote, corpus.sources), advice.arguments]).strip()
+    advice = advise(characters, corpus.vocabulary.size, device_type, settings.model if given.choose_model else None)
+    command = given.train_command(corpus.sources, advice.arguments)
     facts = {
         "command": command,
         "parameters": advice.parameters,
         "parameters_per_character": advice.ratio,
         "default_parameters": size,
     }
-    what = f"`{command}`: {advice.parameters:,} parameters for {characters:,} characters, {advice.ratio:.2g} for each"
+    what = f"{advice.parameters:,} parameters for {characters:,} characters, {advice.ratio:.2g} for each"
     if advice.ratio > MOST_RATIO:
         remedy = "Even a narrow model would memorise this text. Stop early (-s training.patience=3), or add text."
-        return Finding("size", "warn", what, remedy, facts)
-    return Finding("size", "ok", f"{what}; with more than {MOST_RATIO:g}, a model memorises the text", facts=facts)
+        return Finding("size", "warn", what, remedy, facts, command=command)
+    what = f"{what}, suit it; with more than {MOST_RATIO:g}, a model memorises the text"
+    return Finding("size", "ok", what, facts=facts, command=command)
 
 
 def estimate_training(settings: Settings, corpus: Corpus, compute: Compute) -> Finding:

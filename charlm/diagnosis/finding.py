@@ -15,7 +15,8 @@ Level = Literal["ok", "warn", "bad"]
 class Finding:
     """`what` is for a person and `facts` for a program; `remedy` says what to do if the level is not ok.
 
-    `exit_code` is that of the error with which a training would end for the same reason; 0 unless the level is bad.
+    `command` is a line for the shell that does it, empty if there is none. `exit_code` is that of the error with which
+    a training would end for the same reason; 0 unless the level is bad.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Finding:
     remedy: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
     exit_code: int = 0
+    command: str = ""
 
 
 def finding_from_error(name: str, error: CharlmError) -> Finding:

@@ -16,7 +16,7 @@ from charlm.diagnosis.finding import Finding, finding_from_error
 from charlm.errors import CheckpointError, UsageError
 from charlm.kernels.choosing import OFF, SWITCH, built_levels, choice
 from charlm.kernels.library import library
-from charlm.machine import cores
+from charlm.machine import cores, processor_quota, threads_of_environment, usable_threads
 from charlm.runs import runs_root
 from charlm.text.cache import cache_folder
 from charlm.version import __version__
@@ -74,8 +74,13 @@ def check_kernels() -> Finding:
 def check_load() -> Finding:
     """How many cores there are, and how busy they are."""
     count = cores()
-    cores_are = "one core" if count == 1 else f"{count} cores"
-    facts: dict[str, float] = {"cores": count}
+    cores_are = describe_cores()
+    facts: dict[str, float | None] = {
+        "cores": count,
+        "cores_of_machine": os.cpu_count(),
+        "quota": processor_quota(),
+        "threads": usable_threads(),
+    }
     if not hasattr(os, "getloadavg"):
         return Finding("load", "ok", f"{cores_are}; this system does not report its load", facts=facts)
     average = os.getloadavg()[0]
@@ -85,6 +90,17 @@ def check_load() -> Finding:
         remedy = "Other programs use the processor. Training is slower meanwhile, and a --budget allows fewer steps."
         return Finding("load", "warn", what, remedy, facts)
     return Finding("load", "ok", what, facts=facts)
+
+
+def describe_cores() -> str:
+    """How many cores this process may use, of how many, and what limits it."""
+    count, of_machine, quota, asked = cores(), os.cpu_count() or 1, processor_quota(), threads_of_environment()
+    cores_are = "one core" if count == 1 else f"{count} cores"
+    if count < of_machine:
+        cores_are += f" of the machine's {of_machine}"
+    if quota is not None and quota <= count:
+        cores_are += f", a quota of {quota:g}"
+    return cores_are + (f", OMP_NUM_THREADS={asked}" if asked else "")
 
 
 def check_disk(folder: Path) -> Finding:

@@ -12,12 +12,17 @@ import numpy as np
 from charlm.config.settings import Settings
 from charlm.device import Compute
 from charlm.diagnosis.advice import LEAST_CHARACTERS
+from charlm.diagnosis.command import GivenOptions
+from charlm.diagnosis.doubles import find_doubles
 from charlm.diagnosis.encoding import check_encoding_of_files
 from charlm.diagnosis.estimate import estimate_training, suggest_size
 from charlm.diagnosis.finding import Finding, finding_from_error
+from charlm.diagnosis.form import check_form
 from charlm.diagnosis.repetition import MOST_TRAIN, WINDOW, Passage, find_repetition
 from charlm.errors import TextError
 from charlm.text.corpus import Corpus, describe_corpus, open_corpus
+from charlm.text.records import record_end_id
+from charlm.text.split_text import LOOKS_SORTED
 from charlm.text.statistics import symbol_counts
 
 SHOWN_SYMBOLS, SHOWN_PASSAGES = 5, 3  # that a person is shown
@@ -26,8 +31,11 @@ MOST_REPEATED = 0.02  # of validation's windows: with more, the score is not tha
 EXCERPT = 60  # characters
 
 
-def check_text(settings: Settings, compute: Compute | None) -> Iterator[Finding]:
-    """All checks of the text that the settings name. Without a device, the time of a training is not estimated."""
+def check_text(settings: Settings, compute: Compute | None, given: GivenOptions) -> Iterator[Finding]:
+    """All checks of the text that the settings name. Without a device, the time of a training is not estimated.
+
+    `given` are the options of the command line, which every suggested line repeats.
+    """
     try:
         corpus = open_corpus(settings.text)
     except TextError as error:
@@ -36,10 +44,15 @@ def check_text(settings: Settings, compute: Compute | None) -> Iterator[Finding]
         return
     yield check_length(corpus)
     for note in corpus.notes:
-        yield Finding("note", "ok", note)
+        yield Finding("note", "warn" if note == LOOKS_SORTED else "ok", note)
+    yield from check_form(settings, corpus, given)
     yield check_symbols(corpus)
-    yield check_split(corpus)
-    yield suggest_size(settings, corpus, compute.device_type if compute else "cpu")
+    yield (
+        check_records(corpus, end_id)
+        if (end_id := record_end_id(settings.text, corpus.vocabulary)) is not None
+        else check_split(corpus)
+    )
+    yield suggest_size(settings, corpus, compute.device_type if compute else "cpu", given)
     if compute:
         yield estimate_training(settings, corpus, compute)
 
@@ -84,6 +97,20 @@ def check_symbols(corpus: Corpus) -> Finding:
 
 def _occurrences(one: dict[str, object]) -> str:
     return " and ".join(f"{one[name]:,} in {name}" for name in ("valid", "test") if one[name])
+
+
+def check_records(corpus: Corpus, end_id: int) -> Finding:
+    """How many records of validation also stand in training."""
+    valid = corpus.split("valid")
+    found = find_doubles(corpus.split("train"), valid, end_id)
+    first = [corpus.vocabulary.decode(valid[at : at + min(length, EXCERPT)]) for at, length in found.first]
+    facts = {"records": found.records, "repeated": found.repeated, "share": found.share, "first": first}
+    what = f"{found.repeated:,} of validation's {found.records:,} records ({found.share:.1%}) also stand in training"
+    if found.share <= MOST_REPEATED:
+        return Finding("split", "ok", what, facts=facts)
+    shown = ", ".join(map(repr, first[:SHOWN_PASSAGES]))
+    remedy = "The validation score will be too good. -s text.split=shuffled keeps equal records in one split."
+    return Finding("split", "warn", f"{what}: {shown}", remedy, facts)
 
 
 def check_split(corpus: Corpus) -> Finding:

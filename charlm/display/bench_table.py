@@ -1,11 +1,11 @@
-"""The results of `charlm bench` as tables of at most 100 columns. Knows only rows of numbers."""
+"""The results of `charlm bench` as tables of at most 100 columns (a narrow terminal: in parts). Knows only rows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from charlm.display.output import print_columns
+from charlm.display.output import print_table, print_text
 from charlm.display.printing import print_stderr
 
 Row = Mapping[str, Any]
@@ -17,6 +17,7 @@ def _rate(value: int) -> str:
 
 
 WORKLOAD: Columns = {
+    "situation": ("beside", "{}".format),
     "cell": ("cell", "{}".format),
     "size": ("size", "{}".format),
     "streams": ("streams", "{:,}".format),
@@ -24,6 +25,10 @@ WORKLOAD: Columns = {
 COLUMNS: Columns = {
     "best": ("best/s", _rate),
     "median": ("median/s", _rate),
+    "cores": ("cores", "{:.2f}".format),
+    "kept": ("kept", "{:.0%}".format),
+    "fair": ("fair", "{:.0%}".format),
+    "of_fair": ("of fair", "{:.0%}".format),
     "plain_median": ("plain/s", _rate),
     "ratio": ("ratio", "{:.2f}".format),
     "loop_median": ("loop/s", _rate),
@@ -50,7 +55,7 @@ def print_results(rows: Sequence[Row]) -> None:
     timed = [_in_shares(row) for row in rows if "parts" in row]
     if timed:
         parts = {part: (part, "{:.1%}".format) for part in timed[0]["parts"]}
-        print_columns([[""]])
+        print_text("\n")
         _table([{**row, **row["parts"]} for row in timed], {**WORKLOAD, **TIMES, **parts})
 
 
@@ -66,7 +71,5 @@ def _table(rows: Sequence[Row], columns: Columns) -> None:
     lines = [[columns[name][0] for name in used]]
     for row in rows:
         lines.append(["-" if row.get(name) is None else columns[name][1](row[name]) for name in used])
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    for line in lines:
-        numbers = (cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True))
-        print_columns([[" ".join([line[0].ljust(widths[0]), *numbers])]])
+    keys = sum(name in WORKLOAD for name in used)
+    print_table(lines, keys, right=lines[0][1:], gap=1)

@@ -6,7 +6,7 @@ holds 2 x 4 dots of the braille block, U+2800 (Unicode, chapter 21.1).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from rich.segment import Segment
@@ -17,7 +17,6 @@ DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))  # of a cell: [colum
 BLANK = 0x2800
 MARK = "●"
 LABEL = 6  # cells left of the curve
-REACH = 3  # columns of dots on either side that the line is smoothed over
 START = 0.1  # first share of the curve, which may lie above the top: high first scores would flatten the rest
 
 TRAIN = Style(color="cyan")
@@ -28,28 +27,23 @@ Points = list[tuple[float, float]]  # (progress, bits), in order of progress
 
 
 class Curve:
-    """The mean training score and the newest validation score of each bin, in bits per character."""
+    """The newest training score and the newest validation score of each bin, in bits per character."""
 
     def __init__(self) -> None:
-        self._sums = [0.0] * BINS
-        self._counts = [0] * BINS
+        self._train: list[float | None] = [None] * BINS
         self._valid: list[float | None] = [None] * BINS
 
     def train(self, progress: float, bits: float) -> None:
-        """Add the score of one update."""
-        number = _bin(progress)
-        self._sums[number] += bits
-        self._counts[number] += 1
+        """Add the training score after one update."""
+        self._train[_bin(progress)] = bits
 
     def valid(self, progress: float, bits: float) -> None:
         """Add the score of one validation."""
         self._valid[_bin(progress)] = bits
 
     def points(self) -> tuple[Points, Points]:
-        """The mean training scores and the validation scores so far."""
-        train = [((i + 0.5) / BINS, self._sums[i] / n) for i, n in enumerate(self._counts) if n]
-        valid = [((i + 0.5) / BINS, bits) for i, bits in enumerate(self._valid) if bits is not None]
-        return train, valid
+        """The training scores and the validation scores so far."""
+        return _points(self._train), _points(self._valid)
 
 
 def draw_curve(curve: Curve, width: int, height: int) -> list[list[Segment]]:
@@ -62,15 +56,15 @@ def draw_curve(curve: Curve, width: int, height: int) -> list[list[Segment]]:
         return []
     span = _span(train[-1][0])
     columns, rows = 2 * (width - LABEL), 4 * height
-    means = _smoothed(_column_means(train, columns / span, columns))
-    marks = _column_means(valid, columns / span, columns)
-    low, high = _bounds([*means.items(), *marks.items()], START * columns)
+    line = _by_column(train, columns / span, columns)
+    marks = _by_column(valid, columns / span, columns)
+    low, high = _bounds([*line.items(), *marks.items()], START * columns)
 
     def down(bits: float) -> int:
         return round((high - bits) / (high - low) * (rows - 1))
 
     cells = [[BLANK] * (columns // 2) for _ in range(height)]
-    for column, top, bottom in _strokes({column: down(bits) for column, bits in means.items()}):
+    for column, top, bottom in _strokes({column: down(bits) for column, bits in line.items()}):
         for row in range(max(top, 0), min(bottom, rows - 1) + 1):
             cells[row // 4][column // 2] |= DOTS[column % 2][row % 4]
     marked = {(min(max(down(bits), 0), rows - 1) // 4, column // 2) for column, bits in marks.items()}
@@ -88,6 +82,10 @@ def _label(bits: float) -> str:
     return f"{bits:.2f}" if bits < 99.995 else f"{bits:.0e}"
 
 
+def _points(bins: Sequence[float | None]) -> Points:
+    return [((number + 0.5) / BINS, bits) for number, bits in enumerate(bins) if bits is not None]
+
+
 def _bin(progress: float) -> int:
     return min(BINS - 1, max(0, int(progress * BINS)))
 
@@ -99,21 +97,9 @@ def _span(progress: float) -> float:
     return span
 
 
-def _column_means(points: Points, scale: float, columns: int) -> dict[int, float]:
-    """The mean of the scores that fall on each column of dots."""
-    scores: dict[int, list[float]] = {}
-    for progress, bits in points:
-        scores.setdefault(min(columns - 1, int(progress * scale)), []).append(bits)
-    return {column: sum(values) / len(values) for column, values in scores.items()}
-
-
-def _smoothed(scores: dict[int, float]) -> dict[int, float]:
-    """Each score replaced by the mean of those at most REACH columns away."""
-    smooth = {}
-    for column in scores:
-        near = [scores[at] for at in range(column - REACH, column + REACH + 1) if at in scores]
-        smooth[column] = sum(near) / len(near)
-    return smooth
+def _by_column(points: Points, scale: float, columns: int) -> dict[int, float]:
+    """The newest of the scores that fall on each column of dots."""
+    return {min(columns - 1, int(progress * scale)): bits for progress, bits in points}
 
 
 def _bounds(scores: list[tuple[int, float]], start: float) -> tuple[float, float]:

@@ -16,13 +16,15 @@ PLAIN = "\x1b[0m"
 
 
 def print_finding(finding: Finding) -> None:
-    """Level, name and what was found; on the next line what to do, unless the level is ok."""
+    """Level, name and what was found; on the next lines what to do, unless the level is ok."""
     out = sys.stdout
     colour = has_colour(out)
     out.write(f"{COLOURS[finding.level] if colour else ''}{finding.level:<5}{PLAIN if colour else ''}")
     write_safely(out, f"{finding.name:<{MARGIN - 6}} {_wrapped(finding.what)}\n")
     if finding.remedy and finding.level != "ok":
         write_safely(out, f"{' ' * (MARGIN - 3)}-> {_wrapped(finding.remedy)}\n")
+    if finding.command:  # not wrapped, so that it can be pasted
+        write_safely(out, f"{' ' * (MARGIN - 3)}-> {finding.command}\n")
     out.flush()
 
 
@@ -39,5 +41,5 @@ def _wrapped(text: str) -> str:
     if not is_terminal(sys.stdout):
         return line
     width = max(40, shutil.get_terminal_size().columns - MARGIN - 1)
-    lines = textwrap.wrap(line, width, break_on_hyphens=False)
+    lines = textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False)
     return f"\n{' ' * MARGIN}".join(lines)

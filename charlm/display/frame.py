@@ -92,7 +92,7 @@ def _numbers(status: TrainingStatus, elapsed: float, left: float | None, width: 
     newest, valid, best = status.updated, status.validated, status.best
     columns = [
         [
-            ("train bits", f"{in_bits(status.train_nats):.3f}" if newest else "", TRAIN),
+            ("train bits", f"{in_bits(newest.train_nats):.3f}" if newest else "", TRAIN),
             ("valid bits", f"{valid.bits:.3f}" if valid else "", VALID),
             ("best bits", f"{best.bits:.3f}" if best else "", VALID),
             ("at step", f"{best.step:,}" if best else "", PLAIN),

@@ -50,12 +50,16 @@ def norms_json(norms: GradientNorms) -> dict[str, Any]:
 def gate_rows(
     names: Sequence[str], trained: Sequence[Sequence[GateShares]], fresh: Sequence[Sequence[GateShares]]
 ) -> Iterator[Row]:
-    """A row for each layer and gate: the shares of its values under 0.1, between, and over 0.9."""
-    heading = ("under 0.1", "between", "over 0.9")
-    yield "run", "layer", "gate", *heading, *(f"fresh: {word}" for word in heading if any(fresh))
+    """A row for each layer and gate: the shares of its values under 0.1, between, and over 0.9.
+
+    Below it, if there is one, the same gate of the fresh network.
+    """
+    yield "run", "layer", "gate", "under 0.1", "between", "over 0.9"
     for name, gates, starts in zip(names, trained, fresh, strict=True):
         for number, gate in enumerate(gates):
-            yield name, str(gate.layer), gate.gate, *_percent(gate), *(_percent(starts[number]) if starts else ())
+            yield name, str(gate.layer), gate.gate, *_percent(gate)
+            if starts:
+                yield f"{name}, fresh", str(gate.layer), gate.gate, *_percent(starts[number])
 
 
 def _percent(gate: GateShares) -> Row:

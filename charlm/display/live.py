@@ -86,7 +86,7 @@ class LiveView:
         newest = self._status.updated
         if isinstance(event, Updated):
             self._updated_at = self._now()
-            self._curve.train(event.progress, in_bits(event.nats))
+            self._curve.train(event.progress, in_bits(event.train_nats))
         elif isinstance(event, Validated):
             self._curve.valid(newest.progress if newest else 0.0, event.bits)
 

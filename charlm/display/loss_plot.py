@@ -12,6 +12,7 @@ import numpy as np
 from charlm.display.figures import GRID, INK, has_matplotlib, new_figure, save_png, style_axes
 from charlm.display.units import in_bits
 from charlm.errors import UsageError
+from charlm.training.score import training_score
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,11 +21,11 @@ if TYPE_CHECKING:
 
 TRAIN, VALID = "#2a7f9e", "#cf7a1c"
 POINTS = 1000  # most training points that are drawn: the picture is about as wide
-SMOOTHING = 0.02  # share of the points that the smooth line averages over
 SETTLED = 0.03  # first share of the characters, which may leave the picture at the top: it would flatten the rest
 
 Row = Mapping[str, Any]
 Points = list[tuple[int, int, float]]  # step, characters read, bits per character
+Updates = list[tuple[int, int, float, float]]  # the same of an update, and the training score after it in bits
 
 
 def plot_loss_of(run: Run) -> None:
@@ -45,7 +46,7 @@ def plot_loss(metrics: Sequence[Row], path: Path) -> None:
     `metrics` are events as flat dicts in the order in which they happened. Raises UsageError if matplotlib is not
     installed, or if there is no update to draw.
     """
-    train, valid = _series(metrics)
+    train, valid = learning_curve(metrics)
     if not train:
         raise UsageError("There is no learning curve to draw yet", str(path), "Train for at least one step.")
     figure = new_figure(8, 14 / 3, path)
@@ -63,32 +64,38 @@ def plot_loss(metrics: Sequence[Row], path: Path) -> None:
     save_png(figure, path)
 
 
-def _series(metrics: Sequence[Row]) -> tuple[Points, Points]:
-    """The points of train and of valid, without those that a resume or a roll-back undid."""
-    train: Points = []
+def learning_curve(metrics: Sequence[Row]) -> tuple[Updates, Points]:
+    """The updates and the validations, without those that a resume or a roll-back undid."""
+    train: Updates = []
     valid: Points = []
     for row in metrics:
         if row.get("event") == "updated" and row["nats"] is not None:  # null: the score was not finite
-            for points in (train, valid):
-                while points and points[-1][0] >= row["step"]:
-                    points.pop()
-            train.append((row["step"], row["characters"], in_bits(row["nats"])))
+            while train and train[-1][0] >= row["step"]:
+                train.pop()
+            while valid and valid[-1][0] >= row["step"]:
+                valid.pop()
+            bits, recorded = in_bits(row["nats"]), row.get("train_nats")
+            # metrics.jsonl of charlm 0.1 has no training score: it is computed from the updates that were recorded
+            score = (
+                training_score(train[-1][3] if train else bits, bits, row["step"])
+                if recorded is None
+                else in_bits(recorded)
+            )
+            train.append((row["step"], row["characters"], bits, score))
         elif row.get("event") == "validated" and train:
             # The row's own `characters` counts the scored ones. The last update has the number read so far.
             valid.append((row["step"], train[-1][1], row["bits"]))
     return train, valid
 
 
-def _draw(axes: Axes, train: Points, valid: Points) -> None:
+def _draw(axes: Axes, train: Updates, valid: Points) -> None:
     from matplotlib.patheffects import withStroke
 
     size = -(-len(train) // POINTS)  # the same for all pieces, so that their means are equally noisy
     pieces = np.split(np.array(train)[:, 1:], range(size, len(train), size))
-    characters, bits = np.array([piece.mean(axis=0) for piece in pieces]).T
-    reach = np.ones(max(1, round(SMOOTHING * len(bits))))
-    # Dividing by the same sum over ones makes it a mean at both ends too, where there are fewer points.
-    smooth = np.convolve(bits, reach, "same") / np.convolve(np.ones_like(bits), reach, "same")
-    axes.plot(characters, bits, color=TRAIN, alpha=0.25, linewidth=0.8)
+    middle, bits, _ = np.array([piece.mean(axis=0) for piece in pieces]).T
+    characters, _, smooth = np.array([piece[-1] for piece in pieces]).T  # the training score ends where the card has it
+    axes.plot(middle, bits, color=TRAIN, alpha=0.25, linewidth=0.8)
     axes.plot(characters, smooth, color=TRAIN, linewidth=1.8)
     ends = {"train": (smooth[-1], TRAIN)}
     seen = smooth[characters >= SETTLED * characters[-1]]

@@ -98,7 +98,7 @@ class PlainView:
         newest = self._status.updated
         if newest is None:
             return middle
-        train = f"train {in_bits(self._status.train_nats):.3f} bits"
+        train = f"train {in_bits(newest.train_nats):.3f} bits"
         speed = f"{short(newest.characters_per_second):>6} chars/s"
         return f"step {newest.step:<7} {newest.progress:>6.1%}  {train}  {middle}  {speed}  {clock(newest.seconds)}"
 

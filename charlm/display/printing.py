@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TextIO
@@ -54,11 +56,24 @@ def write_safely(stream: TextIO, text: str, *, dim: bool = False) -> None:
 
 
 def print_stderr(line: str, dim: bool = True) -> None:
-    """A line on stderr, dim on a terminal by default. It is dropped if stderr is closed."""
+    """A line on stderr, dim on a terminal by default and wrapped between words. It is dropped if stderr is closed."""
     stream: TextIO | None = sys.stderr
     if stream is not None:
         with suppress(OSError):
-            write_safely(stream, f"{line}\n", dim=dim)
+            write_safely(stream, f"{_wrapped(line) if is_terminal(stream) else line}\n", dim=dim)
+
+
+def _wrapped(text: str) -> str:
+    """The text for the width of the terminal. A line that has a command stays whole, so that it can be copied."""
+    wrapper = textwrap.TextWrapper(
+        max(20, shutil.get_terminal_size().columns),
+        break_long_words=False,
+        break_on_hyphens=False,
+        expand_tabs=False,
+        replace_whitespace=False,
+    )
+    lines = escape_controls(text).split("\n")
+    return "\n".join(line if "charlm " in line else "\n".join(wrapper.wrap(line)) for line in lines)
 
 
 @contextmanager

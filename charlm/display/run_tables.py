@@ -20,6 +20,10 @@ Row = tuple[str, ...]
 ALWAYS_SHOWN = ("text.sources", "model.cell", "model.hidden_size", "model.num_layers", "training.seed")
 UNKNOWN = "-"
 
+# Columns of the list: those that a narrow terminal leaves out, the least important first, and those of numbers.
+LIST_LEAST = ("text", "time", "model", "steps")
+LIST_NUMBERS = ("steps", "valid bits", "time")
+
 
 def list_rows(summaries: Sequence[RunSummary], latest: str | None) -> list[Row]:
     """A heading, and a row a run; * marks the latest."""
@@ -29,6 +33,11 @@ def list_rows(summaries: Sequence[RunSummary], latest: str | None) -> list[Row]:
         figures = _count(run.step), _bits(run.valid_nats), _time(run)
         rows.append((mark, run.name, _model(run), *figures, run.text or UNKNOWN))
     return rows
+
+
+def removed_row(run: RunSummary) -> Row:
+    """A run that is about to be removed."""
+    return run.name, _model(run), f"{_count(run.step)} steps", f"{_bits(run.valid_nats)} valid bits", str(run.folder)
 
 
 def run_rows(run: RunSummary, settings: Mapping[str, Any], target: str) -> list[Row]:
@@ -41,11 +50,13 @@ def run_rows(run: RunSummary, settings: Mapping[str, Any], target: str) -> list[
         ("created", run.created or UNKNOWN),
         ("text", f"{run.text or UNKNOWN}, {_count(run.text_characters)} characters"),
         ("model", _model(run)),
+        *([("from", run.origin)] if run.origin else []),
         ("trained", trained if run.checkpoints else "not yet"),
-        ("valid", f"{_bits(run.valid_nats)} bits per character{best}"),
-        ("train", f"{_bits(run.train_nats)} bits per character"),
+        ("valid", f"{_score(run.valid_nats)}{best}"),
+        ("train", f"{_score(run.train_nats)}{best}"),
         *_under("checkpoints", _checkpoints(run)),
         *_under("settings", _notable(settings)),
+        *_under("changed", run.changed),
         *_under("next", _next_commands(target)),
     ]
 
@@ -101,6 +112,10 @@ def _count(value: float | None) -> str:
 
 def _bits(nats: float | None) -> str:
     return UNKNOWN if nats is None else f"{in_bits(nats):.3f}"
+
+
+def _score(nats: float | None) -> str:
+    return UNKNOWN if nats is None else f"{in_bits(nats):.3f} bits per character ({nats:.4f} nats)"
 
 
 def _time(run: RunSummary) -> str:

@@ -7,7 +7,7 @@ stdout and stderr are terminals, otherwise by an empty line.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from charlm.sampling.writer import Fragment
 
 BETWEEN_FLUSHES = 0.1  # seconds, if stdout is no terminal
-SYMBOLS = 8  # unknown characters that are listed
 
 
 def print_sample(prompt: str, pieces: Iterable[Fragment]) -> None:
@@ -43,13 +42,3 @@ def print_separator(number: int, count: int) -> None:
         print_stderr(f"---- {number} of {count} ----")
     else:
         write_safely(sys.stdout, "\n")
-
-
-def print_unknown(counts: Mapping[str, int], policy: str) -> None:
-    """What became of the characters of the prompt that the model does not know, if there are any."""
-    if counts:
-        listed = [f"{character!r} x {count}" for character, count in list(counts.items())[:SYMBOLS]]
-        more = f" and {len(counts) - SYMBOLS} others" if len(counts) > SYMBOLS else ""
-        fate = "replaced by the nearest known ones, or left out" if policy == "nearest" else "left out"
-        total = sum(counts.values())
-        print_stderr(f"prompt: {total} unknown character{'s' * (total != 1)} {fate}: {', '.join(listed)}{more}")

@@ -1,31 +1,46 @@
-"""The result of `charlm eval perplexity` as a table, with notes on stderr. Knows no model."""
+"""The results of `charlm eval` as tables, with notes on stderr. Knows no model."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from charlm.display.output import print_text
+from charlm.display.output import print_columns, print_text
 from charlm.display.printing import print_stderr
-
-if TYPE_CHECKING:
-    from charlm.text.corpus import Corpus
-
-SYMBOLS = 12  # unknown characters that are listed
+from charlm.display.text_notes import score_notes
+from charlm.text.unknown import UnknownCharacters
 
 
-def print_score(result: Mapping[str, Any], corpus: Corpus) -> None:
-    """`result` is the object of `--json`."""
-    for note in corpus.notes:
+def print_score(result: Mapping[str, Any], lacking: UnknownCharacters, notes: Sequence[str]) -> None:
+    """`result` is the object of `--json`; the notes say how the text was read."""
+    charged = result["unknown_bits"] if result["unknown_charged"] else None
+    for note in (*notes, *score_notes(lacking, charged)):
         print_stderr(note)
-    unknown = result["unknown_characters"]
-    if unknown:
-        listed = " ".join(f"{character!r}" for character in list(corpus.unknown)[:SYMBOLS])
-        print_stderr(f"{unknown:,} characters that the model does not know were not scored: {listed}")
     lines = [
         f"{name:<20}{result[name]:>12.6f}"
-        for name in ("nats_per_character", "bits_per_character", "bits_per_byte", "perplexity")
+        for name in ("bits_per_character", "bits_per_byte", "nats_per_character", "perplexity")
     ]
     lines += [f"{name:<20}{result[name]:>12,}" for name in ("characters", "unknown_characters")]
     lines.append(f"{'seconds':<20}{result['seconds']:>12.2f}")
     print_text("\n".join(lines) + "\n")
+
+
+def print_comparison(scores: Sequence[Mapping[str, Any]], policy: str) -> None:
+    """A row for each model; `scores` are the objects of `--json`."""
+    rows = [["run", "step", "bits/char", "bits/byte", "characters", "unknown"]]
+    rows += [
+        [
+            f"{score['run']}",
+            f"{score['step']:,}",
+            f"{score['bits_per_character']:.4f}",
+            f"{score['bits_per_byte']:.4f}",
+            f"{score['characters']:,}",
+            f"{score['unknown_characters']:,}",
+        ]
+        for score in scores
+    ]
+    print_columns(rows)
+    if any(score["unknown_charged"] for score in scores):
+        print_stderr("unknown characters are charged by the rule of charlm/evaluation/charging.py")
+    elif any(score["unknown_left_out"] for score in scores):
+        print_stderr(f"with --unknown {policy} the scores are of different characters; `charge` makes them comparable")

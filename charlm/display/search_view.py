@@ -11,6 +11,7 @@ from rich.console import Console
 
 from charlm.display.live import LiveView, supports_live_view
 from charlm.display.printing import print_stderr
+from charlm.display.units import in_bits
 from charlm.studies.search import CandidateScored, CandidateStarted, CandidateTraining, SearchEvent
 
 
@@ -37,8 +38,7 @@ class SearchView:
                 self._live.show(training)
             case CandidateScored(values=values, number=number, nats=nats):
                 self._stop_live()
-                score = "diverged" if nats is None else f"{nats:.4f} nats"
-                print_stderr(f"{number}/{self._total}  {score}  {in_short(values)}", dim=False)
+                print_stderr(f"{number}/{self._total}  {score_text(nats)}  {in_short(values)}", dim=False)
             case _:
                 pass
 
@@ -46,6 +46,11 @@ class SearchView:
         if self._live is not None:
             self._live.__exit__(None, None, None)
             self._live = None
+
+
+def score_text(nats: float | None) -> str:
+    """`2.8334 bits (1.9639 nats)`; None is a training that diverged."""
+    return "diverged" if nats is None else f"{in_bits(nats):.4f} bits ({nats:.4f} nats)"
 
 
 def in_short(values: Mapping[str, Any]) -> str:

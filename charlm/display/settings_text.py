@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from charlm.config.describing import SettingAbout
     from charlm.config.settings import Settings
 
 WIDEST = 60  # a longer line does not push the comments of all others to the right
@@ -27,6 +28,13 @@ def with_origins(yaml: str, origins: Mapping[str, str]) -> str:
         found = dict.fromkeys(origin for each, origin in origins.items() if f"{each}.".startswith(f"{name}."))
         commented.append(f"{line:<{width}}  # {', '.join(found)}")
     return "\n".join(commented) + "\n"
+
+
+def described_rows(settings: Sequence[SettingAbout]) -> list[tuple[str, str, str]]:
+    """A row for each setting of a section: its name, its default, and what it does."""
+    heading = (settings[0].section, "default", "")
+    rows = [(each.name, each.default, "; ".join(filter(None, (each.about, each.values)))) for each in settings]
+    return [heading, *rows]
 
 
 def settings_in_short(settings: Settings) -> str:

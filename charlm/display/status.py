@@ -19,8 +19,6 @@ from charlm.training.events import (
     Validated,
 )
 
-RECENT = 50  # updates in the running mean (early on, a quarter of all updates): a single one is too noisy to read
-
 
 @dataclass(frozen=True)
 class TrainingStatus:
@@ -30,7 +28,6 @@ class TrainingStatus:
     first: Updated | None = None  # of this process: the pace of an earlier process is no guide
     updated: Updated | None = None
     updates: int = 0
-    train_nats: float = 0.0  # running mean over recent updates
     validated: Validated | None = None
     best: Validated | None = None
     sampled: Sampled | None = None
@@ -43,9 +40,7 @@ class TrainingStatus:
         """The status after one more event."""
         match event:
             case Updated():
-                updates = self.updates + 1
-                mean = self.train_nats + (event.nats - self.train_nats) / max(1.0, min(updates / 4, RECENT))
-                return replace(self, first=self.first or event, updated=event, updates=updates, train_nats=mean)
+                return replace(self, first=self.first or event, updated=event, updates=self.updates + 1)
             case Validated():
                 return replace(self, validated=event, best=event if event.best else self.best)
             case Sampled():

@@ -4,34 +4,45 @@ from __future__ import annotations
 
 from typing import Any
 
-from charlm.display.output import align_columns
+from charlm.display.tables import fit_table, fold
 from charlm.display.units import short
+
+HEADINGS = {"bits": "valid bits", "accuracy": "right answers", "characters_per_second": "chars/s"}
+# Columns of numbers, and those that a narrow terminal leaves out, the least important first.
+NUMBERS = ("hidden", "nats", "answer nats", "parameters", "chars/s", "memory", "answer bits")
+LEAST = (*NUMBERS, "verdict")
 
 
 def format_value(name: str, value: float) -> str:
-    """A value by its name: characters a second in short, a share in percent, nats with four decimals."""
+    """A value by its name: characters a second in short, a share in percent, bits with four decimals."""
     if name == "characters_per_second":
         return short(value)
     return f"{value:.1%}" if name == "accuracy" else f"{value:.4f}"
 
 
-def report_lines(report: dict[str, Any]) -> list[str]:
-    """The report as aligned text: a table for each combination of levels, and then its conclusions in words."""
-    lines = [f"{report['study']}: {report['question']}", ""]
+def report_lines(report: dict[str, Any], width: int | None = None) -> list[str]:
+    """The report as aligned text: a table for each combination of levels, and then its conclusions in words.
+
+    Fits into `width` columns; None is any width.
+    """
+    lines = [*_folded(f"{report['study']}: {report['question']}", width), ""]
     for group in report["groups"]:
         levels = ", ".join(f"{factor} {level}" for factor, level in group["levels"].items())
         lines += [levels] if levels else []
-        lines += [*align_columns([_heading(report, group), *(_row(report, group, row) for row in group["rows"])]), ""]
-    return [*lines, *report["words"]]
+        rows = [_heading(report, group), *(_row(report, group, row) for row in group["rows"])]
+        lines += [*fit_table(rows, width, least=LEAST, right=NUMBERS).lines, ""]
+    return lines + [line for sentence in report["words"] for line in _folded(sentence, width)]
+
+
+def _folded(text: str, width: int | None) -> list[str]:
+    return [text] if width is None else fold(text, width)
 
 
 def _heading(report: dict[str, Any], group: dict[str, Any]) -> list[str]:
     compared = "ratio to" if group["measure"] == "cost" else "difference to"
-    extra = {"recall": "answer nats", "cost": "memory"}.get(group["measure"])
-    value = {"nats": "valid nats", "accuracy": "right answers", "characters_per_second": "chars/s"}[group["value"]]
-    heading = ["variant", f"{value} +- se", f"{compared} {report['baseline']} [95 %]", ""]
-    heading += [extra] if extra else []
-    return [*heading, "parameters", "hidden", *(["chars/s"] if group["measure"] != "cost" else [])]
+    extra = {"valid": ["nats"], "recall": ["answer bits", "answer nats"], "cost": ["memory"]}[group["measure"]]
+    heading = ["variant", f"{HEADINGS[group['value']]} +- se", f"{compared} {report['baseline']} [95 %]", "verdict"]
+    return [*heading, *extra, "parameters", "hidden", *(["chars/s"] if group["measure"] != "cost" else [])]
 
 
 def _row(report: dict[str, Any], group: dict[str, Any], row: dict[str, Any]) -> list[str]:
@@ -43,14 +54,14 @@ def _row(report: dict[str, Any], group: dict[str, Any], row: dict[str, Any]) -> 
         line += ["baseline", ""]
     elif difference is None or difference["low"] is None:
         line += ["-", ""]
-    elif group["measure"] == "cost":
-        line += [f"{difference['mean']:.2f} [{difference['low']:.2f}, {difference['high']:.2f}]", _verdict(row)]
     else:
-        ends = f"[{difference['low']:+.4f}, {difference['high']:+.4f}]"
-        line += [f"{difference['mean']:+.4f} {ends}", _verdict(row)]
-    if group["measure"] == "recall":
-        line.append(f"{row['answer_nats']:.3f}" if "answer_nats" in row else "-")
-    if group["measure"] == "cost":
+        mean, low, high = (_difference(name, difference[key]) for key in ("mean", "low", "high"))
+        line += [f"{mean} [{low}, {high}]", "beyond noise" if row["beyond_noise"] else "within noise"]
+    if group["measure"] == "valid":
+        line.append(_number(row, "nats", "{:.4f}"))
+    elif group["measure"] == "recall":
+        line += [_number(row, "answer_bits", "{:.3f}"), _number(row, "answer_nats", "{:.3f}")]
+    else:
         line.append(f"{row['peak_memory'] / 2**20:.0f} MiB" if "peak_memory" in row else "-")
     line += [f"{row['parameters']:,.0f}", f"{row['hidden_size']:.0f}"]
     if group["measure"] != "cost":
@@ -58,5 +69,12 @@ def _row(report: dict[str, Any], group: dict[str, Any], row: dict[str, Any]) -> 
     return line
 
 
-def _verdict(row: dict[str, Any]) -> str:
-    return "beyond noise" if row["beyond_noise"] else "within noise"
+def _difference(name: str, value: float) -> str:
+    """A ratio of speeds; otherwise with its sign."""
+    if name == "characters_per_second":
+        return f"{value:.2f}"
+    return f"{value:+.1%}" if name == "accuracy" else f"{value:+.4f}"
+
+
+def _number(row: dict[str, Any], name: str, form: str) -> str:
+    return form.format(row[name]) if name in row else "-"

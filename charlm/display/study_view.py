@@ -16,12 +16,14 @@ from rich.text import Text
 from charlm.display.console import silence_on_error
 from charlm.display.printing import print_stderr
 from charlm.display.study_report import format_value
-from charlm.display.units import clock, short
+from charlm.display.units import clock, in_bits, short
 from charlm.studies.preparing import PreparedTrial
-from charlm.studies.report import VALUE
+from charlm.studies.report import VALUE, with_bits
 from charlm.studies.running import StudyEvent, TrialFinished, TrialStarted, TrialTraining
 from charlm.studies.study import Study
 from charlm.training.events import Updated
+
+NOUNS = {"bits": "bits", "accuracy": "right", "characters_per_second": "chars/s"}
 
 
 def trial_label(prepared: PreparedTrial) -> str:
@@ -31,8 +33,13 @@ def trial_label(prepared: PreparedTrial) -> str:
 
 
 def _result(row: dict[str, Any]) -> str:
-    name = VALUE[row["measure"]]
+    """`2.8334`, `65.6%` or `diverged`."""
+    name, row = VALUE[row["measure"]], with_bits(row)
     return "diverged" if row.get(name) is None else format_value(name, row[name])
+
+
+def _result_with_unit(row: dict[str, Any]) -> str:
+    return f"{_result(row)} {'' if row.get('diverged') else NOUNS[VALUE[row['measure']]]}".rstrip()
 
 
 class PlainStudy:
@@ -61,7 +68,7 @@ class PlainStudy:
             speed = row.get("characters_per_second")
             parts = [
                 f"{self._done}/{self._total}", f"{trial_label(event.prepared)}, seed {row['seed']}",
-                f"{VALUE[row['measure']]} {_result(row)}", f"{row['parameters']:,} parameters",
+                _result_with_unit(row), f"{row['parameters']:,} parameters",
                 f"{clock(row.get('seconds') or 0.0)}", f"{short(speed)} chars/s" if speed else "",
             ]  # fmt: skip
             print_stderr("  ".join(parts).rstrip(), dim=False)
@@ -129,4 +136,4 @@ class LiveStudy:
         if (label, seed) != self._running or (label, seed) in self._results:
             return Text(self._results.get((label, seed), ""))
         updated = self._updated
-        return Text("..." if updated is None else f"{updated.progress:.0%} {updated.nats:.2f}", "cyan")
+        return Text("..." if updated is None else f"{updated.progress:.0%} {in_bits(updated.train_nats):.2f}", "cyan")

@@ -12,14 +12,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich import box
-from rich.console import Console, Group
-from rich.panel import Panel
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
 from charlm.display.console import silence_on_error
 from charlm.display.printing import escape_controls, escape_unencodable
+from charlm.display.tables import GAP, fit_pairs
 from charlm.display.units import clock, in_bits, short
 from charlm.training.events import Finished, Started
 
@@ -90,10 +90,11 @@ def finished_rows(finished: Finished, path: Path) -> list[Row]:
         rows.append(
             ("best", f"at step {finished.best_step:,}{'' if finished.last_nats == finished.best_nats else last}")
         )
+    at = "" if finished.best_step in (None, finished.step) else f", at step {finished.step:,}"
     speed = f"{short(_speed(finished))} a second"
     return [
         *rows,
-        ("train", _score(finished.train_nats)),
+        ("train", f"{_score(finished.train_nats)}{at}"),
         ("read", f"{finished.characters:,} characters in {clock(finished.seconds)}, {speed}"),
         ("kept in", str(path)),
     ]
@@ -126,6 +127,7 @@ def summary_json(finished: Finished, run: str, path: Path) -> dict[str, object]:
         "valid_bits_per_character": None if best is None else in_bits(best),
         "valid_perplexity": None if best is None else _perplexity(best),
         "train_nats_per_character": finished.train_nats,
+        "train_bits_per_character": in_bits(finished.train_nats),
         "characters": finished.characters,
         "seconds": finished.seconds,
         "characters_per_second": _speed(finished),
@@ -139,24 +141,33 @@ def print_summary(console: Console, finished: Finished, run: str, path: Path, pr
     if not console.is_terminal:
         print_rows(console, [*rows, *(("next", command) for command in commands)])
         return
-    body = [_line(console, row) for row in rows]
+    inside = console.width - 2
+    body = [line for row in rows for line in _lines(console, row, inside)]
     body += [Text(), *(Text(_escaped(console, command), style="cyan") for command in commands)]
-    title = Text(_escaped(console, run), style="bold")
-    panel = Panel(Group(*body), box=box.HORIZONTALS, title=title, title_align="left", border_style="dim")
+    name = set_cell_size(_escaped(console, run), min(cell_len(run), inside - 4))
+    title = Text.assemble(("\u2500 ", FAINT), (name, "bold"), (" " + "\u2500" * (inside - 1 - cell_len(name)), FAINT))
+    bottom = Text("\u2500" * console.width, style=FAINT)
     with silence_on_error(console):
-        console.print(Text(), panel, sep="\n")
+        console.print(Text(), title, soft_wrap=True, sep="\n")
+        for line in body:
+            console.print(Text.assemble(" ", line), soft_wrap=True)  # a command that is broken cannot be copied
+        console.print(bottom, soft_wrap=True)
 
 
 def print_rows(console: Console, rows: Sequence[Row]) -> None:
     """Rows as lines, names dim and aligned. Lines wrap only on a terminal: elsewhere one fact is one line."""
     with silence_on_error(console):
         for row in rows:
-            console.print(_line(console, row), soft_wrap=not console.is_terminal)
+            for line in _lines(console, row, console.width if console.is_terminal else None):
+                console.print(line, soft_wrap=True)
 
 
-def _line(console: Console, row: Row) -> Text:
+def _lines(console: Console, row: Row, width: int | None) -> list[Text]:
+    """The name, and beside it the value, wrapped between words to the width."""
     name, value = row
-    return Text.assemble((f"{name:<{LABEL}}", FAINT), _escaped(console, value))
+    label = f"{name:<{LABEL}}"
+    lines = fit_pairs([(label[: LABEL - GAP], _escaped(console, value))], width)
+    return [Text.assemble((line[:LABEL], FAINT), line[LABEL:]) for line in lines]
 
 
 def _escaped(console: Console, text: str) -> str:

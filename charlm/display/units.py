@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import math
-
-
-def in_bits(nats: float) -> float:
-    """bits = nats / ln 2."""
-    return nats / math.log(2)
+from charlm.evaluation.score import in_bits as in_bits
 
 
 def clock(seconds: float) -> str:

@@ -1,12 +1,14 @@
 """One character after the other on a CUDA device: the engine for sampling many streams at once.
 
 A step of a fixed number of rows is captured as a CUDA graph and replayed: fewer rows are padded, more are split into
-blocks. So the same kernels compute a row's logits whatever the number of rows (batch invariant). Knows no decoding.
+blocks. So the same kernels compute a row's logits whatever the number of rows (batch invariant). A graph reads and
+writes buffers of its own, so threads that share a stepper take turns, block by block. Knows no decoding.
 Shape letters: B rows, V symbols.
 """
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import Any, ClassVar
 
 import numpy as np
@@ -20,7 +22,10 @@ ROWS = 64  # of a block; a GPU takes as long for one row as for these
 
 
 class GraphStepper:
-    """A `Stepper` whose states are tensors on the device. `notes` are for the user; empty if the step was captured."""
+    """A `Stepper` whose states are tensors on the device. It is pickled as its model, and captures the step again.
+
+    `notes` are for the user; empty if the step was captured.
+    """
 
     batch_invariant: ClassVar[bool] = True
 
@@ -31,6 +36,8 @@ class GraphStepper:
         rows: int = ROWS,
         capturer: Capturer | None = None,
     ) -> None:
+        self._made_of = model, device, rows
+        self._turn = Lock()  # held by the thread that uses the buffers
         on_device = {name: torch.tensor(value, device=device) for name, value in model.parameters.items()}
         self._model = LanguageModel(model.settings, on_device)
         self._rows = rows
@@ -40,6 +47,9 @@ class GraphStepper:
         self._logits = on_device["head.bias"].new_zeros(rows, model.vocab_size)
         self.notes: tuple[str, ...] = ()
         self._step = self._captured(capturer or CudaCapturer(device))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return GraphStepper, self._made_of
 
     def fresh(self, rows: int) -> State:
         """The state before the first character."""
@@ -56,11 +66,12 @@ class GraphStepper:
 
     def _block(self, ids: np.ndarray, state: State) -> tuple[np.ndarray, State]:
         rows = len(ids)
-        self._ids[:rows].copy_(torch.from_numpy(np.array(ids, np.int64)))
-        for buffer, part in _pairs(self._before, state):
-            buffer[:rows].copy_(part)
-        self._step()
-        return self._logits[:rows].cpu().numpy().copy(), map_state(self._after, lambda part: part[:rows].clone())
+        with self._turn:
+            self._ids[:rows].copy_(torch.from_numpy(np.array(ids, np.int64)))
+            for buffer, part in _pairs(self._before, state):
+                buffer[:rows].copy_(part)
+            self._step()
+            return self._logits[:rows].cpu().numpy().copy(), map_state(self._after, lambda part: part[:rows].clone())
 
     def _captured(self, capturer: Capturer) -> Work:
         capturer.warm_up(self._work)

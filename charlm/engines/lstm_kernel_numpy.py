@@ -63,5 +63,6 @@ def run(
         B=rows,
         H=H,
     )
-    share_rows(partial(kernel.lstm_rows_fp32, ctypes.addressof(window)), rows, ROWS_FOR_A_THREAD)
+    window.memory = sums, ids, packed, h, c
+    share_rows(partial(kernel.lstm_rows_fp32, ctypes.byref(window)), rows, ROWS_FOR_A_THREAD)
     return h[1:], c[1:], type(state)(h[-1], c[-1])

@@ -6,7 +6,6 @@ from charlm.config.settings import ModelSettings, Settings
 from charlm.device import Compute, choose_compute
 from charlm.engines.choosing import torch_kernel_of
 from charlm.kernels import library
-from charlm.machine import processor_flags
 from charlm.model.stack import Layer, build_layers
 
 # What cuDNN's persistent kernels take:
@@ -50,14 +49,3 @@ def compute_for(settings: Settings) -> Compute:
         training.threads,
         training.precision == "auto" and runs_persistent(settings.model, training.batch_size),
     )
-
-
-def precision_notes(compute: Compute) -> tuple[str, ...]:
-    """What the user should know about a precision that was asked for; empty if the processor does not list its flags.
-
-    Every processor can compute in bf16, by rounding between float32 instructions.
-    """
-    flags = processor_flags() if compute.device_type == "cpu" and compute.precision == "bf16" else ()
-    if not flags or any("bf16" in flag for flag in flags):
-        return ()
-    return ("this processor has no bf16 instructions: training.precision=bf16 is slower here than fp32",)

@@ -6,6 +6,11 @@ import math
 from dataclasses import dataclass
 
 
+def in_bits(nats: float) -> float:
+    """bits = nats / ln 2."""
+    return nats / math.log(2)
+
+
 @dataclass(frozen=True)
 class Score:
     """The negative log-likelihood of some characters: the sum in nats, in float64, and the number of characters."""
@@ -19,7 +24,7 @@ class Score:
 
     @property
     def bits_per_character(self) -> float:
-        return self.nats_per_character / math.log(2)
+        return in_bits(self.nats_per_character)
 
     @property
     def perplexity(self) -> float:
@@ -31,4 +36,4 @@ class Score:
 
     def bits_per_byte(self, size: int) -> float:
         """`size` is the number of bytes that the scored characters take in UTF-8."""
-        return self.nats / math.log(2) / size
+        return in_bits(self.nats) / size

@@ -8,11 +8,15 @@ Shape letters: T time, B rows, V symbols.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from threading import Lock
 from typing import Protocol
 
 import numpy as np
 
 from charlm.engines.choosing import run_with_numpy, run_with_torch
+from charlm.kernels.blas import one_blas_thread
 from charlm.model.language_model import LanguageModel
 from charlm.model.state import State
 from charlm.text.lanes import NO_TARGET
@@ -34,6 +38,9 @@ def target_nats(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
     return np.asarray(total - chosen)
 
 
+_CUDNN = Lock()  # held while the settings of cuDNN are changed: they are those of all threads
+
+
 class NumpyScorer:
     """Scores with numpy arrays, without torch."""
 
@@ -44,7 +51,8 @@ class NumpyScorer:
         return self._model.fresh_state(rows)
 
     def nats(self, inputs: np.ndarray, targets: np.ndarray, state: State) -> tuple[np.ndarray, State]:
-        logits, state = self._model.forward(inputs, state, run_with_numpy)
+        with one_blas_thread():
+            logits, state = self._model.forward(inputs, state, run_with_numpy)
         nats = target_nats(logits, np.maximum(targets, 0)).astype(np.float64)
         return np.where(targets == NO_TARGET, 0.0, nats), state
 
@@ -64,11 +72,18 @@ class TorchScorer:
         device = self._model.parameters["head.bias"].device
         ids = torch.from_numpy(inputs).to(device)
         wanted = torch.from_numpy(targets).to(device)
-        # by default cuDNN rounds the inputs of float32 products to the 10 bits of tf32
-        no_tf32 = torch.backends.cudnn.flags(enabled=True, allow_tf32=False)
-        with torch.no_grad(), no_tf32:
+        with torch.no_grad(), _without_tf32() if device.type == "cuda" else nullcontext():
             logits, state = self._model.forward(ids, state, run_with_torch)
             nats = torch.nn.functional.cross_entropy(
                 logits.flatten(0, 1), wanted.flatten(), ignore_index=NO_TARGET, reduction="none"
             )
         return nats.view_as(wanted).double().cpu().numpy(), state
+
+
+@contextmanager
+def _without_tf32() -> Iterator[None]:
+    """By default cuDNN rounds the inputs of float32 products to the 10 bits of tf32. Other scorers wait meanwhile."""
+    import torch
+
+    with _CUDNN, torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+        yield

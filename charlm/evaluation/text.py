@@ -1,15 +1,23 @@
-"""The exact score of a text's ids, as one stream or as records. Knows no files."""
+"""The exact score of a text, as one stream or as records, and the bytes that it is divided by. Knows no files."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
 import numpy as np
 
+from charlm.evaluation.charging import charged
 from charlm.evaluation.score import Score
 from charlm.evaluation.scorers import WindowScorer
 from charlm.evaluation.scoring import score_records, score_stream
 from charlm.text.records import open_reader
 from charlm.text.statistics import symbol_counts
-from charlm.text.vocabulary import Vocabulary
+from charlm.text.unknown import UnknownCharacters
+from charlm.text.vocabulary import Unknown, Vocabulary
+
+Policy = Literal["skip", "error", "nearest", "charge"]  # for unknown characters: those of `encode`, and to charge them
 
 RECORD_ROWS = 64  # records read side by side
 RECORD_WINDOW = 256  # characters of a window
@@ -26,3 +34,53 @@ def count_scored_bytes(ids: np.ndarray, vocabulary: Vocabulary, records: bool) -
     """The number of bytes that the scored characters take in UTF-8."""
     counts = symbol_counts(ids if records else ids[1:], vocabulary.size)
     return int(counts @ vocabulary.byte_lengths)
+
+
+def reading_of(policy: Policy) -> Unknown:
+    """How a text is encoded under this policy. What is charged is not read."""
+    return "skip" if policy == "charge" else policy
+
+
+@dataclass(frozen=True)
+class TextScore:
+    """The score of a text as it was given. `known` is that of the characters which the model read."""
+
+    score: Score
+    known: Score
+    bytes: int  # that the scored characters take in UTF-8; a replaced one counts as itself
+    lacking: UnknownCharacters
+
+    @property
+    def charged(self) -> int:
+        """The number of unknown characters that were charged."""
+        return self.score.characters - self.known.characters
+
+    @property
+    def charged_bits(self) -> float:
+        return Score(self.score.nats - self.known.nats, 1).bits_per_character
+
+
+def score_text(
+    scorer: WindowScorer,
+    ids: np.ndarray,
+    vocabulary: Vocabulary,
+    records: bool,
+    policy: Policy = "skip",
+    unknown: Mapping[str, int] | None = None,
+    changed_bytes: int = 0,
+) -> TextScore:
+    """The score of ids (N,), N >= 2, that `Vocabulary.encode` made of a text under `reading_of(policy)`.
+
+    `unknown` has the counts of the characters that the vocabulary lacks. `changed_bytes` is the number of bytes that
+    the text had more than its ids have, before unknown characters were replaced or left out.
+    """
+    # Bytes are read one by one, and none is near another one.
+    reading = "skip" if vocabulary.unit == "byte" else reading_of(policy)
+    lacking = UnknownCharacters.of(vocabulary, unknown or {}, reading)
+    known = score_ids(scorer, ids, vocabulary, records)
+    score, size = known, count_scored_bytes(ids, vocabulary, records) + changed_bytes
+    if policy == "charge":
+        score = charged(known, lacking.total, vocabulary)
+    else:
+        size -= sum(count * vocabulary.bytes_of(one) for one, count in lacking.left_out.items())
+    return TextScore(score, known, size, lacking)

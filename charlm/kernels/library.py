@@ -19,6 +19,8 @@ UNITS = 64  # the hidden size in the lstm's kernels is a multiple of this: 4 of 
 class LstmWindow(Structure):
     """One window of an LSTM layer (lstm.h)."""
 
+    memory: object  # what the addresses point into. They keep nothing alive; a thread that has the structure does
+
     _fields_ = (
         *((name, c_void_p) for name in ["sums", "ids", "weights", "h", "c", "gates", "d_out", "d_h", "d_c", "d_sums"]),
         *((name, c_int64) for name in ("T", "B", "H")),
@@ -49,6 +51,8 @@ class StreamLayer(Structure):
 
 class StreamStack(Structure):
     """The layers, the lowest first, and the head (stream.h)."""
+
+    memory: object  # as in LstmWindow
 
     _fields_ = (
         *((name, c_void_p) for name in ("layers", "ids", "head", "bias", "top", "logits")),

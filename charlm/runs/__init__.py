@@ -7,7 +7,7 @@
 
 from charlm.runs.creating import create_run
 from charlm.runs.files import replace_text
-from charlm.runs.finding import find_checkpoint, latest_run, list_runs, open_run, runs_root
+from charlm.runs.finding import command_name, find_checkpoint, latest_run, list_runs, open_run, runs_root
 from charlm.runs.folder import Run
 from charlm.runs.lock import lock_run
 from charlm.runs.metrics import append_metrics, forget_metrics_after, read_metrics
@@ -15,6 +15,7 @@ from charlm.runs.metrics import append_metrics, forget_metrics_after, read_metri
 __all__ = [
     "Run",
     "append_metrics",
+    "command_name",
     "create_run",
     "find_checkpoint",
     "forget_metrics_after",

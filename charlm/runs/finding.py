@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 
 from charlm.config.suggestions import suggestion
 from charlm.errors import CheckpointError
 from charlm.runs.files import is_file
-from charlm.runs.folder import BEST, FORMAT, LAST, LATEST, MARK, Run, is_checkpoint
+from charlm.runs.folder import BEST, CHECKPOINT_FILES, FORMAT, LAST, LATEST, MARK, Run, is_checkpoint
 
 MAX_LISTED = 12
 
@@ -18,10 +19,17 @@ def runs_root() -> Path:
     return Path(os.environ.get("CHARLM_RUNS") or "checkpoints")
 
 
+def command_name(run: Run) -> str:
+    """What a command takes for the run, quoted for a shell: its name, or its folder if it is not among the runs."""
+    here = run.folder.parent.absolute() == runs_root().absolute()
+    return shlex.quote(run.name if here else str(run.folder))
+
+
 def list_runs(root: Path) -> list[Run]:
     """Every run in the folder, oldest first."""
     try:
-        runs = [Run(path) for path in root.iterdir() if is_file(path / MARK)]
+        # a run that is being created has a name that begins with a dot
+        runs = [Run(path) for path in root.iterdir() if path.name[0] != "." and is_file(path / MARK)]
     except FileNotFoundError:
         return []
     except OSError as error:
@@ -32,7 +40,10 @@ def list_runs(root: Path) -> list[Run]:
 
 
 def latest_run(root: Path) -> Run:
-    """The run that trained last; if it is gone, the newest one. Raises CheckpointError if there is no run."""
+    """The run that trained last; if it is gone, the newest one with a checkpoint, or the newest one if none has one.
+
+    Raises CheckpointError if there is no run.
+    """
     try:
         name = (root / LATEST).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
@@ -40,7 +51,8 @@ def latest_run(root: Path) -> Run:
     runs = {run.name: run for run in list_runs(root)}
     if not runs:
         raise CheckpointError("There is no run yet", f"in {root}", "Train one: charlm train mybook.txt")
-    return runs.get(name) or list(runs.values())[-1]
+    newest_first = [*reversed(runs.values())]
+    return runs.get(name) or next((run for run in newest_first if run.checkpoints), newest_first[0])
 
 
 def open_run(root: Path, target: str | None = None) -> Run:
@@ -51,6 +63,8 @@ def open_run(root: Path, target: str | None = None) -> Run:
     if target is None or target == LATEST:
         return latest_run(root)
     path = _existing(root, target)
+    if path.name in CHECKPOINT_FILES and is_checkpoint(path.parent):
+        path = path.parent
     run = Run(path.parent if _is_pointer(path) or is_checkpoint(path) else path)
     mark = run.mark
     if not mark:
@@ -67,19 +81,23 @@ def open_run(root: Path, target: str | None = None) -> Run:
 
 
 def find_checkpoint(root: Path, target: str | None = None) -> Path:
-    """The checkpoint in a checkpoint's folder, or of a run by its name or folder; None is the latest run.
+    """The checkpoint in a checkpoint's folder, or of a run by its name or folder.
 
-    Of a run it is the best one, else the last, else the newest. `NAME/last` and `NAME/step-N` name others. Raises
-    CheckpointError if there is none.
+    None is the latest run; if that has no checkpoint yet, the newest run that has one. Of a run it is the best
+    checkpoint, else the last, else the newest. `NAME/last`, `NAME/step-N` and a file of a checkpoint name others.
+    Raises CheckpointError if there is none.
     """
     if target is not None and target != LATEST:
         path = _existing(root, target)
+        if path.name in CHECKPOINT_FILES and is_checkpoint(path.parent):
+            path = path.parent
         if is_checkpoint(path):
             return path
         if _is_pointer(path) and (named := Run(path.parent).pointed(path.name)):
             return named
     run = open_run(root, target)
-    found = run.pointed(BEST) or run.pointed(LAST) or next(reversed(run.checkpoints), None)
+    others = reversed(list_runs(root)) if target is None or target == LATEST else ()
+    found = next((each for one in (run, *others) if (each := _checkpoint_of(one))), None)
     if found is None:
         raise CheckpointError(
             f"The run {run.name} has no checkpoint yet",
@@ -87,6 +105,11 @@ def find_checkpoint(root: Path, target: str | None = None) -> Path:
             f"Resume it with `charlm train --resume {run.name}`, or choose another run.",
         )
     return found
+
+
+def _checkpoint_of(run: Run) -> Path | None:
+    """The checkpoint of a run that commands use by default; None if it has none."""
+    return run.pointed(BEST) or run.pointed(LAST) or next(reversed(run.checkpoints), None)
 
 
 def _is_pointer(path: Path) -> bool:

@@ -17,7 +17,7 @@ from charlm.errors import CheckpointError
 from charlm.runs.files import DISK, Disk, is_file, read_json, replace_text
 
 FORMAT = 1
-MARK, LATEST = "run.json", "latest"
+MARK, CONFIG, LATEST = "run.json", "config.yaml", "latest"
 BEST, LAST = "best", "last"
 STEP = re.compile(r"step-(0|[1-9][0-9]{0,17})")
 # The files of a checkpoint. A folder with a description is a checkpoint; so it is the first file to be deleted.
@@ -41,7 +41,7 @@ class Run:
 
     @property
     def config(self) -> Path:
-        return self.folder / "config.yaml"
+        return self.folder / CONFIG
 
     @property
     def metrics(self) -> Path:
@@ -49,7 +49,8 @@ class Run:
 
     @property
     def mark(self) -> dict[str, Any]:
-        """The content of run.json: format, charlm (version), created, text, checkpoints. Empty if there is none."""
+        """The content of run.json: format, charlm (version), created, text, checkpoints; `from`, the model that it
+        started from; `changed`, settings that a resume has changed. Empty if there is none."""
         return read_json(self.folder / MARK)
 
     @property
@@ -114,6 +115,15 @@ class Run:
             self.write_mark({**self.mark, "checkpoints": [name for name in recorded if name not in deleted]})
         return deleted
 
+    def delete_checkpoints(self) -> None:
+        """Delete all recorded checkpoints, and what a killed process left of one. Only files that charlm writes."""
+        recorded = self._recorded()
+        for name in recorded:
+            self._delete(self.folder / name)
+        for leftover in self.folder.glob(f"{TEMPORARY}*"):
+            if (match := LEFTOVER.fullmatch(leftover.name)) and match[1] in recorded:
+                self._delete(leftover)
+
     def tidy(self) -> None:
         """Delete what a killed process left behind while it wrote a recorded checkpoint.
 
@@ -146,6 +156,20 @@ class Run:
         with suppress(OSError):  # files of the user are in it; they stay
             self.disk.rmdir(folder)
         return not is_checkpoint(folder)
+
+    def record_changes(self, step: int, changes: Mapping[str, tuple[object, object]]) -> None:
+        """Note in run.json that settings changed after this step: the value before and after, by name of the setting.
+
+        Notes of later steps belong to trainings that were given up, and are deleted.
+        """
+        mark = self.mark
+        noted = mark.get("changed")
+        earlier = [
+            each
+            for each in (noted if isinstance(noted, list) else [])
+            if isinstance(each, dict) and isinstance(at := each.get("step"), int) and at < step
+        ]
+        self.write_mark({**mark, "changed": [*earlier, {"step": step, "settings": dict(changes)}]})
 
     def write_mark(self, mark: Mapping[str, Any]) -> None:
         """Replace the content of run.json."""

@@ -5,6 +5,7 @@ Verifies nothing: to use a checkpoint, open it with charlm.checkpoint, which is 
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ class RunSummary:
     checkpoints: tuple[str, ...]
     best: str | None
     last: str | None
+    origin: str | None = None  # the model that the run was begun from, in words
+    changed: tuple[str, ...] = ()  # settings that a resume has changed, in words
 
 
 def summarize_run(run: Run) -> RunSummary:
@@ -69,7 +72,28 @@ def summarize_run(run: Run) -> RunSummary:
         checkpoints=tuple(path.name for path in checkpoints),
         best=None if best is None else best.name,
         last=None if last is None else last.name,
+        origin=_origin(_part(mark, "from")),
+        changed=_changed(mark.get("changed")),
     )
+
+
+def _origin(recorded: Mapping[str, Any]) -> str | None:
+    if not recorded:
+        return None
+    step, new = _number(recorded.get("step")) or 0, len(_text(recorded.get("new_symbols")) or "")
+    beside = f", with {new:,} new symbols" if new else ""
+    return f"{_text(recorded.get('run'))}, step {step:,.0f}{beside} ({_text(recorded.get('checkpoint'))})"
+
+
+def _changed(recorded: object) -> tuple[str, ...]:
+    """A line for each time that settings were changed; what is not as charlm writes it is left out."""
+    lines = []
+    for each in recorded if isinstance(recorded, list) else []:
+        if isinstance(each, dict) and isinstance(settings := each.get("settings"), dict):
+            pairs = {name: pair for name, pair in settings.items() if isinstance(pair, list) and len(pair) == 2}
+            listed = ", ".join(f"{name} {json.dumps(old)} -> {json.dumps(new)}" for name, (old, new) in pairs.items())
+            lines.append(f"after step {_number(each.get('step')) or 0:,.0f}: {listed}")
+    return tuple(lines)
 
 
 def _layers(model: Mapping[str, Any]) -> tuple[str, ...]:

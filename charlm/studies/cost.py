@@ -36,7 +36,7 @@ def measure_cost(settings: Settings) -> dict[str, Any]:
 
 
 def main() -> None:
-    from charlm.benchmark import measure_training_speed
+    from charlm.benchmark.training_job import measure_training_speed
     from charlm.engines.precision import compute_for
 
     settings = from_yaml(sys.stdin.read(), "the settings")

@@ -1,24 +1,30 @@
 """The results of a study: means, paired differences from the baseline with intervals, and conclusions in words.
 
-Trains nothing and draws nothing. Each measure compares one value: nats per character (valid), the share of right
-answers (recall), characters per second as a ratio (cost).
+Trains nothing and draws nothing. Each measure compares one value: bits per character (valid), the share of right
+answers (recall), characters per second as a ratio (cost). Scores are in bits, and in nats beside them.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from statistics import fmean
 from typing import Any
 
+from charlm.evaluation.score import in_bits
 from charlm.studies.statistics import Mean, mean_of, paired_difference, paired_ratio
 from charlm.studies.study import Study
 
-VALUE = {"valid": "nats", "recall": "accuracy", "cost": "characters_per_second"}
+VALUE = {"valid": "bits", "recall": "accuracy", "cost": "characters_per_second"}
+RANGE = {"bits": (0.0, math.inf), "accuracy": (0.0, 1.0), "characters_per_second": (0.0, math.inf)}
+DIFFERENCES = {"bits": (-math.inf, math.inf), "accuracy": (-1.0, 1.0), "characters_per_second": (0.0, math.inf)}
 OTHER_VALUES = (
+    "bits",
     "nats",
+    "answer_bits",
     "answer_nats",
     "characters_per_second",
     "peak_memory",
@@ -27,11 +33,13 @@ OTHER_VALUES = (
     "parameters",
     "hidden_size",
 )
+SIDES = ("better than", "faster than", "worse than", "slower than", "within noise of")
 Row = dict[str, Any]
 
 
 def make_report(study: Study, results: Sequence[Row]) -> dict[str, Any]:
     """A JSON object: the study, a group for each combination of levels with a row for each variant, and `words`."""
+    results = [with_bits(row) for row in results]
     levels = list(dict.fromkeys(tuple(row["levels"].items()) for row in results))
     groups = [_group(study, dict(each), [row for row in results if row["levels"] == dict(each)]) for each in levels]
     return {
@@ -42,8 +50,15 @@ def make_report(study: Study, results: Sequence[Row]) -> dict[str, Any]:
         "budget": study.budget.model_dump(exclude_none=True),
         "runs": len(results),
         "groups": groups,
+        "found": _headline(study, groups),
         "words": _conclusions(study, groups),
     }
+
+
+def with_bits(row: Row) -> Row:
+    """The result of a run with its scores in bits as well; results.jsonl has them in nats."""
+    in_nats = {"bits": row.get("nats"), "answer_bits": row.get("answer_nats")}
+    return {**row, **{name: in_bits(nats) for name, nats in in_nats.items() if nats is not None}}
 
 
 def _group(study: Study, levels: dict[str, str], results: Sequence[Row]) -> dict[str, Any]:
@@ -65,7 +80,7 @@ def _row(study: Study, variant: str, measure: str, results: Sequence[Row], by_se
     difference: Mean | None = None
     if pairs and variant != study.baseline:
         compare = paired_ratio if measure == "cost" else paired_difference
-        difference = compare(*zip(*pairs, strict=True))
+        difference = compare(*zip(*pairs, strict=True)).within(*DIFFERENCES[name])
     neutral = 1.0 if measure == "cost" else 0.0
     others = {
         key: fmean(found)
@@ -76,11 +91,52 @@ def _row(study: Study, variant: str, measure: str, results: Sequence[Row], by_se
         "variant": variant,
         "values": {str(seed): value for seed, value in values.items()},
         "diverged": sum(bool(row.get("diverged")) for row in results),
-        "mean": asdict(mean_of(list(values.values()))) if values else None,
+        "mean": asdict(mean_of(list(values.values())).within(*RANGE[name])) if values else None,
         "difference": asdict(difference) if difference else None,
         "beyond_noise": difference.excludes(neutral) if difference else None,
         **others,
     }
+
+
+def _headline(study: Study, groups: Sequence[dict[str, Any]]) -> str:
+    """What was found, in one sentence: `b is better than a (gap 5 and 10) and within noise of a (gap 20)`."""
+    sides: dict[str, dict[str, list[str]]] = {}  # variant -> side -> levels
+    for group in groups:
+        where = " ".join(f"{factor} {level}" for factor, level in group["levels"].items())
+        for row in group["rows"]:
+            if row["difference"]:
+                sides.setdefault(row["variant"], {}).setdefault(_side(group["measure"], row), []).append(where)
+    alike: dict[str, list[str]] = {}  # what is said -> variants
+    for variant, found in sides.items():
+        said = " and ".join(
+            f"{side} {study.baseline}{_places(found[side]) if len(groups) > 1 else ''}"
+            for side in SIDES
+            if side in found
+        )
+        alike.setdefault(said, []).append(variant)
+    parts = [f"{_listed(names)} {'is' if len(names) == 1 else 'are'} {said}" for said, names in alike.items()]
+    return "; ".join(parts) or "nothing can be compared yet"
+
+
+def _side(measure: str, row: Row) -> str:
+    """`better than`, `slower than` or, if the interval has no difference in it, `within noise of`."""
+    if not row["beyond_noise"]:
+        return "within noise of"
+    lower, higher = ("slower", "faster") if measure == "cost" else ("worse", "better")
+    if measure == "valid":
+        lower, higher = higher, lower
+    return f"{lower if row['difference']['mean'] < (1.0 if measure == 'cost' else 0.0) else higher} than"
+
+
+def _places(places: Sequence[str]) -> str:
+    """` (gap 5, 10 and 20)`: a factor that all share is named once."""
+    factors, levels = {place.partition(" ")[0] for place in places}, [place.partition(" ")[2] for place in places]
+    is_one = len(factors) == 1 and not any(" " in level for level in levels)
+    return f" ({factors.pop()} {_listed(levels)})" if is_one else f" ({_listed(places)})"
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join([*([", ".join(words[:-1])] if len(words) > 1 else []), words[-1]])
 
 
 def _conclusions(study: Study, groups: Sequence[dict[str, Any]]) -> list[str]:
@@ -90,20 +146,10 @@ def _conclusions(study: Study, groups: Sequence[dict[str, Any]]) -> list[str]:
         rows = [row for row in group["rows"] if row["difference"]]
         compared += len(rows)
         levels = ", ".join(f"{factor} {level}" for factor, level in group["levels"].items())
-        neutral = 1.0 if group["measure"] == "cost" else 0.0
-        lower, higher = ("better", "worse") if group["measure"] == "valid" else ("worse", "better")
-        if group["measure"] == "cost":
-            lower, higher = "slower", "faster"
-        sides = {
-            lower: [row["variant"] for row in rows if row["beyond_noise"] and row["difference"]["mean"] < neutral],
-            higher: [row["variant"] for row in rows if row["beyond_noise"] and row["difference"]["mean"] > neutral],
-            "within noise of": [row["variant"] for row in rows if not row["beyond_noise"]],
-        }
-        parts = [
-            f"{', '.join(names)}: {side} {'' if side.startswith('within') else 'than '}{study.baseline}"
-            for side, names in sides.items()
-            if names
-        ]
+        sides: dict[str, list[str]] = {side: [] for side in SIDES}
+        for row in rows:
+            sides[_side(group["measure"], row)].append(row["variant"])
+        parts = [f"{', '.join(names)}: {side} {study.baseline}" for side, names in sides.items() if names]
         diverged = [row["variant"] for row in group["rows"] if row["diverged"]]
         parts += [f"{', '.join(diverged)}: diverged in some runs, which are left out"] if diverged else []
         if parts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 # Two-sided 95 % quantiles of Student's t for 1 to 30 degrees of freedom: NIST/SEMATECH e-Handbook of Statistical
 # Methods, table 1.3.6.7.2, column 0.975.
@@ -24,6 +24,12 @@ class Mean:
     low: float | None
     high: float | None
     count: int
+
+    def within(self, least: float, most: float) -> Mean:
+        """The same mean with the interval cut off at the range that the values can have."""
+        if self.low is None or self.high is None:
+            return self
+        return replace(self, low=min(max(self.low, least), most), high=max(min(self.high, most), least))
 
     def excludes(self, value: float) -> bool:
         """Whether there is an interval, and the value lies outside it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from charlm.config.presets import PACKAGE, is_file_name, read_config
+from charlm.config.presets import is_file_name, presets_in, read_config
 from charlm.config.stored import inline_yaml
 from charlm.config.suggestions import suggestion
 from charlm.config.yaml_reading import Document, read_yaml
@@ -16,11 +16,8 @@ REMEDY = "A study has name, question, base, variants, baseline, seeds and budget
 
 
 def bundled_studies() -> dict[str, Path]:
-    """The studies that come with charlm, by name: inside an installed wheel, or beside the package in a source tree."""
-    folder = PACKAGE / "presets"
-    if not folder.is_dir():
-        folder = PACKAGE.parent / "configs"
-    return {path.stem: path for path in sorted((folder / "studies").glob("*.yaml"))}
+    """The files of the studies that come with charlm, by name."""
+    return presets_in("studies")
 
 
 def open_study(name_or_file: str) -> Study:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from charlm.errors import TextError
 from charlm.text import embedded
-from charlm.text.cache import cache_folder, write_atomically
 from charlm.text.spool import Spool
 
 MAKEMORE = "https://raw.githubusercontent.com/karpathy/makemore/988aa59e4d8fefa526d06f3b453ad116258398d4"
@@ -98,6 +97,8 @@ CORPORA = {
 
 def fetched_file(corpus: NamedCorpus) -> Path:
     """Where `charlm data fetch` puts the text of a corpus."""
+    from charlm.text.cache import cache_folder  # imports numpy, which the names of the corpora do not need
+
     return cache_folder() / "corpora" / f"{corpus.name}.txt"
 
 
@@ -120,6 +121,8 @@ def corpus_file(corpus: NamedCorpus, spool: Spool) -> Path:
 
 def _build(name: str, recipe: Callable[[], str], spool: Spool) -> Path:
     """The file of an embedded corpus. Its name ends with the sha256 of the text: a damaged one is built again."""
+    from charlm.text.cache import cache_folder, write_atomically
+
     folder, stem = cache_folder() / "corpora", f"{name}-{embedded.identity()[:12]}-"
     for path in folder.glob(f"{stem}*.txt"):
         if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == path.stem.removeprefix(stem):

@@ -11,7 +11,6 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +21,17 @@ from charlm.errors import CheckpointError, TextError, UsageError
 from charlm.text import cache
 from charlm.text.deciding import decide_encodings, decision_notes, kept_decisions
 from charlm.text.encodings import AUTO, find_codec
-from charlm.text.reading import read_bytes, read_text
-from charlm.text.source_file import SourceFile
+from charlm.text.length import require_two
 from charlm.text.sources import STDIN, find_files
+from charlm.text.split_text import SplitKind, split_text
 from charlm.text.spool import Spool
 from charlm.text.statistics import symbol_counts
+from charlm.text.stream import TextStream
 from charlm.text.survey import survey_bytes, survey_text
 from charlm.text.vocabulary import Ids, Unknown, Vocabulary
 
-FORMAT = 2  # to be increased if the same text and settings give other ids or facts
+FORMAT = 3  # to be increased if the same text and settings give other ids or facts
 LOST = "\ufffd"  # what stands for bytes that could not be decoded
-SPLITS = ("train", "valid", "test")
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,8 +47,10 @@ class Corpus:
     source_bytes: int
     characters: int  # N
     bytes: int  # that the N characters take in UTF-8
+    given_bytes: int  # that the text took in UTF-8 before unknown characters were replaced or left out
     unknown: dict[str, int]  # count of each character that the given vocabulary lacks
     notes: tuple[str, ...]  # what was changed or left out, for people to read
+    split_kind: SplitKind  # what a split keeps whole, if it is shuffled
     splits: dict[str, tuple[int, int]]  # start and end of each, the end excluded
     decided: tuple[str, ...] = ()  # for text.decided: what `auto` decided
 
@@ -77,29 +78,30 @@ def open_corpus(settings: TextSettings, vocabulary: Vocabulary | None = None, un
             left_out += decision_notes(files)
             encoding = ", ".join(dict.fromkeys(str(file.encoding) for file in files))
         digests = [str(file.sha256) for file in files]
-        key = _key(digests, encoding, [file.encoding for file in files], settings.newlines, vocabulary, unknown)
-        entry = _cached(key) or _encode(key, files, encoding, settings.newlines, vocabulary, unknown)
-    facts, characters = entry.facts, len(entry.ids)
-    if characters < 2:
-        known = " that the model knows" if facts.get("unknown") else ""
-        what = f"The text has {'one character' if characters else 'no characters'}{known}"
-        raise TextError(what, ", ".join(settings.sources), "A model needs at least two.")
+        stream = TextStream(files, encoding, settings.newlines, ended=settings.split != "contiguous")
+        key = _key(digests, stream, vocabulary, unknown)
+        entry = _cached(key) or _encode(key, stream, vocabulary, unknown)
+    facts = entry.facts
+    require_two(len(entry.ids), "The text", ", ".join(settings.sources), bool(facts.get("unknown")))
     used = vocabulary or Vocabulary.from_json(facts["vocabulary"])
     if settings.records and used.newline is None:
         raise TextError("The text has no line end", "text.records=true", "Put each record on a line of its own.")
+    split = split_text(key, entry, settings, used, [file.label for file in files])
     return Corpus(
         name=_slug(settings.sources),
         sources=settings.sources,
         encoding=encoding,
-        ids=entry.ids,
+        ids=split.ids,
         vocabulary=used,
         sha256=digests[0] if len(digests) == 1 else hashlib.sha256("\n".join(digests).encode()).hexdigest(),
         source_bytes=sum(file.unpacked_size or 0 for file in files),
-        characters=characters,
+        characters=len(split.ids),
         bytes=facts["bytes"],
+        given_bytes=facts["given_bytes"],
         unknown=facts["unknown"],
-        notes=tuple(filter(None, [*left_out, *_notes(facts), entry.note])),
-        splits=_splits(entry.ids, settings.splits, used.newline if settings.records else None),
+        notes=tuple(dict.fromkeys(filter(None, [*left_out, *_notes(facts), *split.notes, entry.note]))),
+        split_kind=split.kind,
+        splits=split.spans,
         decided=kept_decisions(files),
     )
 
@@ -117,23 +119,16 @@ def describe_corpus(corpus: Corpus) -> dict[str, Any]:
         "bytes": corpus.bytes,
         "symbols": corpus.vocabulary.size,
         "vocabulary_sha256": corpus.vocabulary.fingerprint,
+        "split_kind": corpus.split_kind,
         "splits": {name: end - first for name, (first, end) in corpus.splits.items()},
         "unknown": corpus.unknown,
         "notes": list(corpus.notes),
     }
 
 
-def _key(
-    digests: list[str],
-    encoding: str,
-    decided: list[str | None],
-    newlines: str,
-    vocabulary: Vocabulary | None,
-    unknown: str,
-) -> str:
+def _key(digests: list[str], stream: TextStream, vocabulary: Vocabulary | None, unknown: str) -> str:
     given = [vocabulary.fingerprint, unknown] if vocabulary else None
-    newlines = "keep" if encoding == "bytes" else newlines
-    content = [FORMAT, digests, encoding, decided if "," in encoding else None, newlines, given]
+    content = [FORMAT, digests, *stream.identity, given]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
@@ -147,27 +142,28 @@ def _cached(key: str) -> cache.Entry | None:
     return entry
 
 
-def _encode(
-    key: str, files: Sequence[SourceFile], encoding: str, newlines: str, given: Vocabulary | None, unknown: Unknown
-) -> cache.Entry:
-    if encoding == "bytes":
-        survey = survey_bytes(read_bytes(files))
-    else:
-        survey = survey_text(read_text(files, encoding, newlines))
+def _encode(key: str, stream: TextStream, given: Vocabulary | None, unknown: Unknown) -> cache.Entry:
+    survey = survey_bytes(stream.all_bytes()) if stream.as_bytes else survey_text(stream.all_text())
     if not survey.counts:
         return cache.Entry(np.empty(0, np.uint8), {})
-    vocabulary = given or Vocabulary(tuple(survey.counts), "byte" if encoding == "bytes" else "character")
+    vocabulary = given or Vocabulary(tuple(survey.counts), "byte" if stream.as_bytes else "character")
+    ends: list[int] = []  # of the files, in ids
 
     def chunks() -> Iterator[Ids]:
-        start = 0
-        if encoding == "bytes":
-            for block in read_bytes(files):
-                yield vocabulary.encode_bytes(block, unknown, start).ids
-                start += len(block)
-        else:
-            for chunk in read_text(files, encoding, newlines):
-                yield vocabulary.encode(chunk.text, unknown, start).ids
-                start += len(chunk.text)
+        ends.clear()
+        read = stored = 0
+        for number in range(len(stream.files)):
+            pieces: Iterator[str | bytes] = (
+                stream.bytes_of(number) if stream.as_bytes else (chunk.text for chunk in stream.text_of(number))
+            )
+            for piece in pieces:
+                if isinstance(piece, bytes):
+                    ids = vocabulary.encode_bytes(piece, unknown, read).ids
+                else:
+                    ids = vocabulary.encode(piece, unknown, read).ids
+                read, stored = read + len(piece), stored + len(ids)
+                yield ids
+            ends.append(stored)
 
     def bytes_of_ids(ids: Ids) -> int:
         return int(symbol_counts(ids, vocabulary.size) @ vocabulary.byte_lengths)
@@ -182,6 +178,8 @@ def _encode(
             "vocabulary": None if given else vocabulary.to_json(),
             "unknown": {symbol: count for symbol, count in survey.counts.items() if symbol in unknown_symbols},
             "bytes": bytes_of_ids(ids) if unknown_symbols else bytes_of_survey(),
+            "given_bytes": sum(count * vocabulary.bytes_of(symbol) for symbol, count in survey.counts.items()),
+            "file_ends": ends if len(ends) > 1 else [],
             "marks": survey.marks,
             "crlf": survey.crlf,
             "cr": survey.cr,
@@ -209,27 +207,6 @@ def _notes(facts: dict[str, Any]) -> list[str]:
     if facts.get("lost"):
         notes.append(f"{facts['lost']:,} characters were lost before, and are U+FFFD ({LOST}) in the file")
     return notes
-
-
-def _splits(ids: Ids, shares: Sequence[float], end_id: int | None) -> dict[str, tuple[int, int]]:
-    """Start and end of train, valid and test, contiguous in this order; with an end id, each has whole records."""
-    train, valid, test = (Fraction(str(share)) for share in shares)  # in floats 0.7 + 0.2 is a little less than 0.9
-    cuts = [max(2, int(len(ids) * train)), len(ids) if not test else int(len(ids) * (train + valid))]
-    if end_id is not None:
-        cuts = [_record_end(ids, cut, end_id) for cut in cuts]
-    first, second = cuts[0], max(cuts)
-    return dict(zip(SPLITS, ((0, first), (first, second), (second, len(ids))), strict=True))
-
-
-def _record_end(ids: Ids, cut: int, end_id: int) -> int:
-    """The first position from `cut` on that follows the end of a record."""
-    start = cut - 1
-    for chunk in cache.in_chunks(ids[start:]):
-        ends = np.flatnonzero(chunk == end_id)
-        if len(ends):
-            return start + int(ends[0]) + 1
-        start += len(chunk)
-    return len(ids)
 
 
 def _slug(sources: Sequence[str]) -> str:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import re
+import select
+import stat
 import sys
 from pathlib import Path
 
 from charlm.errors import TextError, UsageError
 
 LARGEST = 2**20  # bytes; the model reads a prompt character by character, and /dev/zero is endless
+
+LONGEST_WAIT = 1.0  # seconds in which something must come through a pipe that was not named as the prompt
+ESCAPES = re.compile(r"\\[nrt]")
 
 
 def read_prompt(prompt: str | None, file: str | None) -> str:
@@ -19,12 +26,46 @@ def read_prompt(prompt: str | None, file: str | None) -> str:
         return prompt or ""
     if prompt is not None:
         raise UsageError("There are two prompts", "--prompt and --prompt-file", "Give one of them.")
-    where = "standard input" if file == "-" else file
     try:
         content = _read(file)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = getattr(error, "strerror", None) or str(error)
-        raise TextError(f"The prompt cannot be read: {reason}", where, "Give a text file, or - for stdin.") from None
+        remedy = "Give a text file, or - for stdin."
+        raise TextError(f"The prompt cannot be read: {reason}", _place(file), remedy) from None
+    return _decoded(content, _place(file)).removeprefix("\ufeff")
+
+
+def piped_prompt(wait: float = LONGEST_WAIT) -> str | None:
+    """The text that was piped or redirected into stdin, without one line end at its end, which `echo` adds.
+
+    Empty if stdin is a terminal, a device such as /dev/null, closed or empty. None if it is a pipe through which
+    nothing came for `wait` seconds: it may stay open for ever. Raises TextError if the text is too long or not UTF-8.
+    """
+    try:
+        descriptor = sys.stdin.fileno()
+        mode = os.fstat(descriptor).st_mode
+        if not (stat.S_ISFIFO(mode) or stat.S_ISREG(mode) or stat.S_ISSOCK(mode)):
+            return ""
+        if not select.select([descriptor], [], [], wait)[0]:
+            return None
+        content = _read("-")
+    except (OSError, ValueError, AttributeError):  # closed, no file, or none that can be waited for
+        return ""
+    return re.sub(r"\r?\n\Z", "", _decoded(content, _place("-")).removeprefix("\ufeff"))
+
+
+def typed_escape(text: str, knows_backslash: bool) -> str:
+    """What to type in a shell for a text in which `\\n` was probably meant as a line end; empty for other texts."""
+    if not ESCAPES.search(text) or (knows_backslash and ESCAPES.sub("", text)):
+        return ""
+    return "$'" + text.replace("'", "\\'") + "'"
+
+
+def _place(file: str) -> str:
+    return "standard input" if file == "-" else file
+
+
+def _decoded(content: bytes, where: str) -> str:
     if len(content) > LARGEST:
         raise TextError(
             f"The prompt has more than {LARGEST:,} bytes",
@@ -32,7 +73,7 @@ def read_prompt(prompt: str | None, file: str | None) -> str:
             "Give the end of it. To score a long text, use `charlm eval perplexity`.",
         )
     try:
-        return content.decode("utf-8").removeprefix("\ufeff")
+        return content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise TextError(
             f"The prompt is not UTF-8: byte 0x{content[error.start]:02x} at offset {error.start}",

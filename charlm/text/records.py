@@ -15,12 +15,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from charlm.config.settings import TextSettings
 from charlm.errors import TextError
 from charlm.randomness import record_stream
-from charlm.text.cache import in_chunks
 from charlm.text.lanes import NO_TARGET, Batch, Lanes, Reader, shrinking_notes
+from charlm.text.record_hashes import Numbers, find_records
+from charlm.text.vocabulary import Vocabulary
 
-Numbers = npt.NDArray[np.int64]
 BUCKET = 16  # batches whose records are sorted by length together
 
 
@@ -39,7 +40,7 @@ class RecordLanes:
 
     def __init__(self, ids: npt.NDArray[Any], end_id: int, batch_size: int, seq_len: int, seed: int) -> None:
         self._ids, self._end_id, self._seed = ids, end_id, seed
-        self._starts, self._lengths = _records(ids, end_id)
+        self._starts, self._lengths = find_records(ids, end_id)
         records = len(self._starts)
         if not records:
             raise TextError("The text has no records", f"{len(ids)} characters", "A record is a line with text.")
@@ -111,13 +112,6 @@ def open_reader(
     return RecordLanes(ids, end_id, batch_size, seq_len, seed)
 
 
-def _records(ids: npt.NDArray[Any], end_id: int) -> tuple[Numbers, Numbers]:
-    """(R,) the start and the length of each record, without its end. Empty lines are no records."""
-    ends, offset = [], 0
-    for chunk in in_chunks(ids):
-        ends.append(np.flatnonzero(chunk == end_id) + offset)
-        offset += len(chunk)
-    stops = np.concatenate([*ends, np.array([len(ids)])]).astype(np.int64)
-    starts = np.concatenate([[0], stops[:-1] + 1])
-    lengths = stops - starts
-    return starts[lengths > 0], lengths[lengths > 0]
+def record_end_id(settings: TextSettings, vocabulary: Vocabulary) -> int | None:
+    """The id that ends a record in texts with these settings; None if they have no records."""
+    return vocabulary.newline if settings.records else None

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from charlm.errors import CheckpointError, TextError
-from charlm.text.nearest import nearest
+from charlm.text.nearest import nearest as nearest_known
 
 Unit = Literal["character", "byte"]
 Unknown = Literal["error", "skip", "nearest"]
@@ -102,6 +102,10 @@ class Vocabulary:
             return np.ones(self.size, np.int64)
         return np.searchsorted([0x80, 0x800, 0x10000], self._codes, side="right").astype(np.int64) + 1
 
+    def bytes_of(self, symbol: str) -> int:
+        """The number of bytes in UTF-8 of a symbol of this unit, known or not."""
+        return 1 if self.unit == "byte" else len(symbol.encode("utf-8", "surrogatepass"))
+
     def encode(self, text: str, unknown: Unknown = "error", start: int = 0) -> Encoded:
         """The ids of a text; in a vocabulary of bytes, of its UTF-8.
 
@@ -116,7 +120,7 @@ class Vocabulary:
         if unknown == "error":
             offset, letter = next((at, one) for at, one in enumerate(text) if one in counts)
             raise self._unknown_error(f"character U+{ord(letter):04X} {letter!r}", start + offset)
-        replacements = {ord(one): nearest(one, self._has) if unknown == "nearest" else "" for one in counts}
+        replacements = {ord(one): self.nearest(one) if unknown == "nearest" else "" for one in counts}
         known = self._lookup(text.translate(replacements))
         assert known is not None
         return Encoded(known, counts)
@@ -134,6 +138,10 @@ class Vocabulary:
         known = self._lookup_bytes(data.translate(None, bytes(set(unknown_bytes))))
         assert known is not None
         return Encoded(known, counts)
+
+    def nearest(self, character: str) -> str:
+        """The known characters that `encode` reads in place of an unknown one; empty if none is near."""
+        return nearest_known(character, self._has)
 
     def decode(self, ids: npt.ArrayLike) -> str:
         """The text of ids. Bytes that are not UTF-8 become U+FFFD."""

@@ -42,6 +42,7 @@ class Updated:
     characters: int  # read since the first step
     seconds: float
     characters_per_second: float  # over the last few seconds
+    train_nats: float  # the training score: the running mean of `nats` over recent updates
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,10 @@ class Saved:
 
 @dataclass(frozen=True)
 class Finished:
-    """The end. `reason` is `length`, `patience` or `signal`. Scores are None if there was no validation."""
+    """The end. `reason` is `length`, `patience` or `signal`. Valid scores are None if there was no validation.
+
+    `train_nats` is the training score after the last update.
+    """
 
     reason: str
     step: int

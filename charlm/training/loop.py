@@ -13,39 +13,48 @@ from dataclasses import replace
 
 from charlm.checkpoint import Checkpoint, load_training_arrays
 from charlm.checkpoint.series import newest_whole, repair_pointers
-from charlm.engines.precision import precision_notes
 from charlm.errors import DivergedError
 from charlm.model.parameters import count_parameters
-from charlm.training.checkpointing import restore_trainer, save_checkpoint
+from charlm.training.checkpointing import restore_trainer, save_checkpoint, training_arrays
 from charlm.training.events import Event, Finished, RolledBack, Sampled, Saved, Skipped, Started, Updated, Validated
 from charlm.training.monitoring import preview, validate
 from charlm.training.optimization import learning_rate
-from charlm.training.plan import TrainingPlan
+from charlm.training.plan import TrainingPlan, position_at, train_reader
 from charlm.training.progress import Clock, Progress
+from charlm.training.score import training_score
 from charlm.training.trainer import Trainer
 
 SKIPS_IN_A_ROW = 3  # skipped updates after which the training goes back to the last checkpoint
 ROLL_BACKS = 2  # most that are made; if another one is needed, the training has diverged
-SMOOTHING = 0.02  # weight of the newest update in the running mean of the training score
+UPDATING = 3.0  # under a budget, how many times as long as the last validation updates go on before the next one
 SPEED_WINDOW = 5.0  # seconds over which characters per second are measured
+FIRST_SAVE = 2.0  # seconds after which a training without any checkpoint saves its first one
 SPEED_INTERVAL = 0.25  # seconds between two entries of that measurement, so that fast steps do not add thousands
 
 
-def never_stop() -> bool:
+def never() -> bool:
     """The `stop` of a training that runs to its end."""
     return False
 
 
 def train(
-    plan: TrainingPlan, resume: Checkpoint | None = None, stop: Callable[[], bool] = never_stop
+    plan: TrainingPlan,
+    resume: Checkpoint | None = None,
+    stop: Callable[[], bool] = never,
+    save: Callable[[], bool] = never,
 ) -> Iterator[Event]:
     """Train, and keep checkpoints in the plan's run.
 
-    With `resume`, continue from that checkpoint as if there had been no interruption. `stop` is called once a step.
-    Raises DivergedError if updates stay non-finite, CheckpointError if a checkpoint cannot be written.
+    With `resume`, continue from that checkpoint as if there had been no interruption. Otherwise a training that starts
+    from given weights validates and saves them first. `stop` and `save` are called once a step: True ends the training,
+    or saves a checkpoint. Raises DivergedError if updates stay non-finite, CheckpointError if a checkpoint cannot be
+    written.
     """
     session = _Session(plan, resume)
     yield session.started()
+    if plan.initial and not resume:
+        yield from session.validate()
+        yield from session.save()
     reason = session.end_reason()
     while not reason:
         yield from session.update()
@@ -53,7 +62,7 @@ def train(
         reason = "signal" if stop() else session.end_reason()
         if not reason:
             yield from session.sample_if_due()
-        yield from session.save_if_due(ending=bool(reason))
+        yield from session.save_if_due(now=save() or bool(reason))
     yield session.finished(reason)
 
 
@@ -66,7 +75,7 @@ class _Session:
         self.trainer = self._new_trainer()
         self.progress = self._restore(resume) if resume else Progress()
         self.clock = Clock(self.progress.seconds)
-        self.saved_at = self.sampled_at = self.clock.seconds()
+        self.saved_at = self.sampled_at = self.validated_at = self.clock.seconds()
         self.saved_step = self.resumed_at
         self.best_unsaved = False  # True if the current weights have the best score and are not saved yet
         self.skips_in_a_row = 0
@@ -74,15 +83,26 @@ class _Session:
 
     def _new_trainer(self) -> Trainer:
         plan = self.plan
-        return Trainer(plan.settings, plan.corpus.vocabulary.size, plan.reader.batch_size, plan.compute)
+        size = plan.corpus.vocabulary.size
+        return Trainer(plan.settings, size, plan.reader.batch_size, plan.compute, initial=plan.initial)
 
     def _restore(self, checkpoint: Checkpoint) -> Progress:
-        """Restore the trainer from the checkpoint, and give the progress at that step."""
-        where = str(checkpoint.folder)
+        """Restore the trainer from the checkpoint, and give the progress at that step, under the plan's settings."""
+        plan, where = self.plan, str(checkpoint.folder)
         progress = Progress.from_json(checkpoint.training, where)
-        restore_trainer(self.trainer, checkpoint.parameters, load_training_arrays(checkpoint.folder), where)
-        repair_pointers(self.plan.run, checkpoint, progress.best_step)
-        return progress
+        arrays = load_training_arrays(checkpoint.folder)
+        before, now = checkpoint.settings, plan.settings
+        if before.training.batch_size != now.training.batch_size:
+            # other lanes: they start from a fresh state, at the same share of the epoch
+            arrays = {name: value for name, value in arrays.items() if not name.startswith("state.")}
+            arrays |= {
+                name: value for name, value in training_arrays(self.trainer).items() if name.startswith("state.")
+            }
+            epoch = train_reader(before, plan.corpus).epoch_at(progress.position)
+            progress = replace(progress, position=position_at(plan.reader, epoch))
+        restore_trainer(self.trainer, checkpoint.parameters, arrays, where)
+        repair_pointers(plan.run, checkpoint, progress.best_step)
+        return progress.planned_anew(before.training, now.training, plan.reader.characters_per_epoch)
 
     def fraction_done(self) -> float:
         return self.progress.fraction_done(self.plan.settings.training, self.plan.reader.characters_per_epoch)
@@ -103,15 +123,12 @@ class _Session:
             device=plan.compute.device,
             precision=plan.compute.precision,
             resumed_at=self.resumed_at,
-            notes=(*plan.reader.notes, *precision_notes(plan.compute), *self.trainer.notes),
+            notes=(*plan.reader.notes, *plan.compute.notes, *self.trainer.notes),
         )
 
     def end_reason(self) -> str:
         """Why the training ends now; empty if it continues."""
-        if self.fraction_done() >= 1:
-            return "length"
-        patience = self.plan.settings.training.patience
-        return "patience" if patience and self.progress.without_better >= patience else ""
+        return self.progress.end_reason(self.plan.settings.training, self.plan.reader.characters_per_epoch)
 
     def update(self) -> Iterator[Event]:
         plan, before = self.plan, self.progress
@@ -120,7 +137,7 @@ class _Session:
         result = self.trainer.update(plan.reader, before.position, rate)
         train_nats = before.train_nats
         if result.applied:
-            train_nats += max(SMOOTHING, 1 / (before.step + 1)) * (result.nats - train_nats)
+            train_nats = training_score(train_nats, result.nats, before.step + 1)
         self.progress = replace(
             before,
             step=before.step + 1,
@@ -147,6 +164,7 @@ class _Session:
             characters=self.progress.characters,
             seconds=self.progress.seconds,
             characters_per_second=self._characters_per_second(),
+            train_nats=self.progress.train_nats,
         )
 
     def _characters_per_second(self) -> float:
@@ -185,13 +203,29 @@ class _Session:
 
     def validate_if_due(self) -> Iterator[Event]:
         due = int(self.fraction_done() * self.plan.settings.training.validations)
-        if due <= self.progress.validations or self.plan.corpus.split("valid").size < 2:
+        if due > self.progress.validations and not self._updates_come_first():
+            yield from self.validate()
+            # with few updates, several validations can be due at once: one is made, and it counts for all of them
+            self.progress = replace(self.progress, validations=due)
+
+    def _updates_come_first(self) -> bool:
+        """Whether a validation would leave too little of a budget for updates: on a slow or busy machine it takes long.
+
+        The last one is always made. A training of steps or epochs keeps all, so that it is the same on every machine.
+        """
+        if self.plan.settings.training.budget is None or self.fraction_done() >= 1:
+            return False
+        return self.clock.seconds() - self.validated_at < UPDATING * self.progress.validation_seconds
+
+    def validate(self) -> Iterator[Event]:
+        """Score the valid split, if it has two characters or more."""
+        if self.plan.corpus.split("valid").size < 2:
             return
         began = time.perf_counter()
         score = validate(self.trainer, self.plan.corpus, self.plan.settings)
         scored = self.progress.after_validation(score.nats_per_character, time.perf_counter() - began)
-        # with few updates, several validations can be due at once: one is made, and it counts for all of them
-        self.progress = replace(scored, validations=due, seconds=self.clock.seconds())
+        self.validated_at = self.clock.seconds()
+        self.progress = replace(scored, seconds=self.validated_at)
         self.best_unsaved = scored.best_step == scored.step
         yield Validated(
             step=scored.step,
@@ -211,12 +245,20 @@ class _Session:
                 preview(self.trainer, self.plan.corpus.vocabulary, self.plan.settings, self.progress.step),
             )
 
-    def save_if_due(self, ending: bool) -> Iterator[Event]:
+    def save_if_due(self, now: bool) -> Iterator[Event]:
         training_settings = self.plan.settings.training
-        due = ending or self.best_unsaved or self.clock.seconds() - self.saved_at >= training_settings.save_every
+        wait = (
+            training_settings.save_every
+            if self.saved_step is not None
+            else min(FIRST_SAVE, training_settings.save_every)
+        )
+        due = now or self.best_unsaved or self.clock.seconds() - self.saved_at >= wait
         due = due or bool(training_settings.milestones and self.progress.step % training_settings.milestones == 0)
-        if not due or self.saved_step == self.progress.step:
-            return
+        if due and self.saved_step != self.progress.step:
+            yield from self.save()
+
+    def save(self) -> Iterator[Event]:
+        """Write a checkpoint of this step."""
         self.progress = replace(self.progress, seconds=self.clock.seconds())
         folder = save_checkpoint(self.plan, self.trainer, self.progress, self.best_unsaved)
         self.saved_at, self.saved_step = self.clock.seconds(), self.progress.step

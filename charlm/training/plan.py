@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+import numpy as np
 
 from charlm.config.settings import Settings
 from charlm.device import Compute
@@ -14,13 +17,17 @@ from charlm.text.records import open_reader
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """Settings, a text, the reader that cuts its train split into windows, the run to write to, and a device."""
+    """Settings, a text, the reader that cuts its train split into windows, the run to write to, and a device.
+
+    `initial` are the weights that a new training starts from; None: those of the seed.
+    """
 
     settings: Settings
     corpus: Corpus
     reader: Reader
     run: Run
     compute: Compute
+    initial: Mapping[str, np.ndarray] | None = None
 
 
 def train_reader(settings: Settings, corpus: Corpus) -> Reader:
@@ -28,3 +35,9 @@ def train_reader(settings: Settings, corpus: Corpus) -> Reader:
     training = settings.training
     end_id = corpus.vocabulary.newline if settings.text.records else None
     return open_reader(corpus.split("train"), training.batch_size, training.seq_len, end_id, training.seed)
+
+
+def position_at(reader: Reader, epoch: float) -> int:
+    """The window nearest to this many epochs of the reader."""
+    whole = int(epoch)
+    return whole * reader.windows_per_epoch + round((epoch - whole) * reader.windows_per_epoch)

@@ -14,6 +14,8 @@ from typing import Any
 from charlm.config.settings import TrainingSettings
 from charlm.errors import IntegrityError
 
+PLANNED = ("steps", "epochs", "budget", "validations")  # settings that decide when a training validates
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -23,7 +25,7 @@ class Progress:
     position: int = 0
     characters: int = 0
     seconds: float = 0.0
-    train_nats: float = 0.0  # running mean over about the last hundred updates
+    train_nats: float = 0.0  # the training score
     best_nats: float | None = None
     best_step: int | None = None
     last_nats: float | None = None
@@ -58,6 +60,23 @@ class Progress:
             return min(1.0, self.seconds / max(1e-9, training_settings.budget - self.validation_seconds))
         raise ValueError("the settings of a training give neither steps nor epochs nor a budget")
 
+    def end_reason(self, training_settings: TrainingSettings, characters_per_epoch: int) -> str:
+        """Why the training ends here: `length` or `patience`; empty if it goes on."""
+        if self.fraction_done(training_settings, characters_per_epoch) >= 1:
+            return "length"
+        patience = training_settings.patience
+        return "patience" if patience and self.without_better >= patience else ""
+
+    def planned_anew(self, before: TrainingSettings, now: TrainingSettings, characters_per_epoch: int) -> Progress:
+        """The progress under other settings: if the length has changed, the validations that are due by now.
+
+        Those still to come are then spread over the rest, and the last one is at the end.
+        """
+        if all(getattr(before, name) == getattr(now, name) for name in PLANNED):
+            return self
+        due = int(self.fraction_done(now, characters_per_epoch) * now.validations)
+        return replace(self, validations=due, without_better=0)
+
     def after_validation(self, nats: float, seconds: float) -> Progress:
         """The progress after a validation. A score that is not finite is neither kept nor the best."""
         finite = math.isfinite(nats)
@@ -67,7 +86,6 @@ class Progress:
             last_nats=nats if finite else None,
             best_nats=nats if best else self.best_nats,
             best_step=self.step if best else self.best_step,
-            validations=self.validations + 1,
             without_better=0 if best else self.without_better + 1,
             validation_seconds=seconds,
         )

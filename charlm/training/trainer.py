@@ -39,8 +39,9 @@ class UpdateResult:
 
 
 class Trainer:
-    """A model in training on one device. It starts from the seed of the settings, or from arrays by `restore_trainer`.
+    """A model in training on one device. It starts from `initial` weights, or from those of the seed of the settings.
 
+    `restore_trainer` gives it the state of an earlier training.
     `recurrence` runs the layers. By default the fastest engines run them, and on CUDA whole windows may be captured.
     """
 
@@ -51,13 +52,17 @@ class Trainer:
         batch_size: int,
         compute: Compute,
         recurrence: Recurrence | None = None,
+        initial: Mapping[str, np.ndarray] | None = None,
     ) -> None:
         self.settings = settings
         self.compute = compute
         self.recurrence = recurrence or choosing.run_with_torch
         device = compute.torch_device()
-        values = initial_parameters(settings.model, vocab_size, named_stream(settings.training.seed, "weights"))
-        self.weights = {name: torch.from_numpy(value).to(device).requires_grad_() for name, value in values.items()}
+        values = initial or initial_parameters(
+            settings.model, vocab_size, named_stream(settings.training.seed, "weights")
+        )
+        # copied, so that no update reaches the arrays that were given
+        self.weights = {name: torch.tensor(value, device=device).requires_grad_() for name, value in values.items()}
         self.model = LanguageModel(settings.model, self.weights)
         choosing.pack_weights(self.model)
         self.optimizer = build_optimizer(settings.training, self.weights)

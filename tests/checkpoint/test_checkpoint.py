@@ -122,12 +122,33 @@ def test_numbers_that_are_not_finite_are_never_saved(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_link_is_not_followed_out_of_the_folder(folder, tmp_path):
-    secret = tmp_path / "model.safetensors"
-    shutil.move(folder / "model.safetensors", secret)
-    (folder / "model.safetensors").symlink_to(secret)
-    with pytest.raises(CheckpointError, match="no file"):
+def test_files_may_be_links_to_files_as_in_the_cache_of_a_hub(folder, tmp_path):
+    whole = load_checkpoint(folder)
+    blobs, snapshot = tmp_path / "blobs", tmp_path / "snapshots" / "abc123"
+    blobs.mkdir()
+    snapshot.mkdir(parents=True)
+    for number, path in enumerate(sorted(folder.iterdir())):
+        path.rename(blobs / str(number))
+        (snapshot / path.name).symlink_to(f"../../blobs/{number}")
+    linked = load_checkpoint(snapshot)
+    assert all((linked.parameters[name] == value).all() for name, value in whole.parameters.items())
+    assert load_training_arrays(snapshot)
+
+
+def test_what_a_link_leads_to_is_checked_like_any_file(folder, tmp_path):
+    model = folder / "model.safetensors"
+    size = model.stat().st_size
+    model.unlink()
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"x" * size)
+    model.symlink_to(secret)
+    with pytest.raises(IntegrityError, match="checksum"):
         load_checkpoint(folder)
+    for target in ("/dev/zero", str(tmp_path), model.name, "nothing-here"):
+        model.unlink()
+        model.symlink_to(target)
+        with pytest.raises(CheckpointError, match=r"no file model\.safetensors"):
+            load_checkpoint(folder)
 
 
 def test_the_description_is_plain_json(folder):

@@ -75,3 +75,18 @@ def test_an_invalid_number_of_streams_is_a_usage_error(charlm):
     result = charlm("bench", "sample", "--sizes", "1x8", "--streams", "1,no")
     assert result.returncode == 2
     assert "1,64" in result.stderr
+
+
+def test_load_prints_what_is_left_beside_busy_processes(charlm):
+    options = ("--size", "1x16", "--lanes", "4x8", "--busy", "1", "--seconds", 0.02, "--rounds", 1, "--no-plain")
+    result = charlm("bench", "load", *options)
+    assert result.returncode == 0, result.stderr
+    lines = result.stdout.splitlines()
+    assert lines[0].split() == ["beside", "median/s", "cores", "kept", "fair", "of", "fair"]
+    assert [line[:15].strip() for line in lines[1:]] == ["alone", "1 busy", "2 side by side"]
+
+
+def test_load_refuses_an_unknown_job(charlm):
+    result = charlm("bench", "load", "--work", "dance")
+    assert result.returncode == 2
+    assert "train, sample or score" in result.stderr

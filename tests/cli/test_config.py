@@ -87,3 +87,18 @@ def test_a_closed_pipe_is_no_error():
     left = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=120)
     assert left.stdout == "text:\n"
     assert left.stderr == ""
+
+
+def test_list_describes_every_setting_in_groups(charlm):
+    shown = charlm("config", "list").stdout
+    assert [group.split()[0] for group in shown.split("\n\n")] == ["text", "model", "training"]
+    assert "training.learning_rate" in shown
+    described = json.loads(charlm("config", "list", "--json").stdout)
+    assert described["training.optimizer"]["values"] == "adamw or rmsprop"
+
+
+def test_list_filters_by_a_word_and_says_if_nothing_has_it(charlm):
+    shown = charlm("config", "list", "warmup").stdout
+    assert "training.warmup" in shown
+    assert "text." not in shown
+    assert charlm("config", "list", "no-such-word").returncode == 2

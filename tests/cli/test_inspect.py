@@ -77,8 +77,8 @@ def test_gates_sum_to_one(charlm, runs, tiny_run):
     assert printed["runs"][0]["fresh"] is None
     assert is_picture(tiny_run / "tiny" / "gates.png")
     shown = charlm("inspect", "gates", "tiny", "--fresh", env=runs).stdout.splitlines()
-    assert len(shown) == 7
-    assert "fresh: over 0.9" in shown[0]
+    assert len(shown) == 13
+    assert [line.split()[:2] for line in shown[1:3]] == [["tiny", "1"], ["tiny,", "fresh"]]
 
 
 def test_a_forget_bias_of_twenty_keeps_every_forget_gate_open(charlm, verse):

@@ -73,7 +73,7 @@ def test_show_has_scores_settings_and_commands(folder):
     assert Path(folder, shown["folder"]).is_dir()
     assert shown["model"] == "lstm 2 x 8"
     assert shown["trained"].startswith("4 steps, 128 characters, ")
-    assert "bits per character, at step" in shown["valid"]
+    assert "nats), at step" in shown["valid"]
     assert "last" in shown["checkpoints"]
     assert "model.hidden_size=8" in shown["settings"].splitlines()
     assert "training.steps=4" in shown["settings"].splitlines()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 
 from sampled import CHARLM, in_json, run
@@ -66,3 +67,31 @@ def test_an_argument_that_is_no_unicode(plain):
     assert done.returncode == 0
     assert b"2 unknown characters" in done.stderr
     assert done.stdout.startswith(b"a\\udcff\\udcfeb")
+
+
+def test_what_is_piped_in_is_the_prompt_and_is_said(plain):
+    spoken = run(plain, "-n", 30, "--seed", 2, "--prompt", "abc").stdout
+    arguments = [*CHARLM, "sample", plain, "-n", "30", "--seed", "2"]
+    done = subprocess.run(arguments, input="abc\n", capture_output=True, text=True, check=True)
+    assert done.stdout == spoken
+    assert "prompt: 3 characters of standard input" in done.stderr
+    other = subprocess.run([*arguments, "--prompt", "ab"], input="abc\n", capture_output=True, text=True, check=True)
+    assert other.stdout.startswith("ab")
+    assert "standard input" not in other.stderr
+
+
+def test_nothing_is_waited_for_where_no_prompt_is_piped(plain):
+    arguments = [*CHARLM, "sample", str(plain), "-n", "5", "--seed", "2"]
+    alone = run(plain, "-n", 5, "--seed", 2).stdout
+    nothing = subprocess.run(arguments, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)
+    closed = subprocess.run(f"{shlex.join(arguments)} <&-", shell=True, capture_output=True, text=True, check=True)
+    with subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as silent:
+        assert silent.wait(60) == 0  # the pipe is open
+        assert silent.stdout.read().decode() == nothing.stdout == closed.stdout == alone
+        assert b"to wait for a prompt there: --prompt-file -" in silent.stderr.read()
+
+
+def test_a_backslash_n_is_answered_with_what_to_write(plain):
+    done = run(plain, "-n", 5, "--stop", r"\n", "--prompt", r"a\nb")
+    assert r"For a line end or a tab: --stop $'\n'" in done.stderr
+    assert r"For a line end or a tab: --prompt $'a\nb'" in done.stderr

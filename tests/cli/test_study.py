@@ -63,6 +63,7 @@ def test_a_study_is_trained_saved_and_reported(charlm, write, tmp_path):
     assert all(0 <= row["accuracy"] <= 1 and row["steps"] == 5 for row in results(home))
     assert charlm("sample", home / "lstm.gap-2.s1", "-n", 5).returncode == 0
     output = charlm("study", "report", "tiny")
+    assert output.stdout.startswith("tiny: does it run\n\ngap 2\nvariant ")
     assert "within noise" in output.stdout or "beyond noise" in output.stdout
     assert (
         json.loads(charlm("study", "report", "--json").stdout)
@@ -71,6 +72,7 @@ def test_a_study_is_trained_saved_and_reported(charlm, write, tmp_path):
     )
     again = charlm("study", "run", path)
     assert again.returncode == 0
+    assert again.stdout == output.stdout, "a run ends with the report"
     assert "/12 " not in again.stderr  # nothing was left to do
     assert len(results(home)) == 12
 
@@ -239,5 +241,7 @@ def test_search_tries_the_values_and_prints_the_best(charlm, verse, tmp_path):
     assert best["path"] == str(home)
     trials = [json.loads(line) for line in (home / "trials.jsonl").read_text().splitlines()]
     assert {"nats": best["nats"], "settings": best["settings"]} in trials
+    assert best["bits"] == pytest.approx(best["nats"] / 0.6931471805599453)
+    assert f"{best['bits']:.4f} bits ({best['nats']:.4f} nats)" in done.stdout
     assert charlm("sample", home / "trial-1", "-n", 5).returncode == 0
     assert charlm("study", "search", "absent.yaml").returncode == 2

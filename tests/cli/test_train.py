@@ -160,7 +160,7 @@ def test_a_run_that_is_being_written_is_busy(charlm, tiny_run, tmp_path):
 
 def test_a_resumed_run_cannot_change_its_model(charlm, tiny_run):
     env = {"CHARLM_RUNS": str(tiny_run)}
-    for change in ("model.hidden_size=8", "training.learning_rate=1", "text.records=true"):
+    for change in ("model.hidden_size=8", "training.weight_decay=1", "text.records=true"):
         result = charlm("train", "--resume", "tiny", "-s", change, env=env)
         assert result.returncode == 2
         assert change.split("=")[0] in result.stderr

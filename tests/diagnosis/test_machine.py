@@ -63,8 +63,22 @@ def test_a_high_load_is_a_warning(monkeypatch, average, level):
     monkeypatch.setattr(os, "getloadavg", lambda: (average, 0, 0))
     assert machine.check_load().level == level
     monkeypatch.delattr(os, "getloadavg")
-    monkeypatch.setattr(machine, "cores", lambda: 1)
+    monkeypatch.setattr(machine, "describe_cores", lambda: "one core")
     assert machine.check_load().what.startswith("one core;")
+
+
+def test_the_cores_are_described_with_what_limits_them(monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 64)
+    monkeypatch.setattr(machine, "cores", lambda: 2)
+    monkeypatch.setattr(machine, "processor_quota", lambda: 1.5)
+    assert machine.describe_cores() == "2 cores of the machine's 64, a quota of 1.5"
+    monkeypatch.setattr(machine, "processor_quota", lambda: None)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    assert machine.describe_cores() == "2 cores of the machine's 64, OMP_NUM_THREADS=1"
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    assert machine.describe_cores() == "2 cores"
 
 
 @pytest.mark.parametrize(("free", "level"), [(10**12, "ok"), (10**9, "warn"), (10**6, "bad")])

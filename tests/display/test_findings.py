@@ -45,3 +45,10 @@ def test_the_levels_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
     fine, bad = capsys.readouterr().err.splitlines()
     assert fine == "1 ok, 1 warn. Nothing stands in the way of a training."
     assert bad == "1 ok, 1 warn, 1 bad."
+
+
+def test_a_command_is_not_wrapped_so_that_it_can_be_pasted(capsys, monkeypatch):
+    monkeypatch.setattr("charlm.display.findings.is_terminal", lambda stream: True)
+    command = "charlm train " + "-s text.records=true " * 9
+    print_finding(Finding("size", "ok", "small " * 30, command=command))
+    assert capsys.readouterr().out.splitlines()[-1] == f"             -> {command}"

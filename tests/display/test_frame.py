@@ -20,7 +20,9 @@ STARTED = Started(612_345, 1000, 50, 65, 32, 64, 200, None, None, "cpu", "bf16",
 
 
 def updated(step: int) -> Updated:
-    return Updated(step, step / 200, step / 50, 1.4 + 1 / step, 4e-3, 0.7312, step * 2048, step / 2, 41_234.0)
+    return Updated(
+        step, step / 200, step / 50, 1.4 + 1 / step, 4e-3, 0.7312, step * 2048, step / 2, 41_234.0, 1.4 + 1 / step
+    )
 
 
 def validated(step: int, best: bool = True, nats: float = 1.5) -> Validated:

@@ -36,12 +36,12 @@ def test_json_has_each_distance() -> None:
     assert found["median"] == found["lower_quartile"] == list(HALVING.norms[0])
 
 
-def test_gates_have_a_row_each_and_columns_for_the_fresh_network_if_there_is_one() -> None:
+def test_gates_have_a_row_each_and_one_for_the_fresh_network_if_there_is_one() -> None:
     gate = GateShares(layer=1, gate="forget", low=0.1, between=0.6, high=0.3, values=10)
     assert [*gate_rows(["a"], [[gate]], [()])] == [
         ("run", "layer", "gate", "under 0.1", "between", "over 0.9"),
         ("a", "1", "forget", "10.0%", "60.0%", "30.0%"),
     ]
-    heading, row = gate_rows(["a"], [[gate]], [[gate]])
-    assert heading[-1] == "fresh: over 0.9"
-    assert row[-3:] == row[3:6]
+    _, trained, fresh = gate_rows(["a"], [[gate]], [[gate]])
+    assert (trained[0], fresh[0]) == ("a", "a, fresh")
+    assert fresh[1:] == trained[1:]

@@ -24,7 +24,9 @@ COLOURS = re.compile(r"\x1b\[[0-9;]*3[0-7][0-9;]*m")
 
 
 def updated(step: int) -> Updated:
-    return Updated(step, step / 50, step / 10, 1.4 + 1 / step, 4e-3, 0.71, step * 2048, float(step), 41_234.0)
+    return Updated(
+        step, step / 50, step / 10, 1.4 + 1 / step, 4e-3, 0.71, step * 2048, float(step), 41_234.0, 1.4 + 1 / step
+    )
 
 
 EVENTS: list[Event] = [

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from charlm.display.loss_plot import _series, plot_loss
+from charlm.display.loss_plot import learning_curve, plot_loss
 from charlm.errors import UsageError
 from charlm.training.events import Updated, Validated
 
@@ -18,7 +18,7 @@ Row = dict[str, Any]
 
 
 def updated(step: int, nats: float = 2.0) -> Row:
-    event = Updated(step, step / 100, 0.1, nats, 1e-3, 0.5, step * 64, float(step), 64.0)
+    event = Updated(step, step / 100, 0.1, nats, 1e-3, 0.5, step * 64, float(step), 64.0, nats)
     return {"event": "updated", **asdict(event)}
 
 
@@ -67,20 +67,20 @@ def test_pyplot_is_not_imported(tmp_path: Path) -> None:
 
 def test_steps_that_a_resume_or_roll_back_undid_are_left_out() -> None:
     rows = [updated(1), updated(2, 9.0), validated(2, 9.0), updated(3, 9.0), updated(2, 1.0), updated(3, 1.0)]
-    train, valid = _series(rows)
-    assert [(step, bits) for step, _, bits in train] == [
+    train, valid = learning_curve(rows)
+    assert [(step, bits) for step, _, bits, _ in train] == [
         (1, pytest.approx(2 / math.log(2))), (2, pytest.approx(1 / math.log(2))), (3, pytest.approx(1 / math.log(2))),
     ]  # fmt: skip
     assert valid == []
 
 
 def test_a_validation_is_drawn_at_the_characters_read_so_far() -> None:
-    _, valid = _series([updated(10), validated(10)])
+    _, valid = learning_curve([updated(10), validated(10)])
     assert valid[0][:2] == (10, 640)
 
 
 def test_scores_that_are_not_finite_are_left_out() -> None:
-    assert len(_series([updated(1), {**updated(2), "nats": None}, updated(3)])[0]) == 2
+    assert len(learning_curve([updated(1), {**updated(2), "nats": None}, updated(3)])[0]) == 2
 
 
 def test_without_updates_it_raises_an_error(tmp_path: Path) -> None:

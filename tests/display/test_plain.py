@@ -31,7 +31,7 @@ NUMBERS = re.compile(
 
 
 def updated(step: int, steps: int = 100, seconds: float = 0.0) -> Updated:
-    return Updated(step, step / steps, 0.1, 2.0, 4e-3, 0.71, step * 2048, seconds, 41_200.0)
+    return Updated(step, step / steps, 0.1, 2.0, 4e-3, 0.71, step * 2048, seconds, 41_200.0, 2.0)
 
 
 def validated(step: int, best: bool = True) -> Validated:

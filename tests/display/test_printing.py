@@ -141,3 +141,21 @@ def test_messages_to_a_closed_stderr_are_dropped(monkeypatch):
 def test_until_closed_lets_every_other_error_through():
     with pytest.raises(ValueError, match="other"), until_closed(io.StringIO()):
         raise ValueError("other")
+
+
+def test_a_message_is_wrapped_between_words_on_a_terminal_and_a_command_stays_whole(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "30")
+    monkeypatch.setenv("NO_COLOR", "1")
+    message = f"a message of several words\rand then a-{'long' * 10}-word\n\nGo on with: charlm train --resume a-run"
+    terminal, pipe = Terminal(), io.StringIO()
+    for stream in (terminal, pipe):
+        monkeypatch.setattr(sys, "stderr", stream)
+        print_stderr(message)
+    assert pipe.getvalue() == f"{message}\n"
+    assert terminal.getvalue().splitlines() == [
+        "a message of several",
+        "words\\x0dand then",
+        f"a-{'long' * 10}-word",
+        "",
+        "Go on with: charlm train --resume a-run",
+    ]

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from charlm.display import sample_text
-from charlm.display.sample_text import print_sample, print_separator, print_unknown
+from charlm.display.sample_text import print_sample, print_separator
 from charlm.sampling.writer import Fragment
 
 
@@ -49,14 +49,3 @@ def test_samples_are_separated_on_stderr_if_both_streams_are_terminals(monkeypat
         monkeypatch.setattr(sys, "stderr", stderr)
         print_separator(2, 3)
         assert (stderr.getvalue(), stdout.getvalue()) == (rule, "" if rule else "\n")
-
-
-def test_unknown_characters_are_listed_up_to_a_limit(capsys: pytest.CaptureFixture[str]) -> None:
-    print_unknown({}, "skip")
-    assert capsys.readouterr().err == ""
-    print_unknown({"é": 1}, "nearest")
-    print_unknown(dict.fromkeys("abcdefghij", 2), "skip")
-    one, many = capsys.readouterr().err.splitlines()
-    assert one == "prompt: 1 unknown character replaced by the nearest known ones, or left out: 'é' x 1"
-    assert many.startswith("prompt: 20 unknown characters left out: 'a' x 2, ")
-    assert many.endswith("'h' x 2 and 2 others")

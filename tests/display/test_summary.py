@@ -85,7 +85,7 @@ def test_the_rows_at_the_end() -> None:
         ("ended", "trained to its full length, at step 3,000"),
         ("valid", "2.164 bits per character (1.5000 nats), perplexity 4.48"),
         ("best", "at step 2,700; the last one has 2.308 bits"),
-        ("train", "2.020 bits per character (1.4000 nats)"),
+        ("train", "2.020 bits per character (1.4000 nats), at step 3,000"),
         ("read", "6,144,000 characters in 1:37, 63.3k a second"),
         ("kept in", "checkpoints/book"),
     ]

@@ -110,7 +110,7 @@ class Stepwise:
 @pytest.fixture(params=[1, 2, 3])
 def threads(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """How many threads draw together; PAIRS_FOR_A_THREAD would give small stacks one."""
-    monkeypatch.setattr(compiled_stepper, "cores", lambda: request.param)
+    monkeypatch.setattr(compiled_stepper, "usable_threads", lambda: request.param)
     monkeypatch.setattr(compiled_stepper, "PAIRS_FOR_A_THREAD", 1)
 
 

@@ -3,6 +3,9 @@ work again without a graph; tests/gpu has CUDA graphs."""
 
 from __future__ import annotations
 
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
@@ -101,3 +104,19 @@ def test_it_can_be_sampled_from():
     """Draws are made from the same stream of numbers; here no two scores are near enough for rounding to matter."""
     texts = [list(generate(engine, read(engine, [0]), Decoding(), 40, [sample_stream(1, 0)])) for engine in both({})]
     assert texts[0] == texts[1]
+
+
+def test_threads_that_share_it_take_turns():
+    _, fast = both(STACKS["lstm"])
+    given = [ids(rows)[0] for rows in (1, 3, 4, 10)] * 20
+    alone = [fast.step(each, fast.fresh(len(each)))[0].tobytes() for each in given]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda each: fast.step(each, fast.fresh(len(each)))[0].tobytes(), given)) == alone
+
+
+def test_it_is_pickled_as_its_model_and_captured_again():
+    _, fast = both(STACKS["lstm"])
+    make, parts = fast.__reduce__()
+    model, device, rows = pickle.loads(pickle.dumps(parts))
+    again = make(model, device, rows, Rerun())
+    assert np.array_equal(again.step(ids(3)[0], again.fresh(3))[0], fast.step(ids(3)[0], fast.fresh(3))[0])

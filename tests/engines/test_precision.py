@@ -63,22 +63,3 @@ def test_the_choice_is_given_whether_persistent_kernels_apply(monkeypatch, model
     settings = Settings.model_validate({"model": model, "training": {"device": "cpu", "threads": 3, **training}})
     assert compute_for(settings) == Compute("cpu", "fp32", "a CPU", 1)
     assert asked_for == [("cpu", settings.training.precision, 3, asked)]
-
-
-@pytest.mark.parametrize(
-    ("device_type", "precision_asked", "flags", "noted"),
-    [
-        ("cpu", "bf16", {"avx2", "fma"}, True),
-        ("cpu", "bf16", {"avx512f"}, True),
-        ("cpu", "bf16", {"avx512f", "avx512_bf16"}, False),
-        ("cpu", "bf16", {"asimd", "bf16"}, False),  # Arm's name for it
-        ("cpu", "bf16", set(), False),  # the system lists no flags
-        ("cpu", "fp32", {"avx2"}, False),
-        ("cuda", "bf16", {"avx2"}, False),
-    ],
-)
-def test_a_note_says_where_bf16_is_slower(monkeypatch, device_type, precision_asked, flags, noted):
-    monkeypatch.setattr(precision, "processor_flags", lambda: frozenset(flags))
-    notes = precision.precision_notes(Compute(device_type, precision_asked, "a processor", 1))
-    assert bool(notes) is noted
-    assert not noted or ("bf16 is slower" in notes[0] and "fp32" in notes[0])

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
 import pytest
 
-from charlm.kernels.threads import share_rows
+from charlm.kernels import threads
+from charlm.kernels.threads import PARTS_FOR_A_THREAD, share_rows
+
+THREADS = 3
+
+
+@pytest.fixture(autouse=True)
+def several_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threads, "usable_threads", lambda: THREADS)
 
 
 @pytest.mark.parametrize(("rows", "least"), [(0, 1), (1, 1), (1, 5), (7, 2), (64, 1), (64, 100)])
@@ -22,3 +33,38 @@ def test_what_goes_wrong_in_a_thread_is_raised() -> None:
 
     with pytest.raises(ValueError, match="the last share"):
         share_rows(work, 64, 1)
+
+
+def test_no_thread_works_on_when_one_part_has_failed() -> None:
+    begun: list[int] = []
+    ended: list[int] = []
+
+    def work(first: int, end: int) -> None:
+        begun.append(end)
+        if not first:
+            raise ValueError("the first part")
+        time.sleep(0.02)
+        ended.append(end)
+
+    with pytest.raises(ValueError, match="the first part"):
+        share_rows(work, 64, 1)
+    after = list(ended)
+    assert len(begun) == len(ended) + 1
+    time.sleep(0.03)
+    assert ended == after
+
+
+def test_a_thread_that_is_free_does_the_parts_of_one_that_is_held_up() -> None:
+    done: dict[str, int] = {}
+    others_have_ended = threading.Event()
+
+    def work(first: int, end: int) -> None:
+        if not first:  # the thread that took the first part takes no other until all others are done
+            assert others_have_ended.wait(30)
+            return
+        done[threading.current_thread().name] = done.get(threading.current_thread().name, 0) + 1
+        if sum(done.values()) == PARTS_FOR_A_THREAD * THREADS - 1:
+            others_have_ended.set()
+
+    share_rows(work, 64, 1)
+    assert sum(done.values()) == PARTS_FOR_A_THREAD * THREADS - 1

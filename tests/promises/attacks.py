@@ -78,6 +78,8 @@ ATTACKS: dict[str, Attack] = {
     "a description that is a link": linked(DESCRIPTION, "/etc/passwd"),
     "a model that is a link": linked(MODEL, "/etc/passwd"),
     "a model that is a device": linked(MODEL, "/dev/zero"),
+    "a description that the system makes": linked(DESCRIPTION, "/proc/self/maps"),
+    "a model that the system makes": linked(MODEL, "/proc/self/maps"),
     "a model that is a link to itself": linked(MODEL, MODEL),
     "files under other folders": renamed,
     "an absolute file": set_in_body("files", to={"/etc/passwd": {"size": 1, "sha256": "0" * 64}}),

@@ -179,7 +179,7 @@ def test_a_non_finite_score_is_never_the_best():
 
 def test_a_spike_of_the_loss_is_logged_with_the_usual_loss(tmp_path):
     def updated(step, nats):
-        return Updated(step, 0.0, 0.0, nats, 1e-3, 1.0, 1, 1.0, 1.0)
+        return Updated(step, 0.0, 0.0, nats, 1e-3, 1.0, 1, 1.0, 1.0, nats)
 
     run = create_run(tmp_path, "spiky", "x", {})
     losses = [4.5, 4.0, *([2.0] * 1500), 6.0, 2.1, 2.0]

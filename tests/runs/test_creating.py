@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -109,6 +110,28 @@ def test_the_mark_has_version_creation_and_text(tmp_path):
     assert mark["created"].endswith("+00:00")
     assert mark["text"]["sha256"] == "0" * 64
     assert mark["checkpoints"] == []
+
+
+def test_a_run_has_its_files_from_the_first_moment(tmp_path, monkeypatch):
+    """Wherever the process is killed, there is a whole run or none."""
+    seen = []
+    real = Path.rename
+
+    def watched(path, target):
+        seen.append(sorted(each.name for each in path.iterdir()))
+        return real(path, target)
+
+    monkeypatch.setattr(Path, "rename", watched)
+    run = create_run(tmp_path, "mine", "x", {}, {"config.yaml": "text: {}\n"})
+    assert seen == [["config.yaml", "run.json"]]
+    assert run.config.read_text() == "text: {}\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_a_run_that_cannot_be_filled_leaves_nothing_behind(tmp_path):
+    with pytest.raises(CheckpointError):
+        create_run(tmp_path, "mine", "x", {}, {"no/such/folder": ""})
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_error_for_an_unwritable_root_has_a_remedy(tmp_path):

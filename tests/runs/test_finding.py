@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from charlm.errors import CheckpointError
-from charlm.runs import create_run, find_checkpoint, latest_run, list_runs, open_run, runs_root
+from charlm.runs import command_name, create_run, find_checkpoint, latest_run, list_runs, open_run, runs_root
 
 
 @pytest.fixture
@@ -99,6 +99,37 @@ def test_without_a_target_it_is_the_run_that_trained_last(root):
     assert find_checkpoint(root).parent == first.folder
     (root / "latest").write_text("gone\n")
     assert open_run(root) in (first, second)
+
+
+def test_without_a_target_a_run_without_a_checkpoint_is_passed_over(root):
+    older, newer, empty = trained(root, "older", 1), trained(root, "newer", 1), trained(root, "empty")
+    for day, run in enumerate((older, newer, empty), 1):
+        run.write_mark({**run.mark, "created": f"2026-01-0{day}T00:00:00+00:00"})
+    assert latest_run(root) == newer  # nothing says which trained last
+    assert find_checkpoint(root).parent == newer.folder
+    empty.make_latest()
+    assert find_checkpoint(root).parent == newer.folder
+    assert open_run(root) == empty  # which can be resumed
+    assert refusal(find_checkpoint, root, "empty").what == "The run empty has no checkpoint yet"
+
+
+def test_a_file_of_a_checkpoint_names_the_checkpoint(root):
+    run = trained(root, "a", 1, 2, best=1)
+    (run.folder / "step-2" / "model.safetensors").write_text("")
+    for target in ("a/step-2/checkpoint.json", str(run.folder / "step-2" / "model.safetensors")):
+        assert find_checkpoint(root, target).samefile(run.folder / "step-2"), target
+        assert open_run(root, target).name == "a", target
+
+
+def test_a_run_that_is_being_created_is_no_run_yet(root):
+    run = trained(root, "a", 1)
+    run.folder.rename(root / ".new-1-2")
+    assert list_runs(root) == []
+
+
+def test_a_run_is_named_for_a_shell(root, tmp_path):
+    assert command_name(trained(root, "a")) == "a"
+    assert command_name(trained(tmp_path / "my runs", "b")) == f"'{tmp_path / 'my runs' / 'b'}'"
 
 
 def test_a_similar_name_is_suggested(root):

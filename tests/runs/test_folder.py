@@ -135,3 +135,14 @@ def test_a_checkpoint_moved_aside_is_put_back_if_its_successor_is_missing(run):
 def test_a_run_can_be_made_the_latest(run):
     run.make_latest()
     assert (run.folder.parent / "latest").read_text() == "mine\n"
+
+
+def test_changes_are_noted_once_and_those_that_were_given_up_are_deleted(run):
+    run.record_changes(5, {"training.steps": (5, 9)})
+    run.record_changes(5, {"training.steps": (5, 8)})
+    run.record_changes(8, {"training.steps": (8, 12)})
+    assert [each["step"] for each in run.mark["changed"]] == [5, 8]
+    assert run.mark["changed"][0]["settings"] == {"training.steps": [5, 8]}
+    run.write_mark({**run.mark, "changed": ["x", {"step": "y"}, 3]})
+    run.record_changes(9, {})
+    assert [each["step"] for each in run.mark["changed"]] == [9]

@@ -65,3 +65,17 @@ def test_invalid_values_are_none(run, content):
     about = summarize_run(run)
     assert about.cell is about.step is about.valid_nats is about.seconds is about.hidden_size is None
     assert about.checkpoints == ("step-1",)
+
+
+def test_the_origin_and_the_changes_are_told(run):
+    settings = {"training.steps": [20, None], "broken": 3}
+    recorded = {
+        "from": {"run": "old", "step": 8, "checkpoint": "/runs/old/step-8", "new_symbols": "äö"},
+        "changed": [{"step": 20, "settings": settings}, "broken", {"step": 3}],
+    }
+    run.write_mark({**run.mark, **recorded})
+    about = summarize_run(run)
+    assert about.origin == "old, step 8, with 2 new symbols (/runs/old/step-8)"
+    assert about.changed == ("after step 20: training.steps 20 -> null",)
+    run.write_mark({**run.mark, "from": 3, "changed": 3})
+    assert (summarize_run(run).origin, summarize_run(run).changed) == (None, ())

@@ -1,16 +1,18 @@
-"""The report of a study: intervals, conclusions, CSV and the picture."""
+"""The report of a study: intervals, conclusions and CSV."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
+import math
 
 import pytest
 
-from charlm.display.study_plot import plot_study
 from charlm.studies.report import make_report, report_csv
 from charlm.studies.study import Study
+
+LN_2 = math.log(2)
 
 
 def study(**more):
@@ -41,7 +43,7 @@ def test_differences_are_beyond_or_within_noise():
     a, b, c = result["groups"][0]["rows"]
     assert a["difference"] is None
     assert b["beyond_noise"] is True
-    assert b["difference"]["mean"] == pytest.approx(-0.19667, abs=1e-4)
+    assert b["difference"]["mean"] == pytest.approx(-0.19667 / LN_2, abs=1e-4)
     assert c["beyond_noise"] is False
     words = " ".join(result["words"])
     assert "b: better than a" in words
@@ -70,15 +72,39 @@ def test_json_and_csv_read_back():
     lines = list(csv.DictReader(io.StringIO(report_csv(result))))
     assert [line["variant"] for line in lines] == ["a", "b", "c"]
     assert lines[1]["gap"] == "5"
-    assert float(lines[1]["seed_3"]) == 2.81
+    assert float(lines[1]["seed_3"]) == pytest.approx(2.81 / LN_2)
     assert lines[1]["beyond_noise"] == "True"
 
 
-@pytest.mark.parametrize("levels", [[{}], [{"gap": "5"}, {"gap": "20"}, {"gap": "100"}], [{"on": "x"}, {"on": "y"}]])
-def test_a_picture_is_drawn_with_the_same_bytes_each_time(tmp_path, levels):
-    pytest.importorskip("matplotlib")
-    result = make_report(study(), [row for each in levels for row in rows(VALUES, levels=each)])
-    for name in ("one.png", "two.png"):
-        plot_study(result, tmp_path / name)
-    assert (tmp_path / "one.png").read_bytes().startswith(b"\x89PNG")
-    assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
+def test_scores_are_in_bits_and_in_nats_beside_them():
+    result = make_report(study(), rows(VALUES))
+    group = result["groups"][0]
+    assert group["value"] == "bits"
+    a = group["rows"][0]
+    assert a["mean"]["mean"] == pytest.approx(2.0 / LN_2)
+    assert a["nats"] == 2.0
+    recall = make_report(study(), [row | {"answer_nats": 0.5} for row in rows(VALUES, "recall", "accuracy")])
+    assert recall["groups"][0]["rows"][0]["answer_bits"] == pytest.approx(0.5 / LN_2)
+
+
+def test_no_interval_leaves_the_range_of_its_quantity():
+    """Two right and one wrong: Student's interval of such a mean goes far below nothing and above all."""
+    wild = {"a": [0.0, 0.0, 1.0], "b": [1.0, 1.0, 0.0], "c": [0.9, 1.0, 1.0]}
+    for measure, name, least, most in (
+        ("recall", "accuracy", 0, 1), ("valid", "nats", 0, math.inf), ("cost", "characters_per_second", 0, math.inf),
+    ):  # fmt: skip
+        values = {key: [each + (measure == "cost") for each in found] for key, found in wild.items()}
+        for row in make_report(study(), rows(values, measure, name))["groups"][0]["rows"]:
+            assert least <= row["mean"]["low"] <= row["mean"]["mean"] <= row["mean"]["high"] <= most
+            if measure == "recall" and row["difference"]:
+                assert -1 <= row["difference"]["low"] <= row["difference"]["high"] <= 1
+
+
+def test_the_headline_states_what_was_found_and_where():
+    assert make_report(study(), rows(VALUES))["found"] == "b is better than a; c is within noise of a"
+    alike = {"a": [1.0, 2.0, 3.0], "b": [0.8, 1.8, 2.81], "c": [0.8, 1.8, 2.81]}
+    assert make_report(study(), rows(alike))["found"] == "b and c are better than a"
+    mixed = [*rows(VALUES, levels={"gap": "5"}), *rows(alike, levels={"gap": "20"})]
+    found = make_report(study(), mixed)["found"]
+    assert found == "b is better than a (gap 5 and 20); c is better than a (gap 20) and within noise of a (gap 5)"
+    assert make_report(study(), rows({"a": [1.0, 2.0, 3.0]}))["found"] == "nothing can be compared yet"

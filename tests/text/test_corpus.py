@@ -15,6 +15,7 @@ from charlm.errors import TextError, UsageError
 from charlm.text import corpus as corpus_room
 from charlm.text import source_file
 from charlm.text.corpus import describe_corpus, open_corpus
+from charlm.text.splitting import contiguous_spans
 from charlm.text.vocabulary import Vocabulary
 
 VERSE = "Full fathom five thy father lies;\nOf his bones are coral made;\n"
@@ -156,7 +157,7 @@ def test_splits_are_contiguous_and_exact(book):
 
 def test_the_split_of_tiny_shakespeare_is_the_published_one():
     ids = np.zeros(1_115_394, np.uint8)
-    assert corpus_room._splits(ids, (0.9, 0.1, 0.0), None) == {
+    assert contiguous_spans(ids, (0.9, 0.1, 0.0), None) == {
         "train": (0, 1_003_854),
         "valid": (1_003_854, 1_115_394),
         "test": (1_115_394, 1_115_394),
@@ -165,7 +166,7 @@ def test_the_split_of_tiny_shakespeare_is_the_published_one():
 
 def test_splits_have_whole_records(book):
     names = "".join(f"{'n' * (1 + number % 7)}\n" for number in range(50))
-    corpus = book(names, records=True)
+    corpus = book(names, records=True, split="contiguous")
     parts = [corpus.vocabulary.decode(corpus.split(name)) for name in ("train", "valid", "test")]
     assert "".join(parts) == names
     assert all(part.endswith("\n") for part in parts)
@@ -175,7 +176,7 @@ def test_records_need_lines(book):
     with pytest.raises(TextError, match="line end"):
         book("one long line", records=True)
     corpus = book("ab\ncd", records=True)
-    assert corpus.splits == {"train": (0, 5), "valid": (5, 5), "test": (5, 5)}
+    assert corpus.splits == {"train": (0, 6), "valid": (6, 6), "test": (6, 6)}  # each record has its end
 
 
 @pytest.mark.parametrize(("text", "size"), [("", "no characters"), ("a", "one character"), ("\ufeff", "no characters")])

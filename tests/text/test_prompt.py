@@ -1,13 +1,14 @@
 """Prompts from the command line, files and stdin, valid and invalid."""
 
 import io
+import os
 import sys
 from types import SimpleNamespace
 
 import pytest
 
 from charlm.errors import TextError, UsageError
-from charlm.text.prompt import LARGEST, read_prompt, with_unix_newlines
+from charlm.text.prompt import LARGEST, piped_prompt, read_prompt, typed_escape, with_unix_newlines
 
 
 def given(monkeypatch, content):
@@ -65,3 +66,68 @@ def test_bytes_that_are_not_utf8_are_named_with_their_offset(monkeypatch):
 
 def test_every_kind_of_line_end_becomes_a_newline():
     assert with_unix_newlines("a\r\nb\rc\n\r\n") == "a\nb\nc\n\n"
+
+
+@pytest.fixture
+def piped(monkeypatch):
+    """A function that makes stdin a pipe with this in it, closed at its other end unless told."""
+    ends, streams = [], []
+
+    def pipe(content, closed=True):
+        reading, writing = os.pipe()
+        os.write(writing, content)
+        if closed:
+            os.close(writing)
+        else:
+            ends.append(writing)
+        streams.append(os.fdopen(reading))
+        monkeypatch.setattr(sys, "stdin", streams[-1])
+
+    yield pipe
+    for end in ends:
+        os.close(end)
+    for stream in streams:
+        stream.close()
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [(b"Once\n", "Once"), (b"Once\r\n", "Once"), (b"Once\n\n", "Once\n"), (b"\xef\xbb\xbfa\nb", "a\nb"), (b"", "")],
+)
+def test_what_is_piped_is_a_prompt_without_the_line_end_of_echo(piped, content, expected):
+    piped(content)
+    assert piped_prompt() == expected
+
+
+def test_a_pipe_that_stays_open_and_silent_is_not_waited_for(piped):
+    piped(b"", closed=False)
+    assert piped_prompt(wait=0.01) is None
+
+
+def test_a_redirected_file_is_a_prompt_and_a_device_is_none(monkeypatch, tmp_path):
+    (tmp_path / "prompt.txt").write_bytes("Où\n".encode())
+    for path, expected in ((tmp_path / "prompt.txt", "Où"), (os.devnull, ""), ("/dev/zero", "")):
+        with open(path) as stream:  # noqa: PTH123
+            monkeypatch.setattr(sys, "stdin", stream)
+            assert piped_prompt() == expected
+
+
+def test_a_closed_or_missing_stdin_is_no_prompt(monkeypatch):
+    closed = io.StringIO()
+    closed.close()
+    for stream in (None, closed, io.StringIO("no file")):
+        monkeypatch.setattr(sys, "stdin", stream)
+        assert piped_prompt() == ""
+
+
+def test_what_is_piped_must_be_text(piped):
+    piped(b"a\xff")
+    with pytest.raises(TextError, match="not UTF-8"):
+        piped_prompt()
+
+
+def test_a_typed_escape_is_answered_with_what_to_write():
+    assert typed_escape(r"\n", True) == typed_escape(r"\n", False) == r"$'\n'"
+    assert typed_escape(r"it's\nso", False) == r"$'it\'s\nso'"
+    assert typed_escape(r"print('\n')", True) == ""  # a model of code knows the backslash
+    assert typed_escape("plain", False) == typed_escape("\n", False) == typed_escape(r"\q", False) == ""

@@ -1,8 +1,13 @@
-"""Plans of small trainings."""
+"""Plans of small trainings, and a folder of runs of a test's own."""
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 from charlm.config.settings import Settings
 from charlm.device import Compute
@@ -35,3 +40,17 @@ def plan_for(verse):
         )
 
     return plan
+
+
+@pytest.fixture
+def runs(tmp_path, monkeypatch):
+    monkeypatch.setenv("CHARLM_RUNS", str(tmp_path / "runs"))
+    return tmp_path / "runs"
+
+
+@pytest.fixture
+def text(tmp_path, verse):
+    """A text of this test's own, which it may change."""
+    path = tmp_path / "text.txt"
+    path.write_bytes(verse.read_bytes())
+    return path

@@ -2,55 +2,19 @@
 
 from __future__ import annotations
 
-import itertools
-
-import numpy as np
 import pytest
+from runs_of_verse import STEPS, contents, settings_for, stop_after
 
-from charlm.checkpoint import load_checkpoint, load_training_arrays
-from charlm.config.settings import Settings
-from charlm.errors import BusyError, CheckpointError, UsageError
+from charlm.config.stored import from_yaml
+from charlm.errors import BusyError, CheckpointError, TextError, UsageError
 from charlm.kernels import library
 from charlm.runs import latest_run, lock_run, read_metrics
 from charlm.text.corpus import open_corpus
 from charlm.training import memory
-from charlm.training.events import Finished, Started, Updated
-from charlm.training.experiment import CHANGEABLE, begin, begin_or_resume, reopen, resume
+from charlm.training.events import Finished, Saved, Started, Updated
+from charlm.training.experiment import begin, begin_or_resume, resume
 
-STEPS = 8
-TIMES = {"seconds", "validation_seconds"}
-
-
-@pytest.fixture(autouse=True)
-def runs(tmp_path, monkeypatch):
-    monkeypatch.setenv("CHARLM_RUNS", str(tmp_path / "runs"))
-    return tmp_path / "runs"
-
-
-@pytest.fixture
-def text(tmp_path, verse):
-    """A text of this test's own, which it may change."""
-    path = tmp_path / "text.txt"
-    path.write_bytes(verse.read_bytes())
-    return path
-
-
-def settings_for(text, **training):
-    return Settings.model_validate(
-        {
-            "text": {"sources": [str(text)]},
-            "model": {"hidden_size": 8, "num_layers": 1, "dropout": 0.2},
-            "training": {
-                "steps": STEPS, "batch_size": 4, "seq_len": 16, "validations": 2, "sample_length": 0,
-                "device": "cpu", "precision": "fp32", **training,
-            },
-        }
-    )  # fmt: skip
-
-
-def stop_after(steps):
-    count = itertools.count(1)
-    return lambda: next(count) == steps
+pytestmark = pytest.mark.usefixtures("runs")
 
 
 def is_locked(run):
@@ -59,14 +23,6 @@ def is_locked(run):
             return False
     except BusyError:
         return True
-
-
-def contents(run):
-    """Everything in the newest checkpoint but the times."""
-    checkpoint = load_checkpoint(run.pointed("last"))
-    arrays = {**checkpoint.parameters, **load_training_arrays(checkpoint.folder)}
-    progress = {name: value for name, value in checkpoint.training.items() if name not in TIMES}
-    return {name: (value.dtype, value.tobytes()) for name, value in arrays.items()}, progress, checkpoint.scores
 
 
 # The lock
@@ -171,12 +127,31 @@ def test_too_little_memory_leaves_nothing_behind(text, runs, monkeypatch):
     assert not runs.exists()
 
 
-def test_a_run_becomes_the_latest_when_it_starts(text, runs):
+def test_a_run_becomes_the_latest_with_its_first_checkpoint(text, runs):
     list(begin(settings_for(text), "first"))
     with begin(settings_for(text), "second") as training:
-        assert latest_run(runs).name == "first"
-        next(iter(training))
-        assert latest_run(runs).name == "second"
+        for event in training:
+            assert latest_run(runs).name == ("second" if isinstance(event, Saved | Finished) else "first")
+            if isinstance(event, Saved):
+                break
+    next(iter(resume("first", more="1")))
+    assert latest_run(runs).name == "first"
+
+
+def test_a_new_run_has_its_settings_from_the_first_moment(text, runs):
+    with begin(settings_for(text), "mine") as training:
+        assert from_yaml(training.run.config.read_text()) == training.settings
+    assert not [path for path in runs.iterdir() if path.name.startswith(".")]
+
+
+def test_a_text_without_records_leaves_nothing_behind(tmp_path, runs):
+    path = tmp_path / "empty-lines.txt"
+    path.write_text("\n" * 200)
+    settings = settings_for(path)
+    settings = settings.model_copy(update={"text": settings.text.model_copy(update={"records": True})})
+    with pytest.raises(TextError, match="records"):
+        begin(settings, "mine")
+    assert not runs.exists()
 
 
 def test_a_run_without_a_name_is_named_after_its_text_and_cell(text):
@@ -211,15 +186,6 @@ def test_a_resumed_run_ends_as_an_uninterrupted_one(text, cut):
     assert contents(second.run) == contents(whole.run)
 
 
-def test_the_latest_run_is_resumed_and_may_train_longer(text):
-    list(begin(settings_for(text), "mine"))
-    longer = resume(None, ["training.validations=4"], {"training.steps": STEPS + 2})
-    assert longer.run.name == "mine"
-    assert list(longer)[-1].step == STEPS + 2
-    with resume("mine") as again:  # the changes are kept in the run's settings
-        assert again.settings.training.steps == STEPS + 2
-
-
 def test_a_study_begins_a_trial_once_and_then_resumes_it(text, runs):
     settings = settings_for(text)
     corpus = open_corpus(settings.text)
@@ -243,31 +209,3 @@ def test_a_changed_text_is_refused(text, runs):
         resume("mine")
     with pytest.raises(CheckpointError, match="no longer the one"):
         begin_or_resume(settings, open_corpus(settings.text), runs, "mine")
-
-
-@pytest.mark.parametrize("change", ["model.cell=gru", "model.hidden_size=9", "training.seed=2", "text.records=true"])
-def test_a_change_to_another_model_or_training_is_refused(text, change):
-    list(begin(settings_for(text), "mine"))
-    with pytest.raises(UsageError) as caught:
-        resume("mine", [change])
-    assert f"cannot change {change.partition('=')[0]}" in caught.value.what
-    assert all(name in caught.value.remedy for name in CHANGEABLE)
-
-
-def test_a_run_without_a_checkpoint_is_not_resumed(text):
-    for _ in begin(settings_for(text), "mine"):
-        break
-    with pytest.raises(CheckpointError, match="no checkpoint that is whole"):
-        resume("mine")
-
-
-def test_reopen_finds_the_newest_whole_checkpoint_and_notes_the_damaged_one(text):
-    training = begin(settings_for(text, save_every=1e-6, keep=3), "mine")
-    list(training)
-    newest = training.run.checkpoints[-1]
-    (newest / "training.safetensors").write_bytes(b"")
-    with lock_run(training.run):
-        found = reopen(training.run)
-    assert found.checkpoint.folder == training.run.checkpoints[-2]
-    assert newest.name in found.notes[0]
-    np.testing.assert_array_equal(found.corpus.ids, training.corpus.ids)

@@ -1,0 +1,92 @@
+"""Every setting as a person asks for it: its name, its default, what it does, and the values that it takes.
+
+Reads the declarations in settings.py, the only place that describes a setting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from charlm.config.settings import Settings
+from charlm.config.stored import inline_yaml
+
+BOUNDS = (("ge", "from"), ("gt", "above"), ("le", "to"), ("lt", "below"))
+
+
+@dataclass(frozen=True)
+class SettingAbout:
+    """One setting. `default` is as in YAML; `words` are the values of a setting that takes one of a few words."""
+
+    name: str
+    default: str
+    about: str
+    values: str
+    words: tuple[str, ...]
+
+    @property
+    def section(self) -> str:
+        return self.name.partition(".")[0]
+
+
+def describe_settings(word: str = "") -> list[SettingAbout]:
+    """All settings in the order of their declaration, or those that have the word in their name or description."""
+    found = [each for section, field in Settings.model_fields.items() for each in _of(section, field.annotation)]
+    word = word.lower()
+    return [each for each in found if word in f"{each.name} {each.about} {each.values}".lower()]
+
+
+def _of(prefix: str, section: Any) -> Iterator[SettingAbout]:
+    for key, field in section.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            yield from _of(f"{prefix}.{key}", inner)
+            continue
+        words = _words(inner)
+        yield SettingAbout(
+            name=f"{prefix}.{key}",
+            default=_default(field),
+            about=field.description or "",
+            values=" or ".join([", ".join(words[:-1]), words[-1]]) if words else _limits(field),
+            words=words,
+        )
+
+
+def _default(field: FieldInfo) -> str:
+    value = field.get_default(call_default_factory=True)
+    return "none" if value is None else inline_yaml(list(value) if isinstance(value, tuple) else value)
+
+
+def _words(annotation: Any) -> tuple[str, ...]:
+    """The words of a Literal, or those of a truth value."""
+    if annotation is bool:
+        return "true", "false"
+    return tuple(str(each) for each in get_args(annotation)) if get_origin(annotation) is Literal else ()
+
+
+def _limits(field: FieldInfo) -> str:
+    """`from 1 to 65,536`; empty for what is no number."""
+    if get_origin(field.annotation) in (tuple, dict):
+        return ""
+    rules = [*field.metadata, *_rules(field.annotation)]
+    parts = []
+    for name, word in BOUNDS:
+        limits = [limit for rule in rules if isinstance(limit := getattr(rule, name, None), int | float)]
+        parts += [f"{word} {limit:,}" for limit in limits[:1]]
+    return " ".join(parts).replace(f"below {2**63:,}", "below 2 to the 63rd")
+
+
+def _rules(annotation: Any) -> Iterable[Any]:
+    """What an annotation says about a value, also inside of `X | None`."""
+    if get_origin(annotation) is Annotated:
+        inner, *rules = get_args(annotation)
+        flat = [each for rule in rules for each in (rule.metadata if isinstance(rule, FieldInfo) else [rule])]
+        return [*flat, *_rules(inner)]
+    if get_origin(annotation) in (Union, UnionType):
+        return [rule for each in get_args(annotation) if each is not NoneType for rule in _rules(each)]
+    return []

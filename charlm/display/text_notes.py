@@ -1,0 +1,47 @@
+"""Notes on a prompt or a text: where it came from, and what became of its unknown characters. Knows no model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from charlm.text.unknown import UnknownCharacters
+
+SYMBOLS = 8  # unknown characters that are listed
+
+
+def source_notes(piped: str | None) -> list[str]:
+    """Notes on a prompt that was piped in, as `charlm.text.prompt.piped_prompt` gives it."""
+    if piped is None:
+        return ["nothing came through standard input; to wait for a prompt there: --prompt-file -"]
+    return [f"prompt: {len(piped):,} characters of standard input"] if piped else []
+
+
+def prompt_notes(lacking: UnknownCharacters) -> list[str]:
+    """Notes on a prompt."""
+    notes = [("read as the nearest known ones", lacking.replaced), ("left out", lacking.left_out)]
+    return [f"prompt: {_counted(counts)} {fate}: {_listed(counts, lacking)}" for fate, counts in notes if counts]
+
+
+def score_notes(lacking: UnknownCharacters, bits: float | None) -> list[str]:
+    """Notes on a text that was scored; `bits` is what was charged for the characters that were left out, if it was."""
+    if bits is None:
+        fate = "not scored (with `--unknown charge` they are)"
+    else:
+        fate = f"charged {bits:,.1f} bits in all"
+    notes = [("scored as the nearest known ones", lacking.replaced), (fate, lacking.left_out)]
+    return [f"text: {_counted(counts)} {fate}: {_listed(counts, lacking)}" for fate, counts in notes if counts]
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    total = sum(counts.values())
+    return f"{total:,} unknown character{'s' * (total != 1)}"
+
+
+def _listed(counts: Mapping[str, int], lacking: UnknownCharacters) -> str:
+    """'é' as 'e' x 3, 'Ж' x 2 and 5 others"""
+    listed = [
+        f"{one!r} as {lacking.read_as[one]!r} x {count:,}" if one in lacking.read_as else f"{one!r} x {count:,}"
+        for one, count in list(counts.items())[:SYMBOLS]
+    ]
+    others = len(counts) - SYMBOLS
+    return ", ".join(listed) + (f" and {others} other{'s' * (others != 1)}" if others > 0 else "")

@@ -1,0 +1,69 @@
+"""How many threads numpy's BLAS uses while charlm's kernels divide the work themselves. Knows no kernel.
+
+BLAS threads spin after each product. Beside threads of charlm's own they take the processor from these, and a score
+takes half as long again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
+from threading import Lock
+from typing import Any
+
+from charlm.kernels.library import library
+
+VARIABLE = "OPENBLAS_NUM_THREADS"
+
+
+def limit_blas_threads() -> None:
+    """If the kernels are used, have numpy's BLAS use one thread. A number of threads that the user has set stays.
+
+    This works only before numpy is imported: `one_blas_thread` is for later.
+    """
+    if library() is not None:
+        os.environ.setdefault(VARIABLE, "1")
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Inside, numpy's BLAS uses one thread, if the kernels are used. Threads may enter at any time, several at once."""
+    if library() is None or VARIABLE in os.environ:
+        yield
+        return
+    _LIMIT.enter()
+    try:
+        yield
+    finally:
+        _LIMIT.leave()
+
+
+class _Limit:
+    """The number of threads before, restored when the last thread that asked for the limit has left."""
+
+    def __init__(self) -> None:
+        self._lock, self._inside, self._set = Lock(), 0, ExitStack()
+
+    def enter(self) -> None:
+        with self._lock:
+            self._inside += 1
+            if self._inside == 1:
+                self._set.enter_context(_controller().limit(limits=1, user_api="blas"))
+
+    def leave(self) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                self._set.close()
+
+
+_LIMIT = _Limit()
+
+
+@cache  # it looks through all libraries of the process
+def _controller() -> Any:
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()

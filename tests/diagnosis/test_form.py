@@ -1,0 +1,85 @@
+"""The form of a text, and what doctor suggests for it."""
+
+from __future__ import annotations
+
+import json
+import random
+import shlex
+
+import pytest
+
+from charlm.diagnosis.form import looks_like_list
+
+WORDS = ("amber", "ash", "blue", "coral", "dusk", "fern", "gold", "ivory", "jade", "lilac", "mint", "night")
+NAMES = [f"{one} {other}" for one in WORDS for other in WORDS]
+PROSE = ["The owl went out to look for mice, and the mice went out to look for rice."] * 50
+VERSE = ["The owl went out,", "the mice came home;", "", "the rice was sold"] * 20
+CODE = ["def name(one):", "    return one", "", "x = 1"] * 20
+
+
+@pytest.mark.parametrize("lines", [PROSE, VERSE, CODE, NAMES[:10], []])
+def test_other_texts_do_not_look_like_a_list(lines):
+    assert not looks_like_list(lines)
+
+
+def test_names_look_like_a_list():
+    assert looks_like_list(NAMES)
+
+
+@pytest.fixture
+def doctor(charlm, tmp_path):
+    """Writes a text, and gives the findings of doctor about it by name."""
+
+    def found(text, *options, name="a text.txt"):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        result = charlm("doctor", name, "--device", "cpu", "--json", *options)
+        return {finding["name"]: finding for finding in json.loads(result.stdout)["findings"]}
+
+    return found
+
+
+def works(charlm, line):
+    """Whether the suggested line works when it is pasted; it is not trained."""
+    program, *arguments = shlex.split(line)
+    result = charlm(*arguments, "--dry-run")
+    return program == "charlm" and result.returncode == 0
+
+
+def test_a_list_is_noticed_and_the_suggested_line_works(doctor, charlm):
+    options = ("-s", "model.hidden_size=8", "-s", "training.seed=5")
+    found = doctor("\n".join(NAMES), *options)
+    assert found["form"]["level"] == "warn"
+    line = found["form"]["facts"]["command"]
+    assert all(word in shlex.split(line) for word in (*options, "text.records=true", "a text.txt"))
+    assert works(charlm, line)
+    assert works(charlm, found["size"]["facts"]["command"])
+    assert "model.hidden_size=8" in found["size"]["facts"]["command"]
+    assert "form" not in doctor("\n".join(NAMES), "-s", "text.records=true")
+
+
+def test_whole_records_are_counted(doctor):
+    names = "\n".join(random.Random(1).choices(NAMES[:50], k=1000))
+    records = ("-s", "text.records=true")
+    split = doctor(names, *records, "-s", "text.split=contiguous")["split"]
+    assert (split["level"], split["facts"]["share"]) == ("warn", 1.0)
+    assert "text.split=shuffled" in split["remedy"]
+    split = doctor(names, *records)["split"]
+    assert (split["level"], split["facts"]["repeated"]) == ("ok", 0)
+
+
+def test_a_sorted_list_under_contiguous_is_a_warning(doctor):
+    found = doctor("\n".join(sorted(NAMES)), "-s", "text.records=true", "-s", "text.split=contiguous")
+    assert found["note"]["level"] == "warn"
+    assert "look sorted" in found["note"]["what"]
+
+
+def test_the_licence_of_a_book_is_noticed(doctor):
+    book = "\n".join(f"{line} {number}" for number, line in enumerate(PROSE * 4))
+    licence = "You may copy it, give it away or re-use it under the terms of the licence.\n" * 8
+    text = (
+        f"*** START OF THE PROJECT GUTENBERG EBOOK OWLS ***\n{book}\n*** END OF THE PROJECT GUTENBERG EBOOK OWLS ***\n"
+    )
+    form = doctor(text + licence)["form"]
+    assert form["facts"]["after"] >= len(licence)
+    assert 0.5 < form["facts"]["share_of_split"] < 1
+    assert "of the test split is licence" in form["what"]

@@ -1,0 +1,180 @@
+"""Signals: Ctrl-C at any moment is quiet, a closed terminal saves, and SIGUSR1 asks for a checkpoint."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from charlm.checkpoint.series import newest_whole
+from charlm.runs import Run
+from charlm.signals import Stop, quiet_interrupts
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="these are the signals of POSIX")
+
+TINY = (
+    "--device", "cpu", "-s", "model.hidden_size=8", "-s", "model.num_layers=1", "-s", "training.batch_size=4",
+    "-s", "training.seq_len=16", "-s", "training.validations=1", "-s", "training.sample_length=0",
+)  # fmt: skip
+TRAIN = ("--steps", 1_000_000, *TINY)
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Start `charlm` in a process of its own, which the test ends."""
+    started = []
+
+    def start(*arguments, before=None, **environment):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "charlm", *map(str, arguments)],
+            env={**os.environ, "CHARLM_RUNS": str(tmp_path / "runs"), "PYTHONUNBUFFERED": "1", **environment},
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
+            # shells let what they start in the background ignore it, and so would all that the tests start
+            preexec_fn=lambda: (signal.signal(signal.SIGINT, signal.SIG_DFL), before and before()),
+        )  # fmt: skip
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def wait_for(process, word):
+    for line in process.stderr:
+        if word in line:
+            return
+    raise AssertionError(f"{word!r} was never said")
+
+
+def test_a_hangup_saves_as_sigterm_does(start, charlm, verse, tmp_path):
+    process = start("train", verse, "--run", "mine", *TRAIN)
+    wait_for(process, "saved")
+    process.send_signal(signal.SIGHUP)
+    process.send_signal(signal.SIGHUP)  # the shell and the system both send one
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGHUP
+    step = newest_whole(Run(tmp_path / "runs/mine"))[0].step
+    assert f"Interrupted at step {step:,}; everything is saved" in said
+
+
+def test_a_closed_terminal_saves(verse, tmp_path):
+    import pty
+
+    child, terminal = pty.fork()
+    if not child:
+        os.environ.update(CHARLM_RUNS=str(tmp_path / "runs"), TERM="xterm")
+        os.execv(
+            sys.executable, [sys.executable, "-m", "charlm", "train", str(verse), "--run", "mine", *map(str, TRAIN)]
+        )
+    shown = b""
+    while b"saved" not in shown:
+        shown += os.read(terminal, 4096)
+    os.close(terminal)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 128 + signal.SIGHUP
+    assert newest_whole(Run(tmp_path / "runs/mine"))[0].step > 0
+
+
+def test_a_hangup_is_left_alone_under_nohup(start, verse, tmp_path):
+    process = start(
+        "train", verse, "--run", "mine", *TRAIN, before=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    )
+    wait_for(process, "saved")
+    process.send_signal(signal.SIGHUP)
+    time.sleep(0.3)
+    assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGTERM
+
+
+def test_sigusr1_saves_and_goes_on(start, verse, tmp_path):
+    process = start("train", verse, "--run", "mine", *TRAIN, "-s", "training.save_every=1h")
+    wait_for(process, "saved")
+    process.send_signal(signal.SIGUSR1)
+    wait_for(process, "saved")
+    assert process.poll() is None
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("train", "TEXT", "--run", "mine", *TRAIN), ("sample", "tiny", "-n", 10**8), ("eval", "perplexity", "tiny")],
+    ids=["train", "sample", "eval"],
+)
+@pytest.mark.parametrize("moments", [5, pytest.param(60, marks=pytest.mark.slow)])
+def test_ctrl_c_at_any_moment_prints_no_traceback(start, verse, tmp_path, tiny_run, command, moments):
+    """The moments before the first line of charlm runs belong to Python."""
+    chance = random.Random(str(command))
+    arguments = [str(verse) if word == "TEXT" else word for word in command]
+    for number in range(moments):
+        runs = str(tmp_path / str(number)) if command[0] == "train" else str(tiny_run)
+        process = start(*arguments, CHARLM_RUNS=runs)
+        time.sleep(chance.uniform(0.05, 1.5))
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+        assert process.returncode in (128 + signal.SIGINT, -signal.SIGINT, 0), said
+        assert "Traceback" not in said
+        assert "bug" not in said
+        run = Run(tmp_path / str(number) / "mine")
+        if command[0] == "train" and run.folder.exists():  # whatever was left behind can be gone on with
+            last = newest_whole(run)[0]
+            done = start("train", "--resume", "--steps", (last.step if last else 0) + 1, CHARLM_RUNS=runs)
+            _, said = done.communicate(timeout=60)
+            assert done.returncode == 0, said
+
+
+def test_an_interrupt_that_an_import_swallows_ends_the_process_all_the_same():
+    code = """
+import os, signal
+from charlm.signals import quiet_interrupts
+with quiet_interrupts():
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+    except BaseException:
+        raise ImportError("initialization failed") from None
+"""
+    ignoring = """
+import os, signal
+from charlm.signals import quiet_interrupts
+class Deleted:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        print("unreachable")
+with quiet_interrupts():
+    del (one := Deleted())
+    print("unreachable")
+""".replace("del (one := Deleted())", "one = Deleted()\n    del one")
+    for each in (code, ignoring):
+        done = subprocess.run(
+            [sys.executable, "-c", each], capture_output=True, text=True, check=False,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        )  # fmt: skip
+        assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_other_errors_pass_and_the_handler_is_restored():
+    before = signal.getsignal(signal.SIGINT), sys.unraisablehook
+    with pytest.raises(ZeroDivisionError), quiet_interrupts():
+        raise ZeroDivisionError
+    assert (signal.getsignal(signal.SIGINT), sys.unraisablehook) == before
+
+
+def test_a_stop_records_the_first_signal_and_restores_the_handlers():
+    before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)]
+    with Stop() as stop:
+        assert not stop.asked()
+        os.kill(os.getpid(), signal.SIGUSR1)
+        assert stop.save_asked()
+        assert not stop.save_asked()
+        os.kill(os.getpid(), signal.SIGHUP)
+        os.kill(os.getpid(), signal.SIGHUP)
+        os.kill(os.getpid(), signal.SIGTERM)  # after a hangup the first that insists
+        assert stop.signal == signal.SIGHUP
+    assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)] == before
