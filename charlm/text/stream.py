@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
+from charlm.text.book import Span, find_books, may_begin, within
 from charlm.text.reading import Chunk, read_bytes, read_text
 from charlm.text.source_file import SourceFile
 
@@ -22,6 +23,10 @@ class TextStream:
     encoding: str
     newlines: str
     ended: bool
+    strip: Literal["auto", "none", "gutenberg"] = "none"
+    _found: dict[int, list[Span]] = field(
+        default_factory=dict, repr=False, compare=False
+    )  # books by number of the file
 
     @property
     def as_bytes(self) -> bool:
@@ -32,7 +37,7 @@ class TextStream:
         """What, beside the bytes of the files, decides about the text."""
         ended = [True] if self.ended and len(self.files) > 1 else []
         decided = [[file.encoding for file in self.files]] if "," in self.encoding else []
-        return [self.encoding, "keep" if self.as_bytes else self.newlines, *decided, *ended]
+        return [self.encoding, "keep" if self.as_bytes else self.newlines, self.strip, *decided, *ended]
 
     def all_text(self) -> Iterator[Chunk]:
         """The whole text, decoded. Raises TextError."""
@@ -47,11 +52,35 @@ class TextStream:
     def text_of(self, number: int) -> Iterator[Chunk]:
         """The text of the file with that number, and the newline that it lacks."""
         last = "\n"
-        for chunk in read_text([self.files[number]], self.encoding, self.newlines):
+        for chunk in self._within_books(number):
             yield chunk
             last = chunk.text[-1:] or last
         if last != "\n" and self._is_followed(number):
             yield Chunk("\n")
+
+    def _within_books(self, number: int) -> Iterator[Chunk]:
+        """The text of a file without what stands outside of the books in it, if it has books."""
+        books = self._books(number)
+        if not books:
+            yield from self._read(number)
+            return
+        begin = 0
+        for chunk in self._read(number):
+            text = within(chunk.text, begin, books)
+            yield replace(chunk, text=text, stripped=len(chunk.text) - len(text))
+            begin += len(chunk.text)
+
+    def _books(self, number: int) -> list[Span]:
+        if self.strip == "none":
+            return []
+        if number not in self._found:
+            head = next((chunk.text for chunk in self._read(number)), "")
+            texts = (chunk.text for chunk in self._read(number))
+            self._found[number] = find_books(texts) if may_begin(head) else []
+        return self._found[number]
+
+    def _read(self, number: int) -> Iterator[Chunk]:
+        return read_text([self.files[number]], self.encoding, self.newlines)
 
     def bytes_of(self, number: int) -> Iterator[bytes]:
         """The same for a text that is not decoded."""
