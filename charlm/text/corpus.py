@@ -32,7 +32,7 @@ from charlm.text.survey import survey_bytes, survey_text
 from charlm.text.tally import Tally, tally_notes
 from charlm.text.vocabulary import Ids, Unknown, Vocabulary
 
-FORMAT = 2  # to be increased if the same text and settings give other ids or facts
+FORMAT = 3  # to be increased if the same text and settings give other ids or facts
 LOST = "\ufffd"  # what stands for bytes that could not be decoded
 
 
