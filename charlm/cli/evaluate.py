@@ -8,6 +8,7 @@ import typer
 
 from charlm.cli.completing import complete_corpus, complete_device, complete_run
 from charlm.cli.help_pages import Command, Group, examples
+from charlm.cli.opening import open_named
 from charlm.display.output import print_json
 
 if TYPE_CHECKING:
@@ -76,17 +77,15 @@ def perplexity(
 
     check_device_option(device)
     limit_blas_threads()
-    from charlm.checkpoint import load_checkpoint
     from charlm.checkpoint.reopening import reopen_text
     from charlm.display.progress import WatchedScorer
     from charlm.display.waiting import Waiting
     from charlm.errors import UsageError
     from charlm.evaluation.text import score_text
-    from charlm.runs import find_checkpoint, runs_root
     from charlm.text.length import require_two
     from charlm.text.records import record_end_id
 
-    checkpoint = load_checkpoint(find_checkpoint(runs_root(), run))
+    checkpoint = open_named(run, "charlm eval perplexity {run} {text}")
     if text and split:
         raise UsageError("--split selects a part of the run's own text", f"--split {split}", "Give --split or TEXT.")
     if text and moved:
@@ -155,12 +154,10 @@ def compare(
 
     check_device_option(device)
     limit_blas_threads()
-    from charlm.checkpoint import load_checkpoint
     from charlm.display.progress import WatchedScorer
     from charlm.display.waiting import Waiting
     from charlm.errors import UsageError
     from charlm.evaluation.text import score_text
-    from charlm.runs import find_checkpoint, runs_root
     from charlm.text.records import record_end_id
 
     if len(runs) < 2:
@@ -169,7 +166,7 @@ def compare(
             f"charlm eval compare {runs[0]}",
             f"Name two, or score one: charlm eval perplexity {runs[0]} {text[0]}",
         )
-    checkpoints = [load_checkpoint(find_checkpoint(runs_root(), run)) for run in runs]
+    checkpoints = [open_named(run, "charlm eval compare {run} RUN --text {text}") for run in runs]
     scores: list[dict[str, Any]] = []
     with Waiting("reading the text") as line:
         for checkpoint in checkpoints:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from charlm.cli.completing import complete_device, complete_run
+from charlm.cli.opening import open_named
 from charlm.cli.record_choice import LONGEST, RecordChoice, label_prompt
 from charlm.config.device_names import check_device_option
 from charlm.display.output import print_json
@@ -117,13 +118,11 @@ def sample(
     piped = prompts.piped_prompt() if prompt is None and prompt_file is None and not session else ""
     text = piped or prompts.read_prompt(prompt, prompt_file)
 
-    from charlm.checkpoint import load_checkpoint
     from charlm.engines.choosing import stepper
     from charlm.randomness import fresh_seed
-    from charlm.runs import find_checkpoint, runs_root
     from charlm.text.records import record_end_id
 
-    checkpoint = load_checkpoint(find_checkpoint(runs_root(), run))
+    checkpoint = open_named(run, "charlm sample {run} --prompt-file {text}")
     vocabulary, end = checkpoint.vocabulary, record_end_id(checkpoint.settings.text, checkpoint.vocabulary)
     for option, value in (("--label", label), ("--unique", unique), ("--novel", novel)):
         if value and end is None:
