@@ -31,12 +31,12 @@ class TrainingRecords:
         return at < len(self.hashes) and bool(self.hashes[at] == found[0])
 
 
-def open_training_records(checkpoint: Checkpoint, remedy: str) -> TrainingRecords:
+def open_training_records(checkpoint: Checkpoint) -> TrainingRecords:
     """The records of the checkpoint's own text, which is read again.
 
-    Raises CheckpointError, with the remedy, if the text has changed; TextError if it is gone.
+    Raises CheckpointError if the text has changed; TextError if it is gone.
     """
-    corpus = reopen_text(checkpoint, remedy)
+    corpus = reopen_text(checkpoint, "")
     end = record_end_id(checkpoint.settings.text, corpus.vocabulary)
     assert end is not None, "the model has records"
     return TrainingRecords(np.unique(hash_records(corpus.ids, *find_records(corpus.ids, end))), corpus.vocabulary)

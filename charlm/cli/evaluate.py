@@ -78,6 +78,8 @@ def perplexity(
     limit_blas_threads()
     from charlm.checkpoint import load_checkpoint
     from charlm.checkpoint.reopening import reopen_text
+    from charlm.display.progress import WatchedScorer
+    from charlm.display.waiting import Waiting
     from charlm.errors import UsageError
     from charlm.evaluation.text import score_text
     from charlm.runs import find_checkpoint, runs_root
@@ -91,23 +93,24 @@ def perplexity(
         what = "--text names the run's own text, to score one of its splits"
         raise UsageError(what, f"--text {' '.join(moved)}", "Give --text, or TEXT to score all of it.")
     began = time.perf_counter()
-    if text:
-        corpus = _given_text(checkpoint, text, encoding, unknown)
-    else:
-        command = f"charlm eval perplexity {shlex.quote(run or checkpoint.run_name)}"
-        corpus = reopen_text(
-            checkpoint,
-            f"{command} --split {split or 'valid'} --text PATH",
-            f"To score all of another text: {command} PATH",
-            moved or (),
-        )
-    ids = corpus.ids if text else corpus.split(split or "valid")
-    vocabulary = corpus.vocabulary
-    end = record_end_id(checkpoint.settings.text, vocabulary)
-    require_two(ids.size, "The text" if text else f"The {split or 'valid'} split", corpus.name)
-    changed_bytes = corpus.given_bytes - corpus.bytes if text else 0
-    scorer = _scorer(checkpoint, device, ids.size)
-    found = score_text(scorer, ids, vocabulary, end, unknown, corpus.unknown, changed_bytes)
+    with Waiting("reading the text") as line:
+        if text:
+            corpus = _given_text(checkpoint, text, encoding, unknown)
+        else:
+            command = f"charlm eval perplexity {shlex.quote(run or checkpoint.run_name)}"
+            corpus = reopen_text(
+                checkpoint,
+                f"{command} --split {split or 'valid'} --text PATH",
+                f"To score all of another text: {command} PATH",
+                moved or (),
+            )
+        ids = corpus.ids if text else corpus.split(split or "valid")
+        vocabulary = corpus.vocabulary
+        end = record_end_id(checkpoint.settings.text, vocabulary)
+        require_two(ids.size, "The text" if text else f"The {split or 'valid'} split", corpus.name)
+        changed_bytes = corpus.given_bytes - corpus.bytes if text else 0
+        scorer = WatchedScorer(_scorer(checkpoint, device, ids.size), ids.size, line)
+        found = score_text(scorer, ids, vocabulary, end, unknown, corpus.unknown, changed_bytes)
     result = {
         "run": checkpoint.run_name,
         "step": checkpoint.step,
@@ -153,6 +156,8 @@ def compare(
     check_device_option(device)
     limit_blas_threads()
     from charlm.checkpoint import load_checkpoint
+    from charlm.display.progress import WatchedScorer
+    from charlm.display.waiting import Waiting
     from charlm.errors import UsageError
     from charlm.evaluation.text import score_text
     from charlm.runs import find_checkpoint, runs_root
@@ -166,12 +171,14 @@ def compare(
         )
     checkpoints = [load_checkpoint(find_checkpoint(runs_root(), run)) for run in runs]
     scores: list[dict[str, Any]] = []
-    for checkpoint in checkpoints:
-        corpus = _given_text(checkpoint, text, encoding, unknown)
-        end = record_end_id(checkpoint.settings.text, corpus.vocabulary)
-        scorer, changed_bytes = _scorer(checkpoint, device, corpus.ids.size), corpus.given_bytes - corpus.bytes
-        found = score_text(scorer, corpus.ids, corpus.vocabulary, end, unknown, corpus.unknown, changed_bytes)
-        scores.append({"run": checkpoint.run_name, "step": checkpoint.step, **_units(found)})
+    with Waiting("reading the text") as line:
+        for checkpoint in checkpoints:
+            corpus = _given_text(checkpoint, text, encoding, unknown)
+            end = record_end_id(checkpoint.settings.text, corpus.vocabulary)
+            changed_bytes = corpus.given_bytes - corpus.bytes
+            scorer = WatchedScorer(_scorer(checkpoint, device, corpus.ids.size), corpus.ids.size, line)
+            found = score_text(scorer, corpus.ids, corpus.vocabulary, end, unknown, corpus.unknown, changed_bytes)
+            scores.append({"run": checkpoint.run_name, "step": checkpoint.step, **_units(found)})
     if as_json:
         print_json({"text": corpus.name, "unknown": unknown, "runs": scores})
     else:
@@ -202,7 +209,7 @@ def _given_text(checkpoint: Checkpoint, text: list[str], encoding: str | None, u
     from charlm.evaluation.text import reading_of
     from charlm.text.corpus import open_corpus
 
-    changes: dict[str, object] = {"sources": tuple(text), "split": "contiguous"}
+    changes: dict[str, object] = {"sources": tuple(text), "split": "contiguous", "valid": (), "test": ()}
     if encoding:
         changes["encoding"] = encoding
     return open_corpus(checkpoint.settings.text.model_copy(update=changes), checkpoint.vocabulary, reading_of(unknown))

@@ -183,7 +183,9 @@ def _open_one(run: str | None, text: str | None) -> Subject:
         print_stderr(f"{name} was trained on records; here they are read as one stream, and the state is carried over")
     if text:
         corpus = open_corpus(
-            settings.model_copy(update={"sources": (text,), "split": "contiguous"}), checkpoint.vocabulary, "skip"
+            settings.model_copy(update={"sources": (text,), "split": "contiguous", "valid": (), "test": ()}),
+            checkpoint.vocabulary,
+            "skip",
         )
         if corpus.unknown:
             print_stderr(f"{sum(corpus.unknown.values()):,} characters that {name} does not know were left out")

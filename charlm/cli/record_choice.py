@@ -18,7 +18,7 @@ SHOWN_LABELS = 20
 
 
 def label_prompt(checkpoint: Checkpoint, label: str) -> str:
-    """The beginning of a record with this label. Raises UsageError if the model has no such label."""
+    """The beginning of a record with this label. Raises UsageError if the labels are known and this is none."""
     from charlm.config.suggestions import suggestion
 
     labels = checkpoint.text.labels
@@ -75,10 +75,8 @@ class RecordChoice:
     def _open(self) -> TrainingRecords:
         from charlm.checkpoint.training_records import open_training_records
 
-        remedy = "Bring the text back, or leave --novel out."
-        if "-" in self._checkpoint.settings.text.sources:
-            raise TextError("The training text was standard input, which is gone", self._checkpoint.run_name, remedy)
         try:
-            return open_training_records(self._checkpoint, remedy)
-        except TextError as error:
+            return open_training_records(self._checkpoint)
+        except CharlmError as error:
+            remedy = "Bring the text back where it was, or leave --novel out."
             raise TextError(f"The training text cannot be read: {error.what}", error.where, remedy) from None

@@ -88,6 +88,13 @@ def train(
     records: Annotated[
         bool, typer.Option("--records", help="The text is a list: learn each line as an item of its own.")
     ] = False,
+    valid: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE", help="A text of its own to validate on; all of TEXT is then trained on."),
+    ] = None,
+    test: Annotated[
+        list[str] | None, typer.Option(metavar="FILE", help="A text of its own for the test split.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be trained, and write nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object at the end.")] = False,
 ) -> None:
@@ -98,6 +105,8 @@ def train(
     options = {
         "text.sources": None if resume else text,
         "text.encoding": encoding,
+        "text.valid": valid,
+        "text.test": test,
         "text.records": records or None,
         "training.budget": budget,
         "training.steps": steps,

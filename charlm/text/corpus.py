@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,10 @@ from charlm.text import cache
 from charlm.text.deciding import decide_encodings, decision_notes, kept_decisions
 from charlm.text.encodings import AUTO, find_codec
 from charlm.text.length import require_two
+from charlm.text.own_splits import join_splits, shares_left, unknown_notes
 from charlm.text.records import record_end_id
 from charlm.text.sources import STDIN, find_files
-from charlm.text.split_text import SplitKind, split_text
+from charlm.text.split_text import LOOKS_SORTED, SplitKind, split_text
 from charlm.text.spool import Spool
 from charlm.text.statistics import symbol_counts
 from charlm.text.stream import TextStream
@@ -32,7 +34,7 @@ from charlm.text.survey import survey_bytes, survey_text
 from charlm.text.tally import Tally, tally_notes
 from charlm.text.vocabulary import Ids, Unknown, Vocabulary
 
-FORMAT = 2  # to be increased if the same text and settings give other ids or facts
+FORMAT = 3  # to be increased if the same text and settings give other ids or facts
 LOST = "\ufffd"  # what stands for bytes that could not be decoded
 
 
@@ -69,8 +71,49 @@ def open_corpus(settings: TextSettings, vocabulary: Vocabulary | None = None, un
     """Read and encode the text that the settings name, or take it from the cache.
 
     With a vocabulary, its ids and its unit are used, and `unknown` decides about characters that it lacks. Without one,
-    the vocabulary is made from the text. Raises TextError if the text cannot be read or has under two characters.
+    the vocabulary is made from the text. Validation and test texts of their own (`text.valid`, `text.test`) are read
+    with the same vocabulary; what it lacks is left out. Raises TextError if a text cannot be read, has under two
+    characters, or, of its own, is too unlike the training text.
     """
+    own = {name: sources for name in ("valid", "test") if (sources := getattr(settings, name))}
+    if not own:
+        return _open_one(settings, vocabulary, unknown)
+    main = _open_one(settings.model_copy(update={"splits": shares_left(settings.splits, own)}), vocabulary, unknown)
+    others = {
+        name: _open_one(
+            settings.model_copy(update={"sources": sources, "split": "contiguous"}), main.vocabulary, "skip"
+        )
+        for name, sources in own.items()
+    }
+    return _with_own_splits(main, others, settings)
+
+
+def _with_own_splits(main: Corpus, own: dict[str, Corpus], settings: TextSettings) -> Corpus:
+    """The main text with these splits in place of its own."""
+    notes = list(main.notes)
+    for name, other in own.items():
+        notes += unknown_notes(name, ", ".join(other.sources), other.characters, other.unknown)
+        notes += [f"{name}: {note}" for note in other.notes if note != LOOKS_SORTED]
+    sha256 = hashlib.sha256("\n".join(corpus.sha256 for corpus in (main, *own.values())).encode()).hexdigest()
+    form = settings.model_dump(mode="json", exclude={"sources", "valid", "test"})
+    parts = {name: own[name].ids if name in own else main.split(name) for name in main.splits}
+    entry, spans = join_splits([sha256, [*own], main.vocabulary.fingerprint, form], parts)
+    return replace(
+        main,
+        ids=entry.ids,
+        sha256=sha256,
+        source_bytes=main.source_bytes + sum(other.source_bytes for other in own.values()),
+        characters=len(entry.ids),
+        bytes=main.bytes + sum(other.bytes for other in own.values()),
+        given_bytes=main.given_bytes + sum(other.given_bytes for other in own.values()),
+        notes=tuple(dict.fromkeys([*notes, *filter(None, [entry.note])])),
+        splits=spans,
+        decided=tuple(dict.fromkeys(decision for corpus in (main, *own.values()) for decision in corpus.decided)),
+    )
+
+
+def _open_one(settings: TextSettings, vocabulary: Vocabulary | None, unknown: Unknown) -> Corpus:
+    """The main text, or one of a split, alone."""
     unit = vocabulary.unit if vocabulary else settings.unit
     encoding = "bytes" if unit == "byte" else AUTO if settings.encoding == AUTO else find_codec(settings.encoding).name
     with Spool() as spool:
@@ -194,12 +237,13 @@ def _encode(key: str, stream: TextStream, given: Vocabulary | None, unknown: Unk
             "vocabulary": None if given else vocabulary.to_json(),
             "unknown": {symbol: count for symbol, count in survey.counts.items() if symbol in unknown_symbols},
             "bytes": bytes_of_ids(ids) if unknown_symbols else bytes_of_survey(),
-            "given_bytes": sum(count * vocabulary.bytes_of(symbol) for symbol, count in survey.counts.items()),
             "tally": tally.to_json(),
+            "given_bytes": sum(count * vocabulary.bytes_of(symbol) for symbol, count in survey.counts.items()),
             "file_ends": ends if len(ends) > 1 else [],
             "marks": survey.marks,
             "crlf": survey.crlf,
             "cr": survey.cr,
+            "stripped": survey.stripped,
             "misread": survey.misread,
             "lost": survey.counts.get(LOST, 0),
         }
@@ -221,13 +265,27 @@ def _notes(facts: dict[str, Any], what: str) -> list[str]:
             f"the text has {run!r} where {meant!r} was meant: it was UTF-8, read as {encoding} and saved again. "
             "Get the original, or repair it, for example with `ftfy`"
         )
+    if facts.get("stripped"):
+        notes.append(
+            f"{facts['stripped']:,} characters before and after the book were left out, such as Project Gutenberg's "
+            "licence; -s text.strip=none keeps them"
+        )
     if facts.get("lost"):
         notes.append(f"{facts['lost']:,} characters were lost before, and are U+FFFD ({LOST}) in the file")
     return notes + tally_notes(facts["tally"], what)
 
 
 def _slug(sources: Sequence[str]) -> str:
-    first = "standard-input" if sources[0] == STDIN else Path(sources[0]).absolute().name
+    """A short name for the text: the letters of its first source, of any alphabet, those with accents without them."""
+    is_stream = sources[0] == STDIN or sources[0].startswith(("/dev/", "/proc/"))
+    first = "standard-input" if is_stream else Path(sources[0]).absolute().name
     stem = re.sub(r"(\.\w{1,4}){1,2}$", "", first)
-    slug = re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")[:40].strip("-") or "text"
+    slug = re.sub(r"[\W_]+", "-", _plain_letters(stem.lower())).strip("-")[:40].strip("-") or "text"
     return slug if len(sources) == 1 else f"{slug}-and-{len(sources) - 1}-more"
+
+
+def _plain_letters(text: str) -> str:
+    """é as e, but й as it is; marks that stand alone are left out, as no part of a name may be one."""
+    bases = ((one, unicodedata.normalize("NFKD", one)[0]) for one in unicodedata.normalize("NFC", text))
+    plain = "".join(base if base.isascii() else one for one, base in bases)
+    return "".join(one for one in plain if not unicodedata.category(one).startswith("M"))

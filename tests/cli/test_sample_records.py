@@ -32,7 +32,7 @@ def runs(tmp_path_factory):
         text = next(root.glob(f"{name}.*"))
         result = in_this_process(
             "train", text, "--run", name, "--steps", 40, *form, *SMALL,
-            env={"CHARLM_RUNS": root / "runs"}, cwd=root,
+            env={"CHARLM_RUNS": root / "runs", "CHARLM_CACHE": root / "cache"}, cwd=root,
         )  # fmt: skip
         assert result.returncode == 0, result.stderr
     return root
