@@ -144,8 +144,10 @@ def test_every_line_runs_as_it_stands(tmp_path):
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m charlm "$@"\n')
     program.chmod(0o755)
     made = set(re.findall(r"(?:> |-o |--output )(\S+)", "\n".join(lines())))
-    for name in {"mybook.txt", "names.txt"} - made:  # README leaves it to the reader to bring this file
-        (tmp_path / name).write_text("The owl sat in the old oak tree and looked for mice.\n" * 400)
+    names = "".join(f"{first}{last}\n" for first in ("A", "Be", "Ca", "Do", "E") for last in ("da", "lan", "ra", "na"))
+    brought = {"mybook.txt": "The owl sat in the old oak tree and looked for mice.\n" * 400, "names.txt": names * 20}
+    for name in brought.keys() - made:  # README leaves it to the reader to bring this file
+        (tmp_path / name).write_text(brought[name])
     path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
     for line in lines():
         if not needs_network(line):
