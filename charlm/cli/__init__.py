@@ -35,7 +35,11 @@ TRAIN = examples(
     "charlm train --resume mybook --more 5m",
     "charlm train poems.txt --from mybook --epochs 3",
 )
-SAMPLE = examples('charlm sample mybook --prompt "The owl " -n 400', "charlm sample names --count 10 --seed 1")
+SAMPLE = examples(
+    'charlm sample mybook --prompt "The owl " -n 400',
+    "charlm sample names --count 10 --seed 1",
+    "charlm sample mybook -i",
+)
 DOCTOR = examples("charlm doctor", "charlm doctor mybook.txt -c small")
 
 app.command("train", cls=Command, epilog=TRAIN)(train.train)
