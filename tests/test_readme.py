@@ -94,7 +94,7 @@ def test_every_command_in_the_prose_and_in_the_tables_is_one():
     found = re.findall(r"`(?:time )?charlm ([^`]+)`", README)
     assert len(found) >= 8
     for command in found:
-        if command != "--help":
+        if not command.startswith("--"):  # --help, --install-completion
             parsed(shlex.split(command))
 
 
@@ -120,9 +120,10 @@ def test_there_are_commands():
 def test_every_command_runs(charlm, verse, tmp_path):
     """Trainings are cut to a few steps of a small model here; `-m slow` runs them as they stand."""
     prepare(tmp_path, verse)
+    (tmp_path / "mybook.txt").unlink()  # the first line makes it
     for arguments in commands():
         if arguments[0] == "train" and "--resume" not in arguments:
-            for option in ("--budget", "-c"):
+            for option in ("--budget", "--epochs", "-c"):
                 while option in arguments and (at := arguments.index(option)) >= 0:
                     del arguments[at : at + 2]
             arguments += ["--steps", "4", "-s", "model.hidden_size=16"]
@@ -132,6 +133,11 @@ def test_every_command_runs(charlm, verse, tmp_path):
             continue
         result = charlm(*arguments)
         assert result.returncode == 0, f"charlm {' '.join(arguments)}\n{result.stderr}"
+
+
+def test_the_files_of_the_examples_are_made_by_readme():
+    made = set(re.findall(r"(?:> |-o |--output )(\S+)", "\n".join(lines())))
+    assert {"mybook.txt", "names.txt"} <= made
 
 
 @pytest.mark.slow
