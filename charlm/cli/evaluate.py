@@ -103,7 +103,8 @@ def perplexity(
     ids = corpus.ids if text else corpus.split(split or "valid")
     vocabulary, records = corpus.vocabulary, checkpoint.settings.text.records
     require_two(ids.size, "The text" if text else f"The {split or 'valid'} split", corpus.name)
-    changed_bytes = corpus.given_bytes - corpus.bytes if text else 0
+    # Of a part of the text, the bytes that normalizing took or added are known in proportion.
+    changed_bytes = round((corpus.given_bytes - corpus.bytes) * ids.size / corpus.characters)
     scorer = _scorer(checkpoint, device, ids.size)
     found = score_text(scorer, ids, vocabulary, records, unknown, corpus.unknown, changed_bytes)
     result = {

@@ -99,8 +99,7 @@ def sample(
 
     checkpoint = load_checkpoint(find_checkpoint(runs_root(), run))
     vocabulary, records = checkpoint.vocabulary, checkpoint.settings.text.records
-    if checkpoint.settings.text.newlines == "unix":
-        text = prompts.with_unix_newlines(text)
+    text = prompts.as_trained(text, checkpoint.settings.text, vocabulary)
     encoded = vocabulary.encode(text, unknown)
     seed = fresh_seed() if seed is None else seed
     on_gpu = _gpu_stepper(checkpoint, device) if device.startswith("cuda") and count > 1 else None

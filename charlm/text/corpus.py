@@ -11,7 +11,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from charlm.text import cache
 from charlm.text.deciding import decide_encodings, decision_notes, kept_decisions
 from charlm.text.encodings import AUTO, find_codec
 from charlm.text.length import require_two
+from charlm.text.normalizing import lacks_marks
 from charlm.text.sources import STDIN, find_files
 from charlm.text.split_text import SplitKind, split_text
 from charlm.text.spool import Spool
@@ -31,7 +32,7 @@ from charlm.text.stream import TextStream
 from charlm.text.survey import survey_bytes, survey_text
 from charlm.text.vocabulary import Ids, Unknown, Vocabulary
 
-FORMAT = 3  # to be increased if the same text and settings give other ids or facts
+FORMAT = 4  # to be increased if the same text and settings give other ids or facts
 LOST = "\ufffd"  # what stands for bytes that could not be decoded
 
 
@@ -80,7 +81,12 @@ def open_corpus(settings: TextSettings, vocabulary: Vocabulary | None = None, un
             encoding = ", ".join(dict.fromkeys(str(file.encoding) for file in files))
         digests = [str(file.sha256) for file in files]
         stream = TextStream(
-            files, encoding, settings.newlines, ended=settings.split != "contiguous", strip=settings.strip
+            files,
+            encoding,
+            settings.newlines,
+            ended=settings.split != "contiguous",
+            strip=settings.strip,
+            forms=settings.normalize,
         )
         key = _key(digests, stream, vocabulary, unknown)
         entry = _cached(key) or _encode(key, stream, vocabulary, unknown)
@@ -146,7 +152,10 @@ def _cached(key: str) -> cache.Entry | None:
 
 
 def _encode(key: str, stream: TextStream, given: Vocabulary | None, unknown: Unknown) -> cache.Entry:
-    survey = survey_bytes(stream.all_bytes()) if stream.as_bytes else survey_text(stream.all_text())
+    survey, composed = survey_bytes(stream.all_bytes()) if stream.as_bytes else survey_text(stream.all_text()), False
+    if given and not stream.as_bytes and lacks_marks(set(survey.counts).difference(given.symbols)):
+        stream, composed = replace(stream, forms=(*stream.forms, "nfc")), True
+        survey = survey_text(stream.all_text())
     if not survey.counts:
         return cache.Entry(np.empty(0, np.uint8), {})
     vocabulary = given or Vocabulary(tuple(survey.counts), "byte" if stream.as_bytes else "character")
@@ -181,7 +190,9 @@ def _encode(key: str, stream: TextStream, given: Vocabulary | None, unknown: Unk
             "vocabulary": None if given else vocabulary.to_json(),
             "unknown": {symbol: count for symbol, count in survey.counts.items() if symbol in unknown_symbols},
             "bytes": bytes_of_ids(ids) if unknown_symbols else bytes_of_survey(),
-            "given_bytes": sum(count * vocabulary.bytes_of(symbol) for symbol, count in survey.counts.items()),
+            "given_bytes": sum(count * vocabulary.bytes_of(symbol) for symbol, count in survey.counts.items())
+            + survey.more_bytes,
+            "composed": composed,
             "file_ends": ends if len(ends) > 1 else [],
             "marks": survey.marks,
             "crlf": survey.crlf,
@@ -212,6 +223,10 @@ def _notes(facts: dict[str, Any]) -> list[str]:
         notes.append(
             f"{facts['stripped']:,} characters before and after the book were left out, such as Project Gutenberg's "
             "licence; -s text.strip=none keeps them"
+        )
+    if facts.get("composed"):
+        notes.append(
+            "letters with separate accents were read as one character each, as the model does not know the marks"
         )
     if facts.get("lost"):
         notes.append(f"{facts['lost']:,} characters were lost before, and are U+FFFD ({LOST}) in the file")

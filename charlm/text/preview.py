@@ -31,7 +31,9 @@ def preview_text(settings: TextSettings, lines: int, width: int) -> Preview:
         if encoding == AUTO and not as_bytes:
             files = decide_encodings(files, settings.decided)
             notes += decision_notes(files)
-        stream = TextStream(files, encoding, settings.newlines, ended=False, strip=settings.strip)
+        stream = TextStream(
+            files, encoding, settings.newlines, ended=False, strip=settings.strip, forms=settings.normalize
+        )
         texts: Iterator[str] = (
             (block.decode("utf-8", "replace") for block in read_bytes(files))
             if as_bytes

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from charlm.text.book import Span, find_books, may_begin, within
+from charlm.text.normalizing import in_whole_letters, normalized, utf8_length
 from charlm.text.reading import Chunk, read_bytes, read_text
 from charlm.text.source_file import SourceFile
 
@@ -24,6 +25,7 @@ class TextStream:
     newlines: str
     ended: bool
     strip: Literal["auto", "none", "gutenberg"] = "none"
+    forms: tuple[str, ...] = ()  # that the text is normalized into
     _found: dict[int, list[Span]] = field(
         default_factory=dict, repr=False, compare=False
     )  # books by number of the file
@@ -37,7 +39,7 @@ class TextStream:
         """What, beside the bytes of the files, decides about the text."""
         ended = [True] if self.ended and len(self.files) > 1 else []
         decided = [[file.encoding for file in self.files]] if "," in self.encoding else []
-        return [self.encoding, "keep" if self.as_bytes else self.newlines, self.strip, *decided, *ended]
+        return [self.encoding, "keep" if self.as_bytes else self.newlines, self.strip, self.forms, *decided, *ended]
 
     def all_text(self) -> Iterator[Chunk]:
         """The whole text, decoded. Raises TextError."""
@@ -52,11 +54,26 @@ class TextStream:
     def text_of(self, number: int) -> Iterator[Chunk]:
         """The text of the file with that number, and the newline that it lacks."""
         last = "\n"
-        for chunk in self._within_books(number):
+        chunks = self._within_books(number)
+        for chunk in self._normalized(chunks) if self.forms else chunks:
             yield chunk
             last = chunk.text[-1:] or last
         if last != "\n" and self._is_followed(number):
             yield Chunk("\n")
+
+    def _normalized(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+        """The chunks in the forms, cut where a letter with its marks ends."""
+        counts: list[Chunk] = []
+
+        def texts() -> Iterator[str]:
+            for chunk in chunks:
+                counts.append(replace(chunk, text=""))
+                yield chunk.text
+
+        for text in in_whole_letters(texts()):
+            new = normalized(text, self.forms)
+            yield Chunk(new, more_bytes=utf8_length(text) - utf8_length(new))
+        yield from counts
 
     def _within_books(self, number: int) -> Iterator[Chunk]:
         """The text of a file without what stands outside of the books in it, if it has books."""
