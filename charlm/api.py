@@ -78,6 +78,7 @@ def sample(
     from charlm.errors import UsageError
     from charlm.randomness import fresh_seed
     from charlm.sampling.writing import write_text
+    from charlm.text.records import record_end_id
 
     if length < 0:
         raise UsageError(f"length cannot be {length}", "charlm.sample", "Give a number from 0 on.")
@@ -92,7 +93,7 @@ def sample(
             decoding,
             length=length,
             seed=fresh_seed() if seed is None else seed,
-            records=checkpoint.settings.text.records,
+            end=record_end_id(checkpoint.settings.text, checkpoint.vocabulary),
         )
 
 
@@ -112,6 +113,7 @@ def score(
     from charlm.evaluation.scorers import NumpyScorer
     from charlm.evaluation.text import reading_of, score_text
     from charlm.text.length import require_two
+    from charlm.text.records import record_end_id
 
     checkpoint = _checkpoint(model)
     vocabulary, reading = checkpoint.vocabulary, reading_of(unknown)
@@ -120,9 +122,9 @@ def score(
     else:
         encoded = vocabulary.encode(_as_trained(checkpoint, text), reading)
     require_two(encoded.ids.size, "The text", "charlm.score", bool(encoded.unknown))
-    records = checkpoint.settings.text.records
+    end = record_end_id(checkpoint.settings.text, vocabulary)
     scorer = NumpyScorer(checkpoint.model)
-    return score_text(scorer, encoded.ids, vocabulary, records, unknown, encoded.unknown).score
+    return score_text(scorer, encoded.ids, vocabulary, end, unknown, encoded.unknown).score
 
 
 def _checkpoint(model: Checkpoint | str | Path | None) -> Checkpoint:

@@ -50,6 +50,7 @@ class TextIdentity(Strict):
     name: str
     sha256: str
     characters: int
+    labels: tuple[str, ...] = Field(default=(), strict=False)  # of records (text.label), the most frequent first
 
 
 class Description(Strict):

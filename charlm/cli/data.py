@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -111,6 +112,51 @@ def fetch(
 
 
 @app.command(
+    "write",
+    cls=Command,
+    epilog=examples("charlm data write python-docs --output docs.txt", "charlm data write old.txt --encoding cp1252"),
+)
+def write(
+    texts: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="TEXT",
+            help="Files, folders, globs, named corpora or - (standard input).",
+            autocompletion=complete_corpus,
+        ),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="A file that does not exist yet. Default: standard output."
+        ),
+    ] = None,
+    encoding: Encoding = None,
+    settings: Overrides = None,
+) -> None:
+    """Write a text as charlm reads it, in UTF-8: one file from an archive, a folder or another encoding."""
+    from charlm.config.resolving import resolve
+    from charlm.display.printing import print_stderr
+    from charlm.display.waiting import Waiting
+    from charlm.text.corpus import open_corpus
+
+    options = {"text.sources": tuple(texts), "text.encoding": encoding}
+    chosen = resolve(None, settings or [], options).settings.text
+    with Waiting("reading the text"):
+        corpus = open_corpus(chosen.model_copy(update={"split": "contiguous"}))  # in the order of the files
+        as_bytes = corpus.vocabulary.unit == "byte"
+        content = corpus.vocabulary.decode_bytes(corpus.ids) if as_bytes else None
+        text = corpus.vocabulary.decode(corpus.ids)
+    for note in corpus.notes:
+        print_stderr(note)
+    if output:
+        data_synthetic.write_new(output, text.encode() if content is None else content)
+    else:
+        print_text(text)
+    print_stderr(f"{corpus.characters:,} characters{f' in {output}' if output else ''}")
+
+
+@app.command(
     "stats",
     cls=Command,
     epilog=examples("charlm data stats mybook.txt", "charlm data stats mybook.txt -s text.unit=byte --json"),
@@ -120,7 +166,7 @@ def stats(
         list[str] | None,
         typer.Argument(
             metavar="TEXT",
-            help="Files, folders, globs, named corpora or - (standard input). Default: python-docs.",
+            help="Files, folders, globs, named corpora or - (standard input). Default: alice.",
             autocompletion=complete_corpus,
         ),
     ] = None,
@@ -131,15 +177,20 @@ def stats(
     """Count the symbols of a text, and measure how well symbol and bigram frequencies predict it."""
     from charlm.config.resolving import resolve
     from charlm.display.text_tables import statistics_rows
+    from charlm.display.waiting import Waiting
     from charlm.text.corpus import describe_corpus, open_corpus
     from charlm.text.statistics import bigram_entropy, entropy, symbol_counts
 
     options = {"text.sources": tuple(texts) if texts else None, "text.encoding": encoding}
-    corpus = open_corpus(resolve(None, settings or [], options).settings.text)
-    counts = symbol_counts(corpus.ids, corpus.vocabulary.size)
+    chosen = resolve(None, settings or [], options).settings.text
+    with Waiting("reading the text") as waiting:
+        corpus = open_corpus(chosen)
+        waiting.say("counting its symbols")
+        counts = symbol_counts(corpus.ids, corpus.vocabulary.size)
+        bigrams = bigram_entropy(corpus.ids, corpus.vocabulary.size)
     measured = describe_corpus(corpus) | {
         "entropy_bits": entropy(counts),
-        "bigram_entropy_bits": bigram_entropy(corpus.ids, corpus.vocabulary.size),
+        "bigram_entropy_bits": bigrams,
         "counts": dict(zip(corpus.vocabulary.symbols, counts.tolist(), strict=True)),
     }
     if as_json:

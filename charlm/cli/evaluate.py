@@ -8,6 +8,7 @@ import typer
 
 from charlm.cli.completing import complete_corpus, complete_device, complete_run
 from charlm.cli.help_pages import Command, Group, examples
+from charlm.cli.opening import open_named
 from charlm.display.output import print_json
 
 if TYPE_CHECKING:
@@ -76,37 +77,40 @@ def perplexity(
 
     check_device_option(device)
     limit_blas_threads()
-    from charlm.checkpoint import load_checkpoint
     from charlm.checkpoint.reopening import reopen_text
+    from charlm.display.progress import WatchedScorer
+    from charlm.display.waiting import Waiting
     from charlm.errors import UsageError
     from charlm.evaluation.text import score_text
-    from charlm.runs import find_checkpoint, runs_root
     from charlm.text.length import require_two
+    from charlm.text.records import record_end_id
 
-    checkpoint = load_checkpoint(find_checkpoint(runs_root(), run))
+    checkpoint = open_named(run, "charlm eval perplexity {run} {text}")
     if text and split:
         raise UsageError("--split selects a part of the run's own text", f"--split {split}", "Give --split or TEXT.")
     if text and moved:
         what = "--text names the run's own text, to score one of its splits"
         raise UsageError(what, f"--text {' '.join(moved)}", "Give --text, or TEXT to score all of it.")
     began = time.perf_counter()
-    if text:
-        corpus = _given_text(checkpoint, text, encoding, unknown)
-    else:
-        command = f"charlm eval perplexity {shlex.quote(run or checkpoint.run_name)}"
-        corpus = reopen_text(
-            checkpoint,
-            f"{command} --split {split or 'valid'} --text PATH",
-            f"To score all of another text: {command} PATH",
-            moved or (),
-        )
-    ids = corpus.ids if text else corpus.split(split or "valid")
-    vocabulary, records = corpus.vocabulary, checkpoint.settings.text.records
-    require_two(ids.size, "The text" if text else f"The {split or 'valid'} split", corpus.name)
-    # Of a part of the text, the bytes that normalizing took or added are known in proportion.
-    changed_bytes = round((corpus.given_bytes - corpus.bytes) * ids.size / corpus.characters)
-    scorer = _scorer(checkpoint, device, ids.size)
-    found = score_text(scorer, ids, vocabulary, records, unknown, corpus.unknown, changed_bytes)
+    with Waiting("reading the text") as line:
+        if text:
+            corpus = _given_text(checkpoint, text, encoding, unknown)
+        else:
+            command = f"charlm eval perplexity {shlex.quote(run or checkpoint.run_name)}"
+            corpus = reopen_text(
+                checkpoint,
+                f"{command} --split {split or 'valid'} --text PATH",
+                f"To score all of another text: {command} PATH",
+                moved or (),
+            )
+        ids = corpus.ids if text else corpus.split(split or "valid")
+        vocabulary = corpus.vocabulary
+        end = record_end_id(checkpoint.settings.text, vocabulary)
+        require_two(ids.size, "The text" if text else f"The {split or 'valid'} split", corpus.name)
+        # Of a part of the text, the bytes that normalizing took or added are known in proportion.
+        changed_bytes = round((corpus.given_bytes - corpus.bytes) * ids.size / corpus.characters)
+        scorer = WatchedScorer(_scorer(checkpoint, device, ids.size), ids.size, line)
+        found = score_text(scorer, ids, vocabulary, end, unknown, corpus.unknown, changed_bytes)
     result = {
         "run": checkpoint.run_name,
         "step": checkpoint.step,
@@ -115,7 +119,7 @@ def perplexity(
         "seconds": round(time.perf_counter() - began, 3),
         "protocol": {
             "split": "all" if text else split or "valid",
-            "state": "fresh at each record" if records else "carried over the whole text",
+            "state": "carried over the whole text" if end is None else "fresh at each record",
             "streams": 1,
             "unit": vocabulary.unit,
             "unknown": unknown,
@@ -131,13 +135,18 @@ def perplexity(
 
 @app.command("compare", cls=Command, epilog=examples("charlm eval compare mybook names --text mybook.txt"))
 def compare(
-    runs: Annotated[list[str], typer.Argument(metavar="RUN RUN ...", help="Runs, their folders or checkpoints.")],
+    runs: Annotated[
+        list[str],
+        typer.Argument(metavar="RUN RUN...", help="Runs, their folders or checkpoints.", autocompletion=complete_run),
+    ],
     text: Annotated[
         list[str], typer.Option("--text", metavar="FILE|CORPUS", help="The text to score; can be repeated.")
     ],
     unknown: Annotated[Policy, typer.Option(help=UNKNOWN)] = "charge",
     encoding: Annotated[str | None, typer.Option(help="Encoding of the text. Default: that of each run.")] = None,
-    device: Annotated[str, typer.Option(help="Device: auto, cpu, cuda or mps.")] = "auto",
+    device: Annotated[
+        str, typer.Option(help="Device: auto, cpu, cuda or mps.", autocompletion=complete_device)
+    ] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Score one text with several models; characters that a model does not know are charged, so that it is fair."""
@@ -146,10 +155,11 @@ def compare(
 
     check_device_option(device)
     limit_blas_threads()
-    from charlm.checkpoint import load_checkpoint
+    from charlm.display.progress import WatchedScorer
+    from charlm.display.waiting import Waiting
     from charlm.errors import UsageError
     from charlm.evaluation.text import score_text
-    from charlm.runs import find_checkpoint, runs_root
+    from charlm.text.records import record_end_id
 
     if len(runs) < 2:
         raise UsageError(
@@ -157,13 +167,16 @@ def compare(
             f"charlm eval compare {runs[0]}",
             f"Name two, or score one: charlm eval perplexity {runs[0]} {text[0]}",
         )
-    checkpoints = [load_checkpoint(find_checkpoint(runs_root(), run)) for run in runs]
+    checkpoints = [open_named(run, "charlm eval compare {run} RUN --text {text}") for run in runs]
     scores: list[dict[str, Any]] = []
-    for checkpoint in checkpoints:
-        corpus, records = _given_text(checkpoint, text, encoding, unknown), checkpoint.settings.text.records
-        scorer, changed_bytes = _scorer(checkpoint, device, corpus.ids.size), corpus.given_bytes - corpus.bytes
-        found = score_text(scorer, corpus.ids, corpus.vocabulary, records, unknown, corpus.unknown, changed_bytes)
-        scores.append({"run": checkpoint.run_name, "step": checkpoint.step, **_units(found)})
+    with Waiting("reading the text") as line:
+        for checkpoint in checkpoints:
+            corpus = _given_text(checkpoint, text, encoding, unknown)
+            end = record_end_id(checkpoint.settings.text, corpus.vocabulary)
+            changed_bytes = corpus.given_bytes - corpus.bytes
+            scorer = WatchedScorer(_scorer(checkpoint, device, corpus.ids.size), corpus.ids.size, line)
+            found = score_text(scorer, corpus.ids, corpus.vocabulary, end, unknown, corpus.unknown, changed_bytes)
+            scores.append({"run": checkpoint.run_name, "step": checkpoint.step, **_units(found)})
     if as_json:
         print_json({"text": corpus.name, "unknown": unknown, "runs": scores})
     else:
@@ -194,7 +207,7 @@ def _given_text(checkpoint: Checkpoint, text: list[str], encoding: str | None, u
     from charlm.evaluation.text import reading_of
     from charlm.text.corpus import open_corpus
 
-    changes: dict[str, object] = {"sources": tuple(text), "split": "contiguous"}
+    changes: dict[str, object] = {"sources": tuple(text), "split": "contiguous", "valid": (), "test": ()}
     if encoding:
         changes["encoding"] = encoding
     return open_corpus(checkpoint.settings.text.model_copy(update=changes), checkpoint.vocabulary, reading_of(unknown))

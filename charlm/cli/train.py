@@ -23,8 +23,7 @@ def train(
     text: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Files, folders, globs, named corpora or - (standard input). Default: python-docs. "
-            "With --resume: a run.",
+            help="Files, folders, globs, named corpora or - (standard input). Default: alice. With --resume: a run.",
             autocompletion=complete_text,
         ),
     ] = None,
@@ -86,6 +85,16 @@ def train(
     encoding: Annotated[
         str | None, typer.Option(help="Encoding of the text; auto decides for each file. Default: utf-8.")
     ] = None,
+    records: Annotated[
+        bool, typer.Option("--records", help="The text is a list: learn each line as an item of its own.")
+    ] = False,
+    valid: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE", help="A text of its own to validate on; all of TEXT is then trained on."),
+    ] = None,
+    test: Annotated[
+        list[str] | None, typer.Option(metavar="FILE", help="A text of its own for the test split.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be trained, and write nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object at the end.")] = False,
 ) -> None:
@@ -96,6 +105,9 @@ def train(
     options = {
         "text.sources": None if resume else text,
         "text.encoding": encoding,
+        "text.valid": valid,
+        "text.test": test,
+        "text.records": records or None,
         "training.budget": budget,
         "training.steps": steps,
         "training.epochs": epochs,

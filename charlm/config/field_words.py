@@ -33,9 +33,14 @@ OTHER_WORDS = {
     "training.precision": "dtype amp fp16 bf16 mixed-precision",
     "training.threads": "num-threads workers num-workers n-jobs jobs",
     "training.seed": "random-seed manual-seed",
-    "text.splits": "split val val-split val-frac val-fraction val-size valid-size test-size train-frac holdout",
+    "text.splits": "val val-split val-frac val-fraction val-size valid-size test-size train-frac holdout",
     "text.sources": "data dataset input corpus file files data-path data-dir train-file source",
     "text.records": "lines by-line line-by-line",
+    "text.split": "shuffle",
+    "text.separator": "sep delimiter record-separator",
+    "text.column": "col text-column",
+    "text.valid": "validation dev valid-file val-file val-data dev-file",
+    "text.test": "test-file test-data",
     "text.unit": "tokenizer token level bytes",
 }  # fmt: skip
 SETTING_OF = {word: setting for setting, words in OTHER_WORDS.items() for word in words.split()}

@@ -10,17 +10,16 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from charlm.config.device_names import NAMES as DEVICE_NAMES
 from charlm.config.device_names import is_device_name
-
-
-class Section(BaseModel):
-    """Frozen and strict: unknown keys are errors, numbers are finite, and no type is converted into another."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
-
+from charlm.config.model_settings import AttentionSettings as AttentionSettings
+from charlm.config.model_settings import LayerSettings as LayerSettings
+from charlm.config.model_settings import ModelSettings as ModelSettings
+from charlm.config.section import BelowOne, Fraction, Listed
+from charlm.config.section import Section as Section
+from charlm.config.text_form import form_problem
 
 DURATION = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]+)?) ?(?P<unit>s|m|h)")
 SECONDS_IN = {"s": 1.0, "m": 60.0, "h": 3600.0}
@@ -58,11 +57,9 @@ def without_none(value: Any) -> Any:
 
 
 Seconds = Annotated[float, BeforeValidator(seconds, json_schema_input_type=float | str), Field(gt=0, le=31_536_000)]
-Fraction = Annotated[float, Field(ge=0, le=1)]
-BelowOne = Annotated[float, Field(ge=0, lt=1)]
+PositiveInt = Annotated[int, Field(ge=1, le=10_000)]
+Sources = Annotated[tuple[str, ...], Listed]
 Device = Annotated[str, BeforeValidator(known_device_name)]
-CellOption = bool | int | float | str
-Listed = Strict(False)  # a list from YAML becomes a tuple; its items stay strict
 Patterns = Annotated[tuple[Annotated[str, Field(min_length=1, max_length=200)], ...], Listed, BeforeValidator(in_list)]
 
 
@@ -70,7 +67,7 @@ class TextSettings(Section):
     """The text, and how it is read and split."""
 
     sources: Annotated[tuple[str, ...], Listed] = Field(
-        default=("python-docs",), min_length=1, max_length=1000, description="files, folders, globs, - or corpora"
+        default=("alice",), min_length=1, max_length=1000, description="files, folders, globs, - or corpora"
     )
     include: Patterns = Field(default=(), max_length=100, description="files of folders and archives to read: *.txt")
     exclude: Patterns = Field(default=(), max_length=100, description="files of folders and archives to leave out")
@@ -89,8 +86,31 @@ class TextSettings(Section):
     records: bool = Field(
         default=False, description="one item a line: each starts from a fresh state, and the order is shuffled"
     )
+    separator: str = Field(
+        default="line",
+        min_length=1,
+        max_length=100,
+        description="what ends a record: line, empty-line, file (each file is one), or a text such as %, which is a "
+        "line of its own if there are such lines",
+    )
+    format: Literal["auto", "plain", "csv", "tsv", "jsonl", "fasta"] = Field(
+        default="auto", description="of the text; auto: with text.column csv or tsv, with text.field jsonl, else plain"
+    )
+    column: str | PositiveInt | None = Field(
+        default=None,
+        description="column of a table that is learnt, by its name or its number from 1: each cell a record",
+    )
+    field: str | None = Field(
+        default=None, description="field of JSON lines that is learnt, such as answer or user.name"
+    )
+    label: str | PositiveInt | None = Field(
+        default=None, description="column or field that each record begins with, for `charlm sample --label`"
+    )
+    header: Literal["auto"] | bool = Field(default="auto", description="whether the first row of a table has names")
+    valid: Sources = Field(default=(), max_length=1000, description="a text of its own to validate on")
+    test: Sources = Field(default=(), max_length=1000, description="a text of its own for the test split")
     splits: Annotated[tuple[Fraction, Fraction, Fraction], Listed] = Field(
-        default=(0.9, 0.05, 0.05), description="shares of train, valid and test"
+        default=(0.9, 0.05, 0.05), description="shares of train, valid and test; with text.valid all is train"
     )
     split: Literal["auto", "shuffled", "contiguous"] = Field(
         default="auto",
@@ -101,103 +121,28 @@ class TextSettings(Section):
         default=None, ge=0, lt=2**63, description="seed of a shuffled split; none: training.seed"
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _made_of_records(cls, given: Any) -> Any:
+        """A separator, a column, a field and FASTA mean records."""
+        means_records = isinstance(given, Mapping) and (
+            given.get("separator", "line") != "line"
+            or given.get("format") == "fasta"
+            or any(given.get(name) is not None for name in ("column", "field"))
+        )
+        return {"records": True, **given} if means_records else given
+
+    @model_validator(mode="after")
+    def _form_is_one(self) -> TextSettings:
+        if problem := form_problem(self):
+            raise ValueError(problem)
+        return self
+
     @model_validator(mode="after")
     def _shares_make_one(self) -> TextSettings:
         if abs(sum(self.splits) - 1) > 1e-6 or self.splits[0] == 0:
             raise ValueError("text.splits must add up to 1, and the first share must be more than 0")
         return self
-
-
-class LayerSettings(Section):
-    """One layer of a stack. A setting that it leaves out is that of the model."""
-
-    cell: str = Field(default="", max_length=40, description="name of a cell; empty: model.cell")
-    cell_options: dict[str, CellOption] = Field(default={}, max_length=16, description="options of that cell")
-    hidden_size: int = Field(default=0, ge=0, le=16_384, description="units of this layer; 0: model.hidden_size")
-
-
-class AttentionSettings(Section):
-    """Attention over the past outputs of the stack."""
-
-    window: int = Field(default=0, ge=0, le=4096, description="past outputs that it covers; 0: no attention")
-
-
-class ModelSettings(Section):
-    """The architecture of the network."""
-
-    cell: str = Field(default="lstm", max_length=40, description="a name from `charlm cells list`")
-    cell_options: dict[str, CellOption] = Field(
-        default={}, max_length=16, description="options of that cell; `charlm cells show` lists them"
-    )
-    hidden_size: int = Field(default=192, ge=1, le=16_384, description="H, units in each layer")
-    num_layers: int = Field(default=2, ge=1, le=64, description="L, layers in the stack")
-    layers: Annotated[tuple[LayerSettings, ...], Listed] | None = Field(
-        default=None,
-        min_length=1,
-        max_length=64,
-        description="the layers one by one, such as [{cell: lstm}, {cell: gru}]",
-    )
-    residual: bool = Field(
-        default=False, description="from the second layer up, add the input of a layer to its output"
-    )
-    attention: AttentionSettings = Field(default=AttentionSettings(), description="attention over past outputs")
-    embedding_dim: int | None = Field(
-        default=None, ge=1, le=16_384, description="E, width of the embedding; none: hidden_size"
-    )
-    dropout: Fraction = Field(default=0.0, description="share of inputs dropped between layers and before the head")
-    dropout_kind: Literal["standard", "locked"] = Field(
-        default="standard", description="locked: one mask for the whole window"
-    )
-    weight_drop: BelowOne = Field(
-        default=0.0, description="share of the recurrent weights dropped while training, drawn anew for each window"
-    )
-    tied: bool = Field(
-        default=False, description="the head shares the embedding's matrix; needs embedding_dim = hidden_size"
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _counted(cls, given: Any) -> Any:
-        """If the layers are given one by one, num_layers is their number."""
-        if isinstance(given, Mapping) and isinstance(given.get("layers"), list | tuple) and "num_layers" not in given:
-            return {**given, "num_layers": len(given["layers"])}
-        return given
-
-    @model_validator(mode="after")
-    def _sizes_agree(self) -> ModelSettings:
-        if self.layers is not None and len(self.layers) != self.num_layers:
-            raise ValueError(f"model.layers has {len(self.layers)} layers, and model.num_layers is {self.num_layers}")
-        widths = [layer.hidden_size for layer in self.stack()]
-        if self.tied and (self.embedding_dim or self.hidden_size) != widths[-1]:
-            raise ValueError(
-                "model.tied needs model.embedding_dim to equal model.hidden_size of the top layer, or to be left out"
-            )
-        if self.residual and len(set(widths)) > 1:
-            raise ValueError("model.residual needs layers of one width in model.layers")
-        return self
-
-    def in_short(self) -> str:
-        """`lstm 2 x 192`; if the layers are given one by one, each with its width."""
-        if self.layers is None:
-            shape = f"{self.cell} {self.num_layers} x {self.hidden_size}"
-        else:
-            shape = ", ".join(f"{layer.cell} {layer.hidden_size}" for layer in self.stack())
-        extras = ", residual" * self.residual
-        return shape + extras + (f", attention {self.attention.window}" if self.attention.window else "")
-
-    def stack(self) -> tuple[LayerSettings, ...]:
-        """Every layer, from the lowest up, with every setting filled in."""
-        whole = LayerSettings(cell=self.cell, cell_options=self.cell_options, hidden_size=self.hidden_size)
-        if self.layers is None:
-            return (whole,) * self.num_layers
-        return tuple(
-            LayerSettings(
-                cell=layer.cell or self.cell,
-                cell_options=layer.cell_options or (self.cell_options if layer.cell in ("", self.cell) else {}),
-                hidden_size=layer.hidden_size or self.hidden_size,
-            )
-            for layer in self.layers
-        )
 
 
 class TrainingSettings(Section):

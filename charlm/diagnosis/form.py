@@ -31,7 +31,7 @@ def check_form(settings: Settings, corpus: Corpus, given: GivenOptions) -> Itera
             given,
             corpus.sources,
             "the text looks like a list: its lines are short, and are no sentences",
-            ("-s", "text.records=true"),
+            ("--records",),
             "With this command each line is learnt as an item of its own",
         )
     if licence := find_licence(corpus):

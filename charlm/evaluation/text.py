@@ -23,16 +23,19 @@ RECORD_ROWS = 64  # records read side by side
 RECORD_WINDOW = 256  # characters of a window
 
 
-def score_ids(scorer: WindowScorer, ids: np.ndarray, vocabulary: Vocabulary, records: bool) -> Score:
-    """ids (N,), N >= 2. A stream is scored from its second character on, records from their first to their end."""
-    if not records:
+def score_ids(scorer: WindowScorer, ids: np.ndarray, end: int | None) -> Score:
+    """ids (N,), N >= 2. A stream is scored from its second character on, records from their first to their end.
+
+    `end` is the id that ends a record (text.records.record_end_id), None for a stream.
+    """
+    if end is None:
         return score_stream(scorer, ids)
-    return score_records(scorer, open_reader(ids, RECORD_ROWS, RECORD_WINDOW, vocabulary.newline))
+    return score_records(scorer, open_reader(ids, RECORD_ROWS, RECORD_WINDOW, end))
 
 
-def count_scored_bytes(ids: np.ndarray, vocabulary: Vocabulary, records: bool) -> int:
+def count_scored_bytes(ids: np.ndarray, vocabulary: Vocabulary, end: int | None) -> int:
     """The number of bytes that the scored characters take in UTF-8."""
-    counts = symbol_counts(ids if records else ids[1:], vocabulary.size)
+    counts = symbol_counts(ids[1:] if end is None else ids, vocabulary.size)
     return int(counts @ vocabulary.byte_lengths)
 
 
@@ -64,21 +67,21 @@ def score_text(
     scorer: WindowScorer,
     ids: np.ndarray,
     vocabulary: Vocabulary,
-    records: bool,
+    end: int | None,
     policy: Policy = "skip",
     unknown: Mapping[str, int] | None = None,
     changed_bytes: int = 0,
 ) -> TextScore:
     """The score of ids (N,), N >= 2, that `Vocabulary.encode` made of a text under `reading_of(policy)`.
 
-    `unknown` has the counts of the characters that the vocabulary lacks. `changed_bytes` is the number of bytes that
-    the text had more than its ids have, before unknown characters were replaced or left out.
+    `end` is as in `score_ids`. `unknown` has the counts of the characters that the vocabulary lacks. `changed_bytes` is
+    the number of bytes that the text had more than its ids have, before unknown characters were replaced or left out.
     """
     # Bytes are read one by one, and none is near another one.
     reading = "skip" if vocabulary.unit == "byte" else reading_of(policy)
     lacking = UnknownCharacters.of(vocabulary, unknown or {}, reading)
-    known = score_ids(scorer, ids, vocabulary, records)
-    score, size = known, count_scored_bytes(ids, vocabulary, records) + changed_bytes
+    known = score_ids(scorer, ids, end)
+    score, size = known, count_scored_bytes(ids, vocabulary, end) + changed_bytes
     if policy == "charge":
         score = charged(known, lacking.total, vocabulary)
     else:

@@ -23,12 +23,12 @@ class Writer:
     """Writes one sample, fragment by fragment.
 
     The text ends just before the first stop text that is complete; of several that are complete at once, before the
-    longest. Characters that may begin a stop text are held back until they no longer can. With `records`, the text ends
-    before a newline. Only generated text counts, not the prompt. Stop texts must not be empty.
+    longest. Characters that may begin a stop text are held back until they no longer can. The text also ends
+    before the symbol `end`. Only generated text counts, not the prompt. Stop texts must not be empty.
     """
 
-    def __init__(self, vocabulary: Vocabulary, stops: Sequence[str] = (), records: bool = False) -> None:
-        self._end = vocabulary.newline if records else None
+    def __init__(self, vocabulary: Vocabulary, stops: Sequence[str] = (), end: int | None = None) -> None:
+        self._end = end
         self._decoder = vocabulary.decoder()
         self._stops = stops
         self._held = ""

@@ -3,10 +3,10 @@
 Samples that share a model are generated together, if it is batch invariant, and read one after the other. How they are
 generated makes no difference to their text, nor to errors: the error of a sample is raised when that sample is read.
 
-A model of records (`text.records`) begins every record fresh from a newline and ends it at the next one; a prompt is
-then the beginning of a record, and only what follows its last newline counts. Other models read the whole prompt. If
-there is nothing to read, the model reads a start symbol that is not part of the text: the newline or, if the vocabulary
-has none, its first symbol.
+A model of records (`text.records`) begins every record fresh from the end symbol and ends it at the next one; a prompt
+is then the beginning of a record, and only what follows its last end symbol counts. Other models read the whole
+prompt. If there is nothing to read, the model reads a start symbol that is not part of the text: the newline or, if the
+vocabulary has none, its first symbol.
 """
 
 from __future__ import annotations
@@ -33,24 +33,24 @@ MOST_UNREAD = 2**24  # symbols that are generated together: most of them are kep
 class Wanted:
     """What is asked of every sample: how symbols are chosen, how many at most, and what ends the text earlier.
 
-    `length` counts symbols: characters, or bytes in a model of bytes. With `records`, a newline ends the text.
+    `length` counts symbols: characters, or bytes in a model of bytes. The symbol `end` ends the text, if
+    it is given.
     """
 
     decoding: Decoding
     length: int
     stops: Sequence[str] = ()
-    records: bool = False
+    end: int | None = None
 
 
-def opening_ids(vocabulary: Vocabulary, prompt: Ids, records: bool = False) -> list[int]:
-    """The ids (N,), N > 0, that a model reads before it continues a prompt, given as ids."""
-    newline = vocabulary.newline
-    start = 0 if newline is None else newline
+def opening_ids(vocabulary: Vocabulary, prompt: Ids, end: int | None = None) -> list[int]:
+    """The ids (N,), N > 0, that a model reads before it continues a prompt, given as ids. `end` ends a record."""
     ids: list[int] = prompt.tolist()
-    if not records:
-        return ids or [start]
-    record = ids[len(ids) - ids[::-1].index(newline) :] if newline in ids else ids
-    return [start, *record]
+    if end is None:
+        newline = vocabulary.newline
+        return ids or [0 if newline is None else newline]
+    record = ids[len(ids) - ids[::-1].index(end) :] if end in ids else ids
+    return [end, *record]
 
 
 def write_samples(
@@ -80,12 +80,12 @@ def write_text(
     seed: int,
     sample: int = 0,
     stops: Sequence[str] = (),
-    records: bool = False,
+    end: int | None = None,
     unknown: Unknown = "skip",
 ) -> str:
     """Sample number `sample` under a seed as one string: what `charlm sample` writes after the prompt."""
-    after = read(model, opening_ids(vocabulary, vocabulary.encode(prompt, unknown).ids, records))
-    wanted = Wanted(decoding or Decoding(), length, stops, records)
+    after = read(model, opening_ids(vocabulary, vocabulary.encode(prompt, unknown).ids, end))
+    wanted = Wanted(decoding or Decoding(), length, stops, end)
     samples = write_samples(model, vocabulary, after, wanted, seed, range(sample, sample + 1))
     return "".join(fragment.text for fragment in next(samples))
 
@@ -101,7 +101,7 @@ class _Block:
         wanted: Wanted,
         streams: Sequence[np.random.Generator],
     ) -> None:
-        self._writers = [Writer(vocabulary, wanted.stops, wanted.records) for _ in streams]
+        self._writers = [Writer(vocabulary, wanted.stops, wanted.end) for _ in streams]
         self._unread = [StringIO() for _ in streams]
         self._ends: dict[int, Stopped | IntegrityError] = {}
         # This view of the keys is live, so a sample that ends here is not generated any further.

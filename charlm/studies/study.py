@@ -12,7 +12,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from charlm.config.settings import Listed, Seconds, Section
+from charlm.config.section import Listed, Section
+from charlm.config.settings import Seconds
 from charlm.config.suggestions import suggestion
 from charlm.errors import UsageError
 

@@ -1,6 +1,6 @@
 """The named corpora: their contents, their usual splits, and where their text is kept. Knows no ids.
 
-Embedded corpora are built from the installed Python. Only `charlm data fetch` downloads the others.
+Embedded corpora come with charlm or are built from the installed Python. Only `charlm data fetch` downloads others.
 """
 
 from __future__ import annotations
@@ -37,6 +37,12 @@ class NamedCorpus:
 CORPORA = {
     corpus.name: corpus
     for corpus in (
+        NamedCorpus(
+            "alice",
+            "Alice's Adventures in Wonderland, by Lewis Carroll, 1865",
+            (0.9, 0.05, 0.05),
+            recipe=embedded.alice,
+        ),
         NamedCorpus(
             "python-docs",
             "the Python language reference and the library's docstrings, in English",

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,13 +20,17 @@ from charlm.text import cache
 from charlm.text.deciding import decide_encodings, decision_notes, kept_decisions
 from charlm.text.encodings import AUTO, find_codec
 from charlm.text.length import require_two
+from charlm.text.naming import short_name
 from charlm.text.normalizing import lacks_marks
-from charlm.text.sources import STDIN, find_files
-from charlm.text.split_text import SplitKind, split_text
+from charlm.text.own_splits import join_splits, shares_left, unknown_notes
+from charlm.text.records import record_end_id
+from charlm.text.sources import find_files
+from charlm.text.split_text import LOOKS_SORTED, SplitKind, split_text
 from charlm.text.spool import Spool
 from charlm.text.statistics import symbol_counts
 from charlm.text.stream import TextStream
 from charlm.text.survey import survey_bytes, survey_text
+from charlm.text.tally import Tally, tally_notes
 from charlm.text.vocabulary import Ids, Unknown, Vocabulary
 
 FORMAT = 4  # to be increased if the same text and settings give other ids or facts
@@ -51,6 +52,7 @@ class Corpus:
     bytes: int  # that the N characters take in UTF-8
     given_bytes: int  # that the text took in UTF-8 before unknown characters were replaced or left out
     unknown: dict[str, int]  # count of each character that the given vocabulary lacks
+    labels: dict[str, int]  # count of each label (text.label)
     notes: tuple[str, ...]  # what was changed or left out, for people to read
     split_kind: SplitKind  # what a split keeps whole, if it is shuffled
     splits: dict[str, tuple[int, int]]  # start and end of each, the end excluded
@@ -68,8 +70,49 @@ def open_corpus(settings: TextSettings, vocabulary: Vocabulary | None = None, un
     """Read and encode the text that the settings name, or take it from the cache.
 
     With a vocabulary, its ids and its unit are used, and `unknown` decides about characters that it lacks. Without one,
-    the vocabulary is made from the text. Raises TextError if the text cannot be read or has under two characters.
+    the vocabulary is made from the text. Validation and test texts of their own (`text.valid`, `text.test`) are read
+    with the same vocabulary; what it lacks is left out. Raises TextError if a text cannot be read, has under two
+    characters, or, of its own, is too unlike the training text.
     """
+    own = {name: sources for name in ("valid", "test") if (sources := getattr(settings, name))}
+    if not own:
+        return _open_one(settings, vocabulary, unknown)
+    main = _open_one(settings.model_copy(update={"splits": shares_left(settings.splits, own)}), vocabulary, unknown)
+    others = {
+        name: _open_one(
+            settings.model_copy(update={"sources": sources, "split": "contiguous"}), main.vocabulary, "skip"
+        )
+        for name, sources in own.items()
+    }
+    return _with_own_splits(main, others, settings)
+
+
+def _with_own_splits(main: Corpus, own: dict[str, Corpus], settings: TextSettings) -> Corpus:
+    """The main text with these splits in place of its own."""
+    notes = list(main.notes)
+    for name, other in own.items():
+        notes += unknown_notes(name, ", ".join(other.sources), other.characters, other.unknown)
+        notes += [f"{name}: {note}" for note in other.notes if note != LOOKS_SORTED]
+    sha256 = hashlib.sha256("\n".join(corpus.sha256 for corpus in (main, *own.values())).encode()).hexdigest()
+    form = settings.model_dump(mode="json", exclude={"sources", "valid", "test"})
+    parts = {name: own[name].ids if name in own else main.split(name) for name in main.splits}
+    entry, spans = join_splits([sha256, [*own], main.vocabulary.fingerprint, form], parts)
+    return replace(
+        main,
+        ids=entry.ids,
+        sha256=sha256,
+        source_bytes=main.source_bytes + sum(other.source_bytes for other in own.values()),
+        characters=len(entry.ids),
+        bytes=main.bytes + sum(other.bytes for other in own.values()),
+        given_bytes=main.given_bytes + sum(other.given_bytes for other in own.values()),
+        notes=tuple(dict.fromkeys([*notes, *filter(None, [entry.note])])),
+        splits=spans,
+        decided=tuple(dict.fromkeys(decision for corpus in (main, *own.values()) for decision in corpus.decided)),
+    )
+
+
+def _open_one(settings: TextSettings, vocabulary: Vocabulary | None, unknown: Unknown) -> Corpus:
+    """The main text, or one of a split, alone."""
     unit = vocabulary.unit if vocabulary else settings.unit
     encoding = "bytes" if unit == "byte" else AUTO if settings.encoding == AUTO else find_codec(settings.encoding).name
     with Spool() as spool:
@@ -80,24 +123,17 @@ def open_corpus(settings: TextSettings, vocabulary: Vocabulary | None = None, un
             left_out += decision_notes(files)
             encoding = ", ".join(dict.fromkeys(str(file.encoding) for file in files))
         digests = [str(file.sha256) for file in files]
-        stream = TextStream(
-            files,
-            encoding,
-            settings.newlines,
-            ended=settings.split != "contiguous",
-            strip=settings.strip,
-            forms=settings.normalize,
-        )
+        stream = TextStream(files, encoding, settings)
         key = _key(digests, stream, vocabulary, unknown)
         entry = _cached(key) or _encode(key, stream, vocabulary, unknown)
     facts = entry.facts
     require_two(len(entry.ids), "The text", ", ".join(settings.sources), bool(facts.get("unknown")))
     used = vocabulary or Vocabulary.from_json(facts["vocabulary"])
-    if settings.records and used.newline is None:
+    if settings.records and record_end_id(settings, used) is None:
         raise TextError("The text has no line end", "text.records=true", "Put each record on a line of its own.")
     split = split_text(key, entry, settings, used, [file.label for file in files])
     return Corpus(
-        name=_slug(settings.sources),
+        name=short_name(settings.sources),
         sources=settings.sources,
         encoding=encoding,
         ids=split.ids,
@@ -108,7 +144,14 @@ def open_corpus(settings: TextSettings, vocabulary: Vocabulary | None = None, un
         bytes=facts["bytes"],
         given_bytes=facts["given_bytes"],
         unknown=facts["unknown"],
-        notes=tuple(dict.fromkeys(filter(None, [*left_out, *_notes(facts), *split.notes, entry.note]))),
+        labels=facts["tally"]["labels"],
+        notes=tuple(
+            dict.fromkeys(
+                filter(
+                    None, [*left_out, *_notes(facts, "field" if settings.field else "column"), *split.notes, entry.note]
+                )
+            )
+        ),
         split_kind=split.kind,
         splits=split.spans,
         decided=kept_decisions(files),
@@ -131,6 +174,7 @@ def describe_corpus(corpus: Corpus) -> dict[str, Any]:
         "split_kind": corpus.split_kind,
         "splits": {name: end - first for name, (first, end) in corpus.splits.items()},
         "unknown": corpus.unknown,
+        "labels": corpus.labels,
         "notes": list(corpus.notes),
     }
 
@@ -152,10 +196,13 @@ def _cached(key: str) -> cache.Entry | None:
 
 
 def _encode(key: str, stream: TextStream, given: Vocabulary | None, unknown: Unknown) -> cache.Entry:
-    survey, composed = survey_bytes(stream.all_bytes()) if stream.as_bytes else survey_text(stream.all_text()), False
-    if given and not stream.as_bytes and lacks_marks(set(survey.counts).difference(given.symbols)):
-        stream, composed = replace(stream, forms=(*stream.forms, "nfc")), True
-        survey = survey_text(stream.all_text())
+    tally, composed = Tally(), False
+    survey = survey_bytes(stream.all_bytes()) if stream.as_bytes else survey_text(stream.all_text(tally))
+    if given is None:
+        stream.require_separators(tally)
+    elif not stream.as_bytes and lacks_marks(set(survey.counts).difference(given.symbols)):
+        stream, tally, composed = stream.composed(), Tally(), True
+        survey = survey_text(stream.all_text(tally))
     if not survey.counts:
         return cache.Entry(np.empty(0, np.uint8), {})
     vocabulary = given or Vocabulary(tuple(survey.counts), "byte" if stream.as_bytes else "character")
@@ -166,7 +213,9 @@ def _encode(key: str, stream: TextStream, given: Vocabulary | None, unknown: Unk
         read = stored = 0
         for number in range(len(stream.files)):
             pieces: Iterator[str | bytes] = (
-                stream.bytes_of(number) if stream.as_bytes else (chunk.text for chunk in stream.text_of(number))
+                stream.bytes_of(number)
+                if stream.as_bytes
+                else (chunk.text for chunk in stream.text_of(number, Tally()))
             )
             for piece in pieces:
                 if isinstance(piece, bytes):
@@ -190,6 +239,7 @@ def _encode(key: str, stream: TextStream, given: Vocabulary | None, unknown: Unk
             "vocabulary": None if given else vocabulary.to_json(),
             "unknown": {symbol: count for symbol, count in survey.counts.items() if symbol in unknown_symbols},
             "bytes": bytes_of_ids(ids) if unknown_symbols else bytes_of_survey(),
+            "tally": tally.to_json(),
             "given_bytes": sum(count * vocabulary.bytes_of(symbol) for symbol, count in survey.counts.items())
             + survey.more_bytes,
             "composed": composed,
@@ -205,7 +255,7 @@ def _encode(key: str, stream: TextStream, given: Vocabulary | None, unknown: Unk
     return cache.store_entry(key, vocabulary.dtype, chunks, facts)
 
 
-def _notes(facts: dict[str, Any]) -> list[str]:
+def _notes(facts: dict[str, Any], what: str) -> list[str]:
     kinds = (
         ("marks", "a byte-order mark was removed", "{:,} byte-order marks were removed"),
         ("crlf", "one CRLF became LF", "{:,} CRLF became LF"),
@@ -230,20 +280,4 @@ def _notes(facts: dict[str, Any]) -> list[str]:
         )
     if facts.get("lost"):
         notes.append(f"{facts['lost']:,} characters were lost before, and are U+FFFD ({LOST}) in the file")
-    return notes
-
-
-def _slug(sources: Sequence[str]) -> str:
-    """A short name for the text: the letters of its first source, of any alphabet, those with accents without them."""
-    is_stream = sources[0] == STDIN or sources[0].startswith(("/dev/", "/proc/"))
-    first = "standard-input" if is_stream else Path(sources[0]).absolute().name
-    stem = re.sub(r"(\.\w{1,4}){1,2}$", "", first)
-    slug = re.sub(r"[\W_]+", "-", _plain_letters(stem.lower())).strip("-")[:40].strip("-") or "text"
-    return slug if len(sources) == 1 else f"{slug}-and-{len(sources) - 1}-more"
-
-
-def _plain_letters(text: str) -> str:
-    """é as e, but й as it is; marks that stand alone are left out, as no part of a name may be one."""
-    bases = ((one, unicodedata.normalize("NFKD", one)[0]) for one in unicodedata.normalize("NFC", text))
-    plain = "".join(base if base.isascii() else one for one, base in bases)
-    return "".join(one for one in plain if not unicodedata.category(one).startswith("M"))
+    return notes + tally_notes(facts["tally"], what)

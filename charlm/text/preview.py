@@ -12,6 +12,7 @@ from charlm.text.reading import read_bytes
 from charlm.text.sources import find_files
 from charlm.text.spool import Spool
 from charlm.text.stream import TextStream
+from charlm.text.tally import Tally
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,11 @@ def preview_text(settings: TextSettings, lines: int, width: int) -> Preview:
         if encoding == AUTO and not as_bytes:
             files = decide_encodings(files, settings.decided)
             notes += decision_notes(files)
-        stream = TextStream(
-            files, encoding, settings.newlines, ended=False, strip=settings.strip, forms=settings.normalize
-        )
+        stream = TextStream(files, encoding, settings.model_copy(update={"split": "contiguous"}))
         texts: Iterator[str] = (
             (block.decode("utf-8", "replace") for block in read_bytes(files))
             if as_bytes
-            else (chunk.text for chunk in stream.all_text())
+            else (chunk.text for chunk in stream.all_text(Tally()))
         )
         head = ""
         for text in texts:

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from charlm.config.settings import TextSettings
 from charlm.errors import TextError
 from charlm.randomness import record_stream
+from charlm.text.forms import record_end
 from charlm.text.lanes import NO_TARGET, Batch, Lanes, Reader, shrinking_notes
 from charlm.text.record_hashes import Numbers, find_records
 from charlm.text.vocabulary import Vocabulary
@@ -114,4 +115,5 @@ def open_reader(
 
 def record_end_id(settings: TextSettings, vocabulary: Vocabulary) -> int | None:
     """The id that ends a record in texts with these settings; None if they have no records."""
-    return vocabulary.newline if settings.records else None
+    end = record_end(settings)
+    return vocabulary.symbols.index(end) if end in vocabulary.symbols else None

@@ -14,6 +14,7 @@ from charlm.config.settings import TextSettings
 from charlm.errors import TextError
 from charlm.text import cache
 from charlm.text.record_hashes import Ids, find_records
+from charlm.text.records import record_end_id
 from charlm.text.splitting import Spans, Units, contiguous_spans, file_units, is_fair, record_units, store_shuffled
 from charlm.text.vocabulary import Vocabulary
 
@@ -48,7 +49,7 @@ def split_text(
 
     Raises TextError if a shuffled split was asked for, and the text has neither records nor several files.
     """
-    end_id = vocabulary.newline if settings.records else None
+    end_id = record_end_id(settings, vocabulary)
     if settings.split == "contiguous":
         return _contiguous(entry.ids, settings, end_id, vocabulary)
     if end_id is None and len(labels) < 2:
@@ -96,7 +97,7 @@ def _notes(stored: cache.Entry, end_id: int | None, seed: int) -> tuple[str, ...
     unit = "file" if end_id is None else "record"
     said = [f"{units:,} {unit}{'s' * (units != 1)}, split at random (seed {seed}; equal ones are in the same split)"]
     if doubled:
-        said.append(f"{doubled:,} of the {unit}s repeat an earlier one")
+        said.append(f"{doubled:,} {unit}{' repeats' if doubled == 1 else 's repeat'} an earlier one")
     if blank:
         said.append(f"{blank:,} blank {'record was' if blank == 1 else 'records were'} left out")
     return (*said, *filter(None, [stored.note]))

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from functools import cached_property
+from typing import Any
 
+from charlm.config.settings import TextSettings
+from charlm.errors import TextError
 from charlm.text.book import Span, find_books, may_begin, within
+from charlm.text.forms import RECORD_END, is_plain, read_records, record_end
 from charlm.text.normalizing import in_whole_letters, normalized, utf8_length
 from charlm.text.reading import Chunk, read_bytes, read_text
+from charlm.text.separating import FILE, has_own_line, unescaped
 from charlm.text.source_file import SourceFile
+from charlm.text.tally import Tally
 
 
 @dataclass(frozen=True)
@@ -17,45 +23,64 @@ class TextStream:
     """Files and how they are read; `encoding` is `bytes` if nothing is decoded.
 
     A file that does not end with a newline gets one, so that the next file begins on a new line. The last file gets one
-    only if the files may be put in another order: if `ended`, and there are several.
+    only if the files may be put in another order: if there are several, and the split may be shuffled. Records in
+    another form than lines get RECORD_END instead, each.
     """
 
     files: Sequence[SourceFile]
     encoding: str
-    newlines: str
-    ended: bool
-    strip: Literal["auto", "none", "gutenberg"] = "none"
-    forms: tuple[str, ...] = ()  # that the text is normalized into
-    _found: dict[int, list[Span]] = field(
-        default_factory=dict, repr=False, compare=False
-    )  # books by number of the file
+    settings: TextSettings
+    _found: dict[int, list[Span]] = field(default_factory=dict, repr=False, compare=False)  # books, by number of file
 
     @property
     def as_bytes(self) -> bool:
         return self.encoding == "bytes"
 
     @property
+    def has_form(self) -> bool:
+        """Whether the text has records in another form than lines."""
+        return record_end(self.settings) == RECORD_END
+
+    @property
     def identity(self) -> list[Any]:
         """What, beside the bytes of the files, decides about the text."""
-        ended = [True] if self.ended and len(self.files) > 1 else []
+        settings = self.settings
+        form: list[Any] = [True] if self._ended and len(self.files) > 1 else []
+        if self.has_form:
+            names = [self.files[0].label] if settings.column is not None else []  # its suffix tells csv from tsv
+            form = [settings.separator, settings.format, settings.column, settings.field, settings.label]
+            form += [settings.header, *names]
         decided = [[file.encoding for file in self.files]] if "," in self.encoding else []
-        return [self.encoding, "keep" if self.as_bytes else self.newlines, self.strip, self.forms, *decided, *ended]
+        read = ["keep" if self.as_bytes else settings.newlines, settings.strip, settings.normalize]
+        return [self.encoding, *read, *decided, *form]
 
-    def all_text(self) -> Iterator[Chunk]:
+    def all_text(self, tally: Tally) -> Iterator[Chunk]:
         """The whole text, decoded. Raises TextError."""
         for number in range(len(self.files)):
-            yield from self.text_of(number)
+            yield from self.text_of(number, tally)
 
     def all_bytes(self) -> Iterator[bytes]:
         """The whole text, not decoded. Raises TextError."""
         for number in range(len(self.files)):
             yield from self.bytes_of(number)
 
-    def text_of(self, number: int) -> Iterator[Chunk]:
-        """The text of the file with that number, and the newline that it lacks."""
-        last = "\n"
+    def composed(self) -> TextStream:
+        """The same with letters and their separate accents as one character each, where there is one."""
+        forms = (*self.settings.normalize, "nfc")
+        return replace(self, settings=self.settings.model_copy(update={"normalize": forms}))
+
+    def text_of(self, number: int, tally: Tally) -> Iterator[Chunk]:
+        """The text of the file with that number in its forms, and what it lacks at its end."""
+        chunks = self._as_given(number, tally)
+        return self._normalized(chunks) if self.settings.normalize else chunks
+
+    def _as_given(self, number: int, tally: Tally) -> Iterator[Chunk]:
         chunks = self._within_books(number)
-        for chunk in self._normalized(chunks) if self.forms else chunks:
+        if self.has_form:
+            yield from self._records_of(number, chunks, tally)
+            return
+        last = "\n"
+        for chunk in chunks:
             yield chunk
             last = chunk.text[-1:] or last
         if last != "\n" and self._is_followed(number):
@@ -71,7 +96,7 @@ class TextStream:
                 yield chunk.text
 
         for text in in_whole_letters(texts()):
-            new = normalized(text, self.forms)
+            new = normalized(text, self.settings.normalize)
             yield Chunk(new, more_bytes=utf8_length(text) - utf8_length(new))
         yield from counts
 
@@ -88,7 +113,7 @@ class TextStream:
             begin += len(chunk.text)
 
     def _books(self, number: int) -> list[Span]:
-        if self.strip == "none":
+        if self.settings.strip == "none":
             return []
         if number not in self._found:
             head = next((chunk.text for chunk in self._read(number)), "")
@@ -97,7 +122,7 @@ class TextStream:
         return self._found[number]
 
     def _read(self, number: int) -> Iterator[Chunk]:
-        return read_text([self.files[number]], self.encoding, self.newlines)
+        return read_text([self.files[number]], self.encoding, self.settings.newlines)
 
     def bytes_of(self, number: int) -> Iterator[bytes]:
         """The same for a text that is not decoded."""
@@ -108,5 +133,41 @@ class TextStream:
         if last != b"\n" and self._is_followed(number):
             yield b"\n"
 
+    def require_separators(self, tally: Tally) -> None:
+        """Raises TextError if the text was read, and its separator never occurs."""
+        separator = self.settings.separator
+        if self.has_form and is_plain(self.settings) and separator != FILE and not tally.counts["separators"]:
+            labels = ", ".join(file.label for file in self.files[:3])
+            raise TextError(
+                f"The separator never occurs: text.separator={separator}",
+                labels,
+                "Look at the text with `charlm data show FILE`. Each line is a record with --records alone.",
+            )
+
+    def _records_of(self, number: int, chunks: Iterator[Chunk], tally: Tally) -> Iterator[Chunk]:
+        changed = Chunk("")
+
+        def texts() -> Iterator[str]:
+            nonlocal changed
+            for chunk in chunks:
+                names = ("marks", "crlf", "cr", "stripped")
+                changed = Chunk("", *(getattr(changed, name) + getattr(chunk, name) for name in names))
+                yield chunk.text
+
+        own_line = is_plain(self.settings) and self.own_line
+        for text in read_records(texts(), self.settings, own_line, self.files[number].label, tally):
+            yield Chunk(text)
+        yield changed
+
+    @cached_property
+    def own_line(self) -> bool:
+        """Whether the separator stands on a line of its own somewhere in the text."""
+        texts = (chunk.text for number in range(len(self.files)) for chunk in self._within_books(number))
+        return has_own_line(texts, unescaped(self.settings.separator))
+
+    @property
+    def _ended(self) -> bool:
+        return self.settings.split != "contiguous"
+
     def _is_followed(self, number: int) -> bool:
-        return len(self.files) > 1 and (self.ended or number + 1 < len(self.files))
+        return len(self.files) > 1 and (self._ended or number + 1 < len(self.files))

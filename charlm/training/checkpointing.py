@@ -36,7 +36,12 @@ def save_checkpoint(plan: TrainingPlan, trainer: Trainer, progress: Progress, be
         step=progress.step,
         settings=plan.settings,
         vocabulary=plan.corpus.vocabulary,
-        text=TextIdentity(name=plan.corpus.name, sha256=plan.corpus.sha256, characters=plan.corpus.characters),
+        text=TextIdentity(
+            name=plan.corpus.name,
+            sha256=plan.corpus.sha256,
+            characters=plan.corpus.characters,
+            labels=tuple(plan.corpus.labels),
+        ),
         scores=Scores(train_nats=progress.train_nats, valid_nats=progress.last_nats),
         parameters=trainer.parameters(),
         training=progress.to_json(),

@@ -10,6 +10,8 @@ from charlm.evaluation.text import score_ids
 from charlm.model.language_model import LanguageModel
 from charlm.sampling.writing import write_text
 from charlm.text.corpus import Corpus
+from charlm.text.forms import RECORD_END, record_end
+from charlm.text.records import record_end_id
 from charlm.text.vocabulary import Vocabulary
 from charlm.training.trainer import Trainer
 
@@ -18,7 +20,7 @@ def validate(trainer: Trainer, corpus: Corpus, settings: Settings) -> Score:
     """The exact score on the valid split. Always in float32, so that `charlm eval` gives the same score."""
     valid = corpus.split("valid")[: settings.training.valid_characters]
     scorer = TorchScorer(LanguageModel(settings.model, trainer.averaged_weights()))
-    return score_ids(scorer, valid, corpus.vocabulary, settings.text.records)
+    return score_ids(scorer, valid, record_end_id(settings.text, corpus.vocabulary))
 
 
 def preview(trainer: Trainer, vocabulary: Vocabulary, settings: Settings, step: int) -> str:
@@ -26,10 +28,11 @@ def preview(trainer: Trainer, vocabulary: Vocabulary, settings: Settings, step: 
 
     In a model of records, the end of a record does not end the preview, so it shows several short records.
     """
-    return write_text(
+    text = write_text(
         stepper(LanguageModel(settings.model, trainer.parameters())),
         vocabulary,
         length=settings.training.sample_length,
         seed=settings.training.seed,
         sample=step,
     )
+    return text.replace(RECORD_END, "\n") if record_end(settings.text) == RECORD_END else text

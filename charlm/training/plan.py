@@ -12,7 +12,7 @@ from charlm.device import Compute
 from charlm.runs import Run
 from charlm.text.corpus import Corpus
 from charlm.text.lanes import Reader
-from charlm.text.records import open_reader
+from charlm.text.records import open_reader, record_end_id
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class TrainingPlan:
 def train_reader(settings: Settings, corpus: Corpus) -> Reader:
     """The reader of the train split: of records if the settings say so, otherwise of running text."""
     training = settings.training
-    end_id = corpus.vocabulary.newline if settings.text.records else None
+    end_id = record_end_id(settings.text, corpus.vocabulary)
     return open_reader(corpus.split("train"), training.batch_size, training.seq_len, end_id, training.seed)
 
 

@@ -33,3 +33,24 @@ def test_the_shuffled_split_is_the_same_on_resume_and_in_eval(charlm, names):
     wanted, got = (json.loads(one.stdout) for one in (whole, resumed))
     assert got["characters"] == wanted["characters"]
     assert "seed 3" in resumed.stderr
+
+
+def test_a_validation_text_of_its_own_is_validated_on(charlm, verse, tmp_path):
+    (tmp_path / "mine.txt").write_text("The owl came home at noon,\nthe rice was sold.\n" * 3)
+    trained = charlm("train", verse, "--run", "own", "--steps", 3, "--valid", "mine.txt", "--json", *SMALL)
+    assert trained.returncode == 0, trained.stderr
+    score = json.loads(charlm("eval", "perplexity", "own", "--split", "valid", "--json").stdout)
+    assert score["characters"] == 3 * 46 - 1
+    assert score["nats_per_character"] == pytest.approx(
+        json.loads(trained.stdout)["valid_nats_per_character"], abs=1e-5
+    )
+    resumed = charlm("train", "--resume", "own", "--steps", 5)
+    assert resumed.returncode == 0, resumed.stderr
+
+
+def test_a_validation_text_in_another_script_leaves_no_run(charlm, verse, tmp_path):
+    (tmp_path / "other.txt").write_text("сова улетела\n" * 30, encoding="utf-8")
+    refused = charlm("train", verse, "--run", "own", "--valid", "other.txt", *SMALL)
+    assert refused.returncode == 3
+    assert "another script" in refused.stderr
+    assert not (tmp_path / "runs" / "own").exists()

@@ -50,7 +50,7 @@ def test_a_list_is_noticed_and_the_suggested_line_works(doctor, charlm):
     found = doctor("\n".join(NAMES), *options)
     assert found["form"]["level"] == "warn"
     line = found["form"]["facts"]["command"]
-    assert all(word in shlex.split(line) for word in (*options, "text.records=true", "a text.txt"))
+    assert all(word in shlex.split(line) for word in (*options, "--records", "a text.txt"))
     assert works(charlm, line)
     assert works(charlm, found["size"]["facts"]["command"])
     assert "model.hidden_size=8" in found["size"]["facts"]["command"]

@@ -10,6 +10,7 @@ from charlm.cells.table import CELLS
 from charlm.checkpoint import load_checkpoint
 from charlm.evaluation.scorers import NumpyScorer
 from charlm.evaluation.text import score_ids
+from charlm.text.records import record_end_id
 from charlm.training.events import Saved
 
 SMALL = {
@@ -41,8 +42,8 @@ def first_checkpoint(training):
 
 def nats(checkpoint, text):
     ids = checkpoint.vocabulary.encode(text).ids
-    records = checkpoint.settings.text.records
-    return score_ids(NumpyScorer(checkpoint.model), ids, checkpoint.vocabulary, records).nats_per_character
+    end = record_end_id(checkpoint.settings.text, checkpoint.vocabulary)
+    return score_ids(NumpyScorer(checkpoint.model), ids, end).nats_per_character
 
 
 @pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)

@@ -84,8 +84,8 @@ def scoring(shared: Checkpoint) -> dict[str, Job]:
     """Calls that score a text, and that inspect the model while it reads it."""
     scorer, ids = NumpyScorer(shared.model), shared.vocabulary.encode(TEXT, "skip").ids
     return {
-        "scorer": lambda: score_ids(scorer, ids, shared.vocabulary, records=False),
-        "scorer of records": lambda: score_ids(scorer, ids, shared.vocabulary, records=True),
+        "scorer": lambda: score_ids(scorer, ids, None),
+        "scorer of records": lambda: score_ids(scorer, ids, shared.vocabulary.newline),
         "charlm.score": lambda: charlm.score(shared, TEXT),
         "gates": lambda: gate_shares(shared.model, ids[:4]),
     }
@@ -103,7 +103,7 @@ def with_torch(shared: Checkpoint) -> dict[str, Job]:
     tensors = {name: torch.tensor(value) for name, value in shared.parameters.items()}
     scorer = TorchScorer(LanguageModel(shared.settings.model, tensors))
     return {
-        "scorer with torch": lambda: score_ids(scorer, ids, shared.vocabulary, records=False),
+        "scorer with torch": lambda: score_ids(scorer, ids, None),
         "gradients": lambda: gradient_norms(shared.model, ids[:12], 3, 2).norms.tobytes(),
     }
 

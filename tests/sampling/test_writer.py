@@ -20,7 +20,7 @@ def test_law_the_text_does_not_depend_on_how_many_symbols_come_at_once(unit, sym
     symbols = [symbol % vocabulary.size for symbol in symbols]
 
     def written(size):
-        writer, text = Writer(vocabulary, stops, records), ""
+        writer, text = Writer(vocabulary, stops, vocabulary.newline if records else None), ""
         for start in range(0, len(symbols), size):
             fragment = writer.feed(symbols[start : start + size])
             text += fragment.text

@@ -52,7 +52,7 @@ def test_doubled_records_stand_in_one_split(split):
     assert parts["valid"]
     assert not set(parts["train"]) & set(parts["valid"])
     assert not set(parts["train"]) & set(parts["test"])
-    assert "1,940 of the records repeat an earlier one" in corpus.notes
+    assert "1,940 records repeat an earlier one" in corpus.notes
 
 
 def test_blank_records_are_left_out_and_said(split):

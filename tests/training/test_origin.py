@@ -51,6 +51,13 @@ def test_the_model_and_the_form_of_the_text_are_those_of_the_run(first):
     assert not settings_of(of_records, "text.records=false").text.records
 
 
+def test_a_text_of_another_form_is_not_given_the_form_of_the_run(first):
+    text = first.settings.text.model_copy(update={"records": True, "newlines": "keep"})
+    object.__setattr__(first, "settings", first.settings.model_copy(update={"text": text}))
+    assert settings_of(first, "text.records=false").text.newlines == "keep"
+    assert settings_of(first, "text.newlines=unix").text.records
+
+
 def test_dropout_may_be_another_since_it_changes_no_weight(first):
     assert settings_of(first, "model.dropout=0.5").model.dropout == 0.5
     assert settings_of(first).model.dropout == first.settings.model.dropout
@@ -60,8 +67,8 @@ def test_the_learning_rate_is_smaller_unless_it_is_given(first):
     resolved = resolve(None, ["text.sources=[x.txt]"])
     settings, notes = settings_from(resolved, first)
     usual = min(resolved.settings.training.learning_rate, first.settings.training.learning_rate)
-    assert settings.training.learning_rate == usual / 4
-    assert any("learning_rate" in note and f"{usual / 4:g}" in note for note in notes)
+    assert settings.training.learning_rate == usual / 2
+    assert any("learning_rate" in note and f"{usual / 2:g}" in note for note in notes)
     assert settings_of(first, "training.learning_rate=0.3").training.learning_rate == 0.3
 
 

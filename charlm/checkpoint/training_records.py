@@ -1,0 +1,42 @@
+"""The records of the text that a checkpoint was trained on: whether a record stands there. Knows no model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from charlm.checkpoint.contents import Checkpoint
+from charlm.checkpoint.reopening import reopen_text
+from charlm.text.record_hashes import Hashes, find_records, hash_records
+from charlm.text.records import record_end_id
+from charlm.text.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingRecords:
+    """The sorted hashes of all records of a text, those of its validation and test included."""
+
+    hashes: Hashes
+    vocabulary: Vocabulary
+
+    def has(self, record: str) -> bool:
+        """Whether the text has this record, all of it."""
+        encoded = self.vocabulary.encode(record, "skip")
+        if encoded.unknown or not len(encoded.ids):
+            return False
+        whole = np.array([0]), np.array([len(encoded.ids)])
+        found = hash_records(encoded.ids, *whole)
+        at = int(np.searchsorted(self.hashes, found[0]))
+        return at < len(self.hashes) and bool(self.hashes[at] == found[0])
+
+
+def open_training_records(checkpoint: Checkpoint) -> TrainingRecords:
+    """The records of the checkpoint's own text, which is read again.
+
+    Raises CheckpointError if the text has changed; TextError if it is gone.
+    """
+    corpus = reopen_text(checkpoint, "")
+    end = record_end_id(checkpoint.settings.text, corpus.vocabulary)
+    assert end is not None, "the model has records"
+    return TrainingRecords(np.unique(hash_records(corpus.ids, *find_records(corpus.ids, end))), corpus.vocabulary)

@@ -1,0 +1,104 @@
+"""The settings of the network: its layers and their widths. Knows no cell by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from charlm.config.section import BelowOne, Fraction, Listed, Section
+
+CellOption = bool | int | float | str
+
+
+class LayerSettings(Section):
+    """One layer of a stack. A setting that it leaves out is that of the model."""
+
+    cell: str = Field(default="", max_length=40, description="name of a cell; empty: model.cell")
+    cell_options: dict[str, CellOption] = Field(default={}, max_length=16, description="options of that cell")
+    hidden_size: int = Field(default=0, ge=0, le=16_384, description="units of this layer; 0: model.hidden_size")
+
+
+class AttentionSettings(Section):
+    """Attention over the past outputs of the stack."""
+
+    window: int = Field(default=0, ge=0, le=4096, description="past outputs that it covers; 0: no attention")
+
+
+class ModelSettings(Section):
+    """The architecture of the network."""
+
+    cell: str = Field(default="lstm", max_length=40, description="a name from `charlm cells list`")
+    cell_options: dict[str, CellOption] = Field(
+        default={}, max_length=16, description="options of that cell; `charlm cells show` lists them"
+    )
+    hidden_size: int = Field(default=192, ge=1, le=16_384, description="H, units in each layer")
+    num_layers: int = Field(default=2, ge=1, le=64, description="L, layers in the stack")
+    layers: Annotated[tuple[LayerSettings, ...], Listed] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=64,
+        description="the layers one by one, such as [{cell: lstm}, {cell: gru}]",
+    )
+    residual: bool = Field(
+        default=False, description="from the second layer up, add the input of a layer to its output"
+    )
+    attention: AttentionSettings = Field(default=AttentionSettings(), description="attention over past outputs")
+    embedding_dim: int | None = Field(
+        default=None, ge=1, le=16_384, description="E, width of the embedding; none: hidden_size"
+    )
+    dropout: Fraction = Field(default=0.0, description="share of inputs dropped between layers and before the head")
+    dropout_kind: Literal["standard", "locked"] = Field(
+        default="standard", description="locked: one mask for the whole window"
+    )
+    weight_drop: BelowOne = Field(
+        default=0.0, description="share of the recurrent weights dropped while training, drawn anew for each window"
+    )
+    tied: bool = Field(
+        default=False, description="the head shares the embedding's matrix; needs embedding_dim = hidden_size"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _counted(cls, given: Any) -> Any:
+        """If the layers are given one by one, num_layers is their number."""
+        if isinstance(given, Mapping) and isinstance(given.get("layers"), list | tuple) and "num_layers" not in given:
+            return {**given, "num_layers": len(given["layers"])}
+        return given
+
+    @model_validator(mode="after")
+    def _sizes_agree(self) -> ModelSettings:
+        if self.layers is not None and len(self.layers) != self.num_layers:
+            raise ValueError(f"model.layers has {len(self.layers)} layers, and model.num_layers is {self.num_layers}")
+        widths = [layer.hidden_size for layer in self.stack()]
+        if self.tied and (self.embedding_dim or self.hidden_size) != widths[-1]:
+            raise ValueError(
+                "model.tied needs model.embedding_dim to equal model.hidden_size of the top layer, or to be left out"
+            )
+        if self.residual and len(set(widths)) > 1:
+            raise ValueError("model.residual needs layers of one width in model.layers")
+        return self
+
+    def in_short(self) -> str:
+        """`lstm 2 x 192`; if the layers are given one by one, each with its width."""
+        if self.layers is None:
+            shape = f"{self.cell} {self.num_layers} x {self.hidden_size}"
+        else:
+            shape = ", ".join(f"{layer.cell} {layer.hidden_size}" for layer in self.stack())
+        extras = ", residual" * self.residual
+        return shape + extras + (f", attention {self.attention.window}" if self.attention.window else "")
+
+    def stack(self) -> tuple[LayerSettings, ...]:
+        """Every layer, from the lowest up, with every setting filled in."""
+        whole = LayerSettings(cell=self.cell, cell_options=self.cell_options, hidden_size=self.hidden_size)
+        if self.layers is None:
+            return (whole,) * self.num_layers
+        return tuple(
+            LayerSettings(
+                cell=layer.cell or self.cell,
+                cell_options=layer.cell_options or (self.cell_options if layer.cell in ("", self.cell) else {}),
+                hidden_size=layer.hidden_size or self.hidden_size,
+            )
+            for layer in self.layers
+        )
