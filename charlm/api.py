@@ -132,10 +132,10 @@ def _checkpoint(model: Checkpoint | str | Path | None) -> Checkpoint:
 
 
 def _as_trained(checkpoint: Checkpoint, text: str) -> str:
-    """The text with the newlines that the model was trained with."""
-    from charlm.text.prompt import with_unix_newlines
+    """The text as the model's own text was read."""
+    from charlm.text.prompt import as_trained
 
-    return with_unix_newlines(text) if checkpoint.settings.text.newlines == "unix" else text
+    return as_trained(text, checkpoint.settings.text, checkpoint.vocabulary)
 
 
 def _setting(keyword: str) -> str:

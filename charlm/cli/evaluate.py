@@ -107,7 +107,8 @@ def perplexity(
         vocabulary = corpus.vocabulary
         end = record_end_id(checkpoint.settings.text, vocabulary)
         require_two(ids.size, "The text" if text else f"The {split or 'valid'} split", corpus.name)
-        changed_bytes = corpus.given_bytes - corpus.bytes if text else 0
+        # Of a part of the text, the bytes that normalizing took or added are known in proportion.
+        changed_bytes = round((corpus.given_bytes - corpus.bytes) * ids.size / corpus.characters)
         scorer = WatchedScorer(_scorer(checkpoint, device, ids.size), ids.size, line)
         found = score_text(scorer, ids, vocabulary, end, unknown, corpus.unknown, changed_bytes)
     result = {

@@ -130,8 +130,7 @@ def sample(
             raise UsageError(what, option, "Train one with --records, or leave this out.")
     if label is not None:
         text = label_prompt(checkpoint, label) + text
-    if checkpoint.settings.text.newlines == "unix":
-        text = prompts.with_unix_newlines(text)
+    text = prompts.as_trained(text, checkpoint.settings.text, vocabulary)
     encoded = vocabulary.encode(text, unknown)
     seed = fresh_seed() if seed is None else seed
     on_gpu = _gpu_stepper(checkpoint, device) if device.startswith("cuda") and count > 1 else None

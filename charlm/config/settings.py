@@ -50,6 +50,12 @@ def in_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+def without_none(value: Any) -> Any:
+    """A list of what is not `none`."""
+    listed = in_list(value)
+    return [one for one in listed if one != "none"] if isinstance(listed, list | tuple) else listed
+
+
 Seconds = Annotated[float, BeforeValidator(seconds, json_schema_input_type=float | str), Field(gt=0, le=31_536_000)]
 PositiveInt = Annotated[int, Field(ge=1, le=10_000)]
 Sources = Annotated[tuple[str, ...], Listed]
@@ -72,6 +78,9 @@ class TextSettings(Section):
     newlines: Literal["unix", "keep"] = Field(default="unix", description="unix: CRLF and CR become LF, with a note")
     strip: Literal["auto", "none", "gutenberg"] = Field(
         default="auto", description="auto, gutenberg: only what stands between Project Gutenberg's two marker lines"
+    )
+    normalize: Annotated[tuple[Literal["nfc", "nfkc", "lower"], ...], Listed, BeforeValidator(without_none)] = Field(
+        default=(), max_length=4, description="forms that the text is brought into: none, nfc, nfkc, lower, or a list"
     )
     unit: Literal["character", "byte"] = Field(default="character", description="the symbols of the model")
     records: bool = Field(

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,9 +20,11 @@ from charlm.text import cache
 from charlm.text.deciding import decide_encodings, decision_notes, kept_decisions
 from charlm.text.encodings import AUTO, find_codec
 from charlm.text.length import require_two
+from charlm.text.naming import short_name
+from charlm.text.normalizing import lacks_marks
 from charlm.text.own_splits import join_splits, shares_left, unknown_notes
 from charlm.text.records import record_end_id
-from charlm.text.sources import STDIN, find_files
+from charlm.text.sources import find_files
 from charlm.text.split_text import LOOKS_SORTED, SplitKind, split_text
 from charlm.text.spool import Spool
 from charlm.text.statistics import symbol_counts
@@ -34,7 +33,7 @@ from charlm.text.survey import survey_bytes, survey_text
 from charlm.text.tally import Tally, tally_notes
 from charlm.text.vocabulary import Ids, Unknown, Vocabulary
 
-FORMAT = 3  # to be increased if the same text and settings give other ids or facts
+FORMAT = 4  # to be increased if the same text and settings give other ids or facts
 LOST = "\ufffd"  # what stands for bytes that could not be decoded
 
 
@@ -134,7 +133,7 @@ def _open_one(settings: TextSettings, vocabulary: Vocabulary | None, unknown: Un
         raise TextError("The text has no line end", "text.records=true", "Put each record on a line of its own.")
     split = split_text(key, entry, settings, used, [file.label for file in files])
     return Corpus(
-        name=_slug(settings.sources),
+        name=short_name(settings.sources),
         sources=settings.sources,
         encoding=encoding,
         ids=split.ids,
@@ -197,10 +196,13 @@ def _cached(key: str) -> cache.Entry | None:
 
 
 def _encode(key: str, stream: TextStream, given: Vocabulary | None, unknown: Unknown) -> cache.Entry:
-    tally = Tally()
+    tally, composed = Tally(), False
     survey = survey_bytes(stream.all_bytes()) if stream.as_bytes else survey_text(stream.all_text(tally))
     if given is None:
         stream.require_separators(tally)
+    elif not stream.as_bytes and lacks_marks(set(survey.counts).difference(given.symbols)):
+        stream, tally, composed = stream.composed(), Tally(), True
+        survey = survey_text(stream.all_text(tally))
     if not survey.counts:
         return cache.Entry(np.empty(0, np.uint8), {})
     vocabulary = given or Vocabulary(tuple(survey.counts), "byte" if stream.as_bytes else "character")
@@ -238,7 +240,9 @@ def _encode(key: str, stream: TextStream, given: Vocabulary | None, unknown: Unk
             "unknown": {symbol: count for symbol, count in survey.counts.items() if symbol in unknown_symbols},
             "bytes": bytes_of_ids(ids) if unknown_symbols else bytes_of_survey(),
             "tally": tally.to_json(),
-            "given_bytes": sum(count * vocabulary.bytes_of(symbol) for symbol, count in survey.counts.items()),
+            "given_bytes": sum(count * vocabulary.bytes_of(symbol) for symbol, count in survey.counts.items())
+            + survey.more_bytes,
+            "composed": composed,
             "file_ends": ends if len(ends) > 1 else [],
             "marks": survey.marks,
             "crlf": survey.crlf,
@@ -270,22 +274,10 @@ def _notes(facts: dict[str, Any], what: str) -> list[str]:
             f"{facts['stripped']:,} characters before and after the book were left out, such as Project Gutenberg's "
             "licence; -s text.strip=none keeps them"
         )
+    if facts.get("composed"):
+        notes.append(
+            "letters with separate accents were read as one character each, as the model does not know the marks"
+        )
     if facts.get("lost"):
         notes.append(f"{facts['lost']:,} characters were lost before, and are U+FFFD ({LOST}) in the file")
     return notes + tally_notes(facts["tally"], what)
-
-
-def _slug(sources: Sequence[str]) -> str:
-    """A short name for the text: the letters of its first source, of any alphabet, those with accents without them."""
-    is_stream = sources[0] == STDIN or sources[0].startswith(("/dev/", "/proc/"))
-    first = "standard-input" if is_stream else Path(sources[0]).absolute().name
-    stem = re.sub(r"(\.\w{1,4}){1,2}$", "", first)
-    slug = re.sub(r"[\W_]+", "-", _plain_letters(stem.lower())).strip("-")[:40].strip("-") or "text"
-    return slug if len(sources) == 1 else f"{slug}-and-{len(sources) - 1}-more"
-
-
-def _plain_letters(text: str) -> str:
-    """é as e, but й as it is; marks that stand alone are left out, as no part of a name may be one."""
-    bases = ((one, unicodedata.normalize("NFKD", one)[0]) for one in unicodedata.normalize("NFC", text))
-    plain = "".join(base if base.isascii() else one for one, base in bases)
-    return "".join(one for one in plain if not unicodedata.category(one).startswith("M"))

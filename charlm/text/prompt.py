@@ -1,4 +1,4 @@
-"""Reads a prompt from the command line, a file or stdin. Knows no model and no vocabulary."""
+"""Reads a prompt from the command line, a file or stdin. Knows no model."""
 
 from __future__ import annotations
 
@@ -8,8 +8,14 @@ import select
 import stat
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from charlm.errors import TextError, UsageError
+from charlm.text.normalizing import lacks_marks, normalized
+
+if TYPE_CHECKING:
+    from charlm.config.settings import TextSettings
+    from charlm.text.vocabulary import Vocabulary
 
 LARGEST = 2**20  # bytes; the model reads a prompt character by character, and /dev/zero is endless
 
@@ -88,6 +94,20 @@ def _read(file: str) -> bytes:
         return sys.stdin.buffer.read(LARGEST + 1)
     with Path(file).open("rb") as source:
         return source.read(LARGEST + 1)
+
+
+def as_trained(text: str, text_settings: TextSettings, vocabulary: Vocabulary) -> str:
+    """The text as the model's own text was read: its line ends, and the forms that it was normalized into.
+
+    Letters with separate accents are composed if the vocabulary lacks the accents. A text that a model of bytes reads
+    is not normalized.
+    """
+    if text_settings.newlines == "unix":
+        text = with_unix_newlines(text)
+    if vocabulary.unit == "byte":
+        return text
+    text = normalized(text, text_settings.normalize)
+    return normalized(text, ("nfc",)) if lacks_marks(set(text).difference(vocabulary.symbols)) else text
 
 
 def with_unix_newlines(text: str) -> str:

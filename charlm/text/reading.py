@@ -23,7 +23,8 @@ AS_BYTES = "read it as raw bytes with `-s text.unit=byte`"
 class Chunk:
     """A part of a text, and counts of what was changed in it.
 
-    Byte-order marks removed, CRLF and lone CR made LF, and characters left out that belong to no book.
+    Byte-order marks removed, CRLF and lone CR made LF, characters left out that belong to no book, and the bytes in
+    UTF-8 that the text had more before it was normalized.
     """
 
     text: str
@@ -31,6 +32,7 @@ class Chunk:
     crlf: int = 0
     cr: int = 0
     stripped: int = 0
+    more_bytes: int = 0
 
 
 def read_text(files: Sequence[SourceFile], encoding: str, newlines: str) -> Iterator[Chunk]:

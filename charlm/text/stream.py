@@ -11,6 +11,7 @@ from charlm.config.settings import TextSettings
 from charlm.errors import TextError
 from charlm.text.book import Span, find_books, may_begin, within
 from charlm.text.forms import RECORD_END, is_plain, read_records, record_end
+from charlm.text.normalizing import in_whole_letters, normalized, utf8_length
 from charlm.text.reading import Chunk, read_bytes, read_text
 from charlm.text.separating import FILE, has_own_line, unescaped
 from charlm.text.source_file import SourceFile
@@ -50,7 +51,8 @@ class TextStream:
             form = [settings.separator, settings.format, settings.column, settings.field, settings.label]
             form += [settings.header, *names]
         decided = [[file.encoding for file in self.files]] if "," in self.encoding else []
-        return [self.encoding, "keep" if self.as_bytes else settings.newlines, settings.strip, *decided, *form]
+        read = ["keep" if self.as_bytes else settings.newlines, settings.strip, settings.normalize]
+        return [self.encoding, *read, *decided, *form]
 
     def all_text(self, tally: Tally) -> Iterator[Chunk]:
         """The whole text, decoded. Raises TextError."""
@@ -62,8 +64,17 @@ class TextStream:
         for number in range(len(self.files)):
             yield from self.bytes_of(number)
 
+    def composed(self) -> TextStream:
+        """The same with letters and their separate accents as one character each, where there is one."""
+        forms = (*self.settings.normalize, "nfc")
+        return replace(self, settings=self.settings.model_copy(update={"normalize": forms}))
+
     def text_of(self, number: int, tally: Tally) -> Iterator[Chunk]:
-        """The text of the file with that number, and what it lacks at its end."""
+        """The text of the file with that number in its forms, and what it lacks at its end."""
+        chunks = self._as_given(number, tally)
+        return self._normalized(chunks) if self.settings.normalize else chunks
+
+    def _as_given(self, number: int, tally: Tally) -> Iterator[Chunk]:
         chunks = self._within_books(number)
         if self.has_form:
             yield from self._records_of(number, chunks, tally)
@@ -74,6 +85,20 @@ class TextStream:
             last = chunk.text[-1:] or last
         if last != "\n" and self._is_followed(number):
             yield Chunk("\n")
+
+    def _normalized(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+        """The chunks in the forms, cut where a letter with its marks ends."""
+        counts: list[Chunk] = []
+
+        def texts() -> Iterator[str]:
+            for chunk in chunks:
+                counts.append(replace(chunk, text=""))
+                yield chunk.text
+
+        for text in in_whole_letters(texts()):
+            new = normalized(text, self.settings.normalize)
+            yield Chunk(new, more_bytes=utf8_length(text) - utf8_length(new))
+        yield from counts
 
     def _within_books(self, number: int) -> Iterator[Chunk]:
         """The text of a file without what stands outside of the books in it, if it has books."""

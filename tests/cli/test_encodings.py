@@ -1,6 +1,7 @@
 """Encodings through the commands: one guess for all of them, and a decision that a run keeps."""
 
 import json
+import unicodedata
 
 import pytest
 
@@ -93,3 +94,16 @@ def test_without_a_temporary_folder_eval_and_stats_work(charlm, tmp_path, tiny_r
     piped = charlm("data", "stats", "-", stdin="some text")
     assert piped.returncode == 3
     assert "Set TMPDIR" in piped.stderr
+
+
+def test_bits_per_byte_of_a_normalized_text_are_those_of_the_text_as_given(charlm, tmp_path):
+    text = unicodedata.normalize("NFD", FRENCH)
+    (tmp_path / "text.txt").write_text(text, encoding="utf-8")
+    forms = ("-s", "text.normalize=[nfc, lower]")
+    assert charlm("train", "text.txt", "--steps", 2, "--run", "mine", *forms, *SMALL).returncode == 0
+    for arguments, size in ((("text.txt",), len(text.encode()) - 1), (("--split", "train"), None)):
+        result = charlm("eval", "perplexity", "mine", *arguments, "--json")
+        assert result.returncode == 0, result.stderr
+        found = json.loads(result.stdout)
+        bits = found["bits_per_character"] * found["characters"] / found["bits_per_byte"]
+        assert bits == pytest.approx(size or len(text.encode()) * 0.9, rel=0.01)

@@ -198,27 +198,6 @@ def test_several_sources_are_one_text(book, tmp_path):
     assert corpus.sha256 != open_corpus(TextSettings(sources=names[:2])).sha256
 
 
-@pytest.mark.parametrize(
-    ("source", "name"),
-    [
-        ("War & Peace.txt", "war-peace"),
-        ("x/corpus.txt.gz", "corpus"),
-        ("-", "standard-input"),
-        ("tiny-shakespeare", "tiny-shakespeare"),
-        ("日本.txt", "日本"),
-        ("Война и мир.txt", "война-и-мир"),
-        ("Тихий Дон.txt", "тихий-дон"),
-        ("Été à l'île_1.txt", "ete-a-l-ile-1"),
-        ("/dev/fd/63", "standard-input"),
-        ("a" * 100 + ".txt", "a" * 40),
-        ("notes/", "notes"),
-        ("*.md", "text"),
-    ],
-)
-def test_the_name_can_be_that_of_a_folder(source, name):
-    assert corpus_room._slug([source]) == name
-
-
 def test_standard_input_is_a_text(monkeypatch):
     monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(VERSE.encode())))
     corpus = open_corpus(TextSettings(sources=("-",)))
