@@ -47,6 +47,7 @@ def bench_train(
     from charlm.benchmark.workload import model_settings_of
     from charlm.config.device_names import check_device_option
     from charlm.device import choose_compute
+    from charlm.display.waiting import Waiting
     from charlm.engines.precision import runs_persistent
 
     check_device_option(device)
@@ -66,7 +67,9 @@ def bench_train(
         "limit": "the matrix products alone, in the same precision",
         "peak_gflops": round(measure_peak_flops(compute) / 1e9),
     }
-    _print(about, results.training_results(names, shapes, window, compute, plain, parts), as_json)
+    with Waiting("timing the training"):
+        rows = results.training_results(names, shapes, window, compute, plain, parts)
+    _print(about, rows, as_json)
 
 
 @app.command("sample", cls=Command, epilog=examples("charlm bench sample --sizes 2x512 --streams 1,64"))
@@ -88,6 +91,7 @@ def bench_sample(
 
     limit_blas_threads()
     from charlm.benchmark import results
+    from charlm.display.waiting import Waiting
 
     about = {
         "job": "sample",
@@ -96,7 +100,10 @@ def bench_sample(
         "limit": "one stream: reading the weights once a character; several streams: their matrix products",
     }
     counts = _counts(streams, "--streams")
-    _print(about, results.sampling_results(_cells(cell), _sizes(sizes), counts, length, plain, parts), as_json)
+    names, shapes = _cells(cell), _sizes(sizes)
+    with Waiting("timing the sampling"):
+        rows = results.sampling_results(names, shapes, counts, length, plain, parts)
+    _print(about, rows, as_json)
 
 
 @app.command("score", cls=Command, epilog=examples("charlm bench score --sizes 2x256 --length 400000"))
@@ -118,6 +125,7 @@ def bench_score(
 
     limit_blas_threads()
     from charlm.benchmark import results
+    from charlm.display.waiting import Waiting
 
     about = {
         "job": "score",
@@ -125,7 +133,10 @@ def bench_score(
         "plain": f"one stream step by step, over the first {min(length, beginning):,}; its bits are of these",
         "limit": "the matrix products alone, float32",
     }
-    _print(about, results.scoring_results(_cells(cell), _sizes(sizes), length, beginning, plain, parts), as_json)
+    names, shapes = _cells(cell), _sizes(sizes)
+    with Waiting("timing the scoring"):
+        rows = results.scoring_results(names, shapes, length, beginning, plain, parts)
+    _print(about, rows, as_json)
 
 
 @app.command(
@@ -154,10 +165,13 @@ def bench_load(
     from charlm.benchmark.load import Situation, load_results
     from charlm.benchmark.load_process import LoadJob
     from charlm.device import choose_compute
+    from charlm.display.waiting import Waiting
     from charlm.errors import UsageError
 
     if work not in ("train", "sample", "score"):
         raise UsageError(f"There is no job {work!r} to measure", "--work", "Use train, sample or score.")
+    if cell == "all" or "," in size:
+        raise UsageError("One job is measured, of one cell and one size", f"--cell {cell} --size {size}", "Name one.")
     window, (name,), (shape,) = _pair(lanes, "--lanes"), _cells(cell), _sizes(size)
     situations = [Situation(count) for count in _counts(busy, "--busy")]
     if jobs > 1:
@@ -174,7 +188,9 @@ def bench_load(
         "plain": "one stream step by step" if work == "score" else "torch.nn.LSTM, float32",
     }
     job = LoadJob(work, False, name, *shape, *window, length)
-    _print(about, load_results(job, situations, seconds, rounds, plain), as_json)
+    with Waiting("timing beside busy processes"):
+        rows = load_results(job, situations, seconds, rounds, plain)
+    _print(about, rows, as_json)
 
 
 def _print(about: Mapping[str, object], rows: Sequence[Mapping[str, Any]], as_json: bool) -> None:

@@ -22,7 +22,7 @@ FIRST_LINES = 12
 WIDEST_LINE = 100  # characters of a line that `show` prints
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-Encoding = Annotated[str | None, typer.Option(help="Encoding of the text. Default: utf-8.")]
+Encoding = Annotated[str | None, typer.Option(help="Encoding of the text; auto decides for each file. Default: utf-8.")]
 Overrides = Annotated[
     list[str] | None,
     typer.Option(
@@ -120,7 +120,7 @@ def stats(
         list[str] | None,
         typer.Argument(
             metavar="TEXT",
-            help="Files, folders, globs, named corpora or - (standard input). Default: python-docs.",
+            help="Files, folders, globs, named corpora or - (standard input). Default: alice.",
             autocompletion=complete_corpus,
         ),
     ] = None,
@@ -131,15 +131,20 @@ def stats(
     """Count the symbols of a text, and measure how well symbol and bigram frequencies predict it."""
     from charlm.config.resolving import resolve
     from charlm.display.text_tables import statistics_rows
+    from charlm.display.waiting import Waiting
     from charlm.text.corpus import describe_corpus, open_corpus
     from charlm.text.statistics import bigram_entropy, entropy, symbol_counts
 
     options = {"text.sources": tuple(texts) if texts else None, "text.encoding": encoding}
-    corpus = open_corpus(resolve(None, settings or [], options).settings.text)
-    counts = symbol_counts(corpus.ids, corpus.vocabulary.size)
+    chosen = resolve(None, settings or [], options).settings.text
+    with Waiting("reading the text") as waiting:
+        corpus = open_corpus(chosen)
+        waiting.say("counting its symbols")
+        counts = symbol_counts(corpus.ids, corpus.vocabulary.size)
+        bigrams = bigram_entropy(corpus.ids, corpus.vocabulary.size)
     measured = describe_corpus(corpus) | {
         "entropy_bits": entropy(counts),
-        "bigram_entropy_bits": bigram_entropy(corpus.ids, corpus.vocabulary.size),
+        "bigram_entropy_bits": bigrams,
         "counts": dict(zip(corpus.vocabulary.symbols, counts.tolist(), strict=True)),
     }
     if as_json:

@@ -31,7 +31,9 @@ def doctor(
     device: Annotated[
         str | None, typer.Option(help="Device: auto, cpu, cuda or mps.", autocompletion=complete_device)
     ] = None,
-    encoding: Annotated[str | None, typer.Option(help="Encoding of the text. Default: utf-8.")] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Encoding of the text; auto decides for each file. Default: utf-8.")
+    ] = None,
     config: Annotated[
         str | None,
         typer.Option("--config", "-c", help="A preset's name, or a YAML file.", autocompletion=complete_preset),
@@ -51,13 +53,14 @@ def doctor(
     from charlm.diagnosis.finding import overall_exit_code
     from charlm.display.findings import print_counts, print_finding
     from charlm.display.printing import until_closed
+    from charlm.display.waiting import watched
 
     options = {"text.sources": tuple(text) if text else None, "text.encoding": encoding, "training.device": device}
     given = GivenOptions.of(config, settings or [], [("--encoding", encoding), ("--device", device)])
     chosen = resolve(config, settings or [], options, [stack_problems]).settings
     findings: list[Finding] = []
     with until_closed(sys.stdout):
-        for finding in _findings(chosen, bool(text), given):
+        for finding in watched(_findings(chosen, bool(text), given), "checking"):
             findings.append(finding)
             if not as_json:
                 print_finding(finding)

@@ -59,7 +59,9 @@ def perplexity(
         typer.Option("--text", metavar="PATH", help="Where the run's own text is now, if it has moved."),
     ] = None,
     unknown: Annotated[Policy, typer.Option(help=UNKNOWN)] = "skip",
-    encoding: Annotated[str | None, typer.Option(help="Encoding of TEXT. Default: that of the run.")] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Encoding of TEXT; auto decides for each file. Default: that of the run.")
+    ] = None,
     device: Annotated[
         str, typer.Option(help="Device: auto, cpu, cuda or mps.", autocompletion=complete_device)
     ] = "auto",
@@ -114,7 +116,7 @@ def perplexity(
         "seconds": round(time.perf_counter() - began, 3),
         "protocol": {
             "split": "all" if text else split or "valid",
-            "state": "fresh at each record" if end is not None else "carried over the whole text",
+            "state": "carried over the whole text" if end is None else "fresh at each record",
             "streams": 1,
             "unit": vocabulary.unit,
             "unknown": unknown,
@@ -130,13 +132,18 @@ def perplexity(
 
 @app.command("compare", cls=Command, epilog=examples("charlm eval compare mybook names --text mybook.txt"))
 def compare(
-    runs: Annotated[list[str], typer.Argument(metavar="RUN RUN ...", help="Runs, their folders or checkpoints.")],
+    runs: Annotated[
+        list[str],
+        typer.Argument(metavar="RUN RUN...", help="Runs, their folders or checkpoints.", autocompletion=complete_run),
+    ],
     text: Annotated[
         list[str], typer.Option("--text", metavar="FILE|CORPUS", help="The text to score; can be repeated.")
     ],
     unknown: Annotated[Policy, typer.Option(help=UNKNOWN)] = "charge",
     encoding: Annotated[str | None, typer.Option(help="Encoding of the text. Default: that of each run.")] = None,
-    device: Annotated[str, typer.Option(help="Device: auto, cpu, cuda or mps.")] = "auto",
+    device: Annotated[
+        str, typer.Option(help="Device: auto, cpu, cuda or mps.", autocompletion=complete_device)
+    ] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Score one text with several models; characters that a model does not know are charged, so that it is fair."""

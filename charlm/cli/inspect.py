@@ -100,6 +100,7 @@ def gradients(
     """How far back gradients reach: the norm of the loss's gradient with respect to the input k characters before."""
     from charlm.display.inspection_plots import plot_gradients
     from charlm.display.inspection_tables import gradient_rows, norms_json
+    from charlm.display.waiting import watched
     from charlm.inspection.gradients import gradient_norms
 
     _check_range("--distance", distance, 1, FARTHEST)
@@ -110,8 +111,11 @@ def gradients(
     def measured(model: LanguageModel, ids: np.ndarray) -> GradientNorms:
         return gradient_norms(model, ids, distance, positions)
 
-    trained = [measured(subject.checkpoint.model, subject.ids) for subject in subjects]
-    before = [measured(subject.before_training, subject.ids) if fresh else None for subject in subjects]
+    total = len(subjects)
+    models = (measured(subject.checkpoint.model, subject.ids) for subject in subjects)
+    trained = [*watched(models, "computing gradients", total)]
+    starts = (measured(subject.before_training, subject.ids) if fresh else None for subject in subjects)
+    before = [*watched(starts, "computing gradients before training", total)]
     if as_json:
         found = [
             subject.about | {"trained": norms_json(after), "fresh": norms_json(start) if start else None}
@@ -135,12 +139,16 @@ def gates(
     """How much of the time each gate is nearly closed (under 0.1) or nearly open (over 0.9)."""
     from charlm.display.inspection_plots import plot_gates
     from charlm.display.inspection_tables import gate_rows
+    from charlm.display.waiting import watched
     from charlm.inspection.gates import HIGH, LOW, gate_shares
 
     subjects = _open(runs, text)
     names = [subject.name for subject in subjects]
-    trained = [gate_shares(subject.checkpoint.model, subject.ids) for subject in subjects]
-    before = [gate_shares(subject.before_training, subject.ids) if fresh else () for subject in subjects]
+    total = len(subjects)
+    models = (gate_shares(subject.checkpoint.model, subject.ids) for subject in subjects)
+    trained = [*watched(models, "reading with the model", total)]
+    starts = (gate_shares(subject.before_training, subject.ids) if fresh else () for subject in subjects)
+    before = [*watched(starts, "reading with the model before training", total)]
     if as_json:
         found = [
             subject.about | {"trained": [*map(asdict, after)], "fresh": [*map(asdict, start)] if fresh else None}

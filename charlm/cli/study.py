@@ -46,6 +46,7 @@ def run(
     After an interruption, repeat the command: it continues.
     """
     from charlm.config.presets import is_file_name
+    from charlm.display.waiting import Waiting
     from charlm.errors import UsageError
     from charlm.runs import Run, lock_run, runs_root
     from charlm.studies.grid import make_trials
@@ -64,7 +65,8 @@ def run(
     trials = make_trials(opened, source)
     home = StudyFolder(runs_root() / FOLDER / opened.name)
     home.refuse_change(opened)
-    prepared = prepare_trials(opened, trials, home.folder, source)
+    with Waiting("reading the texts and solving the sizes"):
+        prepared = prepare_trials(opened, trials, home.folder, source)
     make_folder(home.folder)
     command = " ".join(
         ["charlm study run", study, *(["--quick"] if quick else []), *(["--name", name] if name else [])]
@@ -148,7 +150,7 @@ def _train(study: Study, trials: list[PreparedTrial], home: StudyFolder, command
     view = LiveStudy(console, study, trials) if supports_live_view(console) else PlainStudy(study, trials)
     interrupted = False
     with Stop() as stop, view:
-        for event in run_study(trials, home, stop.asked):
+        for event in run_study(trials, home, stop.asked, stop.save_asked):
             view.show(event)
             interrupted = isinstance(event, StudyInterrupted)
     if interrupted:

@@ -45,19 +45,30 @@ def known_device_name(value: Any) -> Any:
     return value
 
 
+def in_list(value: Any) -> Any:
+    """A list of one, if the value is a single text."""
+    return [value] if isinstance(value, str) else value
+
+
 Seconds = Annotated[float, BeforeValidator(seconds, json_schema_input_type=float | str), Field(gt=0, le=31_536_000)]
 PositiveInt = Annotated[int, Field(ge=1, le=10_000)]
 Sources = Annotated[tuple[str, ...], Listed]
 Device = Annotated[str, BeforeValidator(known_device_name)]
+Patterns = Annotated[tuple[Annotated[str, Field(min_length=1, max_length=200)], ...], Listed, BeforeValidator(in_list)]
 
 
 class TextSettings(Section):
     """The text, and how it is read and split."""
 
     sources: Annotated[tuple[str, ...], Listed] = Field(
-        default=("python-docs",), min_length=1, max_length=1000, description="files, folders, globs, - or corpora"
+        default=("alice",), min_length=1, max_length=1000, description="files, folders, globs, - or corpora"
     )
-    encoding: str = Field(default="utf-8", max_length=40, description="encoding of the text; invalid bytes are errors")
+    include: Patterns = Field(default=(), max_length=100, description="files of folders and archives to read: *.txt")
+    exclude: Patterns = Field(default=(), max_length=100, description="files of folders and archives to leave out")
+    encoding: str = Field(default="utf-8", max_length=40, description="of the text; auto: decided for each file")
+    decided: Annotated[tuple[str, ...], Listed] = Field(
+        default=(), max_length=1001, description="what auto decided in this run: files that are not UTF-8, by sha256"
+    )
     newlines: Literal["unix", "keep"] = Field(default="unix", description="unix: CRLF and CR become LF, with a note")
     unit: Literal["character", "byte"] = Field(default="character", description="the symbols of the model")
     records: bool = Field(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +9,11 @@ from charlm.config.settings import TextSettings
 from charlm.diagnosis.faults import FaultyFile, find_faulty_files
 from charlm.diagnosis.finding import Finding
 from charlm.errors import TextError
+from charlm.text.deciding import UTF8
+from charlm.text.encodings import AUTO
+from charlm.text.guessing import guess_encoding
 from charlm.text.sources import STDIN, find_files
+from charlm.text.spool import Spool
 
 SHOWN = 5  # faults that a person is shown
 MOST_FACTS = 100  # faults in the facts
@@ -19,27 +22,36 @@ EXCERPT = 60  # characters
 
 def check_encoding_of_files(text_settings: TextSettings) -> Iterator[Finding]:
     """All invalid bytes of all files, for sources that can be found and read again."""
-    if STDIN in text_settings.sources or text_settings.unit == "byte":
+    sources = text_settings.sources
+    if STDIN in sources or any(Path(source).is_fifo() for source in sources) or text_settings.unit == "byte":
         return
-    with tempfile.TemporaryDirectory(prefix="charlm-") as spool:
+    with Spool() as spool:
         try:
-            pieces, _ = find_files(text_settings.sources, keep_binary=False, spool=Path(spool))
+            files, _ = find_files(text_settings, spool)
+            encoding = text_settings.encoding
+            if encoding == AUTO:  # only those that it cannot decide
+                files, encoding = [file for file in files if guess_encoding(file) is None], UTF8
         except TextError:
             return  # there is a finding for it already
-        for found in find_faulty_files(pieces, text_settings.encoding):
-            if isinstance(found, FaultyFile):
-                yield _fault_finding(found, text_settings.encoding)
+        faulty = [found for found in find_faulty_files(files, encoding) if isinstance(found, FaultyFile)]
+        for found in faulty[:SHOWN]:
+            yield _fault_finding(found, encoding, alone=len(files) == 1)
+        if len(faulty) > SHOWN:
+            what = f"{len(faulty) - SHOWN:,} more files are not valid {encoding}"
+            facts = {"files": [found.label for found in faulty[SHOWN:][:MOST_FACTS]]}
+            yield Finding("faults", "bad", what, "", facts, TextError.exit_code)
 
 
-def _fault_finding(file: FaultyFile, encoding: str) -> Finding:
+def _fault_finding(file: FaultyFile, encoding: str, *, alone: bool) -> Finding:
     number = len(file.faults)
     places = "; ".join(map(str, file.faults[:SHOWN]))
     rest = "" if number <= SHOWN and not file.more else "; --json shows more of them"
     many = f"more than {number:,} places are" if file.more else f"{number:,} place{'s are' if number > 1 else ' is'}"
     what = f"{file.label}: {many} not valid {encoding}: {places}{rest}"
     if file.readings:
-        options = " or ".join(f"`--encoding {name}` ({text[:EXCERPT]!r})" for name, text in file.readings.items())
-        remedy = f"The whole file can be read with {options}. Use an encoding whose text looks right."
+        name, text = next(iter(file.readings.items()))
+        option = f"--encoding {name}" if alone else f"--encoding {AUTO}"
+        remedy = f"As {name} the file reads {text[:EXCERPT]!r}. If that looks right, give `{option}`."
     elif all(fault.bytes == b"\0" for fault in file.faults):
         remedy = "NUL bytes are not text. Is this the right file? `-s text.unit=byte` reads any file."
     else:

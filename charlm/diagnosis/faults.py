@@ -1,4 +1,4 @@
-"""All bytes of a file that are not valid in its encoding, and the encodings that could read the file. Knows no ids.
+"""All bytes of a file that are not valid in its encoding, and the encoding that could read the file. Knows no ids.
 
 Training stops at the first such byte. Here all of them are found, up to a limit, so that a file is repaired once.
 """
@@ -12,17 +12,14 @@ from itertools import islice
 from typing import Any
 
 from charlm.errors import TextError
-from charlm.text.reading import MARKS, find_codec
-from charlm.text.sources import HEAD, SourceFile
+from charlm.text.encodings import find_codec, is_wide
+from charlm.text.guessing import guess_encoding
+from charlm.text.source_file import SourceFile
 
 MOST_FAULTS = 1000  # that are collected in one file
 SHOWN_BYTES = 8  # of a fault
-AROUND = 24  # bytes shown before and after the first fault, for a person to judge an encoding by
-FEW_HIGH = 0.25  # share of bytes above 0x7f up to which an alphabet is Latin with accents
 # Decoders without a state, which can continue after a fault:
 RESUMABLE = ("utf-8", "ascii", "cp", "iso8859", "latin", "mac", "koi8")
-MANY_BYTE = ("gb18030", "shift_jis", "euc_jp", "euc_kr", "big5")
-EIGHT_BIT = ("cp1251", "koi8-r", "cp1253", "cp1255", "cp1256")
 
 
 @dataclass(frozen=True)
@@ -38,7 +35,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class FaultyFile:
-    """The faults of one file, whether there are more, and the encodings that can read it, each with what it reads."""
+    """The faults of one file, whether there are more, and the encoding that reads it, if any, with some of the text."""
 
     label: str
     faults: tuple[Fault, ...]
@@ -61,13 +58,15 @@ def find_faults(piece: SourceFile, encoding: str) -> FaultyFile | None:
     if not found:
         return None
     more = len(found) > MOST_FAULTS
-    return FaultyFile(piece.label, tuple(found[:MOST_FAULTS]), more, _readings(piece, found[0].offset))
+    guess = guess_encoding(piece)
+    readings = {guess.encoding: guess.excerpt} if guess else {}
+    return FaultyFile(piece.label, tuple(found[:MOST_FAULTS]), more, readings)
 
 
 def _faults(piece: SourceFile, info: codecs.CodecInfo) -> Iterator[Fault]:
     """Invalid bytes and NULs, in order. In an encoding that keeps a state, only the first."""
     decoder: Any = info.incrementaldecoder("strict")
-    wide = info.name.startswith(("utf-16", "utf-32"))
+    wide = is_wide(info.name)
     offset = 0  # of the first byte that the decoder has not read
     blocks = piece.blocks()
     block = next(blocks, b"")
@@ -102,68 +101,6 @@ def _nuls(data: bytes, start: int, wide: bool) -> Iterator[Fault]:
     while at >= 0:
         yield Fault(start + at, b"\0")
         at = data.find(0, at + 1)
-
-
-def _readings(piece: SourceFile, first: int) -> dict[str, str]:
-    """The encodings that can read the whole file, among those that its mark, its NULs or its high bytes suggest."""
-    head = next(piece.blocks(), b"")[:HEAD]
-    if any(b"\0" in block for block in piece.blocks()):
-        candidates = _wide_encodings(head)
-    else:
-        candidates = _narrow_encodings(piece)
-    return {name: _excerpt(piece, first, name) for name in candidates if _can_read(name, piece)}
-
-
-def _wide_encodings(head: bytes) -> list[str]:
-    """Guesses for a text with NULs: by its byte order mark, else by where the NULs are."""
-    marked = [name for mark, name in MARKS if head.startswith(mark)]
-    if marked:
-        return marked[:1]
-    even, odd = head[::2].count(0), head[1::2].count(0)
-    if max(even, odd) * 4 < len(head) or min(even, odd) * 4 > max(even, odd):
-        return []
-    return ["utf-16-le" if odd > even else "utf-16-be"]
-
-
-def _narrow_encodings(piece: SourceFile) -> list[str]:
-    """Guesses for a text without NULs. There are none if most of it is valid UTF-8, since then it is damaged UTF-8."""
-    high = low = controls = total = whole = 0
-    for block in piece.blocks():
-        total += len(block)
-        low += sum(map(block.count, b" \n"))
-        ones = block.translate(None, bytes(range(0x80)))
-        high += len(ones)
-        controls += len(ones) - len(ones.translate(None, bytes(range(0x80, 0xA0))))
-        whole += len(block.decode("utf-8", "ignore").encode()) - (len(block) - len(ones))
-    if whole > high // 2:
-        return []
-    if high <= FEW_HIGH * (total - low):
-        return ["cp1252"] if controls else ["latin-1"]
-    return [*MANY_BYTE, *EIGHT_BIT]
-
-
-def _can_read(encoding: str, piece: SourceFile) -> bool:
-    decoder: Any = codecs.getincrementaldecoder(encoding)("strict")
-    try:
-        for block in piece.blocks():
-            decoder.decode(block)
-        decoder.decode(b"", final=True)
-    except UnicodeError:
-        return False
-    return True
-
-
-def _excerpt(piece: SourceFile, offset: int, encoding: str) -> str:
-    """The text around an offset, in that encoding. A character that is cut at either end is left out."""
-    start = max(0, offset - AROUND) // 4 * 4  # on a boundary of wide characters
-    passed, kept = 0, b""
-    for block in piece.blocks():
-        kept += block[max(0, start - passed) : max(0, offset + AROUND - passed)]
-        passed += len(block)
-        if passed >= offset + AROUND:
-            break
-    text = kept.decode(encoding, "ignore")
-    return " ".join(text.split())
 
 
 def find_faulty_files(pieces: list[SourceFile], encoding: str) -> list[FaultyFile | TextError]:

@@ -94,10 +94,10 @@ class PlainView:
         return self._line(f"valid {event.bits:.3f} bits  {'best' if event.best else '    '}")
 
     def _line(self, middle: str) -> str:
-        """`step 350  10.0%  train 2.104 bits  ...  41.2k chars/s  0:12`; only the middle before the first update."""
+        """`step 350  10.0%  train 2.104 bits  ...  41.2k chars/s  0:12`; before the first update there is less."""
         newest = self._status.updated
         if newest is None:
-            return middle
+            return f"before the first step  {middle}"
         train = f"train {in_bits(newest.train_nats):.3f} bits"
         speed = f"{short(newest.characters_per_second):>6} chars/s"
         return f"step {newest.step:<7} {newest.progress:>6.1%}  {train}  {middle}  {speed}  {clock(newest.seconds)}"

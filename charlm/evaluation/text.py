@@ -33,9 +33,9 @@ def score_ids(scorer: WindowScorer, ids: np.ndarray, end: int | None) -> Score:
     return score_records(scorer, open_reader(ids, RECORD_ROWS, RECORD_WINDOW, end))
 
 
-def count_scored_bytes(ids: np.ndarray, vocabulary: Vocabulary, records: bool) -> int:
+def count_scored_bytes(ids: np.ndarray, vocabulary: Vocabulary, end: int | None) -> int:
     """The number of bytes that the scored characters take in UTF-8."""
-    counts = symbol_counts(ids if records else ids[1:], vocabulary.size)
+    counts = symbol_counts(ids[1:] if end is None else ids, vocabulary.size)
     return int(counts @ vocabulary.byte_lengths)
 
 
@@ -74,15 +74,14 @@ def score_text(
 ) -> TextScore:
     """The score of ids (N,), N >= 2, that `Vocabulary.encode` made of a text under `reading_of(policy)`.
 
-    `end` is the id that ends a record, None for a stream.
-    `unknown` has the counts of the characters that the vocabulary lacks. `changed_bytes` is the number of bytes that
-    the text had more than its ids have, before unknown characters were replaced or left out.
+    `end` is as in `score_ids`. `unknown` has the counts of the characters that the vocabulary lacks. `changed_bytes` is
+    the number of bytes that the text had more than its ids have, before unknown characters were replaced or left out.
     """
     # Bytes are read one by one, and none is near another one.
     reading = "skip" if vocabulary.unit == "byte" else reading_of(policy)
     lacking = UnknownCharacters.of(vocabulary, unknown or {}, reading)
     known = score_ids(scorer, ids, end)
-    score, size = known, count_scored_bytes(ids, vocabulary, end is not None) + changed_bytes
+    score, size = known, count_scored_bytes(ids, vocabulary, end) + changed_bytes
     if policy == "charge":
         score = charged(known, lacking.total, vocabulary)
     else:

@@ -102,7 +102,7 @@ def find_checkpoint(root: Path, target: str | None = None) -> Path:
         raise CheckpointError(
             f"The run {run.name} has no checkpoint yet",
             str(run.folder),
-            f"Resume it with `charlm train --resume {run.name}`, or choose another run.",
+            f"Resume it with `charlm train --resume {command_name(run)}`, or choose another run.",
         )
     return found
 

@@ -16,6 +16,7 @@ from charlm.studies.preparing import PreparedTrial
 from charlm.studies.results import StudyFolder
 from charlm.training.events import Event, Finished
 from charlm.training.experiment import begin_or_resume
+from charlm.training.loop import never
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,13 @@ class StudyInterrupted:
 StudyEvent = TrialStarted | TrialTraining | TrialMeasured | TrialFinished | StudyInterrupted
 
 
-def run_study(trials: Sequence[PreparedTrial], home: StudyFolder, stop: Callable[[], bool]) -> Iterator[StudyEvent]:
-    """Train the trials that are not finished. The last event is StudyInterrupted if `stop` returned True."""
+def run_study(
+    trials: Sequence[PreparedTrial], home: StudyFolder, stop: Callable[[], bool], save: Callable[[], bool] = never
+) -> Iterator[StudyEvent]:
+    """Train the trials that are not finished. The last event is StudyInterrupted if `stop` returned True.
+
+    `save` is called once a step too: True saves a checkpoint of the trial in training.
+    """
     done = home.finished()
     for prepared in trials:
         if prepared.trial.key in done:
@@ -76,7 +82,7 @@ def run_study(trials: Sequence[PreparedTrial], home: StudyFolder, stop: Callable
             return
         yield TrialStarted(prepared, number, len(trials))
         measured: TrialMeasured | None = None
-        for event in _run_trial(prepared, home, stop):
+        for event in _run_trial(prepared, home, stop, save):
             measured = event if isinstance(event, TrialMeasured) else None
             yield event
         if measured is None:
@@ -88,7 +94,7 @@ def run_study(trials: Sequence[PreparedTrial], home: StudyFolder, stop: Callable
 
 
 def _run_trial(
-    prepared: PreparedTrial, home: StudyFolder, stop: Callable[[], bool]
+    prepared: PreparedTrial, home: StudyFolder, stop: Callable[[], bool], save: Callable[[], bool]
 ) -> Iterator[TrialTraining | TrialMeasured]:
     """Ends with TrialMeasured, unless the training was interrupted."""
     settings = prepared.trial.settings
@@ -98,7 +104,7 @@ def _run_trial(
     finished = None
     with begin_or_resume(settings, prepared.corpus, home.folder, prepared.trial.name) as training:
         try:
-            for event in training.events(stop):
+            for event in training.events(stop, save):
                 finished = event if isinstance(event, Finished) else finished
                 yield TrialTraining(prepared, event)
         except DivergedError as error:

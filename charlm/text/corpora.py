@@ -1,6 +1,6 @@
 """The named corpora: their contents, their usual splits, and where their text is kept. Knows no ids.
 
-Embedded corpora are built from the installed Python. Only `charlm data fetch` downloads the others.
+Embedded corpora come with charlm or are built from the installed Python. Only `charlm data fetch` downloads others.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from charlm.errors import TextError
 from charlm.text import embedded
+from charlm.text.spool import Spool
 
 MAKEMORE = "https://raw.githubusercontent.com/karpathy/makemore/988aa59e4d8fefa526d06f3b453ad116258398d4"
 CHAR_RNN = "https://raw.githubusercontent.com/karpathy/char-rnn/6f9487a6fe5b420b7ca9afb0d7c078e37c1d1b4e"
@@ -36,6 +37,12 @@ class NamedCorpus:
 CORPORA = {
     corpus.name: corpus
     for corpus in (
+        NamedCorpus(
+            "alice",
+            "Alice's Adventures in Wonderland, by Lewis Carroll, 1865",
+            (0.9, 0.05, 0.05),
+            recipe=embedded.alice,
+        ),
         NamedCorpus(
             "python-docs",
             "the Python language reference and the library's docstrings, in English",
@@ -101,10 +108,10 @@ def fetched_file(corpus: NamedCorpus) -> Path:
     return cache_folder() / "corpora" / f"{corpus.name}.txt"
 
 
-def corpus_file(corpus: NamedCorpus, spool: Path) -> Path:
+def corpus_file(corpus: NamedCorpus, spool: Spool) -> Path:
     """The file with the text of a corpus. Raises TextError if it has not been fetched.
 
-    An embedded corpus is built the first time, in the folder `spool` if the cache cannot be written.
+    An embedded corpus is built the first time, in the spool if the cache cannot be written.
     """
     if corpus.recipe:
         return _build(corpus.name, corpus.recipe, spool)
@@ -118,7 +125,7 @@ def corpus_file(corpus: NamedCorpus, spool: Path) -> Path:
     return path
 
 
-def _build(name: str, recipe: Callable[[], str], spool: Path) -> Path:
+def _build(name: str, recipe: Callable[[], str], spool: Spool) -> Path:
     """The file of an embedded corpus. Its name ends with the sha256 of the text: a damaged one is built again."""
     from charlm.text.cache import cache_folder, write_atomically
 
@@ -131,4 +138,4 @@ def _build(name: str, recipe: Callable[[], str], spool: Path) -> Path:
     try:
         return write_atomically(folder / file, [text])
     except OSError:
-        return write_atomically(spool / file, [text])
+        return write_atomically(spool.folder / file, [text])

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,19 +19,22 @@ import numpy as np
 from charlm.config.settings import TextSettings
 from charlm.errors import CheckpointError, TextError, UsageError
 from charlm.text import cache
+from charlm.text.deciding import decide_encodings, decision_notes, kept_decisions
+from charlm.text.encodings import AUTO, find_codec
 from charlm.text.length import require_two
 from charlm.text.own_splits import join_splits, shares_left, unknown_notes
-from charlm.text.reading import find_codec
 from charlm.text.records import record_end_id
 from charlm.text.sources import STDIN, find_files
 from charlm.text.split_text import LOOKS_SORTED, SplitKind, split_text
+from charlm.text.spool import Spool
 from charlm.text.statistics import symbol_counts
 from charlm.text.stream import TextStream
 from charlm.text.survey import survey_bytes, survey_text
 from charlm.text.tally import Tally, tally_notes
 from charlm.text.vocabulary import Ids, Unknown, Vocabulary
 
-FORMAT = 3  # to be increased if the same text and settings give other ids or facts
+FORMAT = 4  # to be increased if the same text and settings give other ids or facts
+LOST = "\ufffd"  # what stands for bytes that could not be decoded
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +56,7 @@ class Corpus:
     notes: tuple[str, ...]  # what was changed or left out, for people to read
     split_kind: SplitKind  # what a split keeps whole, if it is shuffled
     splits: dict[str, tuple[int, int]]  # start and end of each, the end excluded
+    decided: tuple[str, ...] = ()  # for text.decided: what `auto` decided
 
     def split(self, name: str) -> Ids:
         """The ids of train, valid or test, without copying them."""
@@ -102,6 +105,7 @@ def _with_own_splits(main: Corpus, own: dict[str, Corpus], settings: TextSetting
         characters=len(entry.ids),
         bytes=main.bytes + sum(other.bytes for other in own.values()),
         given_bytes=main.given_bytes + sum(other.given_bytes for other in own.values()),
+        decided=tuple(dict.fromkeys(one for corpus in (main, *own.values()) for one in corpus.decided)),
         notes=tuple(dict.fromkeys([*notes, *filter(None, [entry.note])])),
         splits=spans,
     )
@@ -110,10 +114,14 @@ def _with_own_splits(main: Corpus, own: dict[str, Corpus], settings: TextSetting
 def _open_one(settings: TextSettings, vocabulary: Vocabulary | None, unknown: Unknown) -> Corpus:
     """The main text, or one of a split, alone."""
     unit = vocabulary.unit if vocabulary else settings.unit
-    encoding = "bytes" if unit == "byte" else find_codec(settings.encoding).name
-    with tempfile.TemporaryDirectory(prefix="charlm-") as spool:
-        found, left_out = find_files(settings.sources, keep_binary=unit == "byte", spool=Path(spool))
+    encoding = "bytes" if unit == "byte" else AUTO if settings.encoding == AUTO else find_codec(settings.encoding).name
+    with Spool() as spool:
+        found, left_out = find_files(settings.model_copy(update={"unit": unit}), spool)
         files = [file.measured() for file in found]
+        if encoding == AUTO:
+            files = decide_encodings(files, settings.decided)
+            left_out += decision_notes(files)
+            encoding = ", ".join(dict.fromkeys(str(file.encoding) for file in files))
         digests = [str(file.sha256) for file in files]
         stream = TextStream(files, encoding, settings)
         key = _key(digests, stream, vocabulary, unknown)
@@ -146,6 +154,7 @@ def _open_one(settings: TextSettings, vocabulary: Vocabulary | None, unknown: Un
         ),
         split_kind=split.kind,
         splits=split.spans,
+        decided=kept_decisions(files),
     )
 
 
@@ -227,12 +236,14 @@ def _encode(key: str, stream: TextStream, given: Vocabulary | None, unknown: Unk
             "vocabulary": None if given else vocabulary.to_json(),
             "unknown": {symbol: count for symbol, count in survey.counts.items() if symbol in unknown_symbols},
             "bytes": bytes_of_ids(ids) if unknown_symbols else bytes_of_survey(),
-            "tally": tally.to_json(),
             "given_bytes": sum(count * vocabulary.bytes_of(symbol) for symbol, count in survey.counts.items()),
+            "tally": tally.to_json(),
             "file_ends": ends if len(ends) > 1 else [],
             "marks": survey.marks,
             "crlf": survey.crlf,
             "cr": survey.cr,
+            "misread": survey.misread,
+            "lost": survey.counts.get(LOST, 0),
         }
 
     return cache.store_entry(key, vocabulary.dtype, chunks, facts)
@@ -246,6 +257,14 @@ def _notes(facts: dict[str, Any], what: str) -> list[str]:
     )
     counts = [(facts[kind], one, many) for kind, one, many in kinds if facts.get(kind)]
     notes = [one if count == 1 else many.format(count) for count, one, many in counts]
+    if facts.get("misread"):
+        encoding, run, meant = facts["misread"]
+        notes.append(
+            f"the text has {run!r} where {meant!r} was meant: it was UTF-8, read as {encoding} and saved again. "
+            "Get the original, or repair it, for example with `ftfy`"
+        )
+    if facts.get("lost"):
+        notes.append(f"{facts['lost']:,} characters were lost before, and are U+FFFD ({LOST}) in the file")
     return notes + tally_notes(facts["tally"], what)
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from charlm.config.settings import TextSettings
-from charlm.text.reading import find_codec, read_bytes, read_text
+from charlm.text.deciding import decide_encodings, decision_notes
+from charlm.text.encodings import AUTO
+from charlm.text.reading import read_bytes, read_text
 from charlm.text.sources import find_files
+from charlm.text.spool import Spool
 
 
 @dataclass(frozen=True)
@@ -23,14 +24,16 @@ class Preview:
 
 def preview_text(settings: TextSettings, lines: int, width: int) -> Preview:
     """At most `lines` lines, each cut to `width` characters. Raises the errors of `open_corpus`."""
-    encoding = find_codec(settings.encoding)
-    as_bytes = settings.unit == "byte"
-    with tempfile.TemporaryDirectory(prefix="charlm-") as spool:
-        files, notes = find_files(settings.sources, keep_binary=as_bytes, spool=Path(spool))
+    as_bytes, encoding = settings.unit == "byte", settings.encoding
+    with Spool() as spool:
+        files, notes = find_files(settings, spool)
+        if encoding == AUTO and not as_bytes:
+            files = decide_encodings(files, settings.decided)
+            notes += decision_notes(files)
         texts: Iterator[str] = (
             (block.decode("utf-8", "replace") for block in read_bytes(files))
             if as_bytes
-            else (chunk.text for chunk in read_text(files, encoding.name, settings.newlines))
+            else (chunk.text for chunk in read_text(files, encoding, settings.newlines))
         )
         head = ""
         for text in texts:

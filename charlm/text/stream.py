@@ -12,7 +12,7 @@ from charlm.errors import TextError
 from charlm.text.forms import RECORD_END, is_plain, read_records, record_end
 from charlm.text.reading import Chunk, read_bytes, read_text
 from charlm.text.separating import FILE, has_own_line, unescaped
-from charlm.text.sources import SourceFile
+from charlm.text.source_file import SourceFile
 from charlm.text.tally import Tally
 
 
@@ -47,7 +47,8 @@ class TextStream:
             names = [self.files[0].label] if settings.column is not None else []  # its suffix tells csv from tsv
             form = [settings.separator, settings.format, settings.column, settings.field, settings.label]
             form += [settings.header, *names]
-        return [self.encoding, "keep" if self.as_bytes else settings.newlines, *form]
+        decided = [[file.encoding for file in self.files]] if "," in self.encoding else []
+        return [self.encoding, "keep" if self.as_bytes else settings.newlines, *decided, *form]
 
     def all_text(self, tally: Tally) -> Iterator[Chunk]:
         """The whole text, decoded. Raises TextError."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -9,9 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from charlm.errors import TextError
+from charlm.text.mojibake import misread_as
 from charlm.text.reading import Chunk
 from charlm.text.vocabulary import LOOKUP_LENGTH, code_points
 
+STRETCH, STRETCHES = 1 << 12, 16  # misread characters are looked for in so many characters of so many chunks
+ABOVE_ASCII = re.compile(r"[^\x00-\x7f]")
 BY_PAIRS = 1 << 17  # bytes; from this length on it is faster to count pairs
 
 
@@ -23,23 +28,28 @@ class Survey:
     marks: int = 0
     crlf: int = 0
     cr: int = 0
+    misread: tuple[str, str, str] | None = None  # as misread_as tells it
 
 
 def survey_text(chunks: Iterable[Chunk]) -> Survey:
     """The characters of a text. Raises TextError if a codec has let lone surrogates pass, which are no characters."""
     counts = np.zeros(0x110000, np.int64)
     marks = crlf = cr = 0
+    stretches = deque[str](maxlen=STRETCHES)
     for chunk in chunks:
         if chunk.text.isascii():
             counts[:256] += _byte_counts(chunk.text.encode())
         else:
+            first = len(ABOVE_ASCII.split(chunk.text, 1)[0])
+            stretches.append(chunk.text[first : first + STRETCH])
             for start in range(0, len(chunk.text), LOOKUP_LENGTH):
-                found = np.bincount(code_points(chunk.text[start : start + LOOKUP_LENGTH]))
-                counts[: len(found)] += found
+                part = np.bincount(code_points(chunk.text[start : start + LOOKUP_LENGTH]))
+                counts[: len(part)] += part
         marks, crlf, cr = marks + chunk.marks, crlf + chunk.crlf, cr + chunk.cr
     if counts[0xD800:0xE000].any():
         raise TextError("The decoded text has lone surrogates", "text.encoding", "Use another encoding, such as utf-8.")
-    return Survey({chr(code): int(counts[code]) for code in np.flatnonzero(counts)}, marks, crlf, cr)
+    by_symbol = {chr(code): int(counts[code]) for code in np.flatnonzero(counts)}
+    return Survey(by_symbol, marks, crlf, cr, misread_as("".join(stretches)))
 
 
 def survey_bytes(blocks: Iterable[bytes]) -> Survey:

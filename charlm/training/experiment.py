@@ -137,6 +137,7 @@ def begin(
     TextError if the text cannot be read, CheckpointError if a run of that name exists.
     """
     corpus, origin = open_corpus(settings.text), None
+    settings = with_decisions(settings, corpus)
     if start is not None:
         corpus, origin = open_with_origin(settings.text, corpus, start)
     reader = train_reader(settings, corpus)
@@ -185,6 +186,7 @@ def begin_or_resume(settings: Settings, corpus: Corpus, root: Path, name: str) -
 
     Raises CheckpointError if the run was trained on another text, BusyError if another process writes it.
     """
+    settings = with_decisions(settings, corpus)
     reader = train_reader(settings, corpus)
     compute = _require_device(settings, corpus)
     run = Run(root / name)
@@ -197,6 +199,11 @@ def begin_or_resume(settings: Settings, corpus: Corpus, root: Path, name: str) -
             remedy = "Bring the old text back, or run the study under another --name."
             require_same_text(corpus, checkpoint.text.sha256, run.name, remedy)
         return Training(settings, corpus, reader, compute, run, checkpoint, notes, latest=False, _lock=locked.pop_all())
+
+
+def with_decisions(settings: Settings, corpus: Corpus) -> Settings:
+    """The settings with what was decided when the text was read, so that it is always read in the same way."""
+    return settings.model_copy(update={"text": settings.text.model_copy(update={"decided": corpus.decided})})
 
 
 def _create_run(

@@ -25,7 +25,8 @@ from charlm.text.vocabulary import Vocabulary
 
 ROWS = ("embedding.weight", "head.weight", "head.bias")  # parameters with a row for each symbol
 FREE = ("dropout", "dropout_kind", "weight_drop")  # settings of the model that change none of its weights
-KEPT = ("records", "newlines")  # settings of the text that the model expects, unless the user gives others
+KEPT = ("newlines", "normalize")  # how the model expects its text, unless the user gives others
+FORM = ("records", "separator", "format", "column", "field")  # one of them says of what form the new text is
 SLOWER = 4  # the learning rate is divided by this: a trained model forgets at the rate that it first learnt with
 
 
@@ -110,8 +111,10 @@ def settings_from(resolved: Resolved, start: Checkpoint) -> tuple[Settings, tupl
         )
     settings = resolved.settings
     chosen = {key: getattr(settings.model, key) for key in FREE if f"model.{key}" in given}
-    kept = {key: getattr(start.settings.text, key) for key in KEPT if f"text.{key}" not in given}
-    kept["unit"] = start.settings.text.unit
+    expected = {key for key in KEPT if f"text.{key}" not in given} | {"unit"}
+    if not any(f"text.{key}" in given for key in FORM):
+        expected |= {"records", "separator"}
+    kept = {key: value for key, value in start.settings.text if key in expected}
     training, notes = settings.training, []
     if "training.learning_rate" not in given:
         rate = min(training.learning_rate, start.settings.training.learning_rate) / SLOWER

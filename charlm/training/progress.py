@@ -14,7 +14,8 @@ from typing import Any
 from charlm.config.settings import TrainingSettings
 from charlm.errors import IntegrityError
 
-PLANNED = ("steps", "epochs", "budget", "validations")  # settings that decide when a training validates
+# settings that decide when a training validates, and on what
+PLANNED = ("steps", "epochs", "budget", "validations", "valid_characters")
 
 
 @dataclass(frozen=True)
@@ -70,12 +71,14 @@ class Progress:
     def planned_anew(self, before: TrainingSettings, now: TrainingSettings, characters_per_epoch: int) -> Progress:
         """The progress under other settings: if the length has changed, the validations that are due by now.
 
-        Those still to come are then spread over the rest, and the last one is at the end.
+        Those still to come are then spread over the rest, and the last one is at the end. A best score on another part
+        of the valid split is forgotten, since it cannot be compared.
         """
         if all(getattr(before, name) == getattr(now, name) for name in PLANNED):
             return self
         due = int(self.fraction_done(now, characters_per_epoch) * now.validations)
-        return replace(self, validations=due, without_better=0)
+        planned = replace(self, validations=due, without_better=0)
+        return planned if before.valid_characters == now.valid_characters else replace(planned, best_nats=None)
 
     def after_validation(self, nats: float, seconds: float) -> Progress:
         """The progress after a validation. A score that is not finite is neither kept nor the best."""

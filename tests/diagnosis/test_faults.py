@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from charlm.diagnosis import faults
 from charlm.diagnosis.faults import FaultyFile, find_faults, find_faulty_files
 from charlm.errors import TextError
-from charlm.text import sources
-from charlm.text.sources import SourceFile
+from charlm.text import source_file
+from charlm.text.source_file import SourceFile
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def by_hand(data):
 
 @pytest.mark.parametrize("block", [1, 2, 3, 7, 1 << 20])
 def test_every_fault_is_found_whatever_the_size_of_the_blocks(examined, monkeypatch, block):
-    monkeypatch.setattr(sources, "BLOCK", block)
+    monkeypatch.setattr(source_file, "BLOCK", block)
     data = b"\xffab\0c\xc3\xa9\xe9d\xf0\x9fe\xed\xa0\x80 end\xe2\x82"
     assert offsets(examined(data)) == by_hand(data)
 
@@ -63,7 +63,7 @@ def test_a_text_without_faults(examined):
 @pytest.mark.parametrize(
     ("data", "reading"),
     [
-        ("a café and a naïve idea".encode("latin-1"), {"latin-1": "a café and a naïve idea"}),
+        ("a café and a naïve idea".encode("latin-1"), {"cp1252": "a café and a naïve idea"}),
         ("“quoted” text".encode("cp1252"), {"cp1252": "“quoted” text"}),
         ("plain text".encode("utf-16"), {"utf-16": "plain text"}),
         ("plain text".encode("utf-16-le"), {"utf-16-le": "plain text"}),

@@ -63,6 +63,10 @@ def test_a_validation_is_one_stable_line() -> None:
     assert NUMBERS.fullmatch(lines_of(events)[0])
 
 
+def test_a_validation_of_the_model_that_a_training_starts_from_says_so() -> None:
+    assert lines_of([validated(0)]) == ["before the first step  valid 2.164 bits  best"]
+
+
 def test_columns_are_aligned() -> None:
     lines = lines_of([updated(1), updated(9), validated(9), updated(100, seconds=99.0), validated(100, best=False)])
     assert all(NUMBERS.fullmatch(line) for line in lines)

@@ -129,6 +129,32 @@ def test_a_hundred_moments_through_the_command_line(verse, tmp_path):
             assert process.returncode in (128 + number, -number), said
 
 
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("moments", [4, pytest.param(50, marks=pytest.mark.slow)])
+def test_a_kill_at_any_moment_leaves_a_name_that_can_be_gone_on_with(charlm, verse, tmp_path, moments):
+    """What each message advises leads to a training or to a sample."""
+    chance = random.Random(5)
+    for moment in range(moments):
+        name = f"killed-{moment}"
+        process = start(verse, tmp_path, "--run", name)
+        time.sleep(chance.uniform(0, 4))
+        process.kill()
+        process.communicate()
+        run = Run(tmp_path / "runs" / name)
+        if not run.folder.exists():  # nothing is left behind, not even a name
+            assert charlm("train", verse, "--run", name, *SMALL, "--steps", 1).returncode == 0
+            continue
+        taken = charlm("train", verse, "--run", name, *SMALL)
+        assert taken.returncode == 4
+        assert f"charlm train --resume {name}" in taken.stderr
+        sampled = charlm("sample", name, "-n", 3)
+        assert sampled.returncode == 0 or f"charlm train --resume {name}" in sampled.stderr
+        step = newest_whole(run)[0].step if run.checkpoints else 0
+        resumed = charlm("train", "--resume", name, "--steps", step + 2, "--json")
+        assert json.loads(resumed.stdout)["step"] == step + 2, resumed.stderr
+        assert charlm("sample", name, "-n", 3).returncode == 0
+
+
 def test_a_second_signal_ends_it_at_once(verse, tmp_path):
     slow = ("-s", "training.accumulate=4096", "-s", "training.seq_len=64")  # one step takes many seconds
     process = start(verse, tmp_path, "--run", "slow", *slow)

@@ -20,11 +20,13 @@ from hypothesis import strategies as st
 from charlm.cli import main
 from charlm.config.settings import TextSettings
 from charlm.errors import TextError
-from charlm.text import sources
+from charlm.text import source_file, sources
 from charlm.text.corpus import open_corpus
+from charlm.text.guessing import guess_encoding
+from charlm.text.source_file import SourceFile
 
 MEMORY_FACTOR = 6  # most memory, in sizes of the file ...
-FIXED_MEMORY = 24 * 2**20  # ... beside these bytes for tables over all of Unicode and one block of a file
+FIXED_MEMORY = 32 * 2**20  # ... beside these bytes for tables over all of Unicode, a block, and the dictionary of a .xz
 LONGEST = 20  # seconds; a hang takes far longer, a busy machine does not
 
 
@@ -37,7 +39,13 @@ def hostile(tmp_path_factory) -> dict[str, Path]:
         paths[name] = folder / (f"{number}.gz" if name in PACKED else f"{number}.txt")
         paths[name].write_bytes(data)
     assert len(paths) >= 60
+    guess_encoding(SourceFile("latin", paths["latin-1"], 5))  # imports chardet, whose tables stay in memory
     return paths
+
+
+@pytest.fixture(autouse=True)
+def no_wait_for_pipes(monkeypatch):
+    monkeypatch.setattr(sources, "PIPE_WAIT", 0.05)
 
 
 def verdict(read: Callable[[Path], object], path: Path) -> str:
@@ -112,10 +120,10 @@ def test_an_error_names_the_offset_of_the_fault(hostile, name, offset):
 
 
 @pytest.mark.parametrize(
-    "most", [2**20, pytest.param(sources.MOST_UNPACKED, marks=pytest.mark.slow)], ids=["1 MB", "the real limit"]
+    "most", [2**20, pytest.param(source_file.MOST_UNPACKED, marks=pytest.mark.slow)], ids=["1 MB", "the real limit"]
 )
 def test_a_compression_bomb_is_refused(tmp_path, monkeypatch, most):
-    monkeypatch.setattr(sources, "MOST_UNPACKED", most)
+    monkeypatch.setattr(source_file, "MOST_UNPACKED", most)
     path = tmp_path / "bomb.gz"
     path.write_bytes(gzip.compress(b"boom" * (most // 4)) * 2)
     with pytest.raises(TextError, match="like a zip bomb"):
@@ -162,14 +170,14 @@ def test_a_growing_file_is_read_to_its_end_at_the_start(tmp_path):
 def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path, monkeypatch, change):
     path = tmp_path / "text.txt"
     path.write_bytes(b"these bytes of some length....")
-    measured = sources.SourceFile.measured
+    measured = source_file.SourceFile.measured
 
     def then_changed(piece):
         known = measured(piece)
         path.write_bytes(change)
         return known
 
-    monkeypatch.setattr(sources.SourceFile, "measured", then_changed)
+    monkeypatch.setattr(source_file.SourceFile, "measured", then_changed)
     with pytest.raises(TextError, match="changed"):
         read_corpus(path)
 
@@ -192,7 +200,7 @@ def test_any_bytes_are_a_text_or_a_text_error(tmp_path, examples):
         (tmp_path / name).write_bytes(gzip.compress(data) if packed else data)
         chosen = TextSettings(sources=(str(tmp_path / name),), encoding=encoding, unit=unit)
         with pytest.MonkeyPatch.context() as patch, suppress(TextError):
-            patch.setattr(sources, "BLOCK", block)
+            patch.setattr(source_file, "BLOCK", block)
             corpus = open_corpus(chosen)
             assert corpus.characters >= 2
             assert int(corpus.ids.max()) < corpus.vocabulary.size

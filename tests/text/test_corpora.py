@@ -8,12 +8,13 @@ import pytest
 
 from charlm.errors import TextError
 from charlm.text.corpora import CORPORA, corpus_file, fetched_file
+from charlm.text.spool import Spool
 
 FETCHED = [corpus for corpus in CORPORA.values() if not corpus.recipe]
 
 
 def test_the_table_of_corpora():
-    assert list(CORPORA) == ["python-docs", "python-source", "tiny-shakespeare", "names", "text8", "enwik8"]
+    assert list(CORPORA) == ["alice", "python-docs", "python-source", "tiny-shakespeare", "names", "text8", "enwik8"]
     assert all(name == corpus.name for name, corpus in CORPORA.items())
 
 
@@ -34,35 +35,39 @@ def test_splits_add_up_to_one(corpus):
 
 
 @pytest.mark.parametrize("corpus", FETCHED, ids=lambda corpus: corpus.name)
-def test_training_never_downloads(corpus, tmp_path):
+def test_training_never_downloads(corpus):
     with pytest.raises(TextError, match=f"charlm data fetch {corpus.name}"):
-        corpus_file(corpus, tmp_path)
+        corpus_file(corpus, Spool())
     fetched_file(corpus).parent.mkdir(parents=True)
     fetched_file(corpus).write_bytes(b"emma\n")
-    assert corpus_file(corpus, tmp_path) == fetched_file(corpus)
+    assert corpus_file(corpus, Spool()) == fetched_file(corpus)
 
 
-def built(text, calls, spool):
+def built(text, calls, spool=None):
     def recipe():
         calls.append(text)
         return text
 
-    return corpus_file(replace(CORPORA["python-docs"], recipe=recipe), spool)
+    return corpus_file(replace(CORPORA["python-docs"], recipe=recipe), spool or Spool())
 
 
-def test_an_embedded_corpus_is_built_once_and_again_when_damaged(tmp_path):
+def test_an_embedded_corpus_is_built_once_and_again_when_damaged():
     calls = []
-    path = built("the text", calls, tmp_path)
+    path = built("the text", calls)
     assert path.read_text() == "the text"
     assert hashlib.sha256(b"the text").hexdigest() in path.name
-    assert built("the text", calls, tmp_path) == path
+    assert built("the text", calls) == path
     assert len(calls) == 1
     path.write_text("the tixt")
-    assert built("the text", calls, tmp_path).read_text() == "the text"
+    assert built("the text", calls).read_text() == "the text"
     assert len(calls) == 2
 
 
 def test_a_corpus_is_built_in_the_spool_if_the_cache_is_not_writable(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("CHARLM_CACHE", str(tmp_path / "file"))
-    assert built("the text", [], tmp_path / "spool").parent == tmp_path / "spool"
+    with Spool() as spool:
+        path = built("the text", [], spool)
+        assert path.parent == spool.folder
+        assert path.read_text() == "the text"
+    assert not path.exists()

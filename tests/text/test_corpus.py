@@ -13,7 +13,7 @@ import pytest
 from charlm.config.settings import TextSettings
 from charlm.errors import TextError, UsageError
 from charlm.text import corpus as corpus_room
-from charlm.text import sources
+from charlm.text import source_file
 from charlm.text.corpus import describe_corpus, open_corpus
 from charlm.text.splitting import contiguous_spans
 from charlm.text.vocabulary import Vocabulary
@@ -241,7 +241,7 @@ def test_a_text_that_changes_while_it_is_encoded_is_refused(book, tmp_path, monk
 
 
 def test_memory_does_not_grow_with_the_text(tmp_path, monkeypatch):
-    monkeypatch.setattr(sources, "BLOCK", 1 << 16)
+    monkeypatch.setattr(source_file, "BLOCK", 1 << 16)
     monkeypatch.setattr("charlm.text.cache.CHUNK_LENGTH", 1 << 16)
     peaks = []
     for copies in (1_000, 10_000, 80_000):  # the first is a warm-up

@@ -1,5 +1,6 @@
 """The corpora that are built from Python's own library."""
 
+import re
 import sys
 
 import pytest
@@ -114,3 +115,12 @@ def test_a_python_without_its_library_is_reported(monkeypatch):
     for recipe in (embedded.python_docs, embedded.python_source):
         with pytest.raises(TextError, match="no text of its standard library"):
             recipe()
+
+
+def test_the_book_has_its_twelve_chapters_and_nothing_else():
+    book = embedded.alice()
+    assert book.startswith("CHAPTER I. Down the Rabbit-Hole\n")
+    assert book.rstrip().endswith("and the happy summer days.")
+    assert len(re.findall(r"^CHAPTER [IVX]+\. ", book, re.MULTILINE)) == 12
+    assert book.isascii()
+    assert "gutenberg" not in book.lower()

@@ -51,6 +51,13 @@ def test_the_model_and_the_form_of_the_text_are_those_of_the_run(first):
     assert not settings_of(of_records, "text.records=false").text.records
 
 
+def test_a_text_of_another_form_is_not_given_the_form_of_the_run(first):
+    text = first.settings.text.model_copy(update={"records": True, "newlines": "keep"})
+    object.__setattr__(first, "settings", first.settings.model_copy(update={"text": text}))
+    assert settings_of(first, "text.records=false").text.newlines == "keep"
+    assert settings_of(first, "text.newlines=unix").text.records
+
+
 def test_dropout_may_be_another_since_it_changes_no_weight(first):
     assert settings_of(first, "model.dropout=0.5").model.dropout == 0.5
     assert settings_of(first).model.dropout == first.settings.model.dropout

@@ -127,6 +127,13 @@ def test_a_longer_run_is_the_one_that_was_longer_from_the_start(text):
     assert contents(parts.run) == contents(whole.run)
 
 
+def test_a_score_on_another_part_of_the_valid_split_is_not_compared(finished):
+    """A worse score may be that of a harder part."""
+    training = resume("mine", ["training.valid_characters=20", "training.learning_rate=1e-9"], more="2")
+    last = of_type(Validated, training)[-1]
+    assert load_checkpoint(finished.pointed("best")).step == last.step == STEPS + 2
+
+
 # Changes on purpose
 
 
