@@ -213,10 +213,11 @@ def _resume(
 def _train(training: Training, as_json: bool) -> None:
     """Train, show it, and print the summary. Raises StoppedError after a signal."""
     from charlm.display.console import StderrConsole
+    from charlm.display.first_sample import first_sample_options
     from charlm.display.live import LiveView, supports_live_view
     from charlm.display.loss_plot import plot_loss_of
     from charlm.display.plain import PlainView
-    from charlm.display.summary import print_rows, print_summary, prompt_from, summary_json, text_rows
+    from charlm.display.summary import print_rows, print_summary, summary_json, text_rows
     from charlm.errors import StoppedError
     from charlm.runs import command_name
     from charlm.signals import Stop
@@ -235,7 +236,7 @@ def _train(training: Training, as_json: bool) -> None:
                 finished = event
     assert finished is not None
     plot_loss_of(run)
-    print_summary(console, finished, run.name, run.folder, prompt_from(corpus))
+    print_summary(console, finished, run.name, run.folder, first_sample_options(corpus, training.settings.text))
     if as_json:
         print_json(summary_json(finished, run.name, run.folder))
     if stop.signal:

@@ -1,4 +1,4 @@
-"""What form a text has: a list, or a book with a licence. Knows no model."""
+"""What form a text has: a table, a list, or a book with a licence. Knows no model."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from charlm.config.settings import Settings
 from charlm.diagnosis.command import GivenOptions
 from charlm.diagnosis.finding import Finding
+from charlm.diagnosis.tabular import find_form
 from charlm.text.corpus import Corpus
 
 HEAD, LINES = 100_000, 400  # characters and lines of the text that are looked at
@@ -26,7 +27,11 @@ def check_form(settings: Settings, corpus: Corpus, given: GivenOptions) -> Itera
     if settings.text.records or corpus.vocabulary.unit == "byte":
         return
     lines = corpus.vocabulary.decode(corpus.ids[:HEAD]).split("\n")
-    if looks_like_list(lines[:LINES]):
+    whole = lines[: min(LINES, len(lines) - 1)] if len(corpus.ids) > HEAD else lines[:LINES]  # without one that is cut
+    if form := find_form(whole, corpus.sources[0]):
+        effect = "With this command each record is learnt as an item of its own"
+        yield _finding(given, corpus.sources, f"the text looks like {form.what}", form.arguments, effect)
+    elif looks_like_list(whole):
         yield _finding(
             given,
             corpus.sources,

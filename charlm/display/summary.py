@@ -100,18 +100,12 @@ def finished_rows(finished: Finished, path: Path) -> list[Row]:
     ]
 
 
-def next_commands(finished: Finished, run: str, prompt: str = "") -> list[str]:
-    """Commands for the next step, ready to be copied. The prompt must consist of characters that the model knows."""
+def next_commands(finished: Finished, run: str, options: Sequence[str] = ()) -> list[str]:
+    """Commands for the next step, ready to be copied; `options` are those of the first sample."""
     name = shlex.quote(run)
-    prompted = f" --prompt {shlex.quote(prompt)}" if prompt else ""
+    prompted = "".join(f" {shlex.quote(option)}" for option in options)
     resume = [f"charlm train --resume {name}"] if finished.reason == "signal" else []
     return [*resume, f"charlm sample {name}{prompted}", f"charlm eval perplexity {name} FILE"]
-
-
-def prompt_from(corpus: Corpus) -> str:
-    """The first four words of the text, a prompt of characters that the model knows; empty if there are no words."""
-    opening = corpus.vocabulary.decode(corpus.ids[:400])
-    return next((" ".join(words[:4]) for line in opening.splitlines() if len(words := line.split()) > 1), "")
 
 
 def summary_json(finished: Finished, run: str, path: Path) -> dict[str, object]:
@@ -134,10 +128,10 @@ def summary_json(finished: Finished, run: str, path: Path) -> dict[str, object]:
     }
 
 
-def print_summary(console: Console, finished: Finished, run: str, path: Path, prompt: str = "") -> None:
+def print_summary(console: Console, finished: Finished, run: str, path: Path, options: Sequence[str] = ()) -> None:
     """The summary at the end: a panel on a terminal, lines elsewhere."""
     rows = finished_rows(finished, path)
-    commands = next_commands(finished, run, prompt)
+    commands = next_commands(finished, run, options)
     if not console.is_terminal:
         print_rows(console, [*rows, *(("next", command) for command in commands)])
         return

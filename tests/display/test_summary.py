@@ -17,7 +17,6 @@ from charlm.display.summary import (
     next_commands,
     print_rows,
     print_summary,
-    prompt_from,
     started_rows,
     summary_json,
     text_rows,
@@ -57,12 +56,6 @@ def test_the_rows_of_the_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert "CRLF" in rows[2][1] or "line end" in rows[2][1]
 
 
-def test_the_prompt_is_the_first_line_with_several_words(tmp_path: Path) -> None:
-    book = tmp_path / "book.txt"
-    book.write_text("TITLE\n\nThe owl went out to look for mice.\n" * 20)
-    assert prompt_from(open_corpus(TextSettings(sources=(str(book),)))) == "The owl went out"
-
-
 def test_the_rows_at_the_start() -> None:
     assert started_rows(STARTED) == [
         ("model", "612,345 parameters"),
@@ -98,7 +91,7 @@ def test_without_validation_there_is_no_valid_score() -> None:
 
 
 def test_the_next_commands_can_be_copied() -> None:
-    assert next_commands(FINISHED, "my run", "It's") == [
+    assert next_commands(FINISHED, "my run", ["--prompt", "It's"]) == [
         """charlm sample 'my run' --prompt 'It'"'"'s'""",
         "charlm eval perplexity 'my run' FILE",
     ]
