@@ -207,7 +207,7 @@ def _given_text(checkpoint: Checkpoint, text: list[str], encoding: str | None, u
     from charlm.evaluation.text import reading_of
     from charlm.text.corpus import open_corpus
 
-    changes: dict[str, object] = {"sources": tuple(text), "split": "contiguous", "valid": (), "test": ()}
+    changes: dict[str, object] = {"sources": tuple(text), "decided": (), "split": "contiguous", "valid": (), "test": ()}
     if encoding:
         changes["encoding"] = encoding
     return open_corpus(checkpoint.settings.text.model_copy(update=changes), checkpoint.vocabulary, reading_of(unknown))
