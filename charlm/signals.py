@@ -106,6 +106,22 @@ def quiet_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
+@contextmanager
+def catchable_interrupts() -> Iterator[None]:
+    """Within the context, Ctrl-C raises KeyboardInterrupt, for a caller that goes on after it.
+
+    Does nothing outside of the main thread, and where Ctrl-C is ignored.
+    """
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _end_now() -> None:
     """End the process. Python's own end is left out: it cannot be trusted in the middle of an import."""
     for stream in (sys.stdout, sys.stderr):

@@ -1,18 +1,25 @@
-"""Every command in the README runs as it stands: in order, in one folder, from the first block to the last."""
+"""Every example in the README runs: in order, in one folder, from the first block to the last."""
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+import typer
 
+import charlm as charlm_package
 from charlm.cells.table import CELLS
+from charlm.cli import app
 
 README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
 
-STUDY = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)[0]
+BLOCK = re.compile(r"(?:<!-- command: (\w+) -->\n)?```(\w+)\n(.*?)```", re.DOTALL)
+BLOCKS = [(language, name, content) for name, language, content in BLOCK.findall(README)]
 
 
 def cells_in_readme():
@@ -23,18 +30,87 @@ def test_the_table_of_cells_is_the_table_of_cells():
     assert cells_in_readme() == list(CELLS)
 
 
+def lines():
+    """The lines of the bash blocks, in order, without comments."""
+    for language, _, content in BLOCKS:
+        if language == "bash":
+            yield from (line for each in content.splitlines() if (line := each.split("  #")[0].strip()))
+
+
 def commands():
-    for block in re.findall(r"```bash\n(.*?)```", README, re.DOTALL):
-        for line in block.splitlines():
-            command = line.split("  #")[0].strip()
-            if command.startswith("charlm "):
-                yield shlex.split(command)[1:]
+    """The arguments of the lines that run charlm and nothing else."""
+    return [shlex.split(line)[1:] for line in lines() if is_plain(line)]
+
+
+def is_plain(line):
+    return line.startswith("charlm ") and not re.search(r" [|>&;] ?", line)
+
+
+def needs_network(line):
+    """Fetching has tests of its own, in which no network is needed."""
+    return "fetch" in line or "tiny-shakespeare" in line
+
+
+def write_files(folder):
+    """The files whose content README shows: `This is `mystudy.yaml`:`, and then the block."""
+    for name, content in re.findall(r"`([\w.]+\.yaml)`:\n\n```yaml\n(.*?)```", README, re.DOTALL):
+        (folder / name).write_text(content)
 
 
 def prepare(folder, verse):
+    """Small files under the names of those that README's lines make, and those whose content it shows."""
     (folder / "mybook.txt").write_bytes(verse.read_bytes() * 3)
     (folder / "names.txt").write_text("Ada\nAlan\nEdsger\nGrace\nJohn\nKathleen\n" * 20)
-    (folder / "mystudy.yaml").write_text(STUDY)
+    write_files(folder)
+
+
+def test_every_block_is_run_by_a_test_or_by_the_check_of_a_change():
+    """`start` and `test` install charlm, which .ci/run and a newcomer do; `text` is the layout."""
+    for language, name, content in BLOCKS:
+        if language == "sh":
+            assert name in ("start", "test"), content
+        else:
+            assert language in ("bash", "python", "yaml", "text"), content
+    shown = re.findall(r"`([\w.]+\.yaml)`:\n\n```yaml", README)
+    assert len(shown) == sum(language == "yaml" for language, _, _ in BLOCKS), "each yaml block has a file's name"
+
+
+def parsed(arguments):
+    """Parse a command line with the tree of commands. Raises what typer raises for a wrong one.
+
+    A command that is only named, without arguments, needs none.
+    """
+    command, path = typer.main.get_command(app), []
+    while inner := getattr(command, "commands", {}).get(arguments[0]):
+        command, path, arguments = inner, [*path, arguments[0]], arguments[1:] or [""]
+        if not getattr(command, "commands", None):
+            break
+    assert not getattr(command, "commands", None), f"{path} is a group"
+    if given := [each for each in arguments if each]:
+        command.make_context(path[-1], given)
+
+
+def test_every_command_in_the_prose_and_in_the_tables_is_one():
+    found = re.findall(r"`(?:time )?charlm ([^`]+)`", README)
+    assert len(found) >= 8
+    for command in found:
+        if command != "--help":
+            parsed(shlex.split(command))
+
+
+def test_the_commands_of_the_first_minute_are_commands():
+    (start,) = [content for language, name, content in BLOCKS if name == "start"]
+    found = re.findall(r"bin/charlm ?([^&\n]*)", start)
+    assert found
+    for command in found:
+        parsed(shlex.split(command))
+
+
+def test_the_layout_names_every_room_of_the_package():
+    (layout,) = [content for language, _, content in BLOCKS if language == "text"]
+    named = set(re.findall(r"^  (\w+)/ ", layout, re.MULTILINE))
+    package = Path(charlm_package.__file__).parent
+    assert named == {path.parent.name for path in package.glob("*/__init__.py")}
 
 
 def test_there_are_commands():
@@ -52,29 +128,38 @@ def test_every_command_runs(charlm, verse, tmp_path):
             arguments += ["--steps", "4", "-s", "model.hidden_size=16"]
         if arguments[0] == "bench":
             arguments += ["--sizes", "1x16"]
-        if "fetch" in arguments or "tiny-shakespeare" in arguments:
-            continue  # the network is not for tests; fetching has tests of its own
+        if needs_network(arguments):
+            continue
         result = charlm(*arguments)
         assert result.returncode == 0, f"charlm {' '.join(arguments)}\n{result.stderr}"
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_every_command_runs_as_it_stands(charlm_process, verse, tmp_path):
-    prepare(tmp_path, verse)
-    for arguments in commands():
-        if "fetch" not in arguments and "tiny-shakespeare" not in arguments:
-            assert charlm_process(*arguments).returncode == 0, arguments
+def test_every_line_runs_as_it_stands(tmp_path):
+    """In a shell, in one folder: also the lines that make the files which later lines name."""
+    write_files(tmp_path)
+    program = tmp_path / "bin" / "charlm"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m charlm "$@"\n')
+    program.chmod(0o755)
+    made = set(re.findall(r"(?:> |-o |--output )(\S+)", "\n".join(lines())))
+    for name in {"mybook.txt", "names.txt"} - made:  # README leaves it to the reader to bring this file
+        (tmp_path / name).write_text("The owl sat in the old oak tree and looked for mice.\n" * 400)
+    path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
+    for line in lines():
+        if not needs_network(line):
+            environment = {**os.environ, "PATH": path}
+            done = subprocess.run(["bash", "-c", line], cwd=tmp_path, env=environment, capture_output=True, text=True)
+            assert done.returncode == 0, f"{line}\n{done.stderr}"
 
 
-def test_the_library_example_runs(verse, tmp_path, monkeypatch, capsys):
-    """As it stands, but for the length of its training."""
+def test_the_library_example_runs_as_it_stands(verse, tmp_path, monkeypatch, capsys):
     prepare(tmp_path, verse)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CHARLM_RUNS", str(tmp_path / "runs"))
-    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    assert "steps=200" in example
-    exec(compile(example.replace("steps=200", "steps=4"), "README.md", "exec"), {})
+    (example,) = [content for language, _, content in BLOCKS if language == "python"]
+    exec(compile(example, "README.md", "exec"), {})
     printed = capsys.readouterr().out
-    assert "Finished(reason='length', step=4" in printed
+    assert "Finished(reason='length', step=200" in printed
     assert 0 < float(printed.splitlines()[-1]) < 20

@@ -29,8 +29,17 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-TRAIN = examples("charlm train mybook.txt --budget 2m", "charlm train names.txt -s text.records=true --steps 800")
-SAMPLE = examples('charlm sample mybook --prompt "The owl " -n 400', "charlm sample names --count 10 --seed 1")
+TRAIN = examples(
+    "charlm train mybook.txt --budget 2m",
+    "charlm train names.txt -s text.records=true --steps 800",
+    "charlm train --resume mybook --more 5m",
+    "charlm train poems.txt --from mybook --epochs 3",
+)
+SAMPLE = examples(
+    'charlm sample mybook --prompt "The owl " -n 400',
+    "charlm sample names --count 10 --seed 1",
+    "charlm sample mybook -i",
+)
 DOCTOR = examples("charlm doctor", "charlm doctor mybook.txt -c small")
 
 app.command("train", cls=Command, epilog=TRAIN)(train.train)

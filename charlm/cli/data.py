@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -108,6 +109,51 @@ def fetch(
         print_columns([(name, str(path))])
     else:
         print_columns([(name, "needs no download: it is made from the installed Python")])
+
+
+@app.command(
+    "write",
+    cls=Command,
+    epilog=examples("charlm data write python-docs --output docs.txt", "charlm data write old.txt --encoding cp1252"),
+)
+def write(
+    texts: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="TEXT",
+            help="Files, folders, globs, named corpora or - (standard input).",
+            autocompletion=complete_corpus,
+        ),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="A file that does not exist yet. Default: standard output."
+        ),
+    ] = None,
+    encoding: Encoding = None,
+    settings: Overrides = None,
+) -> None:
+    """Write a text as charlm reads it, in UTF-8: one file from an archive, a folder or another encoding."""
+    from charlm.config.resolving import resolve
+    from charlm.display.printing import print_stderr
+    from charlm.display.waiting import Waiting
+    from charlm.text.corpus import open_corpus
+
+    options = {"text.sources": tuple(texts), "text.encoding": encoding}
+    chosen = resolve(None, settings or [], options).settings.text
+    with Waiting("reading the text"):
+        corpus = open_corpus(chosen.model_copy(update={"split": "contiguous"}))  # in the order of the files
+        as_bytes = corpus.vocabulary.unit == "byte"
+        content = corpus.vocabulary.decode_bytes(corpus.ids) if as_bytes else None
+        text = corpus.vocabulary.decode(corpus.ids)
+    for note in corpus.notes:
+        print_stderr(note)
+    if output:
+        data_synthetic.write_new(output, text.encode() if content is None else content)
+    else:
+        print_text(text)
+    print_stderr(f"{corpus.characters:,} characters{f' in {output}' if output else ''}")
 
 
 @app.command(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Annotated
 
@@ -39,26 +38,28 @@ def recall(
     """Make lines of a key, a gap of noise, a question mark and the key again, which only memory can predict."""
     from charlm.display.output import print_text
     from charlm.display.printing import print_stderr
+    from charlm.display.units import in_bits
     from charlm.text import synthetic
 
     text = synthetic.recall_text(gap, lines, seed)
     if output:
-        _write(output, text)
+        write_new(output, text.encode("ascii"))
     for name, nats in (
         ("optimum", synthetic.optimal_nats(gap)),
         ("without memory", synthetic.nats_without_memory(gap)),
     ):
-        print_stderr(f"{name:<16}{nats:.6f} nats, {nats / math.log(2):.6f} bits per character")
+        print_stderr(f"{name:<16}{in_bits(nats):.6f} bits per character ({nats:.6f} nats)")
     if not output:
         print_text(text)
 
 
-def _write(path: Path, text: str) -> None:
+def write_new(path: Path, content: bytes) -> None:
+    """Write a file that does not exist yet. Raises UsageError if it does, or cannot be written."""
     from charlm.errors import UsageError
 
     try:
-        with path.open("x", encoding="ascii", newline="") as file:
-            file.write(text)
+        with path.open("xb") as file:
+            file.write(content)
     except FileExistsError:
         raise UsageError(
             "This file exists already", str(path), "Name another file, or remove this one first."

@@ -8,6 +8,7 @@ import typer
 
 from charlm.cli.completing import complete_corpus, complete_device, complete_run
 from charlm.cli.help_pages import Command, Group, examples
+from charlm.cli.opening import open_named
 from charlm.display.output import print_json
 
 if TYPE_CHECKING:
@@ -76,38 +77,39 @@ def perplexity(
 
     check_device_option(device)
     limit_blas_threads()
-    from charlm.checkpoint import load_checkpoint
     from charlm.checkpoint.reopening import reopen_text
+    from charlm.display.progress import WatchedScorer
+    from charlm.display.waiting import Waiting
     from charlm.errors import UsageError
     from charlm.evaluation.text import score_text
-    from charlm.runs import find_checkpoint, runs_root
     from charlm.text.length import require_two
     from charlm.text.records import record_end_id
 
-    checkpoint = load_checkpoint(find_checkpoint(runs_root(), run))
+    checkpoint = open_named(run, "charlm eval perplexity {run} {text}")
     if text and split:
         raise UsageError("--split selects a part of the run's own text", f"--split {split}", "Give --split or TEXT.")
     if text and moved:
         what = "--text names the run's own text, to score one of its splits"
         raise UsageError(what, f"--text {' '.join(moved)}", "Give --text, or TEXT to score all of it.")
     began = time.perf_counter()
-    if text:
-        corpus = _given_text(checkpoint, text, encoding, unknown)
-    else:
-        command = f"charlm eval perplexity {shlex.quote(run or checkpoint.run_name)}"
-        corpus = reopen_text(
-            checkpoint,
-            f"{command} --split {split or 'valid'} --text PATH",
-            f"To score all of another text: {command} PATH",
-            moved or (),
-        )
-    ids = corpus.ids if text else corpus.split(split or "valid")
-    vocabulary = corpus.vocabulary
-    end = record_end_id(checkpoint.settings.text, vocabulary)
-    require_two(ids.size, "The text" if text else f"The {split or 'valid'} split", corpus.name)
-    changed_bytes = corpus.given_bytes - corpus.bytes if text else 0
-    scorer = _scorer(checkpoint, device, ids.size)
-    found = score_text(scorer, ids, vocabulary, end, unknown, corpus.unknown, changed_bytes)
+    with Waiting("reading the text") as line:
+        if text:
+            corpus = _given_text(checkpoint, text, encoding, unknown)
+        else:
+            command = f"charlm eval perplexity {shlex.quote(run or checkpoint.run_name)}"
+            corpus = reopen_text(
+                checkpoint,
+                f"{command} --split {split or 'valid'} --text PATH",
+                f"To score all of another text: {command} PATH",
+                moved or (),
+            )
+        ids = corpus.ids if text else corpus.split(split or "valid")
+        vocabulary = corpus.vocabulary
+        end = record_end_id(checkpoint.settings.text, vocabulary)
+        require_two(ids.size, "The text" if text else f"The {split or 'valid'} split", corpus.name)
+        changed_bytes = corpus.given_bytes - corpus.bytes if text else 0
+        scorer = WatchedScorer(_scorer(checkpoint, device, ids.size), ids.size, line)
+        found = score_text(scorer, ids, vocabulary, end, unknown, corpus.unknown, changed_bytes)
     result = {
         "run": checkpoint.run_name,
         "step": checkpoint.step,
@@ -152,10 +154,10 @@ def compare(
 
     check_device_option(device)
     limit_blas_threads()
-    from charlm.checkpoint import load_checkpoint
+    from charlm.display.progress import WatchedScorer
+    from charlm.display.waiting import Waiting
     from charlm.errors import UsageError
     from charlm.evaluation.text import score_text
-    from charlm.runs import find_checkpoint, runs_root
     from charlm.text.records import record_end_id
 
     if len(runs) < 2:
@@ -164,14 +166,16 @@ def compare(
             f"charlm eval compare {runs[0]}",
             f"Name two, or score one: charlm eval perplexity {runs[0]} {text[0]}",
         )
-    checkpoints = [load_checkpoint(find_checkpoint(runs_root(), run)) for run in runs]
+    checkpoints = [open_named(run, "charlm eval compare {run} RUN --text {text}") for run in runs]
     scores: list[dict[str, Any]] = []
-    for checkpoint in checkpoints:
-        corpus = _given_text(checkpoint, text, encoding, unknown)
-        end = record_end_id(checkpoint.settings.text, corpus.vocabulary)
-        scorer, changed_bytes = _scorer(checkpoint, device, corpus.ids.size), corpus.given_bytes - corpus.bytes
-        found = score_text(scorer, corpus.ids, corpus.vocabulary, end, unknown, corpus.unknown, changed_bytes)
-        scores.append({"run": checkpoint.run_name, "step": checkpoint.step, **_units(found)})
+    with Waiting("reading the text") as line:
+        for checkpoint in checkpoints:
+            corpus = _given_text(checkpoint, text, encoding, unknown)
+            end = record_end_id(checkpoint.settings.text, corpus.vocabulary)
+            changed_bytes = corpus.given_bytes - corpus.bytes
+            scorer = WatchedScorer(_scorer(checkpoint, device, corpus.ids.size), corpus.ids.size, line)
+            found = score_text(scorer, corpus.ids, corpus.vocabulary, end, unknown, corpus.unknown, changed_bytes)
+            scores.append({"run": checkpoint.run_name, "step": checkpoint.step, **_units(found)})
     if as_json:
         print_json({"text": corpus.name, "unknown": unknown, "runs": scores})
     else:

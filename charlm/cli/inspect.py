@@ -11,6 +11,7 @@ import typer
 
 from charlm.cli.completing import complete_corpus, complete_run
 from charlm.cli.help_pages import Command, Group, examples
+from charlm.cli.opening import open_named
 from charlm.display.output import print_json, print_table
 from charlm.display.printing import print_stderr
 
@@ -172,12 +173,10 @@ def _open(runs: list[str] | None, text: str | None) -> list[Subject]:
 
 def _open_one(run: str | None, text: str | None) -> Subject:
     """Open a run, and the text that was given or the run's valid split; print what the user should know about it."""
-    from charlm.checkpoint import load_checkpoint
     from charlm.checkpoint.reopening import reopen_text
-    from charlm.runs import find_checkpoint, runs_root
     from charlm.text.corpus import open_corpus
 
-    checkpoint = load_checkpoint(find_checkpoint(runs_root(), run))
+    checkpoint = open_named(run, "charlm inspect gates {run} --text {text}")
     name, settings = checkpoint.run_name, checkpoint.settings.text
     if settings.records:
         print_stderr(f"{name} was trained on records; here they are read as one stream, and the state is carried over")

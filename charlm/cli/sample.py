@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from charlm.cli.completing import complete_device, complete_run
+from charlm.cli.opening import open_named
 from charlm.cli.record_choice import LONGEST, RecordChoice, label_prompt
 from charlm.config.device_names import check_device_option
 from charlm.display.output import print_json
-from charlm.display.printing import print_stderr, until_closed
+from charlm.display.printing import is_terminal, print_stderr, until_closed
 from charlm.errors import UsageError
 
 if TYPE_CHECKING:
@@ -85,14 +87,26 @@ def sample(
         ),
     ] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object at the end.")] = False,
+    interactive: Annotated[
+        bool,
+        typer.Option("--interactive", "-i", help="Answer one prompt after another and keep the state; :help explains."),
+    ] = False,
+    choose: Annotated[
+        bool, typer.Option("--choose", help="Show the ten likeliest next characters; you pick, one by one.")
+    ] = False,
 ) -> None:
     """Write text with a trained model."""
     _check_options(500 if length is None else length, count, seed, stop or [], device)
+    session = "--choose" if choose else "--interactive" if interactive else ""
+    if session:
+        _check_session(session, interactive and choose, count, as_json, unique, novel)
 
     import numpy as np
 
+    from charlm.display.progress import watched_samples
     from charlm.display.sample_text import print_samples, record_separator
     from charlm.display.text_notes import prompt_notes, source_notes
+    from charlm.display.waiting import Waiting
     from charlm.sampling.decoding import Decoding
     from charlm.sampling.generation import read
     from charlm.sampling.whole_records import TRIES, write_records
@@ -101,16 +115,14 @@ def sample(
     from charlm.text.unknown import UnknownCharacters
 
     decoding = Decoding(temperature, top_k, top_p, min_p, repetition_penalty)
-    piped = prompts.piped_prompt() if prompt is None and prompt_file is None else ""
+    piped = prompts.piped_prompt() if prompt is None and prompt_file is None and not session else ""
     text = piped or prompts.read_prompt(prompt, prompt_file)
 
-    from charlm.checkpoint import load_checkpoint
     from charlm.engines.choosing import stepper
     from charlm.randomness import fresh_seed
-    from charlm.runs import find_checkpoint, runs_root
     from charlm.text.records import record_end_id
 
-    checkpoint = load_checkpoint(find_checkpoint(runs_root(), run))
+    checkpoint = open_named(run, "charlm sample {run} --prompt-file {text}")
     vocabulary, end = checkpoint.vocabulary, record_end_id(checkpoint.settings.text, checkpoint.vocabulary)
     for option, value in (("--label", label), ("--unique", unique), ("--novel", novel)):
         if value and end is None:
@@ -131,7 +143,7 @@ def sample(
             print_stderr(note)
         if device.startswith(("cuda", "mps")) and not on_gpu:
             print_stderr(f"--device {device}: the cpu is used instead, which is faster for one character at a time")
-        for note in prompt_notes(UnknownCharacters.of(vocabulary, encoded.unknown, unknown)):
+        for note in prompt_notes(UnknownCharacters.of(vocabulary, encoded.unknown, unknown)) if not session else ():
             print_stderr(note)
         for option, given in (("--prompt", prompt or ""), *(("--stop", one) for one in stop or [])):
             if typed := prompts.typed_escape(given, "\\" in vocabulary.symbols):
@@ -140,8 +152,15 @@ def sample(
                 print_stderr(f"--stop {given!r} has characters that the model never writes")
 
         model: Model[Any] = on_gpu or stepper(checkpoint.model)
-        after = read(model, opening_ids(vocabulary, encoded.ids, end))
         length = (500 if end is None else LONGEST) if length is None else length
+        if session:
+            from charlm.cli import sample_session
+            from charlm.sampling.conversation import Conversation
+
+            start = Conversation(model, vocabulary, seed, end, decoding, length, tuple(stop or ()))
+            (sample_session.choose if choose else sample_session.converse)(start, unknown, text)
+            return
+        after = read(model, opening_ids(vocabulary, encoded.ids, end))
         wanted = Wanted(decoding, length, stop or (), end)
         begun = vocabulary.decode(after.ids[end is not None :]) if encoded.ids.size else ""
         choice = RecordChoice(checkpoint, unique, novel) if end is not None and length else None
@@ -150,9 +169,15 @@ def sample(
             if choice
             else write_samples(model, vocabulary, after, wanted, seed, range(count))
         )
+        seen = is_terminal(sys.stdout) and not as_json  # then the text itself shows how far it is
+        with nullcontext() if seen else Waiting("writing") as line:
+            samples = watched_samples(samples, count, line) if line else samples
+            if not as_json:
+                between = record_separator(checkpoint.settings.text, vocabulary) if end is not None else ""
+                printed = print_samples(text, begun, samples, count, between, choice)
+            else:
+                collected = [_collected(pieces, begun, choice) for pieces in samples]
         if not as_json:
-            between = record_separator(checkpoint.settings.text, vocabulary) if end is not None else ""
-            printed = print_samples(text, begun, samples, count, between, choice)
             if choice and printed < count:
                 refused = ", ".join(f"{number:,} {why}" for why, number in choice.refused.items()) or "the rest empty"
                 print_stderr(f"only {printed:,} of {count:,}: {count * TRIES:,} samples were tried, {refused}")
@@ -164,7 +189,7 @@ def sample(
             "prompt": text,
             "settings": asdict(decoding) | {"length": length, "stop": stop or [], "unknown": unknown},
             "unknown_characters": sum(encoded.unknown.values()),
-            "samples": [_collected(pieces, begun, choice) for pieces in samples],
+            "samples": collected,
         }
         print_json(result)
 
@@ -181,6 +206,15 @@ def _check_options(length: int, count: int, seed: int | None, stops: list[str], 
     if "" in stops:
         raise UsageError("--stop cannot be empty", where, "Give the text to stop before, or leave the option out.")
     check_device_option(device)
+
+
+def _check_session(session: str, both: bool, count: int, as_json: bool, unique: bool, novel: bool) -> None:
+    """Raise UsageError for options that have no meaning if a person writes with the model."""
+    options = {"--interactive": both, "--count": count != 1, "--json": as_json, "--unique": unique, "--novel": novel}
+    for option, given in options.items():
+        if given:
+            remedy = f"Leave {option} out, or leave {session} out."
+            raise UsageError(f"{session} and {option} cannot go together", f"{session} {option}", remedy)
 
 
 def _gpu_stepper(checkpoint: Checkpoint, device: str) -> GraphStepper:

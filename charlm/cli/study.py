@@ -118,7 +118,7 @@ def search(
     make_folder(home)
     event = None
     with lock_run(Run(home)), Stop() as stop, SearchView(StderrConsole(), wanted.trials) as view:
-        for event in run_search(wanted, home, file, stop.asked):
+        for event in run_search(wanted, home, file, stop.asked, stop.save_asked):
             view.show(event)
     if isinstance(event, SearchInterrupted):
         done = f"{event.number - 1} of {wanted.trials} candidates"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-BEFORE_IT_EXISTED: Mapping[str, object] = {"text.split": "contiguous"}
+BEFORE_IT_EXISTED: Mapping[str, object] = {"text.split": "contiguous", "text.strip": "none"}
 
 
 def older_values(section: str) -> dict[str, object]:

@@ -70,6 +70,9 @@ class TextSettings(Section):
         default=(), max_length=1001, description="what auto decided in this run: files that are not UTF-8, by sha256"
     )
     newlines: Literal["unix", "keep"] = Field(default="unix", description="unix: CRLF and CR become LF, with a note")
+    strip: Literal["auto", "none", "gutenberg"] = Field(
+        default="auto", description="auto, gutenberg: only what stands between Project Gutenberg's two marker lines"
+    )
     unit: Literal["character", "byte"] = Field(default="character", description="the symbols of the model")
     records: bool = Field(
         default=False, description="one item a line: each starts from a fresh state, and the order is shuffled"

@@ -12,6 +12,7 @@ from charlm.device import Compute, choose_compute
 from charlm.diagnosis.finding import Finding, finding_from_error
 from charlm.engines.choosing import engines_of
 from charlm.errors import CharlmError, UsageError
+from charlm.evaluation.score import in_bits
 from charlm.text.corpus import Corpus
 from charlm.text.lanes import Lanes
 from charlm.text.vocabulary import Vocabulary
@@ -65,9 +66,10 @@ def _train_and_sample(compute: Compute) -> Finding:
         "sampled_characters": len(text),
         "seconds": round(seconds, 3),
     }
+    first, last = in_bits(losses[0]), in_bits(losses[-1])
     what = (
-        f"{compute.device}, {compute.name}: {UPDATES} small updates changed the loss from {losses[0]:.2f} to "
-        f"{losses[-1]:.2f} nats, and {len(text)} characters were sampled, in {seconds:.2f} s"
+        f"{compute.device}, {compute.name}: {UPDATES} small updates changed the loss from {first:.2f} to {last:.2f} "
+        f"bits per character, and {len(text)} characters were sampled, in {seconds:.2f} s"
     )
     if not (all(map(math.isfinite, losses)) and losses[-1] < losses[0] and len(text) == SAMPLE_LENGTH):
         remedy = "This device computes wrong results. Use --device cpu, and check the build of torch."

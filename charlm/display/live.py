@@ -10,23 +10,19 @@ import re
 import time
 from collections.abc import Callable, Iterable
 from io import StringIO
-from types import TracebackType
-from typing import Self
 
 from rich.console import Console, ConsoleOptions, RenderResult
-from rich.live import Live
 from rich.segment import Segment
 from rich.terminal_theme import TerminalTheme
 
-from charlm.display.console import silence_on_error
 from charlm.display.curve import Curve
 from charlm.display.frame import layout_frame
+from charlm.display.redrawn import Redrawn
 from charlm.display.status import TrainingStatus
 from charlm.display.summary import print_rows, started_rows
 from charlm.display.units import in_bits
 from charlm.training.events import Event, Started, Updated, Validated
 
-REFRESHES = 4  # a second
 SVG_THEME = TerminalTheme(
     (24, 26, 31),
     (214, 217, 224),
@@ -51,29 +47,16 @@ def supports_live_view(console: Console) -> bool:
     return console.file.isatty() and console.is_interactive and console.encoding.startswith("utf")
 
 
-class LiveView:
+class LiveView(Redrawn):
     """Draws on `console`, which must be on stderr. `title` names the run and its model."""
 
     def __init__(self, console: Console, title: str, *, now: Callable[[], float] = time.monotonic) -> None:
-        self._console = console
+        super().__init__(console, lambda: self)
         self._title = title
         self._now = now
         self._status = TrainingStatus()
         self._curve = Curve()
         self._updated_at = now()  # when the newest update came, for a clock that moves between two updates
-        # rich must not redirect stdout, which carries data. It does redirect stderr: warnings appear above the picture.
-        self._live = _Picture(self, console)
-
-    def __enter__(self) -> Self:
-        with silence_on_error(self._console):
-            self._live.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        with silence_on_error(self._console):
-            self._live.stop()
 
     def show(self, event: Event) -> None:
         """Store the event for the next picture. Facts about the start are printed above the picture and stay."""
@@ -118,21 +101,3 @@ def render_svg(events: Iterable[Event], title: str, *, width: int = 88, height: 
     console.print(view)
     svg = console.export_svg(title="charlm train", theme=SVG_THEME)
     return re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
-
-
-class _Picture(Live):
-    """Rich's live display, which stops when the terminal is closed."""
-
-    def __init__(self, view: LiveView, console: Console) -> None:
-        super().__init__(
-            get_renderable=lambda: view, console=console, refresh_per_second=REFRESHES, redirect_stdout=False
-        )
-        self._width = console.width
-
-    def refresh(self) -> None:
-        with silence_on_error(self.console):
-            width, before = self.console.width, self._width
-            if width < before:  # the terminal has wrapped the last picture: its lines are not where rich expects them
-                self.console.clear()
-            self._width = width
-            super().refresh()

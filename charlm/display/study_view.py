@@ -9,12 +9,11 @@ from typing import Any, Self
 
 from rich import box
 from rich.console import Console, Group
-from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from charlm.display.console import silence_on_error
 from charlm.display.printing import print_stderr
+from charlm.display.redrawn import Redrawn
 from charlm.display.study_report import format_value
 from charlm.display.units import clock, in_bits, short
 from charlm.studies.preparing import PreparedTrial
@@ -74,32 +73,23 @@ class PlainStudy:
             print_stderr("  ".join(parts).rstrip(), dim=False)
 
 
-class LiveStudy:
+class LiveStudy(Redrawn):
     """A table that fills while the study runs: a row for each variant and combination of levels, a column a seed."""
 
     def __init__(self, console: Console, study: Study, trials: Sequence[PreparedTrial]) -> None:
-        self._console, self._study, self._total = console, study, len(trials)
+        self._study, self._total = study, len(trials)
         self._rows = list(dict.fromkeys(trial_label(trial) for trial in trials))
         self._results: dict[tuple[str, int], str] = {}  # by row and seed
         self._running: tuple[str, int] | None = None  # row and seed
         self._updated: Updated | None = None
         self._started, self._new = time.monotonic(), 0
-        self._live = Live(
-            get_renderable=self._picture, console=console, refresh_per_second=4, redirect_stdout=False,
-            vertical_overflow="visible",
-        )  # fmt: skip
-
-    def __enter__(self) -> Self:
-        with silence_on_error(self._console):
-            self._live.start()
-        return self
+        super().__init__(console, self._picture)  # last: rich asks for a first picture at once
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._running = None
-        with silence_on_error(self._console):
-            self._live.stop()
+        super().__exit__(kind, error, trace)
 
     def show(self, event: StudyEvent) -> None:
         """Store the event; a thread draws a few times a second."""

@@ -32,7 +32,7 @@ def cut_excerpts(ids: np.ndarray, length: int, rows: int, warm_up: int = WARM_UP
         raise TextError(
             f"The text has {ids.size:,} characters, and the inspection needs {length:,}",
             "the valid split of the run's text, or the text that --text names",
-            "Give a longer text with --text FILE, or a smaller distance.",
+            "Give a longer text with --text FILE" + (f", or --distance {ids.size - 2}." if ids.size > 2 else "."),
         )
     warm_up = min(warm_up, (ids.size - length) // 2)
     last = ids.size - length

@@ -67,14 +67,17 @@ class Read(Generic[State]):
     ids: tuple[int, ...]
 
 
-def read(model: Model[State], ids: Sequence[int]) -> Read[State]:
-    """Let the model read the ids, at least one, from a fresh state. Any number of samples can continue from there."""
+def read(model: Model[State], ids: Sequence[int], before: Read[State] | None = None) -> Read[State]:
+    """Let the model read the ids, at least one, from a fresh state, or after what it read before.
+
+    Any number of samples can continue from there.
+    """
     if not ids:
         raise ValueError("a model needs at least one symbol to read before it can predict the next")
-    state = model.fresh(1)
+    state = before.state if before else model.fresh(1)
     for symbol in ids:
         logits, state = model.step(np.array([symbol]), state)
-    return Read(logits[0], state, tuple(ids))
+    return Read(logits[0], state, (*(before.ids if before else ()), *ids))
 
 
 def generate(

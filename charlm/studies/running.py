@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from charlm.errors import DivergedError
 from charlm.studies.cost import measure_cost
 from charlm.studies.measuring import measure_recall
+from charlm.studies.one_training import train_run
 from charlm.studies.preparing import PreparedTrial
 from charlm.studies.results import StudyFolder
-from charlm.training.events import Event, Finished
-from charlm.training.experiment import begin_or_resume
+from charlm.training.events import Event
 from charlm.training.loop import never
 
 
@@ -101,17 +101,14 @@ def _run_trial(
     if prepared.trial.measure == "cost":
         yield TrialMeasured(prepared, measure_cost(settings))
         return
-    finished = None
-    with begin_or_resume(settings, prepared.corpus, home.folder, prepared.trial.name) as training:
-        try:
-            for event in training.events(stop, save):
-                finished = event if isinstance(event, Finished) else finished
-                yield TrialTraining(prepared, event)
-        except DivergedError as error:
-            yield TrialMeasured(prepared, {"diverged": True, "why": error.what, "nats": None})
-            return
-    assert finished is not None
-    if finished.reason == "signal":
+    ended = yield from train_run(
+        settings, prepared.corpus, home.folder / prepared.trial.name, partial(TrialTraining, prepared), stop, save
+    )
+    finished = ended.finished
+    if finished is None:
+        yield TrialMeasured(prepared, {"diverged": True, "why": ended.diverged, "nats": None})
+        return
+    if ended.interrupted:
         return
     values = {
         "diverged": False,
@@ -122,7 +119,7 @@ def _run_trial(
         "nats": finished.last_nats,
     }
     if prepared.trial.measure == "recall":
-        values |= measure_recall(training.run, prepared)
+        values |= measure_recall(ended.run, prepared)
     yield TrialMeasured(prepared, values)
 
 

@@ -22,13 +22,14 @@ from charlm.config.resolving import resolve
 from charlm.config.section import Listed, Section
 from charlm.config.settings import Settings
 from charlm.config.stored import to_yaml
-from charlm.errors import DivergedError, UsageError
+from charlm.errors import UsageError
 from charlm.runs import Run, read_metrics
+from charlm.studies.one_training import train_run
 from charlm.studies.results import append_row
 from charlm.studies.validation import validate_document
 from charlm.text.corpus import open_corpus
-from charlm.training.events import Event, Finished
-from charlm.training.experiment import begin_or_resume
+from charlm.training.events import Event
+from charlm.training.loop import never
 
 TRIALS = "trials.jsonl"
 REMEDY = "A search has name, preset, base and choices; see configs/searches."
@@ -106,16 +107,21 @@ def open_search(file: str) -> Search:
     return search
 
 
-def run_search(search: Search, home: Path, source: str, stop: Callable[[], bool]) -> Iterator[SearchEvent]:
-    """Try the values, and train in `home` what trials.jsonl does not list. The last event says how the search ended."""
+def run_search(
+    search: Search, home: Path, source: str, stop: Callable[[], bool], save: Callable[[], bool] = never
+) -> Iterator[SearchEvent]:
+    """Try the values, and train in `home` what trials.jsonl does not list. The last event says how the search ended.
+
+    `stop` and `save` are called once a step: True saves and ends the search, or saves and goes on.
+    """
     numbers = count(1)
     start = {name: values[0] for name, values in search.choices.items()}
-    best = yield from _score(search, start, next(numbers), home, source, stop)
+    best = yield from _score(search, start, next(numbers), home, source, stop, save)
     for name, values in search.choices.items():
         for value in values[1:]:
             if best is None:
                 return
-            scored = yield from _score(search, {**best.values, name: value}, next(numbers), home, source, stop)
+            scored = yield from _score(search, {**best.values, name: value}, next(numbers), home, source, stop, save)
             if scored is None:
                 return
             best = scored if scored.is_better_than(best) else best
@@ -124,7 +130,13 @@ def run_search(search: Search, home: Path, source: str, stop: Callable[[], bool]
 
 
 def _score(
-    search: Search, values: Values, number: int, home: Path, source: str, stop: Callable[[], bool]
+    search: Search,
+    values: Values,
+    number: int,
+    home: Path,
+    source: str,
+    stop: Callable[[], bool],
+    save: Callable[[], bool],
 ) -> Generator[SearchEvent, None, CandidateScored | None]:
     """The score of the values, from trials.jsonl or from a training; None after an interruption."""
     for row in read_metrics(home / TRIALS):
@@ -138,8 +150,9 @@ def _score(
     settings = _settings(search, values, source)
     run = _run_for(settings, home)
     yield CandidateStarted(values, number, run)
-    finished = yield from _train(settings, home, run, stop)
-    if finished is not None and finished.reason == "signal":
+    ended = yield from train_run(settings, open_corpus(settings.text), home / run, CandidateTraining, stop, save)
+    finished = ended.finished
+    if ended.interrupted:
         yield SearchInterrupted(number)
         return None
     if finished is not None and finished.best_nats is None:
@@ -152,21 +165,6 @@ def _score(
     append_row(home / TRIALS, {"nats": scored.nats, "settings": values})
     yield scored
     return scored
-
-
-def _train(
-    settings: Settings, home: Path, run: str, stop: Callable[[], bool]
-) -> Generator[SearchEvent, None, Finished | None]:
-    """The end of the training, begun or resumed; None if it diverged."""
-    finished = None
-    with begin_or_resume(settings, open_corpus(settings.text), home, run) as training:
-        try:
-            for event in training.events(stop):
-                finished = event if isinstance(event, Finished) else finished
-                yield CandidateTraining(event)
-        except DivergedError:
-            return None
-    return finished
 
 
 def _settings(search: Search, values: Values, source: str) -> Settings:

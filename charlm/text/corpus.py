@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -105,9 +106,9 @@ def _with_own_splits(main: Corpus, own: dict[str, Corpus], settings: TextSetting
         characters=len(entry.ids),
         bytes=main.bytes + sum(other.bytes for other in own.values()),
         given_bytes=main.given_bytes + sum(other.given_bytes for other in own.values()),
-        decided=tuple(dict.fromkeys(one for corpus in (main, *own.values()) for one in corpus.decided)),
         notes=tuple(dict.fromkeys([*notes, *filter(None, [entry.note])])),
         splits=spans,
+        decided=tuple(dict.fromkeys(decision for corpus in (main, *own.values()) for decision in corpus.decided)),
     )
 
 
@@ -236,12 +237,13 @@ def _encode(key: str, stream: TextStream, given: Vocabulary | None, unknown: Unk
             "vocabulary": None if given else vocabulary.to_json(),
             "unknown": {symbol: count for symbol, count in survey.counts.items() if symbol in unknown_symbols},
             "bytes": bytes_of_ids(ids) if unknown_symbols else bytes_of_survey(),
-            "given_bytes": sum(count * vocabulary.bytes_of(symbol) for symbol, count in survey.counts.items()),
             "tally": tally.to_json(),
+            "given_bytes": sum(count * vocabulary.bytes_of(symbol) for symbol, count in survey.counts.items()),
             "file_ends": ends if len(ends) > 1 else [],
             "marks": survey.marks,
             "crlf": survey.crlf,
             "cr": survey.cr,
+            "stripped": survey.stripped,
             "misread": survey.misread,
             "lost": survey.counts.get(LOST, 0),
         }
@@ -263,13 +265,27 @@ def _notes(facts: dict[str, Any], what: str) -> list[str]:
             f"the text has {run!r} where {meant!r} was meant: it was UTF-8, read as {encoding} and saved again. "
             "Get the original, or repair it, for example with `ftfy`"
         )
+    if facts.get("stripped"):
+        notes.append(
+            f"{facts['stripped']:,} characters before and after the book were left out, such as Project Gutenberg's "
+            "licence; -s text.strip=none keeps them"
+        )
     if facts.get("lost"):
         notes.append(f"{facts['lost']:,} characters were lost before, and are U+FFFD ({LOST}) in the file")
     return notes + tally_notes(facts["tally"], what)
 
 
 def _slug(sources: Sequence[str]) -> str:
-    first = "standard-input" if sources[0] == STDIN else Path(sources[0]).absolute().name
+    """A short name for the text: the letters of its first source, of any alphabet, those with accents without them."""
+    is_stream = sources[0] == STDIN or sources[0].startswith(("/dev/", "/proc/"))
+    first = "standard-input" if is_stream else Path(sources[0]).absolute().name
     stem = re.sub(r"(\.\w{1,4}){1,2}$", "", first)
-    slug = re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")[:40].strip("-") or "text"
+    slug = re.sub(r"[\W_]+", "-", _plain_letters(stem.lower())).strip("-")[:40].strip("-") or "text"
     return slug if len(sources) == 1 else f"{slug}-and-{len(sources) - 1}-more"
+
+
+def _plain_letters(text: str) -> str:
+    """é as e, but й as it is; marks that stand alone are left out, as no part of a name may be one."""
+    bases = ((one, unicodedata.normalize("NFKD", one)[0]) for one in unicodedata.normalize("NFC", text))
+    plain = "".join(base if base.isascii() else one for one, base in bases)
+    return "".join(one for one in plain if not unicodedata.category(one).startswith("M"))

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from charlm.config.settings import TextSettings
 from charlm.text.deciding import decide_encodings, decision_notes
 from charlm.text.encodings import AUTO
-from charlm.text.reading import read_bytes, read_text
+from charlm.text.reading import read_bytes
 from charlm.text.sources import find_files
 from charlm.text.spool import Spool
+from charlm.text.stream import TextStream
+from charlm.text.tally import Tally
 
 
 @dataclass(frozen=True)
@@ -30,10 +32,11 @@ def preview_text(settings: TextSettings, lines: int, width: int) -> Preview:
         if encoding == AUTO and not as_bytes:
             files = decide_encodings(files, settings.decided)
             notes += decision_notes(files)
+        stream = TextStream(files, encoding, settings.model_copy(update={"split": "contiguous"}))
         texts: Iterator[str] = (
             (block.decode("utf-8", "replace") for block in read_bytes(files))
             if as_bytes
-            else (chunk.text for chunk in read_text(files, encoding, settings.newlines))
+            else (chunk.text for chunk in stream.all_text(Tally()))
         )
         head = ""
         for text in texts:

@@ -21,12 +21,16 @@ AS_BYTES = "read it as raw bytes with `-s text.unit=byte`"
 
 @dataclass(frozen=True)
 class Chunk:
-    """A part of a text, and counts of what was changed in it: byte-order marks removed, CRLF and lone CR made LF."""
+    """A part of a text, and counts of what was changed in it.
+
+    Byte-order marks removed, CRLF and lone CR made LF, and characters left out that belong to no book.
+    """
 
     text: str
     marks: int = 0
     crlf: int = 0
     cr: int = 0
+    stripped: int = 0
 
 
 def read_text(files: Sequence[SourceFile], encoding: str, newlines: str) -> Iterator[Chunk]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from charlm.config.settings import TextSettings
 from charlm.errors import TextError
+from charlm.text.book import Span, find_books, may_begin, within
 from charlm.text.forms import RECORD_END, is_plain, read_records, record_end
 from charlm.text.reading import Chunk, read_bytes, read_text
 from charlm.text.separating import FILE, has_own_line, unescaped
@@ -28,6 +29,7 @@ class TextStream:
     files: Sequence[SourceFile]
     encoding: str
     settings: TextSettings
+    _found: dict[int, list[Span]] = field(default_factory=dict, repr=False, compare=False)  # books, by number of file
 
     @property
     def as_bytes(self) -> bool:
@@ -48,7 +50,7 @@ class TextStream:
             form = [settings.separator, settings.format, settings.column, settings.field, settings.label]
             form += [settings.header, *names]
         decided = [[file.encoding for file in self.files]] if "," in self.encoding else []
-        return [self.encoding, "keep" if self.as_bytes else settings.newlines, *decided, *form]
+        return [self.encoding, "keep" if self.as_bytes else settings.newlines, settings.strip, *decided, *form]
 
     def all_text(self, tally: Tally) -> Iterator[Chunk]:
         """The whole text, decoded. Raises TextError."""
@@ -62,7 +64,7 @@ class TextStream:
 
     def text_of(self, number: int, tally: Tally) -> Iterator[Chunk]:
         """The text of the file with that number, and what it lacks at its end."""
-        chunks = read_text([self.files[number]], self.encoding, self.settings.newlines)
+        chunks = self._within_books(number)
         if self.has_form:
             yield from self._records_of(number, chunks, tally)
             return
@@ -72,6 +74,30 @@ class TextStream:
             last = chunk.text[-1:] or last
         if last != "\n" and self._is_followed(number):
             yield Chunk("\n")
+
+    def _within_books(self, number: int) -> Iterator[Chunk]:
+        """The text of a file without what stands outside of the books in it, if it has books."""
+        books = self._books(number)
+        if not books:
+            yield from self._read(number)
+            return
+        begin = 0
+        for chunk in self._read(number):
+            text = within(chunk.text, begin, books)
+            yield replace(chunk, text=text, stripped=len(chunk.text) - len(text))
+            begin += len(chunk.text)
+
+    def _books(self, number: int) -> list[Span]:
+        if self.settings.strip == "none":
+            return []
+        if number not in self._found:
+            head = next((chunk.text for chunk in self._read(number)), "")
+            texts = (chunk.text for chunk in self._read(number))
+            self._found[number] = find_books(texts) if may_begin(head) else []
+        return self._found[number]
+
+    def _read(self, number: int) -> Iterator[Chunk]:
+        return read_text([self.files[number]], self.encoding, self.settings.newlines)
 
     def bytes_of(self, number: int) -> Iterator[bytes]:
         """The same for a text that is not decoded."""
@@ -99,7 +125,8 @@ class TextStream:
         def texts() -> Iterator[str]:
             nonlocal changed
             for chunk in chunks:
-                changed = Chunk("", changed.marks + chunk.marks, changed.crlf + chunk.crlf, changed.cr + chunk.cr)
+                names = ("marks", "crlf", "cr", "stripped")
+                changed = Chunk("", *(getattr(changed, name) + getattr(chunk, name) for name in names))
                 yield chunk.text
 
         own_line = is_plain(self.settings) and self.own_line
@@ -110,8 +137,8 @@ class TextStream:
     @cached_property
     def own_line(self) -> bool:
         """Whether the separator stands on a line of its own somewhere in the text."""
-        chunks = read_text(self.files, self.encoding, self.settings.newlines)
-        return has_own_line((chunk.text for chunk in chunks), unescaped(self.settings.separator))
+        texts = (chunk.text for number in range(len(self.files)) for chunk in self._within_books(number))
+        return has_own_line(texts, unescaped(self.settings.separator))
 
     @property
     def _ended(self) -> bool:

@@ -28,13 +28,14 @@ class Survey:
     marks: int = 0
     crlf: int = 0
     cr: int = 0
+    stripped: int = 0
     misread: tuple[str, str, str] | None = None  # as misread_as tells it
 
 
 def survey_text(chunks: Iterable[Chunk]) -> Survey:
     """The characters of a text. Raises TextError if a codec has let lone surrogates pass, which are no characters."""
     counts = np.zeros(0x110000, np.int64)
-    marks = crlf = cr = 0
+    marks = crlf = cr = stripped = 0
     stretches = deque[str](maxlen=STRETCHES)
     for chunk in chunks:
         if chunk.text.isascii():
@@ -46,10 +47,11 @@ def survey_text(chunks: Iterable[Chunk]) -> Survey:
                 part = np.bincount(code_points(chunk.text[start : start + LOOKUP_LENGTH]))
                 counts[: len(part)] += part
         marks, crlf, cr = marks + chunk.marks, crlf + chunk.crlf, cr + chunk.cr
+        stripped += chunk.stripped
     if counts[0xD800:0xE000].any():
         raise TextError("The decoded text has lone surrogates", "text.encoding", "Use another encoding, such as utf-8.")
     by_symbol = {chr(code): int(counts[code]) for code in np.flatnonzero(counts)}
-    return Survey(by_symbol, marks, crlf, cr, misread_as("".join(stretches)))
+    return Survey(by_symbol, marks, crlf, cr, stripped, misread_as("".join(stretches)))
 
 
 def survey_bytes(blocks: Iterable[bytes]) -> Survey:

@@ -27,7 +27,7 @@ ROWS = ("embedding.weight", "head.weight", "head.bias")  # parameters with a row
 FREE = ("dropout", "dropout_kind", "weight_drop")  # settings of the model that change none of its weights
 KEPT = ("newlines", "normalize")  # how the model expects its text, unless the user gives others
 FORM = ("records", "separator", "format", "column", "field")  # one of them says of what form the new text is
-SLOWER = 4  # the learning rate is divided by this: a trained model forgets at the rate that it first learnt with
+SLOWER = 2  # the learning rate is divided by this: a trained model forgets at the rate that it first learnt with
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +118,7 @@ def settings_from(resolved: Resolved, start: Checkpoint) -> tuple[Settings, tupl
     training, notes = settings.training, []
     if "training.learning_rate" not in given:
         rate = min(training.learning_rate, start.settings.training.learning_rate) / SLOWER
-        notes.append(f"training.learning_rate is {rate:g}, a quarter of a new model's; -s gives another")
+        notes.append(f"training.learning_rate is {rate:g}, half of a new model's; -s gives another")
         training = training.model_copy(update={"learning_rate": rate})
     return (
         settings.model_copy(

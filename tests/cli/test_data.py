@@ -165,3 +165,31 @@ def test_listing_does_not_import_torch():
     loaded = result.stdout.decode().splitlines()[-1].split()
     assert "charlm.text.corpora" in loaded
     assert "torch" not in loaded
+
+
+def test_write_gives_the_text_as_charlm_reads_it(charlm, tmp_path):
+    (tmp_path / "old.txt").write_bytes("caf\xe9\r\nna\xefve\r\n".encode("latin-1"))
+    done = charlm("data", "write", "old.txt", "--encoding", "latin-1", "--output", "new.txt")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "new.txt").read_bytes() == "caf\xe9\nna\xefve\n".encode()
+    assert "newlines" in done.stderr or "CRLF" in done.stderr
+    assert charlm("data", "write", "new.txt").stdout == "caf\xe9\nna\xefve\n"
+
+
+def test_write_keeps_the_order_of_records(charlm, tmp_path):
+    lines = "".join(f"name {number}\n" for number in range(40))
+    (tmp_path / "names.txt").write_text(lines)
+    assert charlm("data", "write", "names.txt", "-s", "text.records=true").stdout == lines
+
+
+def test_write_keeps_bytes_as_they_are(charlm, tmp_path):
+    (tmp_path / "raw.bin").write_bytes(bytes(range(256)))
+    assert charlm("data", "write", "raw.bin", "-s", "text.unit=byte", "-o", "copy.bin").returncode == 0
+    assert (tmp_path / "copy.bin").read_bytes() == bytes(range(256))
+
+
+def test_write_overwrites_nothing(charlm, tmp_path):
+    (tmp_path / "a.txt").write_text("some text")
+    refused = charlm("data", "write", "a.txt", "-o", "a.txt")
+    assert refused.returncode == 2
+    assert (tmp_path / "a.txt").read_text() == "some text"

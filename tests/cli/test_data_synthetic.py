@@ -13,7 +13,7 @@ def test_the_text_is_that_of_the_library(charlm):
     result = charlm("data", "synthetic", "recall", "--gap", 7, "--lines", 20, "--seed", 3)
     assert result.returncode == 0, result.stderr
     assert result.stdout == recall_text(7, 20, 3)
-    assert f"{optimal_nats(7):.6f} nats, {optimal_nats(7) / math.log(2):.6f} bits" in result.stderr
+    assert f"{optimal_nats(7) / math.log(2):.6f} bits per character ({optimal_nats(7):.6f} nats)" in result.stderr
     assert f"{nats_without_memory(7):.6f} nats" in result.stderr
 
 

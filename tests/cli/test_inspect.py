@@ -130,3 +130,12 @@ def test_a_picture_that_cannot_be_written_is_an_error(charlm, runs):
     assert result.returncode == 2
     assert "nowhere" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_a_text_that_is_too_short_names_the_distance_that_it_is_long_enough_for(charlm, tiny_run, tmp_path):
+    (tmp_path / "short.txt").write_text("The owl went out", encoding="utf-8")
+    asked = ("inspect", "gradients", "tiny", "--text", "short.txt")
+    done = charlm(*asked, env={"CHARLM_RUNS": str(tiny_run)})
+    assert done.returncode == 3
+    assert "or --distance 14." in done.stderr
+    assert charlm(*asked, "--distance", 14, env={"CHARLM_RUNS": str(tiny_run)}).returncode == 0

@@ -19,7 +19,7 @@ from charlm.studies.search import (
     open_search,
     run_search,
 )
-from charlm.training.events import Updated
+from charlm.training.events import Saved, Updated
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "searches"
 
@@ -75,6 +75,16 @@ def test_an_interrupted_search_continues_with_the_same_numbers(tmp_path: Path) -
     list(run_search(search, cut, file, lambda: False))
     assert rows(cut) == rows(whole)
     assert sorted(path.name for path in cut.glob("trial-*")) == ["trial-1", "trial-2", "trial-3"]
+
+
+def test_a_search_saves_when_it_is_asked_to(tmp_path: Path) -> None:
+    """SIGUSR1 asks for it: after the first update, not only when a candidate is validated or ends."""
+    file = write_search(tmp_path)
+    asked = iter([True])
+    events = run_search(open_search(file), tmp_path, file, lambda: False, lambda: next(asked, False))
+    training = [event.event for event in events if isinstance(event, CandidateTraining)]
+    first = next(event for event in training if isinstance(event, Saved))
+    assert first.step == 1
 
 
 def test_an_interrupted_run_of_other_settings_is_not_resumed(tmp_path: Path) -> None:

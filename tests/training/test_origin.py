@@ -67,8 +67,8 @@ def test_the_learning_rate_is_smaller_unless_it_is_given(first):
     resolved = resolve(None, ["text.sources=[x.txt]"])
     settings, notes = settings_from(resolved, first)
     usual = min(resolved.settings.training.learning_rate, first.settings.training.learning_rate)
-    assert settings.training.learning_rate == usual / 4
-    assert any("learning_rate" in note and f"{usual / 4:g}" in note for note in notes)
+    assert settings.training.learning_rate == usual / 2
+    assert any("learning_rate" in note and f"{usual / 2:g}" in note for note in notes)
     assert settings_of(first, "training.learning_rate=0.3").training.learning_rate == 0.3
 
 

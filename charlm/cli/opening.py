@@ -1,0 +1,32 @@
+"""Opens the run that a command names, and answers a text in its place with what to write. Knows no command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from charlm.checkpoint import Checkpoint
+
+
+def open_named(run: str | None, for_a_text: str) -> Checkpoint:
+    """The checkpoint of the run, the latest one for None.
+
+    `for_a_text` is the command for a text, in which {run} stands for a run and {text} for the text: it is the advice if
+    a file was named that is no run. Raises CheckpointError, or IntegrityError, as `load_checkpoint` does.
+    """
+    import shlex
+
+    from charlm.checkpoint import load_checkpoint
+    from charlm.errors import CheckpointError
+    from charlm.runs import find_checkpoint, list_runs, runs_root
+
+    try:
+        return load_checkpoint(find_checkpoint(runs_root(), run))
+    except CheckpointError as error:
+        if run is None or not Path(run).is_file():
+            raise
+        runs = list_runs(runs_root())
+        name = shlex.quote(runs[-1].name) if runs else "RUN"
+        advice = for_a_text.format(run=name, text=shlex.quote(run))
+        raise CheckpointError(error.what, error.where, f"If it is a text: {advice}\n{error.remedy}") from None

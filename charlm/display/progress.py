@@ -1,0 +1,50 @@
+"""How far a score or a sample is, told to a waiting line. Computes nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from charlm.display.waiting import Waiting
+from charlm.text.lanes import NO_TARGET
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from charlm.evaluation.scorers import WindowScorer
+    from charlm.model.state import State
+    from charlm.sampling.writer import Fragment
+
+
+class WatchedScorer:
+    """A WindowScorer that tells the line which share of `characters` it has scored.
+
+    Some are scored twice (evaluation/scoring.py), so the last ones may come after 100 %.
+    """
+
+    def __init__(self, scorer: WindowScorer, characters: int, line: Waiting) -> None:
+        self._scorer, self._characters, self._line, self._done = scorer, characters, line, 0
+
+    def fresh(self, rows: int) -> State:
+        return self._scorer.fresh(rows)
+
+    def nats(self, inputs: np.ndarray, targets: np.ndarray, state: State) -> tuple[np.ndarray, State]:
+        found = self._scorer.nats(inputs, targets, state)
+        self._done += int((targets != NO_TARGET).sum())
+        share = min(1.0, self._done / max(1, self._characters))
+        self._line.say(f"scoring {self._characters:,} characters, {share:.0%} done")
+        return found
+
+
+def watched_samples(samples: Iterable[Iterable[Fragment]], count: int, line: Waiting) -> Iterator[Iterator[Fragment]]:
+    """The samples, to be read one after the other as they were; the line is told what is written."""
+
+    def watched(pieces: Iterable[Fragment], number: int) -> Iterator[Fragment]:
+        written = 0
+        for piece in pieces:
+            yield piece
+            written += len(piece.text)
+            which = f"sample {number:,} of {count:,}: " if count > 1 else ""
+            line.say(f"{which}{written:,} characters written")
+
+    return (watched(pieces, number) for number, pieces in enumerate(samples, 1))

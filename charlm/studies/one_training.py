@@ -1,0 +1,54 @@
+"""One training of a study or a search, begun or resumed and carried to its end. Knows no trial and no candidate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from charlm.config.settings import Settings
+from charlm.errors import DivergedError
+from charlm.runs import Run
+from charlm.text.corpus import Corpus
+from charlm.training.events import Event, Finished
+from charlm.training.experiment import begin_or_resume
+from charlm.training.loop import never
+
+Shown = TypeVar("Shown")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a training ended: `finished`, or None with the reason why it `diverged`."""
+
+    run: Run
+    finished: Finished | None
+    diverged: str = ""
+
+    @property
+    def interrupted(self) -> bool:
+        return self.finished is not None and self.finished.reason == "signal"
+
+
+def train_run(
+    settings: Settings,
+    corpus: Corpus,
+    run: Path,
+    wrap: Callable[[Event], Shown],
+    stop: Callable[[], bool],
+    save: Callable[[], bool] = never,
+) -> Generator[Shown, None, Ended]:
+    """Train the run in the folder `run`, which is resumed if it exists. Yields each event as `wrap` makes it.
+
+    `stop` and `save` are called once a step: True saves and ends the training, or saves and goes on.
+    """
+    finished = None
+    with begin_or_resume(settings, corpus, run.parent, run.name) as training:
+        try:
+            for event in training.events(stop, save):
+                finished = event if isinstance(event, Finished) else finished
+                yield wrap(event)
+        except DivergedError as error:
+            return Ended(training.run, None, error.what)
+    return Ended(training.run, finished)
