@@ -77,5 +77,5 @@ def find_licence(corpus: Corpus) -> Finding | None:
     what = f"the text has {before:,} characters of a preface and {after:,} of a licence around it"
     if corpus.split_kind == "contiguous" and after:
         what += f": {share:.0%} of the {last} split is licence"
-    remedy = "Cut away what stands before the line `*** START OF` and after `*** END OF`."
+    remedy = "-s text.strip=gutenberg leaves both out, if both marker lines stand in the text; else cut them away."
     return Finding("form", "warn", what, remedy, facts)

@@ -79,7 +79,9 @@ def test_the_licence_of_a_book_is_noticed(doctor):
     text = (
         f"*** START OF THE PROJECT GUTENBERG EBOOK OWLS ***\n{book}\n*** END OF THE PROJECT GUTENBERG EBOOK OWLS ***\n"
     )
-    form = doctor(text + licence)["form"]
+    assert "form" not in doctor(text + licence)  # it is left out
+    form = doctor(text + licence, "-s", "text.strip=none")["form"]
+    assert "text.strip=gutenberg" in form["remedy"]
     assert form["facts"]["after"] >= len(licence)
     assert 0.5 < form["facts"]["share_of_split"] < 1
     assert "of the test split is licence" in form["what"]
