@@ -16,6 +16,12 @@ def test_every_setting_is_described():
     assert all(each.about and "..." not in each.about and "\n" not in each.about for each in ALL.values())
 
 
+def test_settings_come_section_by_section():
+    sections = [each.section for each in ALL.values()]
+    assert list(dict.fromkeys(sections)) == ["text", "model", "training"]
+    assert sections == sorted(sections, key=["text", "model", "training"].index)
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_the_default_is_written_as_it_can_be_given(name):
     default = ALL[name].default
