@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from charlm.cli.completing import complete_corpus, complete_device, complete_preset, complete_setting
+from charlm.cli.opening import say_what_is_awaited
 from charlm.display.output import print_json
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def doctor(
     options = {"text.sources": tuple(text) if text else None, "text.encoding": encoding, "training.device": device}
     given = GivenOptions.of(config, settings or [], [("--encoding", encoding), ("--device", device)])
     chosen = resolve(config, settings or [], options, [stack_problems]).settings
+    say_what_is_awaited(chosen.text.sources if text else ())
     findings: list[Finding] = []
     with until_closed(sys.stdout):
         for finding in watched(_findings(chosen, bool(text), given), "checking"):

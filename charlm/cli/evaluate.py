@@ -143,7 +143,9 @@ def compare(
         list[str], typer.Option("--text", metavar="FILE|CORPUS", help="The text to score; can be repeated.")
     ],
     unknown: Annotated[Policy, typer.Option(help=UNKNOWN)] = "charge",
-    encoding: Annotated[str | None, typer.Option(help="Encoding of the text. Default: that of each run.")] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Encoding of the text; auto decides for each file. Default: that of each run.")
+    ] = None,
     device: Annotated[
         str, typer.Option(help="Device: auto, cpu, cuda or mps.", autocompletion=complete_device)
     ] = "auto",

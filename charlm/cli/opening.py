@@ -1,12 +1,24 @@
-"""Opens the run that a command names, and answers a text in its place with what to write. Knows no command."""
+"""What commands say when they open a run or a text. Knows no command."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from charlm.display.printing import print_stderr
+
 if TYPE_CHECKING:
     from charlm.checkpoint import Checkpoint
+
+STDIN = "-"
+
+
+def say_what_is_awaited(sources: Sequence[str]) -> None:
+    """Say so if the text will be what is typed at the terminal: a person may wait as long as the program does."""
+    if STDIN in sources and sys.stdin is not None and sys.stdin.isatty():
+        print_stderr("the text is what you type here; Ctrl-D at the start of a line ends it")
 
 
 def open_named(run: str | None, for_a_text: str) -> Checkpoint:

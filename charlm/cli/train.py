@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from charlm.cli.completing import complete_device, complete_preset, complete_setting, complete_text
+from charlm.cli.opening import say_what_is_awaited
 from charlm.display.output import print_json
 
 if TYPE_CHECKING:
@@ -163,6 +164,7 @@ def _refuse_without_resume(text: list[str] | None, more: str | None, moved: list
 
 def _begin(resolved: Resolved, name: str | None, origin: str | None, dry_run: bool, as_json: bool) -> None:
     settings, start = resolved.settings, None
+    say_what_is_awaited(settings.text.sources)
     notes: tuple[str, ...] = ()
     if origin is not None:
         from charlm.checkpoint import load_checkpoint

@@ -63,7 +63,8 @@ class LeftOut:
 
     @property
     def notes(self) -> list[str]:
-        return [f"left out of {self._where}: {self._listed} files"] if self._counts else []
+        files = f"file{'s' * (self._counts.total() != 1)}"
+        return [f"left out of {self._where}: {self._listed} {files}"] if self._counts else []
 
     def nothing_left_error(self, what: str) -> TextError:
         """The error for a folder or an archive (`what`) without a text."""

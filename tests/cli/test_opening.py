@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import shlex
+from types import SimpleNamespace
 
 import pytest
+
+from charlm.cli.opening import say_what_is_awaited
 
 
 @pytest.mark.parametrize("command", ["sample", "eval perplexity", "inspect gates"])
@@ -22,3 +25,12 @@ def test_a_name_that_is_no_file_keeps_its_own_advice(charlm, tiny_run):
     done = charlm("sample", "tinny", env={"CHARLM_RUNS": str(tiny_run)})
     assert "Did you mean tiny?" in done.stderr
     assert "If it is a text" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("sources", "terminal", "said"), [(("-",), True, True), (("-",), False, False), (("a",), True, False)]
+)
+def test_a_text_from_the_keyboard_is_asked_for(monkeypatch, capsys, sources, terminal, said):
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: terminal))
+    say_what_is_awaited(sources)
+    assert ("Ctrl-D" in capsys.readouterr().err) is said

@@ -273,7 +273,7 @@ def test_a_file_that_is_packed_twice_is_said_to_be(tmp_path):
 def test_archives_in_a_folder_are_left_out_and_said(tmp_path):
     (tmp_path / "a.txt").write_text("text")
     (tmp_path / "b.txt").write_bytes(b"PK\3\4" + bytes(40))
-    assert found(tmp_path)[1] == [f"left out of {tmp_path}: 1 archive files"]
+    assert found(tmp_path)[1] == [f"left out of {tmp_path}: 1 archive file"]
 
 
 def test_files_of_a_folder_are_selected_by_patterns(tmp_path):
