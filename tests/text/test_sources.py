@@ -238,26 +238,6 @@ def test_a_named_corpus_takes_precedence_over_a_file(tmp_path, monkeypatch):
     assert found("names")[1] == []
 
 
-@pytest.mark.parametrize(
-    ("content", "remedy"), [(b"plain", "permission"), (gzip.compress(b"packed"), "again")], ids=["plain", "gzip"]
-)
-def test_a_disk_that_fails_while_a_file_is_read_is_a_text_error(tmp_path, monkeypatch, content, remedy):
-    (tmp_path / "text").write_bytes(content)
-    (file,), _ = found(tmp_path / "text")
-
-    class Failing(io.BytesIO):
-        def read(self, *given):
-            raise OSError(5, "Input/output error")
-
-        readinto = read1 = read
-
-    monkeypatch.setattr(Path, "open", lambda *given, **options: Failing(content))
-    monkeypatch.setattr(SourceFile, "packing", lambda self: "gzip" if content[:1] == b"\x1f" else None)
-    with pytest.raises(TextError, match="Input/output error") as raised:
-        list(file.blocks())
-    assert remedy in raised.value.remedy
-
-
 def test_the_home_of_an_unknown_user_is_a_plain_name():
     with pytest.raises(TextError, match=r"~nobody-of-that-name/x"):
         found("~nobody-of-that-name/x")
