@@ -120,7 +120,7 @@ def test_links_and_devices_are_left_out(read):
     link.external_attr = 0o120777 << 16
     found, notes = read(a_zip({"a.txt": b"text\n", link: b"/etc/passwd", "folder/": b""}))
     assert list(found) == ["a.txt"]
-    assert notes[0].endswith(": 1 special files")
+    assert notes[0].endswith(": 1 special file")
 
 
 def test_of_two_members_with_one_name_the_last_counts(read):
