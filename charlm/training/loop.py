@@ -77,6 +77,7 @@ class _Session:
         self.clock = Clock(self.progress.seconds)
         self.saved_at = self.sampled_at = self.validated_at = self.clock.seconds()
         self.saved_step = self.resumed_at
+        self.length_reached = False  # stays so: a last validation that was quicker than the one before frees some time
         self.best_unsaved = False  # True if the current weights have the best score and are not saved yet
         self.skips_in_a_row = 0
         self.speed_marks = deque([(self.progress.seconds, self.progress.characters)])
@@ -128,6 +129,8 @@ class _Session:
 
     def end_reason(self) -> str:
         """Why the training ends now; empty if it continues."""
+        if self.length_reached:
+            return "length"
         return self.progress.end_reason(self.plan.settings.training, self.plan.reader.characters_per_epoch)
 
     def update(self) -> Iterator[Event]:
@@ -202,6 +205,7 @@ class _Session:
         return RolledBack(failed.step, earlier.step, self.progress.rate_factor)
 
     def validate_if_due(self) -> Iterator[Event]:
+        self.length_reached = self.fraction_done() >= 1
         due = int(self.fraction_done() * self.plan.settings.training.validations)
         if due > self.progress.validations and not self._updates_come_first():
             yield from self.validate()

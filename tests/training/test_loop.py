@@ -100,6 +100,25 @@ def test_a_budget_counts_validation_and_ends_near_its_time(plan_for, tmp_path, m
     assert of_type(Updated, events)[-1].learning_rate < 0.1 * plan.settings.training.learning_rate
 
 
+def test_a_last_validation_that_is_quicker_than_the_one_before_is_the_end(plan_for, tmp_path, monkeypatch):
+    """It frees some time of the budget, in which updates would follow that nothing validates."""
+    now, real, calls = [0.0], TorchScorer.nats, [0]
+
+    def tick():
+        now[0] += 0.002
+        return now[0]
+
+    def slow(*given):
+        calls[0] += 1
+        now[0] += 0.5 if calls[0] == 1 else 0.01
+        return real(*given)
+
+    monkeypatch.setattr(time, "perf_counter", tick)
+    monkeypatch.setattr(TorchScorer, "nats", slow)
+    events = list(train(plan_for(tmp_path, {"steps": None, "budget": 4.0, "validations": 2})))
+    assert of_type(Validated, events)[-1].step == events[-1].step
+
+
 @pytest.mark.parametrize("slowdown", [1, 10])
 def test_updates_get_most_of_a_budget_when_validations_are_slow(plan_for, tmp_path, monkeypatch, slowdown):
     """A machine that becomes ten times as slow: the rate still falls to zero, and validations take a third at most."""
