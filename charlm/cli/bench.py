@@ -7,8 +7,9 @@ from typing import Any
 
 import typer
 
-from charlm.cli.completing import complete_cell, complete_cells, complete_device
+from charlm.cli.completing import complete_cell, complete_cells
 from charlm.cli.help_pages import Command, Group, examples
+from charlm.cli.options import Device, Json
 from charlm.display.output import print_json
 
 app = typer.Typer(cls=Group, no_args_is_help=True)
@@ -17,7 +18,6 @@ Cell = typer.Option("lstm", "--cell", help="A cell, or all.", autocompletion=com
 Sizes = typer.Option("2x128,2x256,2x512", "--sizes", help="Layers x units; several separated by commas.")
 Plain = typer.Option(True, "--plain/--no-plain", help="Time plain PyTorch as well.")
 Parts = typer.Option(False, "--parts", help="Show where the time goes.")
-Json = typer.Option(False, "--json", help="Print one JSON object.")
 
 
 @app.command(
@@ -30,12 +30,10 @@ def bench_train(
     sizes: str = Sizes,
     lanes: str = typer.Option("64x64", "--lanes", help="Lanes x characters of a window."),
     precision: str = typer.Option("auto", "--precision", help="Precision: auto, fp32, bf16 or fp16."),
-    device: str = typer.Option(
-        "auto", "--device", help="Device: auto, cpu, cuda or mps.", autocompletion=complete_device
-    ),
+    device: Device = "auto",
     plain: bool = Plain,
     parts: bool = Parts,
-    as_json: bool = Json,
+    as_json: Json = False,
 ) -> None:
     """Time whole training steps: reading, forward and backward pass, clipping, optimizer.
 
@@ -80,7 +78,7 @@ def bench_sample(
     length: int = typer.Option(500, "--length", "-n", min=10, help="Characters in each timing; at least 20 a stream."),
     plain: bool = Plain,
     parts: bool = Parts,
-    as_json: bool = Json,
+    as_json: Json = False,
 ) -> None:
     """Time sampling, where each character is the next input. The rate of several streams is that of all together.
 
@@ -114,7 +112,7 @@ def bench_score(
     beginning: int = typer.Option(5_000, min=2, help="How many of them are also scored as one stream, step by step."),
     plain: bool = typer.Option(True, "--plain/--no-plain", help="Time that stream as well."),
     parts: bool = Parts,
-    as_json: bool = Json,
+    as_json: Json = False,
 ) -> None:
     """Time the exact score of a text of random characters, as `charlm eval perplexity` computes it.
 
@@ -155,7 +153,7 @@ def bench_load(
     seconds: float = typer.Option(4.0, "--seconds", min=0.01, help="Seconds of each measurement."),
     rounds: int = typer.Option(5, "--rounds", min=1, help="Rounds, in which all rows take turns."),
     plain: bool = Plain,
-    as_json: bool = Json,
+    as_json: Json = False,
 ) -> None:
     """Time a job beside busy processes, which this command starts and ends, and beside another job like it.
 

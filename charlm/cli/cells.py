@@ -8,15 +8,14 @@ import typer
 
 from charlm.cli.completing import complete_cell
 from charlm.cli.help_pages import Command, Group, examples
+from charlm.cli.options import Json
 from charlm.display.output import print_columns, print_json, print_page
 
 app = typer.Typer(cls=Group, no_args_is_help=True)
 
-Json = typer.Option(False, "--json", help="Print one JSON object.")
-
 
 @app.command("list", cls=Command, epilog=examples("charlm cells list"))
-def list_cells(as_json: bool = Json) -> None:
+def list_cells(as_json: Json = False) -> None:
     """List the recurrent cells."""
     from charlm.cells.table import CELLS
 
@@ -34,7 +33,7 @@ def list_cells(as_json: bool = Json) -> None:
 def show_cell(
     name: str = typer.Argument(..., help="A cell; `charlm cells list` lists them.", autocompletion=complete_cell),
     hidden_size: int = typer.Option(256, min=1, help="Units of the layer whose weights are counted."),
-    as_json: bool = Json,
+    as_json: Json = False,
 ) -> None:
     """Show a cell's equations, weights, gates, options and paper."""
     from charlm.cells.table import find_cell

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from charlm.cli.completing import complete_preset, complete_setting
 from charlm.cli.help_pages import Command, Group, examples
+from charlm.cli.options import Config, Json, Overrides
 from charlm.display.output import print_columns, print_json, print_text
 
 app = typer.Typer(cls=Group, no_args_is_help=True)
@@ -19,17 +19,9 @@ app = typer.Typer(cls=Group, no_args_is_help=True)
     epilog=examples("charlm config show -c char-rnn", "charlm config show -c char-rnn -s model.cell=gru > my.yaml"),
 )
 def show(
-    config: Annotated[
-        str | None,
-        typer.Option("--config", "-c", help="A preset's name, or a YAML file.", autocompletion=complete_preset),
-    ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set", "-s", metavar="KEY=VALUE", help="A setting; can be repeated.", autocompletion=complete_setting
-        ),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    config: Config = None,
+    settings: Overrides = None,
+    as_json: Json = False,
 ) -> None:
     """Show every setting and the origin of its value. The output is a valid config file."""
     from charlm.cells.table import stack_problems
@@ -47,7 +39,7 @@ def show(
 @app.command("list", cls=Command, epilog=examples("charlm config list", "charlm config list learning"))
 def list_settings(
     word: Annotated[str, typer.Argument(metavar="WORD", help="Only settings whose name or description has it.")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Describe every setting: its default, what it does, and the values that it takes.
 

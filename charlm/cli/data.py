@@ -11,6 +11,7 @@ import typer
 from charlm.cli import data_synthetic
 from charlm.cli.completing import complete_corpus, complete_setting
 from charlm.cli.help_pages import Command, Group, examples
+from charlm.cli.options import Encoding, Json
 from charlm.display.output import print_columns, print_json, print_text, stdout_width
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ app.add_typer(data_synthetic.app, name="synthetic", help="Make a text whose best
 FIRST_LINES = 12
 WIDEST_LINE = 100  # characters of a line that `show` prints
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-Encoding = Annotated[str | None, typer.Option(help="Encoding of the text; auto decides for each file. Default: utf-8.")]
 Overrides = Annotated[
     list[str] | None,
     typer.Option(
@@ -108,7 +107,7 @@ def fetch(
     elif path:
         print_columns([(name, str(path))])
     else:
-        print_columns([(name, "needs no download: it is made from the installed Python")])
+        print_columns([(name, "needs no download: it comes with charlm or with Python")])
 
 
 @app.command(

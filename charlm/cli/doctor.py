@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from charlm.cli.completing import complete_corpus, complete_device, complete_preset, complete_setting
+from charlm.cli.completing import complete_corpus
 from charlm.cli.opening import say_what_is_awaited
+from charlm.cli.options import Config, DeviceIfGiven, Encoding, Json, Overrides
 from charlm.display.output import print_json
 
 if TYPE_CHECKING:
@@ -29,23 +30,11 @@ def doctor(
             autocompletion=complete_corpus,
         ),
     ] = None,
-    device: Annotated[
-        str | None, typer.Option(help="Device: auto, cpu, cuda or mps.", autocompletion=complete_device)
-    ] = None,
-    encoding: Annotated[
-        str | None, typer.Option(help="Encoding of the text; auto decides for each file. Default: utf-8.")
-    ] = None,
-    config: Annotated[
-        str | None,
-        typer.Option("--config", "-c", help="A preset's name, or a YAML file.", autocompletion=complete_preset),
-    ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set", "-s", metavar="KEY=VALUE", help="A setting; can be repeated.", autocompletion=complete_setting
-        ),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    device: DeviceIfGiven = None,
+    encoding: Encoding = None,
+    config: Config = None,
+    settings: Overrides = None,
+    as_json: Json = False,
 ) -> None:
     """Check this machine, and a text before hours are spent on it."""
     from charlm.cells.table import stack_problems

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from charlm.cli.completing import complete_corpus, complete_device, complete_run
+from charlm.cli.completing import complete_corpus, complete_run
 from charlm.cli.help_pages import Command, Group, examples
 from charlm.cli.opening import open_named
+from charlm.cli.options import Device, Json
 from charlm.display.output import print_json
 
 if TYPE_CHECKING:
@@ -63,10 +64,8 @@ def perplexity(
     encoding: Annotated[
         str | None, typer.Option(help="Encoding of TEXT; auto decides for each file. Default: that of the run.")
     ] = None,
-    device: Annotated[
-        str, typer.Option(help="Device: auto, cpu, cuda or mps.", autocompletion=complete_device)
-    ] = "auto",
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    device: Device = "auto",
+    as_json: Json = False,
 ) -> None:
     """Score every character of a text: bits per character and per byte, nats, perplexity."""
     import shlex
@@ -146,10 +145,8 @@ def compare(
     encoding: Annotated[
         str | None, typer.Option(help="Encoding of the text; auto decides for each file. Default: that of each run.")
     ] = None,
-    device: Annotated[
-        str, typer.Option(help="Device: auto, cpu, cuda or mps.", autocompletion=complete_device)
-    ] = "auto",
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    device: Device = "auto",
+    as_json: Json = False,
 ) -> None:
     """Score one text with several models; characters that a model does not know are charged, so that it is fair."""
     from charlm.config.device_names import check_device_option

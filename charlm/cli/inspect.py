@@ -12,6 +12,7 @@ import typer
 from charlm.cli.completing import complete_corpus, complete_run
 from charlm.cli.help_pages import Command, Group, examples
 from charlm.cli.opening import open_named
+from charlm.cli.options import Json
 from charlm.display.output import print_json, print_table
 from charlm.display.printing import print_stderr
 
@@ -42,7 +43,6 @@ Text = Annotated[
     ),
 ]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Also inspect each network as it was before training.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Picture = Annotated[
     Path | None,
     typer.Option("--plot", metavar="FILE.png", help="Where to draw. Default: in the run's folder, if it is one run."),

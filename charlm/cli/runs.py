@@ -11,6 +11,7 @@ import typer
 from charlm.cli import runs_changing
 from charlm.cli.completing import complete_cell, complete_run
 from charlm.cli.help_pages import Command, Group, examples
+from charlm.cli.options import Json
 from charlm.display.output import print_columns, print_json, print_table
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from charlm.runs.summary import RunSummary
 
 app = typer.Typer(cls=Group, no_args_is_help=True)
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 @app.command(

@@ -13,6 +13,7 @@ import typer
 
 from charlm.cli.completing import complete_device, complete_run
 from charlm.cli.opening import open_named
+from charlm.cli.options import JsonAtEnd
 from charlm.cli.record_choice import LONGEST, RecordChoice, label_prompt
 from charlm.config.device_names import check_device_option
 from charlm.display.output import print_json
@@ -86,7 +87,7 @@ def sample(
             help="Device: auto, cpu, mps or cuda. cuda is for many samples at once.", autocompletion=complete_device
         ),
     ] = "auto",
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object at the end.")] = False,
+    as_json: JsonAtEnd = False,
     interactive: Annotated[
         bool,
         typer.Option("--interactive", "-i", help="Answer one prompt after another and keep the state; :help explains."),

@@ -8,6 +8,7 @@ import typer
 
 from charlm.cli.completing import complete_study
 from charlm.cli.help_pages import Command, Group, examples
+from charlm.cli.options import Json
 from charlm.display.output import print_columns, print_json, print_text, stdout_width
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from charlm.studies.study import Study
 
 app = typer.Typer(cls=Group, no_args_is_help=True)
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 @app.command("list", cls=Command, epilog=examples("charlm study list"))

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from charlm.cli.completing import complete_device, complete_preset, complete_setting, complete_text
+from charlm.cli.completing import complete_text
 from charlm.cli.opening import say_what_is_awaited
+from charlm.cli.options import Config, DeviceIfGiven, Encoding, JsonAtEnd, Overrides
 from charlm.display.output import print_json
 
 if TYPE_CHECKING:
@@ -28,16 +29,8 @@ def train(
             autocompletion=complete_text,
         ),
     ] = None,
-    config: Annotated[
-        str | None,
-        typer.Option("--config", "-c", help="A preset's name, or a YAML file.", autocompletion=complete_preset),
-    ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set", "-s", metavar="KEY=VALUE", help="A setting; can be repeated.", autocompletion=complete_setting
-        ),
-    ] = None,
+    config: Config = None,
+    settings: Overrides = None,
     run: Annotated[
         str | None,
         typer.Option(
@@ -77,15 +70,11 @@ def train(
             help="Start a new run from the weights of this run or checkpoint, with its model and vocabulary.",
         ),
     ] = None,
-    device: Annotated[
-        str | None, typer.Option(help="Device: auto, cpu, cuda or mps.", autocompletion=complete_device)
-    ] = None,
+    device: DeviceIfGiven = None,
     seed: Annotated[
         int | None, typer.Option(help="Seed; the same seed, command and machine give the same weights.")
     ] = None,
-    encoding: Annotated[
-        str | None, typer.Option(help="Encoding of the text; auto decides for each file. Default: utf-8.")
-    ] = None,
+    encoding: Encoding = None,
     records: Annotated[
         bool, typer.Option("--records", help="The text is a list: learn each line as an item of its own.")
     ] = False,
@@ -97,7 +86,7 @@ def train(
         list[str] | None, typer.Option(metavar="FILE", help="A text of its own for the test split.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be trained, and write nothing.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object at the end.")] = False,
+    as_json: JsonAtEnd = False,
 ) -> None:
     """Train a model on a text.
 

@@ -1,0 +1,26 @@
+"""The options that several commands take, each described once. Knows no command."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from charlm.cli.completing import complete_device, complete_preset, complete_setting
+
+_DEVICE = typer.Option(help="Device: auto, cpu, cuda or mps.", autocompletion=complete_device)
+
+Config = Annotated[
+    str | None, typer.Option("--config", "-c", help="A preset's name, or a YAML file.", autocompletion=complete_preset)
+]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", "-s", metavar="KEY=VALUE", help="A setting; can be repeated.", autocompletion=complete_setting
+    ),
+]
+Encoding = Annotated[str | None, typer.Option(help="Encoding of the text; auto decides for each file. Default: utf-8.")]
+Device = Annotated[str, _DEVICE]
+DeviceIfGiven = Annotated[str | None, _DEVICE]  # otherwise that of the settings
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+JsonAtEnd = Annotated[bool, typer.Option("--json", help="Print one JSON object at the end.")]
