@@ -71,7 +71,8 @@ def usable_threads(wanted: int | None = None) -> int:
 
     More threads than cores would only wait for each other.
     """
-    return min(wanted or threads_of_environment() or cores(), cores())
+    most = cores()
+    return min(wanted or threads_of_environment() or most, most)
 
 
 def threads_of_environment() -> int | None:

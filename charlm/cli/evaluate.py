@@ -14,9 +14,11 @@ from charlm.display.output import print_json
 
 if TYPE_CHECKING:
     from charlm.checkpoint import Checkpoint
+    from charlm.display.waiting import Waiting
     from charlm.evaluation.scorers import WindowScorer
     from charlm.evaluation.text import TextScore
     from charlm.text.corpus import Corpus
+    from charlm.text.vocabulary import Ids
 
 app = typer.Typer(cls=Group, no_args_is_help=True)
 
@@ -77,12 +79,9 @@ def perplexity(
     check_device_option(device)
     limit_blas_threads()
     from charlm.checkpoint.reopening import reopen_text
-    from charlm.display.progress import WatchedScorer
     from charlm.display.waiting import Waiting
     from charlm.errors import UsageError
-    from charlm.evaluation.text import score_text
     from charlm.text.length import require_two
-    from charlm.text.records import record_end_id
 
     checkpoint = open_named(run, "charlm eval perplexity {run} {text}")
     if text and split:
@@ -103,13 +102,8 @@ def perplexity(
                 moved or (),
             )
         ids = corpus.ids if text else corpus.split(split or "valid")
-        vocabulary = corpus.vocabulary
-        end = record_end_id(checkpoint.settings.text, vocabulary)
         require_two(ids.size, "The text" if text else f"The {split or 'valid'} split", corpus.name)
-        # Of a part of the text, the bytes that normalizing took or added are known in proportion.
-        changed_bytes = round((corpus.given_bytes - corpus.bytes) * ids.size / corpus.characters)
-        scorer = WatchedScorer(_scorer(checkpoint, device, ids.size), ids.size, line)
-        found = score_text(scorer, ids, vocabulary, end, unknown, corpus.unknown, changed_bytes)
+        found = _score(checkpoint, corpus, ids, device, unknown, line)
     result = {
         "run": checkpoint.run_name,
         "step": checkpoint.step,
@@ -118,9 +112,9 @@ def perplexity(
         "seconds": round(time.perf_counter() - began, 3),
         "protocol": {
             "split": "all" if text else split or "valid",
-            "state": "carried over the whole text" if end is None else "fresh at each record",
+            "state": "fresh at each record" if checkpoint.settings.text.records else "carried over the whole text",
             "streams": 1,
-            "unit": vocabulary.unit,
+            "unit": corpus.vocabulary.unit,
             "unknown": unknown,
         },
     }
@@ -154,11 +148,8 @@ def compare(
 
     check_device_option(device)
     limit_blas_threads()
-    from charlm.display.progress import WatchedScorer
     from charlm.display.waiting import Waiting
     from charlm.errors import UsageError
-    from charlm.evaluation.text import score_text
-    from charlm.text.records import record_end_id
 
     if len(runs) < 2:
         raise UsageError(
@@ -171,10 +162,7 @@ def compare(
     with Waiting("reading the text") as line:
         for checkpoint in checkpoints:
             corpus = _given_text(checkpoint, text, encoding, unknown)
-            end = record_end_id(checkpoint.settings.text, corpus.vocabulary)
-            changed_bytes = corpus.given_bytes - corpus.bytes
-            scorer = WatchedScorer(_scorer(checkpoint, device, corpus.ids.size), corpus.ids.size, line)
-            found = score_text(scorer, corpus.ids, corpus.vocabulary, end, unknown, corpus.unknown, changed_bytes)
+            found = _score(checkpoint, corpus, corpus.ids, device, unknown, line)
             scores.append({"run": checkpoint.run_name, "step": checkpoint.step, **_units(found)})
     if as_json:
         print_json({"text": corpus.name, "unknown": unknown, "runs": scores})
@@ -182,6 +170,20 @@ def compare(
         from charlm.display.score_table import print_comparison
 
         print_comparison(scores, unknown)
+
+
+def _score(checkpoint: Checkpoint, corpus: Corpus, ids: Ids, device: str, unknown: Policy, line: Waiting) -> TextScore:
+    """The score of ids (N,), which are all of the text or a part of it; the line says how far it is."""
+    from charlm.display.progress import WatchedScorer
+    from charlm.evaluation.text import score_text
+    from charlm.text.records import record_end_id
+
+    vocabulary = corpus.vocabulary
+    # Of a part of the text, the bytes that normalizing took or added are known in proportion.
+    changed_bytes = round((corpus.given_bytes - corpus.bytes) * ids.size / corpus.characters)
+    scorer = WatchedScorer(_scorer(checkpoint, device, ids.size), ids.size, line)
+    end = record_end_id(checkpoint.settings.text, vocabulary)
+    return score_text(scorer, ids, vocabulary, end, unknown, corpus.unknown, changed_bytes)
 
 
 def _units(found: TextScore) -> dict[str, float]:

@@ -12,11 +12,11 @@ from charlm.display.printing import print_stderr
 if TYPE_CHECKING:
     from charlm.checkpoint import Checkpoint
 
-STDIN = "-"
-
 
 def say_what_is_awaited(sources: Sequence[str]) -> None:
     """Say so if the text will be what is typed at the terminal: a person may wait as long as the program does."""
+    from charlm.text.sources import STDIN
+
     if STDIN in sources and sys.stdin is not None and sys.stdin.isatty():
         print_stderr("the text is what you type here; Ctrl-D at the start of a line ends it")
 

@@ -11,24 +11,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from charlm.config.field_words import setting_called
+from charlm.config.field_words import OTHER_WORDS, setting_called
 from charlm.config.suggestions import closest
 from charlm.errors import UsageError
 
 # For each command, its own words for what others call so; {} is the value.
 OPTIONS: Mapping[str, Mapping[str, str]] = {
     "train": {
-        "--steps {}": "iters iterations n-iters max-iters max-steps num-steps updates num-iterations",
-        "--epochs {}": "num-epochs n-epochs max-epochs nepochs",
+        "--steps {}": OTHER_WORDS["training.steps"],
+        "--epochs {}": OTHER_WORDS["training.epochs"],
         "--budget {}": "time max-time time-limit",
-        "--seed {}": "random-seed manual-seed",
+        "--seed {}": OTHER_WORDS["training.seed"],
         "--run {}": "out out-dir output output-dir save save-dir checkpoint-dir model-name run-name save-to o",
         "--device cuda": "gpu cuda",
         "--resume {}": "resume-from resume-from-checkpoint continue load checkpoint ckpt",
         "--from {}": "pretrained init-from finetune fine-tune start-from init weights warm-start",
         "--more {}": "extra additional",
         "-c {}": "preset conf",
-        "{}": "data dataset input corpus file files data-path data-dir train-file source i",
+        "{}": f"{OTHER_WORDS['text.sources']} i",
     },
     "sample": {
         "--temperature {}": "temp t T",

@@ -63,13 +63,18 @@ def create_run(
     return Run(folder)
 
 
-def _refuse_name(root: Path, name: str) -> None:
+def require_name(name: str, where: str) -> None:
+    """Raises UsageError, with the place of the name, if no run can be called so."""
     if not NAME.fullmatch(name) or name.lower() == LATEST:
         raise UsageError(
             f"{name[:MAX_NAME]!r} cannot be the name of a run",
-            "--run",
+            where,
             f"Use up to {MAX_NAME} letters, digits, dots, dashes and underscores; not `latest`, and no dot first.",
         )
+
+
+def _refuse_name(root: Path, name: str) -> None:
+    require_name(name, "--run")
     folder = root / name
     if is_file(folder / MARK):
         raise CheckpointError(

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from charlm.errors import CheckpointError, UsageError
-from charlm.runs.creating import MAX_NAME, NAME
+from charlm.runs.creating import require_name
 from charlm.runs.files import replace_text
 from charlm.runs.finding import open_run
 from charlm.runs.folder import BEST, LAST, LATEST, MARK, Run
@@ -63,12 +63,7 @@ def remove_run(run: Run) -> list[str]:
 
 def rename_run(run: Run, name: str) -> Run:
     """Give the run another name. Raises UsageError for a name that no run can have, CheckpointError if it is taken."""
-    if not NAME.fullmatch(name) or name.lower() == LATEST:
-        raise UsageError(
-            f"{name[:MAX_NAME]!r} cannot be the name of a run",
-            "NEW",
-            f"Use up to {MAX_NAME} letters, digits, dots, dashes and underscores; not `latest`, and no dot first.",
-        )
+    require_name(name, "NEW")
     root = run.folder.parent
     if os.path.lexists(root / name):
         raise CheckpointError(f"There is already a {name}", str(root / name), "Give another name.")

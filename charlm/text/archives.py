@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from charlm.text.kinds import TAR, ZIP, Kind, is_binary, kind_of
+from charlm.text.kinds import ZIP, Kind, reason_left_out
 from charlm.text.selecting import LeftOut, Selection, is_hidden
 from charlm.text.source_file import HEAD, SourceFile, bomb_error, most_unpacked
 from charlm.text.spool import Spool
@@ -85,11 +85,11 @@ def _copy(blocks: Iterator[bytes], copy: BinaryIO, budget: _Budget, keep_binary:
             break
     if not head:
         return "empty", None
-    kind = kind_of(head)
-    if kind in (ZIP, TAR) or packing_of(head):
-        return "archive", kind
-    if not keep_binary and (kind or is_binary(head[:HEAD])):
-        return "binary", kind
+    reason, kind = reason_left_out(head[:HEAD], keep_binary)
+    if packing_of(head):  # within an archive, a file that is packed once more is not unpacked
+        reason = "archive"
+    if reason:
+        return reason, kind
     copy.write(head)
     for block in blocks:
         budget.spend(len(block))

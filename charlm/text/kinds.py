@@ -142,6 +142,19 @@ def kind_of_zip(names: list[str]) -> Kind | None:
     return next((kind for start, kind in likely if any(name.startswith(start) for name in names)), None)
 
 
+def reason_left_out(head: bytes, keep_binary: bool) -> tuple[str, Kind | None]:
+    """Why a file of a folder or an archive is left out, by its first HEAD bytes, and its kind if known.
+
+    `archive` or `binary`, as in `LeftOut.add`; empty if the file is read. `keep_binary`: the text is read as bytes.
+    """
+    kind = kind_of(head)
+    if kind in (ZIP, TAR):
+        return "archive", kind
+    if not keep_binary and (kind or is_binary(head)):
+        return "binary", kind
+    return "", kind
+
+
 def is_binary(head: bytes) -> bool:
     """Whether the first bytes have a NUL that is not part of a character of UTF-16 or UTF-32."""
     return b"\0" in head and not encoding_of_mark(head) and not wide_encodings(head)

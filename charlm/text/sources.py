@@ -20,7 +20,7 @@ from charlm.config.suggestions import closest, did_you_mean
 from charlm.errors import TextError, UsageError
 from charlm.text.archives import read_archive
 from charlm.text.corpora import CORPORA, corpus_file
-from charlm.text.kinds import TAR, ZIP, is_binary, kind_of
+from charlm.text.kinds import TAR, ZIP, kind_of, reason_left_out
 from charlm.text.selecting import LeftOut, Selection, is_hidden
 from charlm.text.source_file import BLOCK, SourceFile, unreadable_error
 from charlm.text.spool import Spool
@@ -125,12 +125,9 @@ class _Search:
                 left_out.add("empty")
             else:
                 file = SourceFile(str(path), path, status.st_size)
-                head = file.head()
-                kind = kind_of(head)
-                if kind in (ZIP, TAR):
-                    left_out.add("archive")
-                elif not self._keep_binary and (kind or is_binary(head)):
-                    left_out.add("binary", str(path), kind)
+                reason, kind = reason_left_out(file.head(), self._keep_binary)
+                if reason:
+                    left_out.add(reason, str(path), kind)
                 else:
                     self.files.append(file)
         if len(self.files) == before:
