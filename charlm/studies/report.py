@@ -157,7 +157,7 @@ def _conclusions(study: Study, groups: Sequence[dict[str, Any]]) -> list[str]:
     if compared > 1:
         sentences.append(
             f"There are {compared} comparisons, each with its own 95 % interval: "
-            f"about {max(1, round(compared * 0.05))} of them would seem beyond noise by chance alone."
+            "by chance alone, one in twenty seems beyond noise."
         )
     return sentences
 
