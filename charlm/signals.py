@@ -7,10 +7,12 @@ SIGUSR1            asks for a checkpoint; the training goes on
 
 from __future__ import annotations
 
+import _thread
 import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType, TracebackType
@@ -19,6 +21,8 @@ from typing import Any, Self
 # Windows has neither of them.
 HANGUP: int | None = getattr(signal, "SIGHUP", None)
 SAVE: int | None = getattr(signal, "SIGUSR1", None)
+
+GRACE = 5.0  # seconds that an interrupted command has to close what is open
 
 
 class Stop:
@@ -73,20 +77,27 @@ class _Interrupted(BaseException):
 def quiet_interrupts() -> Iterator[None]:
     """Within the context, Ctrl-C ends the process with exit code 130 and without a traceback.
 
-    What is open is closed first. Where nothing can be closed properly, as in the middle of an import that turns every
-    exception into an error of its own, the process ends all the same. Does nothing outside of the main thread.
+    What is open is closed first. In the middle of an import nothing is: an exception there can be lost, or abort the
+    process in a library's C++. Where an exception is lost elsewhere, the process ends GRACE seconds later. Does nothing
+    outside of the main thread.
     """
     if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         yield
         return
-    interrupted = False
+    interrupted = left = False
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         nonlocal interrupted
-        if interrupted:
+        if interrupted or _importing(frame):
             _end_now()
         interrupted = True
+        _thread.start_new_thread(end_later, ())  # a threading.Thread takes locks, which the main thread may hold
         raise _Interrupted
+
+    def end_later() -> None:
+        time.sleep(GRACE)
+        if not left:
+            _end_now()
 
     def unraisable(unraised: Any) -> None:
         if interrupted:
@@ -102,8 +113,18 @@ def quiet_interrupts() -> Iterator[None]:
             _end_now()
         raise
     finally:
+        left = True
         sys.unraisablehook = hook
         signal.signal(signal.SIGINT, before)
+
+
+def _importing(frame: FrameType | None) -> bool:
+    """Whether an import is under way where the main thread stands."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 @contextmanager

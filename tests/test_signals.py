@@ -132,33 +132,61 @@ def test_ctrl_c_at_any_moment_prints_no_traceback(start, verse, tmp_path, tiny_r
             assert done.returncode == 0, said
 
 
-def test_an_interrupt_that_an_import_swallows_ends_the_process_all_the_same():
-    code = """
-import os, signal
+START = """
+import os, signal, sys, time
+import charlm.signals
 from charlm.signals import quiet_interrupts
+def interrupt():
+    os.kill(os.getpid(), signal.SIGINT)
+    print("unreachable")
+"""
+SWALLOWED = {
+    "an import that makes it an error of its own": """
+with quiet_interrupts():
+    try:
+        interrupt()
+    except BaseException:
+        raise ImportError("initialization failed") from None
+""",
+    "a finalizer": """
+class Deleted:
+    def __del__(self):
+        interrupt()
+with quiet_interrupts():
+    one = Deleted()
+    del one
+    print("unreachable")
+""",
+    "an import, where C++ may abort or lose it": """
+with quiet_interrupts():
+    sys.modules["__main__"].interrupt = interrupt
+    open("imported.py", "w").write("import __main__; __main__.interrupt()")
+    sys.path.insert(0, "")
+    try:
+        import imported
+    except BaseException:
+        print("unreachable")
+""",
+    "a library that goes on": """
+charlm.signals.GRACE = 0.1
 with quiet_interrupts():
     try:
         os.kill(os.getpid(), signal.SIGINT)
     except BaseException:
-        raise ImportError("initialization failed") from None
-"""
-    ignoring = """
-import os, signal
-from charlm.signals import quiet_interrupts
-class Deleted:
-    def __del__(self):
-        os.kill(os.getpid(), signal.SIGINT)
-        print("unreachable")
-with quiet_interrupts():
-    del (one := Deleted())
-    print("unreachable")
-""".replace("del (one := Deleted())", "one = Deleted()\n    del one")
-    for each in (code, ignoring):
-        done = subprocess.run(
-            [sys.executable, "-c", each], capture_output=True, text=True, check=False,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-        )  # fmt: skip
-        assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+        pass
+    while True:
+        time.sleep(0.01)
+""",
+}
+
+
+@pytest.mark.parametrize("code", SWALLOWED.values(), ids=SWALLOWED)
+def test_an_interrupt_that_something_swallows_ends_the_process_all_the_same(code, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", START + code], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
 def test_other_errors_pass_and_the_handler_is_restored():
