@@ -57,7 +57,8 @@ def concatenate(arrays: Sequence[Array], axis: int = -1) -> Array:
     """Join along an axis that the arrays have, the last one by default."""
     if isinstance(arrays[0], np.ndarray):
         return np.concatenate(arrays, axis)
-    return sys.modules["torch"].cat(tuple(arrays), axis)
+    module = getattr(arrays[0], "MODULE", None) or sys.modules["torch"]  # symbolic arrays name theirs (graphs/)
+    return module.cat(tuple(arrays), axis)
 
 
 def transpose(x: Array, axes: tuple[int, ...]) -> Array:

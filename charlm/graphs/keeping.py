@@ -1,0 +1,52 @@
+"""What the forward pass keeps for the backward pass, and what that computes again. Knows no engine.
+
+States before and after, the inputs of products and the projected input are there in any case. Of the other values that a
+gradient needs, those of a product are kept, and those of a function such as tanh; sums and products of them are computed
+again, and so is a function of what is there in any case, such as the tanh of the memory.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from charlm.graphs.adjoints import StepGradient, depends_on_incoming
+from charlm.graphs.nodes import NONLINEAR, Node, ordered
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """`values` are kept for all steps. `factors` are what the backward pass computes of them before its loop."""
+
+    values: tuple[Node, ...]
+    factors: tuple[Node, ...]
+
+
+@cache
+def choose_kept(gradient: StepGradient) -> Kept:
+    """What a gradient needs of the forward pass."""
+    roots = gradient.roots()
+    depending = depends_on_incoming(roots)
+    factors: dict[Node, None] = {}
+    for each in ordered(roots):
+        if each in depending:
+            factors |= {argument: None for argument in each.args if argument not in depending}
+    needed = [*factors, *(term.factor for term in gradient.vectors)]
+    there = {*gradient.graph.after.values(), *gradient.inputs}
+
+    def is_there(each: Node) -> bool:
+        return each in there or not (each.args or each.op == "product")
+
+    values: dict[Node, None] = {}
+    waiting = list(reversed(needed))
+    seen: set[Node] = set()
+    while waiting:
+        each = waiting.pop()
+        if each in seen or is_there(each):
+            continue
+        seen.add(each)
+        if each.op == "product" or (each.op in NONLINEAR and not all(map(is_there, each.args))):
+            values[each] = None
+        else:
+            waiting += reversed(each.args)
+    return Kept(tuple(values), tuple(each for each in factors if each.op not in ("constant", "vector")))

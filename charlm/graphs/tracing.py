@@ -1,0 +1,123 @@
+"""Run a cell's `step` once on symbolic arrays, which record what is done with them. Knows no engine.
+
+A symbolic array is a row of blocks as wide as the layer. It has the operations of cells/arrays.py and the operators of
+arrays; anything else cannot be traced, and says which operation it is. Shape letters: B rows, H hidden, K projected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from charlm.cells.cell import Cell
+from charlm.graphs.arrays import Blocks, Matrix, UntraceableError
+from charlm.graphs.nodes import Node, node, ordered
+
+SMALLEST = 16  # units of the layer that is traced; a block cannot be mistaken for a single unit
+ROWS = 5
+
+
+@dataclass(frozen=True, eq=False)
+class StepGraph:
+    """What a step computes. `after` is by field of the state, `gates` by name; blocks are counted, vectors named."""
+
+    output: Node
+    after: dict[str, Node]
+    gates: dict[str, Node]
+    projected: int  # blocks of the projected input
+    reads_below: bool
+    memory: str | None  # the field that the layer above may read
+    fixed: frozenset[str]  # weights that `step` reads and that do not depend on the learned ones
+    shapes: dict[str, tuple[int, ...]]  # of the weights that `step` reads, in blocks
+
+    def nodes(self) -> list[Node]:
+        """All nodes of the step, each after its arguments."""
+        return list(ordered([self.output, *self.after.values()]))
+
+    def products(self) -> list[Node]:
+        return [each for each in self.nodes() if each.op == "product"]
+
+
+@cache
+def trace(cell: Cell, below: bool = False) -> StepGraph:
+    """The graph of the cell's step; `below`: the layer reads the memory of a layer below it.
+
+    Raises UntraceableError, which names the operation, for a step that does something else than the graph can say.
+    """
+    width = next(size for size in range(SMALLEST, 64 * SMALLEST) if not cell.size_problem(size))
+    shapes = cell.shapes(width, width, below)
+    read = cell.step_weights({name: np.zeros(shape) for name, shape in shapes.items()})
+    others = cell.step_weights({name: np.ones(shape) for name, shape in shapes.items()})
+    projected = _blocks(np.asarray(cell.project(read, np.zeros((ROWS, width)))).shape[-1], width, "project")
+    arrays = {name: _weight(name, np.shape(value), width) for name, value in read.items()}
+    weights = _Read(arrays)
+    state = cell.STATE(*(Blocks((node("state", key=(name,)),), ROWS, width) for name in cell.STATE._fields))
+    given = Blocks(tuple(node("projected", key=(block,)) for block in range(projected)), ROWS, width)
+    memory = Blocks((node("below"),), ROWS, width) if below else None
+    try:
+        output, after, inner = cell.step(weights, given, state, memory)
+    except UntraceableError:
+        raise
+    except (TypeError, ValueError, AttributeError, IndexError) as error:  # an operator or a function of numpy's own
+        raise UntraceableError(str(error)) from error
+    return StepGraph(
+        output=_single(output, "the output"),
+        after={name: _single(value, f"the state's {name}") for name, value in zip(after._fields, after, strict=True)},
+        gates={name: _single(value, name) for name, value in inner.items()},
+        projected=projected,
+        reads_below=below,
+        memory=cell.MEMORY,
+        fixed=frozenset(name for name, value in read.items() if np.array_equal(value, others[name])),
+        shapes={name: tuple(size // width for size in np.shape(read[name])) for name in weights.names},
+    )
+
+
+def _blocks(size: int, width: int, what: str) -> int:
+    if size % width:
+        raise UntraceableError(f"{what} gives {size} numbers for {width} units, which is no whole number of blocks")
+    return size // width
+
+
+def _weight(name: str, shape: tuple[int, ...], width: int) -> Callable[[], Any]:
+    """A weight as a symbolic array, made when `step` asks for it: those that only `project` reads may have any shape."""
+
+    def made() -> Any:
+        sizes = [_blocks(size, width, name) for size in shape]
+        if len(shape) == 1:
+            return Blocks(tuple(node("vector", key=(name, block)) for block in range(sizes[0])), None, width)
+        if len(shape) == 2:
+            rows = tuple(tuple((name, row, column) for column in range(sizes[1])) for row in range(sizes[0]))
+            return Matrix(rows, width)
+        raise UntraceableError(f"a weight with {len(shape)} axes")
+
+    return made
+
+
+class _Read(dict[str, Any]):
+    """The weights by name, and the names of those that were read."""
+
+    def __init__(self, made: dict[str, Callable[[], Any]]) -> None:
+        super().__init__(made)
+        self.names: dict[str, None] = {}  # in the order of reading
+
+    def __getitem__(self, name: str) -> Any:
+        made = super().__getitem__(name)
+        self.names[name] = None
+        return made()
+
+
+def _single(value: Any, what: str) -> Node:
+    """The node of a value that must be one block."""
+    if not isinstance(value, Blocks) or len(value.blocks) != 1:
+        raise UntraceableError(f"{what} is not one block of as many numbers as units")
+    (block,) = value.blocks
+    return block
+
+
+def inputs_of(products: Sequence[Node]) -> list[Node]:
+    """The distinct inputs of products, in the order of their first use."""
+    return list(dict.fromkeys(product.args[0] for product in products))
