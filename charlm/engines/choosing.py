@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
     from charlm.engines.graph_stepper import GraphStepper
 
-Engine = Literal["lstm kernel", "torch kernel", "scan", "definition", "stream kernel", "cuda graph"]
+Engine = Literal["cell kernel", "lstm kernel", "torch kernel", "scan", "definition", "stream kernel", "cuda graph"]
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,10 @@ def torch_kernel_of(layer: Layer) -> TorchKernel | None:
 
 def torch_engine(layer: Layer, like: torch.Tensor) -> Engine:
     """The engine for a layer over a window of tensors like `like`, in the autocast that is on."""
+    from charlm.engines.derived_kernel import kernel_for
+
+    if kernel_for(layer.cell, layer.reads_below, like):
+        return "cell kernel"
     kernel = torch_kernel_of(layer)
     if kernel:
         from charlm.engines import lstm_kernel, torch_kernel
@@ -87,6 +91,12 @@ def run_with_torch(
     """The Recurrence for torch tensors: to train a window, or to score one."""
     cell = layer.cell
     match torch_engine(layer, state[0]):
+        case "cell kernel":
+            from charlm.engines import cell_kernel, derived_kernel
+
+            kernel = derived_kernel.kernel_for(cell, layer.reads_below, state[0])
+            assert kernel is not None
+            return cell_kernel.run(kernel, cell, weights, x, state, below)
         case "lstm kernel":
             from charlm.engines import lstm_kernel
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
-from torch import fx
+from torch import Tensor, fx
 
 from charlm.graphs.nodes import Node, node, ordered
 
@@ -82,3 +82,16 @@ class Writer:
         module = fx.GraphModule({}, self._graph, self._name)
         return module.forward
 
+
+def evaluated(root: Node, stored: Callable[[Node], Tensor | None]) -> Any:
+    """The value of a node, computed from what is stored."""
+    values: dict[Node, Any] = {}
+    for each in ordered([root], stop=lambda each: stored(each) is not None):
+        found = stored(each)
+        if found is not None:
+            values[each] = found
+        elif each.op == "constant":
+            values[each] = each.key[0]
+        else:
+            values[each] = FUNCTIONS[each.op](*(values[argument] for argument in each.args))
+    return values[root]

@@ -136,7 +136,8 @@ class _LSTM(torch.autograd.Function):
             d_given = flat
         else:
             d_given = torch.zeros(symbols, 4 * H)
-            _call("gather", dtype, LstmGathering(flat.data_ptr(), ids.data_ptr(), d_given.data_ptr(), len(flat), 4 * H))
+            job = LstmGathering(flat.data_ptr(), ids.data_ptr(), d_given.data_ptr(), len(flat), 4 * H, 4 * H)
+            _call("gather", dtype, job)
             d_given = d_given.to(dtype)
         needs = ctx.needs_input_grad
         d_first = d_sums[0].float() @ recurrent if needs[3] else None

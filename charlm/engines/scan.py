@@ -125,7 +125,9 @@ def _between(ctx: Any, start: int, end: int) -> tuple[Any, ...]:
 
 def _matrix(reading: Reading, weights: Mapping[str, Tensor], H: int) -> Tensor:  # noqa: N803
     """The weights that read one input, (columns H, H), in the order of the columns."""
-    blocks = [weights[name][row * H : (row + 1) * H, column * H : (column + 1) * H] for name, row, column in reading.entries]
+    blocks = [
+        weights[name][row * H : (row + 1) * H, column * H : (column + 1) * H] for name, row, column in reading.entries
+    ]
     return torch.cat(blocks)
 
 

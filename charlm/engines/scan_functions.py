@@ -106,7 +106,9 @@ class ScanFunctions:
 
     def projected_gradient(self, columns: Tensor) -> Tensor:
         """Columns of all steps (T, B, M H) -> the gradient with respect to the projected input (T, B, K)."""
-        return _chosen(columns, [self.gradient.columns().index(each) for each in self.gradient.projected], self._width(columns))
+        return _chosen(
+            columns, [self.gradient.columns().index(each) for each in self.gradient.projected], self._width(columns)
+        )
 
     def weight_gradients(
         self, columns: Tensor, forward_values: Sequence[Tensor], shapes: Sequence[torch.Size]

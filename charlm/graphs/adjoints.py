@@ -10,6 +10,7 @@ Shape letters: T time, B rows, H hidden.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
@@ -53,6 +54,10 @@ class StepGradient:
         """
         own = [column for column in self.products.values() if column not in self.projected]
         return tuple(dict.fromkeys([*own, *self.projected, *(term.column for term in self.vectors)]))
+
+    def columns_of(self, products: Iterable[Node]) -> list[Node]:
+        """The columns of some products."""
+        return [self.products[product] for product in products]
 
     def roots(self) -> list[Node]:
         """Everything that a backward step computes."""
@@ -123,7 +128,7 @@ def _vector_terms(vector: Node, terms: Terms) -> list[VectorTerm]:
     return [VectorTerm(str(name), int(block), incoming, factor) for incoming, factor in terms.items()]
 
 
-def depends_on_incoming(roots: list[Node]) -> frozenset[Node]:
+def depends_on_incoming(roots: Iterable[Node]) -> frozenset[Node]:
     """The nodes that need an incoming gradient; the others are computed from forward values alone."""
     depending: set[Node] = set()
     for each in ordered(roots):

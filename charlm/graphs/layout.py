@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
 
 from charlm.graphs.adjoints import StepGradient
 from charlm.graphs.arrays import Entry
-from charlm.graphs.nodes import Node, is_constant
+from charlm.graphs.nodes import Node
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,9 +26,15 @@ class Reading:
     entries: tuple[Entry, ...]
     columns: tuple[int, ...]
 
-    def in_a_row(self) -> bool:
-        """Whether the columns stand side by side."""
-        return all(right == left + 1 for left, right in pairwise(self.columns))
+    def runs(self) -> list[tuple[int, int, int]]:
+        """The columns as runs that stand side by side: the first column, its place among the products, how many."""
+        found: list[tuple[int, int, int]] = []
+        for place, column in enumerate(self.columns):
+            if found and column == found[-1][0] + found[-1][2]:
+                found[-1] = (found[-1][0], found[-1][1], found[-1][2] + 1)
+            else:
+                found.append((column, place, 1))
+        return found
 
 
 @cache
@@ -43,11 +48,3 @@ def readings(gradient: StepGradient) -> tuple[Reading, ...]:
         entries = tuple((str(p.key[0]), int(p.key[1]), int(p.key[2])) for p in own)
         found.append(Reading(source, tuple(own), entries, tuple(at[gradient.products[product]] for product in own)))
     return tuple(found)
-
-
-def first_projected(gradient: StepGradient) -> int | None:
-    """The number of the column where the projected blocks begin, if they stand side by side in their order."""
-    at = {column: number for number, column in enumerate(gradient.columns())}
-    numbers = [at[column] for column in gradient.projected]
-    in_order = all(right == left + 1 for left, right in pairwise(numbers))
-    return numbers[0] if in_order and not any(is_constant(each, 0) for each in gradient.projected) else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,15 @@ class StepGraph:
     def nodes(self) -> list[Node]:
         """All nodes of the step, each after its arguments."""
         return list(ordered([self.output, *self.after.values()]))
+
+    def fingerprint(self) -> str:
+        """Equal for steps that compute the same, whatever their options and weights are called in the cell's code."""
+        nodes = list(ordered([self.output, *self.after.values()]))
+        number = {each: place for place, each in enumerate(nodes)}
+        lines = [f"{each.op} {each.key} {[number[argument] for argument in each.args]}" for each in nodes]
+        ends = [number[self.output], {name: number[after] for name, after in self.after.items()}]
+        rest = [self.projected, self.reads_below, self.memory, sorted(self.fixed)]
+        return sha256("\n".join([*lines, repr(ends), repr(rest)]).encode()).hexdigest()[:16]
 
     def products(self) -> list[Node]:
         return [each for each in self.nodes() if each.op == "product"]

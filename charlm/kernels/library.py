@@ -16,6 +16,36 @@ from charlm.kernels.choosing import choice
 UNITS = 64  # the hidden size in the lstm's kernels is a multiple of this: 4 of the widest vectors
 
 
+MOST_INPUTS, MOST_STATES = 4, 6
+
+
+class Window(Structure):
+    """One window of a layer in a derived kernel (window.h)."""
+
+    memory: object  # what the addresses point into. They keep nothing alive; a thread that has the structure does
+
+    _fields_ = (
+        ("projected", c_void_p),
+        ("ids", c_void_p),
+        ("panels", c_void_p * MOST_INPUTS),
+        ("inputs", c_void_p * MOST_INPUTS),
+        ("states", c_void_p * MOST_STATES),
+        *((name, c_void_p) for name in ("output", "kept", "vectors", "below", "d_output", "d_memory")),
+        ("d_states", c_void_p * MOST_STATES),
+        *((name, c_void_p) for name in ("columns", "d_below", "carried")),
+        *((name, c_int64) for name in ("T", "B", "H", "kept_steps")),
+    )
+
+
+class Packing(Structure):
+    """The weights that read one input, and room for them in the order in which a derived kernel reads them (window.h)."""
+
+    _fields_ = (
+        *((name, c_void_p) for name in ("weights", "forward", "backward")),
+        *((name, c_int64) for name in ("P", "H", "repeat")),
+    )
+
+
 class LstmWindow(Structure):
     """One window of an LSTM layer (lstm.h)."""
 
@@ -36,7 +66,14 @@ class LstmPacking(Structure):
 class LstmGathering(Structure):
     """Gradients of sums, to be added up for each symbol (lstm.h)."""
 
-    _fields_ = (("d_sums", c_void_p), ("ids", c_void_p), ("totals", c_void_p), ("N", c_int64), ("columns", c_int64))
+    _fields_ = (
+        ("d_sums", c_void_p),
+        ("ids", c_void_p),
+        ("totals", c_void_p),
+        ("N", c_int64),
+        ("columns", c_int64),
+        ("stride", c_int64),
+    )
 
 
 class StreamLayer(Structure):
@@ -74,6 +111,8 @@ class StreamDraw(Structure):
 
 
 STRUCTURES: tuple[type[Structure], ...] = (
+    Window,
+    Packing,
     LstmWindow,
     LstmPacking,
     LstmGathering,

@@ -127,8 +127,14 @@ static void NAME(pack)(void *packing, int64_t first, int64_t end) {
     }
 }
 
-/* The gradients of the sums of each symbol: totals (V, 4H) += d_sums (N, 4H) at ids (N,). There are 4H columns. */
-typedef struct { const NAME(real) *d_sums; const int64_t *ids; float *totals; int64_t N, columns; } NAME(LstmGathering);
+/* The gradients of the sums of each symbol: totals (V, columns) += d_sums (N, columns) at ids (N,). Rows of d_sums are
+   `stride` numbers apart. */
+typedef struct {
+    const NAME(real) *d_sums;
+    const int64_t *ids;
+    float *totals;
+    int64_t N, columns, stride;
+} NAME(LstmGathering);
 
 /* Threads take different columns and not different rows, so that no two of them add to the same number. */
 static void NAME(gather)(void *gathering, int64_t first, int64_t end) {
@@ -136,6 +142,6 @@ static void NAME(gather)(void *gathering, int64_t first, int64_t end) {
     for (int64_t n = 0; n < g->N; n++) {
         float *total = g->totals + g->ids[n] * g->columns;
         for (int64_t column = first; column < end; column += W)
-            store_floats(total + column, load_floats(total + column) + NAME(load)(g->d_sums + n * g->columns + column));
+            store_floats(total + column, load_floats(total + column) + NAME(load)(g->d_sums + n * g->stride + column));
     }
 }
