@@ -42,7 +42,7 @@ def train(
 
     Raises UsageError for a setting that is unknown or invalid, TextError for a text that cannot be read.
     """
-    from charlm.cells.table import stack_problems
+    from charlm.cells.stacks import stack_problems
     from charlm.config.resolving import resolve
     from charlm.training.experiment import begin
     from charlm.training.origin import settings_from

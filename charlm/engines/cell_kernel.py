@@ -1,9 +1,9 @@
 """A layer over a whole window in the kernel derived from its cell, under autograd, on a CPU. Knows no model.
 
 torch computes the large matrix products: the projected input of all steps before the loop, the weights' gradients after
-it. The kernel runs the loop (graphs/c_kernel.py). Arrays are float32; under autocast to bfloat16 they are bfloat16, with
-sums and the state that is not only multiplied in float32. Shape letters: T time, B rows, I input, H hidden, V symbols;
-K, N, M, C blocks of projected, kept, columns, carried.
+it. The kernel runs the loop (graphs/c_kernel.py). Arrays are float32; under autocast to bfloat16 they are bfloat16,
+with sums and the state that is not only multiplied in float32. Shape letters: T time, B rows, I input, H hidden, V
+symbols; K, N, M, C blocks of projected, kept, columns, carried.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from charlm.kernels import UNITS
 def run(
     kernel: DerivedKernel, cell: Cell, weights: Weights, x: Tensor | Symbols, state: Any, below: Memories = None
 ) -> tuple[Tensor, Memories, Any]:
-    """x (T, B, I) or symbols, the state before them and the memories below -> outputs (T, B, H), memories, new state."""
+    """x (T, B, I) or symbols, the state before, the memories below -> outputs (T, B, H), memories, the state after."""
     weights, dtype = cell.step_weights(weights), kernel.dtype
     read, ids = distinct_inputs(x)
     steps, rows = (read if ids is None else ids).shape[:2]
-    H = state[0].shape[1]  # noqa: N806
+    H = state[0].shape[1]
     missing = -H % UNITS  # padded with units whose weights and state are zero; what they give is cut off
     projected = cell.project(weights, read).to(dtype)
     if isinstance(below, Sequence):
@@ -59,7 +59,7 @@ class _Window(torch.autograd.Function):
     ) -> Any:  # fmt: skip
         plan = kernel.plan
         parts = len(plan.fields)
-        state, H = arrays[:parts], arrays[0].shape[1]  # noqa: N806
+        state, H = arrays[:parts], arrays[0].shape[1]
         weights = dict(zip(plan.graph.shapes, arrays[parts:], strict=True))
         matrices, vectors = kernel.matrices(weights, units, H), kernel.vectors(weights, units, H)
         needs_backward = any(ctx.needs_input_grad)
@@ -84,7 +84,7 @@ class _Window(torch.autograd.Function):
     def backward(ctx: Any, d_outputs: Tensor | None, d_memories: Tensor | None, *d_after: Tensor | None) -> Any:
         kernel, run, plan = ctx.kernel, ctx.run, ctx.kernel.plan
         ids, below, matrices, vectors, panels, projected = ctx.kept
-        T, B, H, dtype = run.steps, run.rows, run.units, kernel.dtype  # noqa: N806
+        T, B, H, dtype = run.steps, run.rows, run.units, kernel.dtype
         d_output = torch.zeros(T, B, H, dtype=dtype) if d_outputs is None else d_outputs.to(dtype).contiguous()
         d_memory = None if d_memories is None else d_memories.float().contiguous()
         d_states = [
@@ -116,8 +116,8 @@ class _Window(torch.autograd.Function):
 
 def _weight_gradients(ctx: Any, columns: Tensor, vectors: Tensor, below: Tensor | None) -> list[Tensor | None]:
     """The gradient of each weight of the step, from the columns of all steps."""
-    kernel, run, plan, units = ctx.kernel, ctx.run, ctx.kernel.plan, ctx.units
-    H = run.units  # noqa: N806
+    run, plan, units = ctx.run, ctx.kernel.plan, ctx.units
+    H = run.units
     found = {name: torch.zeros(shape) for name, shape in zip(plan.graph.shapes, ctx.shapes, strict=True)}
     for number, reading in enumerate(plan.readings):
         own = chosen(columns, reading.columns, H).flatten(0, 1)

@@ -55,19 +55,19 @@ class DerivedKernel:
         """The weights that the step reads, in the order of the graph."""
         return [weights[name] for name in self.plan.graph.shapes]
 
-    def matrices(self, weights: Mapping[str, Tensor], units: int, H: int) -> list[Tensor]:  # noqa: N803
-        """For each input of products the weights that read it, (P H, H) float32, each block padded from `units` to H."""
+    def matrices(self, weights: Mapping[str, Tensor], units: int, H: int) -> list[Tensor]:
+        """For each input of products the weights that read it, (P H, H) float32; blocks are padded from `units` to H."""
         found = []
         for reading in self.plan.readings:
             blocks = [
                 weights[name][row * units : (row + 1) * units, column * units : (column + 1) * units]
                 for name, row, column in reading.entries
             ]
-            padded = [pad(block, (0, H - units, 0, H - units)) if H > units else block for block in blocks]
+            padded = [pad(block, (0, H - units, 0, H - units)) if units < H else block for block in blocks]
             found.append(torch.cat(padded).float().contiguous())
         return found
 
-    def vectors(self, weights: Mapping[str, Tensor], units: int, H: int) -> Tensor:  # noqa: N803
+    def vectors(self, weights: Mapping[str, Tensor], units: int, H: int) -> Tensor:
         """The blocks of weights with one axis, (blocks, H) float32."""
         blocks = [
             weights[str(v.key[0])][int(v.key[1]) * units : (int(v.key[1]) + 1) * units] for v in self.plan.vectors
@@ -80,7 +80,7 @@ class DerivedKernel:
         for matrix, repeat in zip(matrices, self._repeats, strict=True):
             forwards = torch.empty(matrix.shape, dtype=self.dtype)
             backwards = torch.empty(matrix.shape, dtype=self.dtype) if backward else None
-            H = matrix.shape[1]  # noqa: N806
+            H = matrix.shape[1]
             address = None if backwards is None else backwards.data_ptr()
             job = Packing(matrix.data_ptr(), forwards.data_ptr(), address, len(matrix) // H, H, repeat)
             self._run("cell_pack", job)

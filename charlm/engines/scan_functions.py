@@ -18,7 +18,7 @@ from torch.nn.functional import linear
 
 from charlm.cells.cell import Cell
 from charlm.engines.graph_functions import Writer
-from charlm.graphs.adjoints import INCOMING, StepGradient, differentiate
+from charlm.graphs.adjoints import differentiate
 from charlm.graphs.keeping import choose_kept
 from charlm.graphs.layout import readings
 from charlm.graphs.nodes import Node, node, ordered, total
@@ -113,11 +113,11 @@ class ScanFunctions:
     def weight_gradients(
         self, columns: Tensor, forward_values: Sequence[Tensor], shapes: Sequence[torch.Size]
     ) -> list[Tensor | None]:
-        """Columns of all steps, and the arguments of `factors` for all steps -> the gradient of each weight of the step.
+        """Columns of all steps, and the arguments of `factors` for all steps -> the gradient of each weight.
 
         None for a weight that is not learned. Products are computed in the dtype of the columns.
         """
-        H = self._width(columns)  # noqa: N806
+        H = self._width(columns)
         known = self._after_loop(*forward_values)
         found = {name: columns.new_zeros(shape) for name, shape in zip(self.graph.shapes, shapes, strict=True)}
         for reading, source in zip(self.readings, known, strict=False):
@@ -126,8 +126,8 @@ class ScanFunctions:
             for (name, row, column), block in zip(reading.entries, by_block, strict=True):
                 found[name][row * H : (row + 1) * H, column * H : (column + 1) * H] += block
         for term, factor in zip(self.gradient.vectors, known[len(self.readings) :], strict=True):
-            column = _chosen(columns, [self.gradient.columns().index(term.column)], H)
-            found[term.name][term.block * H : (term.block + 1) * H] += (column * factor).sum((0, 1))
+            given = _chosen(columns, [self.gradient.columns().index(term.column)], H)
+            found[term.name][term.block * H : (term.block + 1) * H] += (given * factor).sum((0, 1))
         return [None if name in self.graph.fixed else each for name, each in found.items()]
 
     def _width(self, columns: Tensor) -> int:

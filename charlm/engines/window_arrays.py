@@ -26,11 +26,13 @@ class WindowArrays:
         self._inputs = [
             torch.empty(steps + (reading.source.op == "state"), rows, units, dtype=dtype) for reading in plan.readings
         ]
-        self._states: list[Tensor | None] = []
+        self._states: list[Tensor] = []
         for field in plan.fields:
             reading = plan.reading_of(field)
-            shared = reading is not None and (dtype == torch.float32 or field not in plan.pointwise)
-            self._states.append(self._inputs[reading] if shared else torch.empty(steps + 1, rows, units))
+            if reading is not None and (dtype == torch.float32 or field not in plan.pointwise):
+                self._states.append(self._inputs[reading])
+            else:
+                self._states.append(torch.empty(steps + 1, rows, units))
         reading = plan.output_reading()
         self._output = torch.empty(steps, rows, units, dtype=dtype) if reading is None else self._inputs[reading][1:]
         needed = keep or len(plan.forward) > 1
@@ -74,8 +76,8 @@ class WindowArrays:
 
     def stored(self, each: Node, vectors: Tensor, below: Tensor | None) -> Tensor | None:
         """What is stored of a node for all steps, (T, B, H); None if it must be computed."""
-        plan, H = self._plan, self.units  # noqa: N806
-        if each in plan.kept:
+        plan, H = self._plan, self.units
+        if self._kept is not None and each in plan.kept:
             place = plan.kept.index(each)
             return self._kept[..., place * H : (place + 1) * H]
         if each.op == "vector":

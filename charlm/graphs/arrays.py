@@ -143,7 +143,7 @@ class Matrix:
         return len(self.entries) * self.width, len(self.entries[0]) * self.width
 
     @property
-    def T(self) -> Matrix:  # noqa: N802
+    def T(self) -> Matrix:
         return Matrix(self.entries, self.width, not self.transposed)
 
     def __getattr__(self, name: str) -> NoReturn:

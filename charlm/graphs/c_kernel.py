@@ -29,7 +29,8 @@ def kernel_source(name: str, plan: KernelPlan) -> str:
 
 def _loop(name: str, steps: str, stages: list[StageSource]) -> str:
     tiles = [
-        f"        TILES(ROWS_FOR({stage.most_vectors()}), NAME({name}_{n}_tile), first, end, 0, w->H, {stage.repeat} * W, w, t)"
+        f"        TILES(ROWS_FOR({stage.most_vectors()}), NAME({name}_{n}_tile), "
+        f"first, end, 0, w->H, {stage.repeat} * W, w, t)"
         for n, stage in enumerate(stages)
     ]
     return "\n".join(

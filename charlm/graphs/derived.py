@@ -19,7 +19,7 @@ def kernel_name(graph: StepGraph) -> str:
 
 
 def table_forms() -> Iterator[tuple[Cell, bool]]:
-    """Every cell of the table, in every form that a boolean option gives it, and above a layer whose memory it reads."""
+    """Every cell of the table, in every form that a boolean option gives it, also above a layer that it reads."""
     for name, cell_class in CELLS.items():
         options = [{}, *({key: True} for key, option in cell_class.options().items() if option.default is False)]
         for given in options:

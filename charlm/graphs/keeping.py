@@ -1,8 +1,8 @@
 """What the forward pass keeps for the backward pass, and what that computes again. Knows no engine.
 
-States before and after, the inputs of products and the projected input are there in any case. Of the other values that a
-gradient needs, those of a product are kept, and those of a function such as tanh; sums and products of them are computed
-again, and so is a function of what is there in any case, such as the tanh of the memory.
+States before and after, the inputs of products and the projected input are there in any case. Of the other values that
+a gradient needs, those of a product are kept, and those of a function such as tanh; sums and products of them are
+computed again, and so is a function of what is there in any case, such as the tanh of the memory.
 """
 
 from __future__ import annotations

@@ -1,15 +1,15 @@
 """Nodes of a graph: element-wise operations on blocks, and products with recurrent weights. Knows no cell.
 
-A block is an array (B, H): one number for each row and unit. A `vector` is (H,), one number for each unit, and a constant
-is one number; both are repeated where a block is expected. The arrays of a step are made of such blocks, side by side.
-Nodes of equal content are one object, so that nothing is computed twice. Shape letters: B rows, H hidden.
+A block is an array (B, H): one number for each row and unit. A `vector` is (H,), one number for each unit, and a
+constant is one number; both are repeated where a block is expected. The arrays of a step are made of such blocks, side
+by side. Nodes of equal content are one object, so that nothing is computed twice. Shape letters: B rows, H hidden.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Final
 
 Key = tuple[str | int | float, ...]
@@ -45,7 +45,7 @@ class Node:
         return f"{self.op}({', '.join(inside)})"
 
 
-@lru_cache(maxsize=None)
+@cache
 def _node(op: str, args: tuple[Node, ...], key: Key, _kinds: tuple[type, ...]) -> Node:
     return Node(op, args, key)
 

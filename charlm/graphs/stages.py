@@ -34,9 +34,9 @@ class Stage:
 class KernelPlan:
     """What a kernel computes, in stages, and what it stores.
 
-    `kept` (T, B, n H) has values of the forward pass: for the backward pass, and for later stages. `carried` (B, n H) has
-    those of the backward pass for later stages of the same step. `pointwise` are the fields of the state that are read
-    by more than products, and so are stored in float32.
+    `kept` (T, B, n H) has values of the forward pass: for the backward pass, and for later stages. `carried` (B, n H)
+    has those of the backward pass for later stages of the same step. `pointwise` are the fields of the state that are
+    read by more than products, and so are stored in float32.
     """
 
     graph: StepGraph
@@ -69,7 +69,7 @@ class KernelPlan:
 
 @cache
 def plan_kernel(graph: StepGraph) -> KernelPlan:
-    """The plan for a traced step. Raises UntraceableError if it has more inputs or parts of the state than a kernel can."""
+    """The plan for a traced step. Raises UntraceableError if it has too many inputs or parts of the state."""
     gradient = differentiate(graph)
     sources = readings(gradient)
     if len(sources) > MOST_INPUTS or len(graph.after) > MOST_STATES:

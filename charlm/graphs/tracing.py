@@ -93,7 +93,7 @@ def _blocks(size: int, width: int, what: str) -> int:
 
 
 def _weight(name: str, shape: tuple[int, ...], width: int) -> Callable[[], Any]:
-    """A weight as a symbolic array, made when `step` asks for it: those that only `project` reads may have any shape."""
+    """A weight as a symbolic array, made when `step` asks for it: what only `project` reads may have any shape."""
 
     def made() -> Any:
         sizes = [_blocks(size, width, name) for size in shape]

@@ -38,7 +38,7 @@ class Window(Structure):
 
 
 class Packing(Structure):
-    """The weights that read one input, and room for them in the order in which a derived kernel reads them (window.h)."""
+    """The weights that read one input, and room for them as a derived kernel reads them (window.h)."""
 
     _fields_ = (
         *((name, c_void_p) for name in ("weights", "forward", "backward")),
