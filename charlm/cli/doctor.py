@@ -37,7 +37,7 @@ def doctor(
     as_json: Json = False,
 ) -> None:
     """Check this machine, and a text before hours are spent on it."""
-    from charlm.cells.stacks import stack_problems
+    from charlm.cells.naming_files import own_settings, own_stack_problems
     from charlm.config.resolving import resolve
     from charlm.diagnosis.command import GivenOptions
     from charlm.diagnosis.finding import overall_exit_code
@@ -47,7 +47,7 @@ def doctor(
 
     options = {"text.sources": tuple(text) if text else None, "text.encoding": encoding, "training.device": device}
     given = GivenOptions.of(config, settings or [], [("--encoding", encoding), ("--device", device)])
-    chosen = resolve(config, settings or [], options, [stack_problems]).settings
+    chosen = own_settings(resolve(config, settings or [], options, [own_stack_problems]).settings)
     say_what_is_awaited(chosen.text.sources if text else ())
     findings: list[Finding] = []
     with until_closed(sys.stdout):

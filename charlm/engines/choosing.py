@@ -72,7 +72,7 @@ def torch_engine(layer: Layer, like: torch.Tensor) -> Engine:
     """The engine for a layer over a window of tensors like `like`, in the autocast that is on."""
     from charlm.engines.derived_kernel import kernel_for
 
-    if kernel_for(layer.cell, layer.reads_below, like):
+    if kernel_for(layer.cell, layer.reads_below, layer.hidden_size, like):
         return "cell kernel"
     kernel = torch_kernel_of(layer)
     if kernel:
@@ -94,7 +94,7 @@ def run_with_torch(
         case "cell kernel":
             from charlm.engines import cell_kernel, derived_kernel
 
-            kernel = derived_kernel.kernel_for(cell, layer.reads_below, state[0])
+            kernel = derived_kernel.kernel_for(cell, layer.reads_below, layer.hidden_size, state[0])
             assert kernel is not None
             return cell_kernel.run(kernel, cell, weights, x, state, below)
         case "lstm kernel":

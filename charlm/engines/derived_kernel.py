@@ -14,19 +14,29 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from charlm.cells.cell import Cell, Weights
+from charlm.cells.own_files import file_of
 from charlm.engines.lstm_kernel import dtype_for, openmp_parallel
+from charlm.engines.own_library import own_library
 from charlm.graphs.arrays import UntraceableError
 from charlm.graphs.c_kernel import repeat_of
 from charlm.graphs.derived import kernel_name
+from charlm.graphs.padding import may_be_padded
 from charlm.graphs.stages import KernelPlan, plan_kernel
 from charlm.graphs.tracing import trace
-from charlm.kernels import LstmGathering, Packing, Window, library
+from charlm.kernels import UNITS, LstmGathering, Packing, Window, library
 
 
-def kernel_for(cell: Cell, below: bool, like: Tensor) -> DerivedKernel | None:
-    """The kernel for tensors like this one, in the autocast that is on; None if none is compiled for the cell here."""
+def kernel_for(cell: Cell, below: bool, units: int, like: Tensor) -> DerivedKernel | None:
+    """The kernel for tensors like this one, in the autocast that is on; None if none is compiled for the cell here.
+
+    A cell in a file of the user's is compiled when it is first asked for. There is none for a width to which the layer
+    would have to be padded, if that does no good (graphs/padding.py).
+    """
     dtype = dtype_for(like)
-    return None if dtype is None else _kernel(cell, below, dtype)
+    kernel = None if dtype is None else _kernel(cell, below, dtype)
+    if kernel is None or (units % UNITS and not may_be_padded(kernel.plan.gradient)):
+        return None
+    return kernel
 
 
 @cache
@@ -36,8 +46,10 @@ def _kernel(cell: Cell, below: bool, dtype: torch.dtype) -> DerivedKernel | None
     except UntraceableError:
         return None
     ending = "bf16" if dtype == torch.bfloat16 else "fp32"
-    found = library()
     name = f"{kernel_name(plan.graph)}_forward_rows_{ending}"
+    found = library()
+    if found is not None and not hasattr(found, name) and file_of(cell):
+        found = own_library(cell, below).library
     return DerivedKernel(plan, dtype, found) if found is not None and hasattr(found, name) else None
 
 
@@ -56,7 +68,7 @@ class DerivedKernel:
         return [weights[name] for name in self.plan.graph.shapes]
 
     def matrices(self, weights: Mapping[str, Tensor], units: int, H: int) -> list[Tensor]:
-        """For each input of products the weights that read it, (P H, H) float32; blocks are padded from `units` to H."""
+        """The weights that read each input of products, (P H, H) float32; blocks are padded from `units` to H."""
         found = []
         for reading in self.plan.readings:
             blocks = [

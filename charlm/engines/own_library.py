@@ -1,0 +1,58 @@
+"""The compiled kernels of a cell in a user's file: kept in the cache, and compiled when they are not there.
+
+The library is charlm's own, with this cell's kernels in the place of the table's, and for this processor alone. Its
+name has the fingerprint of the step's graph in it, so that a comment in the file costs no compiling. Knows no torch.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import time
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from charlm.cells.cell import Cell
+from charlm.graphs.derived import kernel_name, source_of
+from charlm.graphs.tracing import trace
+from charlm.kernels.building import Level, build_one, library_path
+from charlm.kernels.choosing import choice
+from charlm.kernels.library import load_library
+from charlm.text.cache import cache_folder
+
+
+@dataclass(frozen=True)
+class OwnLibrary:
+    """The library, or why there is none. `seconds` is what compiling it took, None if it was in the cache."""
+
+    library: ctypes.CDLL | None
+    seconds: float | None = None
+    problem: str = ""
+
+
+@cache
+def own_library(cell: Cell, below: bool) -> OwnLibrary:
+    """The library of a cell whose step can be traced."""
+    level = choice().level
+    if level is None:
+        return OwnLibrary(None, problem=choice().reason or "charlm's kernels are not compiled here")
+    name = kernel_name(trace(cell, below))
+    path = cache_folder() / "cells" / f"{name}-{library_path(level).name}"
+    try:
+        if path.exists() and (found := load_library(path)) is not None:
+            return OwnLibrary(found)
+        seconds = _build(cell, below, level, path)
+    except OSError as error:
+        return OwnLibrary(None, problem=_first_line(str(error)))
+    found = load_library(path)
+    return OwnLibrary(found, seconds, "" if found else f"{path} cannot be loaded")
+
+
+def _build(cell: Cell, below: bool, level: Level, path: Path) -> float:
+    began = time.perf_counter()
+    build_one(source_of(cell, below), level, path)
+    return time.perf_counter() - began
+
+
+def _first_line(text: str) -> str:
+    return text.strip().splitlines()[0][:200] if text.strip() else "the compiler failed"
