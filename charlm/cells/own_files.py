@@ -200,7 +200,7 @@ def user_errors(path: str) -> Iterator[None]:
     except (CellFileError, KeyboardInterrupt):
         raise
     except UsageError as error:
-        raise CellFileError(error.what, error.where or path, error.remedy) from None
+        raise CellFileError(error.what, ", ".join(filter(None, (path, error.where))), error.remedy) from None
     except BaseException as error:  # SystemExit too: a file that ends the process is wrong
         raise CellFileError(_last_line(error), _place(error, path), "Correct the file.") from None
 

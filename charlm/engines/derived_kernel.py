@@ -58,6 +58,7 @@ class DerivedKernel:
 
     def __init__(self, plan: KernelPlan, dtype: torch.dtype, found: ctypes.CDLL) -> None:
         self.plan, self.dtype, self._library = plan, dtype, found
+        self.sums = torch.float64 if dtype == torch.float64 else torch.float32  # of sums and states; float64 in tests
         self._ending = "bf16" if dtype == torch.bfloat16 else "fp32"
         self._name = kernel_name(plan.graph)
         repeats = {number: repeat_of(plan, stage) for stage in plan.forward for number in stage.readings}
@@ -76,7 +77,7 @@ class DerivedKernel:
                 for name, row, column in reading.entries
             ]
             padded = [pad(block, (0, H - units, 0, H - units)) if units < H else block for block in blocks]
-            found.append(torch.cat(padded).float().contiguous())
+            found.append(torch.cat(padded).to(self.sums).contiguous())
         return found
 
     def vectors(self, weights: Mapping[str, Tensor], units: int, H: int) -> Tensor:
@@ -84,7 +85,7 @@ class DerivedKernel:
         blocks = [
             weights[str(v.key[0])][int(v.key[1]) * units : (int(v.key[1]) + 1) * units] for v in self.plan.vectors
         ]
-        return pad(torch.stack(blocks), (0, H - units)).float().contiguous() if blocks else torch.empty(0)
+        return pad(torch.stack(blocks), (0, H - units)).to(self.sums).contiguous() if blocks else torch.empty(0)
 
     def pack(self, matrices: Sequence[Tensor], backward: bool) -> list[tuple[Tensor, Tensor | None]]:
         """The matrices as the kernel reads them, for both directions."""
@@ -105,7 +106,7 @@ class DerivedKernel:
 
     def gather(self, rows: Tensor, ids: Tensor, symbols: int) -> Tensor:
         """Gradients (T B, K H) of what was looked up by ids (T, B), added up for each symbol: (V, K H), float32."""
-        totals = torch.zeros(symbols, rows.shape[1])
+        totals = torch.zeros(symbols, rows.shape[1], dtype=self.sums)
         job = LstmGathering(rows.data_ptr(), ids.data_ptr(), totals.data_ptr(), *rows.shape, rows.stride(0))
         self._run("lstm_gather", job)
         return totals

@@ -35,7 +35,7 @@ def own_library(cell: Cell, below: bool) -> OwnLibrary:
     """The library of a cell whose step can be traced."""
     level = choice().level
     if level is None:
-        return OwnLibrary(None, problem=choice().reason or "charlm's kernels are not compiled here")
+        return OwnLibrary(None, problem=f"charlm has no kernels here: {choice().reason or 'none is compiled'}")
     name = kernel_name(trace(cell, below))
     path = cache_folder() / "cells" / f"{name}-{library_path(level).name}"
     try:

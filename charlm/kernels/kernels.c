@@ -33,7 +33,8 @@ enum { MOST_INPUTS = 4, MOST_STATES = 6 }; /* of a derived kernel, as graphs/sta
 #include "derived.h"
 #undef NAME
 
-#if defined(HAS_BF16)
+#if defined(CHARLM_FLOAT64) /* the layers of a window, and nothing else */
+#elif defined(HAS_BF16)
 #define NAME(x) x##_bf16
 #include "products.h"
 #include "lstm.h"
@@ -43,12 +44,14 @@ enum { MOST_INPUTS = 4, MOST_STATES = 6 }; /* of a derived kernel, as graphs/sta
 #define NAME(x) x##_mixed
 #include "products.h"
 #endif
+#if !defined(CHARLM_FLOAT64)
 #include "stream.h"
 #include "stream_draw.h"
 #include "processor.h"
 
 int vector_width(void) { return W; }
 int stream_input_bytes(void) { return sizeof(NAME(real)); }
+#endif
 
 /* Threads divide the rows of a window, the units of a packing (in steps of 4 W, the width of a backward panel), and the
    columns of a gathering. */
@@ -74,6 +77,8 @@ LAYOUT(LstmPacking, LstmPacking_fp32, H);
 LAYOUT(LstmGathering, LstmGathering_fp32, stride);
 LAYOUT(Window, Window_fp32, kept_steps);
 LAYOUT(Packing, Packing_fp32, repeat);
+#if !defined(CHARLM_FLOAT64)
 LAYOUT(StreamLayer, StreamLayer, H);
 LAYOUT(StreamStack, StreamStack, V);
 LAYOUT(StreamDraw, StreamDraw, contended);
+#endif
