@@ -23,8 +23,10 @@ def drawn(count: int, number: int):
     found = {}
 
     @seed(number)
-    @settings(max_examples=4 * count, database=None, phases=[Phase.generate], deadline=None)
-    @settings(suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=4 * count, database=None, phases=[Phase.generate], deadline=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )  # fmt: skip
     @given(random_cells())
     def collect(cell):
         try:
