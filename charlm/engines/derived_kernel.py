@@ -56,7 +56,7 @@ class DerivedKernel:
         return [weights[name] for name in self.plan.graph.shapes]
 
     def matrices(self, weights: Mapping[str, Tensor], units: int, H: int) -> list[Tensor]:
-        """For each input of products the weights that read it, (P H, H) float32; blocks are padded from `units` to H."""
+        """For each input of products the weights that read it, (P H, H) float32; blocks padded from `units` to H."""
         found = []
         for reading in self.plan.readings:
             blocks = [

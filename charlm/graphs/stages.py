@@ -48,6 +48,8 @@ class KernelPlan:
     forward: tuple[Stage, ...]
     backward: tuple[Stage, ...]
     pointwise: frozenset[str]
+    stream: tuple[Stage, ...]
+    crossing: tuple[Node, ...]
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -77,6 +79,7 @@ def plan_kernel(graph: StepGraph) -> KernelPlan:
     kept = choose_kept(gradient)
     forward, crossing = _forward_stages(graph, sources, kept.values)
     backward, carried = _backward_stages(gradient, sources)
+    stream, between = _forward_stages(graph, sources, ())
     terms = [term.factor for term in gradient.vectors]
     everything = list(ordered([*graph.nodes(), *gradient.roots(), *terms]))
     return KernelPlan(
@@ -88,6 +91,8 @@ def plan_kernel(graph: StepGraph) -> KernelPlan:
         carried=carried,
         forward=forward,
         backward=backward,
+        stream=stream,
+        crossing=tuple(between),
         pointwise=_pointwise(graph, sources, [*kept.factors, *terms], kept),
     )
 

@@ -16,6 +16,7 @@ import platform
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,7 +34,7 @@ SOURCES = (
     "vectors.h",
     "window.h",
 )
-# What derived.h is written by: it is a function of these rooms, and is made only for the compiler.
+# What derived.h and derived_stream.h are written by. They are functions of these rooms, made only for the compiler.
 WRITERS = ("cells", "graphs")
 FLAGS = ("-O3", "-std=gnu11", "-ffp-contract=fast", "-fno-math-errno", "-shared", "-fPIC", "-pthread")
 TIMEOUT_SECONDS = 300.0  # more than ten times what it takes
@@ -101,8 +102,9 @@ def compiler() -> str | None:
     )
 
 
-def build(derived: str) -> Built:
-    """Compile all levels at the same time, and delete libraries of other sources. `derived` is the text of derived.h.
+def build(derived: Mapping[str, str]) -> Built:
+    """Compile all levels at the same time, and delete libraries of other sources. `derived` has
+    the texts of the files that are written from the cells.
 
     A level that does not compile is left out, except the lowest. Raises OSError with the compiler's message if that one
     fails, or if there is no compiler.
@@ -115,7 +117,8 @@ def build(derived: str) -> Built:
     lowest, *_ = wanted = levels()
     paths = {level.name: library_path(level) for level in wanted}
     with tempfile.TemporaryDirectory(dir=HERE, prefix="kernels-") as folder:
-        Path(folder, "derived.h").write_text(derived)
+        for name, text in derived.items():
+            Path(folder, name).write_text(text)
         made = {name: Path(folder, name) for name in paths}
         running = {level.name: _start(command, level, made[level.name]) for level in wanted}
         said = {name: _finish(process) for name, process in running.items()}

@@ -24,7 +24,7 @@
 #include "numbers.h"
 #include "sharing.h"
 
-enum { MOST_INPUTS = 4, MOST_STATES = 6 }; /* of a derived kernel, as graphs/stages.py has them */
+enum { MOST_INPUTS = 4, MOST_STATES = 6, MOST_STAGES = 6 }; /* of a derived kernel, as graphs/stages.py has them */
 
 #define NAME(x) x##_fp32
 #include "products.h"
@@ -74,6 +74,6 @@ LAYOUT(LstmPacking, LstmPacking_fp32, H);
 LAYOUT(LstmGathering, LstmGathering_fp32, stride);
 LAYOUT(Window, Window_fp32, kept_steps);
 LAYOUT(Packing, Packing_fp32, repeat);
-LAYOUT(StreamLayer, StreamLayer, H);
-LAYOUT(StreamStack, StreamStack, V);
+LAYOUT(StreamLayer, StreamLayer, residual);
+LAYOUT(StreamStack, StreamStack, rows);
 LAYOUT(StreamDraw, StreamDraw, contended);

@@ -16,7 +16,7 @@ from charlm.kernels.choosing import choice
 UNITS = 64  # the hidden size in the lstm's kernels is a multiple of this: 4 of the widest vectors
 
 
-MOST_INPUTS, MOST_STATES = 4, 6
+MOST_INPUTS, MOST_STATES, MOST_STAGES = 4, 6, 6  # of a derived kernel
 
 
 class Window(Structure):
@@ -77,24 +77,31 @@ class LstmGathering(Structure):
 
 
 class StreamLayer(Structure):
-    """One LSTM layer of a stack that goes one character further (stream.h)."""
+    """One layer of a stack that goes one character further (stream.h)."""
 
     _fields_ = (
-        *((name, c_void_p) for name in ("weights", "sums", "input", "h", "c", "new_h", "new_c")),
-        ("K", c_int64),
-        ("H", c_int64),
+        ("stages", c_void_p * MOST_STAGES),
+        ("x_panels", c_void_p),
+        ("panels", c_void_p * MOST_INPUTS),
+        *((name, c_void_p) for name in ("sums", "vectors", "below", "x")),
+        ("inputs", c_void_p * MOST_INPUTS),
+        ("output", c_void_p),
+        ("states", c_void_p * MOST_STATES),
+        ("new_states", c_void_p * MOST_STATES),
+        ("kept", c_void_p),
+        ("copied", c_int64 * MOST_INPUTS),
+        *((name, c_int64) for name in ("count", "I", "H", "K", "residual")),
     )
 
 
 class StreamStack(Structure):
     """The layers, the lowest first, and the head (stream.h)."""
 
-    memory: object  # as in LstmWindow
+    memory: object  # as in Window
 
     _fields_ = (
         *((name, c_void_p) for name in ("layers", "ids", "head", "bias", "top", "logits")),
-        ("count", c_int64),
-        ("V", c_int64),
+        *((name, c_int64) for name in ("count", "V", "rows")),
     )
 
 
@@ -155,7 +162,7 @@ def library_of(level: Level) -> ctypes.CDLL | None:
     compare_layouts(found)
     for rows in (found.stream_step, found.lstm_rows_fp32):
         rows.argtypes, rows.restype = (c_void_p, c_int64, c_int64), None
-    found.stream_pack.argtypes = (c_void_p, c_void_p, c_int64, c_int64, c_int64, c_int64)
+    found.stream_pack.argtypes = (c_void_p, c_void_p, c_int64, c_int64)
     found.stream_draw.argtypes = (c_void_p,)
     found.stream_pack.restype = found.stream_draw.restype = None
     return found
