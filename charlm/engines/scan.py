@@ -1,10 +1,10 @@
 """A cell over a whole sequence, forwards and backwards, from the graph of its step, for layers that no kernel computes.
 
 Forward, the step runs outside autograd, and what its gradient needs is kept (graphs/keeping.py). Backward, everything
-that does not depend on the incoming gradient is computed for many time steps at once. The loop from the last step to the
-first then needs one product with the weights for each input that products read, and a few element-wise operations. After
-the loop, the gradients of the weights are single products over all steps. A law compares the result with `unroll`. Knows
-no model.
+that does not depend on the incoming gradient is computed for many time steps at once. The loop from the last step to
+the first then needs one product with the weights for each input that products read, and a few element-wise operations.
+After the loop, the gradients of the weights are single products over all steps. A law compares the result with
+`unroll`. Knows no model.
 
 Shape letters: T time, B rows, I input, H hidden, M columns (graphs/layout.py).
 """
@@ -60,7 +60,7 @@ class _Scan(torch.autograd.Function):
     def forward(ctx: Any, functions: ScanFunctions, projected: Tensor, below: Tensor | None, *arrays: Tensor) -> Any:
         parts = len(functions.graph.after)
         weights = dict(zip(functions.graph.shapes, arrays[parts:], strict=True))
-        H = arrays[0].shape[-1]  # noqa: N806
+        H = arrays[0].shape[-1]
         matrices = [_matrix(reading, weights, H).to(projected.dtype) for reading in functions.readings]
         vectors = [_vector(weights, each, H) for each in functions.vectors]
         state: Sequence[Tensor] = arrays[:parts]
@@ -123,12 +123,14 @@ def _between(ctx: Any, start: int, end: int) -> tuple[Any, ...]:
     )
 
 
-def _matrix(reading: Reading, weights: Mapping[str, Tensor], H: int) -> Tensor:  # noqa: N803
+def _matrix(reading: Reading, weights: Mapping[str, Tensor], H: int) -> Tensor:
     """The weights that read one input, (columns H, H), in the order of the columns."""
-    blocks = [weights[name][row * H : (row + 1) * H, column * H : (column + 1) * H] for name, row, column in reading.entries]
+    blocks = [
+        weights[name][row * H : (row + 1) * H, column * H : (column + 1) * H] for name, row, column in reading.entries
+    ]
     return torch.cat(blocks)
 
 
-def _vector(weights: Mapping[str, Tensor], leaf: Node, H: int) -> Tensor:  # noqa: N803
+def _vector(weights: Mapping[str, Tensor], leaf: Node, H: int) -> Tensor:
     name, block = str(leaf.key[0]), int(leaf.key[1])
     return weights[name][block * H : (block + 1) * H]

@@ -18,7 +18,7 @@ from torch.nn.functional import linear
 
 from charlm.cells.cell import Cell
 from charlm.engines.graph_functions import Writer
-from charlm.graphs.adjoints import INCOMING, StepGradient, differentiate
+from charlm.graphs.adjoints import differentiate
 from charlm.graphs.keeping import choose_kept
 from charlm.graphs.layout import readings
 from charlm.graphs.nodes import Node, node, ordered, total
@@ -73,9 +73,10 @@ class ScanFunctions:
             writer.put("sums", torch.chunk, writer.value("sums"), len(reading.products), -1)
             for block, product in enumerate(reading.products):
                 writer.put(product, operator.getitem, writer.value("sums"), block)
-        after = tuple(writer.value(each) for each in self.graph.after.values())
+        like = self._before[0]
+        after = tuple(writer.tensor(each, like) for each in self.graph.after.values())
         kept = tuple(writer.value(each) for each in self.kept.values)
-        return writer.finish((writer.value(self.graph.output), after, kept))
+        return writer.finish((writer.tensor(self.graph.output, like), after, kept))
 
     def _of_forward_values(self, name: str, wanted: Sequence[Node]) -> Callable[..., Any]:
         writer = Writer(name)
@@ -101,21 +102,23 @@ class ScanFunctions:
             d_state = node("d_state", key=(name,))
             d_before.append(writer.tensor(total([gradient.before[name], *given]), like=d_state))
         writer.put("columns", torch.cat, tuple(map(writer.tensor, gradient.columns())), -1)
-        below = None if gradient.below is None else writer.value(gradient.below)
+        below = None if gradient.below is None else writer.tensor(gradient.below)
         return writer.finish((writer.value("columns"), tuple(d_before), below))
 
     def projected_gradient(self, columns: Tensor) -> Tensor:
         """Columns of all steps (T, B, M H) -> the gradient with respect to the projected input (T, B, K)."""
-        return _chosen(columns, [self.gradient.columns().index(each) for each in self.gradient.projected], self._width(columns))
+        return _chosen(
+            columns, [self.gradient.columns().index(each) for each in self.gradient.projected], self._width(columns)
+        )
 
     def weight_gradients(
         self, columns: Tensor, forward_values: Sequence[Tensor], shapes: Sequence[torch.Size]
     ) -> list[Tensor | None]:
-        """Columns of all steps, and the arguments of `factors` for all steps -> the gradient of each weight of the step.
+        """Columns of all steps, and the arguments of `factors` for all steps -> the gradient of each weight.
 
         None for a weight that is not learned. Products are computed in the dtype of the columns.
         """
-        H = self._width(columns)  # noqa: N806
+        H = self._width(columns)
         known = self._after_loop(*forward_values)
         found = {name: columns.new_zeros(shape) for name, shape in zip(self.graph.shapes, shapes, strict=True)}
         for reading, source in zip(self.readings, known, strict=False):

@@ -1,9 +1,9 @@
 """The gradient of a step, by reverse mode on its graph. Knows no cell and no engine.
 
 The gradient of the loss with respect to a node, its adjoint, is linear in what comes in: the gradients of the output,
-of the state after the step, and of the products' inputs. It is kept as a sum of terms, each an incoming gradient times a
-factor that depends on the forward values alone. So all factors can be computed before the loop over time. An adjoint of
-several terms becomes one value, to which nodes before it refer; one of a single term only collects its factor.
+of the state after the step, and of the products' inputs. It is kept as a sum of terms, each an incoming gradient times
+a factor that depends on the forward values alone. So all factors can be computed before the loop over time. An adjoint
+of several terms becomes one value, to which nodes before it refer; one of a single term only collects its factor.
 
 Shape letters: T time, B rows, H hidden.
 """
@@ -108,7 +108,7 @@ def differentiate(graph: StepGraph) -> StepGradient:
 
 
 def _reaches_column(each: Node) -> bool:
-    """Whether the gradient of a node is also that of a product or of a projected block, which are kept for all steps."""
+    """Whether the gradient of a node is that of a product or a projected block too, which are kept for all steps."""
     if each.op == "add":
         return any(_reaches_column(argument) for argument in each.args)
     return each.op in ("product", "projected")

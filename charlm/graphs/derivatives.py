@@ -33,7 +33,8 @@ def partial_derivatives(y: Node) -> tuple[Node, ...]:
         case "sqrt":
             return (node("divide", constant(0.5), y),)
         case "absolute":  # as in torch: 0 at 0
-            return (subtract(node("less", ZERO, args[0]), node("less", args[0], ZERO)),)
+            below = node("where", node("less", args[0], ZERO), constant(-1), ZERO)
+            return (node("where", node("less", ZERO, args[0]), ONE, below),)
         case "where":
             return ZERO, node("where", args[0], ONE, ZERO), node("where", args[0], ZERO, ONE)
         case "less" | "less_equal":

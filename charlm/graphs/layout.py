@@ -18,8 +18,8 @@ from charlm.graphs.nodes import Node, is_constant
 class Reading:
     """What reads one input of products: the blocks of weights, each with the number of its column.
 
-    In the order of the columns, so that a slice of all columns (T, B, M H), where they stand in a row, is the gradient of
-    these products.
+    In the order of the columns, so that a slice of all columns (T, B, M H), where they stand in a row, is the gradient
+    of these products.
     """
 
     source: Node

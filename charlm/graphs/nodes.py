@@ -1,21 +1,22 @@
 """Nodes of a graph: element-wise operations on blocks, and products with recurrent weights. Knows no cell.
 
-A block is an array (B, H): one number for each row and unit. A `vector` is (H,), one number for each unit, and a constant
-is one number; both are repeated where a block is expected. The arrays of a step are made of such blocks, side by side.
-Nodes of equal content are one object, so that nothing is computed twice. Shape letters: B rows, H hidden.
+A block is an array (B, H): one number for each row and unit. A `vector` is (H,), one number for each unit, and a
+constant is one number; both are repeated where a block is expected. The arrays of a step are made of such blocks, side
+by side. Nodes of equal content are one object, so that nothing is computed twice. Shape letters: B rows, H hidden.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Final
 
 Key = tuple[str | int | float, ...]
 
 # What an operation is to C and to Python, in terms of its arguments. The derivatives are in derivatives.py.
 UNARY: Final = ("negative", "sigmoid", "tanh", "exp", "log", "sqrt", "absolute")
+COMPARISONS: Final = frozenset({"less", "less_equal"})
 BINARY: Final = ("add", "subtract", "multiply", "divide", "less", "less_equal")
 NONLINEAR: Final = frozenset({"sigmoid", "tanh", "exp", "log", "sqrt", "divide"})  # dear enough to keep and not repeat
 LEAVES: Final = ("projected", "state", "below", "vector", "constant", "d_output", "d_state", "d_input")
@@ -45,7 +46,7 @@ class Node:
         return f"{self.op}({', '.join(inside)})"
 
 
-@lru_cache(maxsize=None)
+@cache
 def _node(op: str, args: tuple[Node, ...], key: Key, _kinds: tuple[type, ...]) -> Node:
     return Node(op, args, key)
 
@@ -87,6 +88,12 @@ def multiply(x: Node, y: Node) -> Node:
 
 def negative(x: Node) -> Node:
     return ZERO if is_constant(x, 0) else node("negative", x)
+
+
+@cache
+def has_rows(x: Node) -> bool:
+    """Whether a node has a number for each row. The others are computed from vectors and constants alone."""
+    return any(map(has_rows, x.args)) if x.args else x.op not in ("vector", "constant")
 
 
 def total(nodes: Iterable[Node]) -> Node:
