@@ -15,7 +15,7 @@ import numpy as np
 from charlm.cells.cell import Cell
 from charlm.cells.symbols import Symbols, distinct_inputs
 from charlm.engines.stream_layer import padded
-from charlm.graphs.arrays import UntraceableError
+from charlm.graphs.refusing import UntraceableError
 from charlm.graphs.c_kernel import repeat_of
 from charlm.graphs.derived import kernel_name
 from charlm.graphs.stages import KernelPlan, plan_kernel

@@ -3,7 +3,7 @@
     job                layers                                arrays                               engine
     train, or score    lstm, lstm97, cifg                    cpu, float32, or autocast to bf16    lstm kernel
       with torch       these, gru, rnn                       all others                           torch kernel
-                       all others with their own backward    all                                  scan
+                       all others that can be traced         all                                  scan
                        all others                            all                                  definition
     score with numpy   lstm, a multiple of 64 units          float32                              lstm kernel
                        all others                            all                                  definition
@@ -13,7 +13,10 @@
     step on CUDA       all                                   float32                              cuda graph
 
 The kernels for training do not give the memory of every step. So a layer whose memory the layer above reads counts
-among the others; an lstm below a grid runs as its definition. The gru with `first_form` has no torch kernel.
+among the others; an lstm below a grid runs as a scan. The gru with `first_form` has no torch kernel.
+
+A scan's backward pass is derived from a trace of the cell's step (charlm/graphs). Every cell of the table can be
+traced. A cell that does what a graph cannot say is differentiated by autograd, and `Engines.notes` names what it is.
 
 lstm kernel and stream kernel are charlm's own, in C: they need the compiled library, and bf16 needs a processor with
 instructions for it. If torch has no kernel in bf16 for the processor either, the layer counts among the others.
@@ -34,10 +37,10 @@ import numpy as np
 
 from charlm.cells.arrays import Array
 from charlm.cells.cell import TorchKernel, Weights
-from charlm.cells.gradients import CellWithBackward
 from charlm.cells.unroll import Memories
 from charlm.config.settings import ModelSettings
 from charlm.device import Compute
+from charlm.graphs.tracing import trace_problem
 from charlm.model.language_model import LanguageModel
 from charlm.model.stack import Layer, LayerInput, unroll_layer
 from charlm.model.state import fresh_state
@@ -47,6 +50,7 @@ if TYPE_CHECKING:
     import torch
 
     from charlm.engines.graph_stepper import GraphStepper
+    from charlm.engines.scan_functions import Compiler
 
 Engine = Literal["cell kernel", "lstm kernel", "torch kernel", "scan", "definition", "stream kernel", "cuda graph"]
 
@@ -61,6 +65,7 @@ class Engines:
     score_numpy: tuple[Engine, ...]  # in numpy: short texts
     step: Engine  # one stream, on the CPU
     step_many: Engine  # many streams at once
+    notes: tuple[str, ...]  # which layers run as their definition, and why
 
 
 def torch_kernel_of(layer: Layer) -> TorchKernel | None:
@@ -82,13 +87,13 @@ def torch_engine(layer: Layer, like: torch.Tensor) -> Engine:
             return "lstm kernel"
         if torch_kernel.can_run(kernel, like):
             return "torch kernel"
-    return "scan" if isinstance(layer.cell, CellWithBackward) else "definition"
+    return "definition" if trace_problem(layer.cell, layer.reads_below) else "scan"
 
 
 def run_with_torch(
-    layer: Layer, weights: Weights, x: LayerInput, state: Any, below: Memories
+    layer: Layer, weights: Weights, x: LayerInput, state: Any, below: Memories, compiler: Compiler | None = None
 ) -> tuple[Array, Memories, Any]:
-    """The Recurrence for torch tensors: to train a window, or to score one."""
+    """The Recurrence for torch tensors: to train a window, or to score one. `compiler` compiles the steps of a scan."""
     cell = layer.cell
     match torch_engine(layer, state[0]):
         case "cell kernel":
@@ -110,17 +115,25 @@ def run_with_torch(
         case "scan":
             from charlm.engines.scan import scan
 
-            assert isinstance(cell, CellWithBackward)
-            return scan(cell, weights, x, state, below)
+            return scan(cell, weights, x, state, below, compiler)
         case _:
             return unroll_layer(layer, weights, x, state, below)
 
 
+def definition_notes(layers: Sequence[Layer]) -> tuple[str, ...]:
+    """A note on each layer that can only run as its definition, with the operation that cannot be traced."""
+    return tuple(
+        f"layer {number} ({type(layer.cell).__name__}) runs as its definition: its step cannot be traced ({problem})"
+        for number, layer in enumerate(layers, 1)
+        if not torch_kernel_of(layer) and (problem := trace_problem(layer.cell, layer.reads_below))
+    )
+
+
 def numpy_engine(layer: Layer, state: Any) -> Engine:
     """The engine for a layer over a window of numpy arrays; `state` is the layer's state before it."""
-    from charlm.engines import lstm_kernel_numpy
+    from charlm.engines import cell_kernel_numpy
 
-    return "lstm kernel" if lstm_kernel_numpy.can_run(layer.cell, state) else "definition"
+    return "cell kernel" if cell_kernel_numpy.can_run(layer.cell, layer.reads_below, state) else "definition"
 
 
 def run_with_numpy(
@@ -129,9 +142,9 @@ def run_with_numpy(
     """The Recurrence for numpy arrays: to score a window."""
     if numpy_engine(layer, state) == "definition":
         return unroll_layer(layer, weights, x, state, below)
-    from charlm.engines import lstm_kernel_numpy
+    from charlm.engines import cell_kernel_numpy
 
-    return lstm_kernel_numpy.run(layer.cell, weights, x, state)
+    return cell_kernel_numpy.run(layer.cell, weights, x, state, below)
 
 
 def step_engine(model: LanguageModel) -> Engine:
@@ -189,4 +202,5 @@ def engines_of(model_settings: ModelSettings, compute: Compute) -> Engines:
         score_numpy=tuple(numpy_engine(layer, state) for layer, state in zip(model.layers, states, strict=True)),
         step=step,
         step_many="cuda graph" if compute.device_type == "cuda" else step,
+        notes=definition_notes(model.layers),
     )

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from charlm.engines.stream_layer import StreamedLayer, stage_names, stream_plan
-from charlm.graphs.arrays import UntraceableError
+from charlm.graphs.refusing import UntraceableError
 from charlm.kernels import StreamDraw, StreamLayer, StreamStack, library
 from charlm.kernels.threads import share_rows
 from charlm.machine import usable_threads

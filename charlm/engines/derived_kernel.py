@@ -15,7 +15,7 @@ from torch.nn.functional import pad
 
 from charlm.cells.cell import Cell, Weights
 from charlm.engines.lstm_kernel import dtype_for, openmp_parallel
-from charlm.graphs.arrays import UntraceableError
+from charlm.graphs.refusing import UntraceableError
 from charlm.graphs.c_kernel import repeat_of
 from charlm.graphs.derived import kernel_name
 from charlm.graphs.stages import KernelPlan, plan_kernel

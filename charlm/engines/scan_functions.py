@@ -73,9 +73,10 @@ class ScanFunctions:
             writer.put("sums", torch.chunk, writer.value("sums"), len(reading.products), -1)
             for block, product in enumerate(reading.products):
                 writer.put(product, operator.getitem, writer.value("sums"), block)
-        after = tuple(writer.value(each) for each in self.graph.after.values())
+        like = self._before[0]
+        after = tuple(writer.tensor(each, like) for each in self.graph.after.values())
         kept = tuple(writer.value(each) for each in self.kept.values)
-        return writer.finish((writer.value(self.graph.output), after, kept))
+        return writer.finish((writer.tensor(self.graph.output, like), after, kept))
 
     def _of_forward_values(self, name: str, wanted: Sequence[Node]) -> Callable[..., Any]:
         writer = Writer(name)
@@ -101,7 +102,7 @@ class ScanFunctions:
             d_state = node("d_state", key=(name,))
             d_before.append(writer.tensor(total([gradient.before[name], *given]), like=d_state))
         writer.put("columns", torch.cat, tuple(map(writer.tensor, gradient.columns())), -1)
-        below = None if gradient.below is None else writer.value(gradient.below)
+        below = None if gradient.below is None else writer.tensor(gradient.below)
         return writer.finish((writer.value("columns"), tuple(d_before), below))
 
     def projected_gradient(self, columns: Tensor) -> Tensor:

@@ -113,7 +113,7 @@ def differentiate(graph: StepGraph) -> StepGradient:
 
 
 def _reaches_column(each: Node) -> bool:
-    """Whether the gradient of a node is also that of a product or a projected block, which are kept for all steps."""
+    """Whether the gradient of a node is that of a product or a projected block too, which are kept for all steps."""
     if each.op == "add":
         return any(_reaches_column(argument) for argument in each.args)
     return each.op in ("product", "projected")

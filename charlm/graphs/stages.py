@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from charlm.graphs.adjoints import StepGradient, depends_on_incoming, differentiate
-from charlm.graphs.arrays import UntraceableError
+from charlm.graphs.refusing import UntraceableError
 from charlm.graphs.keeping import Kept, choose_kept
 from charlm.graphs.layout import Reading, readings
 from charlm.graphs.nodes import NONLINEAR, Node, node, ordered
