@@ -1,6 +1,7 @@
 """A layer over a whole window in the kernel derived from its cell, forward only, in float32: scoring without torch.
 
-Knows no model. Shape letters: T time, B rows, V symbols, H hidden (padded), K blocks of projected, P products of an input.
+Knows no model. Shape letters: T time, B rows, V symbols, H hidden (padded), K blocks of projected, P products of an
+input.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ import numpy as np
 from charlm.cells.cell import Cell
 from charlm.cells.symbols import Symbols, distinct_inputs
 from charlm.engines.stream_layer import padded
-from charlm.graphs.refusing import UntraceableError
 from charlm.graphs.c_kernel import repeat_of
 from charlm.graphs.derived import kernel_name
+from charlm.graphs.refusing import UntraceableError
 from charlm.graphs.stages import KernelPlan, plan_kernel
 from charlm.graphs.tracing import trace
 from charlm.kernels import UNITS, Packing, Window, library
@@ -51,7 +52,7 @@ def run(
     read, ids = distinct_inputs(x)
     steps, rows = (read if ids is None else ids).shape[:2]
     units = state[0].shape[1]
-    H = units + -units % UNITS  # noqa: N806
+    H = units + -units % UNITS
     projected = _projected(cell, weights, read, ids is None, plan.graph.projected, units, H)
     window = Window(T=steps, B=rows, H=H, kept_steps=0)
     window.memory = kept = [projected]  # the window keeps alive what it has the addresses of
@@ -74,13 +75,13 @@ def run(
         window.inputs[number] = address(inputs[number])
     states = []
     for place, (field, before) in enumerate(zip(plan.fields, state, strict=True)):
-        number = plan.reading_of(field)
-        own = np.empty((steps + 1, rows, H), np.float32) if number is None else inputs[number]
+        reading_number = plan.reading_of(field)
+        own = np.empty((steps + 1, rows, H), np.float32) if reading_number is None else inputs[reading_number]
         own[0] = padded(before, 1, units, H)
         window.states[place] = address(own)
         states.append(own)
-    number = plan.output_reading()
-    outputs = np.empty((steps, rows, H), np.float32) if number is None else inputs[number][1:]
+    shared = plan.output_reading()
+    outputs = np.empty((steps, rows, H), np.float32) if shared is None else inputs[shared][1:]
     window.output = address(outputs)
     if len(plan.forward) > 1:
         window.kept = address(np.empty((rows, len(plan.kept) * H), np.float32))
@@ -99,7 +100,7 @@ def run(
 
 
 def _projected(
-    cell: Cell, weights: Mapping[str, np.ndarray], read: np.ndarray, each_step: bool, blocks: int, units: int, H: int  # noqa: N803
+    cell: Cell, weights: Mapping[str, np.ndarray], read: np.ndarray, each_step: bool, blocks: int, units: int, H: int
 ) -> np.ndarray:  # fmt: skip
     """The projected input, float32, with padded blocks: of all steps, or of each symbol."""
     if not each_step:
@@ -116,7 +117,7 @@ def _projected(
 
 
 def _padded_blocks(
-    weights: Mapping[str, np.ndarray], entries: Sequence[tuple[str, int, int]], units: int, H: int  # noqa: N803
+    weights: Mapping[str, np.ndarray], entries: Sequence[tuple[str, int, int]], units: int, H: int
 ) -> np.ndarray:  # fmt: skip
     """The blocks of weights that read one input, (P H, H) float32."""
     missing = ((0, H - units), (0, H - units))

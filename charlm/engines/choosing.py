@@ -1,25 +1,25 @@
 """Which engine does a job. This is the one place that decides. Knows no training and no command.
 
     job                layers                                arrays                               engine
-    train, or score    lstm, lstm97, cifg                    cpu, float32, or autocast to bf16    lstm kernel
-      with torch       these, gru, rnn                       all others                           torch kernel
+    train, or score    all with a compiled kernel            cpu, float32, or autocast to bf16    cell kernel
+      with torch       lstm, lstm97, cifg, gru, rnn          all others                           torch kernel
                        all others that can be traced         all                                  scan
                        all others                            all                                  definition
-    score with numpy   lstm, a multiple of 64 units          float32                              lstm kernel
+    score with numpy   all with a compiled kernel            float32                              cell kernel
                        all others                            all                                  definition
-    step on a cpu      stacks of lstm, multiples of 16       float32                              stream kernel
-                         units, without residual, attention
+    step on a cpu      stacks of layers with a compiled      float32                              stream kernel
+                         kernel, without attention
                        all others                            all                                  definition
     step on CUDA       all                                   float32                              cuda graph
 
-The kernels for training do not give the memory of every step. So a layer whose memory the layer above reads counts
-among the others; an lstm below a grid runs as a scan. The gru with `first_form` has no torch kernel.
+Cell kernels, stream kernels and a scan's backward pass are derived from a trace of the cell's step (charlm/graphs). The
+kernels are C: they need the compiled library, and bf16 needs a processor with instructions for it. Every cell of the
+table can be traced. A cell that does what a graph cannot say is differentiated by autograd, and `Engines.notes` names
+what it is.
 
-A scan's backward pass is derived from a trace of the cell's step (charlm/graphs). Every cell of the table can be
-traced. A cell that does what a graph cannot say is differentiated by autograd, and `Engines.notes` names what it is.
-
-lstm kernel and stream kernel are charlm's own, in C: they need the compiled library, and bf16 needs a processor with
-instructions for it. If torch has no kernel in bf16 for the processor either, the layer counts among the others.
+torch's kernels do not give the memory of every step. So a layer whose memory the layer above reads counts among the
+others. The gru with `first_form` has no torch kernel. If torch has no kernel in bf16 for the processor, the layer
+counts among the others too.
 
 On CUDA, whole training windows are captured as a CUDA graph if any layer runs as a scan or as its definition
 (`worth_capturing`). A law compares every engine with the definition.
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from charlm.engines.graph_stepper import GraphStepper
     from charlm.engines.scan_functions import Compiler
 
-Engine = Literal["cell kernel", "lstm kernel", "torch kernel", "scan", "definition", "stream kernel", "cuda graph"]
+Engine = Literal["cell kernel", "torch kernel", "scan", "definition", "stream kernel", "cuda graph"]
 
 
 @dataclass(frozen=True)
@@ -81,10 +81,8 @@ def torch_engine(layer: Layer, like: torch.Tensor) -> Engine:
         return "cell kernel"
     kernel = torch_kernel_of(layer)
     if kernel:
-        from charlm.engines import lstm_kernel, torch_kernel
+        from charlm.engines import torch_kernel
 
-        if kernel == "lstm" and lstm_kernel.dtype_for(like) is not None:
-            return "lstm kernel"
         if torch_kernel.can_run(kernel, like):
             return "torch kernel"
     return "definition" if trace_problem(layer.cell, layer.reads_below) else "scan"
@@ -102,11 +100,6 @@ def run_with_torch(
             kernel = derived_kernel.kernel_for(cell, layer.reads_below, state[0])
             assert kernel is not None
             return cell_kernel.run(kernel, cell, weights, x, state, below)
-        case "lstm kernel":
-            from charlm.engines import lstm_kernel
-
-            outputs, after = lstm_kernel.run(cell, weights, x, state)
-            return outputs, None, after
         case "torch kernel":
             from charlm.engines import torch_kernel
 

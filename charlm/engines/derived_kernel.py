@@ -8,19 +8,38 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Mapping, Sequence
 from functools import cache
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
 from charlm.cells.cell import Cell, Weights
-from charlm.engines.lstm_kernel import dtype_for, openmp_parallel
-from charlm.graphs.refusing import UntraceableError
 from charlm.graphs.c_kernel import repeat_of
 from charlm.graphs.derived import kernel_name
+from charlm.graphs.refusing import UntraceableError
 from charlm.graphs.stages import KernelPlan, plan_kernel
 from charlm.graphs.tracing import trace
-from charlm.kernels import LstmGathering, Packing, Window, library
+from charlm.kernels import Gathering, Packing, Window, library
+
+
+@cache
+def openmp_parallel() -> Any:
+    """The function of torch's OpenMP that runs work on all its threads; None if it is not found."""
+    return getattr(ctypes.CDLL(None), "GOMP_parallel", None)
+
+
+def dtype_for(x: Tensor) -> torch.dtype | None:
+    """The dtype in which the kernel would compute with x, in the autocast that is on; None if it cannot."""
+    compiled = library()
+    if compiled is None or x.device.type != "cpu" or x.dtype not in (torch.float32, torch.bfloat16):
+        return None
+    if torch.get_num_threads() > 1 and openmp_parallel() is None:
+        return None
+    if torch.is_autocast_enabled("cpu"):
+        narrow = torch.get_autocast_dtype("cpu") == torch.bfloat16 and hasattr(compiled, "cell_pack_bf16")
+        return torch.bfloat16 if narrow else None
+    return x.dtype if x.dtype == torch.float32 else None
 
 
 def kernel_for(cell: Cell, below: bool, like: Tensor) -> DerivedKernel | None:
@@ -94,8 +113,8 @@ class DerivedKernel:
     def gather(self, rows: Tensor, ids: Tensor, symbols: int) -> Tensor:
         """Gradients (T B, K H) of what was looked up by ids (T, B), added up for each symbol: (V, K H), float32."""
         totals = torch.zeros(symbols, rows.shape[1])
-        job = LstmGathering(rows.data_ptr(), ids.data_ptr(), totals.data_ptr(), *rows.shape, rows.stride(0))
-        self._run("lstm_gather", job)
+        job = Gathering(rows.data_ptr(), ids.data_ptr(), totals.data_ptr(), *rows.shape, rows.stride(0))
+        self._run("gather", job)
         return totals
 
     @staticmethod

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from functools import cache
 
 from charlm.graphs.adjoints import StepGradient, depends_on_incoming, differentiate
-from charlm.graphs.refusing import UntraceableError
 from charlm.graphs.keeping import Kept, choose_kept
 from charlm.graphs.layout import Reading, readings
 from charlm.graphs.nodes import NONLINEAR, Node, node, ordered
+from charlm.graphs.refusing import UntraceableError
 from charlm.graphs.tracing import StepGraph
 
 MOST_INPUTS, MOST_STATES = 4, 6  # of a cell that a kernel can run (kernels/window.h)

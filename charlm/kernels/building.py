@@ -24,7 +24,6 @@ HERE = Path(__file__).parent
 SOURCES = (
     "kernels.c",
     "barrier.h",
-    "lstm.h",
     "numbers.h",
     "processor.h",
     "products.h",

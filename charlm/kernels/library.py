@@ -13,7 +13,7 @@ from functools import cache
 from charlm.kernels.building import Level, library_path
 from charlm.kernels.choosing import choice
 
-UNITS = 64  # the hidden size in the lstm's kernels is a multiple of this: 4 of the widest vectors
+UNITS = 64  # the hidden size in the kernels of windows is a multiple of this: 4 of the widest vectors
 
 
 MOST_INPUTS, MOST_STATES, MOST_STAGES = 4, 6, 6  # of a derived kernel
@@ -46,25 +46,8 @@ class Packing(Structure):
     )
 
 
-class LstmWindow(Structure):
-    """One window of an LSTM layer (lstm.h)."""
-
-    memory: object  # what the addresses point into. They keep nothing alive; a thread that has the structure does
-
-    _fields_ = (
-        *((name, c_void_p) for name in ["sums", "ids", "weights", "h", "c", "gates", "d_out", "d_h", "d_c", "d_sums"]),
-        *((name, c_int64) for name in ("T", "B", "H")),
-    )
-
-
-class LstmPacking(Structure):
-    """Recurrent weights, and room for them in the order in which the kernel reads them (lstm.h)."""
-
-    _fields_ = (("weights", c_void_p), ("forward", c_void_p), ("backward", c_void_p), ("H", c_int64))
-
-
-class LstmGathering(Structure):
-    """Gradients of sums, to be added up for each symbol (lstm.h)."""
+class Gathering(Structure):
+    """Gradients of sums, to be added up for each symbol (window.h)."""
 
     _fields_ = (
         ("d_sums", c_void_p),
@@ -120,9 +103,7 @@ class StreamDraw(Structure):
 STRUCTURES: tuple[type[Structure], ...] = (
     Window,
     Packing,
-    LstmWindow,
-    LstmPacking,
-    LstmGathering,
+    Gathering,
     StreamLayer,
     StreamStack,
     StreamDraw,
@@ -160,8 +141,7 @@ def library_of(level: Level) -> ctypes.CDLL | None:
     except OSError:
         return None
     compare_layouts(found)
-    for rows in (found.stream_step, found.lstm_rows_fp32):
-        rows.argtypes, rows.restype = (c_void_p, c_int64, c_int64), None
+    found.stream_step.argtypes, found.stream_step.restype = (c_void_p, c_int64, c_int64), None
     found.stream_pack.argtypes = (c_void_p, c_void_p, c_int64, c_int64)
     found.stream_draw.argtypes = (c_void_p,)
     found.stream_pack.restype = found.stream_draw.restype = None

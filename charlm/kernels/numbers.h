@@ -10,7 +10,7 @@
      part    the weights of a part, from a vector of words
      dot     a vector of sums, and the products of these two added to it
    Tiles have up to `max_rows` rows; mixed needs a register for a mask, and so a row less.
-   fp32 and bf16 also give what lstm.h needs: load, store, sigmoid, tanh and from_float. */
+   fp32 and bf16 also give what window.h needs: load, store, sigmoid, tanh and from_float. */
 #pragma once
 #include "vectors.h"
 

@@ -68,3 +68,22 @@ static void NAME(pack_window)(void *packing, int64_t first, int64_t end) {
                     *to++ = NAME(from_float)(p->weights[(k + i) * H + unit + lane]);
     }
 }
+
+/* The gradients of what each symbol looks up: totals (V, columns) += rows (N, columns) at ids (N,). Rows are `stride`
+   numbers apart. */
+typedef struct {
+    const NAME(real) *rows;
+    const int64_t *ids;
+    float *totals;
+    int64_t N, columns, stride;
+} NAME(Gathering);
+
+/* Threads take different columns and not different rows, so that no two of them add to the same number. */
+static void NAME(add_up)(void *gathering, int64_t first, int64_t end) {
+    const NAME(Gathering) *g = gathering;
+    for (int64_t n = 0; n < g->N; n++) {
+        float *total = g->totals + g->ids[n] * g->columns;
+        for (int64_t column = first; column < end; column += W)
+            store_floats(total + column, load_floats(total + column) + NAME(load)(g->rows + n * g->stride + column));
+    }
+}

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-
 from charlm.cells.gradients import CellWithBackward
+
 from charlm.cells.table import CELLS, build_cell
-from charlm.engines import lstm_kernel, torch_kernel
+from charlm.engines import derived_kernel, torch_kernel
 from charlm.engines.choosing import run_with_torch
 from charlm.model.stack import Layer, unroll_layer
 
@@ -29,7 +29,7 @@ def asked_anew():
 
 @pytest.fixture
 def without_own_kernels(monkeypatch):
-    monkeypatch.setattr(lstm_kernel, "library", lambda: None)
+    monkeypatch.setattr(derived_kernel, "library", lambda: None)
 
 
 def run(name, form, autocast=torch.bfloat16):
@@ -85,7 +85,7 @@ def test_without_a_kernel_a_layer_is_its_definition_to_the_last_bit(monkeypatch,
 @pytest.mark.parametrize("name", WITH_KERNEL)
 def test_whatever_this_processor_can_do_a_layer_runs_in_bf16(monkeypatch, name, own):
     if not own:
-        monkeypatch.setattr(lstm_kernel, "library", lambda: None)
+        monkeypatch.setattr(derived_kernel, "library", lambda: None)
     exact = run(name, unroll_layer, None)
     for ours, theirs in zip(run(name, run_with_torch), exact, strict=True):
         assert (ours - theirs).abs().max() < 0.03 * theirs.abs().max()
