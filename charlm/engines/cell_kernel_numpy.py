@@ -21,7 +21,7 @@ from charlm.graphs.derived import kernel_name
 from charlm.graphs.refusing import UntraceableError
 from charlm.graphs.stages import KernelPlan, plan_kernel
 from charlm.graphs.tracing import trace
-from charlm.kernels import UNITS, Packing, Window, library
+from charlm.kernels import Packing, Window, library
 from charlm.kernels.threads import share_rows
 
 ROWS_FOR_A_THREAD = 4
@@ -52,9 +52,9 @@ def run(
     read, ids = distinct_inputs(x)
     steps, rows = (read if ids is None else ids).shape[:2]
     units = state[0].shape[1]
-    H = units + -units % UNITS
+    H, U = units + -units % (4 * kernel.vector_width()), units + units % 2
     projected = _projected(cell, weights, read, ids is None, plan.graph.projected, units, H)
-    window = Window(T=steps, B=rows, H=H, kept_steps=0)
+    window = Window(T=steps, B=rows, H=H, U=U, kept_steps=0)
     window.memory = kept = [projected]  # the window keeps alive what it has the addresses of
 
     def address(array: np.ndarray) -> int:
@@ -68,7 +68,7 @@ def run(
     for number, reading in enumerate(plan.readings):
         matrix = _padded_blocks(weights, reading.entries, units, H)
         panel = np.empty_like(matrix)
-        job = Packing(matrix.ctypes.data, panel.ctypes.data, None, len(reading.products), H, repeats.get(number, 1))
+        job = Packing(matrix.ctypes.data, panel.ctypes.data, None, len(reading.products), H, U, repeats.get(number, 1))
         kernel.cell_pack_fp32(ctypes.byref(job), None, 1)
         window.panels[number] = address(panel)
         inputs.append(np.empty((steps + (reading.source.op == "state"), rows, H), np.float32))

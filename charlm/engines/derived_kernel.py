@@ -60,6 +60,11 @@ def _kernel(cell: Cell, below: bool, dtype: torch.dtype) -> DerivedKernel | None
     return DerivedKernel(plan, dtype, found) if found is not None and hasattr(found, name) else None
 
 
+def even(units: int) -> int:
+    """The units that products read: a word of bfloat16 has two."""
+    return units + units % 2
+
+
 class DerivedKernel:
     """The functions of a plan in a compiled library."""
 
@@ -69,6 +74,11 @@ class DerivedKernel:
         self._name = kernel_name(plan.graph)
         repeats = {number: repeat_of(plan, stage) for stage in plan.forward for number in stage.readings}
         self._repeats = [repeats.get(number, 1) for number in range(len(plan.readings))]
+        self._step = 4 * int(found.vector_width())
+
+    def padded(self, units: int) -> int:
+        """The width to which a layer of that many units is filled up."""
+        return units + -units % self._step
 
     def weights(self, weights: Weights) -> list[Tensor]:
         """The weights that the step reads, in the order of the graph."""
@@ -93,7 +103,7 @@ class DerivedKernel:
         ]
         return pad(torch.stack(blocks), (0, H - units)).float().contiguous() if blocks else torch.empty(0)
 
-    def pack(self, matrices: Sequence[Tensor], backward: bool) -> list[tuple[Tensor, Tensor | None]]:
+    def pack(self, matrices: Sequence[Tensor], units: int, backward: bool) -> list[tuple[Tensor, Tensor | None]]:
         """The matrices as the kernel reads them, for both directions."""
         found = []
         for matrix, repeat in zip(matrices, self._repeats, strict=True):
@@ -101,7 +111,7 @@ class DerivedKernel:
             backwards = torch.empty(matrix.shape, dtype=self.dtype) if backward else None
             H = matrix.shape[1]
             address = None if backwards is None else backwards.data_ptr()
-            job = Packing(matrix.data_ptr(), forwards.data_ptr(), address, len(matrix) // H, H, repeat)
+            job = Packing(matrix.data_ptr(), forwards.data_ptr(), address, len(matrix) // H, H, even(units), repeat)
             self._run("cell_pack", job)
             found.append((forwards, backwards))
         return found

@@ -13,9 +13,6 @@ from functools import cache
 from charlm.kernels.building import Level, library_path
 from charlm.kernels.choosing import choice
 
-UNITS = 64  # the hidden size in the kernels of windows is a multiple of this: 4 of the widest vectors
-
-
 MOST_INPUTS, MOST_STATES, MOST_STAGES = 4, 6, 6  # of a derived kernel
 
 
@@ -33,7 +30,7 @@ class Window(Structure):
         *((name, c_void_p) for name in ("output", "kept", "vectors", "below", "d_output", "d_memory")),
         ("d_states", c_void_p * MOST_STATES),
         *((name, c_void_p) for name in ("columns", "d_below", "carried")),
-        *((name, c_int64) for name in ("T", "B", "H", "kept_steps")),
+        *((name, c_int64) for name in ("T", "B", "H", "U", "kept_steps")),
     )
 
 
@@ -42,7 +39,7 @@ class Packing(Structure):
 
     _fields_ = (
         *((name, c_void_p) for name in ("weights", "forward", "backward")),
-        *((name, c_int64) for name in ("P", "H", "repeat")),
+        *((name, c_int64) for name in ("P", "H", "U", "repeat")),
     )
 
 

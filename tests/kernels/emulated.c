@@ -47,7 +47,7 @@ int main(void) {
     float *states = take(z.S * one), *d_out = take(T * one), *d_states = take(z.S * one);
     float *symbols = take(V * z.K * H), *head = take(V * H), *bias = take(V);
 
-    OF(Packing) packing = {weights, room(z.P * H * H), room(z.P * H * H), z.P, H, z.repeat};
+    OF(Packing) packing = {weights, room(z.P * H * H), room(z.P * H * H), z.P, H, H, z.repeat};
     OF(cell_pack)(&packing, NULL, 1);
     real *input = room((T + 1) * one);
     memcpy(input, narrow(states + z.read * one, one), sizeof(real) * (size_t)one);
@@ -55,7 +55,7 @@ int main(void) {
         .projected = narrow(projected, T * B * z.K * H), .panels = {packing.forward}, .inputs = {input},
         .output = z.shares ? input + one : room(T * one), .kept = room(T * B * z.N * H), .vectors = vectors,
         .d_output = narrow(d_out, T * one), .columns = room(T * B * z.M * H), .carried = room(8 * one),
-        .T = T, .B = B, .H = H, .kept_steps = 1,
+        .T = T, .B = B, .H = H, .U = H, .kept_steps = 1,
     };
     for (int64_t part = 0; part < z.S; part++) {
         window.states[part] = room((T + 1) * one);
