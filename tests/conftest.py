@@ -84,7 +84,7 @@ def tiny_run(tmp_path_factory, verse) -> Path:
     """A folder for CHARLM_RUNS with a run named `tiny`, trained through the command line on `verse`."""
     root = tmp_path_factory.mktemp("runs")
     cache = tmp_path_factory.getbasetemp() / "cache"
-    result = in_its_own_process(
+    result = in_this_process(
         "train", verse, "--run", "tiny", "--steps", 60, "-s", "model.hidden_size=32", "-s", "training.batch_size=8",
         "-s", "training.seq_len=32", "-s", "training.validations=3", "--device", "cpu",
         env={"CHARLM_RUNS": str(root), "CHARLM_CACHE": str(cache)},
