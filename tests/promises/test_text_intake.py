@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hostile_files import BLOCK, BYTES, PACKED, special
+from hostile_files import BLOCK, BYTES, packed, special
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -35,8 +35,8 @@ def hostile(tmp_path_factory) -> dict[str, Path]:
     """The hostile files by name."""
     folder = tmp_path_factory.mktemp("hostile")
     paths = special(folder)
-    for number, (name, data) in enumerate((BYTES | PACKED).items()):
-        paths[name] = folder / (f"{number}.gz" if name in PACKED else f"{number}.txt")
+    for number, (name, data) in enumerate((BYTES | packed()).items()):
+        paths[name] = folder / (f"{number}.gz" if name in packed() else f"{number}.txt")
         paths[name].write_bytes(data)
     assert len(paths) >= 60
     guess_encoding(SourceFile("latin", paths["latin-1"], 5))  # imports chardet, whose tables stay in memory
@@ -44,8 +44,10 @@ def hostile(tmp_path_factory) -> dict[str, Path]:
 
 
 @pytest.fixture(autouse=True)
-def no_wait_for_pipes(monkeypatch):
+def quick(monkeypatch):
+    """Pipes that nobody writes to are not waited for. Blocks are small, so that files of several blocks are."""
     monkeypatch.setattr(sources, "PIPE_WAIT", 0.05)
+    monkeypatch.setattr(source_file, "BLOCK", BLOCK)
 
 
 def verdict(read: Callable[[Path], object], path: Path) -> str:
@@ -74,7 +76,7 @@ def read_naively(path: Path) -> object:
 
 
 def test_the_harness_catches_a_naive_reader(hostile):
-    found = {name: verdict(read_naively, hostile[name]) for name in BYTES | PACKED}
+    found = {name: verdict(read_naively, hostile[name]) for name in BYTES | packed()}
     assert "UnicodeDecodeError" in found["latin-1"]
     assert "traceback" in found["a cut gz"]
     assert "bytes for" in found["a bomb"]
