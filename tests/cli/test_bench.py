@@ -78,7 +78,21 @@ def test_an_invalid_number_of_streams_is_a_usage_error(charlm):
 
 
 def test_load_prints_what_is_left_beside_busy_processes(charlm):
-    options = ("--size", "1x16", "--lanes", "4x8", "--busy", "1", "--seconds", 0.02, "--rounds", 1, "--no-plain")
+    options = (
+        "--work",
+        "sample",
+        "--size",
+        "1x16",
+        "--lanes",
+        "4x8",
+        "--busy",
+        "1",
+        "--seconds",
+        0.02,
+        "--rounds",
+        1,
+        "--no-plain",
+    )
     result = charlm("bench", "load", *options)
     assert result.returncode == 0, result.stderr
     lines = result.stdout.splitlines()

@@ -48,7 +48,7 @@ def outcome(case, recurrence):
 
 @pytest.mark.parametrize("case", CASES)
 def test_a_step_and_its_backward_are_one_graph_each_and_equal_the_cells(case):
-    """And no step is compiled twice: all time steps, layers and trainings of the same shapes share the compiled code."""
+    """And no step is compiled twice: all steps, layers and trainings of the same shapes share the compiled code."""
     torch.compiler.reset()
     torch._dynamo.utils.counters.clear()
     compiled = [outcome(case, with_compiled_steps(run_with_torch, traced)) for _ in range(3)]

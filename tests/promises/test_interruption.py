@@ -26,7 +26,7 @@ LONG = 1_000_000  # steps that no test waits for
 SMALL = (
     "--seed", 3, "--device", "cpu", "-s", "model.hidden_size=8", "-s", "model.num_layers=1", "-s", "model.dropout=0.2",
     "-s", "training.batch_size=4", "-s", "training.seq_len=16", "-s", "training.precision=fp32",
-    "-s", "training.average=0.9", "-s", "training.save_every=0.4s", "-s", "training.validations=1",
+    "-s", "training.average=0.9", "-s", "training.save_every=0.2s", "-s", "training.validations=1",
     "-s", "training.schedule=constant", "-s", "training.warmup=0",
 )  # fmt: skip
 
@@ -82,7 +82,7 @@ def wait_for(process, word):
 def test_interrupted_and_resumed_is_as_uninterrupted(charlm, verse, tmp_path, number):
     process = start(verse, tmp_path, "--run", "long")
     wait_for(process, "saved")
-    time.sleep(random.Random(number).uniform(0, 0.4))
+    time.sleep(random.Random(number).uniform(0, 0.2))
     process.send_signal(number)
     _, said = process.communicate(timeout=60)
     run = Run(tmp_path / "runs/long")
