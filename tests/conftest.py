@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -26,6 +27,16 @@ The mice went out to look for rice;
 The rice had all been sold at noon,
 The owl came home and ate the moon.
 """
+
+
+def pytest_collection(session):
+    """What is collected stays to the end; to look for garbage among it, again and again, takes seconds."""
+    gc.disable()
+
+
+def pytest_collection_finish(session):
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(config, items):
