@@ -6,7 +6,15 @@ import json
 
 import pytest
 
+from charlm.benchmark import hardware
 from charlm.kernels import library
+
+
+@pytest.fixture(autouse=True)
+def roughly(monkeypatch):
+    """What the machine can do is measured on little work: no test asks how fast it is."""
+    monkeypatch.setattr(hardware, "LARGE", 128)
+    monkeypatch.setattr(hardware, "BYTES_READ", 1 << 20)
 
 
 def test_train_prints_characters_per_second_beside_plain_torch(charlm):
