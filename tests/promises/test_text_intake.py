@@ -44,10 +44,11 @@ def hostile(tmp_path_factory) -> dict[str, Path]:
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    """Pipes that nobody writes to are not waited for. Blocks are small, so that files of several blocks are."""
+def quick(request, monkeypatch):
+    """Pipes that nobody writes to are not waited for, and hostile files are read in the small blocks that they fit."""
     monkeypatch.setattr(sources, "PIPE_WAIT", 0.05)
-    monkeypatch.setattr(source_file, "BLOCK", BLOCK)
+    if "hostile" in request.fixturenames:
+        monkeypatch.setattr(source_file, "BLOCK", BLOCK)
 
 
 def verdict(read: Callable[[Path], object], path: Path) -> str:
