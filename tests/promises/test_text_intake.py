@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import gzip
 import os
-import sys
 import threading
 import tracemalloc
 from collections.abc import Callable
@@ -17,7 +16,6 @@ from hostile_files import BLOCK, BYTES, packed, special
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from charlm.cli import main
 from charlm.config.settings import TextSettings
 from charlm.errors import TextError
 from charlm.text import source_file, sources
@@ -89,16 +87,13 @@ def test_hostile_files_are_read_or_refused(hostile):
     assert faults == {}
 
 
-def test_the_exit_code_is_0_or_3(hostile, monkeypatch, capsys):
+def test_the_exit_code_is_0_or_3(charlm, hostile):
     codes = {}
     for name, path in hostile.items():
-        monkeypatch.setattr(sys, "argv", ["charlm", "train", str(path), "--dry-run", "--json"])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        codes[name] = ended.value.code or 0
-        said = capsys.readouterr()
-        assert bool(said.out) == (codes[name] == 0), name
-        assert codes[name] == 0 or len(said.err.splitlines()) == 3, said.err
+        result = charlm("train", path, "--dry-run", "--json")
+        codes[name] = result.returncode
+        assert bool(result.stdout) == (codes[name] == 0), name
+        assert codes[name] == 0 or len(result.stderr.splitlines()) == 3, result.stderr
     assert set(codes.values()) == {0, 3}, codes
 
 
