@@ -31,11 +31,6 @@ def traced(function):
     return torch.compile(function, backend="eager", fullgraph=True, dynamic=False)
 
 
-@pytest.fixture(autouse=True)
-def _fresh():
-    torch.compiler.reset()
-
-
 def outcome(case, recurrence):
     cell, above = CASES[case]
     rng = np.random.default_rng(1)
@@ -53,20 +48,14 @@ def outcome(case, recurrence):
 
 @pytest.mark.parametrize("case", CASES)
 def test_a_step_and_its_backward_are_one_graph_each_and_equal_the_cells(case):
-    for one, other in zip(
-        outcome(case, with_compiled_steps(run_with_torch, traced)), outcome(case, run_with_torch), strict=True
-    ):
-        torch.testing.assert_close(one, other, rtol=1e-12, atol=1e-12)
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_no_step_is_compiled_twice(case):
-    """All time steps, layers and trainings of the same shapes share the compiled code."""
+    """And no step is compiled twice: all steps, layers and trainings of the same shapes share the compiled code."""
+    torch.compiler.reset()
     torch._dynamo.utils.counters.clear()
-    for _ in range(3):
-        outcome(case, with_compiled_steps(run_with_torch, traced))
+    compiled = [outcome(case, with_compiled_steps(run_with_torch, traced)) for _ in range(3)]
+    for one, other in zip(compiled[0], outcome(case, run_with_torch), strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-12, atol=1e-12)
     graphs = torch._dynamo.utils.counters["stats"]["unique_graphs"]
-    assert graphs <= 4  # forward and backward, each for the steps at the ends and for those between
+    assert 2 <= graphs <= 4  # forward and backward, each for the steps at the ends and for those between
 
 
 def test_a_compiled_cell_keeps_its_options():
@@ -85,6 +74,7 @@ def test_cells_without_a_backward_pass_of_their_own_stay_as_they_are():
 
 @pytest.mark.slow
 def test_the_inductor_s_step_equals_the_definition_s():
+    torch.compiler.reset()
     for one, other in zip(
         outcome("peephole", with_compiled_steps(run_with_torch, inductor)),
         outcome("peephole", run_with_torch),

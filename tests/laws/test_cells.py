@@ -182,7 +182,8 @@ def test_gradients_of_the_engines_are_those_of_finite_differences(case, engine):
     given = [as_torch(inputs()[:3], True), *as_torch(weights_of(case), True).values(), *as_torch(state_of(case), True)]
     if CASES[case][1]:
         given.append(as_torch(memories(case)[:3], True))
-    assert torch.autograd.gradcheck(outputs, given)
+    # all derivatives at once, along random directions; so narrowly that one which is wrong by a thousandth is found
+    assert torch.autograd.gradcheck(outputs, given, fast_mode=True, atol=1e-8, rtol=1e-6)
 
 
 @every_case
@@ -244,7 +245,7 @@ def test_it_can_overfit_hello_hello(name):
     weights = as_torch(initial_parameters(settings, len(symbols), np.random.default_rng(0)), True)
     model = LanguageModel(settings, weights)
     optimizer = torch.optim.Adam(weights.values(), lr=0.03)
-    for _ in range(150):
+    for _ in range(50):
         logits, _ = model.forward(ids[:-1], model.fresh_state(1), run_with_torch)
         loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), ids[1:].flatten())
         optimizer.zero_grad()
