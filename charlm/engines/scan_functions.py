@@ -91,7 +91,7 @@ class ScanFunctions:
         writer.take([f"matrix {number}" for number in range(len(self.readings))])
         for number in reversed(range(len(self.readings))):  # an input that another product computes comes after it
             reading = self.readings[number]
-            own = tuple(writer.value(gradient.products[product]) for product in reading.products)
+            own = tuple(writer.tensor(gradient.products[product]) for product in reading.products)
             writer.put("columns", torch.cat, own, -1)
             writer.put("columns", cast_like, writer.value("columns"), writer.value(f"matrix {number}"))
             writer.put(f"given {number}", torch.matmul, writer.value("columns"), writer.value(f"matrix {number}"))

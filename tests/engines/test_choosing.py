@@ -6,6 +6,7 @@ The engines are counted as they run; `engines_of` must name the same ones.
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,10 @@ import pytest
 import torch
 
 import charlm
+from charlm.cells.arrays import softmax
+from charlm.cells.rnn import RNN
 from charlm.cells.table import CELLS
-from charlm.config.settings import ModelSettings
+from charlm.config.settings import ModelSettings, Settings
 from charlm.device import Compute
 from charlm.engines import choosing, lstm_kernel, lstm_kernel_numpy, scan, torch_kernel
 from charlm.engines.choosing import engines_of, run_with_numpy, run_with_torch, stepper, torch_engine, worth_capturing
@@ -26,8 +29,22 @@ from charlm.model.parameters import initial_parameters
 from charlm.model.stack import build_layers
 from charlm.model.stepping import DefinitionStepper
 from charlm.randomness import named_stream
+from charlm.training.trainer import Trainer
 
 T, B, V = 3, 2, 5
+
+
+@dataclass(frozen=True)
+class SoftCell(RNN):
+    """Its step has an operation between the units of a layer."""
+
+    torch_kernel = None
+
+    def step(self, weights, projected, state, below=None):
+        h = softmax(projected + state.h @ weights["weight_hh"].T)
+        return h, type(state)(h), {}
+
+
 CPU, GPU = Compute("cpu", "fp32", "a CPU", 1), Compute("cuda", "fp32", "a GPU", 1)
 
 # By cell, in float32 on a CPU with compiled kernels; without them, and on a GPU, torch's kernel replaces charlm's.
@@ -127,13 +144,24 @@ def test_the_engine_that_trains_and_scores_with_torch(cell, device, compiled, ra
     assert named.train == named.score == tuple(ran)
 
 
-@pytest.mark.parametrize(
-    ("model", "expected"), [(BELOW_A_GRID, ("definition", "scan")), (FIRST_FORM, ("scan", "scan"))]
-)
+@pytest.mark.parametrize(("model", "expected"), [(BELOW_A_GRID, ("scan", "scan")), (FIRST_FORM, ("scan", "scan"))])
 def test_layers_that_no_kernel_of_torch_can_run(model, expected, compiled, ran):
     settings = settings_of(model)
     train(settings, "cpu")
     assert engines_of(settings, CPU).train == tuple(ran) == expected
+
+
+def test_a_cell_that_cannot_be_traced_runs_as_its_definition_and_a_note_says_why(ran, monkeypatch):
+    """The layers of other cells keep their engines."""
+    monkeypatch.setitem(CELLS, "soft", SoftCell)
+    settings = settings_of({"layers": [{"cell": "soft"}, {"cell": "peephole"}, {"cell": "soft"}], "num_layers": 3})
+    train(settings, "cpu")
+    named = engines_of(settings, CPU)
+    assert named.train == tuple(ran) == ("definition", "scan", "definition")
+    assert named.notes == tuple(
+        f"layer {number} (SoftCell) runs as its definition: its step cannot be traced (softmax)" for number in (1, 3)
+    )
+    assert Trainer(Settings(model=settings), V, B, CPU).notes == named.notes
 
 
 def test_only_float32_and_bf16_run_in_the_compiled_kernel(compiled, ran):
@@ -180,6 +208,7 @@ def test_the_engines_on_a_gpu(cell, compiled):
     assert named.train == named.score == (expected, expected)
     assert named.captured is (expected == "scan")
     assert named.step_many == "cuda graph"
+    assert named.notes == ()
 
 
 @pytest.mark.parametrize(
