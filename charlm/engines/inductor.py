@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 import torch
 
@@ -18,7 +18,7 @@ from charlm.model.stack import Recurrence
 
 def inductor(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function compiled by torch for shapes that do not change. Its first call compiles it."""
-    return cast(Callable[..., Any], torch.compile(function, dynamic=False))
+    return torch.compile(function, dynamic=False)
 
 
 def with_compiled_steps(recurrence: Callable[..., Any], compiler: Compiler = inductor) -> Recurrence:

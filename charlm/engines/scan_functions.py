@@ -127,8 +127,8 @@ class ScanFunctions:
             for (name, row, column), block in zip(reading.entries, by_block, strict=True):
                 found[name][row * H : (row + 1) * H, column * H : (column + 1) * H] += block
         for term, factor in zip(self.gradient.vectors, known[len(self.readings) :], strict=True):
-            column = _chosen(columns, [self.gradient.columns().index(term.column)], H)
-            found[term.name][term.block * H : (term.block + 1) * H] += (column * factor).sum((0, 1))
+            d_value = _chosen(columns, [self.gradient.columns().index(term.column)], H)
+            found[term.name][term.block * H : (term.block + 1) * H] += (d_value * factor).sum((0, 1))
         return [None if name in self.graph.fixed else each for name, each in found.items()]
 
     def _width(self, columns: Tensor) -> int:

@@ -183,4 +183,4 @@ def _joined(arrays: Sequence[Any], axis: int) -> Any:
     raise UntraceableError("to join these arrays")
 
 
-Blocks.MODULE = Matrix.MODULE = SimpleNamespace(cat=_joined)  # type: ignore[attr-defined]
+Blocks.MODULE = Matrix.MODULE = SimpleNamespace(cat=_joined)
