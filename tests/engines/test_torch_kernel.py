@@ -1,4 +1,4 @@
-"""A layer in bf16 on a CPU: by a kernel of torch's where there is one, by repeated steps where there is none."""
+"""A layer in bf16 on a CPU: by a kernel of torch's where there is one, by a scan where there is none."""
 
 from __future__ import annotations
 
@@ -73,11 +73,12 @@ def test_a_kernel_is_tried_once(monkeypatch, without_own_kernels):
 
 
 @pytest.mark.parametrize("name", WITH_KERNEL)
-def test_without_a_kernel_a_layer_is_a_scan_of_its_definition(monkeypatch, without_own_kernels, name):
+def test_without_a_kernel_a_layer_is_a_scan(monkeypatch, without_own_kernels, name):
     monkeypatch.setattr(torch_kernel, "_runs_under_autocast", lambda kernel, dtype: False)
     monkeypatch.setattr(torch_kernel, "run", None)
-    (outputs, *_), (theirs, *_) = run(name, run_with_torch), run(name, unroll_layer)
-    assert torch.equal(outputs, theirs)  # the forward pass to the last bit; the law on bf16 is in test_scan.py
+    exact = run(name, unroll_layer, None)
+    for ours, theirs in zip(run(name, run_with_torch), exact, strict=True):
+        assert (ours - theirs).abs().max() < 0.03 * theirs.abs().max()
 
 
 @pytest.mark.parametrize("own", [True, False], ids=["own kernels", "torch's alone"])
