@@ -29,16 +29,20 @@ ROWS_FOR_A_THREAD = 4
 
 def can_run(cell: Cell, below: bool, state: Any) -> bool:
     """Whether a kernel is compiled here for this cell, and the state is float32."""
-    return state[0].dtype == np.float32 and _plan(cell, below) is not None
+    plan, kernel = _plan(cell, below), library()
+    return state[0].dtype == np.float32 and plan is not None and hasattr(kernel, _entry(plan))
 
 
 @cache
 def _plan(cell: Cell, below: bool) -> KernelPlan | None:
     try:
-        plan = plan_kernel(trace(cell, below))
+        return plan_kernel(trace(cell, below))
     except UntraceableError:
         return None
-    return plan if hasattr(library(), f"{kernel_name(plan.graph)}_forward_part_fp32") else None
+
+
+def _entry(plan: KernelPlan) -> str:
+    return f"{kernel_name(plan.graph)}_forward_part_fp32"
 
 
 def run(
@@ -91,7 +95,7 @@ def run(
     if below is not None:
         below = np.stack(below) if isinstance(below, Sequence) else below
         window.below = address(np.ascontiguousarray(padded(below, 1, units, H)))
-    forward = getattr(kernel, f"{kernel_name(plan.graph)}_forward_part_fp32")
+    forward = getattr(kernel, _entry(plan))
     forward.argtypes, forward.restype = (ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64), None
     share_rows(partial(forward, ctypes.byref(window)), rows, ROWS_FOR_A_THREAD)
     memory = plan.graph.memory

@@ -45,17 +45,16 @@ def dtype_for(x: Tensor) -> torch.dtype | None:
 def kernel_for(cell: Cell, below: bool, like: Tensor) -> DerivedKernel | None:
     """The kernel for tensors like this one, in the autocast that is on; None if none is compiled for the cell here."""
     dtype = dtype_for(like)
-    return None if dtype is None else _kernel(cell, below, dtype)
+    return None if dtype is None else _kernel(cell, below, dtype, library())
 
 
 @cache
-def _kernel(cell: Cell, below: bool, dtype: torch.dtype) -> DerivedKernel | None:
+def _kernel(cell: Cell, below: bool, dtype: torch.dtype, found: ctypes.CDLL | None) -> DerivedKernel | None:
     try:
         plan = plan_kernel(trace(cell, below))
     except UntraceableError:
         return None
     ending = "bf16" if dtype == torch.bfloat16 else "fp32"
-    found = library()
     name = f"{kernel_name(plan.graph)}_forward_rows_{ending}"
     return DerivedKernel(plan, dtype, found) if found is not None and hasattr(found, name) else None
 

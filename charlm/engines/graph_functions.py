@@ -36,8 +36,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 
 def where(condition: Tensor, x: Tensor | float, otherwise: Tensor | float, like: Tensor) -> Tensor:
     """torch.where. Its numbers become arrays like another: torch would make them on the host, and a GPU wait for it."""
-    chosen, rest = (torch.full_like(like, each) if isinstance(each, float) else each for each in (x, otherwise))
-    return torch.where(condition, chosen, rest)
+    x, otherwise = (torch.full_like(like, each) if isinstance(each, float) else each for each in (x, otherwise))
+    return torch.where(condition, x, otherwise)
 
 
 def repeat_rows(x: Tensor | float, like: Tensor) -> Tensor:

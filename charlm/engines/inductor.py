@@ -18,8 +18,7 @@ from charlm.model.stack import Recurrence
 
 def inductor(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function compiled by torch for shapes that do not change. Its first call compiles it."""
-    compiled: Callable[..., Any] = torch.compile(function, dynamic=False)
-    return compiled
+    return torch.compile(function, dynamic=False)
 
 
 def with_compiled_steps(recurrence: Callable[..., Any], compiler: Compiler = inductor) -> Recurrence:

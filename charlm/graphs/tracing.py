@@ -99,7 +99,7 @@ def _trace(cell: Cell, below: bool, width: int, rows: int) -> StepGraph:
     try:
         output, after, gates = cell.step(weights, given, state, memory)
         state_after = after._asdict()
-    except (TypeError, ValueError, AttributeError, IndexError) as error:  # an operator or a function of numpy's own
+    except (TypeError, ValueError, AttributeError, LookupError) as error:  # an operator or a function of numpy's own
         raise UntraceableError(str(error)) from error
     if tuple(state_after) != cell.STATE._fields:
         raise UntraceableError(f"a state of {', '.join(state_after)} after one of {', '.join(cell.STATE._fields)}")
