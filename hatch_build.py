@@ -19,11 +19,11 @@ class Kernels(BuildHookInterface[Any]):
         if self.target_name != "wheel":
             return
         sys.path.insert(0, str(Path(__file__).parent))
-        from charlm.graphs.derived import derived_source
+        from charlm.graphs.derived import files, table_forms
         from charlm.kernels.building import build
 
         try:
-            built = build(derived_source())
+            built = build(files(table_forms()))
         except OSError as error:
             print(f"charlm is installed without its compiled kernels, and will be slower: {error}", file=sys.stderr)
             return

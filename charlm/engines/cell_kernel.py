@@ -23,7 +23,7 @@ from charlm.engines.derived_kernel import DerivedKernel
 from charlm.engines.graph_functions import evaluated
 from charlm.engines.window_arrays import WindowArrays
 from charlm.graphs.nodes import is_constant
-from charlm.kernels import UNITS
+from charlm.graphs.projecting import projects_by_unit
 
 
 def run(
@@ -34,12 +34,11 @@ def run(
     read, ids = distinct_inputs(x)
     steps, rows = (read if ids is None else ids).shape[:2]
     H = state[0].shape[1]
-    missing = -H % UNITS  # padded with units whose weights and state are zero; what they give is cut off
-    projected = cell.project(weights, read).to(dtype)
+    missing = kernel.padded(H) - H  # filled up with units whose weights and state are zero; what they give is cut off
+    projected = project_padded(cell, weights, read, H, missing).to(dtype)
     if isinstance(below, Sequence):
         below = torch.stack(tuple(below))
     if missing:
-        projected = pad(projected.unflatten(-1, (-1, H)), (0, missing)).flatten(-2)
         state = tuple(pad(part, (0, missing)) for part in state)
         below = None if below is None else pad(below, (0, missing))
     outputs, memories, *after = _Window.apply(  # type: ignore[no-untyped-call]
@@ -49,6 +48,26 @@ def run(
         outputs, after = outputs[..., :H], [part[..., :H] for part in after]
         memories = None if memories is None else memories[..., :H]
     return outputs, memories, cell.STATE(*after)
+
+
+def project_padded(cell: Cell, weights: Weights, x: Tensor, units: int, missing: int) -> Tensor:
+    """What the cell projects inputs (..., I) to, each block filled up with units: (..., K (units + missing)).
+
+    The rows of weights are filled up before the product, if that gives the same: it is far less than the result.
+    """
+    by_unit = missing > 0 and projects_by_unit(cell)
+    if by_unit:
+        own = {name: value for name, value in weights.items() if value.shape[0] % units == 0}
+        weights = {name: _pad_rows(value, units, missing) for name, value in own.items()}
+    projected: Tensor = cell.project(weights, x)
+    if by_unit or not missing:
+        return projected
+    return pad(projected.reshape(*x.shape[:-1], -1, units), (0, missing)).flatten(-2)
+
+
+def _pad_rows(weight: Tensor, units: int, missing: int) -> Tensor:
+    blocks = weight.reshape(-1, units, *weight.shape[1:])
+    return pad(blocks, (0, 0) * (blocks.dim() - 2) + (0, missing)).flatten(0, 1)
 
 
 class _Window(torch.autograd.Function):
@@ -63,13 +82,13 @@ class _Window(torch.autograd.Function):
         weights = dict(zip(plan.graph.shapes, arrays[parts:], strict=True))
         matrices, vectors = kernel.matrices(weights, units, H), kernel.vectors(weights, units, H)
         needs_backward = any(ctx.needs_input_grad)
-        panels = kernel.pack(matrices, needs_backward)
+        panels = kernel.pack(matrices, units, needs_backward)
         run = WindowArrays(kernel, steps, rows, H, needs_backward)
         run.begin(state)
         projected = projected.contiguous()
         below = None if below is None else below.to(kernel.sums).contiguous()
         ids = None if ids is None else ids.contiguous()
-        window = run.window(vectors, below)
+        window = run.window(units, vectors, below)
         window.projected, window.ids = projected.data_ptr(), None if ids is None else ids.data_ptr()
         kernel.point(window, "panels", [forward for forward, _ in panels])
         kernel.call("forward", window)
@@ -96,7 +115,7 @@ class _Window(torch.autograd.Function):
         columns = torch.empty(T, B, len(plan.gradient.columns()) * H, dtype=dtype)
         carried = torch.empty(B, max(1, len(plan.carried)) * H, dtype=kernel.sums)
         d_below = None if below is None else torch.empty(T, B, H, dtype=kernel.sums)
-        window = run.window(vectors, below)
+        window = run.window(ctx.units, vectors, below)
         window.projected, window.ids = projected.data_ptr(), None if ids is None else ids.data_ptr()
         window.d_output, window.columns, window.carried = d_output.data_ptr(), columns.data_ptr(), carried.data_ptr()
         window.d_memory = None if d_memory is None else d_memory.data_ptr()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Mapping, Sequence
 from functools import cache
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,42 +16,60 @@ from torch.nn.functional import pad
 
 from charlm.cells.cell import Cell, Weights
 from charlm.cells.own_files import file_of
-from charlm.engines.lstm_kernel import dtype_for, openmp_parallel
 from charlm.engines.own_library import own_library
-from charlm.graphs.arrays import UntraceableError
 from charlm.graphs.c_kernel import repeat_of
 from charlm.graphs.derived import kernel_name
 from charlm.graphs.padding import may_be_padded
+from charlm.graphs.refusing import UntraceableError
 from charlm.graphs.stages import KernelPlan, plan_kernel
 from charlm.graphs.tracing import trace
-from charlm.kernels import UNITS, LstmGathering, Packing, Window, library
-
-
-def kernel_for(cell: Cell, below: bool, units: int, like: Tensor) -> DerivedKernel | None:
-    """The kernel for tensors like this one, in the autocast that is on; None if none is compiled for the cell here.
-
-    A cell in a file of the user's is compiled when it is first asked for. There is none for a width to which the layer
-    would have to be padded, if that does no good (graphs/padding.py).
-    """
-    dtype = dtype_for(like)
-    kernel = None if dtype is None else _kernel(cell, below, dtype)
-    if kernel is None or (units % UNITS and not may_be_padded(kernel.plan.gradient)):
-        return None
-    return kernel
+from charlm.kernels import Gathering, Packing, Window, library
 
 
 @cache
-def _kernel(cell: Cell, below: bool, dtype: torch.dtype) -> DerivedKernel | None:
+def openmp_parallel() -> Any:
+    """The function of torch's OpenMP that runs work on all its threads; None if it is not found."""
+    return getattr(ctypes.CDLL(None), "GOMP_parallel", None)
+
+
+def dtype_for(x: Tensor) -> torch.dtype | None:
+    """The dtype in which the kernel would compute with x, in the autocast that is on; None if it cannot."""
+    compiled = library()
+    if compiled is None or x.device.type != "cpu" or x.dtype not in (torch.float32, torch.bfloat16):
+        return None
+    if torch.get_num_threads() > 1 and openmp_parallel() is None:
+        return None
+    if torch.is_autocast_enabled("cpu"):
+        narrow = torch.get_autocast_dtype("cpu") == torch.bfloat16 and hasattr(compiled, "cell_pack_bf16")
+        return torch.bfloat16 if narrow else None
+    return x.dtype if x.dtype == torch.float32 else None
+
+
+def kernel_for(cell: Cell, below: bool, like: Tensor) -> DerivedKernel | None:
+    """The kernel for tensors like this one, in the autocast that is on; None if none is compiled for the cell here.
+
+    A cell in a file of the user's is compiled when it is first asked for.
+    """
+    dtype = dtype_for(like)
+    return None if dtype is None else _kernel(cell, below, dtype, library())
+
+
+@cache
+def _kernel(cell: Cell, below: bool, dtype: torch.dtype, found: ctypes.CDLL | None) -> DerivedKernel | None:
     try:
         plan = plan_kernel(trace(cell, below))
     except UntraceableError:
         return None
     ending = "bf16" if dtype == torch.bfloat16 else "fp32"
     name = f"{kernel_name(plan.graph)}_forward_rows_{ending}"
-    found = library()
     if found is not None and not hasattr(found, name) and file_of(cell):
         found = own_library(cell, below).library
     return DerivedKernel(plan, dtype, found) if found is not None and hasattr(found, name) else None
+
+
+def even(units: int) -> int:
+    """The units that products read: a word of bfloat16 has two."""
+    return units + units % 2
 
 
 class DerivedKernel:
@@ -63,13 +82,25 @@ class DerivedKernel:
         self._name = kernel_name(plan.graph)
         repeats = {number: repeat_of(plan, stage) for stage in plan.forward for number in stage.readings}
         self._repeats = [repeats.get(number, 1) for number in range(len(plan.readings))]
+        self._step = 4 * int(found.vector_width())
+
+    def padded(self, units: int) -> int:
+        """The width to which a layer of that many units is filled up."""
+        return units + -units % self._step
+
+    def takes(self, units: int) -> bool:
+        """Whether a layer may have that many units.
+
+        Products read an even number of units. The last one is then a unit of zeros, which must give finite numbers.
+        """
+        return even(units) == units or may_be_padded(self.plan.gradient)
 
     def weights(self, weights: Weights) -> list[Tensor]:
         """The weights that the step reads, in the order of the graph."""
         return [weights[name] for name in self.plan.graph.shapes]
 
     def matrices(self, weights: Mapping[str, Tensor], units: int, H: int) -> list[Tensor]:
-        """The weights that read each input of products, (P H, H) float32; blocks are padded from `units` to H."""
+        """For each input of products the weights that read it, (P H, H) float32; blocks padded from `units` to H."""
         found = []
         for reading in self.plan.readings:
             blocks = [
@@ -87,7 +118,7 @@ class DerivedKernel:
         ]
         return pad(torch.stack(blocks), (0, H - units)).to(self.sums).contiguous() if blocks else torch.empty(0)
 
-    def pack(self, matrices: Sequence[Tensor], backward: bool) -> list[tuple[Tensor, Tensor | None]]:
+    def pack(self, matrices: Sequence[Tensor], units: int, backward: bool) -> list[tuple[Tensor, Tensor | None]]:
         """The matrices as the kernel reads them, for both directions."""
         found = []
         for matrix, repeat in zip(matrices, self._repeats, strict=True):
@@ -95,7 +126,7 @@ class DerivedKernel:
             backwards = torch.empty(matrix.shape, dtype=self.dtype) if backward else None
             H = matrix.shape[1]
             address = None if backwards is None else backwards.data_ptr()
-            job = Packing(matrix.data_ptr(), forwards.data_ptr(), address, len(matrix) // H, H, repeat)
+            job = Packing(matrix.data_ptr(), forwards.data_ptr(), address, len(matrix) // H, H, even(units), repeat)
             self._run("cell_pack", job)
             found.append((forwards, backwards))
         return found
@@ -107,8 +138,8 @@ class DerivedKernel:
     def gather(self, rows: Tensor, ids: Tensor, symbols: int) -> Tensor:
         """Gradients (T B, K H) of what was looked up by ids (T, B), added up for each symbol: (V, K H), float32."""
         totals = torch.zeros(symbols, rows.shape[1], dtype=self.sums)
-        job = LstmGathering(rows.data_ptr(), ids.data_ptr(), totals.data_ptr(), *rows.shape, rows.stride(0))
-        self._run("lstm_gather", job)
+        job = Gathering(rows.data_ptr(), ids.data_ptr(), totals.data_ptr(), *rows.shape, rows.stride(0))
+        self._run("gather", job)
         return totals
 
     @staticmethod

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, fx
 
-from charlm.graphs.nodes import Node, node, ordered
+from charlm.graphs.nodes import Node, has_rows, node, ordered
 
 D_OUTPUT = node("d_output")
 Slot = Node | str  # what a placeholder stands for: a node, or the name of something else
@@ -31,8 +31,18 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "log": torch.log,
     "sqrt": torch.sqrt,
     "absolute": torch.abs,
-    "where": torch.where,
 }
+
+
+def where(condition: Tensor, x: Tensor | float, otherwise: Tensor | float, like: Tensor) -> Tensor:
+    """torch.where. Its numbers become arrays like another: torch would make them on the host, and a GPU wait for it."""
+    x, otherwise = (torch.full_like(like, each) if isinstance(each, float) else each for each in (x, otherwise))
+    return torch.where(condition, x, otherwise)
+
+
+def repeat_rows(x: Tensor | float, like: Tensor) -> Tensor:
+    """What is the same for all rows, (H,) or a number, as an array (B, H) like another."""
+    return torch.full_like(like, x) if isinstance(x, float) else torch.zeros_like(like) + x
 
 
 class Writer:
@@ -56,12 +66,12 @@ class Writer:
         self._made[slot] = self._made[other]
 
     def tensor(self, node: Node, like: Slot = D_OUTPUT) -> Any:
-        """The value of a node; zeros in the shape of another's if it is a constant."""
+        """The value of a node as an array in the shape of another's, also if it is the same for all rows."""
         value = self.value(node)
-        if not isinstance(value, float):
+        if has_rows(node):
             return value
-        self.put("filled", torch.full_like, self._made[like], value)
-        return self._made["filled"]
+        self.put("repeated", repeat_rows, value, self._made[like])
+        return self._made["repeated"]
 
     def value(self, slot: Slot) -> Any:
         """What was made for a slot. A node is computed if it was not."""
@@ -72,6 +82,9 @@ class Writer:
                 continue
             if each.op == "constant":
                 self._made[each] = each.key[0]
+            elif each.op == "where":
+                compared = next(x for x in each.args[0].args if x.op != "constant")
+                self.put(each, where, *(self._made[argument] for argument in (*each.args, compared)))
             else:
                 self.put(each, FUNCTIONS[each.op], *(self._made[argument] for argument in each.args))
         return self._made[slot]

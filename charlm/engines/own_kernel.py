@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from charlm.cells.cell import Cell
 from charlm.engines.own_library import own_library
-from charlm.graphs.arrays import UntraceableError
 from charlm.graphs.derived import kernel_name
 from charlm.graphs.padding import may_be_padded
+from charlm.graphs.refusing import UntraceableError
 from charlm.graphs.stages import plan_kernel
 from charlm.graphs.tracing import trace
-from charlm.kernels import UNITS, library
+from charlm.kernels import library
 
 
 def own_kernel_notes(cell: Cell, below: bool, units: int) -> list[str]:
@@ -19,10 +19,8 @@ def own_kernel_notes(cell: Cell, below: bool, units: int) -> list[str]:
         plan = plan_kernel(trace(cell, below))
     except UntraceableError as error:
         return [f"{name} is not compiled, and slower: a kernel cannot have {error}"]
-    if units % UNITS and not may_be_padded(plan.gradient):
-        return [
-            f"{name} is compiled only for multiples of {UNITS} units, because of a value that is not finite at zero"
-        ]
+    if units % 2 and not may_be_padded(plan.gradient):
+        return [f"{name} is compiled only for an even number of units: in a unit of zeros, a value is not finite"]
     built = library()
     if built is not None and hasattr(built, f"{kernel_name(plan.graph)}_forward_rows_fp32"):
         return []

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from charlm.cells.cell import Cell
-from charlm.graphs.derived import kernel_name, source_of
+from charlm.graphs.derived import files, kernel_name
 from charlm.graphs.tracing import trace
 from charlm.kernels.building import Level, build_one, library_path
 from charlm.kernels.choosing import choice
@@ -50,7 +50,7 @@ def own_library(cell: Cell, below: bool) -> OwnLibrary:
 
 def _build(cell: Cell, below: bool, level: Level, path: Path) -> float:
     began = time.perf_counter()
-    build_one(source_of(cell, below), level, path)
+    build_one(files([(cell, below)]), level, path)
     return time.perf_counter() - began
 
 

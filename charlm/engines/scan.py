@@ -105,7 +105,7 @@ class _Scan(torch.autograd.Function):
                     d_outputs[t], *d_state, *local, *ctx.vectors, *ctx.matrices
                 )
         whole = torch.stack(columns)
-        d_weights = functions.weight_gradients(whole, _between(ctx, 0, steps), ctx.shapes)
+        d_weights = functions.weight_gradients(whole, _between(ctx, 0, steps), ctx.shapes, ctx.projected.dtype)
         below = None if ctx.below is None else torch.stack(d_below)
         return None, functions.projected_gradient(whole), below, *d_state, *d_weights
 

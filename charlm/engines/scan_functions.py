@@ -73,9 +73,10 @@ class ScanFunctions:
             writer.put("sums", torch.chunk, writer.value("sums"), len(reading.products), -1)
             for block, product in enumerate(reading.products):
                 writer.put(product, operator.getitem, writer.value("sums"), block)
-        after = tuple(writer.value(each) for each in self.graph.after.values())
+        like = self._before[0]
+        after = tuple(writer.tensor(each, like) for each in self.graph.after.values())
         kept = tuple(writer.value(each) for each in self.kept.values)
-        return writer.finish((writer.value(self.graph.output), after, kept))
+        return writer.finish((writer.tensor(self.graph.output, like), after, kept))
 
     def _of_forward_values(self, name: str, wanted: Sequence[Node]) -> Callable[..., Any]:
         writer = Writer(name)
@@ -90,7 +91,7 @@ class ScanFunctions:
         writer.take([f"matrix {number}" for number in range(len(self.readings))])
         for number in reversed(range(len(self.readings))):  # an input that another product computes comes after it
             reading = self.readings[number]
-            own = tuple(writer.value(gradient.products[product]) for product in reading.products)
+            own = tuple(writer.tensor(gradient.products[product]) for product in reading.products)
             writer.put("columns", torch.cat, own, -1)
             writer.put("columns", cast_like, writer.value("columns"), writer.value(f"matrix {number}"))
             writer.put(f"given {number}", torch.matmul, writer.value("columns"), writer.value(f"matrix {number}"))
@@ -101,7 +102,7 @@ class ScanFunctions:
             d_state = node("d_state", key=(name,))
             d_before.append(writer.tensor(total([gradient.before[name], *given]), like=d_state))
         writer.put("columns", torch.cat, tuple(map(writer.tensor, gradient.columns())), -1)
-        below = None if gradient.below is None else writer.value(gradient.below)
+        below = None if gradient.below is None else writer.tensor(gradient.below)
         return writer.finish((writer.value("columns"), tuple(d_before), below))
 
     def projected_gradient(self, columns: Tensor) -> Tensor:
@@ -111,23 +112,23 @@ class ScanFunctions:
         )
 
     def weight_gradients(
-        self, columns: Tensor, forward_values: Sequence[Tensor], shapes: Sequence[torch.Size]
+        self, columns: Tensor, forward_values: Sequence[Tensor], shapes: Sequence[torch.Size], dtype: torch.dtype
     ) -> list[Tensor | None]:
         """Columns of all steps, and the arguments of `factors` for all steps -> the gradient of each weight.
 
-        None for a weight that is not learned. Products are computed in the dtype of the columns.
+        None for a weight that is not learned. Products are computed in `dtype`.
         """
         H = self._width(columns)
         known = self._after_loop(*forward_values)
         found = {name: columns.new_zeros(shape) for name, shape in zip(self.graph.shapes, shapes, strict=True)}
         for reading, source in zip(self.readings, known, strict=False):
-            own = _chosen(columns, reading.columns, H).flatten(0, 1)
-            by_block = (own.T @ source.flatten(0, 1).to(own.dtype)).split(H)
+            own = _chosen(columns, reading.columns, H).flatten(0, 1).to(dtype)
+            by_block = (own.T @ source.flatten(0, 1).to(dtype)).split(H)
             for (name, row, column), block in zip(reading.entries, by_block, strict=True):
                 found[name][row * H : (row + 1) * H, column * H : (column + 1) * H] += block
         for term, factor in zip(self.gradient.vectors, known[len(self.readings) :], strict=True):
-            given = _chosen(columns, [self.gradient.columns().index(term.column)], H)
-            found[term.name][term.block * H : (term.block + 1) * H] += (given * factor).sum((0, 1))
+            d_value = _chosen(columns, [self.gradient.columns().index(term.column)], H)
+            found[term.name][term.block * H : (term.block + 1) * H] += (d_value * factor).sum((0, 1))
         return [None if name in self.graph.fixed else each for name, each in found.items()]
 
     def _width(self, columns: Tensor) -> int:

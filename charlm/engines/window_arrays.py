@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from charlm.engines.derived_kernel import DerivedKernel
+from charlm.engines.derived_kernel import DerivedKernel, even
 from charlm.graphs.nodes import Node, node
 from charlm.kernels import Window
 
@@ -46,9 +46,9 @@ class WindowArrays:
             if (reading := self._plan.reading_of(field)) is not None:
                 self._inputs[reading][0] = before
 
-    def window(self, vectors: Tensor, below: Tensor | None) -> Window:
-        """These arrays as the kernel takes them."""
-        window = Window(T=self.steps, B=self.rows, H=self.units, kept_steps=int(self._keep))
+    def window(self, units: int, vectors: Tensor, below: Tensor | None) -> Window:
+        """These arrays as the kernel takes them; `units` are those that are no filling."""
+        window = Window(T=self.steps, B=self.rows, H=self.units, U=even(units), kept_steps=int(self._keep))
         self._kernel.point(window, "inputs", self._inputs)
         self._kernel.point(window, "states", self._states)
         window.output = self._output.data_ptr()

@@ -92,8 +92,10 @@ def differentiate(graph: StepGraph) -> StepGradient:
         found[each] = terms
         if each.op == "product":
             (columns[each],) = terms
-            if each.args[0].op != "state":
-                give(each.args[0], {node("d_input", key=(inputs.index(each.args[0]),)): ONE})
+            (read,) = each.args
+            given = node("d_input", key=(inputs.index(read),))
+            if read.op != "state" and given not in found.get(read, ()):  # once, for all products that read it
+                give(read, {given: ONE})
         elif each.op == "vector" and each.key[0] not in graph.fixed:
             vectors += _vector_terms(each, terms)
         else:
@@ -113,7 +115,7 @@ def differentiate(graph: StepGraph) -> StepGradient:
 
 
 def _reaches_column(each: Node) -> bool:
-    """Whether the gradient of a node is also that of a product or a projected block, which are kept for all steps."""
+    """Whether the gradient of a node is that of a product or a projected block too, which are kept for all steps."""
     if each.op == "add":
         return any(_reaches_column(argument) for argument in each.args)
     return each.op in ("product", "projected")

@@ -7,19 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from types import SimpleNamespace
-from typing import Any, NoReturn
+from typing import Any
 
 from charlm.graphs import nodes
-from charlm.graphs.nodes import Node, constant, node
+from charlm.graphs.folding import fold
+from charlm.graphs.nodes import COMPARISONS, Node, constant, has_rows, node
+from charlm.graphs.refusing import Symbolic, UntraceableError
 
 Entry = tuple[str, int, int]  # a block of a weight: its name, row and column
 
 
-class UntraceableError(Exception):
-    """A step does what a graph cannot say. The message is the operation."""
-
-
-class Blocks:
+class Blocks(Symbolic):
     """Blocks side by side: an array (B, n H) if it has rows, else a vector (n H,)."""
 
     def __init__(self, blocks: tuple[Node, ...], rows: int | None, width: int) -> None:
@@ -29,9 +27,6 @@ class Blocks:
     def shape(self) -> tuple[int, ...]:
         size = len(self.blocks) * self.width
         return (size,) if self.rows is None else (self.rows, size)
-
-    def __getattr__(self, name: str) -> NoReturn:
-        raise AttributeError(f"the operation {name}") if name.startswith("__") else UntraceableError(name)
 
     def __getitem__(self, index: Any) -> Blocks:
         """Slices of the last axis, from and to the edges of blocks."""
@@ -48,6 +43,8 @@ class Blocks:
             raise UntraceableError("a product with a weight that is not transposed (x @ W.T)")
         if len(weight.entries[0]) != len(self.blocks):
             raise UntraceableError("a product with a weight of another width")
+        if not all(map(has_rows, self.blocks)):
+            raise UntraceableError("a product of what is the same for all rows")
         made = tuple(
             nodes.total(node("product", x, key=entry) for x, entry in zip(self.blocks, row, strict=True))
             for row in weight.entries
@@ -56,6 +53,13 @@ class Blocks:
 
     def _each(self, op: Callable[..., Node], *others: Any) -> Blocks:
         """An operation on every block, and the same block of other arrays, or a number."""
+        columns, rows = self._beside(*others)
+        if any(each.op in COMPARISONS for column in columns for each in column):
+            raise UntraceableError("an operation on a comparison, other than where")
+        return Blocks(tuple(fold(op(*each)) for each in zip(*columns, strict=True)), rows, self.width)
+
+    def _beside(self, *others: Any) -> tuple[list[tuple[Node, ...]], int | None]:
+        """The blocks of this array and of others, repeated for a number; and how many rows an operation on them has."""
         rows, count = self.rows, len(self.blocks)
         columns = [self.blocks]
         for other in others:
@@ -68,7 +72,7 @@ class Blocks:
                 columns.append((constant(float(other)),) * count)
             else:
                 raise UntraceableError(f"an operation with a {type(other).__name__}")
-        return Blocks(tuple(op(*each) for each in zip(*columns, strict=True)), rows, self.width)
+        return columns, rows
 
     def __add__(self, other: Any) -> Blocks:
         return self._each(nodes.add, other)
@@ -128,11 +132,17 @@ class Blocks:
     def abs(self) -> Blocks:
         return self._each(lambda x: node("absolute", x))
 
-    def where(self, condition: Blocks, otherwise: Any) -> Blocks:
-        return self._each(lambda x, held, y: node("where", held, x, y), condition, otherwise)
+    def where(self, condition: Any, otherwise: Any) -> Blocks:
+        columns, rows = self._beside(otherwise, condition)
+        if any(each.op not in COMPARISONS for each in columns[2]):
+            raise UntraceableError("where with a condition that is no comparison")
+        if any(each.op in COMPARISONS for column in columns[:2] for each in column):
+            raise UntraceableError("where with a comparison as a value")
+        made = tuple(node("where", held, x, y) for x, y, held in zip(*columns, strict=True))
+        return Blocks(made, rows, self.width)
 
 
-class Matrix:
+class Matrix(Symbolic):
     """A weight (m H, n H) as a table of blocks; rows of several weights may be joined."""
 
     def __init__(self, entries: tuple[tuple[Entry, ...], ...], width: int, transposed: bool = False) -> None:
@@ -145,9 +155,6 @@ class Matrix:
     @property
     def T(self) -> Matrix:
         return Matrix(self.entries, self.width, not self.transposed)
-
-    def __getattr__(self, name: str) -> NoReturn:
-        raise AttributeError(name) if name.startswith("__") else UntraceableError(f"{name} of a weight")
 
     def __getitem__(self, index: Any) -> Matrix:
         rows, columns = index if isinstance(index, tuple) and len(index) == 2 else (index, slice(None))
@@ -176,4 +183,4 @@ def _joined(arrays: Sequence[Any], axis: int) -> Any:
     raise UntraceableError("to join these arrays")
 
 
-Blocks.MODULE = Matrix.MODULE = SimpleNamespace(cat=_joined)  # type: ignore[attr-defined]
+Blocks.MODULE = Matrix.MODULE = SimpleNamespace(cat=_joined)

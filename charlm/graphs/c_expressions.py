@@ -5,7 +5,7 @@ Text for functions that exist once for each number type: NAME(x) is x with the t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 
 from charlm.graphs.nodes import Node, ordered
 
@@ -27,12 +27,16 @@ OPERATIONS = {
 }
 
 
+# For results that stay float32, whatever the number type of the products is.
+IN_FLOAT32 = OPERATIONS | {"sigmoid": "sigmoid_ps({})", "tanh": "tanh_ps({})"}
+
+
 class Statements:
     """Lines of C that compute nodes, each once. `load` gives the C of a node that is stored, and None for others."""
 
-    def __init__(self, load: Callable[[Node], str | None]) -> None:
+    def __init__(self, load: Callable[[Node], str | None], operations: Mapping[str, str] = OPERATIONS) -> None:
         self.lines: list[str] = []
-        self._load = load
+        self._load, self._operations = load, operations
         self._names: dict[Node, str] = {}
 
     def know(self, node: Node, name: str) -> None:
@@ -51,12 +55,10 @@ class Statements:
             return f"constant({float(each.key[0])!r})"
         loaded = self._load(each)
         text = (
-            OPERATIONS[each.op].format(*(self._names[argument] for argument in each.args)) if loaded is None else loaded
+            self._operations[each.op].format(*(self._names[argument] for argument in each.args))
+            if loaded is None
+            else loaded
         )
         name = f"x{len(self._names)}"
         self.lines.append(f"const floats {name} = {text};")
         return name
-
-
-def indented(lines: Iterable[str], depth: int) -> str:
-    return "\n".join("    " * depth + line if line else "" for line in lines)

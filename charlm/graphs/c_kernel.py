@@ -68,8 +68,8 @@ def _forward(plan: KernelPlan, number: int) -> StageSource:
             rest.know(whole, sum_)
         done = 0
         for part, size in enumerate(chunk_sizes(len(own) * source.repeat)):
-            panel = f"w->panels[{reading}] + (unit * {len(own)} + {done} * W) * H"
-            source.calls.append(Call(size, f"w->inputs[{reading}] + (t * B + row) * H", "H", panel, "H", reading, part))
+            panel = f"w->panels[{reading}] + (unit * {len(own)} + {done} * W) * w->U"
+            source.calls.append(Call(size, f"w->inputs[{reading}] + (t * B + row) * H", "H", panel, reading, part))
             done += size
     for each in stage.results:
         value = rest.value(each)
@@ -111,10 +111,10 @@ def _backward(plan: KernelPlan, number: int) -> StageSource:
         assert start is not None
         source.before.append((sum_, start))
         rest.know(leaf, sum_)
-        for column, place, count in of.runs():
+        for place, column in enumerate(of.columns):
             rows = f"w->columns + (({step} * B + row) * {columns} + {column}) * H"
-            panel = f"w->panels[{reading}] + (unit * {len(of.columns)} + {place} * 4 * W) * H"
-            source.calls.append(Call(4, rows, f"{columns} * H", panel, f"{count} * H", reading, 0))
+            panel = f"w->panels[{reading}] + (unit * {len(of.columns)} + {place} * 4 * W) * w->U"
+            source.calls.append(Call(4, rows, f"{columns} * H", panel, reading, 0))
     source.calls_if = None if number else "t < w->T - 1"
     for each in stage.results:
         value = rest.value(each)

@@ -10,19 +10,18 @@ WHERE = "const NAME(Window) *w, int64_t t, int64_t row, int64_t unit"
 
 
 class Call(NamedTuple):
-    """One call of NAME(product): how many vectors; rows, their stride, the panel and its length in C; where sums go."""
+    """One call of NAME(product): how many vectors; rows, their stride and the panel in C; where the sums go."""
 
     vectors: int
     rows: str
     stride: str
     panel: str
-    length: str
     reading: int
     part: int
 
     def text(self) -> str:
         sums = f"acc{self.reading}[{self.part}]"
-        return f"NAME(product)(R, {self.vectors}, {self.rows}, {self.stride}, {self.panel}, {self.length}, {sums});"
+        return f"NAME(product)(R, {self.vectors}, {self.rows}, {self.stride}, {self.panel}, w->U, {sums});"
 
 
 def chunk_sizes(vectors: int) -> list[int]:

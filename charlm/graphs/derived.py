@@ -1,12 +1,13 @@
-"""The C of all kernels that are derived from the table of cells: the text of derived.h. Knows no compiler."""
+"""The C of all kernels that are derived from cells: the texts of derived.h and derived_stream.h. Knows no compiler."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from charlm.cells.cell import Cell
 from charlm.cells.table import CELLS, build_cell
 from charlm.graphs.c_kernel import kernel_source
+from charlm.graphs.c_stream import stream_source
 from charlm.graphs.stages import plan_kernel
 from charlm.graphs.tracing import StepGraph, trace
 
@@ -36,11 +37,17 @@ def source_of(cell: Cell, below: bool) -> str:
         f"{{ run_shared(NAME({name}_{direction}), w, w->B, 1, s, n); }}"
         for direction in DIRECTIONS
     ]
+    calls.append(
+        f"void NAME({name}_forward_part)(NAME(Window) *w, int64_t first, int64_t end) "
+        f"{{ NAME({name}_forward)(w, first, end); }}"
+    )
     title = f"/* {type(cell).__name__}{', above a layer whose memory it reads' if below else ''} */"
     return "\n".join([title, kernel_source(name, plan_kernel(graph)), *calls, ""])
 
 
-def derived_source() -> str:
-    """All kernels of the table; forms with the same graph once."""
-    texts = {trace(cell, below).fingerprint(): source_of(cell, below) for cell, below in table_forms()}
-    return "\n".join(texts.values())
+def files(forms: Iterable[tuple[Cell, bool]]) -> dict[str, str]:
+    """The kernels of these forms, those with the same graph once: the texts of the files that kernels.c includes."""
+    graphs = {trace(cell, below).fingerprint(): (cell, below) for cell, below in forms}
+    windows = [source_of(cell, below) for cell, below in graphs.values()]
+    streams = [stream_source(kernel_name(trace(*form)), plan_kernel(trace(*form))) for form in graphs.values()]
+    return {"derived.h": "\n".join(windows), "derived_stream.h": "\n".join(streams)}

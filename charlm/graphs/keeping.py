@@ -1,8 +1,9 @@
 """What the forward pass keeps for the backward pass, and what that computes again. Knows no engine.
 
-States before and after, the inputs of products and the projected input are there in any case. Of the other values that
-a gradient needs, those of a product are kept, and those of a function such as tanh; sums and products of them are
-computed again, and so is a function of what is there in any case, such as the tanh of the memory.
+States before and after and the projected input are there in any case. Of the other values that a gradient needs (the
+inputs of products among them), those of a product are kept, and those of a function such as tanh; sums and products of
+them are computed again, and so is a function of what is there in any case, such as the tanh of the memory. What depends
+on vectors alone is the same in all steps, and neither kept nor a factor.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from charlm.graphs.adjoints import StepGradient, depends_on_incoming
-from charlm.graphs.nodes import NONLINEAR, Node, ordered
+from charlm.graphs.nodes import NONLINEAR, Node, has_rows, ordered
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,11 +32,11 @@ def choose_kept(gradient: StepGradient) -> Kept:
     for each in ordered(roots):
         if each in depending:
             factors |= {argument: None for argument in each.args if argument not in depending}
-    needed = [*factors, *(term.factor for term in gradient.vectors)]
-    there = {*gradient.graph.after.values(), *gradient.inputs}
+    needed = [*factors, *gradient.inputs, *(term.factor for term in gradient.vectors)]
+    there = set(gradient.graph.after.values())
 
     def is_there(each: Node) -> bool:
-        return each in there or not (each.args or each.op == "product")
+        return each in there or each.op in ("projected", "state", "below") or not has_rows(each)
 
     values: dict[Node, None] = {}
     waiting = list(reversed(needed))
@@ -49,4 +50,4 @@ def choose_kept(gradient: StepGradient) -> Kept:
             values[each] = None
         else:
             waiting += reversed(each.args)
-    return Kept(tuple(values), tuple(each for each in factors if each.op not in ("constant", "vector")))
+    return Kept(tuple(values), tuple(each for each in factors if has_rows(each)))

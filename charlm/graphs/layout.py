@@ -26,16 +26,6 @@ class Reading:
     entries: tuple[Entry, ...]
     columns: tuple[int, ...]
 
-    def runs(self) -> list[tuple[int, int, int]]:
-        """The columns as runs that stand side by side: the first column, its place among the products, how many."""
-        found: list[tuple[int, int, int]] = []
-        for place, column in enumerate(self.columns):
-            if found and column == found[-1][0] + found[-1][2]:
-                found[-1] = (found[-1][0], found[-1][1], found[-1][2] + 1)
-            else:
-                found.append((column, place, 1))
-        return found
-
 
 @cache
 def readings(gradient: StepGradient) -> tuple[Reading, ...]:

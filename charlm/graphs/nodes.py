@@ -16,6 +16,7 @@ Key = tuple[str | int | float, ...]
 
 # What an operation is to C and to Python, in terms of its arguments. The derivatives are in derivatives.py.
 UNARY: Final = ("negative", "sigmoid", "tanh", "exp", "log", "sqrt", "absolute")
+COMPARISONS: Final = frozenset({"less", "less_equal"})
 BINARY: Final = ("add", "subtract", "multiply", "divide", "less", "less_equal")
 NONLINEAR: Final = frozenset({"sigmoid", "tanh", "exp", "log", "sqrt", "divide"})  # dear enough to keep and not repeat
 LEAVES: Final = ("projected", "state", "below", "vector", "constant", "d_output", "d_state", "d_input")
@@ -87,6 +88,12 @@ def multiply(x: Node, y: Node) -> Node:
 
 def negative(x: Node) -> Node:
     return ZERO if is_constant(x, 0) else node("negative", x)
+
+
+@cache
+def has_rows(x: Node) -> bool:
+    """Whether a node has a number for each row. The others are computed from vectors and constants alone."""
+    return any(map(has_rows, x.args)) if x.args else x.op not in ("vector", "constant")
 
 
 def total(nodes: Iterable[Node]) -> Node:

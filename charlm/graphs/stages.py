@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from functools import cache
 
 from charlm.graphs.adjoints import StepGradient, depends_on_incoming, differentiate
-from charlm.graphs.arrays import UntraceableError
 from charlm.graphs.keeping import Kept, choose_kept
 from charlm.graphs.layout import Reading, readings
 from charlm.graphs.nodes import NONLINEAR, Node, node, ordered
+from charlm.graphs.refusing import UntraceableError
 from charlm.graphs.tracing import StepGraph
 
 MOST_INPUTS, MOST_STATES = 4, 6  # of a cell that a kernel can run (kernels/window.h)
@@ -48,6 +48,8 @@ class KernelPlan:
     forward: tuple[Stage, ...]
     backward: tuple[Stage, ...]
     pointwise: frozenset[str]
+    stream: tuple[Stage, ...]
+    crossing: tuple[Node, ...]
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -77,6 +79,7 @@ def plan_kernel(graph: StepGraph) -> KernelPlan:
     kept = choose_kept(gradient)
     forward, crossing = _forward_stages(graph, sources, kept.values)
     backward, carried = _backward_stages(gradient, sources)
+    stream, between = _forward_stages(graph, sources, ())
     terms = [term.factor for term in gradient.vectors]
     everything = list(ordered([*graph.nodes(), *gradient.roots(), *terms]))
     return KernelPlan(
@@ -88,6 +91,8 @@ def plan_kernel(graph: StepGraph) -> KernelPlan:
         carried=carried,
         forward=forward,
         backward=backward,
+        stream=stream,
+        crossing=tuple(between),
         pointwise=_pointwise(graph, sources, [*kept.factors, *terms], kept),
     )
 

@@ -7,19 +7,21 @@ arrays; anything else cannot be traced, and says which operation it is. Shape le
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from hashlib import sha256
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from charlm.cells.cell import Cell
-from charlm.graphs.arrays import Blocks, Matrix, UntraceableError
+from charlm.graphs.arrays import Blocks, Matrix
 from charlm.graphs.nodes import Node, node, ordered
+from charlm.graphs.refusing import UntraceableError
 
 SMALLEST = 16  # units of the layer that is traced; a block cannot be mistaken for a single unit
-ROWS = 5
+ROWS = 5, 7  # it is traced twice, so that no size becomes a constant of its graph
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +36,10 @@ class StepGraph:
     memory: str | None  # the field that the layer above may read
     fixed: frozenset[str]  # weights that `step` reads and that do not depend on the learned ones
     shapes: dict[str, tuple[int, ...]]  # of the weights that `step` reads, in blocks
+
+    def parts(self) -> tuple[object, ...]:
+        """All that there is to it. Nodes of equal content are one object, so that two graphs can be compared."""
+        return tuple(getattr(self, each.name) for each in fields(self))
 
     def nodes(self) -> list[Node]:
         """All nodes of the step, each after its arguments."""
@@ -58,26 +64,49 @@ def trace(cell: Cell, below: bool = False) -> StepGraph:
 
     Raises UntraceableError, which names the operation, for a step that does something else than the graph can say.
     """
-    width = next(size for size in range(SMALLEST, 64 * SMALLEST) if not cell.size_problem(size))
+    possible = (size for size in range(SMALLEST, 64 * SMALLEST) if not cell.size_problem(size))
+    widths = list(islice(possible, 2))
+    if len(widths) < 2:
+        raise UntraceableError(f"a layer of fewer than two sizes from {SMALLEST} to {64 * SMALLEST} units")
+    graph, other = (_trace(cell, below, width, rows) for width, rows in zip(widths, ROWS, strict=True))
+    if graph.parts() != other.parts():
+        raise UntraceableError("a number that depends on the number of units or rows")
+    return graph
+
+
+@cache
+def trace_problem(cell: Cell, below: bool = False) -> str | None:
+    """The operation for which the cell's step cannot be traced; None if it can."""
+    try:
+        trace(cell, below)
+    except UntraceableError as error:
+        return str(error)
+    return None
+
+
+def _trace(cell: Cell, below: bool, width: int, rows: int) -> StepGraph:
+    rng = np.random.default_rng(0)
     shapes = cell.shapes(width, width, below)
-    read = cell.step_weights({name: np.zeros(shape) for name, shape in shapes.items()})
-    others = cell.step_weights({name: np.ones(shape) for name, shape in shapes.items()})
-    projected = _blocks(np.asarray(cell.project(read, np.zeros((ROWS, width)))).shape[-1], width, "project")
+    read, others = (
+        cell.step_weights({name: rng.standard_normal(shape) for name, shape in shapes.items()}) for _ in range(2)
+    )
+    projected = _blocks(np.asarray(cell.project(read, np.zeros((rows, width)))).shape[-1], width, "project")
     arrays = {name: _weight(name, np.shape(value), width) for name, value in read.items()}
     weights = _Read(arrays)
-    state = cell.STATE(*(Blocks((node("state", key=(name,)),), ROWS, width) for name in cell.STATE._fields))
-    given = Blocks(tuple(node("projected", key=(block,)) for block in range(projected)), ROWS, width)
-    memory = Blocks((node("below"),), ROWS, width) if below else None
+    state = cell.STATE(*(Blocks((node("state", key=(name,)),), rows, width) for name in cell.STATE._fields))
+    given = Blocks(tuple(node("projected", key=(block,)) for block in range(projected)), rows, width)
+    memory = Blocks((node("below"),), rows, width) if below else None
     try:
-        output, after, inner = cell.step(weights, given, state, memory)
-    except UntraceableError:
-        raise
-    except (TypeError, ValueError, AttributeError, IndexError) as error:  # an operator or a function of numpy's own
+        output, after, gates = cell.step(weights, given, state, memory)
+        state_after = after._asdict()
+    except (TypeError, ValueError, AttributeError, LookupError) as error:  # an operator or a function of numpy's own
         raise UntraceableError(str(error)) from error
+    if tuple(state_after) != cell.STATE._fields:
+        raise UntraceableError(f"a state of {', '.join(state_after)} after one of {', '.join(cell.STATE._fields)}")
     return StepGraph(
         output=_single(output, "the output"),
-        after={name: _single(value, f"the state's {name}") for name, value in zip(after._fields, after, strict=True)},
-        gates={name: _single(value, name) for name, value in inner.items()},
+        after={name: _single(value, f"the state's {name}") for name, value in state_after.items()},
+        gates={name: _single(value, name) for name, value in gates.items()},
         projected=projected,
         reads_below=below,
         memory=cell.MEMORY,
@@ -93,7 +122,7 @@ def _blocks(size: int, width: int, what: str) -> int:
 
 
 def _weight(name: str, shape: tuple[int, ...], width: int) -> Callable[[], Any]:
-    """A weight as a symbolic array, made when `step` asks for it: what only `project` reads may have any shape."""
+    """A weight as a symbolic array, made when `step` reads it: those that only `project` reads may have any shape."""
 
     def made() -> Any:
         sizes = [_blocks(size, width, name) for size in shape]
@@ -122,8 +151,8 @@ class _Read(dict[str, Any]):
 
 def _single(value: Any, what: str) -> Node:
     """The node of a value that must be one block."""
-    if not isinstance(value, Blocks) or len(value.blocks) != 1:
-        raise UntraceableError(f"{what} is not one block of as many numbers as units")
+    if not isinstance(value, Blocks) or value.rows is None or len(value.blocks) != 1:
+        raise UntraceableError(f"{what} is not one block of as many numbers as units, for each row")
     (block,) = value.blocks
     return block
 

@@ -16,6 +16,7 @@ import platform
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,7 +24,6 @@ HERE = Path(__file__).parent
 SOURCES = (
     "kernels.c",
     "barrier.h",
-    "lstm.h",
     "numbers.h",
     "processor.h",
     "products.h",
@@ -33,7 +33,7 @@ SOURCES = (
     "vectors.h",
     "window.h",
 )
-# What derived.h is written by: it is a function of these rooms, and is made only for the compiler.
+# What derived.h and derived_stream.h are written by. They are functions of these rooms, made only for the compiler.
 WRITERS = ("cells", "graphs")
 FLAGS = ("-O3", "-std=gnu11", "-ffp-contract=fast", "-fno-math-errno", "-shared", "-fPIC", "-pthread")
 TIMEOUT_SECONDS = 300.0  # more than ten times what it takes
@@ -101,8 +101,9 @@ def compiler() -> str | None:
     )
 
 
-def build(derived: str) -> Built:
-    """Compile all levels at the same time, and delete libraries of other sources. `derived` is the text of derived.h.
+def build(derived: Mapping[str, str]) -> Built:
+    """Compile all levels at the same time, and delete libraries of other sources. `derived` has
+    the texts of the files that are written from the cells.
 
     A level that does not compile is left out, except the lowest. Raises OSError with the compiler's message if that one
     fails, or if there is no compiler.
@@ -115,7 +116,8 @@ def build(derived: str) -> Built:
     lowest, *_ = wanted = levels()
     paths = {level.name: library_path(level) for level in wanted}
     with tempfile.TemporaryDirectory(dir=HERE, prefix="kernels-") as folder:
-        Path(folder, "derived.h").write_text(derived)
+        for name, text in derived.items():
+            Path(folder, name).write_text(text)
         made = {name: Path(folder, name) for name in paths}
         running = {level.name: _start(command, level, made[level.name]) for level in wanted}
         said = {name: _finish(process) for name, process in running.items()}
@@ -129,8 +131,8 @@ def build(derived: str) -> Built:
     return Built({name: path for name, path in paths.items() if name not in failed}, failed)
 
 
-def build_one(derived: str, level: Level, path: Path) -> None:
-    """Compile one level, with another derived.h, to a path. It exists whole or not at all.
+def build_one(derived: Mapping[str, str], level: Level, path: Path) -> None:
+    """Compile one level, with other derived files, to a path. It exists whole or not at all.
 
     Raises OSError with the compiler's message if it does not compile, or if there is no compiler.
     """
@@ -139,7 +141,8 @@ def build_one(derived: str, level: Level, path: Path) -> None:
         raise FileNotFoundError("no C compiler (cc, gcc or clang) was found")
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix="kernels-") as folder:
-        Path(folder, "derived.h").write_text(derived)
+        for name, text in derived.items():
+            Path(folder, name).write_text(text)
         made = Path(folder, path.name)
         if error := _finish(_start(command, level, made)):
             raise OSError(f"{command} failed: {error}")

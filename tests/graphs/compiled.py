@@ -17,7 +17,7 @@ from charlm.cells.cell import Cell
 from charlm.cells.unroll import unroll
 from charlm.engines import cell_kernel
 from charlm.engines.derived_kernel import DerivedKernel
-from charlm.graphs.derived import source_of
+from charlm.graphs.derived import files
 from charlm.graphs.stages import plan_kernel
 from charlm.graphs.tracing import trace
 from charlm.kernels.building import Level, build_one, compiler, levels
@@ -32,10 +32,9 @@ needs_compiler = pytest.mark.skipif(compiler() is None, reason="there is no C co
 
 def compiled(cells: Sequence[tuple[Cell, bool]], folder: Path, dtype: torch.dtype) -> list[DerivedKernel]:
     """The kernels of cells, each with whether it reads below, in one library."""
-    texts = {trace(cell, below).fingerprint(): source_of(cell, below) for cell, below in cells}
     level: Level = FLOAT64 if dtype == torch.float64 else choice().level or LOWEST
     path = folder / f"{level.name}.so"
-    build_one("\n".join(texts.values()), level, path)
+    build_one(files(cells), level, path)
     found = ctypes.CDLL(str(path))
     return [DerivedKernel(plan_kernel(trace(cell, below)), dtype, found) for cell, below in cells]
 

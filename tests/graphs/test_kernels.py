@@ -9,9 +9,9 @@ from graphs.compiled import WIDTHS, I, compiled, difference, needs_compiler
 from graphs.random_cells import random_cells, random_weights
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from charlm.graphs.arrays import UntraceableError
 from charlm.graphs.derived import table_forms
 from charlm.graphs.padding import may_be_padded
+from charlm.graphs.refusing import UntraceableError
 from charlm.graphs.stages import plan_kernel
 from charlm.graphs.tracing import trace
 

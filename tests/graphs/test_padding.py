@@ -63,4 +63,4 @@ def test_a_state_that_grows_in_units_of_zeros_is_followed():
 
 
 def test_a_cell_without_a_compiled_kernel_has_none_at_any_width():
-    assert kernel_for(OneLine(LINES["a power"][0]), False, 64, torch.zeros(1)) is None
+    assert kernel_for(OneLine(LINES["a power"][0]), False, torch.zeros(1)) is None
