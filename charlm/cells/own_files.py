@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import inspect
 import linecache
 import os
 import shlex
@@ -20,7 +19,6 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 from charlm.cells.cell import Cell
 from charlm.cells.contract import check_contract
@@ -30,6 +28,7 @@ from charlm.errors import UsageError
 
 VARIABLE = "CHARLM_CELL_FILE"  # an environment variable: files that may run, separated as in PATH
 LARGEST = 2**20  # bytes
+MODULE = "_charlm_cell_"  # begins the name of a file's module, which its sha256 ends
 CONTRACT = "`charlm cells show rnn` shows a cell; the README has a whole file of one."
 
 
@@ -175,7 +174,7 @@ def _sizes(cell: Cell, where: str) -> tuple[int, int]:
 
 def _module(sha256: str) -> ModuleType:
     """The file as a module, executed once a process."""
-    name, source = f"_charlm_cell_{sha256}", _trusted[sha256]
+    name, source = MODULE + sha256, _trusted[sha256]
     if name in sys.modules:
         return sys.modules[name]
     module = ModuleType(name)
@@ -222,6 +221,5 @@ def _place(error: BaseException, path: str) -> str:
 
 def file_of(cell: Cell | type[Cell]) -> str | None:
     """The path of the file that a user's cell is in; None for a cell of the table."""
-    module = inspect.getmodule(cell if isinstance(cell, type) else type(cell))
-    found: Any = module
-    return str(found.__file__) if found is not None and found.__name__.startswith("_charlm_cell_") else None
+    name = (cell if isinstance(cell, type) else type(cell)).__module__
+    return str(sys.modules[name].__file__) if name.startswith(MODULE) else None

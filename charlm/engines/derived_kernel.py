@@ -16,7 +16,7 @@ from torch.nn.functional import pad
 
 from charlm.cells.cell import Cell, Weights
 from charlm.cells.own_files import file_of
-from charlm.engines.own_library import own_library
+from charlm.engines.own_library import library_for
 from charlm.graphs.c_kernel import repeat_of
 from charlm.graphs.derived import kernel_name
 from charlm.graphs.padding import may_be_padded
@@ -62,8 +62,8 @@ def _kernel(cell: Cell, below: bool, dtype: torch.dtype, found: ctypes.CDLL | No
         return None
     ending = "bf16" if dtype == torch.bfloat16 else "fp32"
     name = f"{kernel_name(plan.graph)}_forward_rows_{ending}"
-    if found is not None and not hasattr(found, name) and file_of(cell):
-        found = own_library(cell, below).library
+    if found is not None and file_of(cell):
+        found = library_for(cell, below)
     return DerivedKernel(plan, dtype, found) if found is not None and hasattr(found, name) else None
 
 

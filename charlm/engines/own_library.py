@@ -13,11 +13,12 @@ from functools import cache
 from pathlib import Path
 
 from charlm.cells.cell import Cell
+from charlm.cells.own_files import file_of
 from charlm.graphs.derived import files, kernel_name
 from charlm.graphs.tracing import trace
 from charlm.kernels.building import Level, build_one, library_path
 from charlm.kernels.choosing import choice
-from charlm.kernels.library import load_library
+from charlm.kernels.library import library, load_library
 from charlm.text.cache import cache_folder
 
 
@@ -28,6 +29,17 @@ class OwnLibrary:
     library: ctypes.CDLL | None
     seconds: float | None = None
     problem: str = ""
+
+
+def library_for(cell: Cell, below: bool) -> ctypes.CDLL | None:
+    """The library in which the kernels of this cell are, if it has any, for a step that can be traced.
+
+    That is charlm's own, or one that is compiled for a cell in a file of the user's; None if there are no kernels here.
+    """
+    built = library()
+    if built is None or file_of(cell) is None or hasattr(built, f"{kernel_name(trace(cell, below))}_forward_part_fp32"):
+        return built
+    return own_library(cell, below).library
 
 
 @cache
