@@ -8,13 +8,15 @@ from charlm.graphs.derived import kernel_name
 from charlm.graphs.padding import may_be_padded
 from charlm.graphs.refusing import UntraceableError
 from charlm.graphs.stages import plan_kernel
-from charlm.graphs.tracing import trace
+from charlm.graphs.tracing import trace, trace_problem
 from charlm.kernels import library
 
 
 def own_kernel_notes(cell: Cell, below: bool, units: int) -> list[str]:
     """Compile the cell's kernel if it is not there, and say how long it took, or why the cell runs without."""
     name = type(cell).__name__
+    if trace_problem(cell, below):
+        return []  # it runs as its definition, which choosing.py says for cells of any kind
     try:
         plan = plan_kernel(trace(cell, below))
     except UntraceableError as error:
