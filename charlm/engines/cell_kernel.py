@@ -22,7 +22,7 @@ from charlm.cells.unroll import Memories
 from charlm.engines.derived_kernel import DerivedKernel
 from charlm.engines.graph_functions import evaluated
 from charlm.engines.window_arrays import WindowArrays
-from charlm.graphs.nodes import is_constant
+from charlm.graphs.nodes import Node, is_constant
 from charlm.graphs.projecting import projects_by_unit
 
 
@@ -131,14 +131,23 @@ class _Window(torch.autograd.Function):
         d_projected = chosen(columns, order, H).flatten(0, 1)
         if ids is not None:
             d_projected = kernel.gather(d_projected, ids, ctx.symbols).to(dtype)
-        d_weights = _weight_gradients(ctx, columns, vectors, below)
+        d_weights = _weight_gradients(ctx, columns)
         return None, None, d_projected, None, d_below, None, None, *d_states, *d_weights
 
 
-def _weight_gradients(ctx: Any, columns: Tensor, vectors: Tensor, below: Tensor | None) -> list[Tensor | None]:
+def _weight_gradients(ctx: Any, columns: Tensor) -> list[Tensor | None]:
     """The gradient of each weight of the step, from the columns of all steps."""
     run, plan, units, sums = ctx.run, ctx.kernel.plan, ctx.units, ctx.kernel.sums
     H = run.units
+    ids, below, _, vectors, _, projected = ctx.kept
+
+    def stored(each: Node) -> Tensor | None:
+        """What there is of a node for all steps."""
+        if each.op != "projected":
+            return run.stored(each, vectors, below)
+        block = projected[:, int(each.key[0]) * H : (int(each.key[0]) + 1) * H]
+        return block.unflatten(0, (run.steps, run.rows)) if ids is None else block[ids]
+
     found = {name: torch.zeros(shape, dtype=sums) for name, shape in zip(plan.graph.shapes, ctx.shapes, strict=True)}
     for number, reading in enumerate(plan.readings):
         own = chosen(columns, reading.columns, H).flatten(0, 1)
@@ -149,7 +158,7 @@ def _weight_gradients(ctx: Any, columns: Tensor, vectors: Tensor, below: Tensor 
     for term in plan.gradient.vectors:
         column = chosen(columns, [plan.gradient.columns().index(term.column)], H)
         if not is_constant(term.factor, 1):
-            column = column * evaluated(term.factor, lambda each: run.stored(each, vectors, below))
+            column = column * evaluated(term.factor, stored)
         total = column.sum((0, 1), dtype=sums)
         found[term.name][term.block * units : (term.block + 1) * units] += total[:units]
     return [None if name in plan.graph.fixed else each for name, each in found.items()]
