@@ -26,7 +26,7 @@ from charlm.kernels.choosing import choice
 T, B, I = 3, 4, 5  # noqa: E741
 WIDTHS = {torch.float32: 64, torch.float64: 20}  # of layers; the second is padded
 LOWEST = levels()[0]
-FLOAT64 = LOWEST._replace(name="float64", flags=(*LOWEST.flags, "-DCHARLM_FLOAT64"))
+FLOAT64 = LOWEST._replace(name="float64", flags=(*LOWEST.flags, "-DCHARLM_FLOAT64", "-O1"))
 needs_compiler = pytest.mark.skipif(compiler() is None, reason="there is no C compiler")
 
 

