@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from graphs.compiled import needs_compiler
 
+from charlm.cells import own_files
 from charlm.kernels.choosing import choice
 
 EXAMPLE = Path(__file__).parent.parent / "data" / "mycell.py"
@@ -23,11 +24,14 @@ def home(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def there(charlm_process, home):
-    """Run `charlm` in that folder, in a process of its own: consent given in one process is not for another."""
-    return lambda *arguments, **env: charlm_process(
-        *arguments, cwd=home, env={"CHARLM_RUNS": str(home / "runs"), **env}
-    )
+def there(charlm, home, monkeypatch):
+    """Run `charlm` in that folder. As in processes of their own, no command knows what an earlier one was allowed."""
+
+    def run(*arguments, **env):
+        monkeypatch.setattr(own_files, "_trusted", {})
+        return charlm(*arguments, cwd=home, env={"CHARLM_RUNS": str(home / "runs"), **env})
+
+    return run
 
 
 @pytest.fixture
@@ -99,7 +103,7 @@ def test_it_is_compiled_once_and_kept(charlm_process, tmp_path, verse):
     env = {"CHARLM_CACHE": str(tmp_path / "cache")}
     first, second = (charlm_process(*command, env=env).stderr for _ in range(2))
     assert "compiled MyCell in " in first
-    assert "compiled" not in second
+    assert "compiled MyCell" not in second
     assert len(list((tmp_path / "cache" / "cells").iterdir())) == 1
     without = charlm_process(*command, env={"CHARLM_CACHE": str(tmp_path / "other"), "CC": "no-such-compiler"})
     assert without.returncode == 0, without.stderr
