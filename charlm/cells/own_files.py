@@ -148,7 +148,7 @@ def _class_problem(found: type[Cell]) -> tuple[str, str] | None:
     name = found.__name__
     if "__dataclass_params__" not in vars(found) or not vars(found)["__dataclass_params__"].frozen:
         return f"{name} is not a frozen dataclass", f"Write @dataclass(frozen=True) above class {name}."
-    if missing := sorted(getattr(found, "__abstractmethods__", ())):
+    if missing := sorted(found.__abstractmethods__):
         return f"{name} does not define {' and '.join(missing)}", CONTRACT
     state = getattr(found, "STATE", None)
     if not (isinstance(state, type) and issubclass(state, tuple) and getattr(state, "_fields", ())):

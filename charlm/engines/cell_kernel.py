@@ -144,8 +144,9 @@ def _weight_gradients(ctx: Any, columns: Tensor) -> list[Tensor | None]:
     def stored(each: Node) -> Tensor | None:
         """What there is of a node for all steps."""
         if each.op != "projected":
-            return run.stored(each, vectors, below)
-        block = projected[:, int(each.key[0]) * H : (int(each.key[0]) + 1) * H]
+            found: Tensor | None = run.stored(each, vectors, below)
+            return found
+        block: Tensor = projected[:, int(each.key[0]) * H : (int(each.key[0]) + 1) * H]
         return block.unflatten(0, (run.steps, run.rows)) if ids is None else block[ids]
 
     found = {name: torch.zeros(shape, dtype=sums) for name, shape in zip(plan.graph.shapes, ctx.shapes, strict=True)}

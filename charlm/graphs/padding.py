@@ -6,7 +6,9 @@ that is zero unless it is infinite or nan. So one such unit is followed through 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +18,7 @@ from charlm.graphs.nodes import Node, node, ordered
 STEPS = 1024  # a state that does not settle is followed so far
 LARGE = np.float32(1e18)
 
-FUNCTIONS = {
+FUNCTIONS: dict[str, Callable[..., Any]] = {
     "add": np.add,
     "subtract": np.subtract,
     "multiply": np.multiply,
