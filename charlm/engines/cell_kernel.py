@@ -147,7 +147,7 @@ def _weight_gradients(ctx: Any, columns: Tensor) -> list[Tensor | None]:
             found: Tensor | None = run.stored(each, vectors, below)
             return found
         block: Tensor = projected[:, int(each.key[0]) * H : (int(each.key[0]) + 1) * H]
-        return block.unflatten(0, (run.steps, run.rows)) if ids is None else block[ids]
+        return block.reshape(run.steps, run.rows, H) if ids is None else block[ids]
 
     found = {name: torch.zeros(shape, dtype=sums) for name, shape in zip(plan.graph.shapes, ctx.shapes, strict=True)}
     for number, reading in enumerate(plan.readings):
