@@ -153,8 +153,8 @@ def _class_problem(found: type[Cell]) -> tuple[str, str] | None:
     state = getattr(found, "STATE", None)
     if not (isinstance(state, type) and issubclass(state, tuple) and hasattr(state, "_fields")):
         return f"{name} has no STATE that is a NamedTuple of arrays", f"Define one, and write STATE = ... in {name}."
-    if found.MEMORY is not None and found.MEMORY not in state._fields:  # type: ignore[attr-defined]
-        return f"{name}.MEMORY is no part of its state", f"MEMORY must be one of {', '.join(state._fields)}, or None."  # type: ignore[attr-defined]
+    if found.MEMORY is not None and found.MEMORY not in state._fields:
+        return f"{name}.MEMORY is no part of its state", f"MEMORY must be one of {', '.join(state._fields)}, or None."
     for field in dataclasses.fields(found):
         if "option" not in field.metadata:
             return (
