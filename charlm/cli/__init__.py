@@ -16,7 +16,7 @@ from charlm.cli.help_pages import Command, Group, examples
 from charlm.display.printing import print_stderr
 from charlm.errors import CharlmError
 from charlm.machine import wait_passively
-from charlm.signals import quiet_interrupts
+from charlm.signals import harmless_saves, quiet_interrupts
 from charlm.version import __version__
 
 app = typer.Typer(
@@ -73,7 +73,7 @@ def _options(
 def main() -> None:
     """Run the command line. A CharlmError is printed in three lines and ends with its exit code."""
     wait_passively()
-    with quiet_interrupts():
+    with quiet_interrupts(), harmless_saves():
         _run()
 
 
