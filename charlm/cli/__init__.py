@@ -12,6 +12,7 @@ from typing import Any
 import typer
 
 from charlm.cli import bench, cells, config, data, doctor, evaluate, inspect, runs, sample, study, train
+from charlm.cli.completing_bash import answer_bash, is_bash_asking
 from charlm.cli.help_pages import Command, Group, examples
 from charlm.display.printing import print_stderr
 from charlm.errors import CharlmError
@@ -74,6 +75,8 @@ def main() -> None:
     """Run the command line. A CharlmError is printed in three lines and ends with its exit code."""
     wait_passively()
     with quiet_interrupts(), harmless_saves():
+        if is_bash_asking():
+            answer_bash(_run)
         _run()
 
 

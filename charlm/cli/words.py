@@ -84,8 +84,9 @@ def answer(error: Any, arguments: Sequence[str]) -> UsageError | None:
     unknown = re.match(r"No such command '(.*?)'", str(error.format_message()))
     if unknown:
         return _unknown_command(command, unknown[1], arguments, context.command)
-    if (split := FILE_OPTIONS.get((command, getattr(error, "option_name", None)))) and arguments:
-        return _without_its_file(command, str(error.option_name), split, arguments)
+    option = str(getattr(error, "option_name", None))
+    if (command, option) in FILE_OPTIONS:
+        return _without_its_file(command, option, FILE_OPTIONS[command, option], arguments)
     if getattr(error, "option_name", None) is None or not str(error.format_message()).startswith("No such option"):
         return None
     known = {name for parameter in context.command.params for name in (*parameter.opts, *parameter.secondary_opts)}

@@ -63,9 +63,12 @@ def _default(field: FieldInfo) -> str:
 
 
 def _words(annotation: Any) -> tuple[str, ...]:
-    """The words of a Literal, or those of a truth value."""
+    """The words of a Literal, or those of a truth value; of a union of such, all of them."""
     if annotation is bool:
         return "true", "false"
+    if get_origin(annotation) in (Union, UnionType):
+        inner = [_words(each) for each in get_args(annotation)]
+        return tuple(word for words in inner for word in words) if all(inner) else ()
     return tuple(str(each) for each in get_args(annotation)) if get_origin(annotation) is Literal else ()
 
 
