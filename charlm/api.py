@@ -83,7 +83,7 @@ def sample(
     from charlm.sampling.whole_records import LONGEST, write_record
     from charlm.sampling.writing import write_text
     from charlm.text.prompt import as_trained
-    from charlm.text.records import record_end_id
+    from charlm.text.records.record_lanes import record_end_id
 
     if length is not None and length < 0:
         raise UsageError(f"length cannot be {length}", "charlm.sample", "Give a number from 0 on.")
@@ -123,7 +123,7 @@ def score(
     from charlm.evaluation.text import reading_of, score_text
     from charlm.text.given_text import read_given
     from charlm.text.length import require_two
-    from charlm.text.records import record_end_id
+    from charlm.text.records.record_lanes import record_end_id
 
     checkpoint = _checkpoint(model)
     vocabulary, reading = checkpoint.vocabulary, reading_of(unknown)

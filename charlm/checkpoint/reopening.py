@@ -10,8 +10,8 @@ from charlm.checkpoint.moved import CALLED, OPTIONS, Moved
 from charlm.config.settings import TextSettings
 from charlm.errors import CheckpointError, TextError, UsageError
 from charlm.text.corpus import Corpus, open_corpus
+from charlm.text.files.spool import Spool
 from charlm.text.sources import STDIN, find_files
-from charlm.text.spool import Spool
 from charlm.text.vocabulary import Vocabulary
 
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from charlm.config.settings import TextSettings
-from charlm.text.deciding import UTF8
+from charlm.text.decoding.deciding import UTF8
+from charlm.text.decoding.reading import MARK, Chunk
+from charlm.text.files.source_file import SourceFile
 from charlm.text.normalizing import lacks_marks
 from charlm.text.prompt import with_unix_newlines
-from charlm.text.reading import MARK, Chunk
-from charlm.text.source_file import SourceFile
+from charlm.text.records.tally import Tally
 from charlm.text.stream import TextStream
-from charlm.text.tally import Tally
 from charlm.text.vocabulary import Vocabulary
 
 

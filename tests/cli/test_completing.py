@@ -16,7 +16,7 @@ from charlm.cli.completing import complete_run, complete_setting
 from charlm.cli.completing_bash import answer_bash
 from charlm.config.given import NAMES
 from charlm.runs import create_run
-from charlm.text.corpora import CORPORA
+from charlm.text.corpora.named import CORPORA
 
 PROGRAM = """
 import atexit, sys
