@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -18,13 +19,19 @@ from charlm.config.given import NAMES
 from charlm.runs import create_run
 from charlm.text.corpora.named import CORPORA
 
+# Answers one press of the key after another, each with the words that a shell sets in the environment.
 PROGRAM = """
-import atexit, sys
+import atexit, json, os, sys
 heavy = ("numpy", "torch", "matplotlib", "safetensors")
 atexit.register(lambda: print(*sorted(set(heavy) & set(sys.modules)), file=sys.stderr))
 sys.argv = ["charlm"]
 from charlm.cli import main
-main()
+for variables in json.loads(os.environ["PRESSES"]):
+    os.environ.update(variables)
+    try:
+        main()
+    except SystemExit:
+        print("\\f", end="", flush=True)
 """
 
 
@@ -46,53 +53,58 @@ VALUES = {
 
 @pytest.fixture
 def press_tab(tmp_path):
-    """The words that a shell is offered for a line, and the heavy modules that this took."""
+    """The words that a shell is offered for each line, in a process that imports no heavy module for them."""
     for name in ("owl", "mouse"):
         create_run(tmp_path, name, "x", {})
 
-    def pressed(line, shell="fish"):
-        protocol = {
-            "bash": {"COMP_WORDS": line, "COMP_CWORD": str(len(re.findall(r"\s", line)))},
-            "zsh": {"_TYPER_COMPLETE_ARGS": line},
-            "fish": {"_TYPER_COMPLETE_ARGS": line, "_TYPER_COMPLETE_FISH_ACTION": "get-args"},
-        }[shell]
-        environment = {**os.environ, "CHARLM_RUNS": str(tmp_path), "_CHARLM_COMPLETE": f"complete_{shell}", **protocol}
+    def pressed(*lines, shell="fish"):
+        presses = [
+            {
+                "bash": {"COMP_WORDS": line, "COMP_CWORD": str(len(re.findall(r"\s", line)))},
+                "zsh": {"_TYPER_COMPLETE_ARGS": line},
+                "fish": {"_TYPER_COMPLETE_ARGS": line, "_TYPER_COMPLETE_FISH_ACTION": "get-args"},
+            }[shell]
+            for line in lines
+        ]
+        told = {"CHARLM_RUNS": str(tmp_path), "_CHARLM_COMPLETE": f"complete_{shell}", "PRESSES": json.dumps(presses)}
         done = subprocess.run(
-            [sys.executable, "-c", PROGRAM], env=environment, capture_output=True, text=True, check=False
+            [sys.executable, "-c", PROGRAM], env={**os.environ, **told}, capture_output=True, text=True, check=False
         )
         assert "Traceback" not in done.stderr
         assert done.stderr.strip() == "", "no heavy module, and no message"
-        return done.stdout
+        *answers, rest = done.stdout.split("\f")
+        assert (len(answers), rest) == (len(lines), "")
+        return answers
 
     return pressed
 
 
-@pytest.mark.parametrize(
-    ("line", "offered"),
-    [
-        ("charlm tr", ["train"]),
-        ("charlm runs re", ["rename"]),
-        ("charlm sample o", ["owl"]),
-        ("charlm eval perplexity m", ["mouse"]),
-        ("charlm runs compare owl m", ["mouse"]),
-        ("charlm runs rm la", ["latest"]),
-        ("charlm train --resume m", ["mouse"]),
-        ("charlm train tiny", ["tiny-shakespeare"]),
-        ("charlm data fetch enw", ["enwik8"]),
-        ("charlm train -c char", ["char-rnn"]),
-        ("charlm config show --config sm", ["small"]),
-        ("charlm cells show lstm", ["lstm", "lstm97"]),
-        ("charlm bench train --cell al", ["all"]),
-        ("charlm study run forg", ["forget-bias"]),
-        ("charlm train -s training.lea", ["training.learning_rate=", "training.learning_rate=0.004"]),
-        ("charlm train -s model.cell=gr", ["model.cell=grid", "model.cell=gru"]),
-        ("charlm train -s training.schedule=l", ["training.schedule=linear"]),
-        ("charlm doctor --device cu", ["cuda"]),
-        ("charlm sample --unk", ["--unknown"]),
-    ],
-)
-def test_the_tab_key_offers_what_fits(press_tab, line, offered):
-    assert sorted(each.partition("\t")[0] for each in press_tab(line).splitlines() if each) == offered
+OFFERED = {
+    "charlm tr": ["train"],
+    "charlm runs re": ["rename"],
+    "charlm sample o": ["owl"],
+    "charlm eval perplexity m": ["mouse"],
+    "charlm runs compare owl m": ["mouse"],
+    "charlm runs rm la": ["latest"],
+    "charlm train --resume m": ["mouse"],
+    "charlm train tiny": ["tiny-shakespeare"],
+    "charlm data fetch enw": ["enwik8"],
+    "charlm train -c char": ["char-rnn"],
+    "charlm config show --config sm": ["small"],
+    "charlm cells show lstm": ["lstm", "lstm97"],
+    "charlm bench train --cell al": ["all"],
+    "charlm study run forg": ["forget-bias"],
+    "charlm train -s training.lea": ["training.learning_rate=", "training.learning_rate=0.004"],
+    "charlm train -s model.cell=gr": ["model.cell=grid", "model.cell=gru"],
+    "charlm train -s training.schedule=l": ["training.schedule=linear"],
+    "charlm doctor --device cu": ["cuda"],
+    "charlm sample --unk": ["--unknown"],
+}
+
+
+def test_the_tab_key_offers_what_fits(press_tab):
+    answers = zip(OFFERED, press_tab(*OFFERED), strict=True)
+    assert {line: sorted(each.partition("\t")[0] for each in said.splitlines()) for line, said in answers} == OFFERED
 
 
 @pytest.mark.parametrize(("begun", "offered"), VALUES.items(), ids=VALUES)
@@ -123,7 +135,8 @@ def test_values_that_are_a_choice_are_offered_in_every_shell(capsys, monkeypatch
     ],
 )
 def test_bash_is_offered_what_follows_the_last_of_its_breaks(press_tab, words, offered):
-    assert sorted(press_tab("\n".join(words), "bash").split()) == offered
+    (shown,) = press_tab("\n".join(words), shell="bash")
+    assert sorted(shown.split()) == offered
 
 
 @pytest.mark.skipif(not shutil.which("bash"), reason="there is no bash")
@@ -166,14 +179,14 @@ def test_a_person_presses_the_tab_key_in_bash(tmp_path):
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_each_shell_is_answered_in_its_own_form(press_tab, shell):
-    shown = press_tab("charlm train -s training.lea", shell)
+    (shown,) = press_tab("charlm train -s training.lea", shell=shell)
     assert "training.learning_rate=" in shown
     if shell == "zsh":
         assert shown.startswith("_arguments")
 
 
 def test_whole_sentences_are_offered_with_the_commands(press_tab):
-    assert "Check this machine, and a text before hours are spent on it." in press_tab("charlm doc")
+    assert "Check this machine, and a text before hours are spent on it." in press_tab("charlm doc")[0]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
