@@ -13,6 +13,7 @@ import typer
 
 from charlm.cli import bench, cells, config, data, doctor, evaluate, inspect, runs, sample, study, train
 from charlm.cli.completing_bash import answer_bash, is_bash_asking
+from charlm.cli.completing_part import asked_words, part_for
 from charlm.cli.help_pages import Command, Group, examples
 from charlm.display.printing import print_stderr
 from charlm.errors import CharlmError
@@ -101,7 +102,9 @@ def _invoked() -> int:
     The errors of the parser are typer's own in newer versions and click's in older ones; all have `format_message`.
     """
     try:
-        return int(app(prog_name="charlm", standalone_mode=False) or 0)
+        asked = asked_words()
+        needed = app if asked is None else part_for(app, asked)
+        return int(needed(prog_name="charlm", standalone_mode=False) or 0)
     except Exception as error:
         of_parser: Any = error
         if not hasattr(of_parser, "format_message"):

@@ -13,8 +13,10 @@ import pytest
 
 from charlm.cells.names import CELL_NAMES
 from charlm.cells.table import CELLS
+from charlm.cli import app
 from charlm.cli.completing import complete_run, complete_setting
 from charlm.cli.completing_bash import answer_bash
+from charlm.cli.completing_part import part_for
 from charlm.config.given import NAMES
 from charlm.runs import create_run
 from charlm.text.corpora.named import CORPORA
@@ -187,6 +189,27 @@ def test_each_shell_is_answered_in_its_own_form(press_tab, shell):
 
 def test_whole_sentences_are_offered_with_the_commands(press_tab):
     assert "Check this machine, and a text before hours are spent on it." in press_tab("charlm doc")[0]
+
+
+def names(part):
+    """The commands of a part of the tree, those of groups after the name of the group."""
+    inner = [f"{group.name} {name}" for group in part.registered_groups for name in names(group.typer_instance)]
+    return [
+        *(each.name for each in part.registered_commands),
+        *(group.name for group in part.registered_groups),
+        *inner,
+    ]
+
+
+def test_only_the_commands_that_a_line_needs_are_built():
+    every = names(app)
+    assert names(part_for(app, ["train", "-s", "x"])) == ["train"]
+    assert names(part_for(app, ["runs", "show", ""])) == ["runs", "runs show"]
+    assert names(part_for(app, ["runs", "sh"])) == ["runs", *(each for each in every if each.startswith("runs "))]
+    assert names(part_for(app, ["tr"])) == names(part_for(app, [])) == [each for each in every if " " not in each]
+    assert names(part_for(app, ["--version", "tr"])) == every
+    assert names(part_for(app, ["nothing", "tr"])) == []
+    assert names(app) == every, "the tree itself is as it was"
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
