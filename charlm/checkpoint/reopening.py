@@ -122,5 +122,5 @@ def _quoted(moved: Moved) -> list[str]:
 
 
 def _own_texts(settings: TextSettings, parts: Sequence[str]) -> str:
-    own = (f"its {CALLED[name]} {' '.join(getattr(settings, name))[:80]}" for name in parts if name != "sources")
-    return "".join(f" with {text}" for text in own)
+    own = [f"its {CALLED[name]} {' '.join(getattr(settings, name))[:80]}" for name in parts if name != "sources"]
+    return f" with {' and '.join(own)}" if own else ""

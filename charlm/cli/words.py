@@ -77,16 +77,16 @@ def answer(error: Any, arguments: Sequence[str]) -> UsageError | None:
 
     `error` is a usage error of typer, or of click in older versions; `arguments` are those of the process.
     """
-    context = getattr(error, "ctx", None)
+    context, option = getattr(error, "ctx", None), str(getattr(error, "option_name", None))
+    for (command, name), split in FILE_OPTIONS.items():
+        if option == name and arguments[:2] == command.split():  # this error has no context
+            return _without_its_file(command, option, split, arguments)
     if context is None:
         return None
     command = " ".join(context.command_path.split()[1:])
     unknown = re.match(r"No such command '(.*?)'", str(error.format_message()))
     if unknown:
         return _unknown_command(command, unknown[1], arguments, context.command)
-    option = str(getattr(error, "option_name", None))
-    if (command, option) in FILE_OPTIONS:
-        return _without_its_file(command, option, FILE_OPTIONS[command, option], arguments)
     if getattr(error, "option_name", None) is None or not str(error.format_message()).startswith("No such option"):
         return None
     known = {name for parameter in context.command.params for name in (*parameter.opts, *parameter.secondary_opts)}
