@@ -19,7 +19,7 @@ BREAKS = re.compile("[=:]+")
 
 def is_bash_asking() -> bool:
     """Whether this process was started by bash at a press of the tab key."""
-    return os.environ.get(REQUEST) == "complete_bash" and WORDS in os.environ
+    return os.environ.get(REQUEST) == "complete_bash" and {WORDS, CURRENT} <= os.environ.keys()
 
 
 def answer_bash(complete: Callable[[], None]) -> None:
