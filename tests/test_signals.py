@@ -133,10 +133,12 @@ def test_a_hangup_is_left_alone_under_nohup(trainings):
 
 
 def test_sigusr1_saves_and_goes_on(trainings):
+    training = trainings["saving"]
     for _ in range(2):
-        trainings["saving"].send(signal.SIGUSR1)
-        trainings["saving"].until("saved")
-    assert trainings["saving"].process.poll() is None
+        training.send(signal.SIGUSR1)
+        training.until("saved")
+    assert training.process.poll() is None
+    training.kill()  # the tests that follow have no use for it
 
 
 @pytest.mark.parametrize(
