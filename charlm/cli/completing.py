@@ -90,8 +90,8 @@ def complete_setting(incomplete: str) -> Offers:
     offers: Offers = [(f"{each.name}=", _brief(each.about)) for each in settings]
     if len(settings) == 1:
         (only,) = settings
-        plain = [only.default] if PLAIN.fullmatch(only.default) else []
-        offers += [f"{only.name}={word}" for word in _values(only.name) or plain]
+        words = _values(only.name) or [only.default]
+        offers += [f"{only.name}={word}" for word in words if PLAIN.fullmatch(word)]
     return offers
 
 

@@ -63,10 +63,14 @@ def _of(prefix: str, section: Any) -> Iterator[SettingAbout]:
 
 
 def _default(field: FieldInfo) -> str:
-    from charlm.config.stored import inline_yaml  # imports yaml, which completion seldom needs
-
     value = field.get_default(call_default_factory=True)
-    return "none" if value is None else inline_yaml(list(value) if isinstance(value, tuple) else value)
+    if value is None:
+        return "none"
+    if type(value) in (int, float) and "e" not in (digits := repr(value)):
+        return digits  # as YAML has it, which takes a moment to import
+    from charlm.config.stored import inline_yaml
+
+    return inline_yaml(list(value) if isinstance(value, tuple) else value)
 
 
 def _words(annotation: Any) -> tuple[str, ...]:
