@@ -33,7 +33,7 @@ from charlm.text.survey import survey_bytes, survey_text
 from charlm.text.tally import Tally, tally_notes
 from charlm.text.vocabulary import Ids, Unknown, Vocabulary
 
-FORMAT = 4  # to be increased if the same text and settings give other ids or facts
+FORMAT = 5  # to be increased if the same text and settings give other ids or facts
 LOST = "\ufffd"  # what stands for bytes that could not be decoded
 
 
@@ -279,5 +279,9 @@ def _notes(facts: dict[str, Any], what: str) -> list[str]:
             "letters with separate accents were read as one character each, as the model does not know the marks"
         )
     if facts.get("lost"):
-        notes.append(f"{facts['lost']:,} characters were lost before, and are U+FFFD ({LOST}) in the file")
+        lost = facts["lost"]
+        many = (
+            "one character was lost before, and is" if lost == 1 else f"{lost:,} characters were lost before, and are"
+        )
+        notes.append(f"{many} U+FFFD ({LOST}) in the text")
     return notes + tally_notes(facts["tally"], what)

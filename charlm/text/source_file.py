@@ -21,7 +21,7 @@ MOST_UNPACKED = 1 << 28  # bytes that any packed file may unpack to; a larger on
 MOST_RATIO = 200  # ... up to this many times its size: text has a ratio of 3 to 10, a zip bomb of a thousand
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # an archive has a hundred thousand of them
 class SourceFile:
     """A file to read: its name for messages, its path, its size when it was found, and its expected checksum."""
 

@@ -121,6 +121,16 @@ def test_short_rows_are_counted(opened):
     assert "one row has no such column and was left out" in corpus.notes
 
 
+def test_long_names_of_columns_are_shortened_in_messages(opened):
+    _, corpus = opened(f"{'n' * 900},b\n1,2\n3,4\n", "t.csv", column=2)
+    assert max(map(len, corpus.notes)) < 200
+    _, corpus = opened(f"a,b\nx,{'l' * 900}\ny,{'m' * 900}\n", "t.csv", column=1, label=2)
+    assert max(map(len, corpus.notes)) < 200
+    with pytest.raises(TextError) as refused:
+        opened(f"{'n' * 900},b\n1,2\n3,4\n", "t.csv", column="c")
+    assert len(str(refused.value)) < 300
+
+
 def test_a_column_that_is_not_there(opened):
     with pytest.raises(TextError, match=r"no column 'nmae'[\s\S]*1 'name', 2 'hex'[\s\S]*Did you mean name"):
         opened(TABLE, "table.csv", column="nmae")
@@ -133,6 +143,7 @@ def test_a_column_that_is_not_there(opened):
 @pytest.fixture
 def short_cells(monkeypatch):
     monkeypatch.setattr("charlm.text.tables.LONGEST", 1000)
+    monkeypatch.setattr("charlm.text.table_rows.LONGEST", 1000)
     monkeypatch.setattr("charlm.text.json_lines.LONGEST", 1000)
 
 
@@ -179,7 +190,27 @@ def test_a_file_that_is_not_such_json_lines(opened, short_cells, monkeypatch, te
 
 def test_json_that_is_nested_very_deeply_is_an_error(opened):
     with pytest.raises(TextError, match="too many levels"):
-        opened('{"a":' * 200_000 + "1" + "}" * 200_000, field="a")
+        opened('{"a":' * 100_000 + "1" + "}" * 100_000, field="a")
+
+
+def test_a_line_of_very_many_values_is_an_error(opened, monkeypatch):
+    monkeypatch.setattr("charlm.text.json_lines.LONG_LINE", 100)
+    monkeypatch.setattr("charlm.text.json_lines.MOST_VALUES", 1000)
+    with pytest.raises(TextError, match="more than 1,000 values"):
+        opened('{"a": "b", "c": [' + "{}," * 999 + "{}]}\n", field="a")
+    assert opened('{"a": "' + '[,{\\"' * 1000 + '"}\n', field="a")[0] == ['[,{"' * 1000]
+
+
+def test_half_a_character_of_json_is_lost_and_said(opened):
+    records, corpus = opened('{"a": "owl \\ud83e\\udd89 and \\ud83e"}\n', field="a")
+    assert records == ["owl 🦉 and \ufffd"]
+    assert "one character was lost before" in " ".join(corpus.notes)
+
+
+def test_a_name_of_a_field_is_shortened_in_messages(opened):
+    with pytest.raises(TextError) as refused:
+        opened('{"' + "k" * 900 + '": "x"}\n', field="a")
+    assert len(str(refused.value)) < 300
 
 
 # --- FASTA ---
@@ -191,3 +222,5 @@ def test_the_headers_of_fasta_are_not_learnt(opened):
     assert ">" not in corpus.vocabulary.symbols
     with pytest.raises(TextError, match="begins with a header"):
         opened("ACDE\n", format="fasta")
+    with pytest.raises(TextError, match="no sequence"):
+        opened(">one\n>two\n", format="fasta")
