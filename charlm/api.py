@@ -78,7 +78,7 @@ def sample(
     from charlm.errors import UsageError
     from charlm.randomness import fresh_seed
     from charlm.sampling.writing import write_text
-    from charlm.text.records import record_end_id
+    from charlm.text.records.record_lanes import record_end_id
 
     if length < 0:
         raise UsageError(f"length cannot be {length}", "charlm.sample", "Give a number from 0 on.")
@@ -113,7 +113,7 @@ def score(
     from charlm.evaluation.scorers import NumpyScorer
     from charlm.evaluation.text import reading_of, score_text
     from charlm.text.length import require_two
-    from charlm.text.records import record_end_id
+    from charlm.text.records.record_lanes import record_end_id
 
     checkpoint = _checkpoint(model)
     vocabulary, reading = checkpoint.vocabulary, reading_of(unknown)

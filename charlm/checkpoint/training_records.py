@@ -8,8 +8,8 @@ import numpy as np
 
 from charlm.checkpoint.contents import Checkpoint
 from charlm.checkpoint.reopening import reopen_text
-from charlm.text.record_hashes import Hashes, find_records, hash_records
-from charlm.text.records import record_end_id
+from charlm.text.records.record_hashes import Hashes, find_records, hash_records
+from charlm.text.records.record_lanes import record_end_id
 from charlm.text.vocabulary import Vocabulary
 
 

@@ -46,7 +46,7 @@ def complete_cells(incomplete: str) -> Offers:
 
 
 def complete_corpus(incomplete: str) -> Offers:
-    from charlm.text.corpora import CORPORA
+    from charlm.text.corpora.named import CORPORA
 
     return [(name, _brief(corpus.about)) for name, corpus in CORPORA.items() if name.startswith(incomplete)]
 

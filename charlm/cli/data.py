@@ -15,7 +15,7 @@ from charlm.cli.options import Encoding, Json
 from charlm.display.output import print_columns, print_json, print_text, stdout_width
 
 if TYPE_CHECKING:
-    from charlm.text.corpora import NamedCorpus
+    from charlm.text.corpora.named import NamedCorpus
 
 app = typer.Typer(cls=Group, no_args_is_help=True)
 app.add_typer(data_synthetic.app, name="synthetic", help="Make a text whose best possible score is known.")
@@ -36,7 +36,7 @@ def list_corpora(as_json: Json = False) -> None:
     """List the named corpora, and whether they are on this machine."""
     from charlm.display.text_tables import corpus_rows
     from charlm.text.cache import cache_folder
-    from charlm.text.corpora import CORPORA
+    from charlm.text.corpora.named import CORPORA
 
     corpora = [_about(corpus) for corpus in CORPORA.values()]
     if as_json:
@@ -62,7 +62,7 @@ def show(
     """Show a text: its source, its files, and its first lines."""
     from charlm.config.resolving import resolve
     from charlm.display.text_tables import text_rows
-    from charlm.text.corpora import CORPORA
+    from charlm.text.corpora.named import CORPORA
     from charlm.text.preview import preview_text
 
     corpus = CORPORA.get(text)
@@ -94,8 +94,8 @@ def fetch(
     """Download a corpus into the cache. No other command uses the network."""
     from charlm.config.suggestions import suggestion
     from charlm.errors import UsageError
-    from charlm.text.corpora import CORPORA
-    from charlm.text.fetching import fetch_corpus
+    from charlm.text.corpora.fetching import fetch_corpus
+    from charlm.text.corpora.named import CORPORA
 
     corpus = CORPORA.get(name)
     if corpus is None:
@@ -199,7 +199,7 @@ def stats(
 
 
 def _about(corpus: NamedCorpus) -> dict[str, Any]:
-    from charlm.text.corpora import fetched_file
+    from charlm.text.corpora.named import fetched_file
 
     return {
         "name": corpus.name,

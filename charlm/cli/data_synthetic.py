@@ -39,7 +39,7 @@ def recall(
     from charlm.display.output import print_text
     from charlm.display.printing import print_stderr
     from charlm.display.units import in_bits
-    from charlm.text import synthetic
+    from charlm.text.corpora import synthetic
 
     text = synthetic.recall_text(gap, lines, seed)
     if output:

@@ -176,7 +176,7 @@ def _score(checkpoint: Checkpoint, corpus: Corpus, ids: Ids, device: str, unknow
     """The score of ids (N,), which are all of the text or a part of it; the line says how far it is."""
     from charlm.display.progress import WatchedScorer
     from charlm.evaluation.text import score_text
-    from charlm.text.records import record_end_id
+    from charlm.text.records.record_lanes import record_end_id
 
     vocabulary = corpus.vocabulary
     # Of a part of the text, the bytes that normalizing took or added are known in proportion.

@@ -121,7 +121,7 @@ def sample(
 
     from charlm.engines.choosing import stepper
     from charlm.randomness import fresh_seed
-    from charlm.text.records import record_end_id
+    from charlm.text.records.record_lanes import record_end_id
 
     checkpoint = open_named(run, "charlm sample {run} --prompt-file {text}")
     vocabulary, end = checkpoint.vocabulary, record_end_id(checkpoint.settings.text, checkpoint.vocabulary)

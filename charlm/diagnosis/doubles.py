@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from charlm.text.record_hashes import Ids, find_records, hash_records
+from charlm.text.records.record_hashes import Ids, find_records, hash_records
 
 
 @dataclass(frozen=True)

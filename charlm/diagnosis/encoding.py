@@ -9,11 +9,11 @@ from charlm.config.settings import TextSettings
 from charlm.diagnosis.faults import FaultyFile, find_faulty_files
 from charlm.diagnosis.finding import Finding
 from charlm.errors import TextError
-from charlm.text.deciding import UTF8
-from charlm.text.encodings import AUTO
-from charlm.text.guessing import guess_encoding
+from charlm.text.decoding.deciding import UTF8
+from charlm.text.decoding.encodings import AUTO
+from charlm.text.decoding.guessing import guess_encoding
+from charlm.text.files.spool import Spool
 from charlm.text.sources import STDIN, find_files
-from charlm.text.spool import Spool
 
 SHOWN = 5  # faults that a person is shown
 MOST_FACTS = 100  # faults in the facts

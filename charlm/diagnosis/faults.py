@@ -12,9 +12,9 @@ from itertools import islice
 from typing import Any
 
 from charlm.errors import TextError
-from charlm.text.encodings import find_codec, is_wide
-from charlm.text.guessing import guess_encoding
-from charlm.text.source_file import SourceFile
+from charlm.text.decoding.encodings import find_codec, is_wide
+from charlm.text.decoding.guessing import guess_encoding
+from charlm.text.files.source_file import SourceFile
 
 MOST_FAULTS = 1000  # that are collected in one file
 SHOWN_BYTES = 8  # of a fault

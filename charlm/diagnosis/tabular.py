@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import PurePath
 
-from charlm.text.forms import CSV_SUFFIXES, TSV_SUFFIXES
-from charlm.text.tables import has_header
+from charlm.text.records.forms import CSV_SUFFIXES, TSV_SUFFIXES
+from charlm.text.records.tables import has_header
 
 ROWS = 50  # that are looked at
 FEWEST = 5  # rows of a table, and lines that separate records

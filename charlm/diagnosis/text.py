@@ -21,7 +21,7 @@ from charlm.diagnosis.form import check_form
 from charlm.diagnosis.repetition import MOST_TRAIN, WINDOW, Passage, find_repetition
 from charlm.errors import TextError
 from charlm.text.corpus import Corpus, describe_corpus, open_corpus
-from charlm.text.records import record_end_id
+from charlm.text.records.record_lanes import record_end_id
 from charlm.text.split_text import LOOKS_SORTED
 from charlm.text.statistics import symbol_counts
 

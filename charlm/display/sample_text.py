@@ -83,8 +83,8 @@ def print_sample(prompt: str, pieces: Iterable[Fragment], remark: Callable[[str]
 
 def record_separator(settings: TextSettings, vocabulary: Vocabulary) -> str | None:
     """The line that sets records apart in a pipe; None if each is one line, or has its end within its line."""
-    from charlm.text.forms import LINE_END, record_end
-    from charlm.text.separating import EMPTY_LINE, FILE, unescaped
+    from charlm.text.records.forms import LINE_END, record_end
+    from charlm.text.records.separating import EMPTY_LINE, FILE, unescaped
 
     if record_end(settings) == LINE_END or vocabulary.newline is None:
         return None

@@ -1,4 +1,4 @@
-"""How well a model recalls the key in each line of a recall text (charlm.text.synthetic). Knows no training, no torch.
+"""How well a model recalls the key in each line of a text of text/corpora/synthetic.py. Knows no training, no torch.
 
 The lines are read in B lanes side by side, with the state carried from line to line. Every lane but the first reads
 the line before its own first: models saw the state before a first character only once in training.
@@ -16,7 +16,7 @@ from charlm.errors import TextError
 from charlm.evaluation.scorers import target_nats
 from charlm.model.language_model import LanguageModel
 from charlm.model.state import reset_rows
-from charlm.text.synthetic import FRAME, QUESTION
+from charlm.text.corpora.synthetic import FRAME, QUESTION
 from charlm.text.vocabulary import Vocabulary
 
 LANES = 64

@@ -12,7 +12,7 @@ from charlm.evaluation.charging import charged
 from charlm.evaluation.score import Score
 from charlm.evaluation.scorers import WindowScorer
 from charlm.evaluation.scoring import score_records, score_stream
-from charlm.text.records import open_reader
+from charlm.text.records.record_lanes import open_reader
 from charlm.text.statistics import symbol_counts
 from charlm.text.unknown import UnknownCharacters
 from charlm.text.vocabulary import Unknown, Vocabulary

@@ -9,7 +9,7 @@ from charlm.errors import CheckpointError
 from charlm.evaluation.recall import score_recall
 from charlm.runs import Run
 from charlm.studies.preparing import TEST_LINES, TEST_SEED, PreparedTrial
-from charlm.text.synthetic import recall_text
+from charlm.text.corpora.synthetic import recall_text
 
 
 def measure_recall(run: Run, prepared: PreparedTrial) -> dict[str, Any]:

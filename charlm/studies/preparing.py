@@ -13,8 +13,8 @@ from charlm.runs import replace_text
 from charlm.studies.grid import Synthetic, Trial
 from charlm.studies.results import TEXTS
 from charlm.studies.study import Study
+from charlm.text.corpora.synthetic import recall_text
 from charlm.text.corpus import Corpus, open_corpus
-from charlm.text.synthetic import recall_text
 
 TEXT_SEED = 1  # of the generated texts to train on
 TEST_SEED, TEST_LINES = 2, 1000  # of the generated text that recall is measured on

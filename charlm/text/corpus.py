@@ -17,20 +17,20 @@ import numpy as np
 from charlm.config.settings import TextSettings
 from charlm.errors import CheckpointError, TextError, UsageError
 from charlm.text import cache
-from charlm.text.deciding import decide_encodings, decision_notes, kept_decisions
-from charlm.text.encodings import AUTO, find_codec
+from charlm.text.decoding.deciding import decide_encodings, decision_notes, kept_decisions
+from charlm.text.decoding.encodings import AUTO, find_codec
+from charlm.text.files.spool import Spool
 from charlm.text.length import require_two
 from charlm.text.naming import short_name
 from charlm.text.normalizing import lacks_marks
 from charlm.text.own_splits import join_splits, shares_left, unknown_notes
-from charlm.text.records import record_end_id
+from charlm.text.records.record_lanes import record_end_id
+from charlm.text.records.tally import Tally, tally_notes
 from charlm.text.sources import find_files
 from charlm.text.split_text import LOOKS_SORTED, SplitKind, split_text
-from charlm.text.spool import Spool
 from charlm.text.statistics import symbol_counts
 from charlm.text.stream import TextStream
 from charlm.text.survey import survey_bytes, survey_text
-from charlm.text.tally import Tally, tally_notes
 from charlm.text.vocabulary import Ids, Unknown, Vocabulary
 
 FORMAT = 5  # to be increased if the same text and settings give other ids or facts

@@ -9,7 +9,7 @@ from typing import Any
 
 from charlm.errors import TextError
 from charlm.text import cache
-from charlm.text.record_hashes import Ids
+from charlm.text.records.record_hashes import Ids
 from charlm.text.splitting import SPLITS, Spans
 
 FORMAT = 1  # to be increased if the same parts give another order

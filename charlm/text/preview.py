@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from charlm.config.settings import TextSettings
-from charlm.text.deciding import decide_encodings, decision_notes
-from charlm.text.encodings import AUTO
-from charlm.text.reading import read_bytes
+from charlm.text.decoding.deciding import decide_encodings, decision_notes
+from charlm.text.decoding.encodings import AUTO
+from charlm.text.decoding.reading import read_bytes
+from charlm.text.files.spool import Spool
+from charlm.text.records.tally import Tally
 from charlm.text.sources import find_files
-from charlm.text.spool import Spool
 from charlm.text.stream import TextStream
-from charlm.text.tally import Tally
 
 
 @dataclass(frozen=True)

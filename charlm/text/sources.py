@@ -18,13 +18,13 @@ from typing import BinaryIO
 from charlm.config.settings import TextSettings
 from charlm.config.suggestions import closest, did_you_mean
 from charlm.errors import TextError, UsageError
-from charlm.text.archives import read_archive
-from charlm.text.corpora import CORPORA, corpus_file
-from charlm.text.kinds import TAR, ZIP, kind_of, reason_left_out
-from charlm.text.selecting import LeftOut, Selection, is_hidden
-from charlm.text.source_file import BLOCK, SourceFile, unreadable_error
-from charlm.text.spool import Spool
-from charlm.text.unpacking import packing_of
+from charlm.text.corpora.named import CORPORA, corpus_file
+from charlm.text.files.archives import read_archive
+from charlm.text.files.kinds import TAR, ZIP, kind_of, reason_left_out
+from charlm.text.files.selecting import LeftOut, Selection, is_hidden
+from charlm.text.files.source_file import BLOCK, SourceFile, unreadable_error
+from charlm.text.files.spool import Spool
+from charlm.text.files.unpacking import packing_of
 
 STDIN = "-"
 PIPE_WAIT = 5.0  # seconds in which somebody has to begin to write into a named pipe

@@ -13,8 +13,8 @@ import numpy as np
 from charlm.config.settings import TextSettings
 from charlm.errors import TextError
 from charlm.text import cache
-from charlm.text.record_hashes import Ids, find_records
-from charlm.text.records import record_end_id
+from charlm.text.records.record_hashes import Ids, find_records
+from charlm.text.records.record_lanes import record_end_id
 from charlm.text.splitting import Spans, Units, contiguous_spans, file_units, is_fair, record_units, store_shuffled
 from charlm.text.vocabulary import Vocabulary
 

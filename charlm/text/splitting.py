@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from charlm.text import cache
-from charlm.text.record_hashes import Hashes, Ids, Numbers, find_records, hash_records, mixed
+from charlm.text.records.record_hashes import Hashes, Ids, Numbers, find_records, hash_records, mixed
 
 SPLITS = ("train", "valid", "test")
 Spans = dict[str, tuple[int, int]]  # start and end of each split, the end excluded

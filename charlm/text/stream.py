@@ -10,13 +10,13 @@ from typing import Any
 from charlm.config.settings import TextSettings
 from charlm.errors import TextError
 from charlm.text.book import Span, find_books, may_begin, within
-from charlm.text.forms import RECORD_END, is_plain, read_records, record_end
+from charlm.text.decoding.reading import Chunk, read_bytes, read_text
+from charlm.text.files.source_file import SourceFile
 from charlm.text.normalizing import in_whole_letters, normalized, utf8_length
-from charlm.text.pieces import in_parts
-from charlm.text.reading import Chunk, read_bytes, read_text
-from charlm.text.separating import FILE, has_own_line, unescaped
-from charlm.text.source_file import SourceFile
-from charlm.text.tally import Tally
+from charlm.text.records.forms import RECORD_END, is_plain, read_records, record_end
+from charlm.text.records.pieces import in_parts
+from charlm.text.records.separating import FILE, has_own_line, unescaped
+from charlm.text.records.tally import Tally
 
 LONGEST_CHUNK = 1 << 20  # characters
 

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from charlm.errors import TextError
-from charlm.text.mojibake import misread_as
-from charlm.text.reading import Chunk
+from charlm.text.decoding.mojibake import misread_as
+from charlm.text.decoding.reading import Chunk
 from charlm.text.vocabulary import LOOKUP_LENGTH, code_points
 
 STRETCH, STRETCHES = 1 << 12, 16  # misread characters are looked for in so many characters of so many chunks

@@ -10,8 +10,8 @@ from charlm.evaluation.text import score_ids
 from charlm.model.language_model import LanguageModel
 from charlm.sampling.writing import write_text
 from charlm.text.corpus import Corpus
-from charlm.text.forms import RECORD_END, record_end
-from charlm.text.records import record_end_id
+from charlm.text.records.forms import RECORD_END, record_end
+from charlm.text.records.record_lanes import record_end_id
 from charlm.text.vocabulary import Vocabulary
 from charlm.training.trainer import Trainer
 

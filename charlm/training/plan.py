@@ -12,7 +12,7 @@ from charlm.device import Compute
 from charlm.runs import Run
 from charlm.text.corpus import Corpus
 from charlm.text.lanes import Reader
-from charlm.text.records import open_reader, record_end_id
+from charlm.text.records.record_lanes import open_reader, record_end_id
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pytest
 from command_line import in_this_process
 
 import charlm as package
-from charlm.text.corpora import CORPORA
+from charlm.text.corpora.named import CORPORA
 
 HERE = {
     "PYTHONPATH": str(Path(package.__file__).parents[1]),
@@ -163,7 +163,7 @@ def test_listing_does_not_import_torch():
     code = "import sys; from charlm.cli import app; app(['data', 'list'], standalone_mode=False); print(*sys.modules)"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, env=os.environ | HERE, timeout=60)
     loaded = result.stdout.decode().splitlines()[-1].split()
-    assert "charlm.text.corpora" in loaded
+    assert "charlm.text.corpora.named" in loaded
     assert "torch" not in loaded
 
 

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from charlm.text.synthetic import nats_without_memory, optimal_nats, recall_text
+from charlm.text.corpora.synthetic import nats_without_memory, optimal_nats, recall_text
 
 
 def test_the_text_is_that_of_the_library(charlm):

@@ -5,8 +5,8 @@ import unicodedata
 
 import pytest
 
-from charlm.text import deciding
-from charlm.text.guessing import guess_encoding
+from charlm.text.decoding import deciding
+from charlm.text.decoding.guessing import guess_encoding
 
 FRENCH = "Où est le café d'été ? À côté.\n" * 20
 SMALL = ("--device", "cpu", "-s", "model.hidden_size=8", "-s", "model.num_layers=1", "-s", "training.threads=1")

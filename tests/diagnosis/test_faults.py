@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from charlm.diagnosis import faults
 from charlm.diagnosis.faults import FaultyFile, find_faults, find_faulty_files
 from charlm.errors import TextError
-from charlm.text import source_file
-from charlm.text.source_file import SourceFile
+from charlm.text.files import source_file
+from charlm.text.files.source_file import SourceFile
 
 
 @pytest.fixture

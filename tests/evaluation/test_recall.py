@@ -13,7 +13,7 @@ from charlm.evaluation.recall import RecallScore, score_recall
 from charlm.model.language_model import LanguageModel
 from charlm.model.parameters import initial_parameters
 from charlm.randomness import named_stream
-from charlm.text.synthetic import KEYS, recall_text
+from charlm.text.corpora.synthetic import KEYS, recall_text
 from charlm.text.vocabulary import Vocabulary
 
 TEXT = recall_text(3, 200, 1)

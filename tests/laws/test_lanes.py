@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charlm.text.lanes import NO_TARGET, Batch, Lanes, Reader
-from charlm.text.records import RecordLanes
+from charlm.text.records.record_lanes import RecordLanes
 
 END = 0
 

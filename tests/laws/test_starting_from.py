@@ -10,7 +10,7 @@ from charlm.cells.table import CELLS
 from charlm.checkpoint import load_checkpoint
 from charlm.evaluation.scorers import NumpyScorer
 from charlm.evaluation.text import score_ids
-from charlm.text.records import record_end_id
+from charlm.text.records.record_lanes import record_end_id
 from charlm.training.events import Saved
 
 SMALL = {

@@ -11,7 +11,7 @@ import os
 import zipfile
 from pathlib import Path
 
-from charlm.text import source_file
+from charlm.text.files import source_file
 
 BLOCK = source_file.BLOCK
 SYMBOLS = "".join(chr(code) for code in range(0x100, 0x100 + 72_050) if not 0xD800 <= code < 0xE000)

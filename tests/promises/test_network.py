@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charlm.errors import TextError
-from charlm.text.corpora import CORPORA
-from charlm.text.fetching import SCHEMES
+from charlm.text.corpora.fetching import SCHEMES
+from charlm.text.corpora.named import CORPORA
 from charlm.text.vocabulary import Vocabulary
 
 # Python runs this at its start. It also records each attempt, because a program may catch the error.

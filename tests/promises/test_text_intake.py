@@ -20,10 +20,11 @@ from hypothesis import strategies as st
 from charlm.cli import main
 from charlm.config.settings import TextSettings
 from charlm.errors import TextError
-from charlm.text import source_file, sources
+from charlm.text import sources
 from charlm.text.corpus import open_corpus
-from charlm.text.guessing import guess_encoding
-from charlm.text.source_file import SourceFile
+from charlm.text.decoding.guessing import guess_encoding
+from charlm.text.files import source_file
+from charlm.text.files.source_file import SourceFile
 
 MEMORY_FACTOR = 6  # most memory, in sizes of the file ...
 FIXED_MEMORY = 32 * 2**20  # ... beside these bytes for tables over all of Unicode, a block, and the dictionary of a .xz

@@ -13,8 +13,8 @@ import pytest
 from charlm.config.settings import TextSettings
 from charlm.errors import TextError, UsageError
 from charlm.text import corpus as corpus_room
-from charlm.text import source_file
 from charlm.text.corpus import describe_corpus, open_corpus
+from charlm.text.files import source_file
 from charlm.text.splitting import contiguous_spans
 from charlm.text.vocabulary import Vocabulary
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from charlm.config.settings import TextSettings
 from charlm.errors import TextError
-from charlm.text import source_file
 from charlm.text.corpus import open_corpus
+from charlm.text.files import source_file
 
 MANY = "".join(chr(code) for code in range(0x100, 0x100 + 75_000) if not 0xD800 <= code < 0xE000)
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from charlm.config.settings import TextSettings
-from charlm.text import source_file
 from charlm.text.corpus import open_corpus
+from charlm.text.files import source_file
 from charlm.text.normalizing import in_whole_letters, lacks_marks, normalized, utf8_length
 from charlm.text.prompt import as_trained
 from charlm.text.vocabulary import Vocabulary

@@ -16,10 +16,10 @@ import pytest
 from charlm.config.settings import TextSettings
 from charlm.errors import TextError, UsageError
 from charlm.text import sources
-from charlm.text.source_file import SourceFile
+from charlm.text.files.source_file import SourceFile
+from charlm.text.files.spool import Spool
+from charlm.text.files.zip_members import zip_members
 from charlm.text.sources import find_files
-from charlm.text.spool import Spool
-from charlm.text.zip_members import zip_members
 
 
 def found(*names, spool=None, **chosen):

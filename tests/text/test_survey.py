@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from charlm.text.reading import Chunk
+from charlm.text.decoding.reading import Chunk
 from charlm.text.survey import BY_PAIRS, survey_bytes, survey_text
 from charlm.text.vocabulary import LOOKUP_LENGTH
 

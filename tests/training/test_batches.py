@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from charlm.device import Compute
 from charlm.text.lanes import Lanes
-from charlm.text.records import open_reader
+from charlm.text.records.record_lanes import open_reader
 from charlm.training.batches import DeviceBatches, HostBatches, open_batches, text_fits
 
 CPU = torch.device("cpu")

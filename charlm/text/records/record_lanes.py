@@ -1,0 +1,119 @@
+"""Reads a text of one record a line, in a new order each epoch. Knows ids only, no model.
+
+Each record starts from a fresh state: its inputs are the end id and the record, its targets the record and the end id.
+Records are shuffled, sorted by length within buckets to keep padding small, and cut into batches, which are shuffled
+too. The order depends on the seed and the epoch only. Records that need more windows always come in later buckets, so
+every epoch has the same number of windows. Shape letters: R records, W windows of an epoch, B rows, T time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from charlm.config.settings import TextSettings
+from charlm.errors import TextError
+from charlm.randomness import record_stream
+from charlm.text.lanes import NO_TARGET, Batch, Lanes, Reader, shrinking_notes
+from charlm.text.records.forms import record_end
+from charlm.text.records.record_hashes import Numbers, find_records
+from charlm.text.vocabulary import Vocabulary
+
+BUCKET = 16  # batches whose records are sorted by length together
+
+
+@dataclass(frozen=True, eq=False)
+class EpochOrder:
+    """The order of one epoch. Batch n has the B records from position n * B on."""
+
+    records: Numbers  # (R,) record numbers
+    batch: Numbers  # (W,) the number of each window's batch
+    part: Numbers  # (W,) the number of each window within its batch
+    before: Numbers  # (W + 1,) targets in the windows before each
+
+
+class RecordLanes:
+    """A Reader of records: each batch is padded with NO_TARGET and cut into windows of at most T, the first reset."""
+
+    def __init__(self, ids: npt.NDArray[Any], end_id: int, batch_size: int, seq_len: int, seed: int) -> None:
+        self._ids, self._end_id, self._seed = ids, end_id, seed
+        self._starts, self._lengths = find_records(ids, end_id)
+        records = len(self._starts)
+        if not records:
+            raise TextError("The text has no records", f"{len(ids)} characters", "A record is a line with text.")
+        self.characters_per_epoch = int(self._lengths.sum()) + records
+        self.batch_size = min(batch_size, records)
+        self.seq_len = min(seq_len, int(self._lengths.max()) + 1)
+        self.notes = shrinking_notes(batch_size, self.batch_size, seq_len, seq_len)
+        self._windows = -(-(self._lengths + 1) // self.seq_len)  # (R,) windows of each record
+        lasts = np.minimum(np.arange(self.batch_size, records + self.batch_size, self.batch_size), records) - 1
+        self._batch_windows = np.sort(self._windows)[lasts]  # windows of each batch: those of its longest record
+        self.windows_per_epoch = int(self._batch_windows.sum())
+        self._order = lru_cache(maxsize=2)(self._shuffled)  # computed once an epoch, not for every window
+
+    def at(self, position: int) -> Batch:
+        epoch, window = divmod(position, self.windows_per_epoch)
+        order = self._order(epoch)
+        part, start = int(order.part[window]), int(order.batch[window]) * self.batch_size
+        rows = order.records[start : start + self.batch_size]
+        lengths = np.full(self.batch_size, -1)  # the last batch may be smaller: an unused row has no symbols and no end
+        starts = np.zeros(self.batch_size, np.int64)
+        lengths[: len(rows)], starts[: len(rows)] = self._lengths[rows], self._starts[rows]
+        first = part * self.seq_len
+        steps = np.arange(first, min(first + self.seq_len, int(lengths.max()) + 1))[:, None]
+
+        def symbols(offsets: Numbers) -> Numbers:
+            """(T, B) the symbols at these offsets of each record; the end id before and after it."""
+            found = self._ids[starts + np.clip(offsets, 0, np.maximum(lengths - 1, 0))].astype(np.int64)
+            return np.where((offsets >= 0) & (offsets < lengths), found, self._end_id)
+
+        targets = np.where(steps <= lengths, symbols(steps), NO_TARGET)
+        return Batch(symbols(steps - 1), targets, np.full(self.batch_size, part == 0), epoch)
+
+    def epoch_at(self, position: int) -> float:
+        return self.characters_before(position) / self.characters_per_epoch
+
+    def characters_before(self, position: int) -> int:
+        epoch, window = divmod(position, self.windows_per_epoch)
+        return epoch * self.characters_per_epoch + int(self._order(epoch).before[window])
+
+    def _shuffled(self, epoch: int) -> EpochOrder:
+        stream = record_stream(self._seed, epoch)
+        records = stream.permutation(len(self._starts))
+        records = records[np.argsort(self._windows[records], kind="stable")]
+        bucket = np.arange(len(records)) // (BUCKET * self.batch_size)
+        records = records[np.lexsort((self._lengths[records], bucket))]
+        batches = stream.permutation(len(self._batch_windows))
+        counts = self._batch_windows[batches]
+        batch = np.repeat(batches, counts)
+        part = np.arange(len(batch)) - np.repeat(np.cumsum(counts) - counts, counts)
+        return EpochOrder(records, batch, part, self._targets_before(records, batch, part))
+
+    def _targets_before(self, records: Numbers, batch: Numbers, part: Numbers) -> Numbers:
+        targets = np.zeros(len(self._batch_windows) * self.batch_size, np.int64)
+        targets[: len(records)] = self._lengths[records] + 1
+        by_batch = targets.reshape(-1, self.batch_size)
+        inside = np.zeros(len(batch), np.int64)
+        for number in range(int(part.max()) + 1):
+            which = part == number
+            inside[which] = np.clip(by_batch[batch[which]] - number * self.seq_len, 0, self.seq_len).sum(axis=1)
+        return np.concatenate([[0], np.cumsum(inside)])
+
+
+def open_reader(
+    ids: npt.NDArray[Any], batch_size: int, seq_len: int, end_id: int | None = None, seed: int = 0
+) -> Reader:
+    """The Reader for a text: of records if there is an end id, otherwise of running text."""
+    if end_id is None:
+        return Lanes(ids, batch_size, seq_len)
+    return RecordLanes(ids, end_id, batch_size, seq_len, seed)
+
+
+def record_end_id(settings: TextSettings, vocabulary: Vocabulary) -> int | None:
+    """The id that ends a record in texts with these settings; None if they have no records."""
+    end = record_end(settings)
+    return vocabulary.symbols.index(end) if end in vocabulary.symbols else None

@@ -1,0 +1,84 @@
+"""Divides plain text into records: at empty lines, at lines of their own, or at any text. Knows no files and no ids."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+from charlm.errors import TextError
+from charlm.text.records.pieces import Pieces, Record
+
+EMPTY_LINE, FILE = "empty-line", "file"  # separators with a name
+ESCAPES = {"n": "\n", "t": "\t", "\\": "\\"}
+
+
+def unescaped(separator: str) -> str:
+    r"""The separator with `\n`, `\t` and `\\` as the characters that they stand for, since shells pass them on."""
+    return re.sub(r"\\(.)", lambda found: ESCAPES.get(found[1], found[0]), separator)
+
+
+def lines_of(texts: Iterable[str], longest: int | None = None, where: str = "") -> Iterator[str]:
+    """The lines of a text that comes in pieces, each with its end. Raises TextError for a line above `longest`."""
+    held: list[str] = []
+    length = 0
+    for text in texts:
+        lines = text.split("\n")
+        for line in lines[:-1]:
+            held += (line, "\n")
+            yield _taken(held)
+            length = 0
+        held.append(lines[-1])
+        length += len(lines[-1])
+        if longest and length > longest:
+            raise TextError(
+                f"A line has more than {longest:,} characters", where, "Is this the right text.format for this text?"
+            )
+    if any(held):
+        yield _taken(held)
+
+
+def _taken(held: list[str]) -> str:
+    """What is held, as one text. A generator that gave it away from a variable would keep it."""
+    line = "".join(held)
+    held.clear()
+    return line
+
+
+def has_own_line(texts: Iterable[str], separator: str) -> bool:
+    """Whether a line of the text is the separator and nothing else, spaces around it left out."""
+    return any(is_own_line(line, separator) for line in lines_of(texts))
+
+
+def is_own_line(line: str, separator: str) -> bool:
+    """Whether this line is the separator, spaces around it left out."""
+    return separator in line and line.strip() == separator.strip()
+
+
+def split_at_lines(texts: Iterable[str], ends: Callable[[str], bool]) -> Iterator[tuple[Record, bool]]:
+    """The records between the lines for which `ends` is true, and whether such a line followed."""
+    held = Pieces()
+    for line in lines_of(texts):
+        if ends(line):
+            yield held.take(), True
+        else:
+            held.add(line)
+    yield held.take(), False
+
+
+def split_at_text(texts: Iterable[str], separator: str) -> Iterator[tuple[Record, bool]]:
+    """The records between the occurrences of the separator, wherever they are, and whether it followed."""
+    held, rest = Pieces(), ""
+    for text in texts:
+        first, *records = (rest + text).split(separator)
+        rest = first
+        if records:
+            held.add(first)
+            yield held.take(), True
+            rest = records.pop()
+        for record in records:
+            yield [record.strip("\n")], True
+        settled = max(0, len(rest) - len(separator) + 1)  # what follows may be the beginning of a separator
+        held.add(rest[:settled])
+        rest = rest[settled:]
+    held.add(rest)
+    yield held.take(), False
