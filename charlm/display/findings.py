@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shutil
 import sys
-import textwrap
 from collections.abc import Sequence
 
 from charlm.diagnosis.finding import Finding
+from charlm.display.folding import fold
 from charlm.display.printing import escape_controls, has_colour, is_terminal, print_stderr, write_safely
 
 MARGIN = 16  # cells of a level and a name
@@ -41,5 +41,4 @@ def _wrapped(text: str) -> str:
     if not is_terminal(sys.stdout):
         return line
     width = max(40, shutil.get_terminal_size().columns - MARGIN - 1)
-    lines = textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False)
-    return f"\n{' ' * MARGIN}".join(lines)
+    return f"\n{' ' * MARGIN}".join(fold(line, width))
