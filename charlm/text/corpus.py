@@ -158,6 +158,11 @@ def _open_one(settings: TextSettings, vocabulary: Vocabulary | None, unknown: Un
     )
 
 
+def is_damage(note: str) -> bool:
+    """Whether a note of a corpus says that characters of the text are wrong or lost."""
+    return "it was UTF-8, read as" in note or "lost before, and" in note
+
+
 def describe_corpus(corpus: Corpus) -> dict[str, Any]:
     """Everything about a corpus but its ids, as values that JSON can hold."""
     return {

@@ -41,12 +41,12 @@ def read_field(texts: Iterable[str], field: str, label: str | None, where: str, 
         place = f"{where}, line {number:,}"
         value = _parsed(line, place)
         del line  # its text is in the value
-        text = _text(_at(value, field), field, place, value)
-        name = None if label is None else _text(_at(value, label), label, place, value)
+        text = _text(value_at(value, field), field, place, value)
+        name = None if label is None else _text(value_at(value, label), label, place, value)
         if text is None or (label is not None and name is None):
             tally.counts["missing"] += 1
             if len(names) < LISTED:
-                names |= dict.fromkeys(islice(_paths(value), LISTED))
+                names |= dict.fromkeys(islice(paths_of(value), LISTED))
             continue
         found += 1
         if name is None:
@@ -84,7 +84,7 @@ def _parsed(line: str, where: str) -> dict[str, Any]:
     return value
 
 
-def _at(value: Any, path: str) -> Any:
+def value_at(value: Any, path: str) -> Any:
     """The value at a dotted path; a key that itself has dots comes first."""
     if isinstance(value, dict) and path in value:
         return value[path]
@@ -103,7 +103,7 @@ def _text(value: Any, path: str, where: str, whole: dict[str, Any]) -> str | Non
     if value is MISSING or value is None:
         return None
     if isinstance(value, dict | list):
-        inner = [name for name in _paths(whole) if name.startswith(f"{path}.")]
+        inner = [name for name in paths_of(whole) if name.startswith(f"{path}.")]
         raise TextError(
             f"{path} is {'an object' if isinstance(value, dict) else 'a list'}, not a text",
             where,
@@ -112,12 +112,12 @@ def _text(value: Any, path: str, where: str, whole: dict[str, Any]) -> str | Non
     return LONE_SURROGATE.sub(LOST, value) if isinstance(value, str) else json.dumps(value)
 
 
-def _paths(value: Any, prefix: str = "", depth: int = 0) -> Iterator[str]:
+def paths_of(value: Any, prefix: str = "", depth: int = 0) -> Iterator[str]:
     """The dotted paths of the values in an object, a few of each list."""
     items = value.items() if isinstance(value, dict) else enumerate(value[:2])
     for key, inner in items:
         path = f"{prefix}{key}"
         if isinstance(inner, dict | list) and inner and depth < DEEPEST:
-            yield from _paths(inner, f"{path}.", depth + 1)
+            yield from paths_of(inner, f"{path}.", depth + 1)
         else:
             yield path
