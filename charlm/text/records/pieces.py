@@ -30,6 +30,10 @@ class Pieces:
 
     def take(self) -> Record:
         """The record without the line ends around it. The next one begins empty."""
+        if not self._blocks:  # nearly all records
+            text = "".join(self._short).strip("\n")
+            self._short, self._length = [], 0
+            return [text] if text else []
         self._join()
         taken, self._blocks = self._blocks, []
         return without_line_ends(taken)
@@ -56,7 +60,7 @@ def without_line_ends(record: Record) -> Record:
 
 def is_blank(record: Record) -> bool:
     """Whether the record is empty or white space."""
-    return not any(piece and not piece.isspace() for piece in record)
+    return all(not piece or piece.isspace() for piece in record) if len(record) > 1 else not "".join(record).strip()
 
 
 def in_parts(text: str, most: int) -> Iterator[str]:

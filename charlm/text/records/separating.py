@@ -23,17 +23,22 @@ def lines_of(texts: Iterable[str], longest: int | None = None, where: str = "") 
     length = 0
     for text in texts:
         lines = text.split("\n")
-        for line in lines[:-1]:
-            held += (line, "\n")
-            yield _taken(held)
-            length = 0
-        held.append(lines[-1])
-        length += len(lines[-1])
+        last = lines.pop()
+        for line in lines:
+            if held:
+                held += (line, "\n")
+                yield _taken(held)
+                length = 0
+            else:
+                yield line + "\n"
+        if last:
+            held.append(last)
+            length += len(last)
         if longest and length > longest:
             raise TextError(
                 f"A line has more than {longest:,} characters", where, "Is this the right text.format for this text?"
             )
-    if any(held):
+    if held:
         yield _taken(held)
 
 
