@@ -74,12 +74,12 @@ def _parsed(line: str, where: str) -> dict[str, Any]:
         raise TextError("The line has too many levels of brackets", where, remedy) from None
     except ValueError as error:
         if line.lstrip().startswith("["):
-            remedy = "An array of objects becomes such lines with `jq -c '.[]' FILE`."
+            remedy = "An array of objects becomes such lines with `jq -c '.[]' FILE > FILE.jsonl`."
         reason = error.msg if isinstance(error, json.JSONDecodeError) else "a number is too long"
         raise TextError(f"The line is not JSON: {reason}", where, remedy) from None
     if not isinstance(value, dict):
         if isinstance(value, list):
-            remedy = "An array of objects becomes such lines with `jq -c '.[]' FILE`."
+            remedy = "An array of objects becomes such lines with `jq -c '.[]' FILE > FILE.jsonl`."
         raise TextError("The line is no object of JSON", where, remedy)
     return value
 
