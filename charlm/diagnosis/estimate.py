@@ -56,7 +56,7 @@ def suggest_size(
     return Finding("size", "ok", what, facts=facts, command=command)
 
 
-def estimate_training(settings: Settings, corpus: Corpus, compute: Compute) -> Finding:
+def estimate_training(settings: Settings, corpus: Corpus, compute: Compute, given: GivenOptions) -> Finding:
     """Time and memory of a training with these settings, from a few real updates."""
     characters = len(corpus.split("train"))
     try:
@@ -73,7 +73,7 @@ def estimate_training(settings: Settings, corpus: Corpus, compute: Compute) -> F
     duration = next(f"{seconds / unit:.0f} {name}" for most, unit, name in DURATIONS if seconds < most * unit)
     size = count_parameters(settings.model, corpus.vocabulary.size)
     what = (
-        f"with the settings that were given, {size:,} parameters: about {duration} and {occupied / 1e6:,.0f} MB of "
-        f"memory, {speed:,.0f} characters per second"
+        f"{'with these options' if given.choose_model else 'with the preset quick'}, {size:,} parameters: about "
+        f"{duration} and {occupied / 1e6:,.0f} MB of memory, {speed:,.0f} characters per second"
     )
     return Finding("training", "ok", what, facts=facts)

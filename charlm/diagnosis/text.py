@@ -56,7 +56,7 @@ def check_text(settings: Settings, compute: Compute | None, given: GivenOptions)
     read_as = [word for form in forms for word in form.facts.get("arguments", [])]
     yield suggest_size(settings, corpus, compute.device_type if compute else "cpu", given, read_as)
     if compute:
-        yield estimate_training(settings, corpus, compute)
+        yield estimate_training(settings, corpus, compute, given)
 
 
 def check_length(corpus: Corpus) -> Finding:

@@ -57,7 +57,7 @@ def run_rows(run: RunSummary, settings: Mapping[str, Any], target: str) -> list[
         *_under("checkpoints", _checkpoints(run)),
         *_under("settings", _notable(settings)),
         *_under("changed", run.changed),
-        *_under("next", _next_commands(target)),
+        *_under("next", _next_commands(target, _has_reached_its_length(run, settings))),
     ]
 
 
@@ -90,9 +90,23 @@ def _checkpoints(run: RunSummary) -> list[str]:
     return [f"{name} ({mark})" if mark else name for name, mark in of.items()] or ["none yet"]
 
 
-def _next_commands(target: str) -> list[str]:
+def _next_commands(target: str, finished: bool) -> list[str]:
     name = shlex.quote(target)
-    return [f"charlm sample {name}", f"charlm eval perplexity {name} FILE", f"charlm train --resume {name}"]
+    longer = " --more 5m" if finished else ""
+    return [f"charlm sample {name}", f"charlm eval perplexity {name} FILE", f"charlm train --resume {name}{longer}"]
+
+
+def _has_reached_its_length(run: RunSummary, settings: Mapping[str, Any]) -> bool:
+    """Whether there is nothing left to train, as far as the settings and the counts tell."""
+    steps, epochs, budget = (settings.get(f"training.{name}") for name in ("steps", "epochs", "budget"))
+    if steps is not None:
+        return (run.step or 0) >= steps
+    if budget is not None:
+        return (run.seconds or 0.0) >= budget - 1
+    share = next(iter(settings.get("text.splits") or [1.0]))
+    return bool(epochs and run.text_characters) and (run.characters or 0) >= 0.999 * epochs * share * (
+        run.text_characters or 0
+    )
 
 
 def _under(label: str, values: Sequence[str]) -> list[Row]:
