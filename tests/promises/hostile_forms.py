@@ -128,6 +128,8 @@ def sequences(many: int) -> dict[str, Attack]:
         "a file of white space as a record": _list(b" \n" * many, "file"),
         "ends of records in the text": _list(b"a\x1eb%\x1e%" * 1000, "%"),
         "a separator with escapes": _list(b"a\x1b[2Jb" * 10, "\x1b[2J"),
+        "a text that grows when it is normalized": ("t.txt", "\ufdfa".encode() * many, {"normalize": ("nfkc",)}),
+        "marks upon marks": ("t.txt", b"e" + "\u0301".encode() * many, {"normalize": ("nfc",)}),
         "a separator longer than the text": _list(b"abc", "abc" * 15),
     }
 

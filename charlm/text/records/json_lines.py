@@ -75,7 +75,9 @@ def _parsed(line: str, where: str) -> dict[str, Any]:
     except ValueError as error:
         if line.lstrip().startswith("["):
             remedy = "An array of objects becomes such lines with `jq -c '.[]' FILE > FILE.jsonl`."
-        reason = error.msg if isinstance(error, json.JSONDecodeError) else "a number is too long"
+        reason = "a number is too long"
+        if isinstance(error, json.JSONDecodeError):
+            reason = f"{error.msg.removesuffix(' at')} at column {error.colno:,}"
         raise TextError(f"The line is not JSON: {reason}", where, remedy) from None
     if not isinstance(value, dict):
         if isinstance(value, list):

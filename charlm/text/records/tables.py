@@ -48,6 +48,7 @@ def read_column(
     elif isinstance(header, str):
         tally.said["the first row is learnt too; if it has names, give -s text.header=true"] = None
     for row in chain(head, rows):
+        tally.counts["opened"] += form == "tsv" and row[-1].startswith('"')
         if at >= len(row) or (label_at is not None and label_at >= len(row)):
             tally.counts["missing"] += 1
         elif label_at is None:

@@ -13,6 +13,10 @@ SHOWN_LABELS, SHOWN_LABEL = 8, 40  # in a note, and characters of one
 SAID = {  # by kind: for one, and for many
     "blank": ("one blank record was left out", "{:,} blank records were left out"),
     "missing": ("one row has no such {what} and was left out", "{:,} rows have no such {what} and were left out"),
+    "opened": (
+        "one row ends within a quote; -s text.format=csv reads cells with line ends",
+        "{:,} rows end within a quote; -s text.format=csv reads cells with line ends",
+    ),
     "ends": ("one U+001E in a record became a space", "{:,} U+001E in records became spaces"),
 }
 

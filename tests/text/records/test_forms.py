@@ -109,6 +109,13 @@ def test_quotes_within_a_cell_of_tsv_stay(opened):
     assert opened('he said "no"\t1\n"all of it"\t2\n', "t.tsv", column=1)[0] == ["all of it", 'he said "no"']
 
 
+def test_line_ends_within_cells_of_tsv_are_said_with_the_format_that_reads_them(opened):
+    text = 'name\tnote\nowl\t"two\nlines"\nmouse\tone\n'
+    _, corpus = opened(text, "t.tsv", column="name")
+    assert any("one row ends within a quote; -s text.format=csv" in note for note in corpus.notes)
+    assert opened(text, "t.tsv", column="note", format="csv")[0] == ["one", "two\nlines"]
+
+
 def test_a_label_begins_each_record(opened):
     records, corpus = opened("kind,text\ngood,fine\nbad,poor\ngood,great\n", "t.csv", column="text", label="kind")
     assert records == ["bad\tpoor", "good\tfine", "good\tgreat"]
@@ -174,7 +181,8 @@ def test_a_field_of_json_lines(opened):
     [
         ('{"text": "a"}\n', "txet", r"No line has text.field=txet[\s\S]*which has text[\s\S]*Did you mean text"),
         ('{"a": {"b": "c"}}\n', "a", r"a is an object[\s\S]*a\.b"),
-        ('{"a": 1}\nnot json\n', "a", r"not JSON[\s\S]*line 2"),
+        ('{"a": 1}\nnot json\n', "a", r"not JSON[\s\S]*column 1\b[\s\S]*line 2"),
+        ('{"a": "oh\n', "a", r"Invalid control character at column 10\n"),
         ('[{"a": 1}]\n', "a", r"no object[\s\S]*jq"),
         ("[" * 900 + "\n", "a", r"not JSON|too many levels"),
         ('{"a":' * 990 + "1" + "}" * 990 + "\n", "b", r"too many levels|No line has"),
