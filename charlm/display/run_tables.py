@@ -100,13 +100,12 @@ def _has_reached_its_length(run: RunSummary, settings: Mapping[str, Any]) -> boo
     """Whether there is nothing left to train, as far as the settings and the counts tell."""
     steps, epochs, budget = (settings.get(f"training.{name}") for name in ("steps", "epochs", "budget"))
     if steps is not None:
-        return (run.step or 0) >= steps
+        return bool((run.step or 0) >= steps)
     if budget is not None:
-        return (run.seconds or 0.0) >= budget - 1
-    share = next(iter(settings.get("text.splits") or [1.0]))
-    return bool(epochs and run.text_characters) and (run.characters or 0) >= 0.999 * epochs * share * (
-        run.text_characters or 0
-    )
+        return bool((run.seconds or 0.0) >= budget - 1)
+    share = (settings.get("text.splits") or [1.0])[0]
+    characters = 0.999 * (epochs or 0.0) * share * (run.text_characters or 0.0)
+    return bool(0 < characters <= (run.characters or 0.0))
 
 
 def _under(label: str, values: Sequence[str]) -> list[Row]:
