@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from charlm.config.given import dotted
 from charlm.config.settings import Settings
 from charlm.config.stored import inline_yaml
-from charlm.display.units import clock, in_bits
+from charlm.display.units import clock, counted, in_bits
 
 if TYPE_CHECKING:
     from charlm.runs.summary import RunSummary
@@ -37,13 +37,19 @@ def list_rows(summaries: Sequence[RunSummary], latest: str | None) -> list[Row]:
 
 def removed_row(run: RunSummary) -> Row:
     """A run that is about to be removed."""
-    return run.name, _model(run), f"{_count(run.step)} steps", f"{_bits(run.valid_nats)} valid bits", str(run.folder)
+    return (
+        run.name,
+        _model(run),
+        counted(int(run.step or 0), "step"),
+        f"{_bits(run.valid_nats)} valid bits",
+        str(run.folder),
+    )
 
 
 def run_rows(run: RunSummary, settings: Mapping[str, Any], target: str) -> list[Row]:
     """One run. `settings` are by dotted name; `target` is what a command takes for the run."""
     best = f", at step {_count(run.best_step)}" if run.best_step is not None else ""
-    trained = f"{_count(run.step)} steps, {_count(run.characters)} characters, {_time(run)}"
+    trained = f"{counted(int(run.step or 0), 'step')}, {_count(run.characters)} characters, {_time(run)}"
     return [
         ("run", run.name),
         ("folder", str(run.folder)),

@@ -41,7 +41,7 @@ REASONS = {
 def text_rows(corpus: Corpus) -> list[Row]:
     """What was read, and how it is split."""
     unit = "characters" if corpus.vocabulary.unit == "character" else "bytes"
-    what = f"{corpus.encoding}: {corpus.characters:,} {unit}, {corpus.vocabulary.size:,} symbols"
+    what = f"{corpus.encoding}: {corpus.characters:,} {unit}, {counted(corpus.vocabulary.size, 'symbol')}"
     sizes = {name: end - first for name, (first, end) in corpus.splits.items()}
     return [
         ("text", f"{' '.join(corpus.sources)}, {what}"),
