@@ -18,7 +18,7 @@ def gradient_rows(
 ) -> Iterator[Row]:
     """A row for each network: the median norm at some distances up to `distance`, and how it falls."""
     shown = sorted({k for k in SHOWN if k < distance} | {distance})
-    yield "characters back", *map(str, shown), "for each character"
+    yield "distance", *map(str, shown), "for each character"
     for name, after, start in zip(names, trained, fresh, strict=True):
         for label, norms in ((name, after), (f"{name}, fresh", start)):
             if norms:

@@ -13,7 +13,7 @@ HALVING = GradientNorms(0.5 ** np.arange(31.0)[None])
 
 def test_gradients_have_a_column_for_some_distances_and_the_last_one() -> None:
     heading, row = gradient_rows(["book"], [HALVING], [None], 30)
-    assert heading[:-1] == ("characters back", "0", "1", "2", "5", "10", "20", "30")
+    assert heading[:-1] == ("distance", "0", "1", "2", "5", "10", "20", "30")
     assert row[:3] == ("book", "1.0e+00", "5.0e-01")
     assert row[-1] == "x 0.500, halves every 1.0 characters"
 
@@ -21,7 +21,7 @@ def test_gradients_have_a_column_for_some_distances_and_the_last_one() -> None:
 def test_a_fresh_network_has_a_row_of_its_own_and_few_distances_no_decay() -> None:
     short = GradientNorms(np.ones((1, 2)))
     rows = [*gradient_rows(["a", "b"], [short, short], [short, None], 1)]
-    assert [row[0] for row in rows] == ["characters back", "a", "a, fresh", "b"]
+    assert [row[0] for row in rows] == ["distance", "a", "a, fresh", "b"]
     assert rows[1][-1] == "too few distances to say"
 
 
