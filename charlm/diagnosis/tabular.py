@@ -6,7 +6,7 @@ import csv
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import PurePath
@@ -132,22 +132,24 @@ def _table_form(lines: Sequence[str], source: str) -> Form | None:
     suffix = PurePath(source.removesuffix(".gz")).suffix.lower()
     named = suffix in (*CSV_SUFFIXES, *TSV_SUFFIXES)
     candidates = "\t" if suffix in TSV_SUFFIXES else ",;\t|" if suffix in CSV_SUFFIXES else "\t,;"
-    for delimiter in candidates:
-        try:
-            rows = list(islice(_rows(lines, delimiter), ROWS))
-        except csv.Error:
-            continue
+    tables = {delimiter: rows for delimiter in candidates if (rows := _rows(lines, delimiter))}
+    for delimiter, rows in tables.items():
         cells, times = Counter(map(len, rows)).most_common(1)[0]
         least = 2 if named or delimiter == "\t" else 3
         if cells >= least and times >= (SAME_IF_NAMED if named else SAME) * len(rows):
             return _column_form(rows, cells, "tsv" if delimiter == "\t" else "csv")
-    if suffix in CSV_SUFFIXES and all(len(row) == 1 for delimiter in candidates for row in _rows(lines, delimiter)):
-        return _column_form(list(islice(_rows(lines, ","), ROWS)), 1, "csv")
+    if suffix in CSV_SUFFIXES and tables and all(len(row) == 1 for rows in tables.values() for row in rows):
+        return _column_form(next(iter(tables.values())), 1, "csv")
     return None
 
 
-def _rows(lines: Sequence[str], delimiter: str) -> Iterator[list[str]]:
-    return (row for row in csv.reader(with_doubled_quotes(iter(lines)), delimiter=delimiter) if row)
+def _rows(lines: Sequence[str], delimiter: str) -> list[list[str]]:
+    """The first rows; none if the lines are no such table."""
+    rows = csv.reader(with_doubled_quotes(iter(lines)), delimiter=delimiter)
+    try:
+        return list(islice(filter(None, rows), ROWS))
+    except csv.Error:
+        return []
 
 
 def _column_form(rows: Sequence[list[str]], cells: int, kind: str) -> Form:

@@ -76,3 +76,12 @@ def test_a_form_that_no_setting_reads_is_named_with_what_to_do(lines, what):
 )
 def test_other_texts_have_no_form(lines):
     assert find_form(lines, "x.txt") is None
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x.tsv", "x.txt", "x.jsonl"])
+@pytest.mark.parametrize(
+    "line",
+    ["a\rb,c", '"' * 7, "\0,\0", '{"a":' * 5000, "[" * 5000, "x" * 200_000, "\ud800,\ud800", '\\"\\', "<a>" * 99],
+)
+def test_strange_lines_are_no_traceback(line, name):
+    find_form([line] * 9, name)
