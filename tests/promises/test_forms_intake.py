@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 from hostile_forms import GOOD, Attack, attacks, lines, mutations, sequences, tables
 
-from charlm.config.settings import TextSettings
+from charlm.config.settings import Settings, TextSettings
+from charlm.diagnosis.command import GivenOptions
+from charlm.diagnosis.text import check_text
 from charlm.errors import TextError
 from charlm.text.corpus import open_corpus
 from charlm.text.files import source_file
@@ -102,6 +104,17 @@ def test_hostile_forms_are_read_or_refused(tmp_path, monkeypatch, traced, many):
 def test_large_forms_take_little_memory(tmp_path, traced, form, name):
     outcome(tmp_path, GOOD["zip"])
     assert outcome(tmp_path, form(1 << 20)[name])[0] in ("read", "refused")
+
+
+def test_doctor_looks_at_hostile_forms_without_a_traceback(tmp_path):
+    """As they are, before anybody has said what they are, and in their form."""
+    for name, (file, data, form) in attacks(1 << 10).items():
+        (tmp_path / file).write_bytes(data)
+        for chosen in ({}, form):
+            text = TextSettings(sources=(str(tmp_path / file),), **chosen)
+            findings = [*check_text(Settings(text=text), None, GivenOptions())]
+            assert findings[0].name == "text", name
+            assert all(len(finding.what) < MOST_SAID + 2 * len(str(tmp_path)) for finding in findings), name
 
 
 KINDS = len(GOOD)
