@@ -10,7 +10,7 @@ import typer
 
 from charlm.cli.completing import complete_corpus
 from charlm.cli.opening import say_what_is_awaited
-from charlm.cli.options import Config, DeviceIfGiven, Encoding, Json, Overrides
+from charlm.cli.options import Config, DeviceIfGiven, Encoding, Json, Overrides, Records
 from charlm.display.output import print_json
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def doctor(
             autocompletion=complete_corpus,
         ),
     ] = None,
+    records: Records = False,
     device: DeviceIfGiven = None,
     encoding: Encoding = None,
     config: Config = None,
@@ -45,8 +46,14 @@ def doctor(
     from charlm.display.printing import until_closed
     from charlm.display.waiting import watched
 
-    options = {"text.sources": tuple(text) if text else None, "text.encoding": encoding, "training.device": device}
-    given = GivenOptions.of(config, settings or [], [("--encoding", encoding), ("--device", device)])
+    options = {
+        "text.sources": tuple(text) if text else None,
+        "text.records": records or None,
+        "text.encoding": encoding,
+        "training.device": device,
+    }
+    words = [("--encoding", encoding), ("--device", device)]
+    given = GivenOptions.of(config, settings or [], words, ["--records"] if records else [])
     chosen = resolve(config, settings or [], options, [stack_problems]).settings
     say_what_is_awaited(chosen.text.sources if text else ())
     findings: list[Finding] = []

@@ -20,6 +20,7 @@ Overrides = Annotated[
     ),
 ]
 Encoding = Annotated[str | None, typer.Option(help="Encoding of the text; auto decides for each file. Default: utf-8.")]
+Records = Annotated[bool, typer.Option("--records", help="The text is a list: learn each line as an item of its own.")]
 Device = Annotated[str, _DEVICE]
 DeviceIfGiven = Annotated[str | None, _DEVICE]  # otherwise that of the settings
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]

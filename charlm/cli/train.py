@@ -9,7 +9,7 @@ import typer
 
 from charlm.cli.completing import complete_text
 from charlm.cli.opening import say_what_is_awaited
-from charlm.cli.options import Config, DeviceIfGiven, Encoding, JsonAtEnd, Overrides
+from charlm.cli.options import Config, DeviceIfGiven, Encoding, JsonAtEnd, Overrides, Records
 from charlm.display.output import print_json
 
 if TYPE_CHECKING:
@@ -75,9 +75,7 @@ def train(
         int | None, typer.Option(help="Seed; the same seed, command and machine give the same weights.")
     ] = None,
     encoding: Encoding = None,
-    records: Annotated[
-        bool, typer.Option("--records", help="The text is a list: learn each line as an item of its own.")
-    ] = False,
+    records: Records = False,
     valid: Annotated[
         list[str] | None,
         typer.Option(metavar="FILE", help="A text of its own to validate on; all of TEXT is then trained on."),

@@ -16,12 +16,17 @@ class GivenOptions:
 
     @classmethod
     def of(
-        cls, config: str | None, overrides: Sequence[str], options: Sequence[tuple[str, str | None]]
+        cls,
+        config: str | None,
+        overrides: Sequence[str],
+        options: Sequence[tuple[str, str | None]],
+        flags: Sequence[str] = (),
     ) -> GivenOptions:
-        """A config, `-s` overrides, and further options by name; None is one that was not given."""
+        """A config, `-s` overrides, further options by name (None is one that was not given), and flags."""
         words = ["-c", config] if config else []
         words += [word for override in overrides for word in ("-s", override)]
         words += [word for name, value in options if value is not None for word in (name, value)]
+        words += flags
         return cls(tuple(words), bool(config) or any(one.strip().startswith("model.") for one in overrides))
 
     def train_command(self, texts: Sequence[str], more: Sequence[str] = ()) -> str:

@@ -41,6 +41,6 @@ def print_comparison(scores: Sequence[Mapping[str, Any]], policy: str) -> None:
     ]
     print_columns(rows)
     if any(score["unknown_charged"] for score in scores):
-        print_stderr("unknown characters are charged by the rule of charlm/evaluation/charging.py")
+        print_stderr("a character that a model does not know costs about 20 bits, which name it among all of Unicode")
     elif any(score["unknown_left_out"] for score in scores):
         print_stderr(f"with --unknown {policy} the scores are of different characters; `charge` makes them comparable")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from charlm.display.units import counted
 from charlm.text.unknown import UnknownCharacters
 
 SYMBOLS = 8  # unknown characters that are listed
@@ -13,7 +14,7 @@ def source_notes(piped: str | None) -> list[str]:
     """Notes on a prompt that was piped in, as `charlm.text.prompt.piped_prompt` gives it."""
     if piped is None:
         return ["nothing came through standard input; to wait for a prompt there: --prompt-file -"]
-    return [f"prompt: {len(piped):,} characters of standard input"] if piped else []
+    return [f"prompt: {counted(len(piped), 'character')} of standard input"] if piped else []
 
 
 def prompt_notes(lacking: UnknownCharacters) -> list[str]:

@@ -33,7 +33,7 @@ from charlm.text.stream import TextStream
 from charlm.text.survey import survey_bytes, survey_text
 from charlm.text.vocabulary import Ids, Unknown, Vocabulary
 
-FORMAT = 4  # to be increased if the same text and settings give other ids or facts
+FORMAT = 5  # to be increased if the same text and settings give other ids or facts
 LOST = "\ufffd"  # what stands for bytes that could not be decoded
 
 
@@ -158,6 +158,11 @@ def _open_one(settings: TextSettings, vocabulary: Vocabulary | None, unknown: Un
     )
 
 
+def is_damage(note: str) -> bool:
+    """Whether a note of a corpus says that characters of the text are wrong or lost."""
+    return "it was UTF-8, read as" in note or "lost before, and" in note
+
+
 def describe_corpus(corpus: Corpus) -> dict[str, Any]:
     """Everything about a corpus but its ids, as values that JSON can hold."""
     return {
@@ -279,5 +284,9 @@ def _notes(facts: dict[str, Any], what: str) -> list[str]:
             "letters with separate accents were read as one character each, as the model does not know the marks"
         )
     if facts.get("lost"):
-        notes.append(f"{facts['lost']:,} characters were lost before, and are U+FFFD ({LOST}) in the file")
+        lost = facts["lost"]
+        many = (
+            "one character was lost before, and is" if lost == 1 else f"{lost:,} characters were lost before, and are"
+        )
+        notes.append(f"{many} U+FFFD ({LOST}) in the text")
     return notes + tally_notes(facts["tally"], what)

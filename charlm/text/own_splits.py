@@ -55,4 +55,6 @@ def unknown_notes(name: str, where: str, known: int, unknown: Mapping[str, int])
             where,
             "Give a text of the same kind as the training text.",
         )
+    if count == 1:
+        return [f"{name}: one character that the training text lacks was left out: {shown}"]
     return [f"{name}: {count:,} characters that the training text lacks were left out: {shown}"]

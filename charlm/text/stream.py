@@ -14,8 +14,11 @@ from charlm.text.decoding.reading import Chunk, read_bytes, read_text
 from charlm.text.files.source_file import SourceFile
 from charlm.text.normalizing import in_whole_letters, normalized, utf8_length
 from charlm.text.records.forms import RECORD_END, is_plain, read_records, record_end
+from charlm.text.records.pieces import in_parts
 from charlm.text.records.separating import FILE, has_own_line, unescaped
 from charlm.text.records.tally import Tally
+
+LONGEST_CHUNK = 1 << 20  # characters
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,8 @@ class TextStream:
 
         for text in in_whole_letters(texts()):
             new = normalized(text, self.settings.normalize)
-            yield Chunk(new, more_bytes=utf8_length(text) - utf8_length(new))
+            yield Chunk("", more_bytes=utf8_length(text) - utf8_length(new))
+            yield from map(Chunk, in_parts(new, LONGEST_CHUNK))  # some characters become eighteen
         yield from counts
 
     def _within_books(self, number: int) -> Iterator[Chunk]:

@@ -55,10 +55,10 @@ class Origin:
             return [f"starts from {name}, with the same {self.vocabulary.size:,} symbols"]
         shown = " ".join(repr(symbol)[1:-1] for symbol in self.new[:40])
         more = f" and {len(self.new) - 40:,} more" if len(self.new) > 40 else ""
-        return [
-            f"starts from {name}",
-            f"{len(self.new):,} symbols are new to it, and begin with the mean of the others: {shown}{more}",
-        ]
+        new = f"{len(self.new):,} symbols are new to it, and begin"
+        if len(self.new) == 1:
+            new = "one symbol is new to it, and begins"
+        return [f"starts from {name}", f"{new} with the mean of the others: {shown}{more}"]
 
 
 def open_with_origin(settings: TextSettings, corpus: Corpus, start: Checkpoint) -> tuple[Corpus, Origin]:
