@@ -62,6 +62,13 @@ def perplexity(
         list[str] | None,
         typer.Option("--text", metavar="PATH", help="Where the run's own text is now, if it has moved."),
     ] = None,
+    valid: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE", help="Where the run's own validation text (train --valid) is now."),
+    ] = None,
+    test: Annotated[
+        list[str] | None, typer.Option(metavar="FILE", help="Where the run's own test text (train --test) is now.")
+    ] = None,
     unknown: Annotated[Policy, typer.Option(help=UNKNOWN)] = "skip",
     encoding: Annotated[
         str | None, typer.Option(help="Encoding of TEXT; auto decides for each file. Default: that of the run.")
@@ -78,6 +85,7 @@ def perplexity(
 
     check_device_option(device)
     limit_blas_threads()
+    from charlm.checkpoint.moved import Moved
     from charlm.checkpoint.reopening import reopen_text
     from charlm.display.waiting import Waiting
     from charlm.errors import UsageError
@@ -86,9 +94,11 @@ def perplexity(
     checkpoint = open_named(run, "charlm eval perplexity {run} {text}")
     if text and split:
         raise UsageError("--split selects a part of the run's own text", f"--split {split}", "Give --split or TEXT.")
-    if text and moved:
-        what = "--text names the run's own text, to score one of its splits"
-        raise UsageError(what, f"--text {' '.join(moved)}", "Give --text, or TEXT to score all of it.")
+    places = Moved(moved or (), valid or (), test or ())
+    if text and places.given:
+        option, *_ = words = places.words()
+        what = f"{option} names a text of the run's own, to score one of its splits"
+        raise UsageError(what, " ".join(words), f"Give {option}, or TEXT to score all of it.")
     began = time.perf_counter()
     with Waiting("reading the text") as line:
         if text:
@@ -97,9 +107,9 @@ def perplexity(
             command = f"charlm eval perplexity {shlex.quote(run or checkpoint.run_name)}"
             corpus = reopen_text(
                 checkpoint,
-                f"{command} --split {split or 'valid'} --text PATH",
+                f"{command} --split {split or 'valid'}",
                 f"To score all of another text: {command} PATH",
-                moved or (),
+                places,
             )
         ids = corpus.ids if text else corpus.split(split or "valid")
         require_two(ids.size, "The text" if text else f"The {split or 'valid'} split", corpus.name)

@@ -40,7 +40,8 @@ def check_text(settings: Settings, compute: Compute | None, given: GivenOptions)
         corpus = open_corpus(settings.text)
     except TextError as error:
         yield finding_from_error("text", error)
-        yield from check_encoding_of_files(settings.text)
+        for sources in filter(None, (settings.text.sources, settings.text.valid, settings.text.test)):
+            yield from check_encoding_of_files(settings.text.model_copy(update={"sources": sources}))
         return
     yield check_length(corpus)
     for note in corpus.notes:
