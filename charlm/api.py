@@ -87,7 +87,7 @@ def sample(
     checkpoint = _checkpoint(model)
     with np.errstate(over="ignore", invalid="ignore"):  # scores that overflow are an error of their own
         return write_text(
-            stepper(checkpoint.model),
+            stepper(checkpoint.writer),
             checkpoint.vocabulary,
             _as_trained(checkpoint, prompt),
             decoding,

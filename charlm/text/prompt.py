@@ -107,7 +107,7 @@ def as_trained(text: str, text_settings: TextSettings, vocabulary: Vocabulary) -
     if vocabulary.unit == "byte":
         return text
     text = normalized(text, text_settings.normalize)
-    return normalized(text, ("nfc",)) if lacks_marks(set(text).difference(vocabulary.symbols)) else text
+    return normalized(text, ("nfc",)) if lacks_marks(vocabulary.lacking(text)) else text
 
 
 def with_unix_newlines(text: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from charlm.config.settings import TextSettings
 from charlm.errors import TextError
 from charlm.text.book import Span, find_books, may_begin, within
+from charlm.text.clusters import rules_version
 from charlm.text.decoding.reading import Chunk, read_bytes, read_text
 from charlm.text.files.source_file import SourceFile
 from charlm.text.normalizing import in_whole_letters, normalized, utf8_length
@@ -50,6 +51,10 @@ class TextStream:
             names = [self.files[0].label] if settings.column is not None else []  # its suffix tells csv from tsv
             form = [settings.separator, settings.format, settings.column, settings.field, settings.label]
             form += [settings.header, *names]
+        if settings.unit == "grapheme":
+            form += ["grapheme", rules_version()]
+        if settings.min_count > 1:
+            form += ["min_count", settings.min_count]
         decided = [[file.encoding for file in self.files]] if "," in self.encoding else []
         read = ["keep" if self.as_bytes else settings.newlines, settings.strip, settings.normalize]
         return [self.encoding, *read, *decided, *form]
