@@ -109,6 +109,7 @@ def perplexity(
         "run": checkpoint.run_name,
         "step": checkpoint.step,
         "text": corpus.name,
+        "unit": corpus.vocabulary.unit,
         **_units(found),
         "seconds": round(time.perf_counter() - began, 3),
         "protocol": {

@@ -187,7 +187,8 @@ def _open_one(run: str | None, text: str | None) -> Subject:
             "skip",
         )
         if corpus.unknown:
-            print_stderr(f"{sum(corpus.unknown.values()):,} characters that {name} does not know were left out")
+            fate = "left out" if checkpoint.vocabulary.unknown_id is None else "read as its unknown symbol"
+            print_stderr(f"{sum(corpus.unknown.values()):,} characters that {name} does not know were {fate}")
         return Subject(checkpoint, corpus.name, corpus.ids)
     corpus = reopen_text(checkpoint, "--text FILE")
     return Subject(checkpoint, f"{corpus.name}, valid split", corpus.split("valid"))

@@ -79,10 +79,7 @@ def sample(
     ] = None,
     unknown: Annotated[
         Literal["skip", "error", "nearest"],
-        typer.Option(
-            help="What to do with characters of the prompt that the model does not know. A model with an unknown "
-            "symbol (text.min_count) leaves none out, but reads them as that symbol."
-        ),
+        typer.Option(help="What to do with characters of the prompt that the model does not know."),
     ] = "skip",
     device: Annotated[
         str,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -80,8 +81,7 @@ class ClusterLookup:
         if isinstance(symbols, str):  # ASCII
             wide = self._ascii_table[np.frombuffer(symbols.encode(), np.uint8)]
         else:
-            size = self._size
-            found = (self._ids.get(symbol, size) for symbol in symbols)
+            found = map(self._ids.get, symbols, repeat(self._size))
             wide = np.fromiter(found, self._ascii_table.dtype, len(symbols))
         missing = wide == self._size
         return wide.astype(np.min_scalar_type(self._size - 1), copy=False), missing if missing.any() else None
