@@ -23,7 +23,6 @@ from charlm.text.decoding.deciding import decide_encodings, decision_notes, kept
 from charlm.text.decoding.encodings import AUTO, find_codec
 from charlm.text.files.spool import Spool
 from charlm.text.length import require_two
-from charlm.text.lookup import Ids
 from charlm.text.naming import short_name
 from charlm.text.normalizing import lacks_marks
 from charlm.text.own_splits import join_splits, shares_left, unknown_notes
@@ -36,9 +35,9 @@ from charlm.text.split_text import LOOKS_SORTED, SplitKind, split_text
 from charlm.text.statistics import symbol_counts
 from charlm.text.stream import TextStream
 from charlm.text.survey import Survey, survey_bytes, survey_graphemes, survey_text
-from charlm.text.vocabulary import LOST, Unknown, Vocabulary
+from charlm.text.vocabulary import LOST, Ids, Unknown, Vocabulary
 
-FORMAT = 4  # to be increased if the same text and settings give other ids or facts
+FORMAT = 5  # to be increased if the same text and settings give other ids or facts
 
 
 @dataclass(frozen=True, eq=False)
@@ -238,6 +237,7 @@ def _encode(key: str, stream: TextStream, given: Vocabulary | None, unknown: Unk
     elif not stream.as_bytes and lacks_marks(set(survey.counts).difference(given.symbols)):
         stream, tally, composed = stream.composed(), Tally(), True
         survey = _survey(stream, tally)
+    tally.said |= dict.fromkeys(stream.strip_notes())
     if not survey.counts:
         return cache.Entry(np.empty(0, np.uint8), {})
     settings = stream.settings

@@ -126,6 +126,18 @@ class TextStream:
             self._found[number] = find_books(texts) if may_begin(head) else []
         return self._found[number]
 
+    def strip_notes(self) -> list[str]:
+        """What to say if the book was asked for by name, and there is none to be found."""
+        if self.settings.strip != "gutenberg":
+            return []
+        if self.as_bytes:
+            return ["text.strip=gutenberg is for characters: a text that is read as bytes is read whole"]
+        without = [file.label for number, file in enumerate(self.files) if not self._books(number)]
+        if not without:
+            return []
+        where = without[0] if len(self.files) == 1 else f"{len(without):,} of {len(self.files):,} files"
+        return [f"text.strip=gutenberg: {where} without the two marker lines around a book, so nothing was left out"]
+
     def _read(self, number: int) -> Iterator[Chunk]:
         return read_text([self.files[number]], self.encoding, self.settings.newlines)
 

@@ -53,8 +53,9 @@ def survey_graphemes(chunks: Iterable[Chunk]) -> Survey:
         counts.update(clusters(text))
     if SURROGATES.search("".join(counts)):
         raise _surrogates_error()
-    sums = (sum(getattr(chunk, name) for chunk in seen) for name in ("marks", "crlf", "cr", "stripped", "more_bytes"))
-    return Survey(dict(sorted(counts.items())), *sums, misread=misread_as("".join(stretches)))
+    names = ("marks", "crlf", "cr", "stripped", "more_bytes")
+    sums = {name: sum(getattr(chunk, name) for chunk in seen) for name in names}
+    return Survey(dict(sorted(counts.items())), misread=misread_as("".join(stretches)), **sums)
 
 
 def survey_text(chunks: Iterable[Chunk]) -> Survey:

@@ -24,7 +24,8 @@ import numpy.typing as npt
 from charlm.errors import CheckpointError, TextError
 from charlm.text.clusters import LONGEST, clusters
 from charlm.text.decoder import Decoder
-from charlm.text.lookup import CharacterLookup, ClusterLookup, Ids, byte_table
+from charlm.text.lookup import CharacterLookup, ClusterLookup, byte_table
+from charlm.text.lookup import Ids as Ids
 from charlm.text.nearest import nearest as nearest_known
 
 Unit = Literal["character", "byte", "grapheme"]
