@@ -9,6 +9,10 @@ import pytest
 from command_line import in_this_process
 from sampled import in_json, run
 
+from charlm import api
+from charlm.errors import TextError
+from charlm.evaluation.charging import CODE_POINTS
+
 SMALL = (
     "--device", "cpu", "-s", "model.hidden_size=16", "-s", "model.num_layers=1", "-s", "training.batch_size=4",
     "-s", "training.seq_len=16", "-s", "training.validations=2",
@@ -159,3 +163,23 @@ def test_a_prompt_says_what_is_read_as_it(made):
     done = run(str(made / "rare" / "step-20"), "-n", 5, "--prompt", "a日本")
     assert "prompt: 2 unknown characters read as the unknown symbol: '日' x 1, '本' x 1" in done.stderr
     assert done.stdout.startswith("a日本")
+
+
+def test_the_samples_shown_in_training_never_have_it(made, folder, charlm):
+    """The model of the made-up run writes almost nothing else."""
+    (folder / "letters.txt").write_text("abc cab, bac.\n" * 40, encoding="utf-8")
+    start = str(made / "rare" / "step-20")
+    often = ("-s", "training.sample_every=0.000001", "-s", "training.sample_length=30")
+    done = charlm("train", "letters.txt", "--from", start, "--run", "shown", "--steps", 3, *SMALL[:2], *often)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("sample") >= 2
+    assert "\ufffd" not in done.stderr + done.stdout
+
+
+def test_the_library_never_writes_it_and_charges_its_name(made):
+    checkpoint = api.load(str(made / "rare" / "step-20"))
+    assert "\ufffd" not in api.sample(checkpoint, "日", length=50, seed=1)
+    known, unknown = (api.score(checkpoint, text) for text in ("ab", "ab日"))
+    assert unknown.nats - known.nats == pytest.approx(math.log(CODE_POINTS - checkpoint.vocabulary.size + 1), abs=1e-3)
+    with pytest.raises(TextError):
+        api.score(checkpoint, "ab日", unknown="error")
