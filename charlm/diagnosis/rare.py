@@ -14,7 +14,7 @@ from charlm.text.statistics import symbol_counts
 from charlm.text.vocabulary import UNITS
 
 FEW = 3  # a symbol that occurs less often is rare
-FEWEST, LEAST_SHARE = 50, 0.2  # rare symbols from which it is said, and their share of all symbols
+FEWEST, LEAST_SHARE = 50, 0.1  # rare symbols from which it is said, and their share of all symbols
 SUGGESTED, MOST_OF_TEXT = (10, 5), 0.005  # larger values of min_count, if they take so little of the text
 
 
@@ -38,4 +38,4 @@ def check_rare(settings: Settings, corpus: Corpus, given: GivenOptions) -> Itera
     arguments = ("-s", f"text.min_count={value}")
     command = given.train_command(corpus.sources, arguments)
     facts = {"rare": rare, "symbols": len(counts), "min_count": value, "share": share, "command": command}
-    yield Finding("symbols", "warn", what, remedy, facts, command=command)
+    yield Finding("rare", "warn", what, remedy, facts, command=command)

@@ -95,7 +95,8 @@ def check_symbols(corpus: Corpus) -> Finding:
     more = f", and {len(found) - SHOWN_SYMBOLS:,} more" if len(found) > SHOWN_SYMBOLS else ""
     many = "symbol occurs" if len(found) == 1 else "symbols occur"
     what = f"{len(found):,} {many} in validation or test but not in training: {shown}{more}"
-    remedy = "The model cannot learn them, and they worsen its score. Shuffle the text, or clean it."
+    ways = "or clean it" if corpus.vocabulary.unit == "byte" else "clean it, or raise text.min_count"
+    remedy = f"The model cannot learn them, and they worsen its score. Shuffle the text, {ways}."
     return Finding("symbols", "warn", what, remedy, facts)
 
 
