@@ -70,7 +70,8 @@ def sample(
     """`length` characters after the prompt; fewer if a model of records ends its record. `model` is as for `load`.
 
     With a seed, it is the text that `charlm sample --seed` writes after the prompt. Characters of the prompt that the
-    model does not know are left out. Raises IntegrityError if the model's scores are not finite.
+    model does not know are left out, or read as its unknown symbol, if it has one (text.min_count).
+    Raises IntegrityError if the model's scores are not finite.
     """
     import numpy as np
 
@@ -108,7 +109,8 @@ def score(
     It is the score that `charlm eval perplexity` gives for a file of this text. `unknown` is for characters that the
     model does not know: `skip` leaves them out, `nearest` reads the nearest known ones, `charge` adds what a code would
     pay to name them (the rule is in charlm.evaluation.charging), so that models that know different characters can be
-    compared. Raises TextError if fewer than two known characters remain, and with `error` for an unknown one.
+    compared. A model with an unknown symbol (text.min_count) leaves none out, and names are always charged. Raises
+    TextError if fewer than two known characters remain, and with `error` for an unknown one.
     """
     from charlm.evaluation.scorers import NumpyScorer
     from charlm.evaluation.text import reading_of, score_text

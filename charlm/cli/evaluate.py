@@ -178,13 +178,15 @@ def compare(
 def _score(checkpoint: Checkpoint, corpus: Corpus, ids: Ids, device: str, unknown: Policy, line: Waiting) -> TextScore:
     """The score of ids (N,), which are all of the text or a part of it; the line says how far it is."""
     from charlm.display.progress import WatchedScorer
-    from charlm.evaluation.text import score_text
-    from charlm.text.corpus import unread_bytes
+    from charlm.evaluation.text import reading_of, score_text
     from charlm.text.records.record_lanes import record_end_id
+    from charlm.text.unknown import UnknownCharacters
 
     vocabulary = corpus.vocabulary
     # Of a part of the text, the bytes that normalizing took or added are known in proportion.
-    changed_bytes = round((corpus.given_bytes - corpus.bytes - unread_bytes(corpus)) * ids.size / corpus.characters)
+    lacking = UnknownCharacters.of(vocabulary, corpus.unknown, reading_of(unknown))
+    elsewhere = lacking.bytes_of_symbol(vocabulary) * sum(lacking.as_symbol.values())
+    changed_bytes = round((corpus.given_bytes - corpus.bytes - elsewhere) * ids.size / corpus.characters)
     scorer = WatchedScorer(_scorer(checkpoint, device, ids.size), ids.size, line)
     end = record_end_id(checkpoint.settings.text, vocabulary)
     return score_text(scorer, ids, vocabulary, end, unknown, corpus.unknown, changed_bytes)

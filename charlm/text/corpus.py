@@ -54,7 +54,7 @@ class Corpus:
     characters: int  # N
     bytes: int  # that the N characters take in UTF-8
     given_bytes: int  # that the text took in UTF-8 before unknown characters were replaced or left out
-    unknown: dict[str, int]  # count of each character that the given vocabulary lacks
+    unknown: dict[str, int]  # count of each character that the vocabulary lacks
     labels: dict[str, int]  # count of each label (text.label)
     notes: tuple[str, ...]  # what was changed or left out, for people to read
     split_kind: SplitKind  # what a split keeps whole, if it is shuffled
@@ -73,9 +73,10 @@ def open_corpus(settings: TextSettings, vocabulary: Vocabulary | None = None, un
     """Read and encode the text that the settings name, or take it from the cache.
 
     With a vocabulary, its ids and its unit are used, and `unknown` decides about characters that it lacks. Without one,
-    the vocabulary is made from the text. Validation and test texts of their own (`text.valid`, `text.test`) are read
-    with the same vocabulary; what it lacks is left out. Raises TextError if a text cannot be read, has under two
-    characters, or, of its own, is too unlike the training text.
+    the vocabulary is made from the text, all splits of it; the rare ones (text.min_count) are the unknown symbol.
+    Validation and test texts of their own (`text.valid`, `text.test`) are read with the same vocabulary; what it lacks
+    is left out, or read as the unknown symbol. Raises TextError if a text cannot be read, has under two characters, or,
+    of its own, is too unlike the training text.
     """
     own = {name: sources for name in ("valid", "test") if (sources := getattr(settings, name))}
     if not own:
@@ -172,13 +173,6 @@ def _open_one(settings: TextSettings, vocabulary: Vocabulary | None, unknown: Un
     )
 
 
-def unread_bytes(corpus: Corpus) -> int:
-    """The bytes in UTF-8 of the characters that are read as the unknown symbol; 0 without one."""
-    if corpus.vocabulary.unknown_id is None:
-        return 0
-    return sum(count * corpus.vocabulary.bytes_of(one) for one, count in corpus.unknown.items())
-
-
 def describe_corpus(corpus: Corpus) -> dict[str, Any]:
     """Everything about a corpus but its ids, as values that JSON can hold."""
     return {
@@ -235,8 +229,10 @@ def _encode(key: str, stream: TextStream, given: Vocabulary | None, unknown: Unk
     if given is None:
         stream.require_separators(tally)
     elif not stream.as_bytes and lacks_marks(set(survey.counts).difference(given.symbols)):
-        stream, tally, composed = stream.composed(), Tally(), True
-        survey = _survey(stream, tally)
+        other, counted = stream.composed(), Tally()
+        again = _survey(other, counted)
+        if again.outside(given.symbols) < survey.outside(given.symbols):
+            stream, tally, survey, composed = other, counted, again, True
     tally.said |= dict.fromkeys(stream.strip_notes())
     if not survey.counts:
         return cache.Entry(np.empty(0, np.uint8), {})

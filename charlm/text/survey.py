@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -33,6 +33,10 @@ class Survey:
     stripped: int = 0
     more_bytes: int = 0
     misread: tuple[str, str, str] | None = None  # as misread_as tells it
+
+    def outside(self, known: Collection[str]) -> int:
+        """How often symbols occur that are not known."""
+        return sum(self.counts[symbol] for symbol in set(self.counts).difference(known))
 
 
 def survey_graphemes(chunks: Iterable[Chunk]) -> Survey:

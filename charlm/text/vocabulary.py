@@ -87,7 +87,7 @@ class Vocabulary:
         Raises TextError if all do.
         """
         frequent = sorted(symbol for symbol, count in counts.items() if count >= min_count or symbol in kept)
-        if not any(symbol not in kept for symbol in frequent):
+        if min_count > 1 and not any(symbol not in kept for symbol in frequent):
             most = max((count for symbol, count in counts.items() if symbol not in kept), default=0)
             raise TextError(
                 f"No character of the text occurs {min_count:,} times",

@@ -88,6 +88,14 @@ def test_eval_reads_new_characters_as_it_and_charges_their_names(charlm, trained
     assert "'新' x 1" in done.stderr
 
 
+def test_the_bytes_of_what_is_read_as_the_nearest_are_those_of_the_text(charlm, trained, folder):
+    text = "我在\u2028新的国\n"  # U+2028 is read as a newline
+    (folder / "near.txt").write_text(text, encoding="utf-8")
+    near = scored(charlm, "zh", "near.txt", "--unknown", "nearest")
+    assert (near["unknown_characters"], near["unknown_replaced"], near["unknown_charged"]) == (2, 1, 1)
+    assert near["bytes"] == len(text.encode()) - 3
+
+
 def test_eval_ends_with_an_error_if_asked_to(charlm, trained, folder):
     (folder / "new.txt").write_text("我在新的国\n", encoding="utf-8")
     refused = charlm("eval", "perplexity", "zh", "new.txt", "--unknown", "error")

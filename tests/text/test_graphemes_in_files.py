@@ -9,6 +9,7 @@ from charlm.errors import TextError
 from charlm.text.clusters import clusters
 from charlm.text.corpus import open_corpus
 from charlm.text.files import source_file
+from charlm.text.prompt import as_trained
 from charlm.text.vocabulary import UNKNOWN, Vocabulary
 
 PARTS = ["👨\u200d👩\u200d👧", "🇩🇪", "क्षे", "e\u0301", "a", " ", "\n", "é", "日", "\u0301"]
@@ -106,3 +107,17 @@ def test_another_min_count_or_unit_is_another_entry_of_the_cache(tmp_path):
         for least in (1, 2, 51, 1)
     ]
     assert sizes == [5, 3, 3, 5, 4, 3, 3, 4]
+
+
+@pytest.mark.parametrize("unit", ["character", "grapheme"])
+def test_letters_are_composed_only_if_more_of_them_are_known_then(tmp_path, unit):
+    """NFC decomposes some letters of Indic scripts, such as this one with a dot below."""
+    dotted = "\u0958"
+    path = tmp_path / "text.txt"
+    path.write_text(f"{dotted}{dotted} caf\u00e9 x\u0301 " * 3, encoding="utf-8")
+    known = Vocabulary.of(f"{dotted} caf\u00e9", unit)
+    corpus = open_corpus(settings(path, unit=unit), known, "skip")
+    assert corpus.vocabulary.decode(corpus.ids).count(dotted) == 6
+    assert not any("separate accents" in note for note in corpus.notes)
+    assert as_trained(f"{dotted}x\u0301", settings(path, unit=unit), known).startswith(dotted)
+    assert as_trained("cafe\u0301", settings(path, unit=unit), known) == "caf\u00e9"
