@@ -35,7 +35,8 @@ def naming_nats(corpus: Corpus) -> float:
     The updates do not need it, since no weight changes it. With it, scores of training and validation count the same.
     """
     train = corpus.split("train")
-    return count_unknown(train, corpus.vocabulary) * name_nats(corpus.vocabulary, corpus.unknown) / train.size
+    found = count_unknown(train, corpus.vocabulary)
+    return found * name_nats(corpus.vocabulary, corpus.unknown) / train.size if found else 0.0
 
 
 def preview(trainer: Trainer, vocabulary: Vocabulary, settings: Settings, step: int) -> str:

@@ -191,3 +191,9 @@ def test_the_library_never_writes_it_and_charges_its_name(made):
     assert unknown.nats - known.nats == pytest.approx(math.log(CODE_POINTS - checkpoint.vocabulary.size + 1), abs=1e-3)
     with pytest.raises(TextError):
         api.score(checkpoint, "ab日", unknown="error")
+
+
+def test_a_text_of_all_bytes_has_nothing_to_name(charlm, folder):
+    (folder / "bytes.bin").write_bytes(bytes(range(256)) * 8)
+    done = charlm("train", "bytes.bin", "--run", "bytes", "--steps", 1, *SMALL, "-s", "text.unit=byte")
+    assert done.returncode == 0, done.stderr
