@@ -211,3 +211,8 @@ def test_the_byte_255_is_encoded_in_small_and_full_vocabularies():
         assert vocabulary.encode_bytes(known).ids.tolist() == list(range(len(known)))
     with pytest.raises(TextError, match="0x00"):
         Vocabulary(tuple(map(chr, range(1, 256))), "byte").encode_bytes(b"\x01\x00")
+
+
+def test_an_unknown_character_of_a_byte_vocabulary_is_named():
+    with pytest.raises(TextError, match="U\\+00E9 'é'"):
+        Vocabulary.of("cafe", "byte").encode("café")
