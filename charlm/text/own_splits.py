@@ -60,7 +60,6 @@ def unknown_notes(
             where,
             "Give a text of the same kind as the training text.",
         )
-    many = "one character" if count == 1 else f"{count:,} characters"
-    return [
-        f"{name}: {many} that the training text lacks {fate.replace('were', 'was', 1) if count == 1 else fate}: {shown}"
-    ]
+    if count == 1:
+        return [f"{name}: one character that the training text lacks {fate.replace('were', 'was', 1)}: {shown}"]
+    return [f"{name}: {count:,} characters that the training text lacks {fate}: {shown}"]
