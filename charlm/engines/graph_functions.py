@@ -106,5 +106,6 @@ def evaluated(root: Node, stored: Callable[[Node], Tensor | None]) -> Any:
         elif each.op == "constant":
             values[each] = each.key[0]
         else:
-            values[each] = FUNCTIONS[each.op](*(values[argument] for argument in each.args))
+            operation = torch.where if each.op == "where" else FUNCTIONS[each.op]
+            values[each] = operation(*(values[argument] for argument in each.args))
     return values[root]

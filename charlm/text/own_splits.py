@@ -61,5 +61,6 @@ def unknown_notes(
             "Give a text of the same kind as the training text.",
         )
     if count == 1:
-        return [f"{name}: one character that the training text lacks {fate.replace('were', 'was', 1)}: {shown}"]
+        fate = fate.replace("were ", "was ").replace("are ", "is ")
+        return [f"{name}: one character that the training text lacks {fate}: {shown}"]
     return [f"{name}: {count:,} characters that the training text lacks {fate}: {shown}"]
