@@ -42,7 +42,7 @@ def train(
 
     Raises UsageError for a setting that is unknown or invalid, TextError for a text that cannot be read.
     """
-    from charlm.cells.table import stack_problems
+    from charlm.cells.stacks import stack_problems
     from charlm.config.resolving import resolve
     from charlm.training.experiment import begin
     from charlm.training.origin import settings_from
@@ -73,7 +73,8 @@ def sample(
     of it if `length` is None, and never an empty record, unless the model writes nothing else.
 
     With a seed, it is the text that `charlm sample --seed` writes after the prompt with the same `length`. Characters
-    of the prompt that the model does not know are left out. Raises IntegrityError if the model's scores are not finite.
+    of the prompt that the model does not know are left out, or read as its unknown symbol, if it has one
+    (text.min_count). Raises IntegrityError if the model's scores are not finite.
     """
     import numpy as np
 
@@ -91,7 +92,7 @@ def sample(
         raise UsageError(f"seed cannot be {seed}", "charlm.sample", "Give a number from 0 on, below 2 to the 63rd.")
     checkpoint = _checkpoint(model)
     settings, vocabulary = checkpoint.settings.text, checkpoint.vocabulary
-    stepped, seed = stepper(checkpoint.model), fresh_seed() if seed is None else seed
+    stepped, seed = stepper(checkpoint.writer), fresh_seed() if seed is None else seed
     end, begun = record_end_id(settings, vocabulary), as_trained(prompt, settings, vocabulary)
     with np.errstate(over="ignore", invalid="ignore"):  # scores that overflow are an error of their own
         if end is None or length == 0:
@@ -116,8 +117,9 @@ def score(
 
     `unknown` is for characters that the model does not know: `skip` leaves them out, `nearest` reads the nearest known
     ones, `charge` adds what a code would pay to name them (the rule is in charlm.evaluation.charging), so that models
-    that know different characters can be compared. Raises TextError if fewer than two known characters remain, if the
-    text has not the model's form, and with `error` for an unknown character.
+    that know different characters can be compared. A model with an unknown symbol (text.min_count) leaves none out, and
+    names are always charged. Raises TextError if fewer than two known characters remain, if the text has not the
+    model's form, and with `error` for an unknown character.
     """
     from charlm.evaluation.scorers import NumpyScorer
     from charlm.evaluation.text import reading_of, score_text

@@ -33,7 +33,7 @@ app = typer.Typer(
 
 TRAIN = examples(
     "charlm train mybook.txt --budget 2m",
-    "charlm train names.txt -s text.records=true --steps 800",
+    "charlm train names.txt --records --steps 800",
     "charlm train --resume mybook --more 5m",
     "charlm train poems.txt --from mybook --epochs 3",
 )

@@ -40,7 +40,7 @@ def doctor(
     as_json: Json = False,
 ) -> None:
     """Check this machine, and a text before hours are spent on it."""
-    from charlm.cells.table import stack_problems
+    from charlm.cells.stacks import stack_problems
     from charlm.config.resolving import resolve
     from charlm.diagnosis.command import GivenOptions
     from charlm.diagnosis.finding import overall_exit_code

@@ -25,7 +25,8 @@ app = typer.Typer(cls=Group, no_args_is_help=True)
 Policy = Literal["skip", "error", "nearest", "charge"]
 UNKNOWN = (
     "Characters that the model does not know: leave them out (skip), read the nearest known ones, charge what a code "
-    "would pay to name them, or end with an error."
+    "would pay to name them, or end with an error. A model with an unknown symbol (text.min_count) leaves none out: it "
+    "reads that symbol, and their names are always charged."
 )
 SMALL = 2_000_000  # characters; numpy scores fewer in less time than it takes to import torch and find a device
 
@@ -118,6 +119,7 @@ def perplexity(
         "run": checkpoint.run_name,
         "step": checkpoint.step,
         "text": corpus.name,
+        "unit": corpus.vocabulary.unit,
         **_units(found),
         "seconds": round(time.perf_counter() - began, 3),
         "protocol": {
@@ -173,7 +175,8 @@ def compare(
         for checkpoint in checkpoints:
             corpus = _given_text(checkpoint, text, encoding, unknown)
             found = _score(checkpoint, corpus, corpus.ids, device, unknown, line)
-            scores.append({"run": checkpoint.run_name, "step": checkpoint.step, **_units(found)})
+            about = {"run": checkpoint.run_name, "step": checkpoint.step, "unit": corpus.vocabulary.unit}
+            scores.append(about | _units(found))
     if as_json:
         print_json({"text": corpus.name, "unknown": unknown, "runs": scores})
     else:
@@ -185,12 +188,15 @@ def compare(
 def _score(checkpoint: Checkpoint, corpus: Corpus, ids: Ids, device: str, unknown: Policy, line: Waiting) -> TextScore:
     """The score of ids (N,), which are all of the text or a part of it; the line says how far it is."""
     from charlm.display.progress import WatchedScorer
-    from charlm.evaluation.text import score_text
+    from charlm.evaluation.text import reading_of, score_text
     from charlm.text.records.record_lanes import record_end_id
+    from charlm.text.unknown import UnknownCharacters
 
     vocabulary = corpus.vocabulary
     # Of a part of the text, the bytes that normalizing took or added are known in proportion.
-    changed_bytes = round((corpus.given_bytes - corpus.bytes) * ids.size / corpus.characters)
+    lacking = UnknownCharacters.of(vocabulary, corpus.unknown, reading_of(unknown))
+    elsewhere = lacking.bytes_of_symbol(vocabulary) * sum(lacking.as_symbol.values())
+    changed_bytes = round((corpus.given_bytes - corpus.bytes - elsewhere) * ids.size / corpus.characters)
     scorer = WatchedScorer(_scorer(checkpoint, device, ids.size), ids.size, line)
     end = record_end_id(checkpoint.settings.text, vocabulary)
     return score_text(scorer, ids, vocabulary, end, unknown, corpus.unknown, changed_bytes)
@@ -206,9 +212,9 @@ def _units(found: TextScore) -> dict[str, float]:
         "perplexity": score.perplexity,
         "characters": score.characters,
         "bytes": found.bytes,
-        "unknown_characters": lacking.total,
+        "unknown_characters": found.unknown,
         "unknown_replaced": sum(lacking.replaced.values()),
-        "unknown_left_out": sum(lacking.left_out.values()) - found.charged,
+        "unknown_left_out": 0 if lacking.has_symbol else sum(lacking.left_out.values()) - found.charged,
         "unknown_charged": found.charged,
         "unknown_bits": found.charged_bits,
     }

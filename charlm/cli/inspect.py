@@ -190,7 +190,8 @@ def _open_one(command: str, run: str | None, text: str | None) -> Subject:
             "skip",
         )
         if corpus.unknown:
-            print_stderr(f"{sum(corpus.unknown.values()):,} characters that {name} does not know were left out")
+            fate = "left out" if checkpoint.vocabulary.unknown_id is None else "read as its unknown symbol"
+            print_stderr(f"{sum(corpus.unknown.values()):,} characters that {name} does not know were {fate}")
         return Subject(checkpoint, corpus.name, corpus.ids)
     # a split of its own may be what is gone; --text names any text
     again = f"{command} {shlex.quote(run or name)}"

@@ -151,7 +151,7 @@ def sample(
             elif option == "--stop" and vocabulary.encode(given, "skip").unknown:
                 print_stderr(f"--stop {given!r} has characters that the model never writes")
 
-        model: Model[Any] = on_gpu or stepper(checkpoint.model)
+        model: Model[Any] = on_gpu or stepper(checkpoint.writer)
         length = (500 if end is None else LONGEST) if length is None else length
         if session:
             from charlm.cli import sample_session
@@ -224,7 +224,7 @@ def _gpu_stepper(checkpoint: Checkpoint, device: str) -> GraphStepper:
     from charlm.device import choose_compute
     from charlm.engines.choosing import gpu_stepper
 
-    return gpu_stepper(checkpoint.model, choose_compute(device, "fp32").torch_device())
+    return gpu_stepper(checkpoint.writer, choose_compute(device, "fp32").torch_device())
 
 
 def _collected(pieces: Iterable[Fragment], begun: str, choice: RecordChoice | None) -> dict[str, str | int | None]:

@@ -110,7 +110,7 @@ def train(
         _resume(target, settings or [], options, more, places, dry_run, as_json)
         return
     _refuse_without_resume(text, more, moved)
-    from charlm.cells.table import stack_problems
+    from charlm.cells.stacks import stack_problems
     from charlm.config.resolving import resolve
 
     _begin(resolve(config, settings or [], options, [stack_problems]), run, origin, dry_run, as_json)

@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from charlm.cells.table import stack_problems
+from charlm.cells.stacks import stack_problems
 from charlm.checkpoint import Checkpoint
 from charlm.checkpoint.moved import OPTIONS, Moved
 from charlm.checkpoint.reopening import open_same_text

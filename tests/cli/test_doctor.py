@@ -36,7 +36,7 @@ def test_without_a_text_only_the_machine_is_checked(charlm):
     assert value["exit_code"] == 0
     assert found["device"]["level"] == "ok"
     assert found["device"]["facts"]["last_nats"] < found["device"]["facts"]["first_nats"]
-    assert set(found["engines"]["facts"]) == {"train", "captured", "score", "score_numpy", "step", "step_many"}
+    assert set(found["engines"]["facts"]) == {"train", "captured", "score", "score_numpy", "step", "step_many", "notes"}
     assert "text" not in found
 
 

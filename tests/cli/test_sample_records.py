@@ -72,7 +72,7 @@ def test_unique_and_novel_records(sample, runs):
     new = sample("list", "--count", 6, "--novel", "--temperature", 2).stdout.splitlines()
     assert len(new) == 6
     assert not set(new) & trained
-    many = sample("list", "--count", 500, "--unique", "--temperature", 0.5)
+    many = sample("list", "--count", 50, "--unique", "--temperature", 0.5)
     assert "only" in many.stderr
     assert "drawn before" in many.stderr
 

@@ -14,7 +14,7 @@ from charlm.errors import TextError
 from charlm.text.files.kinds import kind_of_zip
 from charlm.text.files.source_file import BLOCK, SourceFile, damaged_error, unreadable_error
 
-LARGEST_DIRECTORY = 1 << 23  # bytes of the list of members, which takes ten times as much memory
+LARGEST_DIRECTORY = 1 << 22  # bytes of the list of members, which takes ten times as much memory
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)
 ENCRYPTED = 0x1  # flag of a member
 # Whatever zipfile raises for bytes that are no zip:

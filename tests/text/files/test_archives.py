@@ -209,6 +209,17 @@ def test_thousands_of_members_are_read_and_not_held(read, monkeypatch):
     assert list(found)[:2] == ["00000.txt", "00001.txt"]
 
 
+@pytest.mark.parametrize("pack", FORMS.values(), ids=FORMS)
+def test_members_are_too_many_only_for_the_size_of_the_archive(read, monkeypatch, pack):
+    members = {f"{number}.txt": b"text" for number in range(40)}
+    monkeypatch.setattr(archives, "FEW_MEMBERS", 20)
+    monkeypatch.setattr(archives, "BYTES_OF_MEMBER", 10)
+    assert len(read(pack(members))[0]) == 40
+    monkeypatch.setattr(archives, "BYTES_OF_MEMBER", 1 << 20)
+    with pytest.raises(TextError, match="more than 20 texts"):
+        read(pack(members))
+
+
 def test_a_large_member_is_read_in_blocks(read, monkeypatch):
     monkeypatch.setattr(zip_members, "BLOCK", 1 << 12)
     monkeypatch.setattr(tar_members, "BLOCK", 1 << 12)
