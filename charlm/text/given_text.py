@@ -37,7 +37,11 @@ def read_given(text: str, settings: TextSettings, vocabulary: Vocabulary) -> str
     whole = settings.model_copy(update={"split": "contiguous"})
     stream: TextStream = _InMemory([SourceFile("the given text", Path(), 0)], UTF8, whole, text=text)
     read = _joined(stream)
-    return _joined(stream.composed()) if lacks_marks(set(read).difference(vocabulary.symbols)) else read
+    unknown = vocabulary.lacking(read)
+    if not lacks_marks(unknown):
+        return read
+    composed = _joined(stream.composed())
+    return composed if len(vocabulary.lacking(composed)) < len(unknown) else read
 
 
 def _joined(stream: TextStream) -> str:
