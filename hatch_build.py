@@ -5,14 +5,11 @@ The kernels are called by ctypes and know no Python. So a wheel with kernels sui
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
-
-BUILDING = Path(__file__).parent / "charlm" / "kernels" / "building.py"
 
 
 class Kernels(BuildHookInterface[Any]):
@@ -21,13 +18,12 @@ class Kernels(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         if self.target_name != "wheel":
             return
-        spec = importlib.util.spec_from_file_location("building", BUILDING)
-        assert spec is not None
-        assert spec.loader is not None
-        building = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(building)  # by its path: charlm itself cannot be imported before it is installed
+        sys.path.insert(0, str(Path(__file__).parent))
+        from charlm.graphs.derived import files, table_forms
+        from charlm.kernels.building import build
+
         try:
-            built = building.build()
+            built = build(files(table_forms()))
         except OSError as error:
             print(f"charlm is installed without its compiled kernels, and will be slower: {error}", file=sys.stderr)
             return

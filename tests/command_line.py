@@ -6,6 +6,7 @@ imported, how it starts.
 
 from __future__ import annotations
 
+import functools
 import io
 import os
 import subprocess
@@ -14,8 +15,12 @@ from typing import Any, TextIO
 
 import pytest
 import torch
+import typer
 
 from charlm.cli import main
+
+# The parsers of all commands, which take longer to make than a short command to run. They keep nothing between calls.
+parsers = functools.cache(typer.main.get_command)
 
 
 def kept(errors="strict") -> TextIO:
@@ -39,6 +44,7 @@ def in_this_process(
             patch.chdir(cwd)
         for name, value in (env or {}).items():
             patch.setenv(name, str(value))
+        patch.setattr(typer.main, "get_command", parsers)
         patch.setattr(sys, "argv", ["charlm", *map(str, arguments)])
         patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given), encoding="utf-8"))
         patch.setattr(sys, "stdout", out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -26,6 +27,16 @@ The mice went out to look for rice;
 The rice had all been sold at noon,
 The owl came home and ate the moon.
 """
+
+
+def pytest_collection(session):
+    """What is collected stays to the end; to look for garbage among it, again and again, takes seconds."""
+    gc.disable()
+
+
+def pytest_collection_finish(session):
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(config, items):
@@ -84,7 +95,7 @@ def tiny_run(tmp_path_factory, verse) -> Path:
     """A folder for CHARLM_RUNS with a run named `tiny`, trained through the command line on `verse`."""
     root = tmp_path_factory.mktemp("runs")
     cache = tmp_path_factory.getbasetemp() / "cache"
-    result = in_its_own_process(
+    result = in_this_process(
         "train", verse, "--run", "tiny", "--steps", 60, "-s", "model.hidden_size=32", "-s", "training.batch_size=8",
         "-s", "training.seq_len=32", "-s", "training.validations=3", "--device", "cpu",
         env={"CHARLM_RUNS": str(root), "CHARLM_CACHE": str(cache)},

@@ -50,7 +50,9 @@ def training_results(
             products = flops.update_products(settings, VOCAB_SIZE, *window)
             row = _row(cell, settings, speeds[cell], speeds.get("plain"))
             row |= _limit_by_products(row, products, characters, compute)
-            row["engine"] = ", ".join(dict.fromkeys(engines_of(settings, compute).train))
+            engines = engines_of(settings, compute)
+            row["engine"] = ", ".join(dict.fromkeys(engines.train))
+            row["note"] = "; ".join(engines.notes) or None
             if plain:
                 loop = speeds[f"{cell}, step by step"]
                 row |= {"loop_median": round(loop.median), "loop_ratio": round(loop.over(speeds["plain"]), 2)}

@@ -7,6 +7,6 @@ A cell is a frozen dataclass whose fields are its options (cell.py states what i
     step       one time step: output, new state, gates
 
 The same functions take numpy arrays and torch tensors. `unroll` repeats the step over a sequence; that is the
-definition of a layer. charlm/engines has faster ways to compute it. A cell supports them by declarations: it names the
-kernel of torch that computes it (`torch_kernel`), or it gives its own derivatives (gradients.py).
+definition of a layer. charlm/engines has faster ways to compute it, and charlm/graphs derives them from `step`, which
+it runs on symbolic arrays. Besides, a cell may name the kernel of torch that computes it (`torch_kernel`).
 """

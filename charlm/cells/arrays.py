@@ -1,6 +1,8 @@
 """The few operations that numpy and torch spell differently, so that a cell is written once. Knows no cell.
 
-This file does not import torch: a caller that holds a tensor has imported it already.
+This file does not import torch: a caller that holds a tensor has imported it already. Of these operations, a fast form
+can be derived (charlm/graphs) for a step of sigmoid, tanh, exp, log, sqrt, absolute, where, split and concatenate, with
+the operators + - * / @ and comparisons. A step with others runs as its definition.
 """
 
 from __future__ import annotations
@@ -22,6 +24,22 @@ def sigmoid(x: Array) -> Array:
 
 def tanh(x: Array) -> Array:
     return np.tanh(x) if isinstance(x, np.ndarray) else x.tanh()
+
+
+def exp(x: Array) -> Array:
+    return np.exp(x) if isinstance(x, np.ndarray) else x.exp()
+
+
+def log(x: Array) -> Array:
+    return np.log(x) if isinstance(x, np.ndarray) else x.log()
+
+
+def sqrt(x: Array) -> Array:
+    return np.sqrt(x) if isinstance(x, np.ndarray) else x.sqrt()
+
+
+def absolute(x: Array) -> Array:
+    return np.abs(x) if isinstance(x, np.ndarray) else x.abs()
 
 
 def softmax(x: Array) -> Array:
@@ -57,7 +75,8 @@ def concatenate(arrays: Sequence[Array], axis: int = -1) -> Array:
     """Join along an axis that the arrays have, the last one by default."""
     if isinstance(arrays[0], np.ndarray):
         return np.concatenate(arrays, axis)
-    return sys.modules["torch"].cat(tuple(arrays), axis)
+    module = getattr(arrays[0], "MODULE", None) or sys.modules["torch"]  # symbolic arrays name theirs (graphs/)
+    return module.cat(tuple(arrays), axis)
 
 
 def transpose(x: Array, axes: tuple[int, ...]) -> Array:

@@ -47,9 +47,9 @@ class Cell(ABC):
     def step(
         self, weights: Weights, projected: Array, state: Any, below: Array | None = None
     ) -> tuple[Array, Any, dict[str, Array]]:
-        """One time step: (B, K), the state and the memory below (B, H) -> output (B, H), new state, inner values.
+        """One time step: (B, K), the state and the memory below (B, H) -> output (B, H), new state, gates by name.
 
-        The inner values are (B, H) by name: the gates, and what `local_derivatives` needs besides.
+        A gate is (B, H). What is done with the arrays here is all that a fast form is made from (charlm/graphs).
         """
 
     def initial_weights(

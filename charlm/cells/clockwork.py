@@ -12,15 +12,13 @@ is a power of 2.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from charlm.cells.arrays import Array, concatenate, tanh, where, zeros
-from charlm.cells.cell import Weights
-from charlm.cells.gradients import CellWithBackward, Gradients, Trace, matrix_gradient, vector_gradient
+from charlm.cells.cell import Cell, Weights
 from charlm.cells.initial import orthogonal
 from charlm.cells.option import option
 
@@ -33,7 +31,7 @@ class State(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Clockwork(CellWithBackward):
+class Clockwork(Cell):
     TITLE = "Clockwork recurrent network"
     PAPER = "Koutnik et al. 2014, A Clockwork RNN"
     STATE = State
@@ -73,26 +71,8 @@ class Clockwork(CellWithBackward):
     def step(
         self, weights: Weights, projected: Array, state: State, below: Array | None = None
     ) -> tuple[Array, State, dict[str, Array]]:
-        """(B, H) and the state -> output (B, H), the new state, the candidate"""
+        """(B, H) and the state -> output (B, H), the new state, no gates"""
         n = tanh(projected + state.h @ weights["weight_hh"].T)
         h = where(state.phase < weights["half"], n, state.h)
         phase = state.phase + weights["ticks"]
-        return h, State(h, where(phase > weights["end"], phase - 1, phase)), {"candidate": n}
-
-    def local_derivatives(self, weights: Weights, trace: Trace) -> tuple[Array, ...]:
-        n = trace.inner["candidate"]
-        waiting = where(trace.before.phase < weights["half"], 0 * n, 0 * n + 1)
-        return (1 - n * n) * (1 - waiting), waiting
-
-    def step_backward(
-        self, weights: Weights, local: Sequence[Array], d_output: Array, d_state: State
-    ) -> tuple[Array, State]:
-        by_sum, waiting = local
-        d_h = d_output + d_state.h
-        d_sums = d_h * by_sum
-        return d_sums, State(d_h * waiting + vector_gradient(d_sums, weights["weight_hh"]), d_state.phase)
-
-    def weight_gradients(self, weights: Weights, trace: Trace, d_sums: Array) -> Gradients:
-        return Gradients(
-            projected=d_sums, weights={"weight_hh": matrix_gradient(d_sums, trace.before.h, weights["weight_hh"])}
-        )
+        return h, State(h, where(phase > weights["end"], phase - 1, phase)), {}

@@ -13,15 +13,13 @@ The lowest layer has no depth gate, and is an lstm. Gates in the order i, f, g, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from charlm.cells.arrays import Array, concatenate, sigmoid, split, tanh
-from charlm.cells.cell import Weights
-from charlm.cells.gradients import CellWithBackward, Gradients, Trace, matrix_gradient, vector_gradient
+from charlm.cells.arrays import Array, sigmoid, split, tanh
+from charlm.cells.cell import Cell, Weights
 from charlm.cells.option import option
 
 
@@ -33,7 +31,7 @@ class State(NamedTuple):
 
 
 @dataclass(frozen=True)
-class DepthGated(CellWithBackward):
+class DepthGated(Cell):
     TITLE = "Depth-gated long short-term memory"
     PAPER = "Yao et al. 2015, Depth-Gated LSTM"
     GATES = ("input", "forget", "output", "depth")
@@ -60,47 +58,16 @@ class DepthGated(CellWithBackward):
     def step(
         self, weights: Weights, projected: Array, state: State, below: Array | None = None
     ) -> tuple[Array, State, dict[str, Array]]:
-        """(B, 5H), the state and the memory below -> output (B, H), the new state, the gates and the candidate"""
+        """(B, 5H), the state and the memory below -> output (B, H), the new state, the gates"""
         sums = 4 * state.h.shape[-1]
         i, f, g, o = split(projected[..., :sums] + state.h @ weights["weight_hh"].T, 4)
         i, f, g, o = sigmoid(i), sigmoid(f), tanh(g), sigmoid(o)
         c = f * state.c + i * g
-        inner = {"input": i, "forget": f, "output": o, "candidate": g}
+        gates = {"input": i, "forget": f, "output": o}
         if below is not None:
             w_c, w_l = split(weights["look"], 2)
             d = sigmoid(projected[..., sums:] + w_c * state.c + w_l * below)
             c = c + d * below
-            inner["depth"] = d
+            gates["depth"] = d
         h = o * tanh(c)
-        return h, State(h, c), inner
-
-    def local_derivatives(self, weights: Weights, trace: Trace) -> tuple[Array, ...]:
-        i, f, o, g = (trace.inner[name] for name in ("input", "forget", "output", "candidate"))
-        shown = tanh(trace.after.c)
-        by_i, by_f, by_g = i * (1 - i) * g, f * (1 - f) * trace.before.c, i * (1 - g * g)  # dc' / d sums
-        by_o, through = o * (1 - o) * shown, o * (1 - shown * shown)  # dh' / d sum of o, dh' / dc'
-        if trace.below is None:
-            return by_i, by_f, by_g, by_o, through, f
-        d = trace.inner["depth"]
-        w_c, w_l = split(weights["look"], 2)
-        by_d = d * (1 - d) * trace.below
-        return by_i, by_f, by_g, by_o, through, f + w_c * by_d, by_d, d + w_l * by_d
-
-    def step_backward(
-        self, weights: Weights, local: Sequence[Array], d_output: Array, d_state: State
-    ) -> tuple[Array, State]:
-        by_i, by_f, by_g, by_o, through, kept, *by_depth = local
-        d_h = d_output + d_state.h
-        d_c = d_state.c + d_h * through
-        d_sums = concatenate([d_c * by_i, d_c * by_f, d_c * by_g, d_h * by_o])
-        before = State(vector_gradient(d_sums, weights["weight_hh"]), d_c * kept)
-        return concatenate([d_sums, *(d_c * by for by in by_depth)]), before
-
-    def weight_gradients(self, weights: Weights, trace: Trace, d_sums: Array) -> Gradients:
-        hidden_size = trace.before.h.shape[-1]
-        by_weight = {"weight_hh": matrix_gradient(d_sums[..., : 4 * hidden_size], trace.before.h, weights["weight_hh"])}
-        if trace.below is None:
-            return Gradients(projected=d_sums, weights=by_weight)
-        projected, d_d, d_below = d_sums[..., : 5 * hidden_size], *split(d_sums[..., 4 * hidden_size :], 2)
-        by_weight["look"] = concatenate([(d_d * c).sum((0, 1)) for c in (trace.before.c, trace.below)])
-        return Gradients(projected=projected, below=d_below, weights=by_weight)
+        return h, State(h, c), gates

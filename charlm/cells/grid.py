@@ -13,15 +13,13 @@ then i, g, o, f for depth: the lowest layer has no memory below, and no depth f.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from charlm.cells.arrays import Array, concatenate, sigmoid, split, tanh
-from charlm.cells.cell import Weights
-from charlm.cells.gradients import CellWithBackward, Gradients, Trace, matrix_gradient, vector_gradient
+from charlm.cells.arrays import Array, sigmoid, split, tanh
+from charlm.cells.cell import Cell, Weights
 from charlm.cells.option import option
 
 
@@ -34,7 +32,7 @@ class State(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Grid(CellWithBackward):
+class Grid(Cell):
     TITLE = "Grid long short-term memory"
     PAPER = "Kalchbrenner, Danihelka and Graves 2015, Grid Long Short-Term Memory"
     GATES = ("input", "forget", "output", "depth_input", "depth_output", "depth_forget")
@@ -59,45 +57,14 @@ class Grid(CellWithBackward):
     def step(
         self, weights: Weights, projected: Array, state: State, below: Array | None = None
     ) -> tuple[Array, State, dict[str, Array]]:
-        """(B, 8H), the state and the memory below -> output (B, H), the new state, the gates and the candidates"""
+        """(B, 8H), the state and the memory below -> output (B, H), the new state, the gates"""
         sums = projected + state.h @ weights["weight_hh"].T
         i, f, g, o, i_m, g_m, o_m, *f_m = split(sums, sums.shape[-1] // state.h.shape[-1])
         i, f, g, o, i_m, g_m, o_m = sigmoid(i), sigmoid(f), tanh(g), sigmoid(o), sigmoid(i_m), tanh(g_m), sigmoid(o_m)
         c = f * state.c + i * g
         m = i_m * g_m
-        inner = {"input": i, "forget": f, "output": o, "depth_input": i_m, "depth_output": o_m}
-        inner |= {"candidate": g, "depth_candidate": g_m}
+        gates = {"input": i, "forget": f, "output": o, "depth_input": i_m, "depth_output": o_m}
         if below is not None:
-            inner["depth_forget"] = sigmoid(f_m[0])
-            m = m + inner["depth_forget"] * below
-        return o_m * tanh(m), State(o * tanh(c), c, m), inner
-
-    def local_derivatives(self, weights: Weights, trace: Trace) -> tuple[Array, ...]:
-        i, f, o, g = (trace.inner[name] for name in ("input", "forget", "output", "candidate"))
-        i_m, o_m, g_m = (trace.inner[name] for name in ("depth_input", "depth_output", "depth_candidate"))
-        shown, shown_m = tanh(trace.after.c), tanh(trace.after.m)
-        by_time = i * (1 - i) * g, f * (1 - f) * trace.before.c, i * (1 - g * g), o * (1 - o) * shown
-        by_depth = i_m * (1 - i_m) * g_m, i_m * (1 - g_m * g_m), o_m * (1 - o_m) * shown_m
-        through = o * (1 - shown * shown), f, o_m * (1 - shown_m * shown_m)
-        if trace.below is None:
-            return *by_time, *by_depth, *through
-        f_m = trace.inner["depth_forget"]
-        return *by_time, *by_depth, *through, f_m * (1 - f_m) * trace.below, f_m
-
-    def step_backward(
-        self, weights: Weights, local: Sequence[Array], d_output: Array, d_state: State
-    ) -> tuple[Array, State]:
-        by_i, by_f, by_g, by_o, by_im, by_gm, by_om, through, kept, through_m, *by_below = local
-        d_c = d_state.c + d_state.h * through
-        d_m = d_state.m + d_output * through_m
-        d_time = [d_c * by_i, d_c * by_f, d_c * by_g, d_state.h * by_o]
-        d_sums = concatenate([*d_time, d_m * by_im, d_m * by_gm, d_output * by_om, *(d_m * by for by in by_below)])
-        read = d_sums[..., : weights["weight_hh"].shape[0]]
-        return d_sums, State(vector_gradient(read, weights["weight_hh"]), d_c * kept, 0 * d_m)
-
-    def weight_gradients(self, weights: Weights, trace: Trace, d_sums: Array) -> Gradients:
-        sums = weights["weight_hh"].shape[0]
-        projected = d_sums[..., :sums]
-        by_weight = {"weight_hh": matrix_gradient(projected, trace.before.h, weights["weight_hh"])}
-        below = None if trace.below is None else d_sums[..., sums:]
-        return Gradients(projected=projected, below=below, weights=by_weight)
+            gates["depth_forget"] = sigmoid(f_m[0])
+            m = m + gates["depth_forget"] * below
+        return o_m * tanh(m), State(o * tanh(c), c, m), gates

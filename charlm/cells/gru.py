@@ -10,13 +10,11 @@ The weights are torch.nn.GRU's: gates in the order r, z, n, and two biases; only
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from charlm.cells.arrays import Array, concatenate, sigmoid, split, tanh
-from charlm.cells.cell import TorchKernel, Weights
-from charlm.cells.gradients import CellWithBackward, Gradients, Trace, matrix_gradient, vector_gradient
+from charlm.cells.arrays import Array, sigmoid, split, tanh
+from charlm.cells.cell import Cell, TorchKernel, Weights
 from charlm.cells.option import option
 
 
@@ -27,7 +25,7 @@ class State(NamedTuple):
 
 
 @dataclass(frozen=True)
-class GRU(CellWithBackward):
+class GRU(Cell):
     TITLE = "Gated recurrent unit"
     PAPER = "Cho et al. 2014, Learning Phrase Representations using RNN Encoder-Decoder"
     GATES = ("reset", "update")
@@ -55,46 +53,12 @@ class GRU(CellWithBackward):
     def step(
         self, weights: Weights, projected: Array, state: State, below: Array | None = None
     ) -> tuple[Array, State, dict[str, Array]]:
-        """(B, 3H) and the state -> output (B, H), the new state, the gates, the candidate and the past"""
+        """(B, 3H) and the state -> output (B, H), the new state, the gates"""
         h, gates = state.h, 2 * state.h.shape[-1]
         u, u_n = weights["weight_hh"][:gates], weights["weight_hh"][gates:]
         b, b_n = weights["bias_hh"][:gates], weights["bias_hh"][gates:]
         r, z = split(sigmoid(projected[..., :gates] + h @ u.T + b), 2)
-        past = (r * h) @ u_n.T + b_n if self.first_form else h @ u_n.T + b_n
-        n = tanh(projected[..., gates:] + (past if self.first_form else r * past))
+        past = (r * h) @ u_n.T + b_n if self.first_form else r * (h @ u_n.T + b_n)
+        n = tanh(projected[..., gates:] + past)
         new = (1 - z) * n + z * h
-        return new, State(new), {"reset": r, "update": z, "candidate": n, "past": past}
-
-    def local_derivatives(self, weights: Weights, trace: Trace) -> tuple[Array, ...]:
-        r, z, n, past = (trace.inner[name] for name in ("reset", "update", "candidate", "past"))
-        h = trace.before.h
-        gated = h if self.first_form else past
-        return gated * r * (1 - r), (h - n) * z * (1 - z), (1 - z) * (1 - n * n), r, z
-
-    def step_backward(
-        self, weights: Weights, local: Sequence[Array], d_output: Array, d_state: State
-    ) -> tuple[Array, State]:
-        by_r, by_z, by_n, r, z = local
-        d_h = d_output + d_state.h
-        d_n, d_z = d_h * by_n, d_h * by_z
-        if self.first_form:
-            u, u_n = weights["weight_hh"][: 2 * r.shape[-1]], weights["weight_hh"][2 * r.shape[-1] :]
-            d_gated = vector_gradient(d_n, u_n)  # with respect to r * h
-            d_gates = concatenate([d_gated * by_r, d_z])
-            return concatenate([d_gates, d_n, d_n]), State(d_h * z + d_gated * r + vector_gradient(d_gates, u))
-        d_sums = concatenate([d_n * by_r, d_z, d_n * r])
-        return concatenate([d_sums, d_n]), State(d_h * z + vector_gradient(d_sums, weights["weight_hh"]))
-
-    def weight_gradients(self, weights: Weights, trace: Trace, d_sums: Array) -> Gradients:
-        d_r, d_z, d_past, d_n = split(d_sums, 4)
-        h = trace.before.h
-        read = trace.inner["reset"] * h if self.first_form else h
-        u = weights["weight_hh"]
-        by_matrix = [matrix_gradient(concatenate([d_r, d_z]), h, u), matrix_gradient(d_past, read, u)]
-        return Gradients(
-            projected=concatenate([d_r, d_z, d_n]),
-            weights={
-                "weight_hh": concatenate(by_matrix, axis=0),
-                "bias_hh": concatenate([d_r, d_z, d_past]).sum((0, 1)),
-            },
-        )
+        return new, State(new), {"reset": r, "update": z}

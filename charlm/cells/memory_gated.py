@@ -12,15 +12,13 @@ no part of the state. Gates in the order r, f, o; the candidate's weights come l
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from charlm.cells.arrays import Array, concatenate, sigmoid, split, tanh
-from charlm.cells.cell import Weights
-from charlm.cells.gradients import CellWithBackward, Gradients, Trace, matrix_gradient, vector_gradient
+from charlm.cells.arrays import Array, sigmoid, split, tanh
+from charlm.cells.cell import Cell, Weights
 from charlm.cells.option import option
 
 
@@ -31,7 +29,7 @@ class State(NamedTuple):
 
 
 @dataclass(frozen=True)
-class MemoryGated(CellWithBackward):
+class MemoryGated(Cell):
     TITLE = "Gates on the memory"
     PAPER = "Hochreiter and Schmidhuber 1997, Long Short-Term Memory, as tutorials simplify it"
     GATES = ("remember", "forget", "output")
@@ -58,32 +56,9 @@ class MemoryGated(CellWithBackward):
     def step(
         self, weights: Weights, projected: Array, state: State, below: Array | None = None
     ) -> tuple[Array, State, dict[str, Array]]:
-        """(B, 4H) and the state -> output (B, H), the new state, the gates and the candidate"""
+        """(B, 4H) and the state -> output (B, H), the new state, the gates"""
         gates = 3 * state.m.shape[-1]
         sums = projected[..., :gates] + state.m @ weights["weight_hh"].T + weights["bias"]
         r, f, o = split(sigmoid(sums), 3)
-        g = tanh(projected[..., gates:])
-        m = f * state.m + r * g
-        return o * tanh(m), State(m), {"remember": r, "forget": f, "output": o, "candidate": g}
-
-    def local_derivatives(self, weights: Weights, trace: Trace) -> tuple[Array, ...]:
-        r, f, o, g = (trace.inner[name] for name in ("remember", "forget", "output", "candidate"))
-        shown = tanh(trace.after.m)
-        by_r, by_f, by_g = r * (1 - r) * g, f * (1 - f) * trace.before.m, r * (1 - g * g)  # dm' / d sums
-        return by_r, by_f, o * (1 - o) * shown, by_g, o * (1 - shown * shown), f
-
-    def step_backward(
-        self, weights: Weights, local: Sequence[Array], d_output: Array, d_state: State
-    ) -> tuple[Array, State]:
-        by_r, by_f, by_o, by_g, through, f = local
-        d_m = d_state.m + d_output * through
-        d_gates = concatenate([d_m * by_r, d_m * by_f, d_output * by_o])
-        return concatenate([d_gates, d_m * by_g]), State(d_m * f + vector_gradient(d_gates, weights["weight_hh"]))
-
-    def weight_gradients(self, weights: Weights, trace: Trace, d_sums: Array) -> Gradients:
-        d_gates = d_sums[..., : weights["bias"].shape[0]]
-        by_weight = {
-            "weight_hh": matrix_gradient(d_gates, trace.before.m, weights["weight_hh"]),
-            "bias": d_gates.sum((0, 1)),
-        }
-        return Gradients(projected=d_sums, weights=by_weight)
+        m = f * state.m + r * tanh(projected[..., gates:])
+        return o * tanh(m), State(m), {"remember": r, "forget": f, "output": o}

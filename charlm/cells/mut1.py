@@ -10,13 +10,11 @@ Gates in the order z, r, then the candidate, in `weight_ih` and `bias`; `weight_
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from charlm.cells.arrays import Array, concatenate, sigmoid, split, tanh
-from charlm.cells.cell import Weights
-from charlm.cells.gradients import CellWithBackward, Gradients, Trace, matrix_gradient, vector_gradient
+from charlm.cells.arrays import Array, sigmoid, split, tanh
+from charlm.cells.cell import Cell, Weights
 
 
 class State(NamedTuple):
@@ -26,7 +24,7 @@ class State(NamedTuple):
 
 
 @dataclass(frozen=True)
-class MUT1(CellWithBackward):
+class MUT1(Cell):
     TITLE = "First mutant"
     PAPER = "Jozefowicz, Zaremba and Sutskever 2015, An Empirical Exploration of Recurrent Network Architectures"
     GATES = ("update", "reset")
@@ -46,7 +44,7 @@ class MUT1(CellWithBackward):
     def step(
         self, weights: Weights, projected: Array, state: State, below: Array | None = None
     ) -> tuple[Array, State, dict[str, Array]]:
-        """(B, 3H) and the state -> output (B, H), the new state, the gates and the candidate"""
+        """(B, 3H) and the state -> output (B, H), the new state, the gates"""
         z, r, x = split(projected, 3)
         b_z, b_r, b = split(weights["bias"], 3)
         hidden_size = state.h.shape[-1]
@@ -55,32 +53,4 @@ class MUT1(CellWithBackward):
         r = sigmoid(r + state.h @ u_r.T + b_r)
         n = tanh((r * state.h) @ u.T + tanh(x) + b)
         h = n * z + state.h * (1 - z)
-        return h, State(h), {"update": z, "reset": r, "candidate": n}
-
-    def local_derivatives(self, weights: Weights, trace: Trace) -> tuple[Array, ...]:
-        z, r, n, h = trace.inner["update"], trace.inner["reset"], trace.inner["candidate"], trace.before.h
-        return (n - h) * z * (1 - z), h * r * (1 - r), z * (1 - n * n), r, 1 - z
-
-    def step_backward(
-        self, weights: Weights, local: Sequence[Array], d_output: Array, d_state: State
-    ) -> tuple[Array, State]:
-        by_z, by_r, by_n, r, kept = local
-        u_r, u = weights["weight_hh"][: r.shape[-1]], weights["weight_hh"][r.shape[-1] :]
-        d_h = d_output + d_state.h
-        d_n = d_h * by_n
-        d_gated = vector_gradient(d_n, u)  # with respect to r * h
-        d_r = d_gated * by_r
-        return concatenate([d_h * by_z, d_r, d_n]), State(d_h * kept + d_gated * r + vector_gradient(d_r, u_r))
-
-    def weight_gradients(self, weights: Weights, trace: Trace, d_sums: Array) -> Gradients:
-        d_z, d_r, d_n = split(d_sums, 3)
-        inside = tanh(split(trace.projected, 3)[2])
-        h, u = trace.before.h, weights["weight_hh"]
-        by_matrix = [matrix_gradient(d_r, h, u), matrix_gradient(d_n, trace.inner["reset"] * h, u)]
-        return Gradients(
-            projected=concatenate([d_z, d_r, d_n * (1 - inside * inside)]),
-            weights={
-                "weight_hh": concatenate(by_matrix, axis=0),
-                "bias": d_sums.sum((0, 1)),
-            },
-        )
+        return h, State(h), {"update": z, "reset": r}

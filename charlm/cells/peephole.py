@@ -12,15 +12,13 @@ Gates in the order i, f, g, o; one bias; the peepholes p_i, p_f, p_o are vectors
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from charlm.cells.arrays import Array, concatenate, sigmoid, split, tanh
-from charlm.cells.cell import Weights
-from charlm.cells.gradients import CellWithBackward, Gradients, Trace, matrix_gradient, vector_gradient
+from charlm.cells.arrays import Array, sigmoid, split, tanh
+from charlm.cells.cell import Cell, Weights
 from charlm.cells.option import option
 
 
@@ -32,7 +30,7 @@ class State(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Peephole(CellWithBackward):
+class Peephole(Cell):
     TITLE = "Long short-term memory with peepholes"
     PAPER = "Gers and Schmidhuber 2000, Recurrent Nets that Time and Count"
     GATES = ("input", "forget", "output")
@@ -60,41 +58,11 @@ class Peephole(CellWithBackward):
     def step(
         self, weights: Weights, projected: Array, state: State, below: Array | None = None
     ) -> tuple[Array, State, dict[str, Array]]:
-        """(B, 4H) and the state -> output (B, H), the new state, the gates and the candidate"""
+        """(B, 4H) and the state -> output (B, H), the new state, the gates"""
         i, f, g, o = split(projected + state.h @ weights["weight_hh"].T, 4)
         p_i, p_f, p_o = split(weights["peephole"], 3)
         i, f, g = sigmoid(i + p_i * state.c), sigmoid(f + p_f * state.c), tanh(g)
         c = f * state.c + i * g
         o = sigmoid(o + p_o * c)
         h = o * tanh(c)
-        return h, State(h, c), {"input": i, "forget": f, "output": o, "candidate": g}
-
-    def local_derivatives(self, weights: Weights, trace: Trace) -> tuple[Array, ...]:
-        i, f, o, g = (trace.inner[name] for name in ("input", "forget", "output", "candidate"))
-        p_i, p_f, p_o = split(weights["peephole"], 3)
-        c, shown = trace.before.c, tanh(trace.after.c)
-        by_i, by_f, by_g = i * (1 - i) * g, f * (1 - f) * c, i * (1 - g * g)  # dc' / d sums of i, f and g
-        by_o = o * (1 - o) * shown  # dh' / d sum of o
-        through = o * (1 - shown * shown) + p_o * by_o  # dh' / dc'
-        kept = f + p_i * by_i + p_f * by_f  # dc' / dc
-        return concatenate([by_i, by_f, by_g]), by_o, through, kept
-
-    def step_backward(
-        self, weights: Weights, local: Sequence[Array], d_output: Array, d_state: State
-    ) -> tuple[Array, State]:
-        written, by_o, through, kept = local
-        d_h = d_output + d_state.h
-        d_c = d_state.c + d_h * through
-        d_sums = concatenate([written * concatenate([d_c, d_c, d_c]), by_o * d_h])
-        return d_sums, State(vector_gradient(d_sums, weights["weight_hh"]), d_c * kept)
-
-    def weight_gradients(self, weights: Weights, trace: Trace, d_sums: Array) -> Gradients:
-        d_i, d_f, _, d_o = split(d_sums, 4)
-        by_peephole = d_i * trace.before.c, d_f * trace.before.c, d_o * trace.after.c
-        return Gradients(
-            projected=d_sums,
-            weights={
-                "weight_hh": matrix_gradient(d_sums, trace.before.h, weights["weight_hh"]),
-                "peephole": concatenate([each.sum((0, 1)) for each in by_peephole]),
-            },
-        )
+        return h, State(h, c), {"input": i, "forget": f, "output": o}

@@ -23,11 +23,11 @@ def project_inputs(cell: Cell, weights: Weights, x: Array | Symbols) -> Array:
 def run_steps(
     cell: Cell, weights: Weights, projected: Array, state: Any, below: Memories
 ) -> Iterator[tuple[Array, Any, dict[str, Array]]]:
-    """Output, new state and inner values of each step in turn. The weights are those of `Cell.step_weights`."""
+    """Output, new state and gates of each step in turn. The weights are those of `Cell.step_weights`."""
     # Iterating unbinds a tensor once. Indexing it would give each step a gradient as large as the whole tensor.
     for t, now in enumerate(projected):
-        output, state, inner = cell.step(weights, now, state, None if below is None else below[t])
-        yield output, state, inner
+        output, state, gates = cell.step(weights, now, state, None if below is None else below[t])
+        yield output, state, gates
 
 
 def unroll(

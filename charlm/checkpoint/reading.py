@@ -10,7 +10,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load as from_safetensors
 
-from charlm.cells.table import stack_problems
+from charlm.cells.stacks import stack_problems
 from charlm.checkpoint.bounded_json import parse_bounded_json
 from charlm.checkpoint.contents import Checkpoint, Description, decode_description
 from charlm.errors import CheckpointError, IntegrityError

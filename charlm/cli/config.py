@@ -24,7 +24,7 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Show every setting and the origin of its value. The output is a valid config file."""
-    from charlm.cells.table import stack_problems
+    from charlm.cells.stacks import stack_problems
     from charlm.config.resolving import resolve
     from charlm.config.stored import to_yaml
     from charlm.display.settings_text import with_origins
@@ -65,7 +65,7 @@ def list_settings(
 @app.command("check", cls=Command, epilog=examples("charlm config check my.yaml", "charlm config check char-rnn"))
 def check(file: Annotated[str, typer.Argument(metavar="FILE", help="A YAML file, or a preset's name.")]) -> None:
     """Check a config file, and list everything that is wrong with it."""
-    from charlm.cells.table import stack_problems
+    from charlm.cells.stacks import stack_problems
     from charlm.config.resolving import resolve
     from charlm.display.settings_text import settings_in_short
 

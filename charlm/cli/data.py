@@ -142,7 +142,8 @@ def write(
     options = {"text.sources": tuple(texts), "text.encoding": encoding}
     chosen = resolve(None, settings or [], options).settings.text
     with Waiting("reading the text"):
-        corpus = open_corpus(chosen.model_copy(update={"split": "contiguous"}))  # in the order of the files
+        # in the order of the files, and with all characters
+        corpus = open_corpus(chosen.model_copy(update={"split": "contiguous", "min_count": 1}))
         as_bytes = corpus.vocabulary.unit == "byte"
         content = corpus.vocabulary.decode_bytes(corpus.ids) if as_bytes else None
         text = corpus.vocabulary.decode(corpus.ids)

@@ -10,7 +10,7 @@ import typer
 
 from charlm.cli.completing import complete_corpus
 from charlm.cli.opening import say_what_is_awaited
-from charlm.cli.options import Config, DeviceIfGiven, Encoding, Json, Overrides, Records
+from charlm.cli.options import Config, DeviceIfGiven, Encoding, Json, Overrides, Records, Test, Valid
 from charlm.display.output import print_json
 
 if TYPE_CHECKING:
@@ -30,15 +30,17 @@ def doctor(
             autocompletion=complete_corpus,
         ),
     ] = None,
-    records: Records = False,
     device: DeviceIfGiven = None,
     encoding: Encoding = None,
+    records: Records = False,
+    valid: Valid = None,
+    test: Test = None,
     config: Config = None,
     settings: Overrides = None,
     as_json: Json = False,
 ) -> None:
     """Check this machine, and a text before hours are spent on it."""
-    from charlm.cells.table import stack_problems
+    from charlm.cells.stacks import stack_problems
     from charlm.config.resolving import resolve
     from charlm.diagnosis.command import GivenOptions
     from charlm.diagnosis.finding import overall_exit_code
@@ -48,12 +50,15 @@ def doctor(
 
     options = {
         "text.sources": tuple(text) if text else None,
-        "text.records": records or None,
         "text.encoding": encoding,
+        "text.records": records or None,
+        "text.valid": tuple(valid) if valid else None,
+        "text.test": tuple(test) if test else None,
         "training.device": device,
     }
-    words = [("--encoding", encoding), ("--device", device)]
-    given = GivenOptions.of(config, settings or [], words, ["--records"] if records else [])
+    files = [("--valid", file) for file in valid or ()] + [("--test", file) for file in test or ()]
+    named = [("--encoding", encoding), *files, ("--device", device)]
+    given = GivenOptions.of(config, settings or [], named, ["--records"] if records else [])
     chosen = resolve(config, settings or [], options, [stack_problems]).settings
     say_what_is_awaited(chosen.text.sources if text else ())
     findings: list[Finding] = []

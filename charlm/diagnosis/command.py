@@ -22,7 +22,7 @@ class GivenOptions:
         options: Sequence[tuple[str, str | None]],
         flags: Sequence[str] = (),
     ) -> GivenOptions:
-        """A config, `-s` overrides, further options by name (None is one that was not given), and flags."""
+        """A config, `-s` overrides, further options by name, None for one that was not given, and flags."""
         words = ["-c", config] if config else []
         words += [word for override in overrides for word in ("-s", override)]
         words += [word for name, value in options if value is not None for word in (name, value)]
@@ -31,6 +31,6 @@ class GivenOptions:
 
     def train_command(self, texts: Sequence[str], more: Sequence[str] = ()) -> str:
         """`charlm train` with the texts, these options and `more`. A later `-s` overrides an earlier one."""
-        piped = " < FILE" if "-" in texts else ""
+        piped = " < FILE" if "-" in (*texts, *self.words) else ""
         named = [f"./{text}" if text.startswith("-") and text != "-" else text for text in texts]
         return " ".join(map(shlex.quote, ["charlm", "train", *named, *self.words, *more])) + piped

@@ -18,12 +18,15 @@ from charlm.diagnosis.encoding import check_encoding_of_files
 from charlm.diagnosis.estimate import estimate_training, suggest_size
 from charlm.diagnosis.finding import Finding, finding_from_error
 from charlm.diagnosis.form import check_form
+from charlm.diagnosis.rare import check_rare
 from charlm.diagnosis.repetition import MOST_TRAIN, WINDOW, Passage, find_repetition
 from charlm.errors import TextError
 from charlm.text.corpus import Corpus, describe_corpus, is_damage, open_corpus
+from charlm.text.quoting import quoted
 from charlm.text.records.record_lanes import record_end_id
 from charlm.text.split_text import LOOKS_SORTED
 from charlm.text.statistics import symbol_counts
+from charlm.text.vocabulary import UNITS
 
 SHOWN_SYMBOLS, SHOWN_PASSAGES = 5, 3  # that a person is shown
 MOST_FACTS = 100  # symbols or passages in the facts
@@ -40,7 +43,8 @@ def check_text(settings: Settings, compute: Compute | None, given: GivenOptions)
         corpus = open_corpus(settings.text)
     except TextError as error:
         yield finding_from_error("text", error)
-        yield from check_encoding_of_files(settings.text)
+        for sources in filter(None, (settings.text.sources, settings.text.valid, settings.text.test)):
+            yield from check_encoding_of_files(settings.text.model_copy(update={"sources": sources}))
         return
     yield check_length(corpus)
     for note in corpus.notes:
@@ -48,6 +52,7 @@ def check_text(settings: Settings, compute: Compute | None, given: GivenOptions)
     forms = list(check_form(settings, corpus, given))
     yield from forms
     yield check_symbols(corpus)
+    yield from check_rare(settings, corpus, given)
     yield (
         check_records(corpus, end_id)
         if (end_id := record_end_id(settings.text, corpus.vocabulary)) is not None
@@ -61,7 +66,7 @@ def check_text(settings: Settings, compute: Compute | None, given: GivenOptions)
 
 def check_length(corpus: Corpus) -> Finding:
     """How long the text is, and whether that is enough."""
-    unit = "bytes" if corpus.vocabulary.unit == "byte" else "characters"
+    unit = UNITS[corpus.vocabulary.unit]
     splits = ", ".join(f"{name} {end - first:,}" for name, (first, end) in corpus.splits.items())
     size = corpus.vocabulary.size
     what = f"{corpus.characters:,} {unit}, {size:,} symbol{'s' * (size != 1)}, {corpus.encoding}; {splits}"
@@ -92,13 +97,14 @@ def check_symbols(corpus: Corpus) -> Finding:
     facts = {"only_outside_training": found[:MOST_FACTS], "symbols": len(found)}
     if not found:
         return Finding("symbols", "ok", "every symbol of validation and test occurs in training", facts=facts)
-    shown = ", ".join(f"{one['symbol']!r} {_occurrences(one)}" for one in found[:SHOWN_SYMBOLS])
+    shown = ", ".join(f"{quoted(str(one['symbol']))} {_occurrences(one)}" for one in found[:SHOWN_SYMBOLS])
     more = f", and {len(found) - SHOWN_SYMBOLS:,} more" if len(found) > SHOWN_SYMBOLS else ""
     many = "symbol occurs" if len(found) == 1 else "symbols occur"
     what = f"{len(found):,} {many} in validation or test but not in training: {shown}{more}"
+    ways = "or clean it" if corpus.vocabulary.unit == "byte" else "clean it, or raise text.min_count"
     remedy = (
         "The model cannot learn what it never reads, and the score gets worse by it. If they are rare, leave them; "
-        "otherwise give more text, or clean it."
+        f"otherwise give more text, {ways}."
     )
     return Finding("symbols", "warn", what, remedy, facts)
 

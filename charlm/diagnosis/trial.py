@@ -113,7 +113,7 @@ def explain_engines(model_settings: ModelSettings, compute: Compute) -> Finding:
     found = engines_of(model_settings, compute)
     train = _by_layer(found.train) + " in a CUDA graph" * found.captured
     step = " and ".join(dict.fromkeys((found.step, found.step_many)))
-    what = f"train: {train}; score: {_by_layer(found.score)}; sample: {step}"
+    what = "; ".join((f"train: {train}; score: {_by_layer(found.score)}; sample: {step}", *found.notes))
     return Finding("engines", "ok", what, facts=dataclasses.asdict(found))
 
 

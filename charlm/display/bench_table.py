@@ -39,6 +39,7 @@ COLUMNS: Columns = {
     "bits": ("bits", "{:.6f}".format),
     "plain_bits": ("plain", "{:.6f}".format),
     "engine": ("engine", "{}".format),
+    "note": ("note", "{}".format),
 }
 TIMES: Columns = {"milliseconds": ("ms", "{:,.2f}".format), "watched": ("watched", "{:,.2f}".format)}
 

@@ -21,6 +21,7 @@ from charlm.display.console import silence_on_error
 from charlm.display.printing import escape_controls, escape_unencodable
 from charlm.display.tables import GAP, fit_pairs
 from charlm.display.units import clock, counted, in_bits, short
+from charlm.text.vocabulary import UNITS
 from charlm.training.events import Finished, Started
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ REASONS = {
 
 def text_rows(corpus: Corpus) -> list[Row]:
     """What was read, and how it is split."""
-    unit = "characters" if corpus.vocabulary.unit == "character" else "bytes"
+    unit = UNITS[corpus.vocabulary.unit]
     what = f"{corpus.encoding}: {corpus.characters:,} {unit}, {counted(corpus.vocabulary.size, 'symbol')}"
     sizes = {name: end - first for name, (first, end) in corpus.splits.items()}
     return [

@@ -1,22 +1,25 @@
 """Which engine does a job. This is the one place that decides. Knows no training and no command.
 
     job                layers                                arrays                               engine
-    train, or score    lstm, lstm97, cifg                    cpu, float32, or autocast to bf16    lstm kernel
-      with torch       these, gru, rnn                       all others                           torch kernel
-                       all others with their own backward    all                                  scan
+    train, or score    all with a compiled kernel            cpu, float32, or autocast to bf16    cell kernel
+      with torch       lstm, lstm97, cifg, gru, rnn          all others                           torch kernel
+                       all others that can be traced         all                                  scan
                        all others                            all                                  definition
-    score with numpy   lstm, a multiple of 64 units          float32                              lstm kernel
+    score with numpy   all with a compiled kernel            float32                              cell kernel
                        all others                            all                                  definition
-    step on a cpu      stacks of lstm, multiples of 16       float32                              stream kernel
-                         units, without residual, attention
+    step on a cpu      stacks of layers with a compiled      float32                              stream kernel
+                         kernel, without attention
                        all others                            all                                  definition
     step on CUDA       all                                   float32                              cuda graph
 
-The kernels for training do not give the memory of every step. So a layer whose memory the layer above reads counts
-among the others; an lstm below a grid runs as its definition. The gru with `first_form` has no torch kernel.
+Cell kernels, stream kernels and a scan's backward pass are derived from a trace of the cell's step (charlm/graphs). The
+kernels are C: they need the compiled library, and bf16 needs a processor with instructions for it. Every cell of the
+table can be traced. A cell that does what a graph cannot say is differentiated by autograd, and `Engines.notes` names
+what it is.
 
-lstm kernel and stream kernel are charlm's own, in C: they need the compiled library, and bf16 needs a processor with
-instructions for it. If torch has no kernel in bf16 for the processor either, the layer counts among the others.
+torch's kernels do not give the memory of every step. So a layer whose memory the layer above reads counts among the
+others. The gru with `first_form` has no torch kernel. If torch has no kernel in bf16 for the processor, the layer
+counts among the others too.
 
 On CUDA, whole training windows are captured as a CUDA graph if any layer runs as a scan or as its definition
 (`worth_capturing`). A law compares every engine with the definition.
@@ -34,10 +37,10 @@ import numpy as np
 
 from charlm.cells.arrays import Array
 from charlm.cells.cell import TorchKernel, Weights
-from charlm.cells.gradients import CellWithBackward
 from charlm.cells.unroll import Memories
 from charlm.config.settings import ModelSettings
 from charlm.device import Compute
+from charlm.graphs.tracing import trace_problem
 from charlm.model.language_model import LanguageModel
 from charlm.model.stack import Layer, LayerInput, unroll_layer
 from charlm.model.state import fresh_state
@@ -47,8 +50,9 @@ if TYPE_CHECKING:
     import torch
 
     from charlm.engines.graph_stepper import GraphStepper
+    from charlm.engines.scan_functions import Compiler
 
-Engine = Literal["lstm kernel", "torch kernel", "scan", "definition", "stream kernel", "cuda graph"]
+Engine = Literal["cell kernel", "torch kernel", "scan", "definition", "stream kernel", "cuda graph"]
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,7 @@ class Engines:
     score_numpy: tuple[Engine, ...]  # in numpy: short texts
     step: Engine  # one stream, on the CPU
     step_many: Engine  # many streams at once
+    notes: tuple[str, ...]  # which layers run as their definition, and why
 
 
 def torch_kernel_of(layer: Layer) -> TorchKernel | None:
@@ -70,28 +75,31 @@ def torch_kernel_of(layer: Layer) -> TorchKernel | None:
 
 def torch_engine(layer: Layer, like: torch.Tensor) -> Engine:
     """The engine for a layer over a window of tensors like `like`, in the autocast that is on."""
+    from charlm.engines.derived_kernel import kernel_for
+
+    if kernel_for(layer.cell, layer.reads_below, like):
+        return "cell kernel"
     kernel = torch_kernel_of(layer)
     if kernel:
-        from charlm.engines import lstm_kernel, torch_kernel
+        from charlm.engines import torch_kernel
 
-        if kernel == "lstm" and lstm_kernel.dtype_for(like) is not None:
-            return "lstm kernel"
         if torch_kernel.can_run(kernel, like):
             return "torch kernel"
-    return "scan" if isinstance(layer.cell, CellWithBackward) else "definition"
+    return "definition" if trace_problem(layer.cell, layer.reads_below) else "scan"
 
 
 def run_with_torch(
-    layer: Layer, weights: Weights, x: LayerInput, state: Any, below: Memories
+    layer: Layer, weights: Weights, x: LayerInput, state: Any, below: Memories, compiler: Compiler | None = None
 ) -> tuple[Array, Memories, Any]:
-    """The Recurrence for torch tensors: to train a window, or to score one."""
+    """The Recurrence for torch tensors: to train a window, or to score one. `compiler` compiles the steps of a scan."""
     cell = layer.cell
     match torch_engine(layer, state[0]):
-        case "lstm kernel":
-            from charlm.engines import lstm_kernel
+        case "cell kernel":
+            from charlm.engines import cell_kernel, derived_kernel
 
-            outputs, after = lstm_kernel.run(cell, weights, x, state)
-            return outputs, None, after
+            kernel = derived_kernel.kernel_for(cell, layer.reads_below, state[0])
+            assert kernel is not None
+            return cell_kernel.run(kernel, cell, weights, x, state, below)
         case "torch kernel":
             from charlm.engines import torch_kernel
 
@@ -100,17 +108,25 @@ def run_with_torch(
         case "scan":
             from charlm.engines.scan import scan
 
-            assert isinstance(cell, CellWithBackward)
-            return scan(cell, weights, x, state, below)
+            return scan(cell, weights, x, state, below, compiler)
         case _:
             return unroll_layer(layer, weights, x, state, below)
 
 
+def definition_notes(layers: Sequence[Layer]) -> tuple[str, ...]:
+    """A note on each layer that can only run as its definition, with the operation that cannot be traced."""
+    return tuple(
+        f"layer {number} ({type(layer.cell).__name__}) runs as its definition: its step cannot be traced ({problem})"
+        for number, layer in enumerate(layers, 1)
+        if not torch_kernel_of(layer) and (problem := trace_problem(layer.cell, layer.reads_below))
+    )
+
+
 def numpy_engine(layer: Layer, state: Any) -> Engine:
     """The engine for a layer over a window of numpy arrays; `state` is the layer's state before it."""
-    from charlm.engines import lstm_kernel_numpy
+    from charlm.engines import cell_kernel_numpy
 
-    return "lstm kernel" if lstm_kernel_numpy.can_run(layer.cell, state) else "definition"
+    return "cell kernel" if cell_kernel_numpy.can_run(layer.cell, layer.reads_below, state) else "definition"
 
 
 def run_with_numpy(
@@ -119,9 +135,9 @@ def run_with_numpy(
     """The Recurrence for numpy arrays: to score a window."""
     if numpy_engine(layer, state) == "definition":
         return unroll_layer(layer, weights, x, state, below)
-    from charlm.engines import lstm_kernel_numpy
+    from charlm.engines import cell_kernel_numpy
 
-    return lstm_kernel_numpy.run(layer.cell, weights, x, state)
+    return cell_kernel_numpy.run(layer.cell, weights, x, state, below)
 
 
 def step_engine(model: LanguageModel) -> Engine:
@@ -179,4 +195,5 @@ def engines_of(model_settings: ModelSettings, compute: Compute) -> Engines:
         score_numpy=tuple(numpy_engine(layer, state) for layer, state in zip(model.layers, states, strict=True)),
         step=step,
         step_many="cuda graph" if compute.device_type == "cuda" else step,
+        notes=definition_notes(model.layers),
     )

@@ -1,9 +1,9 @@
-"""One character after the other in charlm's compiled kernel, for stacks of plain lstm layers. Knows no torch.
+"""One character after the other in charlm's compiled kernels, for stacks of cells that have one. Knows no torch.
 
 Weights are bfloat16, which halves the memory that is read for each character; docs/performance.md says what that costs.
 It is batch invariant: a row's result does not depend on the other rows, to the last bit. Several threads may use one
 stepper: after `__init__` it only reads its fields, and each call has a description of the stack and room of its own.
-Shape letters: B rows, V symbols, H hidden, K inputs of a layer: the outputs of the layer below and its own.
+Shape letters: B rows, V symbols, H hidden.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from charlm.cells.lstm import LSTM
-from charlm.cells.lstm import State as Memory
+from charlm.engines.stream_layer import StreamedLayer, stage_names, stream_plan
+from charlm.graphs.refusing import UntraceableError
 from charlm.kernels import StreamDraw, StreamLayer, StreamStack, library
 from charlm.kernels.threads import share_rows
 from charlm.machine import usable_threads
@@ -24,7 +24,6 @@ from charlm.model.language_model import LanguageModel
 from charlm.model.state import State
 from charlm.model.stepping import DefinitionStepper, Stepper
 
-UNIT = 16  # the widths of layers must be multiples of it
 ROWS_FOR_A_THREAD = 12  # with fewer, waking another thread takes longer than the work
 PAIRS_FOR_A_THREAD = 2**17  # rows * weights; with fewer, one more thread is no gain
 PAIRS_IN_A_BURST = 2**29  # rows * weights until drawn symbols are returned: at most a twentieth of a second
@@ -34,10 +33,20 @@ MOST_SECONDS_ALONE = 0.4  # ... and at most, after that has happened several tim
 
 
 def can_run(model: LanguageModel) -> bool:
-    """Whether the kernel is compiled here and computes this stack."""
-    plain = all(type(layer.cell) is LSTM and layer.hidden_size % UNIT == 0 for layer in model.layers)
-    settings = model.settings
-    return plain and not settings.residual and not settings.attention.window and library() is not None
+    """Whether the kernels of all its layers are compiled here, and nothing else stands between them."""
+    kernel = library()
+    if kernel is None or model.settings.attention.window:
+        return False
+    try:
+        plans = [stream_plan(layer) for layer in model.layers]
+    except UntraceableError:
+        return False
+    return all(hasattr(kernel, name) for plan in plans for name in stage_names(plan, _ending(kernel)))
+
+
+def _ending(kernel: ctypes.CDLL) -> str:
+    """The number type of the products, as the names of its functions end."""
+    return "bf16" if kernel.stream_input_bytes() == 2 else "mixed"
 
 
 class CompiledStepper:
@@ -49,38 +58,32 @@ class CompiledStepper:
     def __init__(self, model: LanguageModel) -> None:
         kernel = library()
         assert kernel is not None
-        self._kernel = kernel
-        self._model = model
-        input_dtype = np.dtype(np.uint16 if kernel.stream_input_bytes() == 2 else np.float32)
+        self._kernel, self._model = kernel, model
         self._kept: list[np.ndarray] = []  # what the kernel is given addresses of
-        self._layers = (StreamLayer * len(model.layers))()
-        self._sizes = [layer.hidden_size for layer in model.layers]
-        reads: list[int] = []
-        for number, (layer, weights) in enumerate(zip(model.layers, model.layer_weights, strict=True)):
-            matrix, H = weights["weight_hh"], layer.hidden_size
-            sums = (weights["bias_ih"] + weights["bias_hh"])[None]
-            if number:
-                matrix = np.concatenate([weights["weight_ih"], matrix], axis=1)
-            else:
-                sums = layer.cell.project(weights, model.parameters["embedding.weight"])
-            K = matrix.shape[1]
-            self._layers[number].weights = self._packed(matrix, H, self._width())
-            self._layers[number].sums = self._keep(np.ascontiguousarray(sums, np.float32))
-            self._layers[number].K, self._layers[number].H = K, H
-            reads.append(K)
+        step = 4 * int(kernel.vector_width())
+        widths = [layer.hidden_size + -layer.hidden_size % step for layer in model.layers]
+        table = model.parameters["embedding.weight"]
+        self._layers = [
+            StreamedLayer(
+                layer, weights, None if number else table, widths[number], widths[number - 1], kernel, _ending(kernel),
+                self._keep, self._packed,
+            )
+            for number, (layer, weights) in enumerate(zip(model.layers, model.layer_weights, strict=True))
+        ]  # fmt: skip
+        self._descriptions = (StreamLayer * len(self._layers))(*(layer.description for layer in self._layers))
+        for number, layer in enumerate(self._descriptions):
+            layer.residual = int(model.settings.residual and number > 0)
         head, bias = model.head
         self._vocab_size = len(bias)
-        missing = -len(bias) % (4 * self._width())
-        filled = np.pad(head, ((0, missing), (0, 0)))
+        missing = -len(bias) % step
+        filled = np.pad(head, ((0, missing), (0, widths[-1] - head.shape[1])))
         self._stack = StreamStack(
-            head=self._packed(filled, self._width(), 4 * self._width()),
+            head=self._packed(filled),
             bias=self._keep(np.pad(bias, (0, missing)).astype(np.float32)),
             count=len(self._layers),
             V=len(filled),
         )
-        # In bytes of a row: where in a call's room the input of each layer and of the head begins, and where all end.
-        self._input_starts = [input_dtype.itemsize * sum(reads[:number]) for number in range(len(reads) + 1)]
-        self._room_size = self._input_starts[-1] + input_dtype.itemsize * self._sizes[-1]
+        self._item = int(kernel.stream_input_bytes())
         self._pairs = sum(array.size for array in self._kept)
         self._busy_until = 0.0  # until then one thread draws alone, as others use the processor; affects only speed
         self._seconds_alone = SECONDS_ALONE
@@ -95,34 +98,23 @@ class CompiledStepper:
     def step(self, ids: np.ndarray, state: State) -> tuple[np.ndarray, State]:
         """ids (B,) and the state before them -> logits (B, V), float32, and the state after them."""
         rows = len(ids)
-        stack, layers = self._described(rows)
         numbers = np.array(ids, np.int64)
+        before = [layer.begin(given, rows) for layer, given in zip(self._layers, state, strict=True)]
+        after = [np.empty_like(parts) for parts in before]
+        stack = self._described(rows, before, after)
         logits = np.empty((rows, stack.V), np.float32)
         stack.ids, stack.logits = _address(numbers), _address(logits)
-        after, given = [], [numbers, logits]
-        for layer, size, (h, c) in zip(layers, self._sizes, state, strict=True):
-            h, c = _contiguous(h), _contiguous(c)
-            new = np.empty((2, rows, size), np.float32)
-            layer.h, layer.c, layer.new_h = _address(h), _address(c), _address(new)
-            layer.new_c = layer.new_h + new.nbytes // 2
-            given += [h, c, new]
-            after.append(Memory(new[0], new[1]))
-        stack.memory = stack.memory, given
+        stack.memory = stack.memory, numbers, logits
         share_rows(partial(self._kernel.stream_step, ctypes.byref(stack)), rows, ROWS_FOR_A_THREAD)
-        return logits[:, : self._vocab_size], tuple(after)
+        return logits[:, : self._vocab_size], self._state(after, state)
 
     def generate_next(
         self, logits: np.ndarray, state: State, temperature: float, uniforms: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, State]:
         """As in `charlm.sampling.generation.GeneratingModel`, a few milliseconds at a time."""
         rows = len(logits)
-        stack, layers = self._described(rows)
-        after = []
-        for layer, (h, c) in zip(layers, state, strict=True):
-            memory = np.array([h, c], np.float32)  # a copy, which the kernel overwrites
-            layer.h = layer.new_h = _address(memory)
-            layer.c = layer.new_c = layer.h + memory.nbytes // 2
-            after.append(Memory(memory[0], memory[1]))
+        parts = [layer.begin(given, rows) for layer, given in zip(self._layers, state, strict=True)]  # overwritten
+        stack = self._described(rows, parts, parts)
         scores = np.zeros((rows, stack.V), np.float32)
         scores[:, : self._vocab_size] = logits
         stack.logits = _address(scores)
@@ -149,30 +141,32 @@ class CompiledStepper:
             self._seconds_alone = min(2 * self._seconds_alone, MOST_SECONDS_ALONE)
         elif threads > 1:
             self._seconds_alone = SECONDS_ALONE
-        return drawn[: draw.done], scores[:, : self._vocab_size], tuple(after)
+        return drawn[: draw.done], scores[:, : self._vocab_size], self._state(parts, state)
 
-    def _described(self, rows: int) -> tuple[StreamStack, list[StreamLayer]]:
-        """The stack and its layers for one call, with room for their inputs in that many rows."""
-        layers = type(self._layers).from_buffer_copy(self._layers)
+    def _state(self, parts: list[np.ndarray], like: State) -> State:
+        return tuple(layer.end(each, given) for layer, each, given in zip(self._layers, parts, like, strict=True))
+
+    def _described(self, rows: int, before: list[np.ndarray], after: list[np.ndarray]) -> StreamStack:
+        """The stack for one call: with the states (parts, B, H) before and after it, and room for what is between."""
+        layers = type(self._descriptions).from_buffer_copy(self._descriptions)
         stack = StreamStack.from_buffer_copy(self._stack)
-        room = np.empty(rows * self._room_size, np.uint8)
-        start, each = _address(room), list(layers)
-        for layer, of_row in zip(each, self._input_starts, strict=False):
-            layer.input = start + rows * of_row
-        stack.top = start + rows * self._input_starts[-1]
-        stack.layers = ctypes.addressof(layers)
-        stack.memory = layers, room
-        return stack, each
+        sizes = [layer.room(rows, self._item) for layer in self._layers]
+        room = np.empty(sum(sizes), np.uint8)
+        start, below = _address(room), None
+        for layer, own, size, old, new in zip(layers, self._layers, sizes, before, after, strict=True):
+            layer.x, layer.below = stack.top, below
+            own.place(layer, start, rows, self._item)
+            below = own.point(layer, _address(old), _address(new), rows)
+            start, stack.top = start + size, layer.output
+        stack.layers, stack.rows = ctypes.addressof(layers), rows
+        stack.memory = layers, room, before, after
+        return stack
 
-    def _width(self) -> int:
-        return int(self._kernel.vector_width())
-
-    def _packed(self, matrix: np.ndarray, spread: int, step: int) -> int:
+    def _packed(self, matrix: np.ndarray) -> int:
         """The address of a copy of a matrix (columns, K) in the layout that the kernel reads."""
         matrix = np.ascontiguousarray(matrix, np.float32)
         packed = np.empty(matrix.size // 2, np.uint32)
-        columns, K = matrix.shape
-        self._kernel.stream_pack(matrix.ctypes.data, _address(packed), columns, K, spread, step)
+        self._kernel.stream_pack(matrix.ctypes.data, _address(packed), *matrix.shape)
         return self._keep(packed)
 
     def _keep(self, array: np.ndarray) -> int:
@@ -184,12 +178,6 @@ class CompiledStepper:
 def _unpickled(model: LanguageModel) -> Stepper:
     """The stepper of a pickled one's model; without the kernels, the one that runs the definition."""
     return CompiledStepper(model) if can_run(model) else DefinitionStepper(model)
-
-
-def _contiguous(array: np.ndarray) -> np.ndarray:
-    """The array itself if it is contiguous and writeable, as `_address` requires; else such a copy."""
-    flags = array.flags
-    return array if flags.c_contiguous and flags.writeable else np.array(array, order="C")
 
 
 def _address(array: Any) -> int:

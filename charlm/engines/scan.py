@@ -1,43 +1,50 @@
-"""A cell over a whole sequence with a backward pass of its own, for cells that no kernel of torch computes.
+"""A cell over a whole sequence, forwards and backwards, from the graph of its step, for layers that no kernel computes.
 
-Forward, the definition's step is repeated outside autograd, and its trace is kept. Backward, everything that does not
-depend on the incoming gradient is computed for many time steps at once. The loop from the last step to the first then
-needs one product with the recurrent weights and a few element-wise ones. After the loop, the gradients of the weights
-are single products over all steps. A law compares the result with `unroll`. Knows no model.
+Forward, the step runs outside autograd, and what its gradient needs is kept (graphs/keeping.py). Backward, everything
+that does not depend on the incoming gradient is computed for many time steps at once. The loop from the last step to
+the first then needs one product with the weights for each input that products read, and a few element-wise operations.
+After the loop, the gradients of the weights are single products over all steps. A law compares the result with
+`unroll`. Knows no model.
 
-Shape letters: T time, B rows, I input, H hidden.
+Shape letters: T time, B rows, I input, H hidden, M columns (graphs/layout.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from charlm.cells.cell import Weights
-from charlm.cells.gradients import CellWithBackward, Trace
+from charlm.cells.cell import Cell, Weights
 from charlm.cells.symbols import Symbols
-from charlm.cells.unroll import Memories, project_inputs, run_steps, unroll
+from charlm.cells.unroll import Memories, project_inputs, unroll
+from charlm.engines.scan_functions import ScanFunctions, scan_functions
+from charlm.graphs.layout import Reading
+from charlm.graphs.nodes import Node
 
-# Time steps whose local derivatives are computed at once. 64 would not fit into the cache, and take a fifth longer.
+# Time steps whose factors are computed at once. 64 would not fit into the cache, and take a fifth longer.
 BLOCK = 16
 
 
 def scan(
-    cell: CellWithBackward, weights: Weights, x: Tensor | Symbols, state: Any, below: Memories = None
+    cell: Cell, weights: Weights, x: Tensor | Symbols, state: Any, below: Memories = None, compiler: Any = None
 ) -> tuple[Tensor, Memories, Any]:
-    """The results of `unroll`, faster if gradients are wanted."""
+    """The results of `unroll`, faster if gradients are wanted, for a cell whose step can be traced.
+
+    `compiler` is what compiles the step's functions (engines/inductor.py); without it they run one operation at a time.
+    """
     if not torch.is_grad_enabled():
         return unroll(cell, weights, x, state, below)
     weights = cell.step_weights(weights)
-    names = tuple(weights)
     if isinstance(below, Sequence):
         below = torch.stack(tuple(below))
+    functions = scan_functions(cell, below is not None, compiler)
     projected = project_inputs(cell, weights, x)
+    names = tuple(functions.graph.shapes)
     outputs, memories, *after = _Scan.apply(  # type: ignore[no-untyped-call]
-        cell, names, projected.to(_product_dtype(projected)), below, *state, *(weights[name] for name in names)
+        functions, projected.to(_product_dtype(projected)), below, *state, *(weights[name] for name in names)
     )
     return outputs, memories, cell.STATE(*after)
 
@@ -50,52 +57,80 @@ def _product_dtype(x: Tensor) -> torch.dtype:
 
 class _Scan(torch.autograd.Function):
     @staticmethod
-    def forward(
-        ctx: Any,
-        cell: CellWithBackward,
-        names: tuple[str, ...],
-        projected: Tensor,
-        below: Tensor | None,
-        *arrays: Tensor,
-    ) -> tuple[Any, ...]:
-        parts = len(cell.STATE._fields)
-        weights = {  # matrices are rounded once, as the projected input was, and not at every step
-            name: weight.to(projected.dtype) if weight.dim() > 1 else weight
-            for name, weight in zip(names, arrays[parts:], strict=True)
-        }
-        state = cell.STATE(*arrays[:parts])
-        states, outputs, inner = [state], [], []
-        for output, new, values in run_steps(cell, weights, projected, state, below):
-            states.append(new)
+    def forward(ctx: Any, functions: ScanFunctions, projected: Tensor, below: Tensor | None, *arrays: Tensor) -> Any:
+        parts = len(functions.graph.after)
+        weights = dict(zip(functions.graph.shapes, arrays[parts:], strict=True))
+        H = arrays[0].shape[-1]
+        matrices = [_matrix(reading, weights, H).to(projected.dtype) for reading in functions.readings]
+        vectors = [_vector(weights, each, H) for each in functions.vectors]
+        state: Sequence[Tensor] = arrays[:parts]
+        states, outputs, kept = [tuple(state)], [], []
+        for t, now in enumerate(projected):
+            under = () if below is None else (below[t],)
+            output, state, values = functions.forward(now, *under, *state, *vectors, *matrices)
+            states.append(tuple(state))
             outputs.append(output)
-            inner.append(values)
+            kept.append(values)
         whole = [torch.stack(part) for part in zip(*states, strict=True)]  # (T + 1, B, H)
-        before, after = cell.STATE(*(part[:-1] for part in whole)), cell.STATE(*(part[1:] for part in whole))
-        all_inner = {name: torch.stack([values[name] for values in inner]) for name in inner[0]}
-        ctx.cell, ctx.names, ctx.weights = cell, names, weights
-        ctx.trace = Trace(projected, below, before, after, all_inner)
+        ctx.functions, ctx.matrices, ctx.vectors, ctx.below = functions, matrices, vectors, below
+        ctx.projected, ctx.states = projected, whole
+        ctx.kept = [torch.stack(part) for part in zip(*kept, strict=True)]
+        ctx.shapes = [weight.shape for weight in arrays[parts:]]
         ctx.set_materialize_grads(False)
         # A copy: ctx must not hold an output, or the graph and ctx would keep each other alive.
-        memories = getattr(after, cell.MEMORY).clone() if cell.MEMORY else None
-        return torch.stack(outputs), memories, *states[-1]
+        memory = functions.memory
+        return torch.stack(outputs), None if memory is None else whole[memory][1:].clone(), *states[-1]
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, d_outputs: Tensor | None, d_memories: Tensor | None, *d_after: Tensor | None) -> Any:
-        cell, weights, trace = ctx.cell, ctx.weights, ctx.trace
+        functions, states = ctx.functions, ctx.states
         if d_outputs is None:  # the loss reads only the state after the sequence
-            d_outputs = torch.zeros_like(trace.after[0])
-        given = zip(d_after, trace.after, strict=True)
-        d_state = cell.STATE(*(torch.zeros_like(part[-1]) if d is None else d for d, part in given))
-        d_sums = []
-        for end in range(len(d_outputs), 0, -BLOCK):
+            d_outputs = torch.zeros_like(states[0][1:])
+        d_state: Sequence[Tensor] = [
+            torch.zeros_like(part[-1]) if d is None else d for d, part in zip(d_after, states, strict=True)
+        ]
+        steps = len(d_outputs)
+        columns: list[Any] = [None] * steps
+        d_below: list[Any] = [None] * steps
+        for end in range(steps, 0, -BLOCK):
             start = max(0, end - BLOCK)
-            derivatives = cell.local_derivatives(weights, trace.between(start, end))
+            factors = functions.factors(*_between(ctx, start, end))
             for t in reversed(range(start, end)):
                 if d_memories is not None:
-                    d_state = d_state._replace(**{cell.MEMORY: getattr(d_state, cell.MEMORY) + d_memories[t]})
-                local = [each[t - start] for each in derivatives]
-                sums, d_state = cell.step_backward(weights, local, d_outputs[t], d_state)
-                d_sums.append(sums.to(trace.projected.dtype))
-        found = cell.weight_gradients(weights, trace, torch.stack(d_sums[::-1]))
-        return None, None, found.projected, found.below, *d_state, *(found.weights.get(name) for name in ctx.names)
+                    d_state = list(d_state)
+                    d_state[functions.memory] = d_state[functions.memory] + d_memories[t]
+                local = [each[t - start] for each in factors]
+                columns[t], d_state, d_below[t] = functions.backward(
+                    d_outputs[t], *d_state, *local, *ctx.vectors, *ctx.matrices
+                )
+        whole = torch.stack(columns)
+        d_weights = functions.weight_gradients(whole, _between(ctx, 0, steps), ctx.shapes, ctx.projected.dtype)
+        below = None if ctx.below is None else torch.stack(d_below)
+        return None, functions.projected_gradient(whole), below, *d_state, *d_weights
+
+
+def _between(ctx: Any, start: int, end: int) -> tuple[Any, ...]:
+    """What was read and kept in the steps from `start` up to `end`, which is not included."""
+    part = slice(start, end)
+    return (
+        ctx.projected[part],
+        *(() if ctx.below is None else (ctx.below[part],)),
+        *(each[part] for each in ctx.states),
+        *ctx.vectors,
+        *(each[start + 1 : end + 1] for each in ctx.states),
+        *(each[part] for each in ctx.kept),
+    )
+
+
+def _matrix(reading: Reading, weights: Mapping[str, Tensor], H: int) -> Tensor:
+    """The weights that read one input, (columns H, H), in the order of the columns."""
+    blocks = [
+        weights[name][row * H : (row + 1) * H, column * H : (column + 1) * H] for name, row, column in reading.entries
+    ]
+    return torch.cat(blocks)
+
+
+def _vector(weights: Mapping[str, Tensor], leaf: Node, H: int) -> Tensor:
+    name, block = str(leaf.key[0]), int(leaf.key[1])
+    return weights[name][block * H : (block + 1) * H]

@@ -1,10 +1,9 @@
 """The loops that are too slow in Python and torch, compiled from C."""
 
-from charlm.kernels.library import UNITS as UNITS
-from charlm.kernels.library import LstmGathering as LstmGathering
-from charlm.kernels.library import LstmPacking as LstmPacking
-from charlm.kernels.library import LstmWindow as LstmWindow
+from charlm.kernels.library import Gathering as Gathering
+from charlm.kernels.library import Packing as Packing
 from charlm.kernels.library import StreamDraw as StreamDraw
 from charlm.kernels.library import StreamLayer as StreamLayer
 from charlm.kernels.library import StreamStack as StreamStack
+from charlm.kernels.library import Window as Window
 from charlm.kernels.library import library as library

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 
 from charlm.errors import UsageError
+from charlm.graphs.derived import files, table_forms
 from charlm.kernels.building import build, library_path
 from charlm.kernels.choosing import built_levels, choice
 
 try:
-    for name, message in build().failed.items():
+    for name, message in build(files(table_forms())).failed.items():
         print(f"{name} was left out: {message}", file=sys.stderr)
 except OSError as error:
     if not built_levels():

@@ -16,6 +16,7 @@ import platform
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,7 +24,6 @@ HERE = Path(__file__).parent
 SOURCES = (
     "kernels.c",
     "barrier.h",
-    "lstm.h",
     "numbers.h",
     "processor.h",
     "products.h",
@@ -31,7 +31,10 @@ SOURCES = (
     "stream.h",
     "stream_draw.h",
     "vectors.h",
+    "window.h",
 )
+# What derived.h and derived_stream.h are written by. They are functions of these rooms, made only for the compiler.
+WRITERS = ("cells", "graphs")
 FLAGS = ("-O3", "-std=gnu11", "-ffp-contract=fast", "-fno-math-errno", "-shared", "-fPIC", "-pthread")
 TIMEOUT_SECONDS = 300.0  # more than ten times what it takes
 
@@ -76,11 +79,15 @@ def levels() -> tuple[Level, ...]:
     return LEVELS.get(platform.machine(), OTHER)
 
 
+def _writers() -> list[Path]:
+    return [path for room in WRITERS for path in sorted((HERE.parent / room).glob("*.py"))]
+
+
 def library_path(level: Level) -> Path:
     """The path of a level's library for these sources, whether it exists or not."""
     digest = hashlib.sha256(f"{platform.machine()}\n{FLAGS}\n{level.flags}\n".encode())
-    for name in SOURCES:
-        digest.update((HERE / name).read_bytes())
+    for path in (*(HERE / name for name in SOURCES), *_writers()):
+        digest.update(path.read_bytes())
     return HERE / f"kernels-{digest.hexdigest()[:16]}-{level.name}.so"
 
 
@@ -94,8 +101,9 @@ def compiler() -> str | None:
     )
 
 
-def build() -> Built:
-    """Compile all levels at the same time, and delete libraries of other sources.
+def build(derived: Mapping[str, str]) -> Built:
+    """Compile all levels at the same time, and delete libraries of other sources. `derived` has
+    the texts of the files that are written from the cells.
 
     A level that does not compile is left out, except the lowest. Raises OSError with the compiler's message if that one
     fails, or if there is no compiler.
@@ -108,6 +116,8 @@ def build() -> Built:
     lowest, *_ = wanted = levels()
     paths = {level.name: library_path(level) for level in wanted}
     with tempfile.TemporaryDirectory(dir=HERE, prefix="kernels-") as folder:
+        for name, text in derived.items():
+            Path(folder, name).write_text(text)
         made = {name: Path(folder, name) for name in paths}
         running = {level.name: _start(command, level, made[level.name]) for level in wanted}
         said = {name: _finish(process) for name, process in running.items()}
@@ -123,7 +133,7 @@ def build() -> Built:
 
 def _start(command: str, level: Level, made: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [command, *FLAGS, *level.flags, "kernels.c", "-lm", "-o", str(made)],
+        [command, *FLAGS, *level.flags, f"-I{made.parent}", "kernels.c", "-lm", "-o", str(made)],
         cwd=HERE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

@@ -5,14 +5,17 @@
      numbers.h      the number types fp32, bf16 and mixed
      sharing.h      work divided among the threads of torch's OpenMP
      products.h     the inner product; once for each number type, which NAME stands for
-     lstm.h         an LSTM layer through a window, both directions; once for fp32, once for bf16, after its products.h
+     window.h       what the kernels of derived.h are given; likewise
+     derived.h      a layer of any cell through a window, written from its equations (graphs/); it is no file here, but
+                    made for the compiler (building.py)
      stream.h       a stack of layers one character further; after the types, because it takes the best of them
      barrier.h      a barrier for threads that spin; included by
      stream_draw.h  many characters drawn and read in one call
      processor.h    what this processor can do
 
-   Python calls lstm_{forward,backward,pack,gather}_{fp32,bf16} in training (engine: torch), lstm_pack_fp32 and
-   lstm_rows_fp32 in scoring (numpy), stream_pack, stream_step and stream_draw in sampling. vector_width and
+   Python calls, for the layers of a window, cell_*_forward_rows_* and cell_*_backward_rows_* (with torch) or
+   cell_*_forward_part_* (with numpy), where the fingerprint of a cell's graph stands for the first star and a number type
+   for the second, and cell_pack_* and gather_*; to sample, stream_pack, stream_step and stream_draw. vector_width and
    stream_input_bytes tell what the library was compiled for, and processor_has what the processor could run.
    The file is compiled once for each level of instructions (building.py). The bf16 functions exist only in levels that
    multiply bfloat16. library.py compares the arrays *_layout with its own structures when it loads the library. */
@@ -20,15 +23,19 @@
 #include "numbers.h"
 #include "sharing.h"
 
+enum { MOST_INPUTS = 4, MOST_STATES = 6, MOST_STAGES = 6 }; /* of a derived kernel, as graphs/stages.py has them */
+
 #define NAME(x) x##_fp32
 #include "products.h"
-#include "lstm.h"
+#include "window.h"
+#include "derived.h"
 #undef NAME
 
 #if defined(HAS_BF16)
 #define NAME(x) x##_bf16
 #include "products.h"
-#include "lstm.h"
+#include "window.h"
+#include "derived.h"
 #else
 #define NAME(x) x##_mixed
 #include "products.h"
@@ -40,27 +47,22 @@
 int vector_width(void) { return W; }
 int stream_input_bytes(void) { return sizeof(NAME(real)); }
 
-/* Threads divide the rows of a window, the units of a packing (in steps of 4 W, the width of a backward panel), and the
-   columns of a gathering. */
+/* Threads divide the units of a packing (in steps of 4 W, the width of a backward panel), and the columns of a gathering.
+   derived.h has the same for the rows of a window. */
 #define ENTRIES(T)                                                                                                   \
-    void lstm_forward_##T(LstmWindow_##T *w, Starter s, int n) { run_shared(forward_##T, w, w->B, 1, s, n); }        \
-    void lstm_backward_##T(LstmWindow_##T *w, Starter s, int n) { run_shared(backward_##T, w, w->B, 1, s, n); }      \
-    void lstm_pack_##T(LstmPacking_##T *p, Starter s, int n) { run_shared(pack_##T, p, p->H, 4 * W, s, n); }         \
-    void lstm_gather_##T(LstmGathering_##T *g, Starter s, int n) { run_shared(gather_##T, g, g->columns, W, s, n); }
+    void cell_pack_##T(Packing_##T *p, Starter s, int n) { run_shared(pack_window_##T, p, p->H, 4 * W, s, n); }      \
+    void gather_##T(Gathering_##T *g, Starter s, int n) { run_shared(add_up_##T, g, g->columns, W, s, n); }
 
 ENTRIES(fp32)
 #if defined(HAS_BF16)
 ENTRIES(bf16)
 #endif
 
-/* For callers that have threads of their own and no OpenMP. */
-void lstm_rows_fp32(void *window, int64_t first, int64_t end) { forward_fp32(window, first, end); }
-
 /* The size of each struct that Python fills, and the offset of its last field. */
 #define LAYOUT(name, type, last) const int64_t name##_layout[2] = {sizeof(type), offsetof(type, last)}
-LAYOUT(LstmWindow, LstmWindow_fp32, H);
-LAYOUT(LstmPacking, LstmPacking_fp32, H);
-LAYOUT(LstmGathering, LstmGathering_fp32, columns);
-LAYOUT(StreamLayer, StreamLayer, H);
-LAYOUT(StreamStack, StreamStack, V);
+LAYOUT(Gathering, Gathering_fp32, stride);
+LAYOUT(Window, Window_fp32, kept_steps);
+LAYOUT(Packing, Packing_fp32, repeat);
+LAYOUT(StreamLayer, StreamLayer, residual);
+LAYOUT(StreamStack, StreamStack, rows);
 LAYOUT(StreamDraw, StreamDraw, contended);

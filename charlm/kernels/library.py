@@ -13,51 +13,75 @@ from functools import cache
 from charlm.kernels.building import Level, library_path
 from charlm.kernels.choosing import choice
 
-UNITS = 64  # the hidden size in the lstm's kernels is a multiple of this: 4 of the widest vectors
+MOST_INPUTS, MOST_STATES, MOST_STAGES = 4, 6, 6  # of a derived kernel
 
 
-class LstmWindow(Structure):
-    """One window of an LSTM layer (lstm.h)."""
+class Window(Structure):
+    """One window of a layer in a derived kernel (window.h)."""
 
     memory: object  # what the addresses point into. They keep nothing alive; a thread that has the structure does
 
     _fields_ = (
-        *((name, c_void_p) for name in ["sums", "ids", "weights", "h", "c", "gates", "d_out", "d_h", "d_c", "d_sums"]),
-        *((name, c_int64) for name in ("T", "B", "H")),
+        ("projected", c_void_p),
+        ("ids", c_void_p),
+        ("panels", c_void_p * MOST_INPUTS),
+        ("inputs", c_void_p * MOST_INPUTS),
+        ("states", c_void_p * MOST_STATES),
+        *((name, c_void_p) for name in ("output", "kept", "vectors", "below", "d_output", "d_memory")),
+        ("d_states", c_void_p * MOST_STATES),
+        *((name, c_void_p) for name in ("columns", "d_below", "carried")),
+        *((name, c_int64) for name in ("T", "B", "H", "U", "kept_steps")),
     )
 
 
-class LstmPacking(Structure):
-    """Recurrent weights, and room for them in the order in which the kernel reads them (lstm.h)."""
+class Packing(Structure):
+    """The weights that read one input, and room for them as a derived kernel reads them (window.h)."""
 
-    _fields_ = (("weights", c_void_p), ("forward", c_void_p), ("backward", c_void_p), ("H", c_int64))
+    _fields_ = (
+        *((name, c_void_p) for name in ("weights", "forward", "backward")),
+        *((name, c_int64) for name in ("P", "H", "U", "repeat")),
+    )
 
 
-class LstmGathering(Structure):
-    """Gradients of sums, to be added up for each symbol (lstm.h)."""
+class Gathering(Structure):
+    """Gradients of sums, to be added up for each symbol (window.h)."""
 
-    _fields_ = (("d_sums", c_void_p), ("ids", c_void_p), ("totals", c_void_p), ("N", c_int64), ("columns", c_int64))
+    _fields_ = (
+        ("d_sums", c_void_p),
+        ("ids", c_void_p),
+        ("totals", c_void_p),
+        ("N", c_int64),
+        ("columns", c_int64),
+        ("stride", c_int64),
+    )
 
 
 class StreamLayer(Structure):
-    """One LSTM layer of a stack that goes one character further (stream.h)."""
+    """One layer of a stack that goes one character further (stream.h)."""
 
     _fields_ = (
-        *((name, c_void_p) for name in ("weights", "sums", "input", "h", "c", "new_h", "new_c")),
-        ("K", c_int64),
-        ("H", c_int64),
+        ("stages", c_void_p * MOST_STAGES),
+        ("x_panels", c_void_p),
+        ("panels", c_void_p * MOST_INPUTS),
+        *((name, c_void_p) for name in ("sums", "vectors", "below", "x")),
+        ("inputs", c_void_p * MOST_INPUTS),
+        ("output", c_void_p),
+        ("states", c_void_p * MOST_STATES),
+        ("new_states", c_void_p * MOST_STATES),
+        ("kept", c_void_p),
+        ("copied", c_int64 * MOST_INPUTS),
+        *((name, c_int64) for name in ("count", "I", "H", "K", "residual")),
     )
 
 
 class StreamStack(Structure):
     """The layers, the lowest first, and the head (stream.h)."""
 
-    memory: object  # as in LstmWindow
+    memory: object  # as in Window
 
     _fields_ = (
         *((name, c_void_p) for name in ("layers", "ids", "head", "bias", "top", "logits")),
-        ("count", c_int64),
-        ("V", c_int64),
+        *((name, c_int64) for name in ("count", "V", "rows")),
     )
 
 
@@ -74,9 +98,9 @@ class StreamDraw(Structure):
 
 
 STRUCTURES: tuple[type[Structure], ...] = (
-    LstmWindow,
-    LstmPacking,
-    LstmGathering,
+    Window,
+    Packing,
+    Gathering,
     StreamLayer,
     StreamStack,
     StreamDraw,
@@ -114,9 +138,8 @@ def library_of(level: Level) -> ctypes.CDLL | None:
     except OSError:
         return None
     compare_layouts(found)
-    for rows in (found.stream_step, found.lstm_rows_fp32):
-        rows.argtypes, rows.restype = (c_void_p, c_int64, c_int64), None
-    found.stream_pack.argtypes = (c_void_p, c_void_p, c_int64, c_int64, c_int64, c_int64)
+    found.stream_step.argtypes, found.stream_step.restype = (c_void_p, c_int64, c_int64), None
+    found.stream_pack.argtypes = (c_void_p, c_void_p, c_int64, c_int64)
     found.stream_draw.argtypes = (c_void_p,)
     found.stream_pack.restype = found.stream_draw.restype = None
     return found

@@ -10,7 +10,7 @@
      part    the weights of a part, from a vector of words
      dot     a vector of sums, and the products of these two added to it
    Tiles have up to `max_rows` rows; mixed needs a register for a mask, and so a row less.
-   fp32 and bf16 also give what lstm.h needs: load, store, sigmoid, tanh and from_float. */
+   fp32 and bf16 also give what window.h needs: load, store, sigmoid, tanh and from_float. */
 #pragma once
 #include "vectors.h"
 
@@ -88,6 +88,7 @@ INLINE floats tanh_bf16(floats x) { return tanh_ps(x); }
 
 typedef float real_mixed;
 enum { per_word_mixed = 2, parts_mixed = 2, max_rows_mixed = MAX_ROWS > 2 ? MAX_ROWS - 1 : MAX_ROWS };
+INLINE floats load_mixed(const float *from) { return load_floats(from); }
 INLINE void store_mixed(float *to, floats x) { store_floats(to, x); }
 INLINE floats spread_mixed(const float *x, int part) { return x[part] - (floats){}; }
 INLINE floats part_mixed(floats words, int part) { /* the first bfloat16 is in the lower half of the word */

@@ -29,3 +29,29 @@ INLINE void NAME(products)(const int R, const NAME(real) *rows, int64_t stride, 
         }
     UNROLLED for (int r = 0; r < R; r++) UNROLLED for (int v = 0; v < 4; v++) acc[r][v] = sums[r][v];
 }
+
+/* The same with V vectors of columns, 4 at most: acc[r][v] += row r times the columns of vector v. With more rows than
+   vectors, the weights stay in registers while the inputs pass. */
+INLINE void NAME(product)(const int R, const int V, const NAME(real) *rows, int64_t stride, const NAME(real) *panel,
+                          int64_t K, floats acc[MOST_ROWS][4]) {
+    const float *words = (const float *)panel;
+    floats sums[MOST_ROWS][4];
+    UNROLLED for (int r = 0; r < R; r++) UNROLLED for (int v = 0; v < V; v++) sums[r][v] = acc[r][v];
+    for (int64_t k = 0; k < K; k += NAME(per_word), words += V * W)
+        if (R <= V) {
+            floats inputs[MOST_ROWS];
+            UNROLLED for (int r = 0; r < R; r++) inputs[r] = NAME(spread)(rows + r * stride + k, 0);
+            UNROLLED for (int v = 0; v < V; v++) {
+                const floats weights = load_floats(words + v * W);
+                UNROLLED for (int r = 0; r < R; r++) sums[r][v] = NAME(dot)(sums[r][v], inputs[r], weights);
+            }
+        } else {
+            floats weights[4];
+            UNROLLED for (int v = 0; v < V; v++) weights[v] = load_floats(words + v * W);
+            UNROLLED for (int r = 0; r < R; r++) {
+                const floats input = NAME(spread)(rows + r * stride + k, 0);
+                UNROLLED for (int v = 0; v < V; v++) sums[r][v] = NAME(dot)(sums[r][v], input, weights[v]);
+            }
+        }
+    UNROLLED for (int r = 0; r < R; r++) UNROLLED for (int v = 0; v < V; v++) acc[r][v] = sums[r][v];
+}

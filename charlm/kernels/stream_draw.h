@@ -2,7 +2,7 @@
 
    A step of a small stack is shorter than a call from Python, so one call makes many steps. Threads divide the units of
    each layer, not the rows: then each reads its own part of the weights from its own cache. They need a barrier after
-   each layer (barrier.h), because the layer above reads all units. If other programs use the processors, the call ends
+   each stage of a layer (barrier.h), because the next one reads all units. If other programs use the processors, the call ends
    early and says that it was contended; the caller goes on with one thread. Sums are added in the same order whichever
    thread adds them: what is drawn does not depend on the number of threads. Letters: B rows, V symbols, N steps. */
 #include <math.h>
@@ -64,15 +64,17 @@ static void draw_share(DrawTeam *team, int64_t number) {
         }
         for (int64_t n = 0; n < stack.count; n++) {
             const Bounds units = share_bounds(stack.layers[n].H, W, number, threads);
-            copy_own_h(&stack, n, 0, B, units.first, units.end);
+            copy_state(&stack, n, 0, B, units.first, units.end);
         }
         barrier_wait(&team->barrier);
         if (__atomic_load_n(&team->failed, __ATOMIC_RELAXED)) return;
         stack.ids = drawn;
         for (int64_t n = 0; n < stack.count; n++) {
-            const Bounds units = share_bounds(stack.layers[n].H, W, number, threads);
-            layer_step(&stack, n, 0, B, units.first, units.end);
-            barrier_wait(&team->barrier);
+            const Bounds units = share_bounds(stack.layers[n].H, 4 * W, number, threads);
+            for (int64_t stage = 0; stage < stack.layers[n].count; stage++) {
+                stack.layers[n].stages[stage](&stack, n, 0, B, units.first, units.end);
+                barrier_wait(&team->barrier);
+            }
         }
         head_step(&stack, 0, B, columns.first, columns.end);
         if (number == 0) { /* one thread decides, so that all stop after the same step */

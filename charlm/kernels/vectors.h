@@ -20,6 +20,19 @@ enum { W = 4, MAX_ROWS = 2 }; /* 16 registers */
 enum { W = 4, MAX_ROWS = 6 }; /* NEON has 32 registers */
 #endif
 
+/* A tile with fewer vectors of columns has room for more rows: rows(4) is MAX_ROWS. */
+enum { MOST_ROWS = 8 };
+#if defined(__AVX512F__)
+enum { ROWS_FOR_3 = 8, ROWS_FOR_2 = 8 };
+#elif defined(__AVX__)
+enum { ROWS_FOR_3 = 4, ROWS_FOR_2 = 6 };
+#elif defined(__SSE__)
+enum { ROWS_FOR_3 = 3, ROWS_FOR_2 = 5 };
+#else
+enum { ROWS_FOR_3 = 8, ROWS_FOR_2 = 8 };
+#endif
+#define ROWS_FOR(vectors) ((vectors) == 4 ? MAX_ROWS : (vectors) == 3 ? ROWS_FOR_3 : (vectors) == 2 ? ROWS_FOR_2 : MOST_ROWS)
+
 #define UNROLLED _Pragma("GCC unroll 8")
 #define INLINE static inline __attribute__((always_inline))
 typedef float floats __attribute__((vector_size(W * 4)));
@@ -64,6 +77,22 @@ INLINE floats reciprocal_ps(floats x) {
 INLINE floats sigmoid_ps(floats x) { return reciprocal_ps(1 + exp_ps(-x)); }
 INLINE floats tanh_ps(floats x) { return 1 - 2 * reciprocal_ps(1 + exp_ps(2 * x)); }
 
+INLINE floats constant(float x) { return x - (floats){}; }
+INLINE floats ones_where(integers held) { return (floats)(held & (integers)constant(1)); }
+INLINE floats chosen(floats condition, floats x, floats otherwise) {
+    const integers held = condition != 0;
+    return (floats)((held & (integers)x) | (~held & (integers)otherwise));
+}
+INLINE floats absolute(floats x) { return (floats)((integers)x & 0x7fffffff); }
+INLINE floats log_ps(floats x) { /* rare: element by element */
+    for (int lane = 0; lane < W; lane++) x[lane] = __builtin_logf(x[lane]);
+    return x;
+}
+INLINE floats sqrt_ps(floats x) {
+    for (int lane = 0; lane < W; lane++) x[lane] = __builtin_sqrtf(x[lane]);
+    return x;
+}
+
 /* Call tile(R, what, which, row, column) for the rows from `first` to `end` and the columns from `from` to `to`, with
    up to `most` rows at a time.
 
@@ -83,6 +112,8 @@ INLINE floats tanh_ps(floats x) { return 1 - 2 * reciprocal_ps(1 + exp_ps(2 * x)
                 case 3: TILE(most, tile, 3, what, which, row, column); break;    \
                 case 4: TILE(most, tile, 4, what, which, row, column); break;    \
                 case 5: TILE(most, tile, 5, what, which, row, column); break;    \
+                case 6: TILE(most, tile, 6, what, which, row, column); break;    \
+                case 7: TILE(most, tile, 7, what, which, row, column); break;    \
                 default: tile(most, what, which, row, column);                   \
             }                                                                    \
             row += R;                                                            \

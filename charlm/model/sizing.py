@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from charlm.cells.table import stack_problems
+from charlm.cells.stacks import stack_problems
 from charlm.config.settings import ModelSettings, Settings
 from charlm.errors import UsageError
 from charlm.model.parameters import count_parameters

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
-from charlm.cells.table import stack_problems
+from charlm.cells.stacks import stack_problems
 from charlm.config.given import LENGTHS, Given, merge_given, read_given
 from charlm.config.problems import Problem, abbreviated, usage_error
 from charlm.config.resolving import resolve

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from charlm.cells.table import stack_problems
+from charlm.cells.stacks import stack_problems
 from charlm.config.presets import read_config
 from charlm.config.resolving import resolve
 from charlm.config.section import Listed, Section

@@ -74,7 +74,7 @@ class Trainer:
         self.batches: Batches | None = None
         self.reader: Reader | None = None
         self.captured: captured_window.CapturedWindow | None = None
-        self.notes: tuple[str, ...] = ()
+        self.notes = choosing.definition_notes(self.model.layers) if recurrence is None else ()
         if recurrence is None and choosing.worth_capturing(self.model.layers, compute.device_type):
             self._capture(settings.training.seq_len)
 
@@ -85,7 +85,7 @@ class Trainer:
             ready = captured_window.prepare_window(
                 window, self.recurrence, self.generator, CudaCapturer(self.compute.torch_device())
             )
-        self.recurrence, self.captured, self.notes = ready.recurrence, ready.window, ready.notes
+        self.recurrence, self.captured, self.notes = ready.recurrence, ready.window, self.notes + ready.notes
 
     def update(self, reader: Reader, position: int, rate: float) -> UpdateResult:
         """Read `accumulate` windows from `position` on, and update the weights with the mean of their gradients."""

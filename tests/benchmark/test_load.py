@@ -11,7 +11,7 @@ from charlm.benchmark.load import Situation, fair_share, load_results
 from charlm.benchmark.load_process import LoadJob
 from charlm.errors import CharlmError
 
-SMALL = LoadJob("train", False, "lstm", 1, 16, 4, 8, 20)
+SMALL = LoadJob("sample", False, "lstm", 1, 16, 4, 8, 20)
 
 
 @pytest.mark.parametrize(
@@ -32,11 +32,14 @@ def test_a_fair_share_is_what_the_scheduler_gives_to_each_thread(threads, busy, 
     assert fair_share(threads, Situation(busy, jobs), cores) == pytest.approx(fair)
 
 
-@pytest.mark.parametrize("work", ["train", "sample", "score"])
-def test_every_job_is_measured_in_processes_of_its_own(work):
+@pytest.mark.parametrize(
+    ("work", "situations"),
+    [("train", [Situation(1)]), ("sample", [Situation(1), Situation(0, 2)]), ("score", [Situation(1)])],
+)
+def test_every_job_is_measured_in_processes_of_its_own(work, situations):
     job = LoadJob(work, False, "lstm", 1, 16, 4, 8, 20)
-    rows = load_results(job, [Situation(1), Situation(0, 2)], seconds=0.02, rounds=1, plain=work == "train")
-    assert [row["situation"] for row in rows] == ["alone", "1 busy", "2 side by side"]
+    rows = load_results(job, situations, seconds=0.02, rounds=1, plain=work == "train")
+    assert [row["situation"] for row in rows] == ["alone", *(situation.name for situation in situations)]
     assert all(row["median"] > 0 and row["kept"] > 0 and row["of_fair"] > 0 for row in rows)
     assert all(("ratio" in row) is (work == "train") for row in rows)
 

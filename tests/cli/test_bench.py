@@ -6,7 +6,15 @@ import json
 
 import pytest
 
+from charlm.benchmark import hardware
 from charlm.kernels import library
+
+
+@pytest.fixture(autouse=True)
+def roughly(monkeypatch):
+    """What the machine can do is measured on little work: no test asks how fast it is."""
+    monkeypatch.setattr(hardware, "LARGE", 128)
+    monkeypatch.setattr(hardware, "BYTES_READ", 1 << 20)
 
 
 def test_train_prints_characters_per_second_beside_plain_torch(charlm):
@@ -78,7 +86,21 @@ def test_an_invalid_number_of_streams_is_a_usage_error(charlm):
 
 
 def test_load_prints_what_is_left_beside_busy_processes(charlm):
-    options = ("--size", "1x16", "--lanes", "4x8", "--busy", "1", "--seconds", 0.02, "--rounds", 1, "--no-plain")
+    options = (
+        "--work",
+        "sample",
+        "--size",
+        "1x16",
+        "--lanes",
+        "4x8",
+        "--busy",
+        "1",
+        "--seconds",
+        0.02,
+        "--rounds",
+        1,
+        "--no-plain",
+    )
     result = charlm("bench", "load", *options)
     assert result.returncode == 0, result.stderr
     lines = result.stdout.splitlines()

@@ -201,10 +201,10 @@ def test_the_same_command_gives_the_same_weights(charlm, process, verse, tmp_pat
 
 
 def test_the_embedded_corpus_is_learnt_better_than_by_bigrams(charlm):
-    """After a short training, python-docs is predicted better than by its own bigram frequencies."""
-    stats = json.loads(charlm("data", "stats", "python-docs", "--json").stdout)
+    """After a short training, alice is predicted better than by its own bigram frequencies."""
+    stats = json.loads(charlm("data", "stats", "alice", "--json").stdout)
     result = charlm(
-        "train", "python-docs", "--steps", 120, "-s", "model.hidden_size=64", "-s", "model.num_layers=1",
+        "train", "alice", "--steps", 90, "-s", "model.hidden_size=64", "-s", "model.num_layers=1",
         "-s", "training.learning_rate=0.02", "-s", "training.validations=1", "-s", "training.valid_characters=20000",
         "--json",
     )  # fmt: skip

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from charlm.cells.table import stack_problems
+from charlm.cells.stacks import stack_problems
 from charlm.config import presets as found
 from charlm.config.given import NAMES, has_length, read_given
 from charlm.config.presets import is_file_name, presets, read_preset

@@ -2,7 +2,7 @@
 
 import pytest
 
-from charlm.cells.table import stack_problems
+from charlm.cells.stacks import stack_problems
 from charlm.config.resolving import resolve
 from charlm.config.stored import from_yaml, to_yaml
 from charlm.errors import UsageError

@@ -58,7 +58,7 @@ OPTION = st.booleans() | st.integers(-(2**63) + 1, 2**63 - 1) | st.floats(allow_
     rate=st.floats(1e-300, 10),
     steps=st.none() | st.integers(1, 10**9),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_any_stored_settings_are_read_back_identical(sources, options, rate, steps):
     before = Settings.model_validate(
         {

@@ -6,6 +6,7 @@ The engines are counted as they run; `engines_of` must name the same ones.
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,12 @@ import pytest
 import torch
 
 import charlm
+from charlm.cells.arrays import softmax
+from charlm.cells.rnn import RNN
 from charlm.cells.table import CELLS
-from charlm.config.settings import ModelSettings
+from charlm.config.settings import ModelSettings, Settings
 from charlm.device import Compute
-from charlm.engines import choosing, lstm_kernel, lstm_kernel_numpy, scan, torch_kernel
+from charlm.engines import cell_kernel, cell_kernel_numpy, choosing, scan, torch_kernel
 from charlm.engines.choosing import engines_of, run_with_numpy, run_with_torch, stepper, torch_engine, worth_capturing
 from charlm.engines.compiled_stepper import CompiledStepper
 from charlm.kernels.choosing import OFF, SWITCH
@@ -26,17 +29,31 @@ from charlm.model.parameters import initial_parameters
 from charlm.model.stack import build_layers
 from charlm.model.stepping import DefinitionStepper
 from charlm.randomness import named_stream
+from charlm.training.trainer import Trainer
 
 T, B, V = 3, 2, 5
+
+
+@dataclass(frozen=True)
+class SoftCell(RNN):
+    """Its step has an operation between the units of a layer."""
+
+    torch_kernel = None
+
+    def step(self, weights, projected, state, below=None):
+        h = softmax(projected + state.h @ weights["weight_hh"].T)
+        return h, type(state)(h), {}
+
+
 CPU, GPU = Compute("cpu", "fp32", "a CPU", 1), Compute("cuda", "fp32", "a GPU", 1)
 
-# By cell, in float32 on a CPU with compiled kernels; without them, and on a GPU, torch's kernel replaces charlm's.
+# By cell, without compiled kernels and on a GPU. In float32 on a CPU with compiled kernels all run as cell kernels.
 TRAINED_BY = {
     "rnn": "torch kernel",
-    "lstm97": "lstm kernel",
-    "lstm": "lstm kernel",
+    "lstm97": "torch kernel",
+    "lstm": "torch kernel",
     "peephole": "scan",
-    "cifg": "lstm kernel",
+    "cifg": "torch kernel",
     "gru": "torch kernel",
     "memory_gated": "scan",
     "depth_gated": "scan",
@@ -80,8 +97,8 @@ def ran(monkeypatch):
 
         monkeypatch.setattr(module, function, counted)
 
-    count(lstm_kernel, "run", "lstm kernel")
-    count(lstm_kernel_numpy, "run", "lstm kernel")
+    count(cell_kernel, "run", "cell kernel")
+    count(cell_kernel_numpy, "run", "cell kernel")
     count(torch_kernel, "run", "torch kernel")
     count(scan, "scan", "scan")
     count(choosing, "unroll_layer", "definition")
@@ -118,35 +135,45 @@ def test_the_table_has_every_cell():
 @every_cell
 def test_the_engine_that_trains_and_scores_with_torch(cell, device, compiled, ran):
     settings = settings_of({"cell": cell})
-    expected = TRAINED_BY[cell]
-    if expected == "lstm kernel" and not (compiled and device == "cpu"):
-        expected = "torch kernel"
+    expected = "cell kernel" if compiled and device == "cpu" else TRAINED_BY[cell]
     train(settings, device)
     assert ran == [expected] * 2
     named = engines_of(settings, CPU if device == "cpu" else GPU)
     assert named.train == named.score == tuple(ran)
 
 
-@pytest.mark.parametrize(
-    ("model", "expected"), [(BELOW_A_GRID, ("definition", "scan")), (FIRST_FORM, ("scan", "scan"))]
-)
-def test_layers_that_no_kernel_of_torch_can_run(model, expected, compiled, ran):
+@pytest.mark.parametrize("model", [BELOW_A_GRID, FIRST_FORM], ids=str)
+def test_layers_that_no_kernel_of_torch_can_run(model, compiled, ran):
     settings = settings_of(model)
     train(settings, "cpu")
-    assert engines_of(settings, CPU).train == tuple(ran) == expected
+    assert engines_of(settings, CPU).train == tuple(ran) == ("cell kernel" if compiled else "scan",) * 2
+
+
+def test_a_cell_that_cannot_be_traced_runs_as_its_definition_and_a_note_says_why(ran, monkeypatch):
+    """The layers of other cells keep their engines."""
+    monkeypatch.setitem(CELLS, "soft", SoftCell)
+    settings = settings_of({"layers": [{"cell": "soft"}, {"cell": "peephole"}, {"cell": "soft"}], "num_layers": 3})
+    train(settings, "cpu")
+    named = engines_of(settings, CPU)
+    fast = "scan" if library() is None else "cell kernel"
+    assert named.train == tuple(ran) == ("definition", fast, "definition")
+    assert named.notes == tuple(
+        f"layer {number} (SoftCell) runs as its definition: its step cannot be traced (softmax)" for number in (1, 3)
+    )
+    assert Trainer(Settings(model=settings), V, B, CPU).notes == named.notes
 
 
 def test_only_float32_and_bf16_run_in_the_compiled_kernel(compiled, ran):
     settings = settings_of({"cell": "lstm"})
     train(settings, "cpu", np.float64)
     assert ran == ["torch kernel"] * 2
-    has_bf16 = compiled and hasattr(library(), "lstm_forward_bf16")
+    has_bf16 = compiled and hasattr(library(), "cell_pack_bf16")
     layer, like = build_layers(settings)[0], torch.zeros(1)
     with torch.autocast("cpu", torch.bfloat16):
-        assert (torch_engine(layer, like) == "lstm kernel") is has_bf16
+        assert (torch_engine(layer, like) == "cell kernel") is has_bf16
     in_bf16 = engines_of(settings, Compute("cpu", "bf16", "a CPU", 1))
-    assert (in_bf16.train[0] == "lstm kernel") is has_bf16
-    assert (in_bf16.score[0] == "lstm kernel") is compiled  # scores are in float32 whatever the precision
+    assert (in_bf16.train[0] == "cell kernel") is has_bf16
+    assert (in_bf16.score[0] == "cell kernel") is compiled  # scores are in float32 whatever the precision
 
 
 @pytest.mark.parametrize("hidden_size", [64, 65])
@@ -156,8 +183,7 @@ def test_the_engine_that_scores_with_numpy(cell, hidden_size, compiled, ran):
     settings = settings_of({"cell": cell, "hidden_size": hidden_size, "cell_options": options})
     model = model_of(settings)
     model.forward(np.zeros((T, B), np.int64), model.fresh_state(B), run_with_numpy)
-    own = cell == "lstm" and hidden_size == 64 and compiled
-    assert engines_of(settings, CPU).score_numpy == tuple(ran) == ("lstm kernel" if own else "definition",) * 2
+    assert engines_of(settings, CPU).score_numpy == tuple(ran) == ("cell kernel" if compiled else "definition",) * 2
 
 
 @pytest.mark.parametrize(
@@ -166,7 +192,7 @@ def test_the_engine_that_scores_with_numpy(cell, hidden_size, compiled, ran):
 @every_cell
 def test_the_engine_that_steps(cell, changes, compiled):
     settings = settings_of({"cell": cell, **changes})
-    own = cell == "lstm" and not changes and compiled
+    own = compiled and "attention" not in changes
     assert type(stepper(model_of(settings))) is (CompiledStepper if own else DefinitionStepper)
     named = engines_of(settings, CPU)
     assert named.step == named.step_many == ("stream kernel" if own else "definition")
@@ -180,6 +206,7 @@ def test_the_engines_on_a_gpu(cell, compiled):
     assert named.train == named.score == (expected, expected)
     assert named.captured is (expected == "scan")
     assert named.step_many == "cuda graph"
+    assert named.notes == ()
 
 
 @pytest.mark.parametrize(
@@ -199,7 +226,7 @@ def test_when_capturing_is_worth_it(model, device_type, worth):
 
 
 def test_no_other_file_imports_the_engines_that_are_chosen():
-    chosen = {"lstm_kernel", "lstm_kernel_numpy", "torch_kernel", "scan", "compiled_stepper", "graph_stepper"}
+    chosen = {"cell_kernel", "cell_kernel_numpy", "torch_kernel", "scan", "compiled_stepper", "graph_stepper"}
     package = Path(charlm.__file__).parent
     importing = set()
     for path in package.rglob("*.py"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from charlm.cells.table import CELLS
 from charlm.config.settings import AttentionSettings, LayerSettings, ModelSettings
 from charlm.engines import compiled_stepper
 from charlm.engines.choosing import stepper
@@ -26,6 +27,13 @@ STACKS = [
     ModelSettings(num_layers=2, hidden_size=64, embedding_dim=10),
     ModelSettings(num_layers=3, hidden_size=48, tied=True),
     ModelSettings(layers=(LayerSettings(hidden_size=32), LayerSettings(hidden_size=80)), num_layers=2),
+    ModelSettings(num_layers=2, hidden_size=20, residual=True),
+    ModelSettings(
+        layers=(LayerSettings(cell="mut1", hidden_size=48), LayerSettings(cell="gru", hidden_size=32)), num_layers=2
+    ),
+    ModelSettings(layers=(LayerSettings(hidden_size=24), LayerSettings(cell="grid", hidden_size=24)), num_layers=2),
+    *(ModelSettings(cell=name, num_layers=2, hidden_size=64) for name in CELLS if name != "lstm"),
+    ModelSettings(cell="gru", cell_options={"first_form": True}, num_layers=1, hidden_size=32),
 ]
 
 
@@ -34,7 +42,7 @@ def both(settings: ModelSettings, vocab_size: int) -> tuple[DefinitionStepper, C
     return DefinitionStepper(LanguageModel(settings, parameters)), CompiledStepper(LanguageModel(settings, parameters))
 
 
-@pytest.mark.parametrize("vocab_size", [2, 65, 200])
+@pytest.mark.parametrize("vocab_size", [2, 200])
 @pytest.mark.parametrize("settings", STACKS, ids=lambda each: each.in_short())
 def test_logits_and_states_are_those_of_the_definition(settings: ModelSettings, vocab_size: int) -> None:
     theirs, mine = both(settings, vocab_size)
@@ -48,7 +56,7 @@ def test_logits_and_states_are_those_of_the_definition(settings: ModelSettings, 
         np.testing.assert_allclose(logits, scores, atol=0.01 * max(1.0, float(abs(scores).max())))
     for layer, other in zip(state, expected, strict=True):
         for part, wanted in zip(layer, other, strict=True):
-            np.testing.assert_allclose(part, wanted, atol=0.02)
+            np.testing.assert_allclose(part, wanted, atol=0.02 * max(1.0, float(abs(wanted).max())))
 
 
 @pytest.mark.parametrize("rows", [2, 6, 7, 13, 64, 65])
@@ -92,12 +100,11 @@ def test_states_of_any_memory_layout_are_read() -> None:
 
 def test_the_stacks_that_it_can_run() -> None:
     assert can_run(LanguageModel(ModelSettings(), {}))
-    assert not can_run(LanguageModel(ModelSettings(cell="gru"), {}))
-    assert not can_run(LanguageModel(ModelSettings(hidden_size=100), {}))
-    assert not can_run(LanguageModel(ModelSettings(residual=True), {}))
-    assert not can_run(LanguageModel(ModelSettings(attention=AttentionSettings(window=4)), {}))
-    gru = ModelSettings(cell="gru", hidden_size=16)
-    assert type(stepper(LanguageModel(gru, initial_parameters(gru, 5, np.random.default_rng(1))))) is DefinitionStepper
+    assert all(can_run(LanguageModel(ModelSettings(cell=name, hidden_size=100), {})) for name in CELLS)
+    attentive = ModelSettings(attention=AttentionSettings(window=4), hidden_size=16)
+    model = LanguageModel(attentive, initial_parameters(attentive, 5, np.random.default_rng(1)))
+    assert not can_run(model)
+    assert type(stepper(model)) is DefinitionStepper
 
 
 class Stepwise:

@@ -11,7 +11,7 @@ import pytest
 from charlm.benchmark.training_job import training_job
 from charlm.config.settings import ModelSettings
 from charlm.device import choose_compute
-from charlm.engines import lstm_kernel
+from charlm.engines.derived_kernel import DerivedKernel
 from charlm.kernels import library
 
 SETTINGS = ModelSettings(hidden_size=32, num_layers=2)
@@ -21,13 +21,18 @@ def test_an_update_has_three_parallel_regions_for_each_layer_and_one_for_the_sym
     if library() is None:
         pytest.skip("the kernels are not compiled here")
     calls = []
-    real = lstm_kernel._call
-    monkeypatch.setattr(lstm_kernel, "_call", lambda name, *rest: (calls.append(name), real(name, *rest)))
+    real = DerivedKernel._run
+
+    def counted(kernel, name, job):
+        calls.append(name.split("_")[2] if name.endswith("_rows") else name)
+        real(kernel, name, job)
+
+    monkeypatch.setattr(DerivedKernel, "_run", counted)
     job = training_job(SETTINGS, 8, 16, choose_compute("cpu", "fp32"))
     job.work()
     calls.clear()
     job.work()
-    assert sorted(calls) == ["backward"] * 2 + ["forward"] * 2 + ["gather"] + ["pack"] * 2
+    assert sorted(calls) == ["backward"] * 2 + ["cell_pack"] * 2 + ["forward"] * 2 + ["gather"]
 
 
 PROGRAM = """

@@ -1,13 +1,14 @@
-/* A program for test_emulation.py: reads a window and a stack from the standard input, runs the kernels on them, and
-   writes the results. So the kernels of another architecture can be run where there is no Python for it.
+/* A program for test_emulation.py: reads a window and a stack from the standard input, runs the kernels of one cell on
+   them, and writes the results. So the kernels of another architecture can be run where there is no Python for it.
 
-   TYPE is the number type of the window: fp32 or bf16. Arrays come and go in the order of the lines of `main`.
-   Letters: T time, B rows, H units, V symbols. */
+   CELL is the name of the cell's functions, TYPE the number type of the window: fp32 or bf16, STREAM that of the stream:
+   bf16 or mixed. Its products read one part of the state. Arrays come and go in the order of the lines of `main`.
+   Letters: T time, B rows, H units, V symbols; K projected, P products, N kept, M columns, S parts of the state. */
 #include "kernels.c"
 #include <stdio.h>
 #include <stdlib.h>
 
-static void *room(int64_t count) { return calloc((size_t)count, sizeof(float)); }
+static void *room(int64_t count) { return calloc((size_t)count + 64, sizeof(float)); }
 
 static float *take(int64_t count) {
     float *array = room(count);
@@ -36,44 +37,54 @@ static void give_wide(const real *array, int64_t count) {
     give(widened, count);
 }
 
-int main(void) {
-    int64_t size[4];
-    if (fread(size, sizeof size, 1, stdin) != 1) return 1;
-    const int64_t T = size[0], B = size[1], H = size[2], V = size[3];
-    float *weights = take(4 * H * H), *sums = take(T * B * 4 * H), *h = take(B * H), *c = take(B * H);
-    float *d_out = take(T * B * H), *d_h = take(B * H), *d_c = take(B * H);
-    float *symbols = take(V * 4 * H), *head = take(V * H), *bias = take(V);
+typedef struct { int64_t T, B, H, V, K, P, N, M, S, read, vectors, repeat, shares, stages; } Sizes;
 
-    OF(LstmPacking) packing = {weights, room(4 * H * H), room(4 * H * H), H};
-    OF(lstm_pack)(&packing, NULL, 1);
-    real *all_h = room((T + 1) * B * H);
-    float *all_c = room((T + 1) * B * H);
-    memcpy(all_h, narrow(h, B * H), sizeof(real) * (size_t)(B * H));
-    memcpy(all_c, c, sizeof(float) * (size_t)(B * H));
-    OF(LstmWindow) window = {
-        .sums = narrow(sums, T * B * 4 * H), .weights = packing.forward,
-        .h = all_h, .c = all_c, .gates = room(T * B * 4 * H),
-        .d_out = narrow(d_out, T * B * H), .d_h = d_h, .d_c = d_c, .d_sums = room(T * B * 4 * H),
-        .T = T, .B = B, .H = H,
+int main(void) {
+    Sizes z;
+    if (fread(&z, sizeof z, 1, stdin) != 1) return 1;
+    const int64_t T = z.T, B = z.B, H = z.H, V = z.V, one = B * H;
+    float *weights = take(z.P * H * H), *vectors = take(z.vectors * H), *projected = take(T * B * z.K * H);
+    float *states = take(z.S * one), *d_out = take(T * one), *d_states = take(z.S * one);
+    float *symbols = take(V * z.K * H), *head = take(V * H), *bias = take(V);
+
+    OF(Packing) packing = {weights, room(z.P * H * H), room(z.P * H * H), z.P, H, H, z.repeat};
+    OF(cell_pack)(&packing, NULL, 1);
+    real *input = room((T + 1) * one);
+    memcpy(input, narrow(states + z.read * one, one), sizeof(real) * (size_t)one);
+    OF(Window) window = {
+        .projected = narrow(projected, T * B * z.K * H), .panels = {packing.forward}, .inputs = {input},
+        .output = z.shares ? input + one : room(T * one), .kept = room(T * B * z.N * H), .vectors = vectors,
+        .d_output = narrow(d_out, T * one), .columns = room(T * B * z.M * H), .carried = room(8 * one),
+        .T = T, .B = B, .H = H, .U = H, .kept_steps = 1,
     };
-    OF(lstm_forward)(&window, NULL, 1);
-    window.weights = packing.backward;
-    OF(lstm_backward)(&window, NULL, 1);
-    give_wide(all_h + B * H, T * B * H), give(all_c + B * H, T * B * H);
-    give_wide(window.d_sums, T * B * 4 * H), give(d_c, B * H);
+    for (int64_t part = 0; part < z.S; part++) {
+        window.states[part] = room((T + 1) * one);
+        memcpy(window.states[part], states + part * one, sizeof(float) * (size_t)one);
+        window.d_states[part] = d_states + part * one;
+    }
+    JOIN(JOIN(CELL, forward_rows), TYPE)(&window, NULL, 1);
+    window.panels[0] = packing.backward;
+    JOIN(JOIN(CELL, backward_rows), TYPE)(&window, NULL, 1);
+    give_wide(window.output, T * one), give_wide(window.columns, T * B * z.M * H), give(d_states, z.S * one);
 
     int64_t *ids = calloc((size_t)(T * B), sizeof(int64_t)), *step_ids = ids + (T - 1) * B;
     for (int64_t n = 0; n < T * B; n++) ids[n] = n % V;
-    OF(LstmGathering) gathering = {window.d_sums, ids, room(V * 4 * H), T * B, 4 * H};
-    OF(lstm_gather)(&gathering, NULL, 1);
-    give(gathering.totals, V * 4 * H);
+    OF(Gathering) gathering = {window.columns, ids, room(V * H), T * B, H, z.M * H};
+    OF(gather)(&gathering, NULL, 1);
+    give(gathering.totals, V * H);
 
-    uint32_t *layer_words = room(2 * H * H), *head_words = room(V * H / 2);
-    stream_pack(weights, layer_words, 4 * H, H, H, W);
-    stream_pack(head, head_words, V, H, W, 4 * W);
-    StreamLayer layer = {layer_words, symbols, room(B * H), h, c, room(B * H), room(B * H), H, H};
-    StreamStack stack = {&layer, step_ids, head_words, bias, room(B * H), room(B * V), 1, V};
+    uint32_t *layer_words = room(z.P * H * H / 2), *head_words = room(V * H / 2);
+    stream_pack(weights, layer_words, z.P * H, H);
+    stream_pack(head, head_words, V, H);
+    float *after = room(z.S * one);
+    StreamLayer layer = {
+        .stages = {JOIN(JOIN(CELL, stream_0), STREAM)}, .panels = {layer_words}, .sums = symbols, .vectors = vectors,
+        .inputs = {room(one)}, .output = room(one), .copied = {z.read}, .count = z.stages, .H = H, .K = z.K,
+    };
+    for (int64_t part = 0; part < z.S; part++)
+        layer.states[part] = states + part * one, layer.new_states[part] = after + part * one;
+    StreamStack stack = {&layer, step_ids, head_words, bias, layer.output, room(B * V), 1, V, B};
     stream_step(&stack, 0, B);
-    give(layer.new_h, B * H), give(layer.new_c, B * H), give(stack.logits, B * V);
+    give(after, z.S * one), give(stack.logits, B * V);
     return 0;
 }

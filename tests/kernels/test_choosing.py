@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+from collections.abc import Callable
+from subprocess import CompletedProcess
 
 import pytest
 
 from charlm.errors import UsageError
-from charlm.kernels import building, choosing
+from charlm.kernels import building, choosing, library
 from charlm.kernels.building import X86
 from charlm.kernels.choosing import Choice, choose
 
@@ -63,14 +62,9 @@ def test_an_unknown_level_is_an_error_that_lists_the_levels(name: str) -> None:
         choose(name, X86, FLAGS["avx2"])
 
 
-def test_the_command_line_reports_an_unknown_level() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "charlm", "doctor"],
-        env={**os.environ, "CHARLM_KERNELS": "sse9"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def test_the_command_line_reports_an_unknown_level(charlm: Callable[..., CompletedProcess[str]]) -> None:
+    library.cache_clear()  # as in a process that has not loaded one yet
+    done = charlm("doctor", env={"CHARLM_KERNELS": "sse9"})
     assert done.returncode == UsageError.exit_code
     assert "there is no level 'sse9'" in done.stdout
 

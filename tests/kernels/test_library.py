@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import importlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -23,7 +24,7 @@ if library() is None:
 BUILT = built_levels()
 HERE = [level for level in BUILT if level.needs <= supported_flags(BUILT)]
 ROOT = Path(__file__).parents[2]
-LAWS = [f"tests/engines/test_{name}.py" for name in ("lstm_kernel", "lstm_kernel_numpy", "compiled_stepper")]
+LAWS = [f"tests/engines/test_{name}.py" for name in ("cell_kernel", "cell_kernel_numpy", "compiled_stepper")]
 
 
 def named(level: Level) -> str:
@@ -90,12 +91,14 @@ def test_a_file_that_is_no_library_is_not_loaded(monkeypatch: pytest.MonkeyPatch
 def test_all_levels_have_the_same_functions() -> None:
     """Those that this processor cannot run as well: nothing is executed. Only bf16 levels have bf16 functions."""
     exported = {}
+    ending = re.compile("_(bf16|mixed)$")  # the stream's stages, whatever the processor multiplies
     for level in BUILT:
         listed = subprocess.check_output(["nm", "-D", "--defined-only", str(library_path(level))], text=True)
         exported[level.name] = {line.split()[-1] for line in listed.splitlines()}
+        exported[level.name] = {ending.sub("_stage", f) if "_stream_" in f else f for f in exported[level.name]}
     lowest = exported[BUILT[0].name]
-    assert {"lstm_forward_fp32", "stream_draw", "StreamDraw_layout", "processor_has"} <= lowest
-    bf16 = {f"lstm_{name}_bf16" for name in ("forward", "backward", "pack", "gather")}
+    assert {"cell_pack_fp32", "gather_fp32", "stream_draw", "StreamDraw_layout", "processor_has"} <= lowest
+    bf16 = {function.removesuffix("fp32") + "bf16" for function in lowest if function.endswith("_fp32")}
     for name, functions in exported.items():
         assert functions == lowest | (bf16 if "bf16" in name else set())
 

@@ -7,7 +7,7 @@ from ctypes import CFUNCTYPE, byref, c_uint, c_void_p
 import numpy as np
 import pytest
 
-from charlm.kernels import LstmGathering, library
+from charlm.kernels import Gathering, library
 
 kernel = library()
 if kernel is None:
@@ -21,7 +21,7 @@ Starter = CFUNCTYPE(None, c_void_p, c_void_p, c_uint, c_uint)
 def test_fewer_threads_than_asked_for_do_all_the_work(given: int) -> None:
     d_sums = np.random.default_rng(1).standard_normal((5, 256), np.float32)
     ids, totals = np.array([0, 1, 2, 3, 4]), np.zeros_like(d_sums)
-    job = LstmGathering(d_sums.ctypes.data, ids.ctypes.data, totals.ctypes.data, *d_sums.shape)
+    job = Gathering(d_sums.ctypes.data, ids.ctypes.data, totals.ctypes.data, *d_sums.shape, d_sums.shape[1])
     asked: list[int] = []
 
     def start(body: int, data: int, threads: int, flags: int) -> None:
@@ -29,6 +29,6 @@ def test_fewer_threads_than_asked_for_do_all_the_work(given: int) -> None:
         for _ in range(given):
             Body(body)(data)
 
-    kernel.lstm_gather_fp32(byref(job), Starter(start), 3)
+    kernel.gather_fp32(byref(job), Starter(start), 3)
     assert asked == [3]
     assert np.array_equal(totals, d_sums)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from charlm.cells.table import stack_problems
+from charlm.cells.stacks import stack_problems
 from charlm.config.presets import presets
 from charlm.config.resolving import resolve
 

@@ -21,6 +21,7 @@ from charlm.model.stepping import DefinitionStepper
 from charlm.text.lanes import NO_TARGET
 
 V = 11
+LENGTH = 600  # characters of a text that every cell reads
 every_cell = pytest.mark.parametrize("cell", CELLS)
 
 
@@ -37,8 +38,8 @@ def text(length, seed=1):
 
 @cache
 def expected(cell):
-    """Nats of a text of 2000 characters."""
-    return one_by_one(*model(cell), text(2000))
+    """Nats of the text of LENGTH characters."""
+    return one_by_one(*model(cell), text(LENGTH))
 
 
 def one_by_one(settings, parameters, ids):
@@ -55,25 +56,25 @@ def one_by_one(settings, parameters, ids):
 @every_cell
 def test_a_score_equals_that_of_one_stream_read_in_order(cell):
     settings, parameters = model(cell)
-    score = score_stream(NumpyScorer(LanguageModel(settings, parameters)), text(2000))
-    assert score.characters == 1999
-    assert abs(score.nats - expected(cell)) / 1999 / math.log(2) < 1e-6
+    score = score_stream(NumpyScorer(LanguageModel(settings, parameters)), text(LENGTH))
+    assert score.characters == LENGTH - 1
+    assert abs(score.nats - expected(cell)) / (LENGTH - 1) / math.log(2) < 1e-6
 
 
 @every_cell
 @pytest.mark.parametrize(("lanes", "window"), [(1, 128), (1, 7), (64, 16), (5, 33), (64, 1), (3, 5000)])
 def test_a_score_is_independent_of_lanes_and_windows(cell, lanes, window):
     settings, parameters = model(cell)
-    score = score_stream(NumpyScorer(LanguageModel(settings, parameters)), text(2000), lanes, window)
-    assert abs(score.nats - expected(cell)) / 1999 / math.log(2) < 1e-6
+    score = score_stream(NumpyScorer(LanguageModel(settings, parameters)), text(LENGTH), lanes, window)
+    assert abs(score.nats - expected(cell)) / (LENGTH - 1) / math.log(2) < 1e-6
 
 
 @every_cell
 def test_both_engines_agree(cell):
     settings, parameters = model(cell)
     tensors = {name: torch.tensor(value) for name, value in parameters.items()}
-    one = score_stream(NumpyScorer(LanguageModel(settings, parameters)), text(2500))
-    other = score_stream(TorchScorer(LanguageModel(settings, tensors)), text(2500))
+    one = score_stream(NumpyScorer(LanguageModel(settings, parameters)), text(LENGTH))
+    other = score_stream(TorchScorer(LanguageModel(settings, tensors)), text(LENGTH))
     assert abs(one.bits_per_character - other.bits_per_character) < 1e-6
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from charlm.cells.table import CELLS, stack_problems
+from charlm.cells.stacks import stack_problems
+from charlm.cells.table import CELLS
 from charlm.config.settings import ModelSettings, Settings
 from charlm.errors import UsageError
 from charlm.model.parameters import count_parameters

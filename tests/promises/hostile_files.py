@@ -9,11 +9,10 @@ import io
 import lzma
 import os
 import zipfile
+from functools import cache
 from pathlib import Path
 
-from charlm.text.files import source_file
-
-BLOCK = source_file.BLOCK
+BLOCK = 1 << 16  # bytes that these files are to be read in at a time
 SYMBOLS = "".join(chr(code) for code in range(0x100, 0x100 + 72_050) if not 0xD800 <= code < 0xE000)
 EDGE = b"a" * (BLOCK - 1)  # text after it starts at the last byte of a block
 BYTES = {
@@ -88,27 +87,30 @@ def zipped(members: dict[str, bytes]) -> bytes:
     return packed.getvalue()
 
 
-PACKED = {  # in files whose names end in .gz
-    "no gzip": b"plain",
-    "an empty gz": b"",
-    "a cut gz": gzip.compress(b"plain text " * 1000)[:-9],
-    "a gz with another checksum": gzip.compress(b"plain")[:-8] + bytes(8),
-    "a gz with rubbish after it": gzip.compress(b"plain text") + b"rubbish",
-    "two gz in one": gzip.compress(b"one ") + gzip.compress(b"two"),
-    "a gz of nothing": gzip.compress(b""),
-    "a gz of a gz": gzip.compress(gzip.compress(b"plain")),
-    "a bz2 cut short": bz2.compress(b"plain text " * 1000)[:-9],
-    "an xz cut short": lzma.compress(b"plain text " * 1000)[:-9],
-    "an xz bomb": lzma.compress(bytes(2**26)),
-    "a zip of nothing": zipped({}),
-    "a zip cut short": zipped({"a.txt": b"plain text"})[:-20],
-    "a zip bomb": zipped({f"{number}.txt": b" " * 2**24 for number in range(4)}),
-    "a zip of a zip": zipped({"a.zip": zipped({"a.txt": b"plain"})}),
-    "a zip that climbs": zipped({"../../a.txt": b"plain", "/etc/a.txt": b"plain"}),
-    "a zip of thousands": zipped({f"{number}.txt": b"plain" for number in range(5000)}),
-    "a tar of rubbish": b"\0" * 100 + b"ustar".rjust(162, b"a") + b"x" * 2000,
-    "a bomb": b"".join([gzip.compress(bytes(2**24), 9)] * 4),  # 67 MB out of 65 KB
-}
+@cache
+def packed() -> dict[str, bytes]:
+    """Contents of files whose names end in .gz."""
+    return {
+        "no gzip": b"plain",
+        "an empty gz": b"",
+        "a cut gz": gzip.compress(b"plain text " * 1000)[:-9],
+        "a gz with another checksum": gzip.compress(b"plain")[:-8] + bytes(8),
+        "a gz with rubbish after it": gzip.compress(b"plain text") + b"rubbish",
+        "two gz in one": gzip.compress(b"one ") + gzip.compress(b"two"),
+        "a gz of nothing": gzip.compress(b""),
+        "a gz of a gz": gzip.compress(gzip.compress(b"plain")),
+        "a bz2 cut short": bz2.compress(b"plain text " * 1000)[:-9],
+        "an xz cut short": lzma.compress(b"plain text " * 1000)[:-9],
+        "an xz bomb": lzma.compress(bytes(2**26)),
+        "a zip of nothing": zipped({}),
+        "a zip cut short": zipped({"a.txt": b"plain text"})[:-20],
+        "a zip bomb": zipped({f"{number}.txt": b" " * 2**24 for number in range(4)}),
+        "a zip of a zip": zipped({"a.zip": zipped({"a.txt": b"plain"})}),
+        "a zip that climbs": zipped({"../../a.txt": b"plain", "/etc/a.txt": b"plain"}),
+        "a zip of thousands": zipped({f"{number}.txt": b"plain" for number in range(2000)}),
+        "a tar of rubbish": b"\0" * 100 + b"ustar".rjust(162, b"a") + b"x" * 2000,
+        "a bomb": b"".join([gzip.compress(bytes(2**24), 9)] * 4),  # 67 MB out of 65 KB
+    }
 
 
 def special(folder: Path) -> dict[str, Path]:

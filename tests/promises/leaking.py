@@ -1,9 +1,10 @@
 """Train and sample for a while, and watch what the process holds on to.
 
-    python leaking.py KIND STEPS TEXT FOLDER     prints {"growth": bytes, "per_hour": bytes, "files": [fewest, most]}
+    python leaking.py TEXT FOLDER KIND=STEPS ...
 
-KIND is `charlm`, or `naive`, which keeps each step's numbers and each checkpoint's file as careless loops do. Growth is
-of resident memory after a third of the steps, which is for warming up; the slope is that of the best line through it.
+prints a line for each loop: {"growth": bytes, "per_hour": bytes, "files": [fewest, most]}. KIND is `charlm`, or
+`naive`, which keeps each step's numbers and each checkpoint's file as careless loops do. Growth is of resident memory
+after a third of the steps, which is for warming up; the slope is that of the best line through it.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def open_files() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-def main(kind: str, length: int, text: Path, folder: Path) -> None:
+def watch(kind: str, length: int, text: Path, folder: Path) -> None:
     training = {
         "steps": length, "validations": length // EVERY, "schedule": "constant",
         "save_every": 0.5, "sample_every": 0.3, "sample_length": 40,
@@ -65,4 +66,5 @@ def main(kind: str, length: int, text: Path, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), Path(sys.argv[4]))
+    for kind, _, steps in (argument.partition("=") for argument in sys.argv[3:]):
+        watch(kind, int(steps), Path(sys.argv[1]), Path(sys.argv[2]) / kind)

@@ -109,9 +109,16 @@ def losses_after_failures(root, step, error, for_good):
     return list(itertools.takewhile(lambda outcome: outcome is not None, outcomes))
 
 
-@pytest.mark.parametrize("step", [3, 2], ids=["a new checkpoint", "an overwritten one"])
-@pytest.mark.parametrize("error", [errno.ENOSPC, errno.EIO])
-@pytest.mark.parametrize("for_good", [False, True], ids=["once", "from then on"])
+# Each pair of: a new checkpoint or one written over another, a full or a broken disk, once or from then on.
+PAIRS = {
+    "a new one, full once": (3, errno.ENOSPC, False),
+    "a new one, broken from then on": (3, errno.EIO, True),
+    "an overwritten one, full from then on": (2, errno.ENOSPC, True),
+    "an overwritten one, broken once": (2, errno.EIO, False),
+}
+
+
+@pytest.mark.parametrize(("step", "error", "for_good"), PAIRS.values(), ids=PAIRS)
 def test_whichever_call_fails_an_older_or_the_newer_checkpoint_loads(tmp_path, step, error, for_good):
     outcomes = losses_after_failures(tmp_path, step, error, for_good)
     assert len(outcomes) > 25  # the calls for three files, two folders, three pointers and deletions

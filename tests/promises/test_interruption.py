@@ -12,6 +12,7 @@ import time
 
 import pytest
 import small
+import warm
 
 from charlm.checkpoint import load_checkpoint
 from charlm.checkpoint.series import newest_whole
@@ -26,7 +27,7 @@ LONG = 1_000_000  # steps that no test waits for
 SMALL = (
     "--seed", 3, "--device", "cpu", "-s", "model.hidden_size=8", "-s", "model.num_layers=1", "-s", "model.dropout=0.2",
     "-s", "training.batch_size=4", "-s", "training.seq_len=16", "-s", "training.precision=fp32",
-    "-s", "training.average=0.9", "-s", "training.save_every=0.4s", "-s", "training.validations=1",
+    "-s", "training.average=0.9", "-s", "training.save_every=0.2s", "-s", "training.validations=1",
     "-s", "training.schedule=constant", "-s", "training.warmup=0",
 )  # fmt: skip
 
@@ -65,7 +66,20 @@ def test_at_any_moment_it_is_saved_within_one_step(verse, tmp_path, moments):
 # Through the command line
 
 
+@pytest.fixture(scope="module")
+def prepared():
+    with warm.Warm() as server:
+        yield server
+
+
+def fork(prepared, verse, tmp_path, *more):
+    """A training in a process that has imported already what it will import."""
+    folders = {"CHARLM_RUNS": str(tmp_path / "runs"), "CHARLM_CACHE": os.environ["CHARLM_CACHE"]}
+    return prepared.start(tmp_path, "train", verse, "--steps", LONG, *SMALL, *more, **folders)
+
+
 def start(verse, tmp_path, *more):
+    """The same in a new process."""
     command = [sys.executable, "-m", "charlm", "train", str(verse), *map(str, ("--steps", LONG, *SMALL, *more))]
     environment = {**os.environ, "CHARLM_RUNS": str(tmp_path / "runs"), "PYTHONUNBUFFERED": "1"}
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -79,12 +93,12 @@ def wait_for(process, word):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_interrupted_and_resumed_is_as_uninterrupted(charlm, verse, tmp_path, number):
-    process = start(verse, tmp_path, "--run", "long")
+def test_interrupted_and_resumed_is_as_uninterrupted(charlm, prepared, verse, tmp_path, number):
+    process = fork(prepared, verse, tmp_path, "--run", "long")
     wait_for(process, "saved")
-    time.sleep(random.Random(number).uniform(0, 0.4))
+    time.sleep(random.Random(number).uniform(0, 0.2))
     process.send_signal(number)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate()
     run = Run(tmp_path / "runs/long")
     step = newest_whole(run)[0].step
     assert step > 0
@@ -131,13 +145,13 @@ def test_a_hundred_moments_through_the_command_line(verse, tmp_path):
 
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("moments", [4, pytest.param(50, marks=pytest.mark.slow)])
-def test_a_kill_at_any_moment_leaves_a_name_that_can_be_gone_on_with(charlm, verse, tmp_path, moments):
+def test_a_kill_at_any_moment_leaves_a_name_that_can_be_gone_on_with(charlm, prepared, verse, tmp_path, moments):
     """What each message advises leads to a training or to a sample."""
     chance = random.Random(5)
     for moment in range(moments):
         name = f"killed-{moment}"
-        process = start(verse, tmp_path, "--run", name)
-        time.sleep(chance.uniform(0, 4))
+        process = fork(prepared, verse, tmp_path, "--run", name)
+        time.sleep(chance.uniform(0, 1))
         process.kill()
         process.communicate()
         run = Run(tmp_path / "runs" / name)
@@ -155,16 +169,16 @@ def test_a_kill_at_any_moment_leaves_a_name_that_can_be_gone_on_with(charlm, ver
         assert charlm("sample", name, "-n", 3).returncode == 0
 
 
-def test_a_second_signal_ends_it_at_once(verse, tmp_path):
+def test_a_second_signal_ends_it_at_once(prepared, verse, tmp_path):
     slow = ("-s", "training.accumulate=4096", "-s", "training.seq_len=64")  # one step takes many seconds
-    process = start(verse, tmp_path, "--run", "slow", *slow)
+    process = fork(prepared, verse, tmp_path, "--run", "slow", *slow)
     wait_for(process, "parameters")
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)
     time.sleep(0.3)
     assert process.poll() is None  # it is still in the step, which it wants to end
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate()
     assert process.returncode == 128 + signal.SIGINT
     assert "Interrupted at step" not in said  # as it says when the step is done and saved
     assert not Run(tmp_path / "runs/slow").checkpoints

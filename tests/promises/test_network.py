@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import subprocess
+import sys
 from collections import Counter
 from contextlib import suppress
 
@@ -30,32 +33,63 @@ sys.addaudithook(watch)
 """
 
 
+# Runs each of the command lines that it is given; says on standard error where one ends, and with which exit code.
+COMMANDS = """
+import json, os, sys
+from charlm.cli import main
+
+for arguments in json.loads(sys.argv[1]):
+    sys.argv = ["charlm", *arguments]
+    code = 0
+    try:
+        main()
+    except SystemExit as ended:
+        code = ended.code or 0
+    print("ENDED", code, file=sys.stderr, flush=True)
+    with open(os.environ["ATTEMPTS"], "a") as file:
+        file.write("ENDED\\n")
+"""
+
+
 @pytest.fixture
-def offline(tmp_path, charlm_process):
-    """Run `charlm` where no socket can connect; gives the result and what was attempted."""
+def offline(tmp_path):
+    """Run `charlm` commands, one after another, in a process that begins where no socket can connect.
+
+    Gives for each its exit code, what it said on standard error, and what was attempted.
+    """
     (tmp_path / "guard").mkdir()
     (tmp_path / "guard" / "sitecustomize.py").write_text(GUARD)
     attempts = tmp_path / "attempts"
 
-    def run(*arguments, **named):
-        attempts.write_text("")
+    def run(*commands):
         path = os.pathsep.join([str(tmp_path / "guard"), os.environ.get("PYTHONPATH", "")])
-        result = charlm_process(*arguments, env={"PYTHONPATH": path, "ATTEMPTS": str(attempts)}, **named)
-        return result, attempts.read_text().splitlines()
+        result = subprocess.run(
+            [sys.executable, "-c", COMMANDS, json.dumps([list(map(str, arguments)) for arguments in commands])],
+            env={**os.environ, "PYTHONPATH": path, "ATTEMPTS": str(attempts), "CHARLM_RUNS": str(tmp_path / "runs")},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+        )
+        assert result.returncode == 0, result.stderr
+        said = re.findall(r"(.*?)^ENDED (\d+)\n", result.stderr, re.DOTALL | re.MULTILINE)
+        tried = [each.split() for each in attempts.read_text().split("ENDED\n")[:-1]]
+        return [(int(code), output, each) for (output, code), each in zip(said, tried, strict=True)]
 
     return run
 
 
 def test_the_guard_catches_a_download(offline):
-    result, attempts = offline("data", "fetch", "text8")
-    assert attempts, result.stderr
-    assert result.returncode == 3
-    assert "The server was not reached" in result.stderr
+    ((code, said, attempts),) = offline(["data", "fetch", "text8"])
+    assert attempts, said
+    assert code == 3
+    assert "The server was not reached" in said
 
 
 def test_training_sampling_and_scoring_use_no_network(offline, verse):
     small = ("-s", "model.hidden_size=16", "-s", "training.batch_size=4", "-s", "training.seq_len=16")
-    for arguments in (
+    commands = [
+        ("train", "enwik8"),  # it is not fetched
         ("train", verse, "--run", "alone", "--steps", 3, *small),
         ("train", "--resume", "alone", "--steps", 5),
         ("sample", "alone", "-n", 20),
@@ -64,16 +98,14 @@ def test_training_sampling_and_scoring_use_no_network(offline, verse):
         ("data", "list"),
         ("data", "stats", verse),
         ("runs", "list"),
-    ):
-        result, attempts = offline(*arguments)
-        assert result.returncode == 0, result.stderr
+    ]
+    corpus, *others = offline(*commands)
+    assert (corpus[0], corpus[2]) == (3, [])
+    assert "charlm data fetch enwik8" in corpus[1]
+    assert len(others) == len(commands) - 1
+    for arguments, (code, said, attempts) in zip(commands[1:], others, strict=True):
+        assert code == 0, said
         assert attempts == [], arguments
-
-
-def test_training_does_not_fetch_a_corpus(offline):
-    result, attempts = offline("train", "enwik8")
-    assert (result.returncode, attempts) == (3, [])
-    assert "charlm data fetch enwik8" in result.stderr
 
 
 def test_every_download_is_https_pinned_and_bounded():

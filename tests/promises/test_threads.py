@@ -13,6 +13,7 @@ import pytest
 import sharing
 
 from charlm.engines.choosing import stepper
+from charlm.graphs.derived import files, table_forms
 from charlm.kernels import library
 from charlm.kernels.building import FLAGS, HERE, compiler
 from charlm.kernels.choosing import choice
@@ -109,6 +110,9 @@ def test_address_sanitizer_finds_nothing_in_ten_thousand_calls(tmp_path):
         pytest.skip(f"{command} has no libasan.so")
     compiled = tmp_path / "kernels.so"
     flags = [*FLAGS, *level.flags, "-O1", "-g", "-fsanitize=address", "-fno-omit-frame-pointer"]
+    for name, text in files(table_forms()).items():
+        (tmp_path / name).write_text(text)
+    flags.append(f"-I{tmp_path}")
     subprocess.run([str(command), *flags, "kernels.c", "-lm", "-o", str(compiled)], cwd=HERE, check=True)
     environment = {
         **os.environ,

@@ -126,7 +126,7 @@ def test_updates_get_most_of_a_budget_when_validations_are_slow(plan_for, tmp_pa
     pace = [1]
 
     def tick():
-        now[0] += 0.002 * pace[0]
+        now[0] += 0.005 * pace[0]
         return now[0]
 
     def slow(*given):

@@ -1,0 +1,160 @@
+"""A layer over a whole window in the kernel derived from its cell, under autograd, on a CPU. Knows no model.
+
+torch computes the large matrix products: the projected input of all steps before the loop, the weights' gradients after
+it. The kernel runs the loop (graphs/c_kernel.py). Arrays are float32; under autocast to bfloat16 they are bfloat16,
+with sums and the state that is not only multiplied in float32. Shape letters: T time, B rows, I input, H hidden, V
+symbols; K, N, M, C blocks of projected, kept, columns, carried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from charlm.cells.cell import Cell, Weights
+from charlm.cells.symbols import Symbols, distinct_inputs
+from charlm.cells.unroll import Memories
+from charlm.engines.derived_kernel import DerivedKernel
+from charlm.engines.graph_functions import evaluated
+from charlm.engines.window_arrays import WindowArrays
+from charlm.graphs.nodes import is_constant
+from charlm.graphs.projecting import projects_by_unit
+
+
+def run(
+    kernel: DerivedKernel, cell: Cell, weights: Weights, x: Tensor | Symbols, state: Any, below: Memories = None
+) -> tuple[Tensor, Memories, Any]:
+    """x (T, B, I) or symbols, the state before, the memories below -> outputs (T, B, H), memories, the state after."""
+    weights, dtype = cell.step_weights(weights), kernel.dtype
+    read, ids = distinct_inputs(x)
+    steps, rows = (read if ids is None else ids).shape[:2]
+    H = state[0].shape[1]
+    missing = kernel.padded(H) - H  # filled up with units whose weights and state are zero; what they give is cut off
+    projected = project_padded(cell, weights, read, H, missing).to(dtype)
+    if isinstance(below, Sequence):
+        below = torch.stack(tuple(below))
+    if missing:
+        state = tuple(pad(part, (0, missing)) for part in state)
+        below = None if below is None else pad(below, (0, missing))
+    outputs, memories, *after = _Window.apply(  # type: ignore[no-untyped-call]
+        kernel, H, projected.flatten(0, -2), ids, below, steps, rows, *state, *kernel.weights(weights)
+    )
+    if missing:
+        outputs, after = outputs[..., :H], [part[..., :H] for part in after]
+        memories = None if memories is None else memories[..., :H]
+    return outputs, memories, cell.STATE(*after)
+
+
+def project_padded(cell: Cell, weights: Weights, x: Tensor, units: int, missing: int) -> Tensor:
+    """What the cell projects inputs (..., I) to, each block filled up with units: (..., K (units + missing)).
+
+    The rows of weights are filled up before the product, if that gives the same: it is far less than the result.
+    """
+    by_unit = missing > 0 and projects_by_unit(cell)
+    if by_unit:
+        own = {name: value for name, value in weights.items() if value.shape[0] % units == 0}
+        weights = {name: _pad_rows(value, units, missing) for name, value in own.items()}
+    projected: Tensor = cell.project(weights, x)
+    if by_unit or not missing:
+        return projected
+    return pad(projected.reshape(*x.shape[:-1], -1, units), (0, missing)).flatten(-2)
+
+
+def _pad_rows(weight: Tensor, units: int, missing: int) -> Tensor:
+    blocks = weight.reshape(-1, units, *weight.shape[1:])
+    return pad(blocks, (0, 0) * (blocks.dim() - 2) + (0, missing)).flatten(0, 1)
+
+
+class _Window(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any, kernel: DerivedKernel, units: int, projected: Tensor, ids: Tensor | None, below: Tensor | None,
+        steps: int, rows: int, *arrays: Tensor,
+    ) -> Any:  # fmt: skip
+        plan = kernel.plan
+        parts = len(plan.fields)
+        state, H = arrays[:parts], arrays[0].shape[1]
+        weights = dict(zip(plan.graph.shapes, arrays[parts:], strict=True))
+        matrices, vectors = kernel.matrices(weights, units, H), kernel.vectors(weights, units, H)
+        needs_backward = any(ctx.needs_input_grad)
+        panels = kernel.pack(matrices, units, needs_backward)
+        run = WindowArrays(kernel, steps, rows, H, needs_backward)
+        run.begin(state)
+        projected = projected.contiguous()
+        below = None if below is None else below.float().contiguous()
+        ids = None if ids is None else ids.contiguous()
+        window = run.window(units, vectors, below)
+        window.projected, window.ids = projected.data_ptr(), None if ids is None else ids.data_ptr()
+        kernel.point(window, "panels", [forward for forward, _ in panels])
+        kernel.call("forward", window)
+        ctx.kernel, ctx.run, ctx.units, ctx.symbols = kernel, run, units, len(projected)
+        ctx.kept = ids, below, matrices, vectors, [backward for _, backward in panels], projected
+        ctx.shapes = [weight.shape for weight in arrays[parts:]]
+        ctx.set_materialize_grads(False)
+        return run.outputs(), run.memories(), *(run.last(field) for field in plan.fields)
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, d_outputs: Tensor | None, d_memories: Tensor | None, *d_after: Tensor | None) -> Any:
+        kernel, run, plan = ctx.kernel, ctx.run, ctx.kernel.plan
+        ids, below, matrices, vectors, panels, projected = ctx.kept
+        T, B, H, dtype = run.steps, run.rows, run.units, kernel.dtype
+        d_output = torch.zeros(T, B, H, dtype=dtype) if d_outputs is None else d_outputs.to(dtype).contiguous()
+        d_memory = None if d_memories is None else d_memories.float().contiguous()
+        d_states = [
+            torch.zeros(B, H) if d is None else d.to(torch.float32).clone(memory_format=torch.contiguous_format)
+            for d in d_after
+        ]
+        columns = torch.empty(T, B, len(plan.gradient.columns()) * H, dtype=dtype)
+        carried = torch.empty(B, max(1, len(plan.carried)) * H)
+        d_below = None if below is None else torch.empty(T, B, H)
+        window = run.window(ctx.units, vectors, below)
+        window.projected, window.ids = projected.data_ptr(), None if ids is None else ids.data_ptr()
+        window.d_output, window.columns, window.carried = d_output.data_ptr(), columns.data_ptr(), carried.data_ptr()
+        window.d_memory = None if d_memory is None else d_memory.data_ptr()
+        window.d_below = None if d_below is None else d_below.data_ptr()
+        kernel.point(window, "d_states", d_states)
+        kernel.point(window, "panels", panels)
+        kernel.call("backward", window)
+        for reading, matrix in zip(plan.readings, matrices, strict=True):
+            if reading.source.op == "state":  # what the products of the first step give to the state before it
+                place = plan.fields.index(str(reading.source.key[0]))
+                d_states[place] += chosen(columns[0], reading.columns, H).float() @ matrix
+        order = [plan.gradient.columns().index(each) for each in plan.gradient.projected]
+        d_projected = chosen(columns, order, H).flatten(0, 1)
+        if ids is not None:
+            d_projected = kernel.gather(d_projected, ids, ctx.symbols).to(dtype)
+        d_weights = _weight_gradients(ctx, columns, vectors, below)
+        return None, None, d_projected, None, d_below, None, None, *d_states, *d_weights
+
+
+def _weight_gradients(ctx: Any, columns: Tensor, vectors: Tensor, below: Tensor | None) -> list[Tensor | None]:
+    """The gradient of each weight of the step, from the columns of all steps."""
+    run, plan, units = ctx.run, ctx.kernel.plan, ctx.units
+    H = run.units
+    found = {name: torch.zeros(shape) for name, shape in zip(plan.graph.shapes, ctx.shapes, strict=True)}
+    for number, reading in enumerate(plan.readings):
+        own = chosen(columns, reading.columns, H).flatten(0, 1)
+        by_block = (own.T @ run.read(number).flatten(0, 1)).float().split(H)
+        for (name, row, column), block in zip(reading.entries, by_block, strict=True):
+            part = slice(row * units, (row + 1) * units), slice(column * units, (column + 1) * units)
+            found[name][part] += block[:units, :units]
+    for term in plan.gradient.vectors:
+        column = chosen(columns, [plan.gradient.columns().index(term.column)], H)
+        if not is_constant(term.factor, 1):
+            column = column * evaluated(term.factor, lambda each: run.stored(each, vectors, below))
+        total = column.sum((0, 1), dtype=torch.float32)
+        found[term.name][term.block * units : (term.block + 1) * units] += total[:units]
+    return [None if name in plan.graph.fixed else each for name, each in found.items()]
+
+
+def chosen(columns: Tensor, numbers: Sequence[int], width: int) -> Tensor:
+    """Some of the columns (..., M H), side by side in that order; a view if they stand so."""
+    if all(right == left + 1 for left, right in pairwise(numbers)):
+        return columns[..., numbers[0] * width : (numbers[-1] + 1) * width]
+    return torch.cat([columns[..., number * width : (number + 1) * width] for number in numbers], -1)

@@ -1,0 +1,132 @@
+"""A layer over a whole window in the kernel derived from its cell, forward only, in float32: scoring without torch.
+
+Knows no model. Shape letters: T time, B rows, V symbols, H hidden (padded), K blocks of projected, P products of an
+input.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Mapping, Sequence
+from functools import cache, partial
+from typing import Any
+
+import numpy as np
+
+from charlm.cells.cell import Cell
+from charlm.cells.symbols import Symbols, distinct_inputs
+from charlm.engines.stream_layer import padded
+from charlm.graphs.c_kernel import repeat_of
+from charlm.graphs.derived import kernel_name
+from charlm.graphs.refusing import UntraceableError
+from charlm.graphs.stages import KernelPlan, plan_kernel
+from charlm.graphs.tracing import trace
+from charlm.kernels import Packing, Window, library
+from charlm.kernels.threads import share_rows
+
+ROWS_FOR_A_THREAD = 4
+
+
+def can_run(cell: Cell, below: bool, state: Any) -> bool:
+    """Whether a kernel is compiled here for this cell, and the state is float32."""
+    plan, kernel = _plan(cell, below), library()
+    return state[0].dtype == np.float32 and plan is not None and hasattr(kernel, _entry(plan))
+
+
+@cache
+def _plan(cell: Cell, below: bool) -> KernelPlan | None:
+    try:
+        return plan_kernel(trace(cell, below))
+    except UntraceableError:
+        return None
+
+
+def _entry(plan: KernelPlan) -> str:
+    return f"{kernel_name(plan.graph)}_forward_part_fp32"
+
+
+def run(
+    cell: Cell, weights: Mapping[str, np.ndarray], x: np.ndarray | Symbols, state: Any, below: Any = None
+) -> tuple[np.ndarray, np.ndarray | None, Any]:
+    """x (T, B, I) or symbols, the state before, the memories below -> outputs (T, B, H), memories, the state after."""
+    kernel, plan = library(), _plan(cell, below is not None)
+    assert kernel is not None
+    assert plan is not None
+    weights = cell.step_weights(weights)
+    read, ids = distinct_inputs(x)
+    steps, rows = (read if ids is None else ids).shape[:2]
+    units = state[0].shape[1]
+    H, U = units + -units % (4 * kernel.vector_width()), units + units % 2
+    projected = _projected(cell, weights, read, ids is None, plan.graph.projected, units, H)
+    window = Window(T=steps, B=rows, H=H, U=U, kept_steps=0)
+    window.memory = kept = [projected]  # the window keeps alive what it has the addresses of
+
+    def address(array: np.ndarray) -> int:
+        kept.append(array)
+        return int(array.ctypes.data)
+
+    window.projected = projected.ctypes.data
+    window.ids = None if ids is None else address(np.ascontiguousarray(ids, np.int64))
+    repeats = {number: repeat_of(plan, stage) for stage in plan.forward for number in stage.readings}
+    inputs: list[np.ndarray] = []
+    for number, reading in enumerate(plan.readings):
+        matrix = _padded_blocks(weights, reading.entries, units, H)
+        panel = np.empty_like(matrix)
+        job = Packing(matrix.ctypes.data, panel.ctypes.data, None, len(reading.products), H, U, repeats.get(number, 1))
+        kernel.cell_pack_fp32(ctypes.byref(job), None, 1)
+        window.panels[number] = address(panel)
+        inputs.append(np.empty((steps + (reading.source.op == "state"), rows, H), np.float32))
+        window.inputs[number] = address(inputs[number])
+    states = []
+    for place, (field, before) in enumerate(zip(plan.fields, state, strict=True)):
+        reading_number = plan.reading_of(field)
+        own = np.empty((steps + 1, rows, H), np.float32) if reading_number is None else inputs[reading_number]
+        own[0] = padded(before, 1, units, H)
+        window.states[place] = address(own)
+        states.append(own)
+    shared = plan.output_reading()
+    outputs = np.empty((steps, rows, H), np.float32) if shared is None else inputs[shared][1:]
+    window.output = address(outputs)
+    if len(plan.forward) > 1:
+        window.kept = address(np.empty((rows, len(plan.kept) * H), np.float32))
+    if plan.vectors:
+        vectors = [weights[str(v.key[0])][int(v.key[1]) * units : (int(v.key[1]) + 1) * units] for v in plan.vectors]
+        window.vectors = address(padded(np.concatenate(vectors), len(vectors), units, H))
+    if below is not None:
+        below = np.stack(below) if isinstance(below, Sequence) else below
+        window.below = address(np.ascontiguousarray(padded(below, 1, units, H)))
+    forward = getattr(kernel, _entry(plan))
+    forward.argtypes, forward.restype = (ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64), None
+    share_rows(partial(forward, ctypes.byref(window)), rows, ROWS_FOR_A_THREAD)
+    memory = plan.graph.memory
+    memories = None if memory is None else states[plan.fields.index(memory)][1:, :, :units]
+    return outputs[..., :units], memories, type(state)(*(each[-1, :, :units] for each in states))
+
+
+def _projected(
+    cell: Cell, weights: Mapping[str, np.ndarray], read: np.ndarray, each_step: bool, blocks: int, units: int, H: int
+) -> np.ndarray:  # fmt: skip
+    """The projected input, float32, with padded blocks: of all steps, or of each symbol."""
+    if not each_step:
+        return np.ascontiguousarray(padded(cell.project(weights, read), blocks, units, H))
+    steps, rows = read.shape[:2]
+    found = np.empty((steps, rows, blocks * H), np.float32)
+
+    def project(first: int, end: int) -> None:  # one product for all steps; numpy would compute one for each
+        part = cell.project(weights, read[first:end].reshape((end - first) * rows, -1))
+        found[first:end] = padded(part, blocks, units, H).reshape(end - first, rows, -1)
+
+    share_rows(project, steps, 1)
+    return found
+
+
+def _padded_blocks(
+    weights: Mapping[str, np.ndarray], entries: Sequence[tuple[str, int, int]], units: int, H: int
+) -> np.ndarray:  # fmt: skip
+    """The blocks of weights that read one input, (P H, H) float32."""
+    missing = ((0, H - units), (0, H - units))
+    blocks = [
+        np.pad(weights[name][row * units : (row + 1) * units, column * units : (column + 1) * units], missing)
+        for name, row, column in entries
+    ]
+    return np.ascontiguousarray(np.concatenate(blocks), np.float32)

@@ -1,0 +1,139 @@
+"""The compiled functions of one cell's derived kernel, in one number type, and what they are given. Knows no autograd.
+
+Shape letters: T time, B rows, H hidden, V symbols; P products that read one input, K blocks of projected.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from charlm.cells.cell import Cell, Weights
+from charlm.graphs.c_kernel import repeat_of
+from charlm.graphs.derived import kernel_name
+from charlm.graphs.refusing import UntraceableError
+from charlm.graphs.stages import KernelPlan, plan_kernel
+from charlm.graphs.tracing import trace
+from charlm.kernels import Gathering, Packing, Window, library
+
+
+@cache
+def openmp_parallel() -> Any:
+    """The function of torch's OpenMP that runs work on all its threads; None if it is not found."""
+    return getattr(ctypes.CDLL(None), "GOMP_parallel", None)
+
+
+def dtype_for(x: Tensor) -> torch.dtype | None:
+    """The dtype in which the kernel would compute with x, in the autocast that is on; None if it cannot."""
+    compiled = library()
+    if compiled is None or x.device.type != "cpu" or x.dtype not in (torch.float32, torch.bfloat16):
+        return None
+    if torch.get_num_threads() > 1 and openmp_parallel() is None:
+        return None
+    if torch.is_autocast_enabled("cpu"):
+        narrow = torch.get_autocast_dtype("cpu") == torch.bfloat16 and hasattr(compiled, "cell_pack_bf16")
+        return torch.bfloat16 if narrow else None
+    return x.dtype if x.dtype == torch.float32 else None
+
+
+def kernel_for(cell: Cell, below: bool, like: Tensor) -> DerivedKernel | None:
+    """The kernel for tensors like this one, in the autocast that is on; None if none is compiled for the cell here."""
+    dtype = dtype_for(like)
+    return None if dtype is None else _kernel(cell, below, dtype, library())
+
+
+@cache
+def _kernel(cell: Cell, below: bool, dtype: torch.dtype, found: ctypes.CDLL | None) -> DerivedKernel | None:
+    try:
+        plan = plan_kernel(trace(cell, below))
+    except UntraceableError:
+        return None
+    ending = "bf16" if dtype == torch.bfloat16 else "fp32"
+    name = f"{kernel_name(plan.graph)}_forward_rows_{ending}"
+    return DerivedKernel(plan, dtype, found) if found is not None and hasattr(found, name) else None
+
+
+def even(units: int) -> int:
+    """The units that products read: a word of bfloat16 has two."""
+    return units + units % 2
+
+
+class DerivedKernel:
+    """The functions of a plan in a compiled library."""
+
+    def __init__(self, plan: KernelPlan, dtype: torch.dtype, found: ctypes.CDLL) -> None:
+        self.plan, self.dtype, self._library = plan, dtype, found
+        self._ending = "bf16" if dtype == torch.bfloat16 else "fp32"
+        self._name = kernel_name(plan.graph)
+        repeats = {number: repeat_of(plan, stage) for stage in plan.forward for number in stage.readings}
+        self._repeats = [repeats.get(number, 1) for number in range(len(plan.readings))]
+        self._step = 4 * int(found.vector_width())
+
+    def padded(self, units: int) -> int:
+        """The width to which a layer of that many units is filled up."""
+        return units + -units % self._step
+
+    def weights(self, weights: Weights) -> list[Tensor]:
+        """The weights that the step reads, in the order of the graph."""
+        return [weights[name] for name in self.plan.graph.shapes]
+
+    def matrices(self, weights: Mapping[str, Tensor], units: int, H: int) -> list[Tensor]:
+        """For each input of products the weights that read it, (P H, H) float32; blocks padded from `units` to H."""
+        found = []
+        for reading in self.plan.readings:
+            blocks = [
+                weights[name][row * units : (row + 1) * units, column * units : (column + 1) * units]
+                for name, row, column in reading.entries
+            ]
+            padded = [pad(block, (0, H - units, 0, H - units)) if units < H else block for block in blocks]
+            found.append(torch.cat(padded).float().contiguous())
+        return found
+
+    def vectors(self, weights: Mapping[str, Tensor], units: int, H: int) -> Tensor:
+        """The blocks of weights with one axis, (blocks, H) float32."""
+        blocks = [
+            weights[str(v.key[0])][int(v.key[1]) * units : (int(v.key[1]) + 1) * units] for v in self.plan.vectors
+        ]
+        return pad(torch.stack(blocks), (0, H - units)).float().contiguous() if blocks else torch.empty(0)
+
+    def pack(self, matrices: Sequence[Tensor], units: int, backward: bool) -> list[tuple[Tensor, Tensor | None]]:
+        """The matrices as the kernel reads them, for both directions."""
+        found = []
+        for matrix, repeat in zip(matrices, self._repeats, strict=True):
+            forwards = torch.empty(matrix.shape, dtype=self.dtype)
+            backwards = torch.empty(matrix.shape, dtype=self.dtype) if backward else None
+            H = matrix.shape[1]
+            address = None if backwards is None else backwards.data_ptr()
+            job = Packing(matrix.data_ptr(), forwards.data_ptr(), address, len(matrix) // H, H, even(units), repeat)
+            self._run("cell_pack", job)
+            found.append((forwards, backwards))
+        return found
+
+    def call(self, direction: str, window: Window) -> None:
+        """Run a window in a direction, forward or backward."""
+        self._run(f"{self._name}_{direction}_rows", window)
+
+    def gather(self, rows: Tensor, ids: Tensor, symbols: int) -> Tensor:
+        """Gradients (T B, K H) of what was looked up by ids (T, B), added up for each symbol: (V, K H), float32."""
+        totals = torch.zeros(symbols, rows.shape[1])
+        job = Gathering(rows.data_ptr(), ids.data_ptr(), totals.data_ptr(), *rows.shape, rows.stride(0))
+        self._run("gather", job)
+        return totals
+
+    @staticmethod
+    def point(window: Window, field: str, arrays: Sequence[Tensor | None]) -> None:
+        """Put the addresses of arrays into a field of several addresses."""
+        addresses = getattr(window, field)
+        for number, array in enumerate(arrays):
+            addresses[number] = None if array is None else array.data_ptr()
+
+    def _run(self, name: str, job: ctypes.Structure) -> None:
+        threads = torch.get_num_threads()
+        function = getattr(self._library, f"{name}_{self._ending}")
+        function(ctypes.byref(job), openmp_parallel() if threads > 1 else None, threads)

@@ -1,0 +1,109 @@
+"""One layer of a stack as the stream's kernel takes it: its weights in bfloat16 panels, and where a call's arrays lie.
+
+Widths are padded to what the kernel multiplies at once, with units whose weights are zero. Knows no torch. Shape
+letters: B rows, V symbols, H units (padded), I numbers of the layer's input, K blocks of projected input, P products of
+an input.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from charlm.graphs.derived import kernel_name
+from charlm.graphs.stages import KernelPlan, plan_kernel
+from charlm.graphs.tracing import trace
+from charlm.kernels import StreamLayer
+from charlm.model.stack import Layer
+
+Keep = Callable[[np.ndarray], int]  # keeps an array as long as the stepper, and gives its address
+Pack = Callable[[np.ndarray], int]  # the address of a matrix (columns, K) as the kernel reads it
+
+
+def stream_plan(layer: Layer) -> KernelPlan:
+    """The plan of a layer's kernel. Raises UntraceableError."""
+    return plan_kernel(trace(layer.cell, layer.reads_below))
+
+
+def stage_names(plan: KernelPlan, ending: str) -> list[str]:
+    """The functions of the stages in the library, whose products have the number type of that ending."""
+    return [f"{kernel_name(plan.graph)}_stream_{number}_{ending}" for number in range(len(plan.stream))]
+
+
+def padded(array: np.ndarray, blocks: int, units: int, width: int) -> np.ndarray:
+    """The last axis (blocks * units) with each block filled up with zeros to the width, float32."""
+    split = np.asarray(array, np.float32).reshape(*array.shape[:-1], blocks, units)
+    return np.pad(split, [(0, 0)] * (split.ndim - 1) + [(0, width - units)]).reshape(*array.shape[:-1], blocks * width)
+
+
+class StreamedLayer:
+    """A layer's plan and its filled structure, less what differs from call to call."""
+
+    def __init__(
+        self, layer: Layer, weights: Mapping[str, np.ndarray], table: np.ndarray | None, width: int, input_width: int,
+        kernel: ctypes.CDLL, ending: str, keep: Keep, pack: Pack,
+    ) -> None:  # fmt: skip
+        """`table` (V, E) are the embeddings if the layer is the lowest; None for others, which read an input."""
+        self.plan, self._units, self._width = stream_plan(layer), layer.hidden_size, width
+        plan, H = self.plan, layer.hidden_size
+        read = layer.cell.step_weights(weights)
+        blocks = plan.graph.projected
+        self.description = StreamLayer(count=len(plan.stream), I=input_width, H=width, K=blocks)
+        for number, name in enumerate(stage_names(plan, ending)):
+            self.description.stages[number] = ctypes.cast(getattr(kernel, name), ctypes.c_void_p).value
+        sums = layer.cell.project(read, np.zeros((1, layer.input_size), np.float32) if table is None else table)
+        self.description.sums = keep(np.ascontiguousarray(padded(sums, blocks, H, width)))
+        if table is None:
+            unit_inputs = np.eye(layer.input_size, dtype=np.float32)
+            columns = (layer.cell.project(read, unit_inputs) - sums).T  # (K H, I): project is linear but for its bias
+            columns = padded(columns.T, blocks, H, width).T
+            self.description.x_panels = pack(np.pad(columns, ((0, 0), (0, input_width - layer.input_size))))
+        for number, reading in enumerate(plan.readings):
+            rows = [
+                read[name][row * H : (row + 1) * H, column * H : (column + 1) * H]
+                for name, row, column in reading.entries
+            ]
+            whole = np.concatenate([np.pad(block, ((0, width - H), (0, width - H))) for block in rows])
+            self.description.panels[number] = pack(np.ascontiguousarray(whole, np.float32))
+            field = str(reading.source.key[0]) if reading.source.op == "state" else None
+            self.description.copied[number] = -1 if field is None else plan.fields.index(field)
+        if plan.vectors:
+            blocks_of = [read[str(v.key[0])][int(v.key[1]) * H : (int(v.key[1]) + 1) * H] for v in plan.vectors]
+            self.description.vectors = keep(padded(np.concatenate(blocks_of), len(blocks_of), H, width))
+
+    def begin(self, before: Any, rows: int) -> np.ndarray:
+        """The parts of a layer's state (B, units) as one array (parts, B, H), a copy."""
+        if self._units == self._width:
+            return np.array(before, np.float32)
+        parts = np.zeros((len(before), rows, self._width), np.float32)
+        for part, given in zip(parts, before, strict=True):
+            part[:, : self._units] = given
+        return parts
+
+    def end(self, parts: np.ndarray, like: Any) -> Any:
+        """The state of such an array, in the type of another state."""
+        return type(like)(*parts[:, :, : self._units])
+
+    def room(self, rows: int, item: int) -> int:
+        """The bytes that a call needs: the inputs of products, the output, and what is kept for later stages."""
+        return rows * self._width * (item * (len(self.plan.readings) + 1) + 4 * len(self.plan.crossing))
+
+    def place(self, layer: StreamLayer, start: int, rows: int, item: int) -> None:
+        """Divide the room that begins at an address."""
+        size = rows * self._width * item
+        for number in range(len(self.plan.readings)):
+            layer.inputs[number] = start + number * size
+        layer.output = start + len(self.plan.readings) * size
+        layer.kept = layer.output + size
+
+    def point(self, layer: StreamLayer, before: int, after: int, rows: int) -> int | None:
+        """Set the states before and after the step; gives the address of the memory that the layer above may read."""
+        size, memory = 4 * rows * self._width, None
+        for number, field in enumerate(self.plan.fields):
+            layer.states[number], layer.new_states[number] = before + number * size, after + number * size
+            if field == self.plan.graph.memory:
+                memory = after + number * size
+        return memory

@@ -1,0 +1,107 @@
+"""The C of one stage: its tile and the rest (graphs/c_kernel.py). Knows where things stand, and not what they mean."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from charlm.graphs.stages import KernelPlan
+
+WHERE = "const NAME(Window) *w, int64_t t, int64_t row, int64_t unit"
+
+
+class Call(NamedTuple):
+    """One call of NAME(product): how many vectors; rows, their stride and the panel in C; where the sums go."""
+
+    vectors: int
+    rows: str
+    stride: str
+    panel: str
+    reading: int
+    part: int
+
+    def text(self) -> str:
+        sums = f"acc{self.reading}[{self.part}]"
+        return f"NAME(product)(R, {self.vectors}, {self.rows}, {self.stride}, {self.panel}, w->U, {sums});"
+
+
+def chunk_sizes(vectors: int) -> list[int]:
+    """How many vectors are multiplied at once, as `chunk` in kernels/window.h divides them."""
+    found: list[int] = []
+    while left := vectors - sum(found):
+        calls = -(-left // 4)
+        found.append(-(-left // calls))
+    return found
+
+
+class StageSource:
+    """The parts of a stage's C. `repeat` is the number of vectors of units of its tile."""
+
+    def __init__(self, plan: KernelPlan, repeat: int) -> None:
+        self._plan, self.repeat = plan, repeat
+        self._sums: dict[int, int] = {}  # reading -> products
+        self.before_lines: list[str] = []
+        self.before: list[tuple[str, str]] = []  # a sum, and what it begins with
+        self.calls: list[Call] = []
+        self.calls_if: str | None = None
+        self.rest_lines: list[str] = []
+
+    def add_sums(self, reading: int, products: int) -> None:
+        """The tile has sums for that many products of an input."""
+        self._sums[reading] = products
+
+    def sum(self, reading: int, place: int) -> str:
+        """The C of one sum, for row r and vector j of units."""
+        if self.repeat > 1:
+            return f"acc{reading}[0][r][{place * self.repeat} + j]"
+        sizes = chunk_sizes(self._sums[reading])
+        part = next(n for n in range(len(sizes)) if place < sum(sizes[: n + 1]))
+        return f"acc{reading}[{part}][r][{place - sum(sizes[:part])}]"
+
+    def most_vectors(self) -> int:
+        """The most vectors that a call of this stage multiplies at once."""
+        return max((call.vectors for call in self.calls), default=4)
+
+    def text(self, name: str) -> str:
+        """The rest and the tile, as C functions."""
+        kinds = [f"acc{n}[{len(chunk_sizes(count * self.repeat))}][MOST_ROWS][4]" for n, count in self._sums.items()]
+        parameters = "".join(f", floats {kind}" for kind in kinds)
+        arguments = "".join(f", acc{n}" for n in self._sums)
+        before = [*self.before_lines, *(f"{sum_} = {start};" for sum_, start in self.before)]
+        calls = [call.text() for call in self.calls]
+        if self.calls_if:
+            calls = [f"if ({self.calls_if}) {{", *(f"    {call}" for call in calls), "}"] if calls else []
+        lines = [
+            f"static __attribute__((noinline)) void NAME({name}_rest)(int R, {WHERE}{parameters}) {{",
+            "    const int64_t B = w->B, H = w->H;",
+            *self._for_each_vector(self.rest_lines),
+            "}",
+            "",
+            f"INLINE void NAME({name}_tile)(const int R, {WHERE}) {{",
+            *(["    const int64_t B = w->B, H = w->H;"] if calls or before else []),
+            *(f"    floats {kind};" for kind in kinds),
+            *(self._for_each_vector(before) if before else []),
+            *(f"    {call}" for call in calls),
+            f"    NAME({name}_rest)(R, w, t, row, unit{arguments});",
+            "}",
+        ]
+        return "\n".join(lines)
+
+    def _for_each_vector(self, lines: list[str]) -> list[str]:
+        """Lines for row r and vector j of units, in the loops over both, with what they refer to."""
+        plan = self._plan
+        sizes = plan.graph.projected, len(plan.kept), len(plan.gradient.columns()), len(plan.carried)
+        K, N, M, C = sizes  # noqa: N806
+        pointers = {
+            "projected": f"const NAME(real) *projected = w->projected + (w->ids ? w->ids[flat] : flat) * {K} * H + u;",
+            "kept": f"NAME(real) *kept = w->kept + (w->kept_steps ? flat : row + r) * {N} * H + u;",
+            "columns": f"NAME(real) *columns = w->columns + flat * {M} * H + u;",
+            "carried": f"float *carried = w->carried + (row + r) * {C} * H + u;",
+        }
+        return [
+            f"    for (int r = 0; r < R; r++) for (int j = 0; j < {self.repeat}; j++) {{",
+            "        const int64_t flat = t * B + row + r, u = unit + j * W, at = flat * H + u;",
+            "        (void)at;",
+            *(f"        {text}" for name, text in pointers.items() if any(f"({name} + " in line for line in lines)),
+            *(f"        {line}" for line in lines),
+            "    }",
+        ]

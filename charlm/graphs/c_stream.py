@@ -1,0 +1,129 @@
+"""A cell's step in a stack that goes one character further, as C: for sampling, one row or many at once.
+
+As in graphs/c_kernel.py every stage has a tile and the rest. A tile is for four vectors of units, with a sum for each
+block of the step: what the products of the layer's own input and of its state give to the same sum is added up in its
+registers. The text is included once, with NAME for the number type of the products; kernels/stream.h describes its
+arrays.
+
+Letters: R rows of a tile, W numbers of a vector, H units, I numbers of the layer's input.
+"""
+
+from __future__ import annotations
+
+from charlm.graphs.c_expressions import IN_FLOAT32, Statements
+from charlm.graphs.nodes import Node
+from charlm.graphs.stages import KernelPlan, Stage
+from charlm.graphs.sums import Sum, sums_of
+
+WHERE = "const StreamStack *s, int64_t n, int64_t row, int64_t unit"
+
+
+def stream_source(name: str, plan: KernelPlan) -> str:
+    """The C of the stages NAME(name_stream_k), each for some rows and units."""
+    texts = [_stage(f"{name}_stream_{number}", plan, number) for number in range(len(plan.stream))]
+    return "\n\n".join(texts) + "\n"
+
+
+def _stage(name: str, plan: KernelPlan, number: int) -> str:
+    stage, earlier = plan.stream[number], plan.stream[:number]
+    sums = sums_of(plan, number)
+    rest = Statements(lambda each: _load(plan, earlier, each), IN_FLOAT32)
+    start = Statements(lambda each: _load(plan, earlier, each))
+    begins = []
+    for place, sum_ in enumerate(sums):
+        rest.know(sum_.whole, f"acc[{place}][r][j]")
+        begins.append(f"acc[{place}][r][j] = {' + '.join(map(start.value, sum_.starts)) or 'constant(0)'};")
+    for each in stage.results:
+        value = rest.value(each)
+        rest.lines += [f"{store}, {value});" for store in _stores(plan, each)]
+        if each is plan.graph.output:
+            rest.lines.append(f"give_output(s, n, row + r, u, {value});")
+    declared = f"floats acc[{len(sums)}][MAX_ROWS][4]"
+    return "\n".join(
+        [
+            f"static __attribute__((noinline)) void NAME({name}_rest)(int R, {WHERE}, {declared}) {{",
+            *_for_each_vector(rest.lines),
+            "}",
+            "",
+            f"INLINE void NAME({name}_tile)(const int R, {WHERE}) {{",
+            f"    {declared};",
+            "    const StreamLayer *l = s->layers + n;",
+            *_for_each_vector([*start.lines, *begins]),
+            *(f"    {call}" for place, sum_ in enumerate(sums) for call in _calls(plan, sum_, place)),
+            f"    NAME({name}_rest)(R, s, n, row, unit, acc);",
+            "}",
+            "",
+            f"void NAME({name})(const StreamStack *s, int64_t n, int64_t first, int64_t end, "
+            "int64_t from, int64_t to) {",
+            f"    TILES(NAME(max_rows), NAME({name}_tile), first, end, from, to, 4 * W, s, n)",
+            "}",
+        ]
+    )
+
+
+def _calls(plan: KernelPlan, sum_: Sum, place: int) -> list[str]:
+    """The products that are added to a sum. The lowest layer has no input x: its projected blocks are a table."""
+    calls = []
+    for start in sum_.starts:
+        if start.op == "projected":
+            panel = f"l->x_panels + ({start.key[0]} * l->H + unit) * l->I / 2"
+            calls.append(f"if (l->x) NAME(products)(R, l->x + row * l->I, l->I, {panel}, l->I, acc[{place}]);")
+    if sum_.product is not None:
+        number = next(n for n, reading in enumerate(plan.readings) if sum_.product in reading.products)
+        block = plan.readings[number].products.index(sum_.product)
+        panel = f"l->panels[{number}] + ({block} * l->H + unit) * l->H / 2"
+        calls.append(f"NAME(products)(R, l->inputs[{number}] + row * l->H, l->H, {panel}, l->H, acc[{place}]);")
+    return calls
+
+
+def _for_each_vector(lines: list[str]) -> list[str]:
+    return [
+        "    for (int r = 0; r < R; r++) for (int j = 0; j < 4; j++) {",
+        "        const StreamLayer *l = s->layers + n;",
+        "        const int64_t H = l->H, u = unit + j * W, at = (row + r) * H + u;",
+        "        (void)at;",
+        *(f"        {line}" for line in lines),
+        "    }",
+    ]
+
+
+def _load(plan: KernelPlan, earlier: tuple[Stage, ...], each: Node) -> str | None:
+    """The C that loads a node, after some stages; None if it must be computed."""
+    match each.op:
+        case "projected":
+            return f"load_floats(projected_sums(s, n, row + r) + {each.key[0]} * H + u)"
+        case "state":
+            return f"load_floats(l->states[{plan.fields.index(str(each.key[0]))}] + at)"
+        case "below":
+            return "load_floats(l->below + at)"
+        case "vector":
+            return f"load_floats(l->vectors + {plan.vectors.index(each)} * H + u)"
+    if not any(each in stage.results for stage in earlier):
+        return None
+    if each in plan.crossing:
+        return f"load_floats(l->kept + ({plan.crossing.index(each)} * s->rows + row + r) * H + u)"
+    for number, reading in enumerate(plan.readings):
+        if reading.source is each:
+            return f"NAME(load)(l->inputs[{number}] + at)"
+    return next(
+        (
+            f"load_floats(l->new_states[{place}] + at)"
+            for place, after in enumerate(plan.graph.after.values())
+            if after is each
+        ),
+        None,
+    )
+
+
+def _stores(plan: KernelPlan, each: Node) -> list[str]:
+    """Where a node is put, as the beginnings of calls."""
+    found = []
+    if each in plan.crossing:
+        found.append(f"store_floats(l->kept + ({plan.crossing.index(each)} * s->rows + row + r) * H + u")
+    for number, reading in enumerate(plan.readings):
+        if reading.source is each:
+            found.append(f"NAME(store)(l->inputs[{number}] + at")
+    for place, after in enumerate(plan.graph.after.values()):
+        if after is each:
+            found.append(f"store_floats(l->new_states[{place}] + at")
+    return found
