@@ -19,7 +19,7 @@ WORDS = 4  # of a usual item
 MOST_ODD = 0.1  # share of the lines of a list that may not look like items
 LICENCE_BEGINS = re.compile(r"^\*{3} ?END OF (?:THE|THIS) PROJECT GUTENBERG.*$", re.MULTILINE)
 PREFACE_ENDS = re.compile(r"^\*{3} ?START OF (?:THE|THIS) PROJECT GUTENBERG.*$", re.MULTILINE)
-SENTENCE_END = re.compile(r"[.,;:!?\"'”)\]}>]$")
+SENTENCE_END = re.compile(r"[.,;:!?\"'”)\]}>。、，！？；：」』．…।॥؟،۔]$")
 
 
 def check_form(settings: Settings, corpus: Corpus, given: GivenOptions) -> Iterator[Finding]:

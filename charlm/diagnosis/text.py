@@ -74,16 +74,15 @@ def check_length(corpus: Corpus) -> Finding:
     if not "".join(corpus.vocabulary.symbols).strip() or size == 1:
         remedy = "There is nothing to learn from one symbol, or from white space alone. Is this the right text?"
         return Finding("text", "warn", what, remedy, facts)
+    remedies = []
     if len(corpus.split("train")) < LEAST_CHARACTERS:
-        remedy = (
+        remedies.append(
             f"With under {LEAST_CHARACTERS:,} characters to train on, a model learns little more than spelling. "
             "Add text of the same kind."
         )
-        return Finding("text", "warn", what, remedy, facts)
     if len(corpus.split("valid")) < 2:
-        remedy = "There is nothing to validate on, so there will be no best checkpoint. Change text.splits."
-        return Finding("text", "warn", what, remedy, facts)
-    return Finding("text", "ok", what, facts=facts)
+        remedies.append("There is nothing to validate on, so there will be no best checkpoint. Change text.splits.")
+    return Finding("text", "warn" if remedies else "ok", what, " ".join(remedies), facts)
 
 
 def check_symbols(corpus: Corpus) -> Finding:

@@ -19,7 +19,7 @@ from charlm.text.records.pieces import in_parts
 from charlm.text.records.separating import FILE, has_own_line, unescaped
 from charlm.text.records.tally import Tally
 
-LONGEST_CHUNK = 1 << 20  # characters
+LONGEST_PART = 1 << 16  # characters that are normalized together
 
 
 @dataclass(frozen=True)
@@ -101,12 +101,11 @@ class TextStream:
         def texts() -> Iterator[str]:
             for chunk in chunks:
                 counts.append(replace(chunk, text=""))
-                yield chunk.text
+                yield from in_parts(chunk.text, LONGEST_PART)  # some characters become eighteen
 
         for text in in_whole_letters(texts()):
             new = normalized(text, self.settings.normalize)
-            yield Chunk("", more_bytes=utf8_length(text) - utf8_length(new))
-            yield from map(Chunk, in_parts(new, LONGEST_CHUNK))  # some characters become eighteen
+            yield Chunk(new, more_bytes=utf8_length(text) - utf8_length(new))
         yield from counts
 
     def _within_books(self, number: int) -> Iterator[Chunk]:

@@ -22,6 +22,11 @@ def test_other_texts_do_not_look_like_a_list(lines):
     assert not looks_like_list(lines)
 
 
+@pytest.mark.parametrize("end", "。！।؟")
+def test_sentences_of_other_scripts_do_not_look_like_a_list(end):
+    assert not looks_like_list([f"昔々ある所に{number}{end}" for number in range(50)])
+
+
 def test_names_look_like_a_list():
     assert looks_like_list(NAMES)
 
@@ -124,3 +129,9 @@ def test_a_licence_without_its_first_line_is_to_be_cut_away(doctor):
     assert "preface" not in form["what"]
     assert "text.strip" not in form["remedy"]
     assert "cut the licence away" in form["remedy"]
+
+
+def test_a_short_text_without_validation_has_both_remedies(doctor):
+    remedy = doctor("an owl, a fern", "-s", "text.splits=[1.0, 0.0, 0.0]")["text"]["remedy"]
+    assert "little more than spelling" in remedy
+    assert "nothing to validate on" in remedy

@@ -19,7 +19,9 @@ from charlm.diagnosis.command import GivenOptions
 from charlm.diagnosis.text import check_text
 from charlm.errors import TextError
 from charlm.text.corpus import open_corpus
+from charlm.text.decoding.guessing import guess_encoding
 from charlm.text.files import source_file
+from charlm.text.files.source_file import SourceFile
 
 MEMORY_FACTOR = 6  # most memory, in sizes of the file, ...
 FIXED_MEMORY = 32 << 20  # ... beside these bytes for tables over all of Unicode, a block, a dictionary of xz ...
@@ -62,8 +64,11 @@ def outcome(folder: Path, attack: Attack) -> tuple[str, int]:
 
 
 @pytest.fixture
-def traced():
-    """Memory is counted, once all that is needed has been imported."""
+def traced(tmp_path):
+    """Memory is counted, once all that is needed has been imported, such as the tables of chardet, which stay."""
+    (tmp_path / "latin").write_bytes(b"un caf\xe9")
+    guess_encoding(SourceFile("latin", tmp_path / "latin", 7))
+    (tmp_path / "latin").unlink()
     tracemalloc.start()
     yield
     tracemalloc.stop()

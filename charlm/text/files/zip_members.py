@@ -41,7 +41,9 @@ def _members(file: SourceFile, packed: BinaryIO) -> Iterator[tuple[str, Iterator
         archive = zipfile.ZipFile(cast(BinaryIO, _Bounded(packed, file.label)))
     except DAMAGE as error:
         raise damaged_error("zip archive", file.label, error) from None
-    members = sorted((member for member in archive.infolist() if not member.is_dir()), key=lambda one: one.filename)
+    members = sorted(
+        (member for member in archive.infolist() if not member.filename.endswith("/")), key=lambda one: one.filename
+    )
     document = kind_of_zip([member.filename for member in members])
     if document:
         raise TextError(f"This is {document.name}, not plain text", file.label, document.remedy)

@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from charlm.errors import TextError
-from charlm.text.records.pieces import Pieces, Record
+from charlm.text.records.pieces import Pieces, Record, in_parts
 
 EMPTY_LINE, FILE = "empty-line", "file"  # separators with a name
+PART = 1 << 17  # characters of a text that are split together
 ESCAPES = {"n": "\n", "t": "\t", "\\": "\\"}
 
 
@@ -21,7 +22,7 @@ def lines_of(texts: Iterable[str], longest: int | None = None, where: str = "") 
     """The lines of a text that comes in pieces, each with its end. Raises TextError for a line above `longest`."""
     held: list[str] = []
     length = 0
-    for text in texts:
+    for text in _parts_of(texts):
         lines = text.split("\n")
         last = lines.pop()
         for line in lines:
@@ -40,6 +41,12 @@ def lines_of(texts: Iterable[str], longest: int | None = None, where: str = "") 
             )
     if held:
         yield _taken(held)
+
+
+def _parts_of(texts: Iterable[str]) -> Iterator[str]:
+    """The text in parts whose lines or records, of which each takes 50 bytes more than its characters, are not many."""
+    for text in texts:
+        yield from in_parts(text, PART)
 
 
 def _taken(held: list[str]) -> str:
@@ -73,7 +80,7 @@ def split_at_lines(texts: Iterable[str], ends: Callable[[str], bool]) -> Iterato
 def split_at_text(texts: Iterable[str], separator: str) -> Iterator[tuple[Record, bool]]:
     """The records between the occurrences of the separator, wherever they are, and whether it followed."""
     held, rest = Pieces(), ""
-    for text in texts:
+    for text in _parts_of(texts):
         first, *records = (rest + text).split(separator)
         rest = first
         if records:
