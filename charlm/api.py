@@ -19,11 +19,17 @@ if TYPE_CHECKING:  # imports torch, which only training needs
     from charlm.training.experiment import Training
 
 
-def load(run: str | Path | None = None) -> Checkpoint:
+def load(run: str | Path | None = None, *, cell_file: str | Path | None = None) -> Checkpoint:
     """The trained model of a run. `run` is its name, its folder or one of its checkpoints; None is the latest run.
 
-    Raises CheckpointError if there is none, IntegrityError if its files are not as they were written.
+    A model whose cell is code in a file of its own is opened only if `cell_file` names that file, as it was when the
+    model was trained: its code then runs. Raises UsageError otherwise, CheckpointError if there is no
+    such run, IntegrityError if its files are not as they were written.
     """
+    if cell_file is not None:
+        from charlm.cells.own_files import trust
+
+        trust(str(cell_file))
     return load_folder(find_checkpoint(runs_root(), None if run is None else str(run)))
 
 
@@ -40,9 +46,12 @@ def train(
     file, `run` the name of the run. Any setting of `charlm config schema` is a keyword: `steps` for training.steps,
     or in full `training__steps`, with two underscores for each dot. None is YAML's null.
 
-    Raises UsageError for a setting that is unknown or invalid, TextError for a text that cannot be read.
+    `cell="path/to/mycell.py:MyCell"` runs the code in that file. Raises UsageError for a setting that is unknown or
+    invalid, TextError for a text that cannot be read.
     """
-    from charlm.cells.stacks import stack_problems
+    from dataclasses import replace
+
+    from charlm.cells.naming_files import own_settings, own_stack_problems
     from charlm.config.resolving import resolve
     from charlm.training.experiment import begin
     from charlm.training.origin import settings_from
@@ -51,7 +60,8 @@ def train(
     if texts:
         values["text.sources"] = [str(text) for text in texts]
     nulls = [f"{name}=null" for name, value in values.items() if value is None]  # None in `options` means not given
-    resolved = resolve(None if config is None else str(config), nulls, values, [stack_problems])
+    resolved = resolve(None if config is None else str(config), nulls, values, [own_stack_problems])
+    resolved = replace(resolved, settings=own_settings(resolved.settings))
     if start_from is None:
         return begin(resolved.settings, run)
     start = _checkpoint(start_from)

@@ -7,7 +7,6 @@ runnable thread gets c / (t j + n) of a core, at most one; that part of its spee
 from __future__ import annotations
 
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 
 from charlm.benchmark.load_process import LoadJob
+from charlm.cells.own_files import trusted_environment
 from charlm.errors import CharlmError
 from charlm.machine import cores, usable_threads
 
@@ -112,7 +112,9 @@ def _measure(processes: Sequence[subprocess.Popen[str]], situation: Situation, s
 def _process(job: LoadJob) -> Iterator[subprocess.Popen[str]]:
     """A process that is warm and waits for a line. Plain torch's threads wait as they do by default."""
     command = [sys.executable, "-m", "charlm.benchmark.load_process", json.dumps(asdict(job))]
-    environment = {name: value for name, value in os.environ.items() if not (job.plain and name == "OMP_WAIT_POLICY")}
+    environment = {
+        name: value for name, value in trusted_environment().items() if not (job.plain and name == "OMP_WAIT_POLICY")
+    }
     with subprocess.Popen(
         command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:

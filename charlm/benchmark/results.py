@@ -21,6 +21,7 @@ from charlm.benchmark.workload import (
     random_ids,
     random_model,
 )
+from charlm.config.cell_files import short_name
 from charlm.config.settings import ModelSettings
 from charlm.device import Compute, choose_compute
 from charlm.engines.choosing import engines_of
@@ -136,7 +137,7 @@ def _time_alone(job: Job) -> Speed:
 
 def _row(cell: str, model_settings: ModelSettings, speed: Speed, baseline: Speed | None) -> Row:
     size = f"{model_settings.num_layers}x{model_settings.hidden_size}"
-    row = {"cell": cell, "size": size, "best": round(speed.best), "median": round(speed.median)}
+    row = {"cell": short_name(cell), "size": size, "best": round(speed.best), "median": round(speed.median)}
     return row | (_comparison(speed, baseline) if baseline else {"plain_median": None, "ratio": None})
 
 

@@ -9,7 +9,7 @@ def initial_values(rng: np.random.Generator, name: str, shape: tuple[int, ...]) 
     """The usual initial values of a weight, float32: recurrent matrices orthogonal, others uniform, vectors zero."""
     if len(shape) == 1:
         return np.zeros(shape, np.float32)
-    if name == "weight_hh":
+    if name == "weight_hh" and shape[0] % shape[1] == 0:
         return orthogonal(rng, shape[0] // shape[1], shape[1])
     return uniform(rng, shape, shape[1])
 

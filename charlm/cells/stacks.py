@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from charlm.cells.table import build_cell, find_cell
+from charlm.config.cell_files import short_name
 from charlm.config.problems import Problem
 from charlm.config.settings import LayerSettings, Settings
 from charlm.errors import UsageError
@@ -32,9 +33,10 @@ def stack_problems(settings: Settings) -> list[Problem]:
 
 def _unreadable_memory(layer: LayerSettings, below: LayerSettings) -> str | None:
     """Why a layer cannot read the memory of the layer below it; None if it can."""
+    name = short_name(layer.cell)
     if find_cell(below.cell).MEMORY is None:
-        return f"{layer.cell} reads the memory of the layer below, and {below.cell} has none"
+        return f"{name} reads the memory of the layer below, and {short_name(below.cell)} has none"
     if below.hidden_size != layer.hidden_size:
         sizes = f"{below.hidden_size} units below and {layer.hidden_size} of its own"
-        return f"{layer.cell} reads the memory of the layer below, which must be as wide as itself: it has {sizes}"
+        return f"{name} reads the memory of the layer below, which must be as wide as itself: it has {sizes}"
     return None

@@ -17,8 +17,10 @@ from charlm.cells.lstm import LSTM
 from charlm.cells.lstm97 import LSTM97
 from charlm.cells.memory_gated import MemoryGated
 from charlm.cells.mut1 import MUT1
+from charlm.cells.own_files import own_class
 from charlm.cells.peephole import Peephole
 from charlm.cells.rnn import RNN
+from charlm.config.cell_files import cell_file, is_file, short_name
 from charlm.config.suggestions import suggestion
 from charlm.errors import UsageError
 
@@ -38,9 +40,18 @@ CELLS: dict[str, type[Cell]] = {
 
 
 def find_cell(name: str) -> type[Cell]:
-    """The class of the cell with that name. Raises UsageError, with the most similar name, if there is none."""
+    """The class of the cell with that name, or in the file that it names (own_files.py says which files may run).
+
+    Raises UsageError, with the most similar name, if there is none.
+    """
     if name in CELLS:
         return CELLS[name]
+    if file := cell_file(name):
+        return own_class(file)
+    if is_file(name):
+        raise UsageError(
+            f"{name!r} does not name a cell in a file", "model.cell", "Write it as path/to/mycell.py:MyCell."
+        )
     remedy = f"{suggestion(name.lower(), CELLS)} `charlm cells list` shows all.".lstrip()
     raise UsageError(f"There is no cell {name!r}", "model.cell", remedy)
 
@@ -52,7 +63,7 @@ def build_cell(name: str, given: Mapping[str, object]) -> Cell:
     """
     cell = find_cell(name)
     options = cell.options()
-    problems = [f"{key}: {name} has no such option" for key in given if key not in options]
+    problems = [f"{key}: {short_name(name)} has no such option" for key in given if key not in options]
     problems += [
         f"{key} {problem}"
         for key, value in given.items()
@@ -60,5 +71,5 @@ def build_cell(name: str, given: Mapping[str, object]) -> Cell:
     ]
     if problems:
         has = ", ".join(options) or "none"
-        raise UsageError("; ".join(problems), "model.cell_options", f"Options of {name}: {has}.")
+        raise UsageError("; ".join(problems), "model.cell_options", f"Options of {short_name(name)}: {has}.")
     return cell(**given)

@@ -10,9 +10,12 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load as from_safetensors
 
+from charlm.cells.naming_files import files_of
+from charlm.cells.own_files import CellFileError, own_class
 from charlm.cells.stacks import stack_problems
 from charlm.checkpoint.bounded_json import parse_bounded_json
 from charlm.checkpoint.contents import Checkpoint, Description, decode_description
+from charlm.config.settings import ModelSettings
 from charlm.errors import CheckpointError, IntegrityError
 from charlm.model.parameters import parameter_shapes
 from charlm.runs.folder import DESCRIPTION, MODEL, TRAINING
@@ -83,10 +86,12 @@ def _check_finite(folder: Path, file: str, arrays: dict[str, np.ndarray]) -> Non
 def load_checkpoint(folder: Path) -> Checkpoint:
     """Open a checkpoint's folder.
 
-    Raises CheckpointError if a file is missing, IntegrityError if one is not what was written.
+    Raises CheckpointError if a file is missing, IntegrityError if one is not what was written, CellFileError if its
+    cell is code in a file that the user has not named.
     """
     body = decode_description(_read(folder / DESCRIPTION, LARGEST_DESCRIPTION), str(folder))
     vocabulary = Vocabulary.from_json(body.vocabulary)
+    _require_named_files(body.settings.model, folder)
     if problems := stack_problems(body.settings):
         raise CheckpointError(
             f"This charlm {__version__} lacks the checkpoint's model: {problems[0].what}",
@@ -108,6 +113,15 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         training=body.training,
         parameters=_parameters(folder, _verified(folder, MODEL, body), expected),
     )
+
+
+def _require_named_files(model: ModelSettings, folder: Path) -> None:
+    """Raises CellFileError if a cell is code in a file that the user has not named in this process."""
+    for file in files_of(model):
+        try:
+            own_class(file)
+        except CellFileError as error:
+            raise CellFileError(error.what, f"{folder}, {error.where}", error.remedy) from None
 
 
 def load_training_arrays(folder: Path) -> dict[str, np.ndarray]:

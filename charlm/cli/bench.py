@@ -14,7 +14,12 @@ from charlm.display.output import print_json
 
 app = typer.Typer(cls=Group, no_args_is_help=True)
 
-Cell = typer.Option("lstm", "--cell", help="A cell, or all.", autocompletion=complete_cells)
+Cell = typer.Option(
+    "lstm",
+    "--cell",
+    help="A cell, all, or a file of yours, whose code then runs: mycell.py:MyCell.",
+    autocompletion=complete_cells,
+)
 Sizes = typer.Option("2x128,2x256,2x512", "--sizes", help="Layers x units; several separated by commas.")
 Plain = typer.Option(True, "--plain/--no-plain", help="Time plain PyTorch as well.")
 Parts = typer.Option(False, "--parts", help="Show where the time goes.")
@@ -201,12 +206,14 @@ def _print(about: Mapping[str, object], rows: Sequence[Mapping[str, Any]], as_js
 
 
 def _cells(wanted: str) -> list[str]:
+    from charlm.cells.naming_files import own_name
     from charlm.cells.table import CELLS, find_cell
 
     if wanted == "all":
         return list(CELLS)
-    find_cell(wanted)
-    return [wanted]
+    name = own_name(wanted)
+    find_cell(name)
+    return [name]
 
 
 def _sizes(text: str) -> list[tuple[int, int]]:

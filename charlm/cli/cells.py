@@ -31,13 +31,19 @@ def list_cells(as_json: Json = False) -> None:
     epilog=examples("charlm cells show lstm", "charlm cells show clockwork --hidden-size 240 --json"),
 )
 def show_cell(
-    name: str = typer.Argument(..., help="A cell; `charlm cells list` lists them.", autocompletion=complete_cell),
+    name: str = typer.Argument(
+        ...,
+        help="A cell; `charlm cells list` lists them. Or a file of yours, whose code then runs: mycell.py:MyCell.",
+        autocompletion=complete_cell,
+    ),
     hidden_size: int = typer.Option(256, min=1, help="Units of the layer whose weights are counted."),
     as_json: Json = False,
 ) -> None:
     """Show a cell's equations, weights, gates, options and paper."""
+    from charlm.cells.naming_files import own_name
     from charlm.cells.table import find_cell
 
+    name = own_name(name)
     find_cell(name)
     about = _about(name, hidden_size)
     if as_json:
@@ -53,14 +59,15 @@ def _about(name: str, hidden_size: int = 256) -> dict[str, Any]:
     from dataclasses import asdict
 
     from charlm.cells.table import build_cell
+    from charlm.config.cell_files import short_name
     from charlm.errors import UsageError
 
     cell = build_cell(name, {})
     if problem := cell.size_problem(hidden_size):
-        raise UsageError(f"--hidden-size {problem}", f"{name} with {hidden_size} units")
+        raise UsageError(f"--hidden-size {problem}", f"{short_name(name)} with {hidden_size} units")
     shapes = cell.shapes(hidden_size, hidden_size, cell.READS_BELOW)
     return {
-        "name": name,
+        "name": short_name(name),
         "title": cell.TITLE,
         "paper": cell.PAPER,
         "equations": cell.equations(),

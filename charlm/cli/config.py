@@ -24,12 +24,12 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Show every setting and the origin of its value. The output is a valid config file."""
-    from charlm.cells.stacks import stack_problems
+    from charlm.cells.naming_files import stack_problems_but_files
     from charlm.config.resolving import resolve
     from charlm.config.stored import to_yaml
     from charlm.display.settings_text import with_origins
 
-    resolved = resolve(config, settings or [], {}, [stack_problems])
+    resolved = resolve(config, settings or [], {}, [stack_problems_but_files])
     if as_json:
         print_json({"settings": resolved.settings.model_dump(mode="json"), "sources": resolved.origins})
     else:
@@ -65,11 +65,11 @@ def list_settings(
 @app.command("check", cls=Command, epilog=examples("charlm config check my.yaml", "charlm config check char-rnn"))
 def check(file: Annotated[str, typer.Argument(metavar="FILE", help="A YAML file, or a preset's name.")]) -> None:
     """Check a config file, and list everything that is wrong with it."""
-    from charlm.cells.stacks import stack_problems
+    from charlm.cells.naming_files import stack_problems_but_files
     from charlm.config.resolving import resolve
     from charlm.display.settings_text import settings_in_short
 
-    settings = resolve(file, [], {}, [stack_problems]).settings
+    settings = resolve(file, [], {}, [stack_problems_but_files]).settings
     print_text(f"{file} is fine: {settings_in_short(settings)}\n")
 
 

@@ -40,7 +40,7 @@ def doctor(
     as_json: Json = False,
 ) -> None:
     """Check this machine, and a text before hours are spent on it."""
-    from charlm.cells.stacks import stack_problems
+    from charlm.cells.naming_files import own_settings, own_stack_problems
     from charlm.config.resolving import resolve
     from charlm.diagnosis.command import GivenOptions
     from charlm.diagnosis.finding import overall_exit_code
@@ -59,7 +59,7 @@ def doctor(
     files = [("--valid", file) for file in valid or ()] + [("--test", file) for file in test or ()]
     named = [("--encoding", encoding), *files, ("--device", device)]
     given = GivenOptions.of(config, settings or [], named, ["--records"] if records else [])
-    chosen = resolve(config, settings or [], options, [stack_problems]).settings
+    chosen = own_settings(resolve(config, settings or [], options, [own_stack_problems]).settings)
     say_what_is_awaited(chosen.text.sources if text else ())
     findings: list[Finding] = []
     with until_closed(sys.stdout):

@@ -9,7 +9,7 @@ import typer
 from charlm.cli.completing import complete_corpus, complete_run
 from charlm.cli.help_pages import Command, Group, examples
 from charlm.cli.opening import open_named
-from charlm.cli.options import Device, Json
+from charlm.cli.options import CellFile, Device, Json
 from charlm.display.output import print_json
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ def perplexity(
             help="Files, folders, globs, named corpora or - (standard input) to score.", autocompletion=complete_corpus
         ),
     ] = None,
+    cell_file: CellFile = None,
     split: Annotated[
         Literal["train", "valid", "test"] | None,
         typer.Option(help="Without TEXT: which split of the run's own text to score. Default: valid."),
@@ -147,6 +148,7 @@ def compare(
     text: Annotated[
         list[str], typer.Option("--text", metavar="FILE|CORPUS", help="The text to score; can be repeated.")
     ],
+    cell_file: CellFile = None,
     unknown: Annotated[Policy, typer.Option(help=UNKNOWN)] = "charge",
     encoding: Annotated[
         str | None, typer.Option(help="Encoding of the text; auto decides for each file. Default: that of each run.")

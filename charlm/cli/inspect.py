@@ -12,7 +12,7 @@ import typer
 from charlm.cli.completing import complete_corpus, complete_run
 from charlm.cli.help_pages import Command, Group, examples
 from charlm.cli.opening import open_named
-from charlm.cli.options import Json
+from charlm.cli.options import CellFile, Json
 from charlm.display.output import print_json, print_table
 from charlm.display.printing import print_stderr
 
@@ -95,6 +95,7 @@ def gradients(
     distance: Annotated[int, typer.Option(help="Largest distance, in characters.")] = 100,
     positions: Annotated[int, typer.Option(help="Positions in the text at which the loss is taken.")] = 128,
     fresh: Fresh = False,
+    cell_file: CellFile = None,
     as_json: Json = False,
     picture: Picture = None,
 ) -> None:
@@ -135,7 +136,12 @@ def gradients(
     epilog=examples("charlm inspect gates mybook", "charlm inspect gates mybook --fresh --text mybook.txt"),
 )
 def gates(
-    runs: Runs = None, text: Text = None, fresh: Fresh = False, as_json: Json = False, picture: Picture = None
+    runs: Runs = None,
+    text: Text = None,
+    fresh: Fresh = False,
+    cell_file: CellFile = None,
+    as_json: Json = False,
+    picture: Picture = None,
 ) -> None:
     """How much of the time each gate is nearly closed (under 0.1) or nearly open (over 0.9)."""
     from charlm.display.inspection_plots import plot_gates

@@ -19,6 +19,27 @@ Overrides = Annotated[
         "--set", "-s", metavar="KEY=VALUE", help="A setting; can be repeated.", autocompletion=complete_setting
     ),
 ]
+
+
+def _trust(paths: list[str] | None) -> list[str] | None:
+    """Let these files run in this process. The commands themselves need not know of them."""
+    if paths:
+        from charlm.cells.own_files import trust
+
+        for path in paths:
+            trust(path)
+    return paths
+
+
+CellFile = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--cell-file",
+        metavar="FILE.py",
+        callback=_trust,
+        help="The file of the model's cell, if that is code of your own: it runs only if you name it here.",
+    ),
+]
 Encoding = Annotated[str | None, typer.Option(help="Encoding of the text; auto decides for each file. Default: utf-8.")]
 Records = Annotated[bool, typer.Option("--records", help="The text is a list: learn each line as an item of its own.")]
 Valid = Annotated[

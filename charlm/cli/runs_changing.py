@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from charlm.cli.completing import complete_run
+from charlm.cli.options import CellFile
 from charlm.display.output import print_columns
 from charlm.display.printing import is_terminal, print_stderr
 
@@ -74,6 +75,7 @@ def export(
         bool,
         typer.Option("--training", help="Also copy what a resume needs. This makes it about three times as large."),
     ] = False,
+    cell_file: CellFile = None,
 ) -> None:
     """Copy the best checkpoint of a run, with its settings, for use elsewhere.
 

@@ -13,7 +13,7 @@ import typer
 
 from charlm.cli.completing import complete_device, complete_run
 from charlm.cli.opening import open_named
-from charlm.cli.options import JsonAtEnd
+from charlm.cli.options import CellFile, JsonAtEnd
 from charlm.cli.record_choice import RecordChoice, label_prompt
 from charlm.config.device_names import check_device_option
 from charlm.display.output import print_json
@@ -54,6 +54,7 @@ def sample(
     ] = None,
     count: Annotated[int, typer.Option(help="Samples to write, each with its own random numbers.")] = 1,
     label: Annotated[str | None, typer.Option(help="A model of records: the label to begin with (text.label).")] = None,
+    cell_file: CellFile = None,
     unique: Annotated[bool, typer.Option("--unique", help="A model of records: no record twice.")] = False,
     novel: Annotated[
         bool, typer.Option("--novel", help="A model of records: none that stands in the training text.")

@@ -9,7 +9,7 @@ import typer
 
 from charlm.cli.completing import complete_text
 from charlm.cli.opening import say_what_is_awaited
-from charlm.cli.options import Config, DeviceIfGiven, Encoding, JsonAtEnd, Overrides, Records, Test, Valid
+from charlm.cli.options import CellFile, Config, DeviceIfGiven, Encoding, JsonAtEnd, Overrides, Records, Test, Valid
 from charlm.display.output import print_json
 
 if TYPE_CHECKING:
@@ -83,6 +83,7 @@ def train(
     records: Records = False,
     valid: Valid = None,
     test: Test = None,
+    cell_file: CellFile = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be trained, and write nothing.")] = False,
     as_json: JsonAtEnd = False,
 ) -> None:
@@ -110,10 +111,13 @@ def train(
         _resume(target, settings or [], options, more, places, dry_run, as_json)
         return
     _refuse_without_resume(text, more, moved)
-    from charlm.cells.stacks import stack_problems
+    from dataclasses import replace
+
+    from charlm.cells.naming_files import own_settings, own_stack_problems
     from charlm.config.resolving import resolve
 
-    _begin(resolve(config, settings or [], options, [stack_problems]), run, origin, dry_run, as_json)
+    resolved = resolve(config, settings or [], options, [own_stack_problems])
+    _begin(replace(resolved, settings=own_settings(resolved.settings)), run, origin, dry_run, as_json)
 
 
 def _run_to_resume(text: list[str] | None, config: str | None, name: str | None, origin: str | None) -> str | None:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from charlm.config.cell_files import LONGEST, short_name
 from charlm.config.section import BelowOne, Fraction, Listed, Section
 
 CellOption = bool | int | float | str
@@ -15,7 +16,7 @@ CellOption = bool | int | float | str
 class LayerSettings(Section):
     """One layer of a stack. A setting that it leaves out is that of the model."""
 
-    cell: str = Field(default="", max_length=40, description="name of a cell; empty: model.cell")
+    cell: str = Field(default="", max_length=LONGEST, description="name of a cell; empty: model.cell")
     cell_options: dict[str, CellOption] = Field(default={}, max_length=16, description="options of that cell")
     hidden_size: int = Field(default=0, ge=0, le=16_384, description="units of this layer; 0: model.hidden_size")
 
@@ -29,7 +30,11 @@ class AttentionSettings(Section):
 class ModelSettings(Section):
     """The architecture of the network."""
 
-    cell: str = Field(default="lstm", max_length=40, description="a name from `charlm cells list`")
+    cell: str = Field(
+        default="lstm",
+        max_length=LONGEST,
+        description="a name from `charlm cells list`, or a file of yours, whose code then runs: path/mycell.py:MyCell",
+    )
     cell_options: dict[str, CellOption] = Field(
         default={}, max_length=16, description="options of that cell; `charlm cells show` lists them"
     )
@@ -83,9 +88,9 @@ class ModelSettings(Section):
     def in_short(self) -> str:
         """`lstm 2 x 192`; if the layers are given one by one, each with its width."""
         if self.layers is None:
-            shape = f"{self.cell} {self.num_layers} x {self.hidden_size}"
+            shape = f"{short_name(self.cell)} {self.num_layers} x {self.hidden_size}"
         else:
-            shape = ", ".join(f"{layer.cell} {layer.hidden_size}" for layer in self.stack())
+            shape = ", ".join(f"{short_name(layer.cell)} {layer.hidden_size}" for layer in self.stack())
         extras = ", residual" * self.residual
         return shape + extras + (f", attention {self.attention.window}" if self.attention.window else "")
 

@@ -22,7 +22,7 @@ from charlm.cells.unroll import Memories
 from charlm.engines.derived_kernel import DerivedKernel
 from charlm.engines.graph_functions import evaluated
 from charlm.engines.window_arrays import WindowArrays
-from charlm.graphs.nodes import is_constant
+from charlm.graphs.nodes import Node, is_constant
 from charlm.graphs.projecting import projects_by_unit
 
 
@@ -86,7 +86,7 @@ class _Window(torch.autograd.Function):
         run = WindowArrays(kernel, steps, rows, H, needs_backward)
         run.begin(state)
         projected = projected.contiguous()
-        below = None if below is None else below.float().contiguous()
+        below = None if below is None else below.to(kernel.sums).contiguous()
         ids = None if ids is None else ids.contiguous()
         window = run.window(units, vectors, below)
         window.projected, window.ids = projected.data_ptr(), None if ids is None else ids.data_ptr()
@@ -105,14 +105,16 @@ class _Window(torch.autograd.Function):
         ids, below, matrices, vectors, panels, projected = ctx.kept
         T, B, H, dtype = run.steps, run.rows, run.units, kernel.dtype
         d_output = torch.zeros(T, B, H, dtype=dtype) if d_outputs is None else d_outputs.to(dtype).contiguous()
-        d_memory = None if d_memories is None else d_memories.float().contiguous()
+        d_memory = None if d_memories is None else d_memories.to(kernel.sums).contiguous()
         d_states = [
-            torch.zeros(B, H) if d is None else d.to(torch.float32).clone(memory_format=torch.contiguous_format)
+            torch.zeros(B, H, dtype=kernel.sums)
+            if d is None
+            else d.to(kernel.sums).clone(memory_format=torch.contiguous_format)
             for d in d_after
         ]
         columns = torch.empty(T, B, len(plan.gradient.columns()) * H, dtype=dtype)
-        carried = torch.empty(B, max(1, len(plan.carried)) * H)
-        d_below = None if below is None else torch.empty(T, B, H)
+        carried = torch.empty(B, max(1, len(plan.carried)) * H, dtype=kernel.sums)
+        d_below = None if below is None else torch.empty(T, B, H, dtype=kernel.sums)
         window = run.window(ctx.units, vectors, below)
         window.projected, window.ids = projected.data_ptr(), None if ids is None else ids.data_ptr()
         window.d_output, window.columns, window.carried = d_output.data_ptr(), columns.data_ptr(), carried.data_ptr()
@@ -124,31 +126,40 @@ class _Window(torch.autograd.Function):
         for reading, matrix in zip(plan.readings, matrices, strict=True):
             if reading.source.op == "state":  # what the products of the first step give to the state before it
                 place = plan.fields.index(str(reading.source.key[0]))
-                d_states[place] += chosen(columns[0], reading.columns, H).float() @ matrix
+                d_states[place] += chosen(columns[0], reading.columns, H).to(kernel.sums) @ matrix
         order = [plan.gradient.columns().index(each) for each in plan.gradient.projected]
         d_projected = chosen(columns, order, H).flatten(0, 1)
         if ids is not None:
             d_projected = kernel.gather(d_projected, ids, ctx.symbols).to(dtype)
-        d_weights = _weight_gradients(ctx, columns, vectors, below)
+        d_weights = _weight_gradients(ctx, columns)
         return None, None, d_projected, None, d_below, None, None, *d_states, *d_weights
 
 
-def _weight_gradients(ctx: Any, columns: Tensor, vectors: Tensor, below: Tensor | None) -> list[Tensor | None]:
+def _weight_gradients(ctx: Any, columns: Tensor) -> list[Tensor | None]:
     """The gradient of each weight of the step, from the columns of all steps."""
-    run, plan, units = ctx.run, ctx.kernel.plan, ctx.units
+    run, plan, units, sums = ctx.run, ctx.kernel.plan, ctx.units, ctx.kernel.sums
     H = run.units
-    found = {name: torch.zeros(shape) for name, shape in zip(plan.graph.shapes, ctx.shapes, strict=True)}
+    ids, below, _, vectors, _, projected = ctx.kept
+
+    def stored(each: Node) -> Tensor | None:
+        """What there is of a node for all steps."""
+        if each.op != "projected":
+            return run.stored(each, vectors, below)
+        block = projected[:, int(each.key[0]) * H : (int(each.key[0]) + 1) * H]
+        return block.unflatten(0, (run.steps, run.rows)) if ids is None else block[ids]
+
+    found = {name: torch.zeros(shape, dtype=sums) for name, shape in zip(plan.graph.shapes, ctx.shapes, strict=True)}
     for number, reading in enumerate(plan.readings):
         own = chosen(columns, reading.columns, H).flatten(0, 1)
-        by_block = (own.T @ run.read(number).flatten(0, 1)).float().split(H)
+        by_block = (own.T @ run.read(number).flatten(0, 1)).to(sums).split(H)
         for (name, row, column), block in zip(reading.entries, by_block, strict=True):
             part = slice(row * units, (row + 1) * units), slice(column * units, (column + 1) * units)
             found[name][part] += block[:units, :units]
     for term in plan.gradient.vectors:
         column = chosen(columns, [plan.gradient.columns().index(term.column)], H)
         if not is_constant(term.factor, 1):
-            column = column * evaluated(term.factor, lambda each: run.stored(each, vectors, below))
-        total = column.sum((0, 1), dtype=torch.float32)
+            column = column * evaluated(term.factor, stored)
+        total = column.sum((0, 1), dtype=sums)
         found[term.name][term.block * units : (term.block + 1) * units] += total[:units]
     return [None if name in plan.graph.fixed else each for name, each in found.items()]
 

@@ -15,13 +15,15 @@ import numpy as np
 
 from charlm.cells.cell import Cell
 from charlm.cells.symbols import Symbols, distinct_inputs
+from charlm.engines.own_library import library_for
 from charlm.engines.stream_layer import padded
 from charlm.graphs.c_kernel import repeat_of
 from charlm.graphs.derived import kernel_name
+from charlm.graphs.padding import may_be_padded
 from charlm.graphs.refusing import UntraceableError
 from charlm.graphs.stages import KernelPlan, plan_kernel
 from charlm.graphs.tracing import trace
-from charlm.kernels import Packing, Window, library
+from charlm.kernels import Packing, Window
 from charlm.kernels.threads import share_rows
 
 ROWS_FOR_A_THREAD = 4
@@ -29,8 +31,10 @@ ROWS_FOR_A_THREAD = 4
 
 def can_run(cell: Cell, below: bool, state: Any) -> bool:
     """Whether a kernel is compiled here for this cell, and the state is float32."""
-    plan, kernel = _plan(cell, below), library()
-    return state[0].dtype == np.float32 and plan is not None and hasattr(kernel, _entry(plan))
+    plan = _plan(cell, below)
+    if state[0].dtype != np.float32 or plan is None or not hasattr(library_for(cell, below), _entry(plan)):
+        return False
+    return state[0].shape[1] % 2 == 0 or may_be_padded(plan.gradient)  # products read an even number of units
 
 
 @cache
@@ -49,7 +53,7 @@ def run(
     cell: Cell, weights: Mapping[str, np.ndarray], x: np.ndarray | Symbols, state: Any, below: Any = None
 ) -> tuple[np.ndarray, np.ndarray | None, Any]:
     """x (T, B, I) or symbols, the state before, the memories below -> outputs (T, B, H), memories, the state after."""
-    kernel, plan = library(), _plan(cell, below is not None)
+    kernel, plan = library_for(cell, below is not None), _plan(cell, below is not None)
     assert kernel is not None
     assert plan is not None
     weights = cell.step_weights(weights)

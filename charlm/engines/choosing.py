@@ -77,7 +77,8 @@ def torch_engine(layer: Layer, like: torch.Tensor) -> Engine:
     """The engine for a layer over a window of tensors like `like`, in the autocast that is on."""
     from charlm.engines.derived_kernel import kernel_for
 
-    if kernel_for(layer.cell, layer.reads_below, like):
+    compiled = kernel_for(layer.cell, layer.reads_below, like)
+    if compiled and compiled.takes(layer.hidden_size):
         return "cell kernel"
     kernel = torch_kernel_of(layer)
     if kernel:

@@ -15,7 +15,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from charlm.engines.own_library import library_for
 from charlm.engines.stream_layer import StreamedLayer, stage_names, stream_plan
+from charlm.graphs.padding import may_be_padded
 from charlm.graphs.refusing import UntraceableError
 from charlm.kernels import StreamDraw, StreamLayer, StreamStack, library
 from charlm.kernels.threads import share_rows
@@ -41,7 +43,19 @@ def can_run(model: LanguageModel) -> bool:
         plans = [stream_plan(layer) for layer in model.layers]
     except UntraceableError:
         return False
-    return all(hasattr(kernel, name) for plan in plans for name in stage_names(plan, _ending(kernel)))
+    return all(
+        hasattr(library_for(layer.cell, layer.reads_below), name)
+        for layer, plan in zip(model.layers, plans, strict=True)
+        for name in stage_names(plan, _ending(kernel))
+    ) and all(
+        layer.hidden_size % _step(kernel) == 0 or may_be_padded(plan.gradient)
+        for layer, plan in zip(model.layers, plans, strict=True)
+    )
+
+
+def _step(kernel: ctypes.CDLL) -> int:
+    """The units of a layer are padded with units of zeros to a multiple of this."""
+    return 4 * int(kernel.vector_width())
 
 
 def _ending(kernel: ctypes.CDLL) -> str:
@@ -60,12 +74,13 @@ class CompiledStepper:
         assert kernel is not None
         self._kernel, self._model = kernel, model
         self._kept: list[np.ndarray] = []  # what the kernel is given addresses of
-        step = 4 * int(kernel.vector_width())
+        step = _step(kernel)
         widths = [layer.hidden_size + -layer.hidden_size % step for layer in model.layers]
         table = model.parameters["embedding.weight"]
         self._layers = [
             StreamedLayer(
-                layer, weights, None if number else table, widths[number], widths[number - 1], kernel, _ending(kernel),
+                layer, weights, None if number else table, widths[number], widths[number - 1],
+                library_for(layer.cell, layer.reads_below) or kernel, _ending(kernel),
                 self._keep, self._packed,
             )
             for number, (layer, weights) in enumerate(zip(model.layers, model.layer_weights, strict=True))

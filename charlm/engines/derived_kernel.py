@@ -15,8 +15,11 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from charlm.cells.cell import Cell, Weights
+from charlm.cells.own_files import file_of
+from charlm.engines.own_library import library_for
 from charlm.graphs.c_kernel import repeat_of
 from charlm.graphs.derived import kernel_name
+from charlm.graphs.padding import may_be_padded
 from charlm.graphs.refusing import UntraceableError
 from charlm.graphs.stages import KernelPlan, plan_kernel
 from charlm.graphs.tracing import trace
@@ -43,7 +46,10 @@ def dtype_for(x: Tensor) -> torch.dtype | None:
 
 
 def kernel_for(cell: Cell, below: bool, like: Tensor) -> DerivedKernel | None:
-    """The kernel for tensors like this one, in the autocast that is on; None if none is compiled for the cell here."""
+    """The kernel for tensors like this one, in the autocast that is on; None if none is compiled for the cell here.
+
+    A cell in a file of the user's is compiled when it is first asked for.
+    """
     dtype = dtype_for(like)
     return None if dtype is None else _kernel(cell, below, dtype, library())
 
@@ -56,6 +62,8 @@ def _kernel(cell: Cell, below: bool, dtype: torch.dtype, found: ctypes.CDLL | No
         return None
     ending = "bf16" if dtype == torch.bfloat16 else "fp32"
     name = f"{kernel_name(plan.graph)}_forward_rows_{ending}"
+    if found is not None and file_of(cell):
+        found = library_for(cell, below)
     return DerivedKernel(plan, dtype, found) if found is not None and hasattr(found, name) else None
 
 
@@ -69,6 +77,7 @@ class DerivedKernel:
 
     def __init__(self, plan: KernelPlan, dtype: torch.dtype, found: ctypes.CDLL) -> None:
         self.plan, self.dtype, self._library = plan, dtype, found
+        self.sums = torch.float64 if dtype == torch.float64 else torch.float32  # of sums and states; float64 in tests
         self._ending = "bf16" if dtype == torch.bfloat16 else "fp32"
         self._name = kernel_name(plan.graph)
         repeats = {number: repeat_of(plan, stage) for stage in plan.forward for number in stage.readings}
@@ -78,6 +87,13 @@ class DerivedKernel:
     def padded(self, units: int) -> int:
         """The width to which a layer of that many units is filled up."""
         return units + -units % self._step
+
+    def takes(self, units: int) -> bool:
+        """Whether a layer may have that many units.
+
+        Products read an even number of units. The last one is then a unit of zeros, which must give finite numbers.
+        """
+        return even(units) == units or may_be_padded(self.plan.gradient)
 
     def weights(self, weights: Weights) -> list[Tensor]:
         """The weights that the step reads, in the order of the graph."""
@@ -92,7 +108,7 @@ class DerivedKernel:
                 for name, row, column in reading.entries
             ]
             padded = [pad(block, (0, H - units, 0, H - units)) if units < H else block for block in blocks]
-            found.append(torch.cat(padded).float().contiguous())
+            found.append(torch.cat(padded).to(self.sums).contiguous())
         return found
 
     def vectors(self, weights: Mapping[str, Tensor], units: int, H: int) -> Tensor:
@@ -100,7 +116,7 @@ class DerivedKernel:
         blocks = [
             weights[str(v.key[0])][int(v.key[1]) * units : (int(v.key[1]) + 1) * units] for v in self.plan.vectors
         ]
-        return pad(torch.stack(blocks), (0, H - units)).float().contiguous() if blocks else torch.empty(0)
+        return pad(torch.stack(blocks), (0, H - units)).to(self.sums).contiguous() if blocks else torch.empty(0)
 
     def pack(self, matrices: Sequence[Tensor], units: int, backward: bool) -> list[tuple[Tensor, Tensor | None]]:
         """The matrices as the kernel reads them, for both directions."""
@@ -121,7 +137,7 @@ class DerivedKernel:
 
     def gather(self, rows: Tensor, ids: Tensor, symbols: int) -> Tensor:
         """Gradients (T B, K H) of what was looked up by ids (T, B), added up for each symbol: (V, K H), float32."""
-        totals = torch.zeros(symbols, rows.shape[1])
+        totals = torch.zeros(symbols, rows.shape[1], dtype=self.sums)
         job = Gathering(rows.data_ptr(), ids.data_ptr(), totals.data_ptr(), *rows.shape, rows.stride(0))
         self._run("gather", job)
         return totals

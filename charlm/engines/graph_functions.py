@@ -105,6 +105,9 @@ def evaluated(root: Node, stored: Callable[[Node], Tensor | None]) -> Any:
             values[each] = found
         elif each.op == "constant":
             values[each] = each.key[0]
+        elif each.op == "where":
+            compared = next(x for x in each.args[0].args if x.op != "constant")
+            values[each] = where(*(values[argument] for argument in (*each.args, compared)))
         else:
             operation = torch.where if each.op == "where" else FUNCTIONS[each.op]
             values[each] = operation(*(values[argument] for argument in each.args))

@@ -29,10 +29,10 @@ class WindowArrays:
         self._states: list[Tensor] = []
         for field in plan.fields:
             reading = plan.reading_of(field)
-            if reading is not None and (dtype == torch.float32 or field not in plan.pointwise):
+            if reading is not None and (dtype == kernel.sums or field not in plan.pointwise):
                 self._states.append(self._inputs[reading])
             else:
-                self._states.append(torch.empty(steps + 1, rows, units))
+                self._states.append(torch.empty(steps + 1, rows, units, dtype=kernel.sums))
         reading = plan.output_reading()
         self._output = torch.empty(steps, rows, units, dtype=dtype) if reading is None else self._inputs[reading][1:]
         needed = keep or len(plan.forward) > 1
@@ -68,7 +68,7 @@ class WindowArrays:
 
     def last(self, field: str) -> Tensor:
         """The part of the state after the window, (B, H) float32."""
-        return self._states[self._plan.fields.index(field)][-1].float().clone()
+        return self._states[self._plan.fields.index(field)][-1].to(self._kernel.sums).clone()
 
     def read(self, reading: int) -> Tensor:
         """What the products of a reading read in every step, (T, B, H)."""

@@ -52,7 +52,7 @@ class Statements:
 
     def _define(self, each: Node) -> str:
         if each.op == "constant":
-            return f"constant({float(each.key[0])!r}f)"
+            return f"constant({float(each.key[0])!r})"
         loaded = self._load(each)
         text = (
             self._operations[each.op].format(*(self._names[argument] for argument in each.args))

@@ -115,7 +115,7 @@ def _forward_stages(
     graph: StepGraph, sources: tuple[Reading, ...], kept: tuple[Node, ...]
 ) -> tuple[tuple[Stage, ...], list[Node]]:
     level: dict[Node, int] = {}
-    for each in graph.nodes():
+    for each in ordered([*graph.nodes(), *kept]):  # a value that is kept may be one of the gradient's alone
         level[each] = max((level[argument] for argument in each.args), default=0) + (each.op == "product")
     last = max([level[each] for each in (graph.output, *graph.after.values())], default=0)
     inputs = [reading.source for reading in sources if reading.source.op != "state"]

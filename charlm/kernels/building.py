@@ -131,6 +131,24 @@ def build(derived: Mapping[str, str]) -> Built:
     return Built({name: path for name, path in paths.items() if name not in failed}, failed)
 
 
+def build_one(derived: Mapping[str, str], level: Level, path: Path) -> None:
+    """Compile one level, with other derived files, to a path. It exists whole or not at all.
+
+    Raises OSError with the compiler's message if it does not compile, or if there is no compiler.
+    """
+    command = compiler()
+    if command is None:
+        raise FileNotFoundError("no C compiler (cc, gcc or clang) was found")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix="kernels-") as folder:
+        for name, text in derived.items():
+            Path(folder, name).write_text(text)
+        made = Path(folder, path.name)
+        if error := _finish(_start(command, level, made)):
+            raise OSError(f"{command} failed: {error}")
+        made.replace(path)
+
+
 def _start(command: str, level: Level, made: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [command, *FLAGS, *level.flags, f"-I{made.parent}", "kernels.c", "-lm", "-o", str(made)],

@@ -31,7 +31,8 @@ enum { MOST_INPUTS = 4, MOST_STATES = 6, MOST_STAGES = 6 }; /* of a derived kern
 #include "derived.h"
 #undef NAME
 
-#if defined(HAS_BF16)
+#if defined(CHARLM_FLOAT64) /* the layers of a window, and nothing else */
+#elif defined(HAS_BF16)
 #define NAME(x) x##_bf16
 #include "products.h"
 #include "window.h"
@@ -40,12 +41,14 @@ enum { MOST_INPUTS = 4, MOST_STATES = 6, MOST_STAGES = 6 }; /* of a derived kern
 #define NAME(x) x##_mixed
 #include "products.h"
 #endif
+#if !defined(CHARLM_FLOAT64)
 #include "stream.h"
 #include "stream_draw.h"
 #include "processor.h"
 
-int vector_width(void) { return W; }
 int stream_input_bytes(void) { return sizeof(NAME(real)); }
+#endif
+int vector_width(void) { return W; }
 
 /* Threads divide the units of a packing (in steps of 4 W, the width of a backward panel), and the columns of a gathering.
    derived.h has the same for the rows of a window. */
@@ -63,6 +66,8 @@ ENTRIES(bf16)
 LAYOUT(Gathering, Gathering_fp32, stride);
 LAYOUT(Window, Window_fp32, kept_steps);
 LAYOUT(Packing, Packing_fp32, repeat);
+#if !defined(CHARLM_FLOAT64)
 LAYOUT(StreamLayer, StreamLayer, residual);
 LAYOUT(StreamStack, StreamStack, rows);
 LAYOUT(StreamDraw, StreamDraw, contended);
+#endif

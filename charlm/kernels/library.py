@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 from ctypes import Structure, c_double, c_int, c_int64, c_void_p
 from functools import cache
+from pathlib import Path
 
 from charlm.kernels.building import Level, library_path
 from charlm.kernels.choosing import choice
@@ -133,8 +134,13 @@ def library() -> ctypes.CDLL | None:
 @cache
 def library_of(level: Level) -> ctypes.CDLL | None:
     """The kernels in this level, which the processor must have; None if the system cannot load them."""
+    return load_library(library_path(level))
+
+
+def load_library(path: Path) -> ctypes.CDLL | None:
+    """The kernels in a library that was compiled from these sources; None if the system cannot load it."""
     try:
-        found = ctypes.CDLL(str(library_path(level)))
+        found = ctypes.CDLL(str(path))
     except OSError:
         return None
     compare_layouts(found)

@@ -33,11 +33,18 @@ enum { ROWS_FOR_3 = 8, ROWS_FOR_2 = 8 };
 #endif
 #define ROWS_FOR(vectors) ((vectors) == 4 ? MAX_ROWS : (vectors) == 3 ? ROWS_FOR_3 : (vectors) == 2 ? ROWS_FOR_2 : MOST_ROWS)
 
+#if defined(CHARLM_FLOAT64) /* a build for tests, to be compared with float64: what is float below is double */
+#define float double
+typedef int64_t integer;
+#else
+typedef int32_t integer;
+#endif
+
 #define UNROLLED _Pragma("GCC unroll 8")
 #define INLINE static inline __attribute__((always_inline))
-typedef float floats __attribute__((vector_size(W * 4)));
-typedef int32_t integers __attribute__((vector_size(W * 4)));
-typedef float unaligned_floats __attribute__((vector_size(W * 4), aligned(4)));
+typedef float floats __attribute__((vector_size(W * sizeof(float))));
+typedef integer integers __attribute__((vector_size(W * sizeof(float))));
+typedef float unaligned_floats __attribute__((vector_size(W * sizeof(float)), aligned(sizeof(float))));
 
 INLINE floats load_floats(const float *from) { return *(const unaligned_floats *)from; }
 INLINE void store_floats(float *to, floats x) { *(unaligned_floats *)to = x; }
@@ -53,6 +60,12 @@ INLINE floats clamp(floats x, float limit) {
 #endif
 }
 
+#if defined(CHARLM_FLOAT64)
+INLINE floats exp_ps(floats x) {
+    for (int lane = 0; lane < W; lane++) x[lane] = __builtin_exp(x[lane]);
+    return x;
+}
+#else
 /* e^x = 2^whole e^rest, with |rest| <= ln(2) / 2: 2^whole is written into the exponent bits, e^rest is its Taylor
    polynomial. */
 INLINE floats exp_ps(floats x) {
@@ -64,6 +77,7 @@ INLINE floats exp_ps(floats x) {
     integers exponent = (__builtin_convertvector(whole, integers) + 127) << 23;
     return power * (floats)exponent;
 }
+#endif
 
 INLINE floats reciprocal_ps(floats x) {
 #if defined(__AVX512F__)
@@ -83,13 +97,13 @@ INLINE floats chosen(floats condition, floats x, floats otherwise) {
     const integers held = condition != 0;
     return (floats)((held & (integers)x) | (~held & (integers)otherwise));
 }
-INLINE floats absolute(floats x) { return (floats)((integers)x & 0x7fffffff); }
+INLINE floats absolute(floats x) { return (floats)((integers)x & ~(integers)constant(-0.0f)); } /* without its sign */
 INLINE floats log_ps(floats x) { /* rare: element by element */
-    for (int lane = 0; lane < W; lane++) x[lane] = __builtin_logf(x[lane]);
+    for (int lane = 0; lane < W; lane++) x[lane] = __builtin_log(x[lane]);
     return x;
 }
 INLINE floats sqrt_ps(floats x) {
-    for (int lane = 0; lane < W; lane++) x[lane] = __builtin_sqrtf(x[lane]);
+    for (int lane = 0; lane < W; lane++) x[lane] = __builtin_sqrt(x[lane]);
     return x;
 }
 

@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from charlm.errors import CheckpointError, UsageError
+from charlm.runs.cell_copies import cell_copies
 from charlm.runs.files import replace_text
 from charlm.runs.folder import BEST, DESCRIPTION, LAST, MODEL, TRAINING, Run
 
@@ -57,6 +58,8 @@ def _copy(run: Run, checkpoint: Path, folder: Path, with_training: bool) -> list
     exported = Run(folder)
     with suppress(FileNotFoundError):  # a checkpoint has all settings itself
         shutil.copyfile(run.config, exported.config)
+    for copied in cell_copies(run.folder):
+        shutil.copyfile(copied, folder / copied.name)
     parts = [DESCRIPTION, MODEL, *([TRAINING] if with_training else [])]
     for part in parts:
         shutil.copyfile(checkpoint / part, folder / checkpoint.name / part)

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from charlm.errors import CheckpointError, UsageError
+from charlm.runs.cell_copies import cell_copies
 from charlm.runs.creating import require_name
 from charlm.runs.files import replace_text
 from charlm.runs.finding import open_run
@@ -46,7 +47,7 @@ def remove_run(run: Run) -> list[str]:
     """
     try:
         run.delete_checkpoints()
-        for name in FILES:
+        for name in (*(path.name for path in cell_copies(run.folder)), *FILES):
             with suppress(FileNotFoundError):
                 run.disk.unlink(run.folder / name)
         left = sorted(path.name for path in run.folder.iterdir())

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from charlm.config.cell_files import short_name
 from charlm.runs.files import read_json
 from charlm.runs.folder import BEST, DESCRIPTION, LAST, Run, step_of
 
@@ -59,7 +60,7 @@ def summarize_run(run: Run) -> RunSummary:
         created=_text(mark.get("created")),
         text=_text(text.get("name")),
         text_characters=_number(text.get("characters")),
-        cell=_text(model.get("cell")),
+        cell=short_name(_text(model.get("cell")) or "") or None,
         hidden_size=_number(model.get("hidden_size")),
         num_layers=_number(model.get("num_layers")),
         layers=_layers(model),
@@ -99,10 +100,8 @@ def _changed(recorded: object) -> tuple[str, ...]:
 def _layers(model: Mapping[str, Any]) -> tuple[str, ...]:
     given = model.get("layers")
     layers = [layer for layer in given if isinstance(layer, dict)] if isinstance(given, list) else []
-    return tuple(
-        f"{layer.get('cell') or model.get('cell')} {layer.get('hidden_size') or model.get('hidden_size')}"
-        for layer in layers
-    )
+    shapes = [[str(layer.get(key) or model.get(key)) for key in ("cell", "hidden_size")] for layer in layers]
+    return tuple(f"{short_name(cell)} {size}" for cell, size in shapes)
 
 
 def _body(checkpoint: Path | None) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import sys
 import time
 from typing import Any
 
+from charlm.cells.own_files import trusted_environment
 from charlm.config.settings import Settings
 from charlm.config.stored import from_yaml, to_yaml
 from charlm.errors import CheckpointError
@@ -28,6 +29,7 @@ def measure_cost(settings: Settings) -> dict[str, Any]:
     done = subprocess.run(
         [sys.executable, "-m", "charlm.studies.cost"],
         input=to_yaml(settings), capture_output=True, text=True, encoding="utf-8", start_new_session=True,
+        env=trusted_environment(),
     )  # fmt: skip
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["it printed nothing"])[-1]

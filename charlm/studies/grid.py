@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
-from charlm.cells.stacks import stack_problems
+from charlm.cells.naming_files import own_settings, own_stack_problems
 from charlm.config.given import LENGTHS, Given, merge_given, read_given
 from charlm.config.problems import Problem, abbreviated, usage_error
 from charlm.config.resolving import resolve
@@ -105,10 +105,10 @@ def _trial(study: Study, variant: str, levels: tuple[tuple[str, str], ...], seed
 
 
 def _settings(study: Study, preset: str | None, options: Mapping[str, object], where: str) -> Settings:
-    budget, checks = study.budget, [_check_but_sizes if study.parameters else stack_problems]
+    budget, checks = study.budget, [_check_but_sizes if study.parameters else own_stack_problems]
     try:
         length: dict[str, object] = {"training.steps": 1}
-        settings = resolve(preset, (), {**options, **length}, checks).settings
+        settings = own_settings(resolve(preset, (), {**options, **length}, checks).settings)
         if budget.seconds:
             length = {"training.budget": budget.seconds}
         else:
@@ -117,14 +117,14 @@ def _settings(study: Study, preset: str | None, options: Mapping[str, object], w
             raise UsageError(
                 f"A budget of {budget.characters} characters is less than one update", "budget", "Give a larger one."
             )
-        return resolve(preset, (), {**options, **length}, checks).settings
+        return own_settings(resolve(preset, (), {**options, **length}, checks).settings)
     except UsageError as error:
         raise UsageError(error.what, where, error.remedy) from None
 
 
 def _check_but_sizes(settings: Settings) -> list[Problem]:
     """The problems except those of the hidden size, which will be replaced by the solved one."""
-    return [problem for problem in stack_problems(settings) if problem.name != "model.hidden_size"]
+    return [problem for problem in own_stack_problems(settings) if problem.name != "model.hidden_size"]
 
 
 def _characters_per_update(settings: Settings) -> int:

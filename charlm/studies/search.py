@@ -16,7 +16,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from charlm.cells.stacks import stack_problems
+from charlm.cells.naming_files import own_settings, own_stack_problems
 from charlm.config.presets import read_config
 from charlm.config.resolving import resolve
 from charlm.config.section import Listed, Section
@@ -171,7 +171,7 @@ def _settings(search: Search, values: Values, source: str) -> Settings:
     """The settings of a candidate, as `charlm train` makes them from -c and -s. Raises UsageError."""
     overrides = [f"{name}={json.dumps(value)}" for name, value in {**search.base, **values}.items()]
     try:
-        return resolve(search.preset, overrides, {}, [stack_problems]).settings
+        return own_settings(resolve(search.preset, overrides, {}, [own_stack_problems]).settings)
     except UsageError as error:
         raise UsageError(error.what, source, error.remedy) from None
 

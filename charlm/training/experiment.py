@@ -14,10 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
+from charlm.cells.naming_files import files_of
+from charlm.cells.own_files import text_of
 from charlm.checkpoint import Checkpoint
 from charlm.checkpoint.moved import Moved
 from charlm.checkpoint.reopening import require_same_text
 from charlm.checkpoint.series import newest_whole
+from charlm.config.cell_files import short_name
 from charlm.config.settings import Settings
 from charlm.config.stored import to_yaml
 from charlm.device import Compute
@@ -41,6 +44,7 @@ from charlm.training.journal import write_metrics
 from charlm.training.loop import never, train
 from charlm.training.memory import explain_out_of_memory, require_memory
 from charlm.training.origin import Origin, open_with_origin
+from charlm.training.own_cells import prepare_own_cells
 from charlm.training.plan import TrainingPlan, train_reader
 from charlm.training.resuming import Asked, Changes, reopen
 
@@ -143,9 +147,10 @@ def begin(
         corpus, origin = open_with_origin(settings.text, corpus, start)
     reader = train_reader(settings, corpus)
     compute = _require_device(settings, corpus)
-    cells = "-".join(dict.fromkeys(layer.cell for layer in settings.model.stack()))
+    cell_notes = prepare_own_cells(settings.model, compute)
+    cells = "-".join(dict.fromkeys(short_name(layer.cell) for layer in settings.model.stack()))
     run = _create_run(runs_root(), name, f"{corpus.name}-{cells}", settings, corpus, origin)
-    notes = (*(origin.notes() if origin else ()), *notes)
+    notes = (*(origin.notes() if origin else ()), *notes, *cell_notes)
     with ExitStack() as locked:
         locked.enter_context(lock_run(run))
         return Training(
@@ -176,8 +181,9 @@ def resume(
         locked.enter_context(lock_run(run))
         found = reopen(run, Asked(overrides, options or {}, more, moved or Moved()))
         compute = _require_device(found.settings, found.corpus)
+        notes = (*found.notes, *prepare_own_cells(found.settings.model, compute))
         return Training(
-            found.settings, found.corpus, found.reader, compute, run, found.checkpoint, found.notes,
+            found.settings, found.corpus, found.reader, compute, run, found.checkpoint, notes,
             latest=True, _lock=locked.pop_all(), origin=found.origin, changes=found.changes,
         )  # fmt: skip
 
@@ -195,7 +201,8 @@ def begin_or_resume(settings: Settings, corpus: Corpus, root: Path, name: str) -
         run = _create_run(root, name, name, settings, corpus, None)
     with ExitStack() as locked:
         locked.enter_context(lock_run(run))
-        checkpoint, notes = newest_whole(run)
+        checkpoint, damaged = newest_whole(run)
+        notes = (*damaged, *prepare_own_cells(settings.model, compute))
         if checkpoint is not None:
             remedy = "Bring the old text back, or run the study under another --name."
             require_same_text(corpus, checkpoint.text.sha256, run.name, remedy)
@@ -213,7 +220,8 @@ def _create_run(
     about: dict[str, object] = {"text": {"name": corpus.name, "sha256": corpus.sha256, "characters": corpus.characters}}
     if origin:
         about["from"] = origin.to_json()
-    return create_run(root, name, slug, about, {CONFIG: to_yaml(settings)})
+    copies = {file.copy_name: text_of(file) for file in files_of(settings.model)}
+    return create_run(root, name, slug, about, {CONFIG: to_yaml(settings), **copies})
 
 
 def _require_device(settings: Settings, corpus: Corpus) -> Compute:
