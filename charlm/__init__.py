@@ -14,11 +14,12 @@ The library in four functions (charlm/api.py):
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from charlm.version import __version__
 
+TYPE_CHECKING = False  # to import typing takes a moment, in which a Ctrl-C would still print a traceback
 if TYPE_CHECKING:
+    from typing import Any
+
     from charlm.api import load, sample, score, train
 
 __all__ = ["__version__", "load", "sample", "score", "train"]

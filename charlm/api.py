@@ -73,38 +73,43 @@ def sample(
     model: Checkpoint | str | Path | None = None,
     prompt: str = "",
     *,
-    length: int = 200,
+    length: int | None = None,
     seed: int | None = None,
     decoding: Decoding | None = None,
 ) -> str:
-    """`length` characters after the prompt; fewer if a model of records ends its record. `model` is as for `load`.
+    """`length` characters after the prompt, 200 if it is None. `model` is as for `load`.
 
-    With a seed, it is the text that `charlm sample --seed` writes after the prompt. Characters of the prompt that the
-    model does not know are left out. Raises IntegrityError if the model's scores are not finite.
+    Of a model of records the prompt is the beginning of a record, and the text is the rest of it, without its end: all
+    of it if `length` is None, and never an empty record, unless the model writes nothing else.
+
+    With a seed, it is the text that `charlm sample --seed` writes after the prompt with the same `length`. Characters
+    of the prompt that the model does not know are left out, or read as its unknown symbol, if it has one
+    (text.min_count). Raises IntegrityError if the model's scores are not finite.
     """
     import numpy as np
 
     from charlm.engines.choosing import stepper
     from charlm.errors import UsageError
     from charlm.randomness import fresh_seed
+    from charlm.sampling.whole_records import LONGEST, write_record
     from charlm.sampling.writing import write_text
+    from charlm.text.prompt import as_trained
     from charlm.text.records.record_lanes import record_end_id
 
-    if length < 0:
+    if length is not None and length < 0:
         raise UsageError(f"length cannot be {length}", "charlm.sample", "Give a number from 0 on.")
     if seed is not None and not 0 <= seed < 2**63:
         raise UsageError(f"seed cannot be {seed}", "charlm.sample", "Give a number from 0 on, below 2 to the 63rd.")
     checkpoint = _checkpoint(model)
+    settings, vocabulary = checkpoint.settings.text, checkpoint.vocabulary
+    stepped, seed = stepper(checkpoint.writer), fresh_seed() if seed is None else seed
+    end, begun = record_end_id(settings, vocabulary), as_trained(prompt, settings, vocabulary)
     with np.errstate(over="ignore", invalid="ignore"):  # scores that overflow are an error of their own
-        return write_text(
-            stepper(checkpoint.model),
-            checkpoint.vocabulary,
-            _as_trained(checkpoint, prompt),
-            decoding,
-            length=length,
-            seed=fresh_seed() if seed is None else seed,
-            end=record_end_id(checkpoint.settings.text, checkpoint.vocabulary),
-        )
+        if end is None or length == 0:
+            length = 200 if length is None else length
+            return write_text(stepped, vocabulary, begun, decoding, length=length, seed=seed, end=end)
+        length = LONGEST if length is None else length
+        return write_record(stepped, vocabulary, begun, decoding, length=length, seed=seed, end=end)
 
 
 def score(
@@ -115,13 +120,20 @@ def score(
 ) -> Score:
     """The exact score of a text: nats, bits per character, perplexity. `model` is as for `load`.
 
-    It is the score that `charlm eval perplexity` gives for a file of this text. `unknown` is for characters that the
-    model does not know: `skip` leaves them out, `nearest` reads the nearest known ones, `charge` adds what a code would
-    pay to name them (the rule is in charlm.evaluation.charging), so that models that know different characters can be
-    compared. Raises TextError if fewer than two known characters remain, and with `error` for an unknown one.
+    It is the score that `charlm eval perplexity` gives for a file of this text: the text is read as the model's own
+    was. For a model of records it has records in the same form, each scored from a fresh state: lines, parts between
+    the model's separator, a table with its column, JSON lines with its field, FASTA. U+001E separates nothing; where
+    the model's separator does not occur, the text is one record.
+
+    `unknown` is for characters that the model does not know: `skip` leaves them out, `nearest` reads the nearest known
+    ones, `charge` adds what a code would pay to name them (the rule is in charlm.evaluation.charging), so that models
+    that know different characters can be compared. A model with an unknown symbol (text.min_count) leaves none out, and
+    names are always charged. Raises TextError if fewer than two known characters remain, if the text has not the
+    model's form, and with `error` for an unknown character.
     """
     from charlm.evaluation.scorers import NumpyScorer
     from charlm.evaluation.text import reading_of, score_text
+    from charlm.text.given_text import read_given
     from charlm.text.length import require_two
     from charlm.text.records.record_lanes import record_end_id
 
@@ -130,7 +142,7 @@ def score(
     if vocabulary.unit == "byte":
         encoded = vocabulary.encode_bytes(text.encode("utf-8", "surrogatepass"), reading)
     else:
-        encoded = vocabulary.encode(_as_trained(checkpoint, text), reading)
+        encoded = vocabulary.encode(read_given(text, checkpoint.settings.text, vocabulary), reading)
     require_two(encoded.ids.size, "The text", "charlm.score", bool(encoded.unknown))
     end = record_end_id(checkpoint.settings.text, vocabulary)
     scorer = NumpyScorer(checkpoint.model)
@@ -139,13 +151,6 @@ def score(
 
 def _checkpoint(model: Checkpoint | str | Path | None) -> Checkpoint:
     return model if isinstance(model, Checkpoint) else load(model)
-
-
-def _as_trained(checkpoint: Checkpoint, text: str) -> str:
-    """The text as the model's own text was read."""
-    from charlm.text.prompt import as_trained
-
-    return as_trained(text, checkpoint.settings.text, checkpoint.vocabulary)
 
 
 def _setting(keyword: str) -> str:

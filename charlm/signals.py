@@ -2,7 +2,8 @@
 
 SIGINT, SIGTERM    the first asks the training to save and end, the second ends the process at once
 SIGHUP             the terminal was closed: as the first SIGTERM; left alone under nohup, which ignores it
-SIGUSR1            asks for a checkpoint; the training goes on
+SIGUSR1            asks for a checkpoint; the training goes on. Between two trainings all is saved, and the next one
+                   saves at its first step; where nothing is trained, it does nothing
 """
 
 from __future__ import annotations
@@ -67,6 +68,22 @@ class Stop:
 
     def _ask_to_save(self, number: int, frame: FrameType | None) -> None:
         self._save = True
+
+
+@contextmanager
+def harmless_saves() -> Iterator[None]:
+    """Within the context, SIGUSR1 does not end the process, as the system would have it; `Stop` listens to it instead.
+
+    Does nothing outside of the main thread.
+    """
+    if SAVE is None or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(SAVE, lambda number, frame: None)
+    try:
+        yield
+    finally:
+        signal.signal(SAVE, before)
 
 
 class _Interrupted(BaseException):

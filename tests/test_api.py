@@ -109,6 +109,61 @@ def test_a_score_is_that_of_eval_perplexity(charlm, tiny_run, tmp_path, monkeypa
     assert score.characters == expected["characters"]
 
 
+NAMES = ["ann", "bob", "cleo", "dan and\tdoe", "eve"] * 12
+FORMS = {
+    "lines": ("\n".join(NAMES), ["--records"]),
+    "own lines": ("\n%\n".join(f"{name}\n{name}" for name in NAMES) + "\n", ["-s", "text.separator=%"]),
+    "empty lines": ("\r\n\r\n".join(f"{name}\r\n!" for name in NAMES), ["-s", "text.separator=empty-line"]),
+    "any text": ("; ".join(NAMES), ["-s", "text.separator=;"]),
+    "a column": ("n,name\n" + "".join(f'1,"{name}"\n' for name in NAMES), ["-s", "text.column=name"]),
+    "a field": ("".join(json.dumps({"a": name}) + "\n" for name in NAMES), ["-s", "text.field=a"]),
+    "fasta": ("".join(f">{name}\nACGT\nCA\n" for name in NAMES), ["-s", "text.format=fasta"]),
+    "a book": (
+        "licence\n*** START OF THE PROJECT GUTENBERG EBOOK X ***\n" + "The owl\n" * 40
+        + "*** END OF THE PROJECT GUTENBERG EBOOK X ***\nlicence\n", [],
+    ),
+    "bytes": ("\ufeffThe owl\r\n" * 40, ["-s", "text.unit=byte"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "form"), FORMS.values(), ids=FORMS)
+def test_a_text_is_scored_and_written_in_the_form_that_the_model_was_trained_on(charlm, tmp_path, text, form):
+    (tmp_path / "text").write_bytes(text.encode())
+    small = [
+        word
+        for name in ("model.hidden_size=8", "model.num_layers=1", "training.validations=1")
+        for word in ("-s", name)
+    ]
+    trained = charlm("train", "text", "--run", "tiny", "--steps", 3, "--device", "cpu", *small, *form)
+    assert trained.returncode == 0, trained.stderr
+    expected, score = (
+        json.loads(charlm("eval", "perplexity", "tiny", "text", "--json").stdout),
+        library.score("tiny", text),
+    )
+    assert score.nats_per_character == expected["nats_per_character"]
+    assert score.characters == expected["characters"]
+    for seed in range(6):  # among them are some whose first record is empty
+        written = json.loads(charlm("sample", "tiny", "--seed", seed, "-n", 4, "--json").stdout)
+        assert [library.sample("tiny", length=4, seed=seed)] == [one["text"] for one in written["samples"]]
+
+
+def test_a_text_without_the_form_of_the_model_is_refused(charlm, tmp_path):
+    (tmp_path / "text.csv").write_text(FORMS["a column"][0])
+    assert charlm("train", "text.csv", "-s", "text.column=name", "--steps", 1, "--device", "cpu").returncode == 0
+    with pytest.raises(TextError, match="name"):
+        library.score(None, "n,other\n1,ann\n")
+
+
+def test_a_sample_of_a_model_of_records_is_a_whole_record(charlm, tmp_path):
+    (tmp_path / "list.txt").write_text("".join(f"{one}{'ab' * 150}\n" for one in "cdef" * 9))
+    small = ("--steps", 40, "--device", "cpu", "-s", "model.hidden_size=32", "-s", "training.learning_rate=0.03")
+    trained = charlm("train", "list.txt", "--records", "--run", "tiny", *small)
+    assert trained.returncode == 0, trained.stderr
+    written = json.loads(charlm("sample", "tiny", "--seed", 3, "--json").stdout)
+    assert library.sample("tiny", seed=3) == written["samples"][0]["text"]
+    assert len(library.sample("tiny", seed=3)) > 200
+
+
 def test_settings_are_keywords(verse):
     given = {"model__cell": "gru", "training__learning_rate": 0.01, "clip_norm": None, "records": True}
     with library.train(verse, steps=6, **TINY, **given) as training:

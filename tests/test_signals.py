@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -22,86 +23,122 @@ TINY = (
     "--device", "cpu", "-s", "model.hidden_size=8", "-s", "model.num_layers=1", "-s", "training.batch_size=4",
     "-s", "training.seq_len=16", "-s", "training.validations=1", "-s", "training.sample_length=0",
 )  # fmt: skip
-TRAIN = ("--steps", 1_000_000, *TINY)
+TRAIN = ("--steps", 1_000_000, "-s", "training.save_every=1h", *TINY)
+PATIENCE = 200  # seconds: a process that does not do what it should is then ended, also on a slow machine
+AT_ONCE = 2  # processes that a test of many moments runs side by side
 
 
-@pytest.fixture
-def start(tmp_path):
-    """Start `charlm` in a process of its own, which the test ends."""
-    started = []
+class Watched:
+    """`charlm` in a process of its own, and what it says on stderr."""
 
-    def start(*arguments, before=None, **environment):
-        process = subprocess.Popen(
+    def __init__(self, *arguments, before=None, **environment):
+        self.process = subprocess.Popen(
             [sys.executable, "-m", "charlm", *map(str, arguments)],
-            env={**os.environ, "CHARLM_RUNS": str(tmp_path / "runs"), "PYTHONUNBUFFERED": "1", **environment},
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
             # shells let what they start in the background ignore it, and so would all that the tests start
             preexec_fn=lambda: (signal.signal(signal.SIGINT, signal.SIG_DFL), before and before()),
         )  # fmt: skip
-        started.append(process)
-        return process
 
-    yield start
-    for process in started:
-        process.kill()
-        process.communicate()
+    def send(self, *numbers):
+        for number in numbers:
+            self.process.send_signal(number)
+
+    def until(self, word):
+        """Read what it says up to this word."""
+        read_until(self.process.stderr.fileno(), word)
+
+    def end(self):
+        """Wait for its end; gives its exit code and the rest of what it said."""
+        _, said = self.process.communicate(timeout=PATIENCE)
+        return self.process.returncode, said.decode()
+
+    def kill(self):
+        if self.process.returncode is None:
+            self.process.kill()
+            self.process.communicate()
 
 
-def wait_for(process, word):
-    for line in process.stderr:
-        if word in line:
-            return
-    raise AssertionError(f"{word!r} was never said")
+def read_until(descriptor, word):
+    shown, deadline = b"", time.monotonic() + PATIENCE
+    while word.encode() not in shown:
+        assert select.select([descriptor], [], [], max(0, deadline - time.monotonic()))[0], f"{word!r} is not said"
+        block = os.read(descriptor, 4096)
+        assert block, f"{word!r} was never said: {shown.decode()}"
+        shown += block
 
 
-def test_a_hangup_saves_as_sigterm_does(start, charlm, verse, tmp_path):
-    process = start("train", verse, "--run", "mine", *TRAIN)
-    wait_for(process, "saved")
-    process.send_signal(signal.SIGHUP)
-    process.send_signal(signal.SIGHUP)  # the shell and the system both send one
-    _, said = process.communicate(timeout=60)
-    assert process.returncode == 128 + signal.SIGHUP
-    step = newest_whole(Run(tmp_path / "runs/mine"))[0].step
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    return tmp_path_factory.mktemp("signals")
+
+
+@pytest.fixture(scope="module")
+def trainings(runs, verse):
+    """Endless trainings by name, each with a checkpoint. They start together: each takes seconds to import torch."""
+    environment = {"CHARLM_RUNS": str(runs), "CHARLM_CACHE": str(runs / "cache")}
+
+    def start(name, before=None):
+        return Watched("train", verse, "--run", name, *TRAIN, before=before, **environment)
+
+    terminal = start_on_a_terminal("train", verse, "--run", "shown", *TRAIN, **environment)
+    started = {name: start(name) for name in ("hung-up", "saving")}
+    started["nohup"] = start("nohup", lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    for each in started.values():
+        each.until("saved")
+    unread = [terminal]
+    yield started | {"shown": unread}
+    for each in started.values():
+        each.kill()
+    for child, _ in unread:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+
+def test_a_hangup_saves_as_sigterm_does(trainings, runs):
+    training = trainings["hung-up"]
+    training.send(signal.SIGHUP, signal.SIGHUP)  # the shell and the system both send one
+    code, said = training.end()
+    assert code == 128 + signal.SIGHUP
+    step = newest_whole(Run(runs / "hung-up"))[0].step
     assert f"Interrupted at step {step:,}; everything is saved" in said
 
 
-def test_a_closed_terminal_saves(verse, tmp_path):
+def start_on_a_terminal(*arguments, **environment):
+    """The same on a terminal of its own; gives the process id and the terminal."""
     import pty
 
     child, terminal = pty.fork()
     if not child:
-        os.environ.update(CHARLM_RUNS=str(tmp_path / "runs"), TERM="xterm")
-        os.execv(
-            sys.executable, [sys.executable, "-m", "charlm", "train", str(verse), "--run", "mine", *map(str, TRAIN)]
-        )
-    shown = b""
-    while b"saved" not in shown:
-        shown += os.read(terminal, 4096)
+        os.environ.update(environment, TERM="xterm")
+        os.execv(sys.executable, [sys.executable, "-m", "charlm", *map(str, arguments)])
+    return child, terminal
+
+
+def test_a_closed_terminal_saves(trainings, runs):
+    child, terminal = trainings["shown"].pop()
+    read_until(terminal, "saved")
     os.close(terminal)
     _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 128 + signal.SIGHUP
-    assert newest_whole(Run(tmp_path / "runs/mine"))[0].step > 0
+    assert newest_whole(Run(runs / "shown"))[0].step > 0
 
 
-def test_a_hangup_is_left_alone_under_nohup(start, verse, tmp_path):
-    process = start(
-        "train", verse, "--run", "mine", *TRAIN, before=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    )
-    wait_for(process, "saved")
-    process.send_signal(signal.SIGHUP)
-    time.sleep(0.3)
-    assert process.poll() is None
-    process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=60)
-    assert process.returncode == 128 + signal.SIGTERM
+def test_a_hangup_is_left_alone_under_nohup(trainings):
+    training = trainings["nohup"]
+    training.send(signal.SIGHUP, signal.SIGUSR1)
+    training.until("saved")
+    training.send(signal.SIGTERM)
+    assert training.end()[0] == 128 + signal.SIGTERM
 
 
-def test_sigusr1_saves_and_goes_on(start, verse, tmp_path):
-    process = start("train", verse, "--run", "mine", *TRAIN, "-s", "training.save_every=1h")
-    wait_for(process, "saved")
-    process.send_signal(signal.SIGUSR1)
-    wait_for(process, "saved")
-    assert process.poll() is None
+def test_sigusr1_saves_and_goes_on(trainings):
+    training = trainings["saving"]
+    for _ in range(2):
+        training.send(signal.SIGUSR1)
+        training.until("saved")
+    assert training.process.poll() is None
+    training.kill()  # the tests that follow have no use for it
 
 
 @pytest.mark.parametrize(
@@ -110,26 +147,37 @@ def test_sigusr1_saves_and_goes_on(start, verse, tmp_path):
     ids=["train", "sample", "eval"],
 )
 @pytest.mark.parametrize("moments", [5, pytest.param(60, marks=pytest.mark.slow)])
-def test_ctrl_c_at_any_moment_prints_no_traceback(start, verse, tmp_path, tiny_run, command, moments):
+def test_ctrl_c_at_any_moment_prints_no_traceback(verse, tmp_path, tiny_run, command, moments):
     """The moments before the first line of charlm runs belong to Python."""
     chance = random.Random(str(command))
     arguments = [str(verse) if word == "TEXT" else word for word in command]
-    for number in range(moments):
-        runs = str(tmp_path / str(number)) if command[0] == "train" else str(tiny_run)
-        process = start(*arguments, CHARLM_RUNS=runs)
-        time.sleep(chance.uniform(0.05, 1.5))
-        process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=60)
-        assert process.returncode in (128 + signal.SIGINT, -signal.SIGINT, 0), said
-        files = re.findall(r'File "([^"]+)"', said)
-        assert all("/charlm/" not in file for file in files), said
-        assert "bug" not in said
-        run = Run(tmp_path / str(number) / "mine")
-        if command[0] == "train" and run.folder.exists():  # whatever was left behind can be gone on with
-            last = newest_whole(run)[0]
-            done = start("train", "--resume", "--steps", (last.step if last else 0) + 1, CHARLM_RUNS=runs)
-            _, said = done.communicate(timeout=60)
-            assert done.returncode == 0, said
+    places = [tmp_path / str(number) if command[0] == "train" else tiny_run for number in range(moments)]
+    times = [chance.uniform(0.05, 1.5) for _ in places]
+    for first in range(0, moments, AT_ONCE):
+        together = sorted(zip(times, places, strict=True))[first : first + AT_ONCE]
+        began = time.monotonic()
+        started = [Watched(*arguments, CHARLM_RUNS=str(runs)) for _, runs in together]
+        for (moment, _), process in zip(together, started, strict=True):
+            time.sleep(max(0.0, began + moment - time.monotonic()))
+            process.send(signal.SIGINT)
+        for process in started:
+            code, said = process.end()
+            if "Could not import runpy module" in said:  # on a busy machine Python itself takes so long to start
+                continue
+            assert code in (128 + signal.SIGINT, -signal.SIGINT, 0), said
+            files = re.findall(r'File "([^"]+)"', said)
+            assert all("/charlm/" not in file for file in files), said
+            assert "bug" not in said
+        if command[0] == "train":  # whatever was left behind can be gone on with
+            for process in [resumed(root) for _, root in together if (root / "mine").exists()]:
+                code, said = process.end()
+                assert code == 0, said
+
+
+def resumed(root):
+    """A process that trains the run `mine` one step further."""
+    last = newest_whole(Run(root / "mine"))[0]
+    return Watched("train", "--resume", "--steps", (last.step if last else 0) + 1, CHARLM_RUNS=str(root))
 
 
 START = """

@@ -97,6 +97,11 @@ class Checkpoint:
     def model(self) -> LanguageModel:
         return LanguageModel(self.settings.model, self.parameters)
 
+    @cached_property
+    def writer(self) -> LanguageModel:
+        """The model to sample from: it never writes the unknown symbol."""
+        return self.model.without_writing(self.vocabulary.unknown_id)
+
 
 def _checksum(body: Any) -> str:
     return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -12,11 +12,13 @@ from typing import Any
 import typer
 
 from charlm.cli import bench, cells, config, data, doctor, evaluate, inspect, runs, sample, study, train
+from charlm.cli.completing_bash import answer_bash, is_bash_asking
+from charlm.cli.completing_part import asked_words, part_for
 from charlm.cli.help_pages import Command, Group, examples
 from charlm.display.printing import print_stderr
 from charlm.errors import CharlmError
 from charlm.machine import wait_passively
-from charlm.signals import quiet_interrupts
+from charlm.signals import harmless_saves, quiet_interrupts
 from charlm.version import __version__
 
 app = typer.Typer(
@@ -31,7 +33,7 @@ app = typer.Typer(
 
 TRAIN = examples(
     "charlm train mybook.txt --budget 2m",
-    "charlm train names.txt -s text.records=true --steps 800",
+    "charlm train names.txt --records --steps 800",
     "charlm train --resume mybook --more 5m",
     "charlm train poems.txt --from mybook --epochs 3",
 )
@@ -73,7 +75,9 @@ def _options(
 def main() -> None:
     """Run the command line. A CharlmError is printed in three lines and ends with its exit code."""
     wait_passively()
-    with quiet_interrupts():
+    with quiet_interrupts(), harmless_saves():
+        if is_bash_asking():
+            answer_bash(_run)
         _run()
 
 
@@ -98,7 +102,9 @@ def _invoked() -> int:
     The errors of the parser are typer's own in newer versions and click's in older ones; all have `format_message`.
     """
     try:
-        return int(app(prog_name="charlm", standalone_mode=False) or 0)
+        asked = asked_words()
+        needed = app if asked is None else part_for(app, asked)
+        return int(needed(prog_name="charlm", standalone_mode=False) or 0)
     except Exception as error:
         of_parser: Any = error
         if not hasattr(of_parser, "format_message"):

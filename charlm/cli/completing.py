@@ -6,12 +6,20 @@ they read only names. What cannot be read completes to nothing: an error would b
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from textwrap import shorten
 
 import typer
 
 ONE_LINE = 70  # characters
+PLAIN = re.compile(r"[\w.+-]+")  # a value that needs no quotes in any shell
+DEVICES = ("auto", "cpu", "cuda", "mps")
+USUAL = {  # values with a name, of settings that take others too
+    "text.encoding": ("utf-8", "auto"),
+    "text.normalize": ("none", "nfc", "nfkc", "lower"),
+    "text.separator": ("line", "empty-line", "file"),
+}
 
 Offers = list[str | tuple[str, str]]  # a word, or a word and what it means
 
@@ -64,21 +72,37 @@ def complete_study(incomplete: str) -> Offers:
 
 
 def complete_device(incomplete: str) -> Offers:
-    return _beginning(["auto", "cpu", "cuda", "mps"], incomplete)
+    return _beginning(DEVICES, incomplete)
 
 
 def complete_setting(incomplete: str) -> Offers:
-    """`training.learning_rate=` after `training.lea`, and `training.schedule=linear` after `training.schedule=l`."""
+    """`training.learning_rate=` after `training.lea`, and `training.schedule=linear` after `training.schedule=l`.
+
+    A setting whose name is the only one left comes with its values, or with its default: a shell that has one offer
+    only ends the word with a blank.
+    """
     from charlm.config.describing import describe_settings
 
     name, equals, value = incomplete.partition("=")
-    settings = describe_settings()
-    if not equals:
-        return [(f"{each.name}=", _brief(each.about)) for each in settings if each.name.startswith(name)]
-    words = next((each.words for each in settings if each.name == name), ())
-    if name == "model.cell":
-        words = tuple(str(cell) for cell in complete_cell(value))
-    return [f"{name}={word}" for word in words if word.startswith(value)]
+    if equals:
+        return [f"{name}={word}" for word in _beginning(_values(name), value)]
+    settings = [each for each in describe_settings() if each.name.startswith(name)]
+    offers: Offers = [(f"{each.name}=", _brief(each.about)) for each in settings]
+    if len(settings) == 1:
+        (only,) = settings
+        words = _values(only.name) or [only.default]
+        offers += [f"{only.name}={word}" for word in words if PLAIN.fullmatch(word)]
+    return offers
+
+
+def _values(name: str) -> list[str]:
+    """The words that the setting takes, or that are usual for it."""
+    from charlm.cells.names import CELL_NAMES
+    from charlm.config.describing import describe_settings
+
+    usual = {"model.cell": CELL_NAMES, "training.device": DEVICES, **USUAL}
+    words = next((each.words for each in describe_settings(name) if each.name == name), ())
+    return [*(words or usual.get(name, ()))]
 
 
 def _brief(text: str) -> str:

@@ -11,7 +11,7 @@ import typer
 from charlm.cli import data_synthetic
 from charlm.cli.completing import complete_corpus, complete_setting
 from charlm.cli.help_pages import Command, Group, examples
-from charlm.cli.options import Encoding, Json
+from charlm.cli.options import Encoding, Json, Records
 from charlm.display.output import print_columns, print_json, print_text, stdout_width
 
 if TYPE_CHECKING:
@@ -142,7 +142,8 @@ def write(
     options = {"text.sources": tuple(texts), "text.encoding": encoding}
     chosen = resolve(None, settings or [], options).settings.text
     with Waiting("reading the text"):
-        corpus = open_corpus(chosen.model_copy(update={"split": "contiguous"}))  # in the order of the files
+        # in the order of the files, and with all characters
+        corpus = open_corpus(chosen.model_copy(update={"split": "contiguous", "min_count": 1}))
         as_bytes = corpus.vocabulary.unit == "byte"
         content = corpus.vocabulary.decode_bytes(corpus.ids) if as_bytes else None
         text = corpus.vocabulary.decode(corpus.ids)
@@ -169,6 +170,7 @@ def stats(
             autocompletion=complete_corpus,
         ),
     ] = None,
+    records: Records = False,
     encoding: Encoding = None,
     settings: Overrides = None,
     as_json: Json = False,
@@ -180,7 +182,8 @@ def stats(
     from charlm.text.corpus import describe_corpus, open_corpus
     from charlm.text.statistics import bigram_entropy, entropy, symbol_counts
 
-    options = {"text.sources": tuple(texts) if texts else None, "text.encoding": encoding}
+    sources = tuple(texts) if texts else None
+    options = {"text.sources": sources, "text.records": records or None, "text.encoding": encoding}
     chosen = resolve(None, settings or [], options).settings.text
     with Waiting("reading the text") as waiting:
         corpus = open_corpus(chosen)

@@ -10,7 +10,7 @@ import typer
 
 from charlm.cli.completing import complete_corpus
 from charlm.cli.opening import say_what_is_awaited
-from charlm.cli.options import Config, DeviceIfGiven, Encoding, Json, Overrides
+from charlm.cli.options import Config, DeviceIfGiven, Encoding, Json, Overrides, Records, Test, Valid
 from charlm.display.output import print_json
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ def doctor(
     ] = None,
     device: DeviceIfGiven = None,
     encoding: Encoding = None,
+    records: Records = False,
+    valid: Valid = None,
+    test: Test = None,
     config: Config = None,
     settings: Overrides = None,
     as_json: Json = False,
@@ -45,8 +48,17 @@ def doctor(
     from charlm.display.printing import until_closed
     from charlm.display.waiting import watched
 
-    options = {"text.sources": tuple(text) if text else None, "text.encoding": encoding, "training.device": device}
-    given = GivenOptions.of(config, settings or [], [("--encoding", encoding), ("--device", device)])
+    options = {
+        "text.sources": tuple(text) if text else None,
+        "text.encoding": encoding,
+        "text.records": records or None,
+        "text.valid": tuple(valid) if valid else None,
+        "text.test": tuple(test) if test else None,
+        "training.device": device,
+    }
+    files = [("--valid", file) for file in valid or ()] + [("--test", file) for file in test or ()]
+    named = [("--encoding", encoding), *files, ("--device", device)]
+    given = GivenOptions.of(config, settings or [], named, ["--records"] if records else [])
     chosen = own_settings(resolve(config, settings or [], options, [own_stack_problems]).settings)
     say_what_is_awaited(chosen.text.sources if text else ())
     findings: list[Finding] = []

@@ -25,7 +25,8 @@ app = typer.Typer(cls=Group, no_args_is_help=True)
 Policy = Literal["skip", "error", "nearest", "charge"]
 UNKNOWN = (
     "Characters that the model does not know: leave them out (skip), read the nearest known ones, charge what a code "
-    "would pay to name them, or end with an error."
+    "would pay to name them, or end with an error. A model with an unknown symbol (text.min_count) leaves none out: it "
+    "reads that symbol, and their names are always charged."
 )
 SMALL = 2_000_000  # characters; numpy scores fewer in less time than it takes to import torch and find a device
 
@@ -63,6 +64,13 @@ def perplexity(
         list[str] | None,
         typer.Option("--text", metavar="PATH", help="Where the run's own text is now, if it has moved."),
     ] = None,
+    valid: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE", help="Where the run's own validation text (train --valid) is now."),
+    ] = None,
+    test: Annotated[
+        list[str] | None, typer.Option(metavar="FILE", help="Where the run's own test text (train --test) is now.")
+    ] = None,
     unknown: Annotated[Policy, typer.Option(help=UNKNOWN)] = "skip",
     encoding: Annotated[
         str | None, typer.Option(help="Encoding of TEXT; auto decides for each file. Default: that of the run.")
@@ -79,6 +87,7 @@ def perplexity(
 
     check_device_option(device)
     limit_blas_threads()
+    from charlm.checkpoint.moved import Moved
     from charlm.checkpoint.reopening import reopen_text
     from charlm.display.waiting import Waiting
     from charlm.errors import UsageError
@@ -87,9 +96,11 @@ def perplexity(
     checkpoint = open_named(run, "charlm eval perplexity {run} {text}")
     if text and split:
         raise UsageError("--split selects a part of the run's own text", f"--split {split}", "Give --split or TEXT.")
-    if text and moved:
-        what = "--text names the run's own text, to score one of its splits"
-        raise UsageError(what, f"--text {' '.join(moved)}", "Give --text, or TEXT to score all of it.")
+    places = Moved(moved or (), valid or (), test or ())
+    if text and places.given:
+        option, *_ = words = places.words()
+        what = f"{option} names a text of the run's own, to score one of its splits"
+        raise UsageError(what, " ".join(words), f"Give {option}, or TEXT to score all of it.")
     began = time.perf_counter()
     with Waiting("reading the text") as line:
         if text:
@@ -98,9 +109,9 @@ def perplexity(
             command = f"charlm eval perplexity {shlex.quote(run or checkpoint.run_name)}"
             corpus = reopen_text(
                 checkpoint,
-                f"{command} --split {split or 'valid'} --text PATH",
+                f"{command} --split {split or 'valid'}",
                 f"To score all of another text: {command} PATH",
-                moved or (),
+                places,
             )
         ids = corpus.ids if text else corpus.split(split or "valid")
         require_two(ids.size, "The text" if text else f"The {split or 'valid'} split", corpus.name)
@@ -109,6 +120,7 @@ def perplexity(
         "run": checkpoint.run_name,
         "step": checkpoint.step,
         "text": corpus.name,
+        "unit": corpus.vocabulary.unit,
         **_units(found),
         "seconds": round(time.perf_counter() - began, 3),
         "protocol": {
@@ -165,7 +177,8 @@ def compare(
         for checkpoint in checkpoints:
             corpus = _given_text(checkpoint, text, encoding, unknown)
             found = _score(checkpoint, corpus, corpus.ids, device, unknown, line)
-            scores.append({"run": checkpoint.run_name, "step": checkpoint.step, **_units(found)})
+            about = {"run": checkpoint.run_name, "step": checkpoint.step, "unit": corpus.vocabulary.unit}
+            scores.append(about | _units(found))
     if as_json:
         print_json({"text": corpus.name, "unknown": unknown, "runs": scores})
     else:
@@ -177,12 +190,15 @@ def compare(
 def _score(checkpoint: Checkpoint, corpus: Corpus, ids: Ids, device: str, unknown: Policy, line: Waiting) -> TextScore:
     """The score of ids (N,), which are all of the text or a part of it; the line says how far it is."""
     from charlm.display.progress import WatchedScorer
-    from charlm.evaluation.text import score_text
+    from charlm.evaluation.text import reading_of, score_text
     from charlm.text.records.record_lanes import record_end_id
+    from charlm.text.unknown import UnknownCharacters
 
     vocabulary = corpus.vocabulary
     # Of a part of the text, the bytes that normalizing took or added are known in proportion.
-    changed_bytes = round((corpus.given_bytes - corpus.bytes) * ids.size / corpus.characters)
+    lacking = UnknownCharacters.of(vocabulary, corpus.unknown, reading_of(unknown))
+    elsewhere = lacking.bytes_of_symbol(vocabulary) * sum(lacking.as_symbol.values())
+    changed_bytes = round((corpus.given_bytes - corpus.bytes - elsewhere) * ids.size / corpus.characters)
     scorer = WatchedScorer(_scorer(checkpoint, device, ids.size), ids.size, line)
     end = record_end_id(checkpoint.settings.text, vocabulary)
     return score_text(scorer, ids, vocabulary, end, unknown, corpus.unknown, changed_bytes)
@@ -198,9 +214,9 @@ def _units(found: TextScore) -> dict[str, float]:
         "perplexity": score.perplexity,
         "characters": score.characters,
         "bytes": found.bytes,
-        "unknown_characters": lacking.total,
+        "unknown_characters": found.unknown,
         "unknown_replaced": sum(lacking.replaced.values()),
-        "unknown_left_out": sum(lacking.left_out.values()) - found.charged,
+        "unknown_left_out": 0 if lacking.has_symbol else sum(lacking.left_out.values()) - found.charged,
         "unknown_charged": found.charged,
         "unknown_bits": found.charged_bits,
     }

@@ -107,7 +107,7 @@ def gradients(
 
     _check_range("--distance", distance, 1, FARTHEST)
     _check_range("--positions", positions, 1, MOST_POSITIONS)
-    subjects = _open(runs, text)
+    subjects = _open("gradients", runs, text)
     names = [subject.name for subject in subjects]
 
     def measured(model: LanguageModel, ids: np.ndarray) -> GradientNorms:
@@ -149,7 +149,7 @@ def gates(
     from charlm.display.waiting import watched
     from charlm.inspection.gates import HIGH, LOW, gate_shares
 
-    subjects = _open(runs, text)
+    subjects = _open("gates", runs, text)
     names = [subject.name for subject in subjects]
     total = len(subjects)
     models = (gate_shares(subject.checkpoint.model, subject.ids) for subject in subjects)
@@ -173,16 +173,19 @@ def gates(
         _draw(lambda path: plot_gates(names, trained, before, path), subjects, picture, "gates.png")
 
 
-def _open(runs: list[str] | None, text: str | None) -> list[Subject]:
-    return [_open_one(run, text) for run in runs] if runs else [_open_one(None, text)]
+def _open(command: str, runs: list[str] | None, text: str | None) -> list[Subject]:
+    return [_open_one(f"charlm inspect {command}", run, text) for run in runs or (None,)]
 
 
-def _open_one(run: str | None, text: str | None) -> Subject:
+def _open_one(command: str, run: str | None, text: str | None) -> Subject:
     """Open a run, and the text that was given or the run's valid split; print what the user should know about it."""
+    import shlex
+
+    from charlm.checkpoint.moved import OPTIONS
     from charlm.checkpoint.reopening import reopen_text
     from charlm.text.corpus import open_corpus
 
-    checkpoint = open_named(run, "charlm inspect gates {run} --text {text}")
+    checkpoint = open_named(run, f"{command} {{run}} --text {{text}}")
     name, settings = checkpoint.run_name, checkpoint.settings.text
     if settings.records:
         print_stderr(f"{name} was trained on records; here they are read as one stream, and the state is carried over")
@@ -193,9 +196,12 @@ def _open_one(run: str | None, text: str | None) -> Subject:
             "skip",
         )
         if corpus.unknown:
-            print_stderr(f"{sum(corpus.unknown.values()):,} characters that {name} does not know were left out")
+            fate = "left out" if checkpoint.vocabulary.unknown_id is None else "read as its unknown symbol"
+            print_stderr(f"{sum(corpus.unknown.values()):,} characters that {name} does not know were {fate}")
         return Subject(checkpoint, corpus.name, corpus.ids)
-    corpus = reopen_text(checkpoint, "--text FILE")
+    # a split of its own may be what is gone; --text names any text
+    again = f"{command} {shlex.quote(run or name)}"
+    corpus = reopen_text(checkpoint, again, options=dict.fromkeys(OPTIONS, "--text FILE"))
     return Subject(checkpoint, f"{corpus.name}, valid split", corpus.split("valid"))
 
 

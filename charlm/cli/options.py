@@ -41,6 +41,12 @@ CellFile = Annotated[
     ),
 ]
 Encoding = Annotated[str | None, typer.Option(help="Encoding of the text; auto decides for each file. Default: utf-8.")]
+Records = Annotated[bool, typer.Option("--records", help="The text is a list: learn each line as an item of its own.")]
+Valid = Annotated[
+    list[str] | None,
+    typer.Option(metavar="FILE", help="A text of its own to validate on; all of TEXT is then trained on."),
+]
+Test = Annotated[list[str] | None, typer.Option(metavar="FILE", help="A text of its own for the test split.")]
 Device = Annotated[str, _DEVICE]
 DeviceIfGiven = Annotated[str | None, _DEVICE]  # otherwise that of the settings
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]

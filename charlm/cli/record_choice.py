@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from charlm.checkpoint.training_records import TrainingRecords
     from charlm.sampling.whole_records import Accept
 
-LONGEST = 5000  # characters of a record, unless --length gives another number
 SHOWN_LABELS = 20
 
 

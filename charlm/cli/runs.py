@@ -41,10 +41,12 @@ def list_runs(
     from charlm.display.run_tables import LIST_LEAST, LIST_NUMBERS, list_rows
     from charlm.runs import latest_run, runs_root
     from charlm.runs import list_runs as runs_in
+    from charlm.runs.filling import clear_leftovers
     from charlm.runs.selecting import select_runs
     from charlm.runs.summary import summarize_run
 
     root = runs_root()
+    clear_leftovers(root)
     every = [summarize_run(run) for run in runs_in(root)]
     summaries = select_runs(every, sort, cell, text, name)[:top]
     latest = latest_run(root).name if every else None

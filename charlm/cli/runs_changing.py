@@ -93,6 +93,7 @@ def export(
 
     root = runs_root()
     files = export_run(open_run(root, run), find_checkpoint(root, run), path, training, check)
-    use = "resumed, sampled and scored" if training else "sampled and scored, but not resumed (--training)"
     print_columns([("exported", str(path)), *(("" if number else "files", name) for number, name in enumerate(files))])
-    print_stderr(f"It can be {use}: name its folder in place of a run.")
+    print_stderr("To sample from it or score with it elsewhere, name its folder in place of a run.")
+    if not training:
+        print_stderr("To resume it elsewhere, export it with --training.")

@@ -14,7 +14,7 @@ import typer
 from charlm.cli.completing import complete_device, complete_run
 from charlm.cli.opening import open_named
 from charlm.cli.options import CellFile, JsonAtEnd
-from charlm.cli.record_choice import LONGEST, RecordChoice, label_prompt
+from charlm.cli.record_choice import RecordChoice, label_prompt
 from charlm.config.device_names import check_device_option
 from charlm.display.output import print_json
 from charlm.display.printing import is_terminal, print_stderr, until_closed
@@ -111,7 +111,7 @@ def sample(
     from charlm.display.waiting import Waiting
     from charlm.sampling.decoding import Decoding
     from charlm.sampling.generation import read
-    from charlm.sampling.whole_records import TRIES, write_records
+    from charlm.sampling.whole_records import LONGEST, TRIES, write_records
     from charlm.sampling.writing import Wanted, opening_ids, write_samples
     from charlm.text import prompt as prompts
     from charlm.text.unknown import UnknownCharacters
@@ -152,7 +152,7 @@ def sample(
             elif option == "--stop" and vocabulary.encode(given, "skip").unknown:
                 print_stderr(f"--stop {given!r} has characters that the model never writes")
 
-        model: Model[Any] = on_gpu or stepper(checkpoint.model)
+        model: Model[Any] = on_gpu or stepper(checkpoint.writer)
         length = (500 if end is None else LONGEST) if length is None else length
         if session:
             from charlm.cli import sample_session
@@ -175,7 +175,9 @@ def sample(
             samples = watched_samples(samples, count, line) if line else samples
             if not as_json:
                 between = record_separator(checkpoint.settings.text, vocabulary) if end is not None else ""
-                printed = print_samples(text, begun, samples, count, between, choice)
+                # the marks and their count are for people: for nobody the training text is not opened
+                marked = choice if is_terminal(sys.stdout) or is_terminal(sys.stderr) else None
+                printed = print_samples(text, begun, samples, count, between, marked)
             else:
                 collected = [_collected(pieces, begun, choice) for pieces in samples]
         if not as_json:
@@ -223,7 +225,7 @@ def _gpu_stepper(checkpoint: Checkpoint, device: str) -> GraphStepper:
     from charlm.device import choose_compute
     from charlm.engines.choosing import gpu_stepper
 
-    return gpu_stepper(checkpoint.model, choose_compute(device, "fp32").torch_device())
+    return gpu_stepper(checkpoint.writer, choose_compute(device, "fp32").torch_device())
 
 
 def _collected(pieces: Iterable[Fragment], begun: str, choice: RecordChoice | None) -> dict[str, str | int | None]:

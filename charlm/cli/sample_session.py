@@ -85,7 +85,8 @@ def choose(conversation: Conversation, unknown: Unknown, prompt: str) -> None:
                 if place >= 0:
                     symbols = [symbol for symbol, _ in choices[place : place + 1]]
                 else:
-                    symbols = vocabulary.encode(key, "skip").ids.tolist()
+                    encoded = vocabulary.encode(key, "skip")
+                    symbols = [] if encoded.unknown else encoded.ids.tolist()
                 changed = bool(symbols)
                 if not changed:
                     print_stderr(f"there is no choice {key}" if place >= 0 else f"the model does not know {key!r}")

@@ -9,12 +9,13 @@ import typer
 
 from charlm.cli.completing import complete_text
 from charlm.cli.opening import say_what_is_awaited
-from charlm.cli.options import CellFile, Config, DeviceIfGiven, Encoding, JsonAtEnd, Overrides
+from charlm.cli.options import CellFile, Config, DeviceIfGiven, Encoding, JsonAtEnd, Overrides, Records, Test, Valid
 from charlm.display.output import print_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from charlm.checkpoint.moved import Moved
     from charlm.config.resolving import Resolved
     from charlm.config.settings import Settings
     from charlm.text.corpus import Corpus
@@ -60,7 +61,11 @@ def train(
     ] = None,
     moved: Annotated[
         list[str] | None,
-        typer.Option("--text", metavar="PATH", help="With --resume: where the run's text is now, if it has moved."),
+        typer.Option(
+            "--text",
+            metavar="PATH",
+            help="With --resume: where the run's text is now, if it has moved; --valid and --test likewise.",
+        ),
     ] = None,
     origin: Annotated[
         str | None,
@@ -75,16 +80,9 @@ def train(
         int | None, typer.Option(help="Seed; the same seed, command and machine give the same weights.")
     ] = None,
     encoding: Encoding = None,
-    records: Annotated[
-        bool, typer.Option("--records", help="The text is a list: learn each line as an item of its own.")
-    ] = False,
-    valid: Annotated[
-        list[str] | None,
-        typer.Option(metavar="FILE", help="A text of its own to validate on; all of TEXT is then trained on."),
-    ] = None,
-    test: Annotated[
-        list[str] | None, typer.Option(metavar="FILE", help="A text of its own for the test split.")
-    ] = None,
+    records: Records = False,
+    valid: Valid = None,
+    test: Test = None,
     cell_file: CellFile = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be trained, and write nothing.")] = False,
     as_json: JsonAtEnd = False,
@@ -96,8 +94,8 @@ def train(
     options = {
         "text.sources": None if resume else text,
         "text.encoding": encoding,
-        "text.valid": valid,
-        "text.test": test,
+        "text.valid": None if resume else valid,
+        "text.test": None if resume else test,
         "text.records": records or None,
         "training.budget": budget,
         "training.steps": steps,
@@ -107,7 +105,10 @@ def train(
     }
     if resume:
         target = _run_to_resume(text, config, run, origin)
-        _resume(target, settings or [], options, more, moved or [], dry_run, as_json)
+        from charlm.checkpoint.moved import Moved
+
+        places = Moved(moved or (), valid or (), test or ())
+        _resume(target, settings or [], options, more, places, dry_run, as_json)
         return
     _refuse_without_resume(text, more, moved)
     from dataclasses import replace
@@ -187,7 +188,7 @@ def _resume(
     overrides: list[str],
     options: Mapping[str, object],
     more: str | None,
-    moved: list[str],
+    moved: Moved,
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -202,7 +203,7 @@ def _resume(
             stored = reopen(run, Asked(overrides, options, more, moved))
         _print_plan(stored.settings, stored.corpus, stored.notes, as_json)
         return
-    _train(resume(target, overrides, options, more=more, sources=moved), as_json)
+    _train(resume(target, overrides, options, more=more, moved=moved), as_json)
 
 
 def _train(training: Training, as_json: bool) -> None:

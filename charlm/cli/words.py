@@ -43,8 +43,7 @@ OPTIONS: Mapping[str, Mapping[str, str]] = {
     },
     "eval perplexity": {
         "{}": "data dataset input file files model checkpoint ckpt run load name",
-        "--split valid": "valid val validation",
-        "--split test": "test",
+        "--split valid": "val validation",
         "--device cuda": "gpu cuda",
     },
 }  # fmt: skip
@@ -69,6 +68,7 @@ COMMANDS = {
     "--help": "help",
 }
 COMMAND_OF = {word: command for command, words in COMMANDS.items() for word in words.split()}
+FILE_OPTIONS = {("eval perplexity", "--valid"): "--split valid", ("eval perplexity", "--test"): "--split test"}
 SPLITS = "-s text.splits=[0.9,0.05,0.05]"  # a share cannot be translated: ours has three
 
 
@@ -77,7 +77,10 @@ def answer(error: Any, arguments: Sequence[str]) -> UsageError | None:
 
     `error` is a usage error of typer, or of click in older versions; `arguments` are those of the process.
     """
-    context = getattr(error, "ctx", None)
+    context, option = getattr(error, "ctx", None), str(getattr(error, "option_name", None))
+    for (command, name), split in FILE_OPTIONS.items():
+        if option == name and arguments[:2] == command.split():  # this error has no context
+            return _without_its_file(command, option, split, arguments)
     if context is None:
         return None
     command = " ".join(context.command_path.split()[1:])
@@ -129,6 +132,12 @@ def _unknown_option(command: str, option: str, arguments: Sequence[str], known: 
     help_page = f"`charlm {command} --help` lists the options."
     hint = f"Did you mean {near[0]}? {help_page}" if near else help_page
     return UsageError(f"There is no option {option[:60]}", f"charlm {command}", hint)
+
+
+def _without_its_file(command: str, option: str, split: str, arguments: Sequence[str]) -> UsageError:
+    """The answer to an option that names a file, where the split of that name is meant."""
+    words = [word for each in arguments for word in (split.split() if each == option else [each])]
+    return UsageError(f"There is no file after {option}", f"charlm {command}", f"Write: charlm {shlex.join(words)}")
 
 
 def _corrected(command: str, arguments: Sequence[str], known: Sequence[str]) -> Iterator[str]:

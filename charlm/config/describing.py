@@ -6,7 +6,8 @@ Reads the declarations in settings.py, the only place that describes a setting.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -14,20 +15,24 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from charlm.config.settings import Settings
-from charlm.config.stored import inline_yaml
 
 BOUNDS = (("ge", "from"), ("gt", "above"), ("le", "to"), ("lt", "below"))
 
 
 @dataclass(frozen=True)
 class SettingAbout:
-    """One setting. `default` is as in YAML; `words` are the values of a setting that takes one of a few words."""
+    """One setting. `words` are the values of a setting that takes one of a few words."""
 
     name: str
-    default: str
     about: str
     values: str
     words: tuple[str, ...]
+    declared: FieldInfo = field(repr=False)
+
+    @cached_property
+    def default(self) -> str:
+        """As in YAML."""
+        return _default(self.declared)
 
     @property
     def section(self) -> str:
@@ -36,36 +41,45 @@ class SettingAbout:
 
 def describe_settings(word: str = "") -> list[SettingAbout]:
     """All settings in the order of their declaration, or those that have the word in their name or description."""
-    found = [each for section, field in Settings.model_fields.items() for each in _of(section, field.annotation)]
+    found = [each for name, section in Settings.model_fields.items() for each in _of(name, section.annotation)]
     word = word.lower()
     return [each for each in found if word in f"{each.name} {each.about} {each.values}".lower()]
 
 
 def _of(prefix: str, section: Any) -> Iterator[SettingAbout]:
-    for key, field in section.model_fields.items():
-        inner = field.annotation
+    for key, declared in section.model_fields.items():
+        inner = declared.annotation
         if isinstance(inner, type) and issubclass(inner, BaseModel):
             yield from _of(f"{prefix}.{key}", inner)
             continue
         words = _words(inner)
         yield SettingAbout(
             name=f"{prefix}.{key}",
-            default=_default(field),
-            about=field.description or "",
-            values=" or ".join([", ".join(words[:-1]), words[-1]]) if words else _limits(field),
+            about=declared.description or "",
+            values=" or ".join([", ".join(words[:-1]), words[-1]]) if words else _limits(declared),
             words=words,
+            declared=declared,
         )
 
 
 def _default(field: FieldInfo) -> str:
     value = field.get_default(call_default_factory=True)
-    return "none" if value is None else inline_yaml(list(value) if isinstance(value, tuple) else value)
+    if value is None:
+        return "none"
+    if type(value) in (int, float) and "e" not in (digits := repr(value)):
+        return digits  # as YAML has it, which takes a moment to import
+    from charlm.config.stored import inline_yaml
+
+    return inline_yaml(list(value) if isinstance(value, tuple) else value)
 
 
 def _words(annotation: Any) -> tuple[str, ...]:
-    """The words of a Literal, or those of a truth value."""
+    """The words of a Literal, or those of a truth value; of a union of such, all of them."""
     if annotation is bool:
         return "true", "false"
+    if get_origin(annotation) in (Union, UnionType):
+        inner = [_words(each) for each in get_args(annotation)]
+        return tuple(word for words in inner for word in words) if all(inner) else ()
     return tuple(str(each) for each in get_args(annotation)) if get_origin(annotation) is Literal else ()
 
 

@@ -41,7 +41,8 @@ OTHER_WORDS = {
     "text.column": "col text-column",
     "text.valid": "validation dev valid-file val-file val-data dev-file",
     "text.test": "test-file test-data",
-    "text.unit": "tokenizer token level bytes",
+    "text.unit": "tokenizer token level bytes graphemes clusters",
+    "text.min_count": "min-freq min-frequency min-occurrences rare-threshold cutoff",
 }  # fmt: skip
 SETTING_OF = {word: setting for setting, words in OTHER_WORDS.items() for word in words.split()}
 

@@ -82,7 +82,18 @@ class TextSettings(Section):
     normalize: Annotated[tuple[Literal["nfc", "nfkc", "lower"], ...], Listed, BeforeValidator(without_none)] = Field(
         default=(), max_length=4, description="forms that the text is brought into: none, nfc, nfkc, lower, or a list"
     )
-    unit: Literal["character", "byte"] = Field(default="character", description="the symbols of the model")
+    unit: Literal["character", "byte", "grapheme"] = Field(
+        default="character",
+        description="the symbols of the model; grapheme: what a reader takes for one character, such as an emoji of "
+        "several code points or a syllable of Devanagari",
+    )
+    min_count: int = Field(
+        default=1,
+        ge=1,
+        le=10**9,
+        description="characters that occur less often in the whole text become one unknown symbol, which is read and "
+        "scored but never written; 1: none",
+    )
     records: bool = Field(
         default=False, description="one item a line: each starts from a fresh state, and the order is shuffled"
     )

@@ -13,6 +13,8 @@ class Form(Protocol):
     @property
     def unit(self) -> str: ...
     @property
+    def min_count(self) -> int: ...
+    @property
     def separator(self) -> str: ...
     @property
     def format(self) -> str: ...
@@ -45,6 +47,8 @@ def form_problem(form: Form) -> str:
         return "text.label must be the name of a field, since text.field is given"
     if not form.records and (given or own or form.format == "fasta"):
         return "text.records=false is given, but a separator, a column, a field and FASTA mean records"
+    if form.unit == "byte" and form.min_count > 1:
+        return "text.min_count is for characters and graphemes; text.unit=byte has at most 256 symbols"
     if form.unit == "byte" and (given or own or form.format == "fasta"):
         return "text.unit=byte reads lines as records, and no separator, column, field or FASTA"
     return ""

@@ -52,12 +52,11 @@ def advise(train_characters: int, vocab_size: int, device_type: str, chosen: Mod
     return Advice(arguments, size, size / train_characters)
 
 
-def estimate_seconds(settings: Settings, train_characters: int, characters_per_second: float) -> float:
-    """Wall-clock seconds of a training, without validation."""
+def estimate_seconds(settings: Settings, train_characters: int, characters_per_second: float, window: int) -> float:
+    """Wall-clock seconds of a training, without validation. `window`: the characters that are read at once."""
     training = settings.training
     if training.budget is not None:
         return training.budget
     if training.epochs is not None:
         return training.epochs * train_characters / characters_per_second
-    update = training.batch_size * training.seq_len * training.accumulate
-    return (training.steps or 0) * update / characters_per_second
+    return (training.steps or 0) * window * training.accumulate / characters_per_second

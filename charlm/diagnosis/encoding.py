@@ -55,7 +55,10 @@ def _fault_finding(file: FaultyFile, encoding: str, *, alone: bool) -> Finding:
     elif all(fault.bytes == b"\0" for fault in file.faults):
         remedy = "NUL bytes are not text. Is this the right file? `-s text.unit=byte` reads any file."
     else:
-        remedy = "No encoding is likely to read all of it. Repair these places, or read bytes with `-s text.unit=byte`."
+        remedy = (
+            "Repair these places, leave them out with `iconv -c -f utf-8 -t utf-8 FILE > NEW`, or read bytes with "
+            "`-s text.unit=byte`."
+        )
     facts = file.facts()
     facts["faults"] = facts["faults"][:MOST_FACTS]
     return Finding("faults", "bad", what, remedy, facts, TextError.exit_code)

@@ -5,6 +5,8 @@ Trains nothing but a few updates, from which the time of a whole training is est
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from charlm.config.settings import Settings
 from charlm.device import Compute
 from charlm.diagnosis.advice import MOST_RATIO, advise, estimate_seconds
@@ -17,30 +19,44 @@ from charlm.model.parameters import count_parameters
 from charlm.text.corpus import Corpus
 from charlm.training import memory
 
+STOP_EARLY = ("-s", "training.patience=3")
 DURATIONS = ((100, 1, "s"), (100, 60, "min"), (100, 3600, "hours"), (float("inf"), 86_400, "days"))  # up to 100 of each
 
 
-def suggest_size(settings: Settings, corpus: Corpus, device_type: str, given: GivenOptions) -> Finding:
-    """Which size of model to choose, and why; the command repeats every option that was given."""
+def suggest_size(
+    settings: Settings, corpus: Corpus, device_type: str, given: GivenOptions, read_as: Sequence[str] = ()
+) -> Finding:
+    """Which size of model to choose, and why.
+
+    The command repeats every option that was given, and has the arguments `read_as` that suit the form of the text.
+    """
     characters = len(corpus.split("train"))
     size = count_parameters(settings.model, corpus.vocabulary.size)
     advice = advise(characters, corpus.vocabulary.size, device_type, settings.model if given.choose_model else None)
-    command = given.train_command(corpus.sources, advice.arguments)
+    memorises = advice.ratio > MOST_RATIO
+    arguments = [*read_as, *advice.arguments, *(STOP_EARLY if memorises else ())]
+    command = given.train_command(corpus.sources, arguments)
     facts = {
         "command": command,
         "parameters": advice.parameters,
         "parameters_per_character": advice.ratio,
         "default_parameters": size,
     }
-    what = f"{advice.parameters:,} parameters for {characters:,} characters, {advice.ratio:.2g} for each"
-    if advice.ratio > MOST_RATIO:
-        remedy = "Even a narrow model would memorise this text. Stop early (-s training.patience=3), or add text."
+    each = f"{advice.ratio:,.0f}" if advice.ratio >= 10 else f"{advice.ratio:.2g}"
+    if memorises:
+        what = (
+            f"even a narrow model has {advice.parameters:,} parameters for {characters:,} characters, {each} for each"
+        )
+        remedy = "It would memorise this text. Add text, or stop early:"
         return Finding("size", "warn", what, remedy, facts, command=command)
-    what = f"{what}, suit it; with more than {MOST_RATIO:g}, a model memorises the text"
+    what = (
+        f"{advice.parameters:,} parameters suit {characters:,} characters, {each} for each; with more than "
+        f"{MOST_RATIO:g} for each, a model memorises the text"
+    )
     return Finding("size", "ok", what, facts=facts, command=command)
 
 
-def estimate_training(settings: Settings, corpus: Corpus, compute: Compute) -> Finding:
+def estimate_training(settings: Settings, corpus: Corpus, compute: Compute, given: GivenOptions) -> Finding:
     """Time and memory of a training with these settings, from a few real updates."""
     characters = len(corpus.split("train"))
     try:
@@ -48,17 +64,16 @@ def estimate_training(settings: Settings, corpus: Corpus, compute: Compute) -> F
     except UsageError as error:
         return finding_from_error("memory", error)
     speed = measure_speed(settings, corpus, compute)
-    seconds = estimate_seconds(settings, characters, speed)
+    rows, steps = memory.window_sizes(characters, settings.training.batch_size, settings.training.seq_len)
+    seconds = estimate_seconds(settings, characters, speed, rows * steps)
     occupied = peak_memory() if compute.device_type == "cpu" else None
     if occupied is None:
-        training_settings = settings.training
-        rows, steps = memory.window_sizes(characters, training_settings.batch_size, training_settings.seq_len)
         occupied = memory.estimate_bytes(settings, corpus.vocabulary.size, rows, steps)
     facts = {"characters_per_second": round(speed), "seconds": round(seconds, 1), "memory_bytes": occupied}
     duration = next(f"{seconds / unit:.0f} {name}" for most, unit, name in DURATIONS if seconds < most * unit)
     size = count_parameters(settings.model, corpus.vocabulary.size)
     what = (
-        f"with these settings (the preset quick, unless -c names another), {size:,} parameters: about {duration} and "
-        f"{occupied / 1e6:,.0f} MB of memory, {speed:,.0f} characters per second"
+        f"{'with these options' if given.choose_model else 'with the preset quick'}, {size:,} parameters: about "
+        f"{duration} and {occupied / 1e6:,.0f} MB of memory, {speed:,.0f} characters per second"
     )
     return Finding("training", "ok", what, facts=facts)

@@ -19,7 +19,7 @@ WORDS = 4  # of a usual item
 MOST_ODD = 0.1  # share of the lines of a list that may not look like items
 LICENCE_BEGINS = re.compile(r"^\*{3} ?END OF (?:THE|THIS) PROJECT GUTENBERG.*$", re.MULTILINE)
 PREFACE_ENDS = re.compile(r"^\*{3} ?START OF (?:THE|THIS) PROJECT GUTENBERG.*$", re.MULTILINE)
-SENTENCE_END = re.compile(r"[.,;:!?\"'”)\]}>]$")
+SENTENCE_END = re.compile(r"[.,;:!?\"'”)\]}>。、，！？；：」』．…।॥؟،۔]$")
 
 
 def check_form(settings: Settings, corpus: Corpus, given: GivenOptions) -> Iterator[Finding]:
@@ -29,24 +29,25 @@ def check_form(settings: Settings, corpus: Corpus, given: GivenOptions) -> Itera
     lines = corpus.vocabulary.decode(corpus.ids[:HEAD]).split("\n")
     whole = lines[: min(LINES, len(lines) - 1)] if len(corpus.ids) > HEAD else lines[:LINES]  # without one that is cut
     if form := find_form(whole, corpus.sources[0]):
-        effect = "With this command each record is learnt as an item of its own"
-        yield _finding(given, corpus.sources, f"the text looks like {form.what}", form.arguments, effect)
+        yield _finding(given, corpus.sources, f"the text looks like {form.what}", form.arguments, form.effect)
     elif looks_like_list(whole):
         yield _finding(
             given,
             corpus.sources,
             "the text looks like a list: its lines are short, and are no sentences",
             ("--records",),
-            "With this command each line is learnt as an item of its own",
+            "each line is learnt as an item of its own",
         )
     if licence := find_licence(corpus):
         yield licence
 
 
 def _finding(given: GivenOptions, sources: Sequence[str], what: str, arguments: Sequence[str], effect: str) -> Finding:
+    if not arguments:
+        return Finding("form", "warn", what, effect, {"arguments": []})
     command = given.train_command(sources, arguments)
     facts = {"command": command, "arguments": [*arguments]}
-    return Finding("form", "warn", what, f"{effect}:", facts, command=command)
+    return Finding("form", "warn", what, f"With this command {effect}:", facts, command=command)
 
 
 def looks_like_list(lines: Sequence[str]) -> bool:
@@ -74,8 +75,13 @@ def find_licence(corpus: Corpus) -> Finding | None:
     last = next((name for name in ("test", "valid") if len(corpus.split(name))), "train")
     share = min(1.0, after / len(corpus.split(last)))
     facts = {"before": before, "after": after, "split": last, "share_of_split": share}
-    what = f"the text has {before:,} characters of a preface and {after:,} of a licence around it"
+    parts = {"a preface": before, "a licence": after}
+    counted = " and ".join(f"{count:,} characters of {part}" for part, count in parts.items() if count)
+    what = f"the text has {counted} around it"
     if corpus.split_kind == "contiguous" and after:
         what += f": {share:.0%} of the {last} split is licence"
-    remedy = "-s text.strip=gutenberg leaves both out, if both marker lines stand in the text; else cut them away."
+    remedy = "-s text.strip=gutenberg leaves both out."
+    if not before or not after:
+        missing = "The first marker line, with START OF," if not before else "The last marker line, with END OF,"
+        remedy = f"{missing} is not there, so cut the {'licence' if after else 'preface'} away in an editor."
     return Finding("form", "warn", what, remedy, facts)

@@ -18,12 +18,15 @@ from charlm.diagnosis.encoding import check_encoding_of_files
 from charlm.diagnosis.estimate import estimate_training, suggest_size
 from charlm.diagnosis.finding import Finding, finding_from_error
 from charlm.diagnosis.form import check_form
+from charlm.diagnosis.rare import check_rare
 from charlm.diagnosis.repetition import MOST_TRAIN, WINDOW, Passage, find_repetition
 from charlm.errors import TextError
-from charlm.text.corpus import Corpus, describe_corpus, open_corpus
+from charlm.text.corpus import Corpus, describe_corpus, is_damage, open_corpus
+from charlm.text.quoting import quoted
 from charlm.text.records.record_lanes import record_end_id
 from charlm.text.split_text import LOOKS_SORTED
 from charlm.text.statistics import symbol_counts
+from charlm.text.vocabulary import UNITS
 
 SHOWN_SYMBOLS, SHOWN_PASSAGES = 5, 3  # that a person is shown
 MOST_FACTS = 100  # symbols or passages in the facts
@@ -40,39 +43,46 @@ def check_text(settings: Settings, compute: Compute | None, given: GivenOptions)
         corpus = open_corpus(settings.text)
     except TextError as error:
         yield finding_from_error("text", error)
-        yield from check_encoding_of_files(settings.text)
+        for sources in filter(None, (settings.text.sources, settings.text.valid, settings.text.test)):
+            yield from check_encoding_of_files(settings.text.model_copy(update={"sources": sources}))
         return
     yield check_length(corpus)
     for note in corpus.notes:
-        yield Finding("note", "warn" if note == LOOKS_SORTED else "ok", note)
-    yield from check_form(settings, corpus, given)
+        yield Finding("note", "warn" if note == LOOKS_SORTED or is_damage(note) else "ok", note)
+    forms = list(check_form(settings, corpus, given))
+    yield from forms
     yield check_symbols(corpus)
+    yield from check_rare(settings, corpus, given)
     yield (
         check_records(corpus, end_id)
         if (end_id := record_end_id(settings.text, corpus.vocabulary)) is not None
         else check_split(corpus)
     )
-    yield suggest_size(settings, corpus, compute.device_type if compute else "cpu", given)
+    read_as = [word for form in forms for word in form.facts.get("arguments", [])]
+    yield suggest_size(settings, corpus, compute.device_type if compute else "cpu", given, read_as)
     if compute:
-        yield estimate_training(settings, corpus, compute)
+        yield estimate_training(settings, corpus, compute, given)
 
 
 def check_length(corpus: Corpus) -> Finding:
     """How long the text is, and whether that is enough."""
-    unit = "bytes" if corpus.vocabulary.unit == "byte" else "characters"
+    unit = UNITS[corpus.vocabulary.unit]
     splits = ", ".join(f"{name} {end - first:,}" for name, (first, end) in corpus.splits.items())
-    what = f"{corpus.characters:,} {unit}, {corpus.vocabulary.size:,} symbols, {corpus.encoding}; {splits}"
+    size = corpus.vocabulary.size
+    what = f"{corpus.characters:,} {unit}, {size:,} symbol{'s' * (size != 1)}, {corpus.encoding}; {splits}"
     facts = describe_corpus(corpus)
+    if not "".join(corpus.vocabulary.symbols).strip() or size == 1:
+        remedy = "There is nothing to learn from one symbol, or from white space alone. Is this the right text?"
+        return Finding("text", "warn", what, remedy, facts)
+    remedies = []
     if len(corpus.split("train")) < LEAST_CHARACTERS:
-        remedy = (
+        remedies.append(
             f"With under {LEAST_CHARACTERS:,} characters to train on, a model learns little more than spelling. "
             "Add text of the same kind."
         )
-        return Finding("text", "warn", what, remedy, facts)
     if len(corpus.split("valid")) < 2:
-        remedy = "There is nothing to validate on, so there will be no best checkpoint. Change text.splits."
-        return Finding("text", "warn", what, remedy, facts)
-    return Finding("text", "ok", what, facts=facts)
+        remedies.append("There is nothing to validate on, so there will be no best checkpoint. Change text.splits.")
+    return Finding("text", "warn" if remedies else "ok", what, " ".join(remedies), facts)
 
 
 def check_symbols(corpus: Corpus) -> Finding:
@@ -87,11 +97,15 @@ def check_symbols(corpus: Corpus) -> Finding:
     facts = {"only_outside_training": found[:MOST_FACTS], "symbols": len(found)}
     if not found:
         return Finding("symbols", "ok", "every symbol of validation and test occurs in training", facts=facts)
-    shown = ", ".join(f"{one['symbol']!r} {_occurrences(one)}" for one in found[:SHOWN_SYMBOLS])
+    shown = ", ".join(f"{quoted(str(one['symbol']))} {_occurrences(one)}" for one in found[:SHOWN_SYMBOLS])
     more = f", and {len(found) - SHOWN_SYMBOLS:,} more" if len(found) > SHOWN_SYMBOLS else ""
     many = "symbol occurs" if len(found) == 1 else "symbols occur"
     what = f"{len(found):,} {many} in validation or test but not in training: {shown}{more}"
-    remedy = "The model cannot learn them, and they worsen its score. Shuffle the text, or clean it."
+    ways = "or clean it" if corpus.vocabulary.unit == "byte" else "clean it, or raise text.min_count"
+    remedy = (
+        "The model cannot learn what it never reads, and the score gets worse by it. If they are rare, leave them; "
+        f"otherwise give more text, {ways}."
+    )
     return Finding("symbols", "warn", what, remedy, facts)
 
 

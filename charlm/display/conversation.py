@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from charlm.display.printing import escape_controls, is_terminal, print_stderr, write_safely
 from charlm.errors import TextError
 from charlm.text.prompt import LARGEST
+from charlm.text.quoting import quoted
 
 END, ESCAPE = "\x04", "\x1b"
 DELETE = ("\x7f", "\b")
@@ -90,7 +91,7 @@ def show_choices(text: str, choices: Sequence[tuple[str, float]]) -> None:
 def _named(symbol: str) -> str:
     if symbol == " ":
         return "space"
-    return escape_controls(symbol) if symbol.isprintable() else repr(symbol)[1:-1]
+    return escape_controls(symbol if symbol.isprintable() else quoted(symbol)[1:-1])
 
 
 def print_chosen(text: str) -> None:

@@ -18,7 +18,7 @@ def gradient_rows(
 ) -> Iterator[Row]:
     """A row for each network: the median norm at some distances up to `distance`, and how it falls."""
     shown = sorted({k for k in SHOWN if k < distance} | {distance})
-    yield "k", *map(str, shown), "from one character to the one before"
+    yield "distance", *map(str, shown), "for each character"
     for name, after, start in zip(names, trained, fresh, strict=True):
         for label, norms in ((name, after), (f"{name}, fresh", start)):
             if norms:
@@ -28,8 +28,8 @@ def gradient_rows(
 def _decay(norms: GradientNorms) -> str:
     factor, half = norms.factor, norms.half_distance
     parts = [] if factor is None else [f"x {factor:.3f}"]
-    parts += [] if half is None else [f"halves every {half:.1f}"]
-    parts += [] if norms.vanished_at is None else [f"under {VANISHED:.0e} from k = {norms.vanished_at} on"]
+    parts += [] if half is None else [f"halves every {half:.1f} characters"]
+    parts += [] if norms.vanished_at is None else [f"under {VANISHED:.0e} from {norms.vanished_at} characters on"]
     return ", ".join(parts) or "too few distances to say"
 
 

@@ -10,17 +10,18 @@ import os
 import re
 import shutil
 import sys
-import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TextIO
 
+from charlm.display.folding import fold
 from charlm.errors import TextError
 
 # C0 but newline and tab, DEL and C1; the line and paragraph separators; the controls that reorder text (Trojan
 # Source, Boucher and Anderson 2021); surrogates, which are no characters.
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
+QUOTED = re.compile(r"`[^`]*`")
 DIM, UNDIM = "\x1b[2m", "\x1b[22m"
 
 
@@ -65,15 +66,9 @@ def print_stderr(line: str, dim: bool = True) -> None:
 
 def _wrapped(text: str) -> str:
     """The text for the width of the terminal. A line that has a command stays whole, so that it can be copied."""
-    wrapper = textwrap.TextWrapper(
-        max(20, shutil.get_terminal_size().columns),
-        break_long_words=False,
-        break_on_hyphens=False,
-        expand_tabs=False,
-        replace_whitespace=False,
-    )
+    width = max(20, shutil.get_terminal_size().columns)
     lines = escape_controls(text).split("\n")
-    return "\n".join(line if "charlm " in line else "\n".join(wrapper.wrap(line)) for line in lines)
+    return "\n".join(line if "charlm " in QUOTED.sub("", line) else "\n".join(fold(line, width)) for line in lines)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from charlm.config.given import dotted
 from charlm.config.settings import Settings
 from charlm.config.stored import inline_yaml
-from charlm.display.units import clock, in_bits
+from charlm.display.units import clock, counted, in_bits
 
 if TYPE_CHECKING:
     from charlm.runs.summary import RunSummary
@@ -37,13 +37,19 @@ def list_rows(summaries: Sequence[RunSummary], latest: str | None) -> list[Row]:
 
 def removed_row(run: RunSummary) -> Row:
     """A run that is about to be removed."""
-    return run.name, _model(run), f"{_count(run.step)} steps", f"{_bits(run.valid_nats)} valid bits", str(run.folder)
+    return (
+        run.name,
+        _model(run),
+        counted(int(run.step or 0), "step"),
+        f"{_bits(run.valid_nats)} valid bits",
+        str(run.folder),
+    )
 
 
 def run_rows(run: RunSummary, settings: Mapping[str, Any], target: str) -> list[Row]:
     """One run. `settings` are by dotted name; `target` is what a command takes for the run."""
     best = f", at step {_count(run.best_step)}" if run.best_step is not None else ""
-    trained = f"{_count(run.step)} steps, {_count(run.characters)} characters, {_time(run)}"
+    trained = f"{counted(int(run.step or 0), 'step')}, {_count(run.characters)} characters, {_time(run)}"
     return [
         ("run", run.name),
         ("folder", str(run.folder)),
@@ -57,7 +63,7 @@ def run_rows(run: RunSummary, settings: Mapping[str, Any], target: str) -> list[
         *_under("checkpoints", _checkpoints(run)),
         *_under("settings", _notable(settings)),
         *_under("changed", run.changed),
-        *_under("next", _next_commands(target)),
+        *_under("next", _next_commands(target, _has_reached_its_length(run, settings))),
     ]
 
 
@@ -90,9 +96,22 @@ def _checkpoints(run: RunSummary) -> list[str]:
     return [f"{name} ({mark})" if mark else name for name, mark in of.items()] or ["none yet"]
 
 
-def _next_commands(target: str) -> list[str]:
+def _next_commands(target: str, finished: bool) -> list[str]:
     name = shlex.quote(target)
-    return [f"charlm sample {name}", f"charlm eval perplexity {name} FILE", f"charlm train --resume {name}"]
+    longer = " --more 5m" if finished else ""
+    return [f"charlm sample {name}", f"charlm eval perplexity {name} FILE", f"charlm train --resume {name}{longer}"]
+
+
+def _has_reached_its_length(run: RunSummary, settings: Mapping[str, Any]) -> bool:
+    """Whether there is nothing left to train, as far as the settings and the counts tell."""
+    steps, epochs, budget = (settings.get(f"training.{name}") for name in ("steps", "epochs", "budget"))
+    if steps is not None:
+        return bool((run.step or 0) >= steps)
+    if budget is not None:
+        return bool((run.seconds or 0.0) >= budget - 1)
+    share = (settings.get("text.splits") or [1.0])[0]
+    characters = 0.999 * (epochs or 0.0) * share * (run.text_characters or 0.0)
+    return bool(0 < characters <= (run.characters or 0.0))
 
 
 def _under(label: str, values: Sequence[str]) -> list[Row]:

@@ -14,7 +14,8 @@ from charlm.text.unknown import UnknownCharacters
 def print_score(result: Mapping[str, Any], lacking: UnknownCharacters, notes: Sequence[str]) -> None:
     """`result` is the object of `--json`; the notes say how the text was read."""
     charged = result["unknown_bits"] if result["unknown_charged"] else None
-    for note in (*notes, *score_notes(lacking, charged)):
+    as_symbol = result["unknown_charged"] if lacking.has_symbol else 0
+    for note in (*notes, *score_notes(lacking, charged, as_symbol)):
         print_stderr(note)
     lines = [
         f"{name:<20}{result[name]:>12.6f}"
@@ -40,7 +41,9 @@ def print_comparison(scores: Sequence[Mapping[str, Any]], policy: str) -> None:
         for score in scores
     ]
     print_columns(rows)
+    if len({score["unit"] for score in scores}) > 1:
+        print_stderr("the models count different symbols (text.unit): compare the bits per byte")
     if any(score["unknown_charged"] for score in scores):
-        print_stderr("unknown characters are charged by the rule of charlm/evaluation/charging.py")
+        print_stderr("a character that a model does not know costs about 20 bits, which name it among all of Unicode")
     elif any(score["unknown_left_out"] for score in scores):
         print_stderr(f"with --unknown {policy} the scores are of different characters; `charge` makes them comparable")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from charlm.display.units import counted
+
 if TYPE_CHECKING:
     from charlm.config.describing import SettingAbout
     from charlm.config.settings import Settings
@@ -43,7 +45,9 @@ def settings_in_short(settings: Settings) -> str:
     if training.budget is not None:
         length = f"{training.budget:g} seconds"
     else:
-        length = f"{training.steps:,} steps" if training.steps is not None else f"{training.epochs:g} epochs"
+        length = (
+            counted(training.steps, "step") if training.steps is not None else counted(training.epochs or 0, "epoch")
+        )
     return (
         f"{model.in_short()}, {training.optimizer} {training.learning_rate:g}, "
         f"lanes {training.batch_size} x {training.seq_len}, {length}"

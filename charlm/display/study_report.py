@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from charlm.display.tables import fit_table, fold
+from charlm.display.folding import fold
+from charlm.display.tables import fit_table
 from charlm.display.units import short
 
 HEADINGS = {"bits": "valid bits", "accuracy": "right answers", "characters_per_second": "chars/s"}

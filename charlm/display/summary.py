@@ -20,7 +20,8 @@ from rich.text import Text
 from charlm.display.console import silence_on_error
 from charlm.display.printing import escape_controls, escape_unencodable
 from charlm.display.tables import GAP, fit_pairs
-from charlm.display.units import clock, in_bits, short
+from charlm.display.units import clock, counted, in_bits, short
+from charlm.text.vocabulary import UNITS
 from charlm.training.events import Finished, Started
 
 if TYPE_CHECKING:
@@ -40,8 +41,8 @@ REASONS = {
 
 def text_rows(corpus: Corpus) -> list[Row]:
     """What was read, and how it is split."""
-    unit = "characters" if corpus.vocabulary.unit == "character" else "bytes"
-    what = f"{corpus.encoding}: {corpus.characters:,} {unit}, {corpus.vocabulary.size:,} symbols"
+    unit = UNITS[corpus.vocabulary.unit]
+    what = f"{corpus.encoding}: {corpus.characters:,} {unit}, {counted(corpus.vocabulary.size, 'symbol')}"
     sizes = {name: end - first for name, (first, end) in corpus.splits.items()}
     return [
         ("text", f"{' '.join(corpus.sources)}, {what}"),
@@ -69,7 +70,7 @@ def started_rows(started: Started) -> list[Row]:
     if started.budget is not None:
         length = f"{clock(started.budget)} of wall-clock time"
     else:
-        length = f"{started.epochs:g} epochs" if started.epochs is not None else f"{started.steps or 0:,} steps"
+        length = counted(started.epochs, "epoch") if started.epochs is not None else counted(started.steps or 0, "step")
     resumed = [] if started.resumed_at is None else [("resumed", f"at step {started.resumed_at:,}")]
     return [
         ("model", f"{started.parameters:,} parameters"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from charlm.display.folding import fold
 from charlm.display.printing import escape_controls
 
 GAP = 2  # cells between two columns
@@ -154,17 +155,3 @@ def _padded(row: Row, widths: Sequence[int], gap: int, right: Sequence[int]) -> 
         padding = " " * max(0, width - cell_len(cell))
         cells.append(padding + cell if number in right else cell + padding)
     return (" " * gap).join(cells).rstrip()
-
-
-def fold(text: str, width: int) -> list[str]:
-    """The text as lines, broken at spaces only."""
-    from rich.cells import cell_len
-
-    lines = [""]
-    for word in text.split(" "):
-        longer = f"{lines[-1]} {word}" if lines[-1] else word
-        if lines[-1] and cell_len(longer) > width:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return lines

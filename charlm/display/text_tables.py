@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from charlm.text.quoting import quoted
+from charlm.text.vocabulary import UNITS
+
 Row = tuple[str, ...]
 
 FILES = 12  # that are listed; --json has all
@@ -42,7 +45,7 @@ def text_rows(text: Mapping[str, Any]) -> list[Row]:
 
 def statistics_rows(measured: Mapping[str, Any]) -> list[Row]:
     """What `charlm data stats` measured; the most frequent symbols last."""
-    many = "bytes" if measured["unit"] == "byte" else "characters"
+    many = UNITS[measured["unit"]]
     one = many.removesuffix("s")
     frequent = sorted(measured["counts"].items(), key=lambda item: -item[1])[:SYMBOLS]
     return [
@@ -57,7 +60,7 @@ def statistics_rows(measured: Mapping[str, Any]) -> list[Row]:
         ("", f"{measured['bigram_entropy_bits']:.4f} bits per {one}, given the {one} before"),
         *(("note", note) for note in measured["notes"]),
         *(
-            ("most frequent" if not place else "", f"{symbol!r} {count:,}")
+            ("most frequent" if not place else "", f"{quoted(symbol)} {count:,}")
             for place, (symbol, count) in enumerate(frequent)
         ),
     ]

@@ -19,6 +19,12 @@ def short(number: float) -> str:
     return f"{number / 1e3:.1f}k" if number < 999_950 else f"{number / 1e6:.2f}M"
 
 
+def counted(number: float, word: str) -> str:
+    """A number with its word: 1 epoch, 2.5 epochs, 1,000 steps."""
+    shown = f"{number:,}" if isinstance(number, int) else f"{number:g}"
+    return f"{shown} {word}{'s' * (number != 1)}"
+
+
 def scientific(number: float) -> str:
     """A learning rate: 4.00e-3."""
     mantissa, _, exponent = f"{number:.2e}".partition("e")

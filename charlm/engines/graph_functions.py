@@ -109,5 +109,6 @@ def evaluated(root: Node, stored: Callable[[Node], Tensor | None]) -> Any:
             compared = next(x for x in each.args[0].args if x.op != "constant")
             values[each] = where(*(values[argument] for argument in (*each.args, compared)))
         else:
-            values[each] = FUNCTIONS[each.op](*(values[argument] for argument in each.args))
+            operation = torch.where if each.op == "where" else FUNCTIONS[each.op]
+            values[each] = operation(*(values[argument] for argument in each.args))
     return values[root]

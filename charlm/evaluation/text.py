@@ -8,10 +8,11 @@ from typing import Literal
 
 import numpy as np
 
-from charlm.evaluation.charging import charged
+from charlm.evaluation.charging import charged, name_nats
 from charlm.evaluation.score import Score
 from charlm.evaluation.scorers import WindowScorer
 from charlm.evaluation.scoring import score_records, score_stream
+from charlm.text.cache import in_chunks
 from charlm.text.records.record_lanes import open_reader
 from charlm.text.statistics import symbol_counts
 from charlm.text.unknown import UnknownCharacters
@@ -33,9 +34,30 @@ def score_ids(scorer: WindowScorer, ids: np.ndarray, end: int | None) -> Score:
     return score_records(scorer, open_reader(ids, RECORD_ROWS, RECORD_WINDOW, end))
 
 
+def name_unknown(score: Score, ids: np.ndarray, vocabulary: Vocabulary, unknown: Mapping[str, int]) -> Score:
+    """The score with what it costs to name the characters that are read as the unknown symbol, if there is one.
+
+    `unknown` has the counts of the characters that the vocabulary lacks, in the text or in a larger one.
+    """
+    found = count_unknown(ids, vocabulary)
+    return Score(score.nats + found * name_nats(vocabulary, unknown), score.characters) if found else score
+
+
+def count_unknown(ids: np.ndarray, vocabulary: Vocabulary) -> int:
+    """How often the unknown symbol is among ids (N,)."""
+    if vocabulary.unknown_id is None:
+        return 0
+    return sum(int(np.count_nonzero(chunk == vocabulary.unknown_id)) for chunk in in_chunks(ids))
+
+
+def scored_ids(ids: np.ndarray, end: int | None) -> np.ndarray:
+    """The ids that count in a score of these ids: of a stream, all but the first."""
+    return ids[1:] if end is None else ids
+
+
 def count_scored_bytes(ids: np.ndarray, vocabulary: Vocabulary, end: int | None) -> int:
     """The number of bytes that the scored characters take in UTF-8."""
-    counts = symbol_counts(ids[1:] if end is None else ids, vocabulary.size)
+    counts = symbol_counts(scored_ids(ids, end), vocabulary.size)
     return int(counts @ vocabulary.byte_lengths)
 
 
@@ -52,11 +74,17 @@ class TextScore:
     known: Score
     bytes: int  # that the scored characters take in UTF-8; a replaced one counts as itself
     lacking: UnknownCharacters
+    unknown_symbols: int = 0  # how often the model read its unknown symbol
 
     @property
     def charged(self) -> int:
         """The number of unknown characters that were charged."""
-        return self.score.characters - self.known.characters
+        return self.score.characters - self.known.characters + self.unknown_symbols
+
+    @property
+    def unknown(self) -> int:
+        """The number of unknown characters. Of a part of a text, those that were replaced are those of all of it."""
+        return self.lacking.total - sum(self.lacking.as_symbol.values()) + self.unknown_symbols
 
     @property
     def charged_bits(self) -> float:
@@ -75,15 +103,21 @@ def score_text(
     """The score of ids (N,), N >= 2, that `Vocabulary.encode` made of a text under `reading_of(policy)`.
 
     `end` is as in `score_ids`. `unknown` has the counts of the characters that the vocabulary lacks. `changed_bytes` is
-    the number of bytes that the text had more than its ids have, before unknown characters were replaced or left out.
+    the number of bytes that the text had more than its ids have, before unknown characters were replaced or left out;
+    those that are read as the unknown symbol do not count there. Its characters are always charged.
     """
     # Bytes are read one by one, and none is near another one.
     reading = "skip" if vocabulary.unit == "byte" else reading_of(policy)
     lacking = UnknownCharacters.of(vocabulary, unknown or {}, reading)
     known = score_ids(scorer, ids, end)
     score, size = known, count_scored_bytes(ids, vocabulary, end) + changed_bytes
+    if as_symbol := lacking.as_symbol:
+        found = count_unknown(scored_ids(ids, end), vocabulary)
+        score = name_unknown(known, scored_ids(ids, end), vocabulary, as_symbol)
+        size += round(found * lacking.bytes_of_symbol(vocabulary))
+        return TextScore(score, known, size, lacking, found)
     if policy == "charge":
-        score = charged(known, lacking.total, vocabulary)
+        score = charged(known, lacking.left_out, vocabulary)
     else:
         size -= sum(count * vocabulary.bytes_of(one) for one, count in lacking.left_out.items())
     return TextScore(score, known, size, lacking)

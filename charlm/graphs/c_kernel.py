@@ -1,8 +1,8 @@
 """A cell's kernel as C: one layer through a window, forwards and backwards, from the plan of its step.
 
-Every stage has two functions: a tile, which multiplies, and the rest, which computes what follows from the products
-before they leave the tile. The rest is not inlined, because its constants would take registers from the products. The
-text is included once for each number type, with NAME defined; kernels/window.h describes its arrays.
+Every stage is a function of one tile: it loads what its sums begin with, multiplies, and computes what follows from the
+sums while they are in the nearest cache. The text is included once for each number type, with NAME defined;
+kernels/window.h describes its arrays.
 
 Letters: R rows of a tile, W numbers of a vector, H units; K, N, M, C blocks of projected, kept, columns, carried.
 """
@@ -29,7 +29,7 @@ def kernel_source(name: str, plan: KernelPlan) -> str:
 
 def _loop(name: str, steps: str, stages: list[StageSource]) -> str:
     tiles = [
-        f"        TILES(ROWS_FOR({stage.most_vectors()}), NAME({name}_{n}_tile), "
+        f"        TILES(NAME(rows_for)({stage.most_vectors()}), NAME({name}_{n}), "
         f"first, end, 0, w->H, {stage.repeat} * W, w, t)"
         for n, stage in enumerate(stages)
     ]

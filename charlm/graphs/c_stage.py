@@ -1,4 +1,4 @@
-"""The C of one stage: its tile and the rest (graphs/c_kernel.py). Knows where things stand, and not what they mean."""
+"""The C of one stage of a kernel (graphs/c_kernel.py). Knows where things stand, and not what they mean."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ WHERE = "const NAME(Window) *w, int64_t t, int64_t row, int64_t unit"
 
 
 class Call(NamedTuple):
-    """One call of NAME(product): how many vectors; rows, their stride and the panel in C; where the sums go."""
+    """One call of NAME(multiply): how many vectors; rows, their stride and the panel in C; where the sums go."""
 
     vectors: int
     rows: str
@@ -21,7 +21,7 @@ class Call(NamedTuple):
 
     def text(self) -> str:
         sums = f"acc{self.reading}[{self.part}]"
-        return f"NAME(product)(R, {self.vectors}, {self.rows}, {self.stride}, {self.panel}, w->U, {sums});"
+        return f"NAME(multiply)(R, {self.vectors}, {self.rows}, {self.stride}, {self.panel}, w->U, {sums});"
 
 
 def chunk_sizes(vectors: int) -> list[int]:
@@ -62,26 +62,19 @@ class StageSource:
         return max((call.vectors for call in self.calls), default=4)
 
     def text(self, name: str) -> str:
-        """The rest and the tile, as C functions."""
+        """The stage as a C function, for one tile."""
         kinds = [f"acc{n}[{len(chunk_sizes(count * self.repeat))}][MOST_ROWS][4]" for n, count in self._sums.items()]
-        parameters = "".join(f", floats {kind}" for kind in kinds)
-        arguments = "".join(f", acc{n}" for n in self._sums)
         before = [*self.before_lines, *(f"{sum_} = {start};" for sum_, start in self.before)]
         calls = [call.text() for call in self.calls]
         if self.calls_if:
             calls = [f"if ({self.calls_if}) {{", *(f"    {call}" for call in calls), "}"] if calls else []
         lines = [
-            f"static __attribute__((noinline)) void NAME({name}_rest)(int R, {WHERE}{parameters}) {{",
+            f"static void NAME({name})(int R, {WHERE}) {{",
             "    const int64_t B = w->B, H = w->H;",
-            *self._for_each_vector(self.rest_lines),
-            "}",
-            "",
-            f"INLINE void NAME({name}_tile)(const int R, {WHERE}) {{",
-            *(["    const int64_t B = w->B, H = w->H;"] if calls or before else []),
             *(f"    floats {kind};" for kind in kinds),
             *(self._for_each_vector(before) if before else []),
             *(f"    {call}" for call in calls),
-            f"    NAME({name}_rest)(R, w, t, row, unit{arguments});",
+            *self._for_each_vector(self.rest_lines),
             "}",
         ]
         return "\n".join(lines)

@@ -1,9 +1,8 @@
 """A cell's step in a stack that goes one character further, as C: for sampling, one row or many at once.
 
-As in graphs/c_kernel.py every stage has a tile and the rest. A tile is for four vectors of units, with a sum for each
-block of the step: what the products of the layer's own input and of its state give to the same sum is added up in its
-registers. The text is included once, with NAME for the number type of the products; kernels/stream.h describes its
-arrays.
+As in graphs/c_kernel.py every stage is a function of one tile. A tile is for four vectors of units, with a sum for each
+block of the step: what the products of the layer's own input and of its state give to the same sum is added up in it.
+The text is included once, with NAME for the number type of the products; kernels/stream.h describes its arrays.
 
 Letters: R rows of a tile, W numbers of a vector, H units, I numbers of the layer's input.
 """
@@ -38,24 +37,20 @@ def _stage(name: str, plan: KernelPlan, number: int) -> str:
         rest.lines += [f"{store}, {value});" for store in _stores(plan, each)]
         if each is plan.graph.output:
             rest.lines.append(f"give_output(s, n, row + r, u, {value});")
-    declared = f"floats acc[{len(sums)}][MAX_ROWS][4]"
+    declared = f"floats acc[{len(sums)}][MOST_ROWS][4]"
     return "\n".join(
         [
-            f"static __attribute__((noinline)) void NAME({name}_rest)(int R, {WHERE}, {declared}) {{",
-            *_for_each_vector(rest.lines),
-            "}",
-            "",
-            f"INLINE void NAME({name}_tile)(const int R, {WHERE}) {{",
+            f"static void NAME({name}_tile)(int R, {WHERE}) {{",
             f"    {declared};",
             "    const StreamLayer *l = s->layers + n;",
             *_for_each_vector([*start.lines, *begins]),
             *(f"    {call}" for place, sum_ in enumerate(sums) for call in _calls(plan, sum_, place)),
-            f"    NAME({name}_rest)(R, s, n, row, unit, acc);",
+            *_for_each_vector(rest.lines),
             "}",
             "",
             f"void NAME({name})(const StreamStack *s, int64_t n, int64_t first, int64_t end, "
             "int64_t from, int64_t to) {",
-            f"    TILES(NAME(max_rows), NAME({name}_tile), first, end, from, to, 4 * W, s, n)",
+            f"    TILES(NAME(rows_for)(4), NAME({name}_tile), first, end, from, to, 4 * W, s, n)",
             "}",
         ]
     )
@@ -67,12 +62,12 @@ def _calls(plan: KernelPlan, sum_: Sum, place: int) -> list[str]:
     for start in sum_.starts:
         if start.op == "projected":
             panel = f"l->x_panels + ({start.key[0]} * l->H + unit) * l->I / 2"
-            calls.append(f"if (l->x) NAME(products)(R, l->x + row * l->I, l->I, {panel}, l->I, acc[{place}]);")
+            calls.append(f"if (l->x) NAME(multiply)(R, 4, l->x + row * l->I, l->I, {panel}, l->I, acc[{place}]);")
     if sum_.product is not None:
         number = next(n for n, reading in enumerate(plan.readings) if sum_.product in reading.products)
         block = plan.readings[number].products.index(sum_.product)
         panel = f"l->panels[{number}] + ({block} * l->H + unit) * l->H / 2"
-        calls.append(f"NAME(products)(R, l->inputs[{number}] + row * l->H, l->H, {panel}, l->H, acc[{place}]);")
+        calls.append(f"NAME(multiply)(R, 4, l->inputs[{number}] + row * l->H, l->H, {panel}, l->H, acc[{place}]);")
     return calls
 
 

@@ -9,7 +9,7 @@
      spread  the inputs of a part, repeated for each column of a vector
      part    the weights of a part, from a vector of words
      dot     a vector of sums, and the products of these two added to it
-   Tiles have up to `max_rows` rows; mixed needs a register for a mask, and so a row less.
+   Tiles of V vectors have up to rows_for(V) rows; mixed needs a register for a mask, and so a row less.
    fp32 and bf16 also give what window.h needs: load, store, sigmoid, tanh and from_float. */
 #pragma once
 #include "vectors.h"
@@ -22,7 +22,8 @@
 #endif
 
 typedef float real_fp32;
-enum { per_word_fp32 = 1, parts_fp32 = 1, max_rows_fp32 = MAX_ROWS };
+enum { per_word_fp32 = 1, parts_fp32 = 1 };
+#define rows_for_fp32(V) ROWS_FOR(V)
 INLINE floats load_fp32(const float *from) { return load_floats(from); }
 INLINE void store_fp32(float *to, floats x) { store_floats(to, x); }
 INLINE floats spread_fp32(const float *x, int part) { return x[part] - (floats){}; }
@@ -42,7 +43,8 @@ INLINE uint16_t from_float_bf16(float x) {
 
 #if defined(HAS_BF16)
 typedef uint16_t real_bf16;
-enum { per_word_bf16 = 2, parts_bf16 = 1, max_rows_bf16 = MAX_ROWS };
+enum { per_word_bf16 = 2, parts_bf16 = 1 };
+#define rows_for_bf16(V) ROWS_FOR(V)
 INLINE floats part_bf16(floats words, int part) { (void)part; return words; }
 INLINE floats spread_bf16(const uint16_t *x, int part) {
     int32_t pair;
@@ -87,7 +89,8 @@ INLINE floats tanh_bf16(floats x) { return tanh_ps(x); }
 #endif
 
 typedef float real_mixed;
-enum { per_word_mixed = 2, parts_mixed = 2, max_rows_mixed = MAX_ROWS > 2 ? MAX_ROWS - 1 : MAX_ROWS };
+enum { per_word_mixed = 2, parts_mixed = 2 };
+#define rows_for_mixed(V) (ROWS_FOR(V) > 2 ? ROWS_FOR(V) - 1 : ROWS_FOR(V))
 INLINE floats load_mixed(const float *from) { return load_floats(from); }
 INLINE void store_mixed(float *to, floats x) { store_floats(to, x); }
 INLINE floats spread_mixed(const float *x, int part) { return x[part] - (floats){}; }

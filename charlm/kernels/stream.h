@@ -56,12 +56,12 @@ INLINE void give_output(const StreamStack *s, int64_t n, int64_t row, int64_t un
 
 #include "derived_stream.h"
 
-INLINE void head_tile(const int R, const StreamStack *s, int64_t n, int64_t row, int64_t column) {
+static void head_tile(int R, const StreamStack *s, int64_t n, int64_t row, int64_t column) {
     const int64_t H = s->layers[n].H;
-    floats acc[MAX_ROWS][4];
+    floats acc[MOST_ROWS][4];
     for (int r = 0; r < R; r++)
         for (int v = 0; v < 4; v++) acc[r][v] = load_floats(s->bias + column + v * W);
-    NAME(products)(R, s->top + row * H, H, s->head + column * H / 2, H, acc);
+    NAME(multiply)(R, 4, s->top + row * H, H, s->head + column * H / 2, H, acc);
     for (int r = 0; r < R; r++)
         for (int v = 0; v < 4; v++) store_floats(s->logits + (row + r) * s->V + column + v * W, acc[r][v]);
 }
@@ -80,7 +80,7 @@ static void copy_state(const StreamStack *s, int64_t n, int64_t first, int64_t e
 }
 
 static void head_step(const StreamStack *s, int64_t first, int64_t end, int64_t from, int64_t to) {
-    TILES(NAME(max_rows), head_tile, first, end, from, to, 4 * W, s, s->count - 1)
+    TILES(NAME(rows_for)(4), head_tile, first, end, from, to, 4 * W, s, s->count - 1)
 }
 
 /* One step of the rows from `first` to `end`. Threads may run it at the same time on different rows. */

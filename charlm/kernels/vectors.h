@@ -112,30 +112,31 @@ INLINE floats sqrt_ps(floats x) {
 
    Columns are the outer loop: the panel of weights of `step` columns is read from memory once and stays in the nearest
    cache while all rows use it. Rows are divided as evenly as possible, 7 into 4 and 3 and not into 6 and 1, because a
-   tile of one row loads as many weights as a tile of six.
-
-   The switch gives each tile a constant R: its loops over rows are then unrolled, and its sums are registers. */
+   tile of one row loads as many weights as a tile of six. */
 #define TILES(most, tile, first, end, from, to, step, what, which)               \
     for (int64_t column = (from); column < (to); column += (step))               \
         for (int64_t row = (first), left; (left = (end) - row) > 0;) {           \
             const int64_t tiles = (left + (most) - 1) / (most);                  \
-            const int64_t R = (left + tiles - 1) / tiles;                        \
-            switch (R) {                                                         \
-                case 1: TILE(most, tile, 1, what, which, row, column); break;    \
-                case 2: TILE(most, tile, 2, what, which, row, column); break;    \
-                case 3: TILE(most, tile, 3, what, which, row, column); break;    \
-                case 4: TILE(most, tile, 4, what, which, row, column); break;    \
-                case 5: TILE(most, tile, 5, what, which, row, column); break;    \
-                case 6: TILE(most, tile, 6, what, which, row, column); break;    \
-                case 7: TILE(most, tile, 7, what, which, row, column); break;    \
-                default: tile(most, what, which, row, column);                   \
-            }                                                                    \
+            const int R = (int)((left + tiles - 1) / tiles);                     \
+            tile(R, what, which, row, column);                                   \
             row += R;                                                            \
         }
 
-/* R never exceeds `most`, but the compiler cannot see that: it would compile tiles that are never used. */
-#define TILE(most, tile, n, what, which, row, column)                            \
+/* Call function(n, ...) with the constant n that R is, up to `most`: loops over rows are then unrolled, and sums are
+   registers. R never exceeds `most`, but the compiler cannot see that: it would compile what is never used. */
+#define WITH_ROWS(R, most, function, ...)                                        \
+    switch (R) {                                                                 \
+        case 1: WITH_CONSTANT(1, most, function, __VA_ARGS__); break;            \
+        case 2: WITH_CONSTANT(2, most, function, __VA_ARGS__); break;            \
+        case 3: WITH_CONSTANT(3, most, function, __VA_ARGS__); break;            \
+        case 4: WITH_CONSTANT(4, most, function, __VA_ARGS__); break;            \
+        case 5: WITH_CONSTANT(5, most, function, __VA_ARGS__); break;            \
+        case 6: WITH_CONSTANT(6, most, function, __VA_ARGS__); break;            \
+        case 7: WITH_CONSTANT(7, most, function, __VA_ARGS__); break;            \
+        default: function(most, __VA_ARGS__);                                    \
+    }
+#define WITH_CONSTANT(n, most, function, ...)                                    \
     do {                                                                         \
         if ((n) > (most)) __builtin_unreachable();                               \
-        tile((n) < (most) ? (n) : (most), what, which, row, column);             \
+        function((n) < (most) ? (n) : (most), __VA_ARGS__);                      \
     } while (0)

@@ -24,6 +24,7 @@ from charlm.model.stack import Layer, LayerInput, Recurrence, build_layers, run_
 from charlm.model.state import State, fresh_state
 
 Parameters = Mapping[str, Array]
+NEVER = -1e30  # a logit: at any temperature that decoding takes, its exponential is 0
 
 
 def no_dropout(x: Array) -> Array:
@@ -63,6 +64,17 @@ class LanguageModel:
     @property
     def vocab_size(self) -> int:
         return len(self.parameters["head.bias"])
+
+    def without_writing(self, symbol: int | None) -> LanguageModel:
+        """The same model of numpy arrays, but for the logit of a symbol, which is too low to be drawn; None: itself.
+
+        The model still reads the symbol. The logit is finite, so engines and decoding need not know of it.
+        """
+        if symbol is None:
+            return self
+        bias = self.parameters["head.bias"].copy()
+        bias[symbol] = NEVER
+        return LanguageModel(self.settings, {**self.parameters, "head.bias": bias})
 
     def fresh_state(self, rows: int) -> State:
         """The state before the first character: zeros with the dtype and device of the parameters."""

@@ -1,6 +1,6 @@
 """Creates the folder of a new run, under a name that no other run has. Knows none of its files but run.json.
 
-The folder is filled under a temporary name and then renamed: wherever a process is killed, there is a run with all the
+The folder is filled under a hidden name and then renamed: wherever a process is killed, there is a run with all the
 files that it begins with, or none.
 """
 
@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -18,12 +16,12 @@ from typing import Any
 
 from charlm.errors import CheckpointError, UsageError
 from charlm.runs.files import DISK, is_file
+from charlm.runs.filling import clear_leftovers, new_folder
 from charlm.runs.folder import FORMAT, LATEST, MARK, Run
 from charlm.version import __version__
 
 MAX_NAME = 80  # characters
 MAX_SLUG = 48
-FILLING = ".new-"  # begins the name of a run's folder while it is filled; no run's name begins with a dot
 NAME = re.compile(rf"\w[\w.-]{{0,{MAX_NAME - 1}}}")
 
 
@@ -40,26 +38,22 @@ def create_run(
         _refuse_name(root, wanted)
     created = datetime.now(UTC).isoformat(timespec="seconds")
     mark = {"format": FORMAT, "charlm": __version__, "created": created, **about, "checkpoints": []}
-    filling = root / f"{FILLING}{os.getpid()}-{threading.get_ident()}"
     try:
         root.mkdir(parents=True, exist_ok=True)
-        filling.mkdir()
-        for name, text in (files or {}).items():
-            DISK.write_file(filling / name, text.encode())
-        Run(filling).write_mark(mark)
-        folder = _renamed(filling, root / wanted) if wanted is not None else _numbered(filling, _clean(slug))
-        with suppress(OSError):
-            DISK.sync_folder(
-                root
-            )  # without its folder's name, a power loss would lose the run with all its checkpoints
+        clear_leftovers(root)
+        with new_folder(root) as filling:
+            for name, text in (files or {}).items():
+                DISK.write_file(filling / name, text.encode())
+            Run(filling).write_mark(mark)
+            folder = _renamed(filling, root / wanted) if wanted is not None else _numbered(filling, _clean(slug))
+        with suppress(OSError):  # without its folder's name, a power loss would lose the run with all its checkpoints
+            DISK.sync_folder(root)
     except OSError as error:
         raise CheckpointError(
             f"The folder of the run cannot be created: {error.strerror}",
             str(root / (wanted or slug)),
             "Set CHARLM_RUNS to a folder that you can write to.",
         ) from error
-    finally:
-        shutil.rmtree(filling, ignore_errors=True)
     return Run(folder)
 
 

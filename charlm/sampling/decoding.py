@@ -28,6 +28,7 @@ Unnormalised = NDArray[np.float64]  # (V,) probabilities times a positive consta
 
 # A smaller temperature is raised to this one: different logits are still infinitely far apart, and nothing overflows.
 LEAST_TEMPERATURE = 1e-200
+HOTTEST = 1_000_000  # all symbols are then equally likely, but for one that is never written (LanguageModel)
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,12 @@ class Decoding:
     repetition_window: int = 64  # the last symbols that the penalty applies to; the prompt counts
 
     def __post_init__(self) -> None:
-        _require(0 <= self.temperature < math.inf, "temperature", self.temperature, "0 (greedy) or more, and finite")
+        _require(
+            0 <= self.temperature <= HOTTEST,
+            "temperature",
+            self.temperature,
+            f"0 (greedy) or more, at most {HOTTEST:,}",
+        )
         _require(self.top_k is None or self.top_k >= 1, "top-k", self.top_k, "a whole number from 1 on")
         _require(self.top_p is None or 0 < self.top_p <= 1, "top-p", self.top_p, "above 0 and at most 1")
         _require(self.min_p is None or 0 <= self.min_p <= 1, "min-p", self.min_p, "between 0 and 1")

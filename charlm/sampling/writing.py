@@ -6,7 +6,7 @@ generated makes no difference to their text, nor to errors: the error of a sampl
 A model of records (`text.records`) begins every record fresh from the end symbol and ends it at the next one; a prompt
 is then the beginning of a record, and only what follows its last end symbol counts. Other models read the whole
 prompt. If there is nothing to read, the model reads a start symbol that is not part of the text: the newline or, if the
-vocabulary has none, its first symbol.
+vocabulary has none, its first character.
 """
 
 from __future__ import annotations
@@ -47,8 +47,7 @@ def opening_ids(vocabulary: Vocabulary, prompt: Ids, end: int | None = None) -> 
     """The ids (N,), N > 0, that a model reads before it continues a prompt, given as ids. `end` ends a record."""
     ids: list[int] = prompt.tolist()
     if end is None:
-        newline = vocabulary.newline
-        return ids or [0 if newline is None else newline]
+        return ids or [vocabulary.start]
     record = ids[len(ids) - ids[::-1].index(end) :] if end in ids else ids
     return [end, *record]
 

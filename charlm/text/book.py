@@ -8,6 +8,7 @@ Gutenberg's ...`. Memory does not grow with the text. Knows no files.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 
 HEADER = 1 << 17  # characters within which the first book begins
@@ -38,12 +39,11 @@ def find_books(chunks: Iterable[str]) -> list[Span]:
     """(start, end) of each part between a start and an end marker, in characters; none if a marker is missing."""
     found: list[Span] = []
     start: int | None = None
-    passed, text = 0, ""  # characters before the text that is looked at, and that text
+    passed, text, place = 0, "", 0  # characters before the text that is looked at, that text, and where to look from
     for chunk, is_last in _with_last(chunks):
         text += chunk
         # A marker that begins in the last characters may not be whole; it is found with the next chunk.
-        settled = len(text) if is_last else len(text) - LONGEST
-        place = 0
+        settled = len(text) if is_last else max(place, len(text) - LONGEST)
         while match := (START if start is None else END).search(text, place):
             if match.start() >= settled:
                 break
@@ -52,14 +52,18 @@ def find_books(chunks: Iterable[str]) -> list[Span]:
             else:
                 found.append((start, passed + match.start()))
                 start, place = None, match.end()
-        keep = max(place, text.rfind("\n", 0, max(0, settled)) + 1)
+        # A line that has begun is kept, since a marker may; but of a long one, which has none, a character is enough.
+        line = max(place, text.rfind("\n", place, settled) + 1)
+        keep, place = (line, 0) if settled - line < LONGEST else (settled - 1, 1)
         passed, text = passed + keep, text[keep:]
     return found
 
 
 def within(chunk: str, begin: int, spans: list[Span]) -> str:
     """The characters of a chunk, which begins at this place of the text, that lie in the spans."""
-    return "".join(chunk[max(0, first - begin) : max(0, end - begin)] for first, end in spans)
+    first = bisect_right(spans, begin, key=lambda span: span[1])
+    last = bisect_left(spans, begin + len(chunk), key=lambda span: span[0])
+    return "".join(chunk[max(0, start - begin) : end - begin] for start, end in spans[first:last])
 
 
 def _with_last(chunks: Iterable[str]) -> Iterator[tuple[str, bool]]:

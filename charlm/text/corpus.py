@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,6 +18,7 @@ import numpy as np
 from charlm.config.settings import TextSettings
 from charlm.errors import CheckpointError, TextError, UsageError
 from charlm.text import cache
+from charlm.text.clusters import in_whole_clusters
 from charlm.text.decoding.deciding import decide_encodings, decision_notes, kept_decisions
 from charlm.text.decoding.encodings import AUTO, find_codec
 from charlm.text.files.spool import Spool
@@ -24,17 +26,18 @@ from charlm.text.length import require_two
 from charlm.text.naming import short_name
 from charlm.text.normalizing import lacks_marks
 from charlm.text.own_splits import join_splits, shares_left, unknown_notes
+from charlm.text.reading_notes import reading_notes
+from charlm.text.records.forms import record_end
 from charlm.text.records.record_lanes import record_end_id
-from charlm.text.records.tally import Tally, tally_notes
+from charlm.text.records.tally import Tally
 from charlm.text.sources import find_files
 from charlm.text.split_text import LOOKS_SORTED, SplitKind, split_text
 from charlm.text.statistics import symbol_counts
 from charlm.text.stream import TextStream
-from charlm.text.survey import survey_bytes, survey_text
-from charlm.text.vocabulary import Ids, Unknown, Vocabulary
+from charlm.text.survey import Survey, survey_bytes, survey_graphemes, survey_text
+from charlm.text.vocabulary import LOST, Ids, Unknown, Vocabulary
 
-FORMAT = 4  # to be increased if the same text and settings give other ids or facts
-LOST = "\ufffd"  # what stands for bytes that could not be decoded
+FORMAT = 5  # to be increased if the same text and settings give other ids or facts
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +54,7 @@ class Corpus:
     characters: int  # N
     bytes: int  # that the N characters take in UTF-8
     given_bytes: int  # that the text took in UTF-8 before unknown characters were replaced or left out
-    unknown: dict[str, int]  # count of each character that the given vocabulary lacks
+    unknown: dict[str, int]  # count of each character that the vocabulary lacks
     labels: dict[str, int]  # count of each label (text.label)
     notes: tuple[str, ...]  # what was changed or left out, for people to read
     split_kind: SplitKind  # what a split keeps whole, if it is shuffled
@@ -70,9 +73,10 @@ def open_corpus(settings: TextSettings, vocabulary: Vocabulary | None = None, un
     """Read and encode the text that the settings name, or take it from the cache.
 
     With a vocabulary, its ids and its unit are used, and `unknown` decides about characters that it lacks. Without one,
-    the vocabulary is made from the text. Validation and test texts of their own (`text.valid`, `text.test`) are read
-    with the same vocabulary; what it lacks is left out. Raises TextError if a text cannot be read, has under two
-    characters, or, of its own, is too unlike the training text.
+    the vocabulary is made from the text, all splits of it; the rare ones (text.min_count) are the unknown symbol.
+    Validation and test texts of their own (`text.valid`, `text.test`) are read with the same vocabulary; what it lacks
+    is left out, or read as the unknown symbol. Raises TextError if a text cannot be read, has under two characters, or,
+    of its own, is too unlike the training text.
     """
     own = {name: sources for name in ("valid", "test") if (sources := getattr(settings, name))}
     if not own:
@@ -90,8 +94,12 @@ def open_corpus(settings: TextSettings, vocabulary: Vocabulary | None = None, un
 def _with_own_splits(main: Corpus, own: dict[str, Corpus], settings: TextSettings) -> Corpus:
     """The main text with these splits in place of its own."""
     notes = list(main.notes)
+    as_symbol = main.vocabulary.unknown_id is not None
+    read = [main, *(own.values() if as_symbol else ())]  # whose unknown characters are among the ids
     for name, other in own.items():
-        notes += unknown_notes(name, ", ".join(other.sources), other.characters, other.unknown)
+        known = other.characters - as_symbol * sum(other.unknown.values())
+        fate = "are read as the unknown symbol" if as_symbol else "were left out"
+        notes += unknown_notes(name, ", ".join(other.sources), known, other.unknown, fate)
         notes += [f"{name}: {note}" for note in other.notes if note != LOOKS_SORTED]
     sha256 = hashlib.sha256("\n".join(corpus.sha256 for corpus in (main, *own.values())).encode()).hexdigest()
     form = settings.model_dump(mode="json", exclude={"sources", "valid", "test"})
@@ -104,6 +112,7 @@ def _with_own_splits(main: Corpus, own: dict[str, Corpus], settings: TextSetting
         source_bytes=main.source_bytes + sum(other.source_bytes for other in own.values()),
         characters=len(entry.ids),
         bytes=main.bytes + sum(other.bytes for other in own.values()),
+        unknown=dict(sum((Counter(corpus.unknown) for corpus in read), Counter())),
         given_bytes=main.given_bytes + sum(other.given_bytes for other in own.values()),
         notes=tuple(dict.fromkeys([*notes, *filter(None, [entry.note])])),
         splits=spans,
@@ -123,7 +132,7 @@ def _open_one(settings: TextSettings, vocabulary: Vocabulary | None, unknown: Un
             left_out += decision_notes(files)
             encoding = ", ".join(dict.fromkeys(str(file.encoding) for file in files))
         digests = [str(file.sha256) for file in files]
-        stream = TextStream(files, encoding, settings)
+        stream = TextStream(files, encoding, settings.model_copy(update={"unit": unit}))
         key = _key(digests, stream, vocabulary, unknown)
         entry = _cached(key) or _encode(key, stream, vocabulary, unknown)
     facts = entry.facts
@@ -148,7 +157,13 @@ def _open_one(settings: TextSettings, vocabulary: Vocabulary | None, unknown: Un
         notes=tuple(
             dict.fromkeys(
                 filter(
-                    None, [*left_out, *_notes(facts, "field" if settings.field else "column"), *split.notes, entry.note]
+                    None,
+                    [
+                        *left_out,
+                        *reading_notes(facts, "field" if settings.field else "column"),
+                        *split.notes,
+                        entry.note,
+                    ],
                 )
             )
         ),
@@ -156,6 +171,11 @@ def _open_one(settings: TextSettings, vocabulary: Vocabulary | None, unknown: Un
         splits=split.spans,
         decided=kept_decisions(files),
     )
+
+
+def is_damage(note: str) -> bool:
+    """Whether a note of a corpus says that characters of the text are wrong or lost."""
+    return "it was UTF-8, read as" in note or "lost before, and" in note
 
 
 def describe_corpus(corpus: Corpus) -> dict[str, Any]:
@@ -185,6 +205,19 @@ def _key(digests: list[str], stream: TextStream, vocabulary: Vocabulary | None, 
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
+def _survey(stream: TextStream, tally: Tally) -> Survey:
+    if stream.as_bytes:
+        return survey_bytes(stream.all_bytes())
+    chunks = stream.all_text(tally)
+    return survey_graphemes(chunks) if stream.settings.unit == "grapheme" else survey_text(chunks)
+
+
+def _texts(stream: TextStream, number: int) -> Iterator[str]:
+    """The text of a file, in pieces that can be encoded each by itself."""
+    texts = (chunk.text for chunk in stream.text_of(number, Tally()))
+    return in_whole_clusters(texts) if stream.settings.unit == "grapheme" else texts
+
+
 def _cached(key: str) -> cache.Entry | None:
     entry = cache.load_entry(key)
     if entry and entry.facts["vocabulary"]:
@@ -197,26 +230,30 @@ def _cached(key: str) -> cache.Entry | None:
 
 def _encode(key: str, stream: TextStream, given: Vocabulary | None, unknown: Unknown) -> cache.Entry:
     tally, composed = Tally(), False
-    survey = survey_bytes(stream.all_bytes()) if stream.as_bytes else survey_text(stream.all_text(tally))
+    survey = _survey(stream, tally)
     if given is None:
         stream.require_separators(tally)
     elif not stream.as_bytes and lacks_marks(set(survey.counts).difference(given.symbols)):
-        stream, tally, composed = stream.composed(), Tally(), True
-        survey = survey_text(stream.all_text(tally))
+        other, counted = stream.composed(), Tally()
+        again = _survey(other, counted)
+        if again.outside(given.symbols) < survey.outside(given.symbols):
+            stream, tally, survey, composed = other, counted, again, True
+    tally.said |= dict.fromkeys(stream.strip_notes())
     if not survey.counts:
         return cache.Entry(np.empty(0, np.uint8), {})
-    vocabulary = given or Vocabulary(tuple(survey.counts), "byte" if stream.as_bytes else "character")
+    settings = stream.settings
+    if given is None:  # rare characters are read as the unknown symbol, if there are any
+        kept = {record_end(settings) or ""}
+        vocabulary, unknown = Vocabulary.of_counts(survey.counts, settings.unit, settings.min_count, kept), "skip"
+    else:
+        vocabulary = given
     ends: list[int] = []  # of the files, in ids
 
     def chunks() -> Iterator[Ids]:
         ends.clear()
         read = stored = 0
         for number in range(len(stream.files)):
-            pieces: Iterator[str | bytes] = (
-                stream.bytes_of(number)
-                if stream.as_bytes
-                else (chunk.text for chunk in stream.text_of(number, Tally()))
-            )
+            pieces: Iterator[str | bytes] = stream.bytes_of(number) if stream.as_bytes else _texts(stream, number)
             for piece in pieces:
                 if isinstance(piece, bytes):
                     ids = vocabulary.encode_bytes(piece, unknown, read).ids
@@ -239,6 +276,7 @@ def _encode(key: str, stream: TextStream, given: Vocabulary | None, unknown: Unk
             "vocabulary": None if given else vocabulary.to_json(),
             "unknown": {symbol: count for symbol, count in survey.counts.items() if symbol in unknown_symbols},
             "bytes": bytes_of_ids(ids) if unknown_symbols else bytes_of_survey(),
+            "characters": len(ids),
             "tally": tally.to_json(),
             "given_bytes": sum(count * vocabulary.bytes_of(symbol) for symbol, count in survey.counts.items())
             + survey.more_bytes,
@@ -253,31 +291,3 @@ def _encode(key: str, stream: TextStream, given: Vocabulary | None, unknown: Unk
         }
 
     return cache.store_entry(key, vocabulary.dtype, chunks, facts)
-
-
-def _notes(facts: dict[str, Any], what: str) -> list[str]:
-    kinds = (
-        ("marks", "a byte-order mark was removed", "{:,} byte-order marks were removed"),
-        ("crlf", "one CRLF became LF", "{:,} CRLF became LF"),
-        ("cr", "one lone CR became LF", "{:,} lone CR became LF"),
-    )
-    counts = [(facts[kind], one, many) for kind, one, many in kinds if facts.get(kind)]
-    notes = [one if count == 1 else many.format(count) for count, one, many in counts]
-    if facts.get("misread"):
-        encoding, run, meant = facts["misread"]
-        notes.append(
-            f"the text has {run!r} where {meant!r} was meant: it was UTF-8, read as {encoding} and saved again. "
-            "Get the original, or repair it, for example with `ftfy`"
-        )
-    if facts.get("stripped"):
-        notes.append(
-            f"{facts['stripped']:,} characters before and after the book were left out, such as Project Gutenberg's "
-            "licence; -s text.strip=none keeps them"
-        )
-    if facts.get("composed"):
-        notes.append(
-            "letters with separate accents were read as one character each, as the model does not know the marks"
-        )
-    if facts.get("lost"):
-        notes.append(f"{facts['lost']:,} characters were lost before, and are U+FFFD ({LOST}) in the file")
-    return notes + tally_notes(facts["tally"], what)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 # Characters of one family replace each other, the plainest first. Unicode decomposes none of them.
 FAMILIES = (
@@ -20,10 +20,13 @@ SPELLED = {
 LINE_ENDS = frozenset("\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 
 
-def nearest(character: str, is_known: Callable[[str], bool]) -> str:
-    """The known characters to read in place of an unknown one; empty if none is near."""
+def nearest(character: str, is_known: Callable[[str], bool], split: Callable[[str], Iterable[str]] = list[str]) -> str:
+    """The known characters to read in place of an unknown one; empty if none is near.
+
+    `split` divides a text into what `is_known` tells of: by default, into code points.
+    """
     for candidate in _candidates(character):
-        if candidate and all(is_known(letter) for letter in candidate):
+        if candidate and all(map(is_known, split(candidate))):
             return candidate
     return ""
 
@@ -39,6 +42,8 @@ def _candidates(character: str) -> Iterator[str]:
     if character.isspace():
         yield " "
         yield "\n"
+    yield unicodedata.normalize("NFC", character)  # of several code points, or a sign that has another form
+    yield unicodedata.normalize("NFD", character)
     base = "".join(letter for letter in _decomposed(character) if not unicodedata.combining(letter))
     yield base
     yield character.swapcase()
@@ -46,4 +51,4 @@ def _candidates(character: str) -> Iterator[str]:
 
 
 def _decomposed(character: str) -> str:
-    return unicodedata.normalize("NFKD", SPELLED.get(character, character))
+    return unicodedata.normalize("NFKD", "".join(SPELLED.get(letter, letter) for letter in character))

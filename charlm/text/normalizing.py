@@ -53,7 +53,7 @@ def _begins(character: str) -> bool:
 
 def lacks_marks(unknown: Iterable[str]) -> bool:
     """Whether a mark that combines with the letter before it is unknown: a composed letter may be known."""
-    return any(unicodedata.combining(character) for character in unknown)
+    return any(unicodedata.combining(character) for symbol in unknown for character in symbol)
 
 
 def utf8_length(text: str) -> int:

@@ -39,8 +39,13 @@ def join_splits(content: list[Any], parts: Mapping[str, Ids]) -> tuple[cache.Ent
     return entry, spans
 
 
-def unknown_notes(name: str, where: str, known: int, unknown: Mapping[str, int]) -> list[str]:
-    """A note on the characters of a split that training lacks. Raises TextError if there are too many."""
+def unknown_notes(
+    name: str, where: str, known: int, unknown: Mapping[str, int], fate: str = "were left out"
+) -> list[str]:
+    """A note on the characters of a split that training lacks, and their fate. Raises TextError if they are too many.
+
+    `known` is the number of the others.
+    """
     count = sum(unknown.values())
     if not count:
         return []
@@ -55,4 +60,7 @@ def unknown_notes(name: str, where: str, known: int, unknown: Mapping[str, int])
             where,
             "Give a text of the same kind as the training text.",
         )
-    return [f"{name}: {count:,} characters that the training text lacks were left out: {shown}"]
+    if count == 1:
+        fate = fate.replace("were ", "was ").replace("are ", "is ")
+        return [f"{name}: one character that the training text lacks {fate}: {shown}"]
+    return [f"{name}: {count:,} characters that the training text lacks {fate}: {shown}"]

@@ -107,7 +107,11 @@ def as_trained(text: str, text_settings: TextSettings, vocabulary: Vocabulary) -
     if vocabulary.unit == "byte":
         return text
     text = normalized(text, text_settings.normalize)
-    return normalized(text, ("nfc",)) if lacks_marks(set(text).difference(vocabulary.symbols)) else text
+    unknown = vocabulary.lacking(text)
+    if not lacks_marks(unknown):
+        return text
+    composed = normalized(text, ("nfc",))  # which also decomposes some letters of Indic scripts
+    return composed if len(vocabulary.lacking(composed)) < len(unknown) else text
 
 
 def with_unix_newlines(text: str) -> str:

@@ -10,12 +10,16 @@ from typing import Any
 from charlm.config.settings import TextSettings
 from charlm.errors import TextError
 from charlm.text.book import Span, find_books, may_begin, within
+from charlm.text.clusters import rules_version
 from charlm.text.decoding.reading import Chunk, read_bytes, read_text
 from charlm.text.files.source_file import SourceFile
 from charlm.text.normalizing import in_whole_letters, normalized, utf8_length
 from charlm.text.records.forms import RECORD_END, is_plain, read_records, record_end
+from charlm.text.records.pieces import in_parts
 from charlm.text.records.separating import FILE, has_own_line, unescaped
 from charlm.text.records.tally import Tally
+
+LONGEST_PART = 1 << 16  # characters that are normalized together
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,10 @@ class TextStream:
             names = [self.files[0].label] if settings.column is not None else []  # its suffix tells csv from tsv
             form = [settings.separator, settings.format, settings.column, settings.field, settings.label]
             form += [settings.header, *names]
+        if settings.unit == "grapheme":
+            form += ["grapheme", rules_version()]
+        if settings.min_count > 1:
+            form += ["min_count", settings.min_count]
         decided = [[file.encoding for file in self.files]] if "," in self.encoding else []
         read = ["keep" if self.as_bytes else settings.newlines, settings.strip, settings.normalize]
         return [self.encoding, *read, *decided, *form]
@@ -93,7 +101,7 @@ class TextStream:
         def texts() -> Iterator[str]:
             for chunk in chunks:
                 counts.append(replace(chunk, text=""))
-                yield chunk.text
+                yield from in_parts(chunk.text, LONGEST_PART)  # some characters become eighteen
 
         for text in in_whole_letters(texts()):
             new = normalized(text, self.settings.normalize)
@@ -120,6 +128,18 @@ class TextStream:
             texts = (chunk.text for chunk in self._read(number))
             self._found[number] = find_books(texts) if may_begin(head) else []
         return self._found[number]
+
+    def strip_notes(self) -> list[str]:
+        """What to say if the book was asked for by name, and there is none to be found."""
+        if self.settings.strip != "gutenberg":
+            return []
+        if self.as_bytes:
+            return ["text.strip=gutenberg is for characters: a text that is read as bytes is read whole"]
+        without = [file.label for number, file in enumerate(self.files) if not self._books(number)]
+        if not without:
+            return []
+        where = without[0] if len(self.files) == 1 else f"{len(without):,} of {len(self.files):,} files"
+        return [f"text.strip=gutenberg: {where} without the two marker lines around a book, so nothing was left out"]
 
     def _read(self, number: int) -> Iterator[Chunk]:
         return read_text([self.files[number]], self.encoding, self.settings.newlines)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections import deque
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter, deque
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from charlm.errors import TextError
+from charlm.text.clusters import clusters, in_whole_clusters
 from charlm.text.decoding.mojibake import misread_as
 from charlm.text.decoding.reading import Chunk
-from charlm.text.vocabulary import LOOKUP_LENGTH, code_points
+from charlm.text.lookup import LOOKUP_LENGTH, code_points
+from charlm.text.vocabulary import SURROGATES
 
 STRETCH, STRETCHES = 1 << 12, 16  # misread characters are looked for in so many characters of so many chunks
 ABOVE_ASCII = re.compile(r"[^\x00-\x7f]")
@@ -31,6 +33,33 @@ class Survey:
     stripped: int = 0
     more_bytes: int = 0
     misread: tuple[str, str, str] | None = None  # as misread_as tells it
+
+    def outside(self, known: Collection[str]) -> int:
+        """How often symbols occur that are not known."""
+        return sum(self.counts[symbol] for symbol in set(self.counts).difference(known))
+
+
+def survey_graphemes(chunks: Iterable[Chunk]) -> Survey:
+    """The grapheme clusters of a text. Raises TextError as `survey_text` does."""
+    counts = Counter[str]()
+
+    def texts() -> Iterator[str]:
+        for chunk in chunks:
+            seen.append(replace(chunk, text=""))
+            if not chunk.text.isascii():
+                first = len(ABOVE_ASCII.split(chunk.text, 1)[0])
+                stretches.append(chunk.text[first : first + STRETCH])
+            yield chunk.text
+
+    seen: list[Chunk] = []
+    stretches = deque[str](maxlen=STRETCHES)
+    for text in in_whole_clusters(texts()):
+        counts.update(clusters(text))
+    if SURROGATES.search("".join(counts)):
+        raise _surrogates_error()
+    names = ("marks", "crlf", "cr", "stripped", "more_bytes")
+    sums = {name: sum(getattr(chunk, name) for chunk in seen) for name in names}
+    return Survey(dict(sorted(counts.items())), misread=misread_as("".join(stretches)), **sums)
 
 
 def survey_text(chunks: Iterable[Chunk]) -> Survey:
@@ -50,7 +79,7 @@ def survey_text(chunks: Iterable[Chunk]) -> Survey:
         marks, crlf, cr = marks + chunk.marks, crlf + chunk.crlf, cr + chunk.cr
         stripped, more_bytes = stripped + chunk.stripped, more_bytes + chunk.more_bytes
     if counts[0xD800:0xE000].any():
-        raise TextError("The decoded text has lone surrogates", "text.encoding", "Use another encoding, such as utf-8.")
+        raise _surrogates_error()
     by_symbol = {chr(code): int(counts[code]) for code in np.flatnonzero(counts)}
     return Survey(by_symbol, marks, crlf, cr, stripped, more_bytes, misread_as("".join(stretches)))
 
@@ -61,6 +90,10 @@ def survey_bytes(blocks: Iterable[bytes]) -> Survey:
     for block in blocks:
         counts += _byte_counts(block)
     return Survey({chr(code): int(counts[code]) for code in np.flatnonzero(counts)})
+
+
+def _surrogates_error() -> TextError:
+    return TextError("The decoded text has lone surrogates", "text.encoding", "Use another encoding, such as utf-8.")
 
 
 def _byte_counts(data: bytes) -> npt.NDArray[np.int64]:

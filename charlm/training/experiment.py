@@ -17,6 +17,7 @@ from types import TracebackType
 from charlm.cells.naming_files import files_of
 from charlm.cells.own_files import text_of
 from charlm.checkpoint import Checkpoint
+from charlm.checkpoint.moved import Moved
 from charlm.checkpoint.reopening import require_same_text
 from charlm.checkpoint.series import newest_whole
 from charlm.config.cell_files import short_name
@@ -163,13 +164,13 @@ def resume(
     options: Mapping[str, object] | None = None,
     *,
     more: str | None = None,
-    sources: Sequence[str] = (),
+    moved: Moved | None = None,
 ) -> Training:
     """A run that continues from its newest whole checkpoint. `name` is its name or folder; None is the latest run.
 
     A run without a checkpoint begins from its settings. `overrides` ("training.steps=500") and `options`
     ({"training.steps": 500}) change settings, as in `resolve`; lengths are totals, and `more` ("500" updates,
-    "2epochs", "5m") adds to what is done. `sources` are where its text is now.
+    "2epochs", "5m") adds to what is done. `moved` is where its texts are now.
 
     Raises UsageError for a change that would make it another run and for a length that is reached already,
     CheckpointError if no checkpoint is whole or the text has changed, TextError if the text is gone, BusyError if
@@ -178,7 +179,7 @@ def resume(
     run = open_run(runs_root(), name)
     with ExitStack() as locked:
         locked.enter_context(lock_run(run))
-        found = reopen(run, Asked(overrides, options or {}, more, sources))
+        found = reopen(run, Asked(overrides, options or {}, more, moved or Moved()))
         compute = _require_device(found.settings, found.corpus)
         notes = (*found.notes, *prepare_own_cells(found.settings.model, compute))
         return Training(

@@ -17,7 +17,7 @@ from charlm.errors import DivergedError
 from charlm.model.parameters import count_parameters
 from charlm.training.checkpointing import restore_trainer, save_checkpoint, training_arrays
 from charlm.training.events import Event, Finished, RolledBack, Sampled, Saved, Skipped, Started, Updated, Validated
-from charlm.training.monitoring import preview, validate
+from charlm.training.monitoring import naming_nats, preview, validate
 from charlm.training.optimization import learning_rate
 from charlm.training.plan import TrainingPlan, position_at, train_reader
 from charlm.training.progress import Clock, Progress
@@ -73,6 +73,7 @@ class _Session:
         self.plan = plan
         self.resumed_at = resume.step if resume else None
         self.trainer = self._new_trainer()
+        self.naming_nats = naming_nats(plan.corpus)
         self.progress = self._restore(resume) if resume else Progress()
         self.clock = Clock(self.progress.seconds)
         self.saved_at = self.sampled_at = self.validated_at = self.clock.seconds()
@@ -138,9 +139,9 @@ class _Session:
         epoch = plan.reader.epoch_at(before.position)
         rate = learning_rate(plan.settings.training, self.fraction_done(), epoch) * before.rate_factor
         result = self.trainer.update(plan.reader, before.position, rate)
-        train_nats = before.train_nats
+        train_nats, nats = before.train_nats, result.nats + self.naming_nats
         if result.applied:
-            train_nats = training_score(train_nats, result.nats, before.step + 1)
+            train_nats = training_score(train_nats, nats, before.step + 1)
         self.progress = replace(
             before,
             step=before.step + 1,
@@ -161,7 +162,7 @@ class _Session:
             step=self.progress.step,
             progress=self.fraction_done(),
             epoch=plan.reader.epoch_at(self.progress.position),
-            nats=result.nats,
+            nats=nats,
             learning_rate=rate,
             gradient_norm=result.gradient_norm,
             characters=self.progress.characters,

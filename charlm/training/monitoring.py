@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from charlm.config.settings import Settings
 from charlm.engines.choosing import stepper
+from charlm.evaluation.charging import name_nats
 from charlm.evaluation.score import Score
 from charlm.evaluation.scorers import TorchScorer
-from charlm.evaluation.text import score_ids
+from charlm.evaluation.text import count_unknown, name_unknown, score_ids, scored_ids
 from charlm.model.language_model import LanguageModel
 from charlm.sampling.writing import write_text
 from charlm.text.corpus import Corpus
@@ -17,10 +18,25 @@ from charlm.training.trainer import Trainer
 
 
 def validate(trainer: Trainer, corpus: Corpus, settings: Settings) -> Score:
-    """The exact score on the valid split. Always in float32, so that `charlm eval` gives the same score."""
+    """The exact score on the valid split. Always in float32, so that `charlm eval` gives the same score.
+
+    It has the names of the characters that are read as the unknown symbol (evaluation/charging.py).
+    """
     valid = corpus.split("valid")[: settings.training.valid_characters]
     scorer = TorchScorer(LanguageModel(settings.model, trainer.averaged_weights()))
-    return score_ids(scorer, valid, record_end_id(settings.text, corpus.vocabulary))
+    end = record_end_id(settings.text, corpus.vocabulary)
+    score = score_ids(scorer, valid, end)
+    return name_unknown(score, scored_ids(valid, end), corpus.vocabulary, corpus.unknown)
+
+
+def naming_nats(corpus: Corpus) -> float:
+    """What the names of unknown characters add to the training score, in nats per character: the mean over the split.
+
+    The updates do not need it, since no weight changes it. With it, scores of training and validation count the same.
+    """
+    train = corpus.split("train")
+    found = count_unknown(train, corpus.vocabulary)
+    return found * name_nats(corpus.vocabulary, corpus.unknown) / train.size if found else 0.0
 
 
 def preview(trainer: Trainer, vocabulary: Vocabulary, settings: Settings, step: int) -> str:
@@ -29,7 +45,7 @@ def preview(trainer: Trainer, vocabulary: Vocabulary, settings: Settings, step: 
     In a model of records, the end of a record does not end the preview, so it shows several short records.
     """
     text = write_text(
-        stepper(LanguageModel(settings.model, trainer.parameters())),
+        stepper(LanguageModel(settings.model, trainer.parameters()).without_writing(vocabulary.unknown_id)),
         vocabulary,
         length=settings.training.sample_length,
         seed=settings.training.seed,

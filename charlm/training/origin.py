@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,12 @@ from charlm.config.settings import Settings, TextSettings
 from charlm.errors import CheckpointError, UsageError
 from charlm.runs import Run
 from charlm.text.corpus import Corpus, open_corpus
+from charlm.text.reading_notes import rare_note
 from charlm.text.vocabulary import Vocabulary
 
 ROWS = ("embedding.weight", "head.weight", "head.bias")  # parameters with a row for each symbol
 FREE = ("dropout", "dropout_kind", "weight_drop")  # settings of the model that change none of its weights
-KEPT = ("newlines", "normalize")  # how the model expects its text, unless the user gives others
+KEPT = ("newlines", "normalize", "min_count")  # how the model expects its text, unless the user gives others
 FORM = ("records", "separator", "format", "column", "field")  # one of them says of what form the new text is
 SLOWER = 2  # the learning rate is divided by this: a trained model forgets at the rate that it first learnt with
 
@@ -53,12 +54,12 @@ class Origin:
         name = f"{self.checkpoint.run_name}, step {self.checkpoint.step:,}"
         if not self.new:
             return [f"starts from {name}, with the same {self.vocabulary.size:,} symbols"]
-        shown = " ".join(repr(symbol)[1:-1] for symbol in self.new[:40])
+        shown = " ".join(repr(symbol)[1:-1] if symbol else "(the unknown symbol)" for symbol in self.new[:40])
         more = f" and {len(self.new) - 40:,} more" if len(self.new) > 40 else ""
-        return [
-            f"starts from {name}",
-            f"{len(self.new):,} symbols are new to it, and begin with the mean of the others: {shown}{more}",
-        ]
+        new = f"{len(self.new):,} symbols are new to it, and begin"
+        if len(self.new) == 1:
+            new = "one symbol is new to it, and begins"
+        return [f"starts from {name}", f"{new} with the mean of the others: {shown}{more}"]
 
 
 def open_with_origin(settings: TextSettings, corpus: Corpus, start: Checkpoint) -> tuple[Corpus, Origin]:
@@ -69,7 +70,10 @@ def open_with_origin(settings: TextSettings, corpus: Corpus, start: Checkpoint) 
     known = start.vocabulary
     new = tuple(sorted(set(corpus.vocabulary.symbols).difference(known.symbols)))
     vocabulary = Vocabulary(tuple(sorted({*known.symbols, *new})), known.unit) if new else known
-    return open_corpus(settings, vocabulary), Origin(start, vocabulary, _with_rows(start, vocabulary), new)
+    opened = open_corpus(settings, vocabulary, "skip")
+    if opened.unknown and vocabulary.unknown_id is not None:
+        opened = replace(opened, notes=(*opened.notes, rare_note(opened.unknown, opened.characters)))
+    return opened, Origin(start, vocabulary, _with_rows(start, vocabulary), new)
 
 
 def _with_rows(start: Checkpoint, vocabulary: Vocabulary) -> dict[str, np.ndarray]:

@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 
 from charlm.cells.stacks import stack_problems
 from charlm.checkpoint import Checkpoint
+from charlm.checkpoint.moved import OPTIONS, Moved
 from charlm.checkpoint.reopening import open_same_text
 from charlm.checkpoint.series import newest_whole
 from charlm.config.given import dotted
 from charlm.config.history import BEFORE_IT_EXISTED
 from charlm.config.resolving import resolve
 from charlm.config.settings import Settings
+from charlm.config.stored import inline_yaml
 from charlm.errors import CheckpointError, UsageError
 from charlm.runs import Run, command_name
 from charlm.text.corpus import Corpus
@@ -44,13 +46,20 @@ class Asked:
     """What the user asks of a resumed run. All of it may be left out.
 
     `overrides` ("training.steps=500") and `options` ({"training.steps": 500}) change settings, as in `resolve`; `more`
-    ("500", "5m") adds to what is done. `sources` are where the run's text is now.
+    ("500", "5m") adds to what is done. `moved` is where the run's texts are now.
     """
 
     overrides: Sequence[str] = ()
     options: Mapping[str, object] = field(default_factory=dict)
     more: str | None = None
-    sources: Sequence[str] = ()
+    moved: Moved = field(default_factory=Moved)
+
+    def words(self) -> list[str]:
+        """The changes as words of a command; a text that has moved is not one of them."""
+        values = {name: value for name, value in self.options.items() if value is not None}
+        given = [f"{name}={value if isinstance(value, str) else inline_yaml(value)}" for name, value in values.items()]
+        more = [] if self.more is None else ["--more", self.more]
+        return [*more, *(word for one in (*self.overrides, *given) for word in ("-s", one))]
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,16 +86,13 @@ def reopen(run: Run, asked: Asked | None = None) -> ResumableRun:
     """
     asked = asked or Asked()
     more = _more(asked)
-    command = f"charlm train --resume {command_name(run)}"
     checkpoint, damaged = newest_whole(run)
     stored, settings = _settings(run, asked)
     _require_checkpoint(run, damaged, checkpoint)
     before = checkpoint.settings if checkpoint else stored
     _refuse_another_run(changes_between(before, settings), run)
-    corpus, origin = _reopen_corpus(run, settings, checkpoint, command, asked.sources)
-    if asked.sources:
-        moved = settings.text.model_copy(update={"sources": tuple(asked.sources)})
-        settings = settings.model_copy(update={"text": moved})
+    corpus, origin = _reopen_corpus(run, settings, checkpoint, asked)
+    settings = settings.model_copy(update={"text": asked.moved.settings(settings.text)})
     reader = train_reader(settings, corpus)
     characters = reader.characters_per_epoch
     progress = Progress()
@@ -95,6 +101,7 @@ def reopen(run: Run, asked: Asked | None = None) -> ResumableRun:
     if more:
         settings = with_more(settings, more, progress, characters)
     progress = progress.planned_anew(before.training, settings.training, characters)
+    command = " ".join([_resume_command(run), *map(shlex.quote, asked.moved.words())])
     require_unfinished(settings.training, progress, characters, run.name, command, _gives_a_length(asked))
     changes = changes_between(before, settings)
     notes = [*damaged]
@@ -173,8 +180,12 @@ def _require_checkpoint(run: Run, damaged: Sequence[str], checkpoint: Checkpoint
         )
 
 
+def _resume_command(run: Run) -> str:
+    return f"charlm train --resume {command_name(run)}"
+
+
 def _reopen_corpus(
-    run: Run, settings: Settings, checkpoint: Checkpoint | None, command: str, sources: Sequence[str]
+    run: Run, settings: Settings, checkpoint: Checkpoint | None, asked: Asked
 ) -> tuple[Corpus, Origin | None]:
     text = run.mark.get("text")
     recorded = text.get("sha256") if isinstance(text, dict) else None
@@ -184,15 +195,14 @@ def _reopen_corpus(
         checkpoint.vocabulary if checkpoint else None,
         checkpoint.text.sha256 if checkpoint else str(recorded),
         run.name,
-        f"{command} --text PATH",
+        " ".join([_resume_command(run), *map(shlex.quote, asked.words())]),
         otherwise if checkpoint else "Train a new run on this text.",
-        sources,
+        asked.moved,
     )
     start = None if checkpoint else recorded_origin(run)
     if start is None:
         return corpus, None
-    named = settings.text.model_copy(update={"sources": tuple(sources)}) if sources else settings.text
-    return open_with_origin(named, corpus, start)
+    return open_with_origin(asked.moved.settings(settings.text), corpus, start)
 
 
 def _refuse_another_run(changes: Changes, run: Run) -> None:
@@ -201,8 +211,9 @@ def _refuse_another_run(changes: Changes, run: Run) -> None:
     if not refused:
         return
     name = command_name(run)
-    if "text.sources" in refused:
-        advice = f"If its text has moved, name it: charlm train --resume {name} --text PATH"
+    moved = [option for part, option in OPTIONS.items() if f"text.{part}" in refused]
+    if moved:
+        advice = f"If its text has moved, name it: {' '.join([_resume_command(run), *moved])}"
     else:
         advice = f"To begin a new run from its weights: charlm train TEXT --from {name}"
     raise UsageError(

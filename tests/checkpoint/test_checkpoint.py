@@ -162,3 +162,21 @@ def test_a_checkpoint_has_the_name_of_its_run_or_of_its_folder(folder, tmp_path)
     assert load_checkpoint(folder).run_name == tmp_path.name
     shutil.copytree(folder, tmp_path / "taken-away")
     assert load_checkpoint(tmp_path / "taken-away").run_name == "taken-away"
+
+
+@pytest.mark.parametrize(
+    "vocabulary",
+    [Vocabulary(("", *" abé")), Vocabulary(("a", "e\u0301", "न्दी", "日", "👨\u200d👩"), "grapheme")],
+    ids=["unknown symbol", "graphemes"],
+)
+def test_a_vocabulary_of_another_kind_is_kept_and_its_writer_never_writes_the_unknown(tmp_path, vocabulary):
+    write(
+        tmp_path / "step-7",
+        vocabulary=vocabulary,
+        parameters=initial_parameters(SETTINGS.model, 5, np.random.default_rng(0)),
+    )
+    checkpoint = load_checkpoint(tmp_path / "step-7")
+    assert checkpoint.vocabulary == vocabulary
+    muted = checkpoint.writer.parameters["head.bias"] < -1e29
+    assert muted.tolist() == [vocabulary.unknown_id == number for number in range(5)]
+    assert (checkpoint.parameters["head.bias"] > -1e29).all()

@@ -19,6 +19,9 @@ def made(tmp_path_factory):
     make(root, "plain")
     make(root, "bytes", "né€🎻 abc\n", unit="byte")
     make(root, "names", "abcd\n", records=True)
+    make(root, "rare", rare=True)
+    make(root, "rare-names", "abcd\n", records=True, rare=True)
+    make(root, "clusters", "abe\n", unit="grapheme", extra=("e\u0301", "👨\u200d👩\u200d👧", "न्दी"))
     make(root, "hostile", "\x1b\x9b\u202e\x07\x7f\ud7ffé")
     make(root, "loud", loudness=3e38)
     return root

@@ -12,20 +12,30 @@ from charlm.checkpoint import Scores, write_checkpoint
 from charlm.checkpoint.contents import TextIdentity
 from charlm.config.settings import Settings
 from charlm.model.parameters import parameter_shapes
-from charlm.text.vocabulary import Vocabulary
+from charlm.text.vocabulary import UNKNOWN, Vocabulary
 
 CHARLM = (sys.executable, "-m", "charlm")
 LETTERS = "abcdefghijklmnopqrstuvwxyz ,.'ABC\n"
 
 
-def make(root, name, symbols=LETTERS, unit="character", records=False, loudness=0.5, hidden_size=16):
-    """A run with one checkpoint of random weights."""
+def make(
+    root, name, symbols=LETTERS, unit="character", records=False, loudness=0.5, hidden_size=16, rare=False, extra=()
+):
+    """A run with one checkpoint of random weights. If `rare`, it has an unknown symbol, by far its likeliest one."""
     settings = Settings.model_validate(
         {"text": {"unit": unit, "records": records}, "model": {"hidden_size": hidden_size, "num_layers": 2}}
     )
-    vocabulary = Vocabulary.of(symbols, unit)
+    vocabulary = Vocabulary(tuple(sorted({*Vocabulary.of(symbols, unit).symbols, *extra})), unit)
+    if rare:
+        vocabulary = Vocabulary((UNKNOWN, *vocabulary.symbols), unit)
     random = np.random.default_rng(0)
     (root / name).mkdir(parents=True)
+    parameters = {
+        key: random.uniform(-loudness, loudness, shape).astype(np.float32)
+        for key, shape in parameter_shapes(settings.model, vocabulary.size).items()
+    }
+    if rare:
+        parameters["head.bias"][0] = 50
     write_checkpoint(
         root / name / "step-20",
         step=20,
@@ -33,10 +43,7 @@ def make(root, name, symbols=LETTERS, unit="character", records=False, loudness=
         vocabulary=vocabulary,
         text=TextIdentity(name="made up", sha256="0" * 64, characters=9),
         scores=Scores(),
-        parameters={
-            key: random.uniform(-loudness, loudness, shape).astype(np.float32)
-            for key, shape in parameter_shapes(settings.model, vocabulary.size).items()
-        },
+        parameters=parameters,
         training={},
         training_arrays={},
     )

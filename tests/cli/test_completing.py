@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 
@@ -11,9 +13,13 @@ import pytest
 
 from charlm.cells.names import CELL_NAMES
 from charlm.cells.table import CELLS
+from charlm.cli import app
 from charlm.cli.completing import complete_run, complete_setting
+from charlm.cli.completing_bash import answer_bash
+from charlm.cli.completing_part import part_for
 from charlm.config.given import NAMES
 from charlm.runs import create_run
+from charlm.text.corpora.named import CORPORA
 
 # Answers one press of the key after another, each with the words that a shell sets in the environment.
 PROGRAM = """
@@ -31,6 +37,22 @@ for variables in json.loads(os.environ["PRESSES"]):
 """
 
 
+VALUES = {
+    "model.cell=gr": ["model.cell=grid", "model.cell=gru"],
+    "model.cell=": [f"model.cell={name}" for name in sorted(CELL_NAMES)],
+    "text.records=t": ["text.records=true"],
+    "text.header=": ["text.header=auto", "text.header=false", "text.header=true"],
+    "text.normalize=nf": ["text.normalize=nfc", "text.normalize=nfkc"],
+    "text.separator=e": ["text.separator=empty-line"],
+    "training.schedule=l": ["training.schedule=linear"],
+    "training.opt": [f"training.optimizer={word}" for word in ("", "adamw", "rmsprop")],
+    "training.st": ["training.steps=", "training.steps=none"],
+    "training.bet": ["training.betas="],
+    "training.learning_rate=": [],
+    "training.device=c": ["training.device=cpu", "training.device=cuda"],
+}
+
+
 @pytest.fixture
 def press_tab(tmp_path):
     """The words that a shell is offered for each line, in a process that imports no heavy module for them."""
@@ -40,7 +62,7 @@ def press_tab(tmp_path):
     def pressed(*lines, shell="fish"):
         presses = [
             {
-                "bash": {"COMP_WORDS": line, "COMP_CWORD": str(line.count(" "))},
+                "bash": {"COMP_WORDS": line, "COMP_CWORD": str(len(re.findall(r"\s", line)))},
                 "zsh": {"_TYPER_COMPLETE_ARGS": line},
                 "fish": {"_TYPER_COMPLETE_ARGS": line, "_TYPER_COMPLETE_FISH_ACTION": "get-args"},
             }[shell]
@@ -74,7 +96,7 @@ OFFERED = {
     "charlm cells show lstm": ["lstm", "lstm97"],
     "charlm bench train --cell al": ["all"],
     "charlm study run forg": ["forget-bias"],
-    "charlm train -s training.lea": ["training.learning_rate="],
+    "charlm train -s training.lea": ["training.learning_rate=", "training.learning_rate=0.004"],
     "charlm train -s model.cell=gr": ["model.cell=grid", "model.cell=gru"],
     "charlm train -s training.schedule=l": ["training.schedule=linear"],
     "charlm doctor --device cu": ["cuda"],
@@ -87,6 +109,76 @@ def test_the_tab_key_offers_what_fits(press_tab):
     assert {line: sorted(each.partition("\t")[0] for each in said.splitlines()) for line, said in answers} == OFFERED
 
 
+@pytest.mark.parametrize(("begun", "offered"), VALUES.items(), ids=VALUES)
+def test_values_that_are_a_choice_are_offered_in_every_shell(capsys, monkeypatch, begun, offered):
+    """bash takes `model.cell=gr` for three words, the last of which it replaces."""
+    assert sorted(each if isinstance(each, str) else each[0] for each in complete_setting(begun)) == offered
+    name, equals, value = begun.partition("=")
+    words = ["charlm", "train", "-s", "training.steps", "=", "5", "-s", name, *filter(None, [equals, value])]
+    monkeypatch.setenv("COMP_WORDS", "\n".join(words))
+    monkeypatch.setenv("COMP_CWORD", str(len(words) - 1))
+
+    def complete():
+        *line, word = os.environ["COMP_WORDS"].split("\n")
+        assert (line, os.environ["COMP_CWORD"]) == (["charlm", "train", "-s", "training.steps=5", "-s"], "5")
+        print(*(each if isinstance(each, str) else each[0] for each in complete_setting(word)), sep="\n")
+
+    answer_bash(complete)
+    there = name + equals if equals else ""
+    assert sorted(capsys.readouterr().out.split()) == [word.removeprefix(there) for word in offered]
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        (["charlm", "train", "--config", "=", "sm"], ["small"]),
+        (["charlm", "train", "-s", "model.cell", "=", "gru", ""], sorted(CORPORA)),
+        (["charlm", "train", "-s", "model.cell", "="], sorted(CELL_NAMES)),
+    ],
+)
+def test_bash_is_offered_what_follows_the_last_of_its_breaks(press_tab, words, offered):
+    (shown,) = press_tab("\n".join(words), shell="bash")
+    assert sorted(shown.split()) == offered
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="there is no bash")
+def test_a_person_presses_the_tab_key_in_bash(tmp_path):
+    """bash itself, with its own idea of words, on a terminal."""
+    import pty
+
+    (tmp_path / "charlm").write_text(f'#!/bin/sh\nexec {sys.executable} -m charlm "$@"\n')
+    (tmp_path / "charlm").chmod(0o755)
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "TERM": "dumb"}
+    script = subprocess.run(
+        [sys.executable, "-m", "charlm"], env={**os.environ, "_CHARLM_COMPLETE": "source_bash"}, capture_output=True,
+        text=True, check=True,
+    ).stdout  # fmt: skip
+    (tmp_path / "rc").write_text(f"PS1='ready '\nstty cols 300\nbind 'set bell-style none'\n{script}")
+    child, terminal = pty.fork()
+    if not child:
+        os.chdir(tmp_path)
+        os.execvpe("bash", ["bash", "--noprofile", "--rcfile", str(tmp_path / "rc"), "-i"], environment)
+
+    def until(wanted):
+        shown = b""
+        while wanted not in shown:
+            shown += os.read(terminal, 4096)  # raises OSError if bash ends
+        return shown
+
+    until(b"ready ")
+    for typed, completed in (
+        (b"charlm train -s training.sched\t", b"training.schedule="),
+        (b"l\t", b"linear "),
+        (b"-s model.cell=pe\t", b"model.cell=peephole "),
+        (b"-c sma\t", b"-c small "),
+    ):
+        os.write(terminal, typed)
+        until(completed)
+    os.write(terminal, b"\x15exit\n")
+    os.close(terminal)
+    os.waitpid(child, 0)
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_each_shell_is_answered_in_its_own_form(press_tab, shell):
     (shown,) = press_tab("charlm train -s training.lea", shell=shell)
@@ -97,6 +189,27 @@ def test_each_shell_is_answered_in_its_own_form(press_tab, shell):
 
 def test_whole_sentences_are_offered_with_the_commands(press_tab):
     assert "Check this machine, and a text before hours are spent on it." in press_tab("charlm doc")[0]
+
+
+def names(part):
+    """The commands of a part of the tree, those of groups after the name of the group."""
+    inner = [f"{group.name} {name}" for group in part.registered_groups for name in names(group.typer_instance)]
+    return [
+        *(each.name for each in part.registered_commands),
+        *(group.name for group in part.registered_groups),
+        *inner,
+    ]
+
+
+def test_only_the_commands_that_a_line_needs_are_built():
+    every = names(app)
+    assert names(part_for(app, ["train", "-s", "x"])) == ["train"]
+    assert names(part_for(app, ["runs", "show", ""])) == ["runs", "runs show"]
+    assert names(part_for(app, ["runs", "sh"])) == ["runs", *(each for each in every if each.startswith("runs "))]
+    assert names(part_for(app, ["tr"])) == names(part_for(app, [])) == [each for each in every if " " not in each]
+    assert names(part_for(app, ["--version", "tr"])) == every
+    assert names(part_for(app, ["nothing", "tr"])) == []
+    assert names(app) == every, "the tree itself is as it was"
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import random
+import shlex
 
 import pytest
+from typer.main import get_command
+
+from charlm.cli import app
 
 WORDS = ("owl", "mouse", "rice", "moon", "noon", "went", "came", "sold", "home", "night", "barn", "wind", "rain")
 
@@ -99,3 +103,36 @@ def test_a_text_from_standard_input(charlm):
     result = charlm("doctor", "-", "--device", "cpu", stdin="one line of text, and another\n" * 30)
     assert result.returncode == 0, result.stderr
     assert "900 characters" in result.stdout
+
+
+def test_the_options_of_a_text_are_those_of_train_and_the_suggested_line_repeats_them(charlm, good, tmp_path):
+    lines = good.read_text().splitlines(keepends=True)
+    (tmp_path / "my valid.txt").write_text("".join(lines[:40]))
+    (tmp_path / "test.txt").write_text("".join(lines[40:80]))
+    options = ["--records", "--valid", "my valid.txt", "--test", "test.txt", "--encoding", "utf-8"]
+    _, found = by_name(charlm("doctor", good, *options, "--device", "cpu", "--json"))
+    splits = found["text"]["facts"]["splits"]
+    assert splits == {"train": len(good.read_text()) + 1, **{name: splits[name] for name in ("valid", "test")}}
+    assert found["split"]["facts"]["records"] == found["split"]["facts"]["repeated"] == 40
+    line = found["size"]["facts"]["command"]
+    assert all(shlex.quote(option) in line for option in options)
+    assert charlm(*shlex.split(line)[1:], "--dry-run").returncode == 0
+
+
+def test_a_validation_text_in_another_encoding_is_recognised(charlm, good, tmp_path):
+    (tmp_path / "valid.txt").write_bytes("déjà vu, naïve\n".encode("latin-1") * 3)
+    result = charlm("doctor", good, "--valid", "valid.txt", "--device", "cpu")
+    assert result.returncode == 3
+    assert "valid.txt: 9 places are not valid utf-8" in result.stdout
+
+
+def test_train_and_doctor_describe_the_options_of_a_text_alike():
+    """Each is described once."""
+    known = {
+        command.name: {option.name: option for option in command.params}
+        for command in get_command(app).commands.values()
+    }
+    shared = ["encoding", "records", "valid", "test", "config", "settings", "device"]
+    for option in shared:
+        assert known["doctor"][option].help == known["train"][option].help
+        assert known["doctor"][option].opts == known["train"][option].opts

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
+
+from charlm.checkpoint import training_records
 
 SMALL = (
     "--device", "cpu", "-s", "model.hidden_size=16", "-s", "model.num_layers=1", "-s", "training.batch_size=8",
@@ -48,7 +51,13 @@ def sample(charlm, runs):
     return run
 
 
-def test_records_of_lines_are_whole_and_not_empty(sample):
+@pytest.fixture
+def watched(monkeypatch):
+    """A person sees what is said on stderr."""
+    monkeypatch.setattr("charlm.cli.sample.is_terminal", lambda stream: stream is sys.stderr)
+
+
+def test_records_of_lines_are_whole_and_not_empty(sample, watched):
     result = sample("list", "--count", 30)
     lines = result.stdout.removesuffix("\n").split("\n")
     assert len(lines) == 30
@@ -68,7 +77,22 @@ def test_unique_and_novel_records(sample, runs):
     assert "drawn before" in many.stderr
 
 
-def test_novel_needs_the_text_and_the_mark_does_not(sample, runs):
+def test_the_training_text_is_opened_only_if_somebody_asks_what_stands_in_it(sample, monkeypatch):
+    opened = []
+    real = training_records.open_training_records
+    monkeypatch.setattr(training_records, "open_training_records", lambda one: (opened.append(1), real(one))[1])
+    assert "stand" not in sample("list", "--count", 3).stderr
+    sample("list", "--count", 3, "--unique")
+    assert not opened
+    for asked in ("--novel", "--json"):
+        sample("list", "--count", 3, asked)
+    assert len(opened) == 2
+    monkeypatch.setattr("charlm.cli.sample.is_terminal", lambda stream: stream is sys.stderr)
+    assert "in the training text" in sample("list", "--count", 30).stderr
+    assert len(opened) == 3
+
+
+def test_novel_needs_the_text_and_the_mark_does_not(sample, runs, watched):
     (runs / "list.txt").rename(runs / "away.txt")
     try:
         assert "training text cannot be read" in sample("list", "--novel", code=3).stderr

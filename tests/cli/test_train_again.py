@@ -66,7 +66,7 @@ def test_epochs_and_name_are_what_people_expect(charlm, text, tmp_path):
 
 def test_a_moved_text_is_named_again_to_train_and_to_score(charlm, trained, text, tmp_path):
     moved = text.rename(tmp_path / "moved.txt")
-    assert "--resume mine --text PATH" in charlm("train", "--resume", "mine", "--more", 2).stderr
+    assert "--resume mine --more 2 --text PATH" in charlm("train", "--resume", "mine", "--more", 2).stderr
     assert charlm("train", "--resume", "mine", "--text", moved, "--more", 2).returncode == 0
     moved = moved.rename(tmp_path / "again.txt")
     gone = charlm("eval", "perplexity", "mine")

@@ -29,6 +29,7 @@ from charlm.cli.words import COMMAND_OF, OPTIONS
         ("sample -t 0.5", "sample --temperature 0.5"),
         ("sample --model mine", "sample mine"),
         ("eval perplexity mine --test", "eval perplexity mine --split test"),
+        ("eval perplexity mine --json --valid", "eval perplexity mine --json --split valid"),
     ],
 )
 def test_an_option_of_another_program_is_answered_with_the_line_to_write(charlm, typed, instead):

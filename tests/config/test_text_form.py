@@ -35,3 +35,9 @@ def test_a_form_means_records(form):
 def test_what_excludes_what(settings, said):
     with pytest.raises(ValidationError, match=said):
         TextSettings(**settings)
+
+
+def test_bytes_are_never_rare():
+    with pytest.raises(ValidationError, match=r"text\.min_count is for characters and graphemes"):
+        TextSettings(unit="byte", min_count=2)
+    assert TextSettings(unit="grapheme", min_count=2).min_count == 2

@@ -29,7 +29,7 @@ def test_the_advised_arguments_give_the_advised_number_of_parameters():
 
 def test_the_time_of_a_training_by_epochs_steps_and_budget():
     def needed(*overrides):
-        return estimate_seconds(resolve("char-rnn", list(overrides)).settings, 10_000, 1000.0)
+        return estimate_seconds(resolve("char-rnn", list(overrides)).settings, 10_000, 1000.0, 50 * 50)
 
     assert needed() == 500.0  # 50 epochs of 10,000 characters
     assert needed("training.epochs=null", "training.steps=100") == 250.0  # 100 updates of 50 x 50 characters

@@ -22,6 +22,11 @@ def test_other_texts_do_not_look_like_a_list(lines):
     assert not looks_like_list(lines)
 
 
+@pytest.mark.parametrize("end", "。！।؟")
+def test_sentences_of_other_scripts_do_not_look_like_a_list(end):
+    assert not looks_like_list([f"昔々ある所に{number}{end}" for number in range(50)])
+
+
 def test_names_look_like_a_list():
     assert looks_like_list(NAMES)
 
@@ -85,3 +90,48 @@ def test_the_licence_of_a_book_is_noticed(doctor):
     assert form["facts"]["after"] >= len(licence)
     assert 0.5 < form["facts"]["share_of_split"] < 1
     assert "of the test split is licence" in form["what"]
+
+
+def test_records_are_an_option_of_every_command_that_looks_at_a_text(charlm, tmp_path, doctor):
+    """A person who was told to train with --records looks at the text with --records too."""
+    found = doctor("\n".join(NAMES), "--records")
+    assert "form" not in found
+    assert "--records" in shlex.split(found["size"]["facts"]["command"])
+    assert works(charlm, found["size"]["facts"]["command"])
+    stats = charlm("data", "stats", "a text.txt", "--records")
+    assert f"{len(NAMES)} records" in stats.stdout
+
+
+def test_the_line_for_the_size_reads_the_text_in_its_form(doctor, charlm):
+    found = doctor("\n".join(f"owl {number},{number},a note" for number in range(60)), name="t.csv")
+    words = shlex.split(found["size"]["facts"]["command"])
+    assert found["form"]["facts"]["arguments"][-1] in words
+    assert "training.patience=3" in words
+    assert works(charlm, found["size"]["facts"]["command"])
+
+
+@pytest.mark.parametrize("text", ["\n" * 300, " \t\n" * 100, "a" * 300])
+def test_a_text_with_nothing_to_learn_is_a_warning(doctor, text):
+    found = doctor(text)["text"]
+    assert found["level"] == "warn"
+    assert "nothing to learn" in found["remedy"]
+    assert "1 symbols" not in found["what"]
+
+
+def test_mojibake_is_a_warning(doctor):
+    found = doctor("Größe und Länge über alles. ".encode().decode("cp1252") * 40)
+    assert found["note"]["level"] == "warn"
+
+
+def test_a_licence_without_its_first_line_is_to_be_cut_away(doctor):
+    text = "\n".join(PROSE) + "\n*** END OF THE PROJECT GUTENBERG EBOOK OWLS ***\n" + "Terms of it.\n" * 40
+    form = doctor(text)["form"]
+    assert "preface" not in form["what"]
+    assert "text.strip" not in form["remedy"]
+    assert "cut the licence away" in form["remedy"]
+
+
+def test_a_short_text_without_validation_has_both_remedies(doctor):
+    remedy = doctor("an owl, a fern", "-s", "text.splits=[1.0, 0.0, 0.0]")["text"]["remedy"]
+    assert "little more than spelling" in remedy
+    assert "nothing to validate on" in remedy

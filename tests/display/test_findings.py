@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shlex
 import sys
 
 import pytest
@@ -47,8 +48,16 @@ def test_the_levels_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
     assert bad == "1 ok, 1 warn, 1 bad."
 
 
-def test_a_command_is_not_wrapped_so_that_it_can_be_pasted(capsys, monkeypatch):
+def test_a_command_is_wrapped_as_a_shell_reads_it(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    words = ["charlm", "train", "it's a name.txt", "--records", *["-s", "text.separator=* * *"] * 6, "--seed", "5"]
+    finding = Finding("size", "ok", "small", command=shlex.join(words))
+    print_finding(finding)
+    assert capsys.readouterr().out.splitlines()[-1] == f"             -> {shlex.join(words)}"
     monkeypatch.setattr("charlm.display.findings.is_terminal", lambda stream: True)
-    command = "charlm train " + "-s text.records=true " * 9
-    print_finding(Finding("size", "ok", "small " * 30, command=command))
-    assert capsys.readouterr().out.splitlines()[-1] == f"             -> {command}"
+    print_finding(finding)
+    first, *rest = capsys.readouterr().out.split("-> ")[1].splitlines(keepends=True)
+    assert len(rest) > 3
+    assert max(map(len, rest)) <= 61
+    pasted = "".join([first, *rest]).replace("\\\n", " ")
+    assert shlex.split(pasted) == words

@@ -13,21 +13,21 @@ HALVING = GradientNorms(0.5 ** np.arange(31.0)[None])
 
 def test_gradients_have_a_column_for_some_distances_and_the_last_one() -> None:
     heading, row = gradient_rows(["book"], [HALVING], [None], 30)
-    assert heading[:-1] == ("k", "0", "1", "2", "5", "10", "20", "30")
+    assert heading[:-1] == ("distance", "0", "1", "2", "5", "10", "20", "30")
     assert row[:3] == ("book", "1.0e+00", "5.0e-01")
-    assert row[-1] == "x 0.500, halves every 1.0"
+    assert row[-1] == "x 0.500, halves every 1.0 characters"
 
 
 def test_a_fresh_network_has_a_row_of_its_own_and_few_distances_no_decay() -> None:
     short = GradientNorms(np.ones((1, 2)))
     rows = [*gradient_rows(["a", "b"], [short, short], [short, None], 1)]
-    assert [row[0] for row in rows] == ["k", "a", "a, fresh", "b"]
+    assert [row[0] for row in rows] == ["distance", "a", "a, fresh", "b"]
     assert rows[1][-1] == "too few distances to say"
 
 
 def test_a_vanished_gradient_is_reported() -> None:
     *_, row = gradient_rows(["a"], [GradientNorms(np.array([[1.0, 0.1, 0.01, 0.0]]))], [None], 3)
-    assert row[-1].endswith("under 1e-12 from k = 3 on")
+    assert row[-1].endswith("under 1e-12 from 3 characters on")
 
 
 def test_json_has_each_distance() -> None:

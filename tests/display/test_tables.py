@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charlm.display.tables import align_columns, fit_page, fit_pairs, fit_table, fold
+from charlm.display.folding import fold
+from charlm.display.tables import align_columns, fit_page, fit_pairs, fit_table
 
 
 def test_columns_are_as_wide_as_their_widest_cell():
@@ -94,3 +95,14 @@ def test_a_page_keeps_its_columns_and_wraps_their_text():
         assert max(map(len, fit_page(page, width).splitlines())) <= width
         assert " ".join(fit_page(page, width).split()) == " ".join(page.split())
     assert fit_page(page, None) == page
+
+
+def test_wide_characters_count_as_two_cells():
+    assert fold("天地玄黃 宇宙洪荒 end", 10) == ["天地玄黃", "宇宙洪荒", "end"]
+    assert fold("天地玄黃 宇宙洪荒 end", 17) == ["天地玄黃 宇宙洪荒", "end"]
+
+
+def test_a_command_in_a_sentence_is_not_broken():
+    text = "Repair it, or leave it out with `charlm data write x -o y` first, then go on."
+    assert "`charlm data write x -o y`" in fold(text, 30)
+    assert fold("a ` alone is none", 6) == ["a `", "alone", "is", "none"]

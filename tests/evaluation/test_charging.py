@@ -30,14 +30,14 @@ def test_escapes_cost_what_the_sequential_estimate_gives_in_any_order(escapes):
 
 
 def test_names_are_a_probability_over_the_characters_that_are_not_known():
-    assert math.exp(-name_nats(LETTERS)) * (CODE_POINTS - 3) == pytest.approx(1)
-    assert name_nats(Vocabulary.of("abc", "byte")) == pytest.approx(math.log(253))
+    assert math.exp(-name_nats(LETTERS, {})) * (CODE_POINTS - 3) == pytest.approx(1)
+    assert name_nats(Vocabulary.of("abc", "byte"), {}) == pytest.approx(math.log(253))
 
 
 @pytest.mark.parametrize("unknown", [1, 2, 40, 10**6])
 def test_the_parts_add_up_and_are_never_negative(unknown):
-    whole = charged(SCORE, unknown, LETTERS)
-    parts = SCORE.nats + escape_nats(unknown, 40 + unknown) + unknown * name_nats(LETTERS)
+    whole = charged(SCORE, {"z": unknown}, LETTERS)
+    parts = SCORE.nats + escape_nats(unknown, 40 + unknown) + unknown * name_nats(LETTERS, {})
     assert whole.nats == pytest.approx(parts, rel=1e-12, abs=1e-9)
     assert whole.characters == 40 + unknown
     assert whole.nats > SCORE.nats + unknown * math.log(2) * 20
@@ -45,8 +45,8 @@ def test_the_parts_add_up_and_are_never_negative(unknown):
 
 
 def test_a_model_that_knows_every_character_keeps_its_score():
-    assert charged(SCORE, 0, LETTERS) == SCORE
+    assert charged(SCORE, {}, LETTERS) == SCORE
 
 
 def test_a_model_that_knows_more_characters_pays_less():
-    assert charged(SCORE, 5, Vocabulary.of("abcd")).nats < charged(SCORE, 5, LETTERS).nats
+    assert charged(SCORE, {"z": 5}, Vocabulary.of("abcd")).nats < charged(SCORE, {"z": 5}, LETTERS).nats

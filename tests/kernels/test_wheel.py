@@ -10,22 +10,22 @@ from typing import Any
 
 import pytest
 
-HOOK = Path(__file__).parents[2] / "hatch_build.py"
-BUILDS = """
-from pathlib import Path
-from types import SimpleNamespace
+from charlm.kernels import building
 
-def build():
+HOOK = Path(__file__).parents[2] / "hatch_build.py"
+
+
+def builds(derived: dict[str, str]) -> Any:
+    assert set(derived) == {"derived.h", "derived_stream.h"}
     return SimpleNamespace(paths={"low": Path("/x/kernels-1-low.so"), "high": Path("/x/kernels-2-high.so")})
-"""
-FAILS = """
-def build():
+
+
+def fails(derived: dict[str, str]) -> Any:
     raise OSError("no compiler")
-"""
 
 
 @pytest.fixture
-def hook(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
+def hook(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """hatch_build.py, with a stand-in for hatchling, which need not be installed where tests run."""
     interface = ModuleType("interface")
     interface.BuildHookInterface = type("BuildHookInterface", (), {"__class_getitem__": lambda cls, item: object})
@@ -35,7 +35,6 @@ def hook(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location("hatch_build", HOOK)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    monkeypatch.setattr(module, "BUILDING", tmp_path / "building.py")
     return module
 
 
@@ -50,8 +49,10 @@ def built(hook: ModuleType, target: str = "wheel") -> dict[str, Any]:
     return data
 
 
-def test_a_wheel_with_kernels_suits_every_python_on_its_platform(hook: ModuleType) -> None:
-    hook.BUILDING.write_text(BUILDS)
+def test_a_wheel_with_kernels_suits_every_python_on_its_platform(
+    hook: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(building, "build", builds)
     assert built(hook) == {
         "pure_python": False,
         "tag": "py3-none-linux_x86_64",
@@ -59,8 +60,10 @@ def test_a_wheel_with_kernels_suits_every_python_on_its_platform(hook: ModuleTyp
     }
 
 
-def test_a_wheel_without_kernels_suits_every_platform(hook: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
-    hook.BUILDING.write_text(FAILS)
+def test_a_wheel_without_kernels_suits_every_platform(
+    hook: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(building, "build", fails)
     assert built(hook) == {"pure_python": True, "artifacts": []}
     assert "without its compiled kernels, and will be slower: no compiler" in capsys.readouterr().err
 

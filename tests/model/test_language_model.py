@@ -133,3 +133,21 @@ def test_a_state_is_never_changed_in_place():
     before = map_state(state, np.copy)
     model.forward(random_ids(), state)
     assert_states_close(state, before, rtol=0)
+
+
+@pytest.mark.parametrize("stack", ["mixed", "all of it"])
+def test_a_symbol_that_is_not_to_be_written_has_a_hopeless_logit_and_is_still_read(stack):
+    model = model_of(stack)
+    muted = model.without_writing(2)
+    ids = np.random.default_rng(1).integers(0, V, (T, B))
+    logits, state = model.forward(ids, model.fresh_state(B))
+    others, after = muted.forward(ids, muted.fresh_state(B))
+    kept = [0, 1, 3, 4, 5, 6]
+    np.testing.assert_array_equal(logits[..., kept], others[..., kept])
+    assert (others[..., 2] < -1e29).all()
+    assert np.isfinite(others).all()
+    for one, other in zip(state, after, strict=True):
+        for part, same in zip(one, other, strict=True):
+            np.testing.assert_array_equal(part, same)
+    assert model.without_writing(None) is model
+    assert model.parameters["head.bias"][2] == 0

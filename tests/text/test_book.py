@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from charlm.config.settings import TextSettings
 from charlm.text.book import LONGEST, find_books, within
 from charlm.text.corpus import open_corpus
+from charlm.text.preview import preview_text
 
 BODY = "The grey cat walked home.\nIt did not rain.\n" * 40
 STARTS = [
@@ -91,3 +92,21 @@ def test_each_file_of_a_folder_is_a_book(book, tmp_path):
     (tmp_path / "plain.txt").write_text("no book\n", encoding="utf-8")
     corpus = open_corpus(book.model_copy(update={"sources": (str(tmp_path),), "split": "contiguous"}))
     assert corpus.vocabulary.decode(corpus.ids) == BODY + "no book\n"
+
+
+@pytest.mark.parametrize("unit", ["character", "byte"])
+def test_a_book_that_was_asked_for_by_name_and_is_not_found_is_said(tmp_path, unit):
+    path = tmp_path / "plain.txt"
+    path.write_text("No book.\n" * 30, encoding="utf-8")
+    asked = TextSettings(sources=(str(path),), strip="gutenberg", unit=unit)
+    said = "so nothing was left out" if unit == "character" else "is read whole"
+    for _ in range(2):  # read, and taken from the cache
+        assert any(said in note for note in open_corpus(asked).notes)
+    assert any(said in note for note in preview_text(asked, 3, 40).notes)
+    assert open_corpus(asked.model_copy(update={"strip": "auto"})).notes == ()
+
+
+def test_a_preview_says_that_it_shows_the_book_alone(book):
+    assert any("text.strip=none keeps it" in note for note in preview_text(book, 3, 40).notes)
+    assert not preview_text(book.model_copy(update={"strip": "none"}), 3, 40).notes
+    assert not any("nothing" in note for note in open_corpus(book.model_copy(update={"strip": "gutenberg"})).notes)

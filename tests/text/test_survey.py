@@ -5,8 +5,8 @@ from collections import Counter
 import pytest
 
 from charlm.text.decoding.reading import Chunk
+from charlm.text.lookup import LOOKUP_LENGTH
 from charlm.text.survey import BY_PAIRS, survey_bytes, survey_text
-from charlm.text.vocabulary import LOOKUP_LENGTH
 
 VERSE = "Full fathom five thy father lies;\n"
 

@@ -8,11 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charlm.errors import CheckpointError, TextError
-from charlm.text.vocabulary import LOOKUP_LENGTH, Vocabulary
+from charlm.text.clusters import clusters
+from charlm.text.lookup import LOOKUP_LENGTH
+from charlm.text.vocabulary import Vocabulary
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60)
 any_text = st.text(st.characters(), max_size=60)  # lone surrogates too
-units = st.sampled_from(["character", "byte"])
+units = st.sampled_from(["character", "byte", "grapheme"])
 
 
 def test_symbols_are_sorted_by_code_point_and_ids_are_their_positions():
@@ -29,7 +31,8 @@ def test_decoding_gives_back_what_was_encoded(text, unit):
     encoded = vocabulary.encode(text)
     assert vocabulary.decode(encoded.ids) == text
     assert encoded.unknown == {}
-    assert len(encoded.ids) == len(text if unit == "character" else text.encode())
+    sizes = {"character": len(text), "byte": len(text.encode()), "grapheme": len(clusters(text))}
+    assert len(encoded.ids) == sizes[unit]
     assert int(vocabulary.byte_lengths[encoded.ids].sum()) == len(text.encode())
 
 
@@ -119,8 +122,11 @@ def test_ids_have_the_smallest_dtype(symbols, dtype):
 
 def test_different_vocabularies_have_different_fingerprints():
     """Fine-tuning with a reordered vocabulary gives a substitution cipher: torch-rnn #147."""
-    prints = [Vocabulary.of(text, unit).fingerprint for text in ("ab", "abc") for unit in ("character", "byte")]
-    assert len(set(prints)) == 4
+    prints = [
+        Vocabulary.of(text, unit).fingerprint for text in ("ab", "abc") for unit in ("character", "byte", "grapheme")
+    ]
+    prints.append(Vocabulary(("", "a", "b")).fingerprint)
+    assert len(set(prints)) == 7
     assert prints[0] == Vocabulary.of("ba").fingerprint
     assert len(prints[0]) == 64
 
@@ -149,6 +155,18 @@ def test_json_gives_the_same_vocabulary_back(text, unit):
         {"symbols": "aé日", "unit": "byte"},
         {"symbols": "ab", "unit": "character", "more": 1},
         {"symbols": 7, "unit": "character"},
+        {"symbols": "ab", "unit": "grapheme"},
+        {"symbols": [], "unit": "grapheme"},
+        {"symbols": ["a", 7], "unit": "grapheme"},
+        {"symbols": ["a", ["b"]], "unit": "grapheme"},
+        {"symbols": ["", "a"], "unit": "grapheme"},
+        {"symbols": ["b", "a"], "unit": "grapheme"},
+        {"symbols": ["a" * 33], "unit": "grapheme"},
+        {"symbols": ["a\ud800"], "unit": "grapheme"},
+        {"symbols": "ab", "unit": "character", "unknown": False},
+        {"symbols": "ab", "unit": "character", "unknown": "yes"},
+        {"symbols": "ab", "unit": "byte", "unknown": True},
+        {"symbols": "", "unit": "character", "unknown": True},
     ],
 )
 def test_a_hostile_vocabulary_is_refused(value):
@@ -193,3 +211,8 @@ def test_the_byte_255_is_encoded_in_small_and_full_vocabularies():
         assert vocabulary.encode_bytes(known).ids.tolist() == list(range(len(known)))
     with pytest.raises(TextError, match="0x00"):
         Vocabulary(tuple(map(chr, range(1, 256))), "byte").encode_bytes(b"\x01\x00")
+
+
+def test_an_unknown_character_of_a_byte_vocabulary_is_named():
+    with pytest.raises(TextError, match="U\\+00E9 'é'"):
+        Vocabulary.of("cafe", "byte").encode("café")

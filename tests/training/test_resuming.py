@@ -6,6 +6,7 @@ import pytest
 from runs_of_verse import STEPS, contents, settings_for, stop_after
 
 from charlm.checkpoint import load_checkpoint
+from charlm.checkpoint.moved import Moved
 from charlm.errors import CheckpointError, TextError, UsageError
 from charlm.runs import lock_run, read_metrics
 from charlm.training.events import Finished, Saved, Started, Updated, Validated
@@ -190,8 +191,8 @@ def test_a_text_that_has_moved_is_named_again(finished, text):
     moved = text.rename(text.with_name("moved.txt"))
     with pytest.raises(TextError) as caught:
         resume("mine", more="2")
-    assert "charlm train --resume mine --text PATH" in caught.value.remedy
-    training = resume("mine", more="2", sources=[str(moved)])
+    assert "charlm train --resume mine --more 2 --text PATH" in caught.value.remedy
+    training = resume("mine", more="2", moved=Moved([str(moved)]))
     assert list(training)[-1].step == STEPS + 2
     assert list(resume("mine", more="2"))[-1].step == STEPS + 4  # the new place is kept
 
@@ -200,7 +201,7 @@ def test_another_text_is_refused(finished, text):
     other = text.with_name("other.txt")
     other.write_text(text.read_text().replace("owl", "ÄÖÜ"))
     with pytest.raises(CheckpointError, match=r"other.txt is not the one that mine was trained on") as caught:
-        resume("mine", more="2", sources=[str(other)])
+        resume("mine", more="2", moved=Moved([str(other)]))
     assert "--from mine" in caught.value.remedy
     with pytest.raises(UsageError, match=r"text\.sources") as refused:
         resume("mine", [f"text.sources=[{other}]"], more="2")

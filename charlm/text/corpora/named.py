@@ -67,7 +67,7 @@ CORPORA = {
         ),
         NamedCorpus(
             "names",
-            "32,033 first names, one a line, for text.records=true; the list of makemore",
+            "32,033 first names, one a line, for --records; the list of makemore",
             (0.8, 0.1, 0.1),
             url=f"{MAKEMORE}/names.txt",
             download_sha256="0a30b5557f192f32ab962680889aac5f6fda0f4cecf40a6d0b5694f58ea8cc4d",

@@ -76,7 +76,7 @@ def guess_encoding(file: SourceFile) -> Guess | None:
         return _checked(file, ["utf-8"])
     if any(b"\0" in block for block in file.blocks()):
         return _checked(file, wide_encodings(head))
-    return None if _is_damaged_utf8(file) else _checked(file, _candidates(_sample(file)))
+    return None if is_damaged_utf8(file) else _checked(file, _candidates(_sample(file)))
 
 
 def is_utf8(file: SourceFile) -> bool:
@@ -114,7 +114,7 @@ def _reads(file: SourceFile, encoding: str) -> bool:
     return not nuls
 
 
-def _is_damaged_utf8(file: SourceFile) -> bool:
+def is_damaged_utf8(file: SourceFile) -> bool:
     """Whether nearly all bytes above ASCII are UTF-8: then another encoding would make mojibake of them."""
     high = whole = 0
     for block in file.blocks():

@@ -12,7 +12,7 @@ from typing import Any
 
 from charlm.errors import TextError
 from charlm.text.decoding.encodings import find_codec, is_wide
-from charlm.text.decoding.guessing import guess_encoding
+from charlm.text.decoding.guessing import guess_encoding, is_damaged_utf8
 from charlm.text.files.marks import encoding_of_mark
 from charlm.text.files.source_file import SourceFile
 
@@ -134,13 +134,16 @@ def _binary_error(file: SourceFile, where: str) -> TextError:
 def _remedy(file: SourceFile) -> str:
     """What to do about a file that cannot be decoded: the encoding that reads it, with some of what it reads."""
     guess = guess_encoding(file)
-    if guess is None:
+    if guess:
+        return f"As {guess.encoding} it reads {guess.excerpt!r}. If that looks right, {_options(guess.encoding)}."
+    if is_damaged_utf8(file):
         return (
-            "No encoding is likely to read all of it. `charlm doctor` lists the places to repair. "
-            f"To use it anyway, {AS_BYTES}."
+            "Nearly all of it is UTF-8. `charlm doctor` lists the places to repair; "
+            "`iconv -c -f utf-8 -t utf-8 FILE > NEW` leaves them out."
         )
-    return f"As {guess.encoding} it reads {guess.excerpt!r}. If that looks right, {_options(guess.encoding)}."
+    return f"No encoding is likely to read all of it. Is it a text? To use it anyway, {AS_BYTES}."
 
 
 def _options(encoding: str) -> str:
-    return f"give `--encoding {encoding}` (text.encoding={encoding}); `--encoding auto` decides for each file"
+    named = f"`--encoding {encoding}` (text.encoding={encoding})"
+    return f"give {named}; of several files, `--encoding auto` decides for each"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from charlm.errors import TextError
 from charlm.text.files.kinds import ZIP, Kind, reason_left_out
 from charlm.text.files.selecting import LeftOut, Selection, is_hidden
 from charlm.text.files.source_file import HEAD, SourceFile, bomb_error, most_unpacked
@@ -19,6 +20,8 @@ from charlm.text.files.spool import Spool
 from charlm.text.files.tar_members import tar_members
 from charlm.text.files.unpacking import packing_of
 from charlm.text.files.zip_members import zip_members
+
+FEW_MEMBERS, BYTES_OF_MEMBER = 20_000, 200  # texts that any archive may have, and bytes for each further one
 
 
 @dataclass
@@ -45,7 +48,9 @@ def read_archive(
     left_out = LeftOut(file.label)
     found: dict[str, SourceFile] = {}
     budget = _Budget(file, most_unpacked(file.size))
+    most = FEW_MEMBERS + file.size // BYTES_OF_MEMBER
     with spool.written() as copy, closing(_members(file, kind)) as members:
+        path = Path(copy.name)
         for name, blocks in members:
             if is_hidden(name):
                 left_out.add("hidden")
@@ -60,10 +65,20 @@ def read_archive(
                     left_out.add(reason, shown(name), what)
                 else:
                     label = f"{file.label}: {shown(name)}"
-                    found[name] = SourceFile(label, Path(copy.name), copy.tell() - start, offset=start)
+                    found[name] = SourceFile(label, path, copy.tell() - start, offset=start)
+                    if len(found) > most:
+                        raise _members_error(file, most)
     if not found:
         raise left_out.nothing_left_error("archive")
     return [found[name] for name in sorted(found)], left_out.notes
+
+
+def _members_error(file: SourceFile, most: int) -> TextError:
+    return TextError(
+        f"This archive has more than {most:,} texts, too many for its size",
+        f"{file.label}, {file.size:,} bytes",
+        "To use it anyway, unpack it and give the folder.",
+    )
 
 
 def _members(file: SourceFile, kind: Kind) -> Generator[tuple[str, Iterator[bytes] | None]]:

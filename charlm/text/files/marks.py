@@ -14,6 +14,7 @@ MARKS = (  # the longer ones first: that of UTF-32 begins with that of UTF-16
 )
 WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")  # encodings whose texts have NUL bytes
 MOST_PAIRS = 0.9  # share of characters whose two bytes are printable ASCII; in Japanese up to two thirds are
+ASCII = frozenset([*b"\t\n\r", *range(0x20, 0x7F)])  # bytes of plain text
 TEXT_CONTROLS = frozenset("\t\n\r\f\x1b")
 
 
@@ -39,7 +40,7 @@ def wide_encodings(head: bytes) -> list[str]:
 def _is_ascii_in_pairs(text: str) -> bool:
     """Whether this reading of UTF-16 is that of ASCII with a few NULs, whose pairs of letters look like Chinese."""
     letters = [ord(character) for character in text if character > "\x7f"]
-    pairs = sum(0x20 <= code >> 8 <= 0x7E and 0x20 <= code & 0xFF <= 0x7E for code in letters)
+    pairs = sum(code >> 8 in ASCII and code & 0xFF in ASCII for code in letters)
     low_nuls = sum(code & 0xFF == 0 for code in letters)
     return low_nuls > len(text) - len(letters) or pairs > MOST_PAIRS * len(letters)
 

@@ -63,8 +63,7 @@ class LeftOut:
 
     @property
     def notes(self) -> list[str]:
-        files = f"file{'s' * (self._counts.total() != 1)}"
-        return [f"left out of {self._where}: {self._listed} {files}"] if self._counts else []
+        return [f"left out of {self._where}: {self._listed}"] if self._counts else []
 
     def nothing_left_error(self, what: str) -> TextError:
         """The error for a folder or an archive (`what`) without a text."""
@@ -74,7 +73,9 @@ class LeftOut:
         if self._counts["unselected"]:
             remedy = "Change text.include and text.exclude. Their patterns are like *.txt or drafts/*."
         elif self._counts["archive"]:
-            remedy = "Give the archives themselves: charlm reads zip and tar."
+            remedy = f"Unpack this {what}, and give the archives that are in it: charlm reads zip and tar."
+            if what == "folder":
+                remedy = "Give the archives themselves: charlm reads zip and tar."
         elif self._example:
             name, kind = self._example
             remedy = f"{name} is {kind.name}. {kind.remedy}"
@@ -82,7 +83,8 @@ class LeftOut:
 
     @property
     def _listed(self) -> str:
-        return ", ".join(f"{self._counts[reason]:,} {reason}" for reason in REASONS if self._counts[reason])
+        listed = ", ".join(f"{self._counts[reason]:,} {reason}" for reason in REASONS if self._counts[reason])
+        return f"{listed} file{'s' * (self._counts.total() != 1)}"
 
 
 def is_hidden(name: str) -> bool:

@@ -20,8 +20,16 @@ HEAD = 1 << 13  # bytes that decide what a file is
 MOST_UNPACKED = 1 << 28  # bytes that any packed file may unpack to; a larger one ...
 MOST_RATIO = 200  # ... up to this many times its size: text has a ratio of 3 to 10, a zip bomb of a thousand
 
+RESCUES = {  # commands that unpack up to the damage
+    ".gz": "`gzip -dc FILE > FILE.txt`",
+    ".bz2": "`bzip2recover FILE`",
+    ".xz": "`xz -dc FILE > FILE.txt`",
+    "zip archive": "`7z x FILE`",
+    "tar archive": "`tar -xf FILE`",
+}
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)  # an archive has a hundred thousand of them
 class SourceFile:
     """A file to read: its name for messages, its path, its size when it was found, and its expected checksum."""
 
@@ -111,11 +119,11 @@ def bomb_error(form: str, label: str, size: int) -> TextError:
 
 
 def damaged_error(form: str, label: str, reason: object) -> TextError:
-    """The error for a packed file or an archive that is cut short or damaged."""
+    """The error for a packed file or an archive (a key of RESCUES) that is cut short or damaged."""
     return TextError(
-        f"This {form} is damaged or cut short",
-        f"{label}: {str(reason).rstrip('.')}",
-        "Fetch or copy it again. If that does not help, unpack what can be unpacked, and give that.",
+        f"This {form} is damaged or cut short: {str(reason).rstrip('.')}",
+        label,
+        f"Fetch or copy it again. If that does not help, {RESCUES[form]} gets out what is whole.",
     )
 
 

@@ -60,7 +60,7 @@ class _Parts(io.RawIOBase):
             elif self._part.needs_input:
                 given = self._packed.read(BUFFER)
                 if not given:
-                    raise EOFError("it is cut short")
+                    raise EOFError("its end is missing")
             data = self._part.decompress(given, len(target))
         target[: len(data)] = data
         return len(data)

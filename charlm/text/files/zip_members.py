@@ -14,7 +14,7 @@ from charlm.errors import TextError
 from charlm.text.files.kinds import kind_of_zip
 from charlm.text.files.source_file import BLOCK, SourceFile, damaged_error, unreadable_error
 
-LARGEST_DIRECTORY = 1 << 23  # bytes of the list of members, which takes ten times as much memory
+LARGEST_DIRECTORY = 1 << 22  # bytes of the list of members, which takes ten times as much memory
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)
 ENCRYPTED = 0x1  # flag of a member
 # Whatever zipfile raises for bytes that are no zip:
@@ -41,7 +41,9 @@ def _members(file: SourceFile, packed: BinaryIO) -> Iterator[tuple[str, Iterator
         archive = zipfile.ZipFile(cast(BinaryIO, _Bounded(packed, file.label)))
     except DAMAGE as error:
         raise damaged_error("zip archive", file.label, error) from None
-    members = sorted((member for member in archive.infolist() if not member.is_dir()), key=lambda one: one.filename)
+    members = sorted(
+        (member for member in archive.infolist() if not member.filename.endswith("/")), key=lambda one: one.filename
+    )
     document = kind_of_zip([member.filename for member in members])
     if document:
         raise TextError(f"This is {document.name}, not plain text", file.label, document.remedy)

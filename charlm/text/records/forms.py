@@ -11,6 +11,7 @@ from pathlib import PurePath
 from charlm.config.settings import TextSettings
 from charlm.text.records.fasta import read_sequences
 from charlm.text.records.json_lines import read_field
+from charlm.text.records.pieces import Record, in_parts, is_blank, without_line_ends
 from charlm.text.records.separating import EMPTY_LINE, FILE, is_own_line, split_at_lines, split_at_text, unescaped
 from charlm.text.records.tables import read_column
 from charlm.text.records.tally import Tally
@@ -42,22 +43,32 @@ def read_records(
     held: list[str] = []
     length = 0
     for record in _records(iter(texts), settings, own_line, where, tally):
-        if not record.strip():
+        if is_blank(record):
             tally.counts["blank"] += 1
             continue
-        if RECORD_END in record:
-            tally.counts["ends"] += record.count(RECORD_END)
-            record = record.replace(RECORD_END, " ")
         tally.counts["records"] += 1
-        held += [record, RECORD_END]
-        length += len(record) + 1
+        for piece in record:
+            if RECORD_END in piece:
+                tally.counts["ends"] += piece.count(RECORD_END)
+                piece = piece.replace(RECORD_END, " ")
+            if len(piece) > BATCH:  # long enough to go alone
+                yield "".join(held)
+                held, length = [], 0
+                yield from in_parts(piece, BATCH)
+                continue
+            held.append(piece)
+            length += len(piece)
+        held.append(RECORD_END)
+        length += 1
         if length > BATCH:
             yield "".join(held)
             held, length = [], 0
     yield "".join(held)
 
 
-def _records(texts: Iterator[str], settings: TextSettings, own_line: bool, where: str, tally: Tally) -> Iterator[str]:
+def _records(
+    texts: Iterator[str], settings: TextSettings, own_line: bool, where: str, tally: Tally
+) -> Iterator[Record]:
     if settings.field is not None:
         yield from read_field(texts, settings.field, _name(settings.label), where, tally)
     elif settings.column is not None:
@@ -68,13 +79,13 @@ def _records(texts: Iterator[str], settings: TextSettings, own_line: bool, where
     elif settings.format == "fasta":
         yield from read_sequences(texts, where)
     elif settings.separator == FILE:
-        yield "".join(texts).strip("\n")
+        yield without_line_ends(list(texts))
         tally.counts["separators"] += 1
     else:
         yield from _separated(texts, settings.separator, own_line, tally)
 
 
-def _separated(texts: Iterator[str], separator: str, own_line: bool, tally: Tally) -> Iterator[str]:
+def _separated(texts: Iterator[str], separator: str, own_line: bool, tally: Tally) -> Iterator[Record]:
     """Plain records. An empty one at the end of the text, or between two empty lines, is none at all."""
     ends: Callable[[str], bool] | None = None
     wanted = unescaped(separator)
@@ -85,7 +96,7 @@ def _separated(texts: Iterator[str], separator: str, own_line: bool, tally: Tall
     elif own_line:
         ends = lambda line: is_own_line(line, wanted)  # noqa: E731 - one of three ways
     for record, followed in split_at_lines(texts, ends) if ends else split_at_text(texts, wanted):
-        if not record.strip() and (separator == EMPTY_LINE or not followed):
+        if (separator == EMPTY_LINE or not followed) and is_blank(record):
             continue
         tally.counts["separators"] += followed
         yield record

@@ -6,8 +6,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from charlm.errors import TextError
+from charlm.text.records.pieces import Pieces, Record, in_parts
 
 EMPTY_LINE, FILE = "empty-line", "file"  # separators with a name
+PART = 1 << 17  # characters of a text that are split together
 ESCAPES = {"n": "\n", "t": "\t", "\\": "\\"}
 
 
@@ -20,20 +22,38 @@ def lines_of(texts: Iterable[str], longest: int | None = None, where: str = "") 
     """The lines of a text that comes in pieces, each with its end. Raises TextError for a line above `longest`."""
     held: list[str] = []
     length = 0
-    for text in texts:
+    for text in _parts_of(texts):
         lines = text.split("\n")
-        for line in lines[:-1]:
-            held.append(line + "\n")
-            yield "".join(held)
-            held, length = [], 0
-        held.append(lines[-1])
-        length += len(lines[-1])
+        last = lines.pop()
+        for line in lines:
+            if held:
+                held += (line, "\n")
+                yield _taken(held)
+                length = 0
+            else:
+                yield line + "\n"
+        if last:
+            held.append(last)
+            length += len(last)
         if longest and length > longest:
             raise TextError(
                 f"A line has more than {longest:,} characters", where, "Is this the right text.format for this text?"
             )
-    if last := "".join(held):
-        yield last
+    if held:
+        yield _taken(held)
+
+
+def _parts_of(texts: Iterable[str]) -> Iterator[str]:
+    """The text in parts whose lines or records, of which each takes 50 bytes more than its characters, are not many."""
+    for text in texts:
+        yield from in_parts(text, PART)
+
+
+def _taken(held: list[str]) -> str:
+    """What is held, as one text. A generator that gave it away from a variable would keep it."""
+    line = "".join(held)
+    held.clear()
+    return line
 
 
 def has_own_line(texts: Iterable[str], separator: str) -> bool:
@@ -46,23 +66,31 @@ def is_own_line(line: str, separator: str) -> bool:
     return separator in line and line.strip() == separator.strip()
 
 
-def split_at_lines(texts: Iterable[str], ends: Callable[[str], bool]) -> Iterator[tuple[str, bool]]:
+def split_at_lines(texts: Iterable[str], ends: Callable[[str], bool]) -> Iterator[tuple[Record, bool]]:
     """The records between the lines for which `ends` is true, and whether such a line followed."""
-    held: list[str] = []
+    held = Pieces()
     for line in lines_of(texts):
         if ends(line):
-            yield "".join(held).strip("\n"), True
-            held = []
+            yield held.take(), True
         else:
-            held.append(line)
-    yield "".join(held).strip("\n"), False
+            held.add(line)
+    yield held.take(), False
 
 
-def split_at_text(texts: Iterable[str], separator: str) -> Iterator[tuple[str, bool]]:
+def split_at_text(texts: Iterable[str], separator: str) -> Iterator[tuple[Record, bool]]:
     """The records between the occurrences of the separator, wherever they are, and whether it followed."""
-    held = ""
-    for text in texts:
-        *records, held = (held + text).split(separator)
+    held, rest = Pieces(), ""
+    for text in _parts_of(texts):
+        first, *records = (rest + text).split(separator)
+        rest = first
+        if records:
+            held.add(first)
+            yield held.take(), True
+            rest = records.pop()
         for record in records:
-            yield record.strip("\n"), True
-    yield held.strip("\n"), False
+            yield [record.strip("\n")], True
+        settled = max(0, len(rest) - len(separator) + 1)  # what follows may be the beginning of a separator
+        held.add(rest[:settled])
+        rest = rest[settled:]
+    held.add(rest)
+    yield held.take(), False

@@ -1,27 +1,20 @@
-"""Reads one column of a table: CSV and TSV, with or without a header. Knows no files and no ids.
-
-CSV has quotes, which may hold line ends, and any of four delimiters. TSV has one row a line; a cell in quotes loses
-them. Memory is bounded by the longest cell: a quote that is not closed ends with an error, not with a full memory.
-"""
+"""Reads one column of a table: CSV and TSV, with or without a header. Knows no files and no ids."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, islice
+from itertools import chain
 
 from charlm.config.suggestions import suggestion
 from charlm.errors import TextError
+from charlm.text.records.pieces import Record
 from charlm.text.records.separating import lines_of
+from charlm.text.records.table_rows import LONGEST, Row, rows_of_csv, rows_of_tsv
 from charlm.text.records.tally import Tally
 
-LONGEST = 10_000_000  # characters of a cell or a line
-DELIMITERS = ",;\t|"
+MOST_COMPARED = 20_000  # cells of the first rows
 COMPARED = 50  # rows that tell whether the first one is a header
-SHOWN_COLUMNS = 12
-NOT_CLOSED = "\x1f charlm: the end of the file \x1f"  # a last row that a quote that is not closed takes in
-
-Row = list[str]
+SHOWN_COLUMNS, SHOWN_NAME = 12, 40  # names of a message, and characters of one
 
 
 def read_column(
@@ -32,14 +25,15 @@ def read_column(
     header: bool | str,
     where: str,
     tally: Tally,
-) -> Iterator[str]:
+) -> Iterator[Record]:
     """The cells of a column, each after its label and a tab if there is one. `form` is csv or tsv.
 
-    Raises TextError for a column that is not there, a quote that is not closed, and cells above LONGEST.
+    Raises TextError for a column that is not there, a quote that is not closed, cells above LONGEST, and rows with more
+    than MOST_COLUMNS.
     """
     lines = lines_of(texts, LONGEST, where)
-    rows = _rows_of_tsv(lines) if form == "tsv" else _rows_of_csv(lines, where)
-    head = list(islice(rows, COMPARED))
+    rows = rows_of_tsv(lines, where) if form == "tsv" else rows_of_csv(lines, where)
+    head = _first_rows(rows)
     if not head:
         return
     named = header if isinstance(header, bool) else has_header(head, form)
@@ -50,19 +44,36 @@ def read_column(
     label_at = None if label is None else _position(label, names, named, "label", where)
     if named:
         head = head[1:]
-        tally.said[f"the first row has the names of the columns ({', '.join(names[:SHOWN_COLUMNS])})"] = None
+        tally.said[f"the first row has the names of the columns ({shown_names(names)})"] = None
     elif isinstance(header, str):
         tally.said["the first row is learnt too; if it has names, give -s text.header=true"] = None
     for row in chain(head, rows):
+        tally.counts["opened"] += form == "tsv" and row[-1].startswith('"')
         if at >= len(row) or (label_at is not None and label_at >= len(row)):
             tally.counts["missing"] += 1
         elif label_at is None:
-            yield row[at].strip("\n")
+            yield [row[at].strip("\n")]
         else:
             cell, found = row[at].strip("\n"), one_line(row[label_at])
             if cell.strip():
                 tally.add_label(found)
-            yield f"{found}\t{cell}" if cell.strip() else ""
+            yield [f"{found}\t", cell] if cell.strip() else []
+
+
+def shown_names(names: Sequence[str]) -> str:
+    """The first names for a message, each shortened if it is long."""
+    shown = [f"{name[:SHOWN_NAME]}..." if len(name) > SHOWN_NAME else name for name in names[:SHOWN_COLUMNS]]
+    return ", ".join([*shown, "..."] if len(names) > SHOWN_COLUMNS else shown)
+
+
+def _first_rows(rows: Iterator[Row]) -> list[Row]:
+    """The rows that are compared: COMPARED, or fewer if they have many cells."""
+    head: list[Row] = []
+    cells = 0
+    while len(head) < COMPARED and cells < MOST_COMPARED and (row := next(rows, None)):
+        head.append(row)
+        cells += len(row)
+    return head
 
 
 def one_line(label: str) -> str:
@@ -106,54 +117,10 @@ def _position(wanted: str | int, names: Row, named: bool, what: str, where: str)
         if folded.count(wanted.strip().casefold()) == 1:
             return folded.index(wanted.strip().casefold())
     more = ", ..." if len(names) > SHOWN_COLUMNS else ""
-    listed = ", ".join(f"{at} {name[:40]!r}" for at, name in enumerate(names[:SHOWN_COLUMNS], 1))
-    hint = suggestion(str(wanted), names)
+    listed = ", ".join(f"{at} {name[:SHOWN_NAME]!r}" for at, name in enumerate(names[:SHOWN_COLUMNS], 1))
+    hint = suggestion(str(wanted), [name for name in names if len(name) <= SHOWN_NAME])
     raise TextError(
         f"There is no column {wanted!r} for text.{what}",
         f"{where}, whose first row is {listed}{more}",
         hint or "Give one of these names, or its number.",
     )
-
-
-def _rows_of_tsv(lines: Iterable[str]) -> Iterator[Row]:
-    for line in lines:
-        if line.strip("\r\n"):
-            yield [_unquoted(cell) for cell in line.rstrip("\r\n").split("\t")]
-
-
-def _unquoted(cell: str) -> str:
-    inner = cell[1:-1]
-    if len(cell) > 1 and cell[0] == cell[-1] == '"' and '"' not in inner.replace('""', ""):
-        return inner.replace('""', '"')
-    return cell
-
-
-def _rows_of_csv(lines: Iterator[str], where: str) -> Iterator[Row]:
-    first = next(lines, "")
-    delimiter = max(DELIMITERS, key=lambda one: (_outside_quotes(first).count(one), -DELIMITERS.index(one)))
-    csv.field_size_limit(LONGEST)  # of the whole process: the module has no other
-    reader = csv.reader(chain([first], lines, ["\n", NOT_CLOSED]), delimiter=delimiter)
-    began = 1
-    try:
-        for row in reader:
-            if row and row[-1].endswith(NOT_CLOSED):
-                if row == [NOT_CLOSED]:
-                    return
-                raise _quote_error("A quote is not closed before the end of the file", where, began)
-            if row:
-                yield row
-            began = reader.line_num + 1
-    except csv.Error as error:
-        if "field limit" in str(error):
-            what = f"A cell has more than {LONGEST:,} characters, as if a quote were not closed"
-            raise _quote_error(what, where, began) from None
-        raise _quote_error(f"The table cannot be read: {error}", where, reader.line_num) from None
-
-
-def _outside_quotes(line: str) -> str:
-    return "".join(line.split('"')[::2])
-
-
-def _quote_error(what: str, where: str, line: int) -> TextError:
-    remedy = 'Close the quote, or write a quote within a cell twice: "". Without quotes: -s text.format=tsv.'
-    return TextError(what, f"{where}, the row that begins in line {line:,}", remedy)

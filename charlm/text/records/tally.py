@@ -8,11 +8,15 @@ from typing import Any
 
 MOST_LABELS = 1000  # different labels that are counted
 OTHERS = ""  # stands for all others
-SHOWN_LABELS = 8
+SHOWN_LABELS, SHOWN_LABEL = 8, 40  # in a note, and characters of one
 
 SAID = {  # by kind: for one, and for many
     "blank": ("one blank record was left out", "{:,} blank records were left out"),
     "missing": ("one row has no such {what} and was left out", "{:,} rows have no such {what} and were left out"),
+    "opened": (
+        "one row ends within a quote; -s text.format=csv reads cells with line ends",
+        "{:,} rows end within a quote; -s text.format=csv reads cells with line ends",
+    ),
     "ends": ("one U+001E in a record became a space", "{:,} U+001E in records became spaces"),
 }
 
@@ -46,6 +50,11 @@ def tally_notes(found: dict[str, Any], what: str) -> list[str]:
             notes.append((one if count == 1 else many).replace("{what}", what).format(count))
     labels = list(found["labels"].items())
     if labels:
-        shown = ", ".join(f"{label} {count:,}" for label, count in labels[:SHOWN_LABELS])
-        notes.append(f"{len(labels):,} labels: {shown}{', ...' if len(labels) > SHOWN_LABELS else ''}")
+        shown = ", ".join(f"{_shortened(label)} {count:,}" for label, count in labels[:SHOWN_LABELS])
+        many = f"{len(labels):,} label{'s' * (len(labels) != 1)}"
+        notes.append(f"{many}: {shown}{', ...' if len(labels) > SHOWN_LABELS else ''}")
     return notes
+
+
+def _shortened(label: str) -> str:
+    return f"{label[:SHOWN_LABEL]}..." if len(label) > SHOWN_LABEL else label

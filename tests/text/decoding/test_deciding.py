@@ -82,4 +82,10 @@ def test_a_text_that_was_misread_before_is_said(tmp_path):
     (tmp_path / "text").write_text(FRENCH.encode().decode("latin-1") + "\ufffd", encoding="utf-8")
     notes = open_corpus(TextSettings(sources=(str(tmp_path / "text"),))).notes
     assert any("it was UTF-8, read as cp1252 and saved again" in note for note in notes)
-    assert any("1 characters were lost" in note for note in notes)
+    assert any("one character was lost" in note for note in notes)
+
+
+def test_characters_that_were_lost_are_counted(tmp_path):
+    (tmp_path / "text").write_text("a\ufffdb\ufffd", encoding="utf-8")
+    notes = open_corpus(TextSettings(sources=(str(tmp_path / "text"),))).notes
+    assert any("2 characters were lost before, and are U+FFFD" in note for note in notes)

@@ -82,7 +82,7 @@ def test_the_first_invalid_byte_is_named(source, monkeypatch, data, offset, enco
     with pytest.raises(TextError) as refused:
         text_of(source(data), encoding=encoding)
     assert refused.value.where.startswith(f"text.txt, byte {offset}")
-    assert "--encoding" in refused.value.remedy or "text.unit=byte" in refused.value.remedy
+    assert any(way in refused.value.remedy for way in ("--encoding", "text.unit=byte", "iconv -c"))
 
 
 @pytest.mark.parametrize(

@@ -123,6 +123,14 @@ def test_links_and_devices_are_left_out(read):
     assert notes[0].endswith(": 1 special file")
 
 
+def test_a_member_of_a_zip_may_have_no_name(read):
+    packed = a_zip({"a": b"one", "b": b"two"})
+    listed = packed.rfind(b"PK\1\2")  # the list of members: the name of the last one becomes part of its extra field
+    changed = packed[: listed + 28] + b"\0\0\1\0" + packed[listed + 32 :]
+    with suppress(TextError):  # its own header has a name
+        read(changed)
+
+
 def test_of_two_members_with_one_name_the_last_counts(read):
     packed = io.BytesIO(a_tar({"a.txt": b"old\n"}))
     with tarfile.open(fileobj=packed, mode="a") as archive:
@@ -207,6 +215,17 @@ def test_thousands_of_members_are_read_and_not_held(read, monkeypatch):
     found, _ = read(a_tar({f"{number:05}.txt": b"text\n" for number in range(3000)}, "w:gz"))
     assert len(found) == 3000
     assert list(found)[:2] == ["00000.txt", "00001.txt"]
+
+
+@pytest.mark.parametrize("pack", FORMS.values(), ids=FORMS)
+def test_members_are_too_many_only_for_the_size_of_the_archive(read, monkeypatch, pack):
+    members = {f"{number}.txt": b"text" for number in range(40)}
+    monkeypatch.setattr(archives, "FEW_MEMBERS", 20)
+    monkeypatch.setattr(archives, "BYTES_OF_MEMBER", 10)
+    assert len(read(pack(members))[0]) == 40
+    monkeypatch.setattr(archives, "BYTES_OF_MEMBER", 1 << 20)
+    with pytest.raises(TextError, match="more than 20 texts"):
+        read(pack(members))
 
 
 def test_a_large_member_is_read_in_blocks(read, monkeypatch):

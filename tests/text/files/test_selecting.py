@@ -71,3 +71,10 @@ def test_if_nothing_is_left_the_first_kind_is_explained():
 def test_hidden_files_are_those_of_the_system():
     assert all(map(is_hidden, (".git/config", "a/.b", "__MACOSX/a.txt", "Thumbs.db")))
     assert not any(map(is_hidden, ("a/b.txt", "../b.txt", "./b.txt")))
+
+
+def test_archives_within_an_archive_are_to_be_unpacked():
+    left_out = LeftOut("books")
+    left_out.add("archive")
+    assert "zip and tar" in left_out.nothing_left_error("folder").remedy
+    assert left_out.nothing_left_error("archive").remedy.startswith("Unpack this archive")

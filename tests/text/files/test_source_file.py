@@ -29,7 +29,7 @@ def test_a_disk_that_fails_while_a_file_is_read_is_a_text_error(tmp_path, monkey
         readinto = read1 = read
 
     monkeypatch.setattr(Path, "open", lambda *given, **options: Failing(content))
-    monkeypatch.setattr(SourceFile, "packing", lambda self: "gzip" if content[:1] == b"\x1f" else None)
+    monkeypatch.setattr(SourceFile, "packing", lambda self: ".gz" if content[:1] == b"\x1f" else None)
     with pytest.raises(TextError, match="Input/output error") as raised:
         list(file.blocks())
     assert remedy in raised.value.remedy

@@ -109,6 +109,13 @@ def test_quotes_within_a_cell_of_tsv_stay(opened):
     assert opened('he said "no"\t1\n"all of it"\t2\n', "t.tsv", column=1)[0] == ["all of it", 'he said "no"']
 
 
+def test_line_ends_within_cells_of_tsv_are_said_with_the_format_that_reads_them(opened):
+    text = 'name\tnote\nowl\t"two\nlines"\nmouse\tone\n'
+    _, corpus = opened(text, "t.tsv", column="name")
+    assert any("one row ends within a quote; -s text.format=csv" in note for note in corpus.notes)
+    assert opened(text, "t.tsv", column="note", format="csv")[0] == ["one", "two\nlines"]
+
+
 def test_a_label_begins_each_record(opened):
     records, corpus = opened("kind,text\ngood,fine\nbad,poor\ngood,great\n", "t.csv", column="text", label="kind")
     assert records == ["bad\tpoor", "good\tfine", "good\tgreat"]
@@ -119,6 +126,16 @@ def test_short_rows_are_counted(opened):
     records, corpus = opened("kind,text\na,b\nc\nd,e\n", "t.csv", column="text")
     assert records == ["b", "e"]
     assert "one row has no such column and was left out" in corpus.notes
+
+
+def test_long_names_of_columns_are_shortened_in_messages(opened):
+    _, corpus = opened(f"{'n' * 900},b\n1,2\n3,4\n", "t.csv", column=2)
+    assert max(map(len, corpus.notes)) < 200
+    _, corpus = opened(f"a,b\nx,{'l' * 900}\ny,{'m' * 900}\n", "t.csv", column=1, label=2)
+    assert max(map(len, corpus.notes)) < 200
+    with pytest.raises(TextError) as refused:
+        opened(f"{'n' * 900},b\n1,2\n3,4\n", "t.csv", column="c")
+    assert len(str(refused.value)) < 300
 
 
 def test_a_column_that_is_not_there(opened):
@@ -133,6 +150,7 @@ def test_a_column_that_is_not_there(opened):
 @pytest.fixture
 def short_cells(monkeypatch):
     monkeypatch.setattr("charlm.text.records.tables.LONGEST", 1000)
+    monkeypatch.setattr("charlm.text.records.table_rows.LONGEST", 1000)
     monkeypatch.setattr("charlm.text.records.json_lines.LONGEST", 1000)
 
 
@@ -163,7 +181,8 @@ def test_a_field_of_json_lines(opened):
     [
         ('{"text": "a"}\n', "txet", r"No line has text.field=txet[\s\S]*which has text[\s\S]*Did you mean text"),
         ('{"a": {"b": "c"}}\n', "a", r"a is an object[\s\S]*a\.b"),
-        ('{"a": 1}\nnot json\n', "a", r"not JSON[\s\S]*line 2"),
+        ('{"a": 1}\nnot json\n', "a", r"not JSON[\s\S]*column 1\b[\s\S]*line 2"),
+        ('{"a": "oh\n', "a", r"Invalid control character at column 10\n"),
         ('[{"a": 1}]\n', "a", r"no object[\s\S]*jq"),
         ("[" * 900 + "\n", "a", r"not JSON|too many levels"),
         ('{"a":' * 990 + "1" + "}" * 990 + "\n", "b", r"too many levels|No line has"),
@@ -179,7 +198,27 @@ def test_a_file_that_is_not_such_json_lines(opened, short_cells, monkeypatch, te
 
 def test_json_that_is_nested_very_deeply_is_an_error(opened):
     with pytest.raises(TextError, match="too many levels"):
-        opened('{"a":' * 200_000 + "1" + "}" * 200_000, field="a")
+        opened('{"a":' * 100_000 + "1" + "}" * 100_000, field="a")
+
+
+def test_a_line_of_very_many_values_is_an_error(opened, monkeypatch):
+    monkeypatch.setattr("charlm.text.records.json_lines.LONG_LINE", 100)
+    monkeypatch.setattr("charlm.text.records.json_lines.MOST_VALUES", 1000)
+    with pytest.raises(TextError, match="more than 1,000 values"):
+        opened('{"a": "b", "c": [' + "{}," * 999 + "{}]}\n", field="a")
+    assert opened('{"a": "' + '[,{\\"' * 1000 + '"}\n', field="a")[0] == ['[,{"' * 1000]
+
+
+def test_half_a_character_of_json_is_lost_and_said(opened):
+    records, corpus = opened('{"a": "owl \\ud83e\\udd89 and \\ud83e"}\n', field="a")
+    assert records == ["owl 🦉 and \ufffd"]
+    assert "one character was lost before" in " ".join(corpus.notes)
+
+
+def test_a_name_of_a_field_is_shortened_in_messages(opened):
+    with pytest.raises(TextError) as refused:
+        opened('{"' + "k" * 900 + '": "x"}\n', field="a")
+    assert len(str(refused.value)) < 300
 
 
 # --- FASTA ---
@@ -191,3 +230,5 @@ def test_the_headers_of_fasta_are_not_learnt(opened):
     assert ">" not in corpus.vocabulary.symbols
     with pytest.raises(TextError, match="begins with a header"):
         opened("ACDE\n", format="fasta")
+    with pytest.raises(TextError, match="no sequence"):
+        opened(">one\n>two\n", format="fasta")
