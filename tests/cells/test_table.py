@@ -6,7 +6,6 @@ import sys
 import pytest
 
 from charlm.cells import table
-from charlm.config.settings import ModelSettings, Settings
 from charlm.errors import UsageError
 
 
@@ -41,24 +40,3 @@ def test_invalid_options_are_refused(given, said):
 def test_the_table_is_imported_without_torch():
     code = "import sys, charlm.cells.table; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
-
-
-@pytest.mark.parametrize(
-    ("model", "said"),
-    [
-        ({"cell": "clockwork", "hidden_size": 10}, "multiple of the clockwork's 4 groups, such as 8"),
-        ({"cell": "clockwork", "cell_options": {"groups": 2.0}}, "whole number"),
-        ({"cell": "gru", "cell_options": {"first_form": 1}}, "true or false"),
-        ({"layers": [{"cell": "gru"}, {"cell": "grid"}]}, "grid reads the memory of the layer below, and gru has none"),
-        ({"layers": [{"cell": "lstm", "hidden_size": 8}, {"cell": "depth_gated"}]}, "must be as wide as itself"),
-        ({"layers": [{"cell": "lstm"}, {"cell": "gur"}]}, "no cell 'gur'"),
-    ],
-)
-def test_the_problems_of_a_stack_are_found_in_its_settings(model, said):
-    problems = table.stack_problems(Settings(model=ModelSettings(**model)))
-    assert said in "; ".join(problem.what for problem in problems)
-
-
-@pytest.mark.parametrize("cell", table.CELLS)
-def test_every_cell_can_be_stacked_on_itself(cell):
-    assert table.stack_problems(Settings(model=ModelSettings(cell=cell, hidden_size=16))) == []

@@ -52,7 +52,7 @@ def test_a_table_on_stdout_and_a_picture_in_the_run(charlm, runs, tiny_run):
     result = charlm("inspect", "gradients", "--distance", 7, "--positions", 3, env=runs)
     assert result.returncode == 0, result.stderr
     heading, row = result.stdout.splitlines()
-    assert heading.split()[:6] == ["k", "0", "1", "2", "5", "7"]
+    assert heading.split()[:6] == ["distance", "0", "1", "2", "5", "7"]
     assert row.split()[0] == "tiny"
     assert "verse, valid split" in result.stderr
     assert is_picture(tiny_run / "tiny" / "gradients.png")

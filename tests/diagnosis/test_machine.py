@@ -12,6 +12,7 @@ from charlm.device import Compute, choose_compute
 from charlm.diagnosis import machine, trial
 from charlm.diagnosis.finding import Finding, finding_from_error, overall_exit_code
 from charlm.errors import CheckpointError, TextError, UsageError
+from charlm.kernels import library
 from charlm.kernels.building import Level
 from charlm.kernels.choosing import Choice
 
@@ -155,7 +156,12 @@ def test_the_engines_are_named():
     mixed = ModelSettings.model_validate({"layers": [{"cell": "gru"}, {"cell": "mut1"}]})
     found = trial.explain_engines(mixed, choose_compute("cpu", "fp32"))
     assert found.level == "ok"
-    assert found.what == "train: torch kernel, scan; score: torch kernel, scan; sample: definition"
-    assert found.facts["score_numpy"] == ("definition", "definition")
+    if library() is None:
+        assert found.what == "train: torch kernel, scan; score: torch kernel, scan; sample: definition"
+        assert found.facts["score_numpy"] == ("definition", "definition")
+    else:
+        assert found.what == "train: cell kernel; score: cell kernel; sample: stream kernel"
+        assert found.facts["score_numpy"] == ("cell kernel", "cell kernel")
+    sampled = "definition" if library() is None else "stream kernel"
     on_gpu = trial.explain_engines(ModelSettings(cell="mut1"), Compute("cuda", "fp32", "a GPU", 1))
-    assert on_gpu.what == "train: scan in a CUDA graph; score: scan; sample: definition and cuda graph"
+    assert on_gpu.what == f"train: scan in a CUDA graph; score: scan; sample: {sampled} and cuda graph"
