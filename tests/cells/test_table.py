@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from charlm.cells import table
+from charlm.cells.stacks import stack_problems
 from charlm.config.settings import ModelSettings, Settings
 from charlm.errors import UsageError
 
@@ -55,10 +56,10 @@ def test_the_table_is_imported_without_torch():
     ],
 )
 def test_the_problems_of_a_stack_are_found_in_its_settings(model, said):
-    problems = table.stack_problems(Settings(model=ModelSettings(**model)))
+    problems = stack_problems(Settings(model=ModelSettings(**model)))
     assert said in "; ".join(problem.what for problem in problems)
 
 
 @pytest.mark.parametrize("cell", table.CELLS)
 def test_every_cell_can_be_stacked_on_itself(cell):
-    assert table.stack_problems(Settings(model=ModelSettings(cell=cell, hidden_size=16))) == []
+    assert stack_problems(Settings(model=ModelSettings(cell=cell, hidden_size=16))) == []
