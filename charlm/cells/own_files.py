@@ -91,7 +91,8 @@ def _refusal(file: CellFile) -> tuple[str, str, str]:
     others = [source.path for source in _trusted.values()]
     if others:
         what = f"{others[-1]} is not the file that this model was made with: its sha256 is another one"
-        return what, where, f"Name the file as it was. A run keeps a copy in its folder: {file.copy_name}"
+        named = f"Name the file as it was: --cell-file {shlex.quote(file.path)}"
+        return what, where, f"{named}\nThe run keeps a copy of it: {file.copy_name}"
     what = f"This model's cell is code in a file, {Path(file.path).name}, and charlm runs it only if you say so"
     remedy = f"If you trust it: --cell-file {shlex.quote(file.path)} (in Python, cell_file=; or set {VARIABLE})"
     return what, where, f"{remedy}\nIf that file is gone or has changed, the run keeps a copy: {file.copy_name}"

@@ -24,7 +24,7 @@ def problems_by_name(**sections):
         ("model", "tied", 1, "model.tied must be true or false, not 1"),
         ("model", "dropout", 1.5, "model.dropout must be at most 1, not 1.5"),
         ("model", "cell", 7, "model.cell must be text, not 7"),
-        ("model", "cell", "x" * 99, "model.cell may have at most 40 characters, not"),
+        ("model", "cell", "x" * 501, "model.cell may have at most 500 characters, not"),
         ("model", "dropout_kind", "lokced", 'model.dropout_kind must be standard or locked, not "lokced"'),
         ("training", "learning_rate", 0, "training.learning_rate must be more than 0, not 0"),
         ("training", "learning_rate", float("nan"), "training.learning_rate must be a finite number"),
