@@ -60,7 +60,7 @@ def run(
     read, ids = distinct_inputs(x)
     steps, rows = (read if ids is None else ids).shape[:2]
     units = state[0].shape[1]
-    H, U = units + -units % (4 * kernel.vector_width()), units + units % 2
+    H, U = units + -units % kernel.vector_width(), units + units % 2
     projected = _projected(cell, weights, read, ids is None, plan.graph.projected, units, H)
     window = Window(T=steps, B=rows, H=H, U=U, kept_steps=0)
     window.memory = kept = [projected]  # the window keeps alive what it has the addresses of

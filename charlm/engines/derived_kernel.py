@@ -82,7 +82,7 @@ class DerivedKernel:
         self._name = kernel_name(plan.graph)
         repeats = {number: repeat_of(plan, stage) for stage in plan.forward for number in stage.readings}
         self._repeats = [repeats.get(number, 1) for number in range(len(plan.readings))]
-        self._step = 4 * int(found.vector_width())
+        self._step = int(found.vector_width())
 
     def padded(self, units: int) -> int:
         """The width to which a layer of that many units is filled up."""

@@ -66,10 +66,11 @@ def _forward(plan: KernelPlan, number: int) -> StageSource:
             sum_, (start, whole) = source.sum(reading, place), starts.get(product, (None, product))
             source.before.append((sum_, "constant(0)" if start is None else before.value(start)))
             rest.know(whole, sum_)
-        done = 0
-        for part, size in enumerate(chunk_sizes(len(own) * source.repeat)):
+        done, rows = 0, f"w->inputs[{reading}] + (t * B + row) * H"
+        for part, size in enumerate(chunk_sizes(len(own)) if source.repeat == 1 else [len(own)]):
             panel = f"w->panels[{reading}] + (unit * {len(own)} + {done} * W) * w->U"
-            source.calls.append(Call(size, f"w->inputs[{reading}] + (t * B + row) * H", "H", panel, reading, part))
+            vectors = str(size) if source.repeat == 1 else f"{size} * vectors"
+            source.calls.append(Call(vectors, rows, "H", panel, reading, part))
             done += size
     for each in stage.results:
         value = rest.value(each)
@@ -113,8 +114,8 @@ def _backward(plan: KernelPlan, number: int) -> StageSource:
         rest.know(leaf, sum_)
         for place, column in enumerate(of.columns):
             rows = f"w->columns + (({step} * B + row) * {columns} + {column}) * H"
-            panel = f"w->panels[{reading}] + (unit * {len(of.columns)} + {place} * 4 * W) * w->U"
-            source.calls.append(Call(4, rows, f"{columns} * H", panel, reading, 0))
+            panel = f"w->panels[{reading}] + (unit * {len(of.columns)} + {place} * vectors * W) * w->U"
+            source.calls.append(Call("vectors", rows, f"{columns} * H", panel, reading, 0))
     source.calls_if = None if number else "t < w->T - 1"
     for each in stage.results:
         value = rest.value(each)

@@ -10,9 +10,9 @@ WHERE = "const NAME(Window) *w, int64_t t, int64_t row, int64_t unit"
 
 
 class Call(NamedTuple):
-    """One call of NAME(multiply): how many vectors; rows, their stride and the panel in C; where the sums go."""
+    """One call of NAME(multiply), in C: how many vectors; rows, their stride and the panel; where the sums go."""
 
-    vectors: int
+    vectors: str
     rows: str
     stride: str
     panel: str
@@ -34,7 +34,7 @@ def chunk_sizes(vectors: int) -> list[int]:
 
 
 class StageSource:
-    """The parts of a stage's C. `repeat` is the number of vectors of units of its tile."""
+    """The parts of a stage's C. `repeat` is how many vectors of units its tiles have; the last may have fewer."""
 
     def __init__(self, plan: KernelPlan, repeat: int) -> None:
         self._plan, self.repeat = plan, repeat
@@ -52,14 +52,14 @@ class StageSource:
     def sum(self, reading: int, place: int) -> str:
         """The C of one sum, for row r and vector j of units."""
         if self.repeat > 1:
-            return f"acc{reading}[0][r][{place * self.repeat} + j]"
+            return f"acc{reading}[0][r][{place} * vectors + j]"
         sizes = chunk_sizes(self._sums[reading])
         part = next(n for n in range(len(sizes)) if place < sum(sizes[: n + 1]))
         return f"acc{reading}[{part}][r][{place - sum(sizes[:part])}]"
 
     def most_vectors(self) -> int:
         """The most vectors that a call of this stage multiplies at once."""
-        return max((call.vectors for call in self.calls), default=4)
+        return max((max(chunk_sizes(count * self.repeat)) for count in self._sums.values()), default=4)
 
     def text(self, name: str) -> str:
         """The stage as a C function, for one tile."""
@@ -71,6 +71,7 @@ class StageSource:
         lines = [
             f"static void NAME({name})(int R, {WHERE}) {{",
             "    const int64_t B = w->B, H = w->H;",
+            f"    const int vectors = tile_vectors(H, unit, {self.repeat});",
             *(f"    floats {kind};" for kind in kinds),
             *(self._for_each_vector(before) if before else []),
             *(f"    {call}" for call in calls),
@@ -91,7 +92,7 @@ class StageSource:
             "carried": f"float *carried = w->carried + (row + r) * {C} * H + u;",
         }
         return [
-            f"    for (int r = 0; r < R; r++) for (int j = 0; j < {self.repeat}; j++) {{",
+            "    for (int r = 0; r < R; r++) for (int j = 0; j < vectors; j++) {",
             "        const int64_t flat = t * B + row + r, u = unit + j * W, at = flat * H + u;",
             "        (void)at;",
             *(f"        {text}" for name, text in pointers.items() if any(f"({name} + " in line for line in lines)),

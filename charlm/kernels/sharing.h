@@ -4,10 +4,10 @@
 
 typedef struct { int64_t first, end; } Bounds;
 
-/* Share `number` of `shares` of a size; its bounds are multiples of `unit`, and so is the size. */
+/* Share `number` of `shares` of a size; its bounds are multiples of `unit`, or the size. */
 static Bounds share_bounds(int64_t size, int64_t unit, int64_t number, int64_t shares) {
-    const int64_t units = size / unit;
-    return (Bounds){units * number / shares * unit, units * (number + 1) / shares * unit};
+    const int64_t units = (size + unit - 1) / unit, end = units * (number + 1) / shares * unit;
+    return (Bounds){units * number / shares * unit, end < size ? end : size};
 }
 
 /* A function that runs body(data) once on each of `threads` threads, and returns when all are done: GOMP_parallel.

@@ -1,7 +1,7 @@
 /* What a derived kernel is given: one layer through a whole window. Included once for each of the number types fp32 and
    bf16, with NAME defined. The functions that read it are written from a cell's equations (graphs/c_kernel.py).
 
-   Letters: T time, B rows, H units (a multiple of 4 W), U of them that are no filling (rounded up to an even
+   Letters: T time, B rows, H units (a multiple of W), U of them that are no filling (rounded up to an even
    number), V symbols; K blocks of projected input, N of kept values, M columns, C carried. A block is H numbers.
    Arrays are in C order. Rows are independent of each other: each thread takes some of them through all time steps,
    and threads never wait for each other inside a window. */
@@ -25,9 +25,14 @@ typedef struct {
     int64_t T, B, H, U, kept_steps;
 } NAME(Window);
 
-/* The vectors of the next products, of `left` that remain: at most 4, and evenly divided. */
-#if !defined(CHUNK)
-#define CHUNK
+/* How many vectors of units the tile at `unit` has: as many as wanted, and at the end of the layer those that are left.
+   And how many vectors of the `left` that remain are multiplied at once: at most 4, evenly divided. */
+#if !defined(TILE_SIZES)
+#define TILE_SIZES
+static inline int tile_vectors(int64_t H, int64_t unit, int wanted) {
+    const int64_t left = (H - unit) / W;
+    return left < wanted ? (int)left : wanted;
+}
 static inline int64_t chunk(int64_t left) {
     const int64_t calls = (left + 3) / 4;
     return (left + calls - 1) / calls;
@@ -42,30 +47,33 @@ typedef struct { const float *weights; NAME(real) *forward, *backward; int64_t P
 /* Pack the panels of some units, from and to multiples of 4 W.
 
    Forwards a tile is for `repeat` W units: it has the vectors of these units for each product, in chunks that are
-   multiplied at once; a chunk has, for each word along U, its vectors. Backwards, where the matrix is transposed, a panel
-   is for 4 W units and has, for each product and each word along its U columns, these units' vectors. */
+   multiplied at once; a chunk has, for each word along U, its vectors. Backwards, where the matrix is transposed, a tile
+   is for 4 W units and has, for each product and each word along its U columns, these units' vectors. The last tile of
+   either direction is for the units that are left. */
 static void NAME(pack_window)(void *packing, int64_t first, int64_t end) {
     const NAME(Packing) *p = packing;
-    const int64_t H = p->H, U = p->U, all = p->P * p->repeat;
-    for (int64_t unit = first; unit < end; unit += p->repeat * W) {
+    const int64_t H = p->H, U = p->U;
+    for (int64_t unit = first, vectors; unit < end; unit += vectors * W) {
+        vectors = tile_vectors(H, unit, (int)p->repeat);
         NAME(real) *to = p->forward + unit * p->P * U;
-        for (int64_t v = 0, size; v < all; v += size) {
-            size = chunk(all - v);
+        for (int64_t v = 0, size; v < p->P * vectors; v += size) {
+            size = chunk(p->P * vectors - v);
             for (int64_t k = 0; k < U; k += NAME(per_word))
                 for (int64_t of = v; of < v + size; of++)
                     for (int64_t lane = 0; lane < W; lane++)
                         for (int64_t i = 0; i < NAME(per_word); i++) {
-                            const int64_t column = of / p->repeat * H + unit + of % p->repeat * W + lane;
+                            const int64_t column = of / vectors * H + unit + of % vectors * W + lane;
                             *to++ = NAME(from_float)(p->weights[column * H + k + i]);
                         }
         }
     }
     if (!p->backward) return;
-    for (int64_t unit = first; unit < end; unit += 4 * W) {
+    for (int64_t unit = first, vectors; unit < end; unit += vectors * W) {
+        vectors = tile_vectors(H, unit, 4);
         NAME(real) *to = p->backward + unit * p->P * U;
         for (int64_t product = 0; product < p->P; product++)
             for (int64_t k = 0; k < U; k += NAME(per_word))
-                for (int64_t lane = 0; lane < 4 * W; lane++)
+                for (int64_t lane = 0; lane < vectors * W; lane++)
                     for (int64_t i = 0; i < NAME(per_word); i++)
                         *to++ = NAME(from_float)(p->weights[(product * H + k + i) * H + unit + lane]);
     }
