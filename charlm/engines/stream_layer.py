@@ -35,6 +35,8 @@ def stage_names(plan: KernelPlan, ending: str) -> list[str]:
 
 def padded(array: np.ndarray, blocks: int, units: int, width: int) -> np.ndarray:
     """The last axis (blocks * units) with each block filled up with zeros to the width, float32."""
+    if units == width:
+        return np.asarray(array, np.float32)
     split = np.asarray(array, np.float32).reshape(*array.shape[:-1], blocks, units)
     return np.pad(split, [(0, 0)] * (split.ndim - 1) + [(0, width - units)]).reshape(*array.shape[:-1], blocks * width)
 
