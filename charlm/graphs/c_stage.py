@@ -71,7 +71,7 @@ class StageSource:
         lines = [
             f"static void NAME({name})(int R, {WHERE}) {{",
             "    const int64_t B = w->B, H = w->H;",
-            f"    const int vectors = tile_vectors(H, unit, {self.repeat});",
+            f"    const int vectors = {'1' if self.repeat == 1 else f'tile_vectors(H, unit, {self.repeat})'};",
             *(f"    floats {kind};" for kind in kinds),
             *(self._for_each_vector(before) if before else []),
             *(f"    {call}" for call in calls),
