@@ -160,3 +160,15 @@ def test_inspect_names_the_file_to_read_instead(charlm, folder, command):
     (folder / "valid.txt").rename(folder / "moved.txt")
     line = advised(charlm("inspect", command, "mine").stderr)
     assert line == ["inspect", command, "mine", "--text", "FILE"]
+
+
+def test_a_text_that_has_changed_where_it_stands_may_be_named_elsewhere(charlm, verse, tmp_path):
+    shutil.copy(verse, tmp_path / "kept.txt")
+    shutil.copy(verse, tmp_path / "book.txt")
+    assert charlm("train", "book.txt", "--run", "mine", *TINY).returncode == 0
+    (tmp_path / "book.txt").write_text(verse.read_text()[::-1])
+    refused = charlm(*EVAL, "--split", "valid")
+    assert refused.returncode == 4, refused.stderr
+    assert "is no longer" in refused.stderr
+    line = filled(advised(refused.stderr), {"--text": "kept.txt"})
+    assert charlm(*line).returncode == 0

@@ -13,7 +13,7 @@ import pytest
 from charlm.config.settings import TextSettings
 from charlm.errors import TextError, UsageError
 from charlm.text import corpus as corpus_room
-from charlm.text.corpus import describe_corpus, open_corpus
+from charlm.text.corpus import describe_corpus, is_damage, open_corpus
 from charlm.text.files import source_file
 from charlm.text.splitting import contiguous_spans
 from charlm.text.vocabulary import Vocabulary
@@ -276,3 +276,10 @@ def test_bytes_are_counted_after_unknown_characters_are_replaced(book):
     assert book(VERSE + "é日", narrow, "nearest").bytes == len(VERSE) + 1
     assert book(VERSE + "é日", narrow, "skip").bytes == len(VERSE)
     assert book("é日", Vocabulary(tuple(map(chr, range(256))), "byte")).bytes == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "damaged"), [(VERSE * 9, 0), (VERSE * 9 + "\ufffd", 1), (VERSE.replace("\n", "\r\n") * 9, 0)]
+)
+def test_the_notes_that_are_damage(book, text, damaged):
+    assert sum(map(is_damage, book(text).notes)) == damaged
