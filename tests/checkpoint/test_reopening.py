@@ -170,5 +170,8 @@ def test_a_text_that_has_changed_where_it_stands_may_be_named_elsewhere(charlm, 
     refused = charlm(*EVAL, "--split", "valid")
     assert refused.returncode == 4, refused.stderr
     assert "is no longer" in refused.stderr
-    line = filled(advised(refused.stderr), {"--text": "kept.txt"})
-    assert charlm(*line).returncode == 0
+    assert "If it has moved, name it: charlm eval perplexity mine --split valid --text PATH" in refused.stderr
+    assert charlm(*EVAL, "--split", "valid", "--text", "kept.txt").returncode == 0
+    another = charlm(*EVAL, "--split", "valid", "--text", "book.txt")
+    assert another.returncode == 4
+    assert "is not" in another.stderr
