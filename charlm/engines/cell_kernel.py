@@ -9,7 +9,6 @@ symbols; K, N, M, C blocks of projected, kept, columns, carried.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
 import torch
@@ -21,8 +20,9 @@ from charlm.cells.symbols import Symbols, distinct_inputs
 from charlm.cells.unroll import Memories
 from charlm.engines.derived_kernel import DerivedKernel
 from charlm.engines.graph_functions import evaluated
+from charlm.engines.weight_gradients import chosen, projected_gradient, weight_gradients
 from charlm.engines.window_arrays import WindowArrays
-from charlm.graphs.nodes import Node, is_constant
+from charlm.graphs.nodes import Node
 from charlm.graphs.projecting import projects_by_unit
 
 
@@ -127,8 +127,7 @@ class _Window(torch.autograd.Function):
             if reading.source.op == "state":  # what the products of the first step give to the state before it
                 place = plan.fields.index(str(reading.source.key[0]))
                 d_states[place] += chosen(columns[0], reading.columns, H).to(kernel.sums) @ matrix
-        order = [plan.gradient.columns().index(each) for each in plan.gradient.projected]
-        d_projected = chosen(columns, order, H).flatten(0, 1)
+        d_projected = projected_gradient(plan.gradient, columns).flatten(0, 1)
         if ids is not None:
             d_projected = kernel.gather(d_projected, ids, ctx.symbols).to(dtype)
         d_weights = _weight_gradients(ctx, columns)
@@ -137,7 +136,7 @@ class _Window(torch.autograd.Function):
 
 def _weight_gradients(ctx: Any, columns: Tensor) -> list[Tensor | None]:
     """The gradient of each weight of the step, from the columns of all steps."""
-    run, plan, units, sums = ctx.run, ctx.kernel.plan, ctx.units, ctx.kernel.sums
+    run, plan = ctx.run, ctx.kernel.plan
     H = run.units
     ids, below, _, vectors, _, projected = ctx.kept
 
@@ -149,24 +148,7 @@ def _weight_gradients(ctx: Any, columns: Tensor) -> list[Tensor | None]:
         block: Tensor = projected[:, int(each.key[0]) * H : (int(each.key[0]) + 1) * H]
         return block.reshape(run.steps, run.rows, H) if ids is None else block[ids]
 
-    found = {name: torch.zeros(shape, dtype=sums) for name, shape in zip(plan.graph.shapes, ctx.shapes, strict=True)}
-    for number, reading in enumerate(plan.readings):
-        own = chosen(columns, reading.columns, H).flatten(0, 1)
-        by_block = (own.T @ run.read(number).flatten(0, 1)).to(sums).split(H)
-        for (name, row, column), block in zip(reading.entries, by_block, strict=True):
-            part = slice(row * units, (row + 1) * units), slice(column * units, (column + 1) * units)
-            found[name][part] += block[:units, :units]
-    for term in plan.gradient.vectors:
-        column = chosen(columns, [plan.gradient.columns().index(term.column)], H)
-        if not is_constant(term.factor, 1):
-            column = column * evaluated(term.factor, stored)
-        total = column.sum((0, 1), dtype=sums)
-        found[term.name][term.block * units : (term.block + 1) * units] += total[:units]
-    return [None if name in plan.graph.fixed else each for name, each in found.items()]
-
-
-def chosen(columns: Tensor, numbers: Sequence[int], width: int) -> Tensor:
-    """Some of the columns (..., M H), side by side in that order; a view if they stand so."""
-    if all(right == left + 1 for left, right in pairwise(numbers)):
-        return columns[..., numbers[0] * width : (numbers[-1] + 1) * width]
-    return torch.cat([columns[..., number * width : (number + 1) * width] for number in numbers], -1)
+    return weight_gradients(
+        plan.gradient, columns, ctx.shapes, ctx.units, [run.read(number) for number in range(len(plan.readings))],
+        [evaluated(term.factor, stored) for term in plan.gradient.vectors], columns.dtype, ctx.kernel.sums,
+    )  # fmt: skip

@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Mapping, Sequence
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from charlm.cells.cell import Cell
 from charlm.cells.symbols import Symbols, distinct_inputs
+from charlm.engines.numpy_blocks import padded, padded_matrix, padded_vectors
 from charlm.engines.own_library import library_for
-from charlm.engines.stream_layer import padded
-from charlm.graphs.c_kernel import repeat_of
+from charlm.graphs.c_kernel import repeats
 from charlm.graphs.derived import kernel_name
 from charlm.graphs.padding import may_be_padded
-from charlm.graphs.refusing import UntraceableError
-from charlm.graphs.stages import KernelPlan, plan_kernel
-from charlm.graphs.tracing import trace
+from charlm.graphs.stages import KernelPlan, plan_of_cell
 from charlm.kernels import Packing, Window
 from charlm.kernels.threads import share_rows
 
@@ -31,18 +29,10 @@ ROWS_FOR_A_THREAD = 4
 
 def can_run(cell: Cell, below: bool, state: Any) -> bool:
     """Whether a kernel is compiled here for this cell, and the state is float32."""
-    plan = _plan(cell, below)
+    plan = plan_of_cell(cell, below)
     if state[0].dtype != np.float32 or plan is None or not hasattr(library_for(cell, below), _entry(plan)):
         return False
     return state[0].shape[1] % 2 == 0 or may_be_padded(plan.gradient)  # products read an even number of units
-
-
-@cache
-def _plan(cell: Cell, below: bool) -> KernelPlan | None:
-    try:
-        return plan_kernel(trace(cell, below))
-    except UntraceableError:
-        return None
 
 
 def _entry(plan: KernelPlan) -> str:
@@ -53,7 +43,7 @@ def run(
     cell: Cell, weights: Mapping[str, np.ndarray], x: np.ndarray | Symbols, state: Any, below: Any = None
 ) -> tuple[np.ndarray, np.ndarray | None, Any]:
     """x (T, B, I) or symbols, the state before, the memories below -> outputs (T, B, H), memories, the state after."""
-    kernel, plan = library_for(cell, below is not None), _plan(cell, below is not None)
+    kernel, plan = library_for(cell, below is not None), plan_of_cell(cell, below is not None)
     assert kernel is not None
     assert plan is not None
     weights = cell.step_weights(weights)
@@ -71,12 +61,11 @@ def run(
 
     window.projected = projected.ctypes.data
     window.ids = None if ids is None else address(np.ascontiguousarray(ids, np.int64))
-    repeats = {number: repeat_of(plan, stage) for stage in plan.forward for number in stage.readings}
     inputs: list[np.ndarray] = []
-    for number, reading in enumerate(plan.readings):
-        matrix = _padded_blocks(weights, reading.entries, units, H)
+    for number, (reading, repeat) in enumerate(zip(plan.readings, repeats(plan), strict=True)):
+        matrix = padded_matrix(weights, reading, units, H)
         panel = np.empty_like(matrix)
-        job = Packing(matrix.ctypes.data, panel.ctypes.data, None, len(reading.products), H, U, repeats.get(number, 1))
+        job = Packing(matrix.ctypes.data, panel.ctypes.data, None, len(reading.products), H, U, repeat)
         kernel.cell_pack_fp32(ctypes.byref(job), None, 1)
         window.panels[number] = address(panel)
         inputs.append(np.empty((steps + (reading.source.op == "state"), rows, H), np.float32))
@@ -94,8 +83,7 @@ def run(
     if len(plan.forward) > 1:
         window.kept = address(np.empty((rows, len(plan.kept) * H), np.float32))
     if plan.vectors:
-        vectors = [weights[str(v.key[0])][int(v.key[1]) * units : (int(v.key[1]) + 1) * units] for v in plan.vectors]
-        window.vectors = address(padded(np.concatenate(vectors), len(vectors), units, H))
+        window.vectors = address(padded_vectors(weights, plan, units, H))
     if below is not None:
         below = np.stack(below) if isinstance(below, Sequence) else below
         window.below = address(np.ascontiguousarray(padded(below, 1, units, H)))
@@ -122,15 +110,3 @@ def _projected(
 
     share_rows(project, steps, 1)
     return found
-
-
-def _padded_blocks(
-    weights: Mapping[str, np.ndarray], entries: Sequence[tuple[str, int, int]], units: int, H: int
-) -> np.ndarray:  # fmt: skip
-    """The blocks of weights that read one input, (P H, H) float32."""
-    missing = ((0, H - units), (0, H - units))
-    blocks = [
-        np.pad(weights[name][row * units : (row + 1) * units, column * units : (column + 1) * units], missing)
-        for name, row, column in entries
-    ]
-    return np.ascontiguousarray(np.concatenate(blocks), np.float32)

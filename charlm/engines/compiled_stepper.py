@@ -16,13 +16,14 @@ from typing import Any, ClassVar
 import numpy as np
 
 from charlm.engines.own_library import library_for
-from charlm.engines.stream_layer import StreamedLayer, stage_names, stream_plan
+from charlm.engines.stream_layer import StreamedLayer, stage_names
 from charlm.graphs.padding import may_be_padded
-from charlm.graphs.refusing import UntraceableError
+from charlm.graphs.stages import plan_of_cell
 from charlm.kernels import StreamDraw, StreamLayer, StreamStack, library
 from charlm.kernels.threads import share_rows
 from charlm.machine import usable_threads
 from charlm.model.language_model import LanguageModel
+from charlm.model.stack import Layer
 from charlm.model.state import State
 from charlm.model.stepping import DefinitionStepper, Stepper
 
@@ -39,18 +40,15 @@ def can_run(model: LanguageModel) -> bool:
     kernel = library()
     if kernel is None or model.settings.attention.window:
         return False
-    try:
-        plans = [stream_plan(layer) for layer in model.layers]
-    except UntraceableError:
+    return all(_can_run_layer(layer, kernel) for layer in model.layers)
+
+
+def _can_run_layer(layer: Layer, kernel: ctypes.CDLL) -> bool:
+    plan = plan_of_cell(layer.cell, layer.reads_below)
+    if plan is None or not (layer.hidden_size % _step(kernel) == 0 or may_be_padded(plan.gradient)):
         return False
-    return all(
-        hasattr(library_for(layer.cell, layer.reads_below), name)
-        for layer, plan in zip(model.layers, plans, strict=True)
-        for name in stage_names(plan, _ending(kernel))
-    ) and all(
-        layer.hidden_size % _step(kernel) == 0 or may_be_padded(plan.gradient)
-        for layer, plan in zip(model.layers, plans, strict=True)
-    )
+    own = library_for(layer.cell, layer.reads_below)
+    return all(hasattr(own, name) for name in stage_names(plan, _ending(kernel)))
 
 
 def _step(kernel: ctypes.CDLL) -> int:

@@ -17,12 +17,11 @@ from torch.nn.functional import pad
 from charlm.cells.cell import Cell, Weights
 from charlm.cells.own_files import file_of
 from charlm.engines.own_library import library_for
-from charlm.graphs.c_kernel import repeat_of
+from charlm.graphs.c_kernel import repeats
 from charlm.graphs.derived import kernel_name
+from charlm.graphs.layout import matrix_block, vector_block
 from charlm.graphs.padding import may_be_padded
-from charlm.graphs.refusing import UntraceableError
-from charlm.graphs.stages import KernelPlan, plan_kernel
-from charlm.graphs.tracing import trace
+from charlm.graphs.stages import KernelPlan, plan_of_cell
 from charlm.kernels import Gathering, Packing, Window, library
 
 
@@ -56,9 +55,8 @@ def kernel_for(cell: Cell, below: bool, like: Tensor) -> DerivedKernel | None:
 
 @cache
 def _kernel(cell: Cell, below: bool, dtype: torch.dtype, found: ctypes.CDLL | None) -> DerivedKernel | None:
-    try:
-        plan = plan_kernel(trace(cell, below))
-    except UntraceableError:
+    plan = plan_of_cell(cell, below)
+    if plan is None:
         return None
     ending = "bf16" if dtype == torch.bfloat16 else "fp32"
     name = f"{kernel_name(plan.graph)}_forward_rows_{ending}"
@@ -80,8 +78,6 @@ class DerivedKernel:
         self.sums = torch.float64 if dtype == torch.float64 else torch.float32  # of sums and states; float64 in tests
         self._ending = "bf16" if dtype == torch.bfloat16 else "fp32"
         self._name = kernel_name(plan.graph)
-        repeats = {number: repeat_of(plan, stage) for stage in plan.forward for number in stage.readings}
-        self._repeats = [repeats.get(number, 1) for number in range(len(plan.readings))]
         self._step = int(found.vector_width())
 
     def padded(self, units: int) -> int:
@@ -103,25 +99,20 @@ class DerivedKernel:
         """For each input of products the weights that read it, (P H, H) float32; blocks padded from `units` to H."""
         found = []
         for reading in self.plan.readings:
-            blocks = [
-                weights[name][row * units : (row + 1) * units, column * units : (column + 1) * units]
-                for name, row, column in reading.entries
-            ]
+            blocks = [matrix_block(weights, entry, units) for entry in reading.entries]
             padded = [pad(block, (0, H - units, 0, H - units)) if units < H else block for block in blocks]
             found.append(torch.cat(padded).to(self.sums).contiguous())
         return found
 
     def vectors(self, weights: Mapping[str, Tensor], units: int, H: int) -> Tensor:
         """The blocks of weights with one axis, (blocks, H) float32."""
-        blocks = [
-            weights[str(v.key[0])][int(v.key[1]) * units : (int(v.key[1]) + 1) * units] for v in self.plan.vectors
-        ]
+        blocks = [vector_block(weights, each, units) for each in self.plan.vectors]
         return pad(torch.stack(blocks), (0, H - units)).to(self.sums).contiguous() if blocks else torch.empty(0)
 
     def pack(self, matrices: Sequence[Tensor], units: int, backward: bool) -> list[tuple[Tensor, Tensor | None]]:
         """The matrices as the kernel reads them, for both directions."""
         found = []
-        for matrix, repeat in zip(matrices, self._repeats, strict=True):
+        for matrix, repeat in zip(matrices, repeats(self.plan), strict=True):
             forwards = torch.empty(matrix.shape, dtype=self.dtype)
             backwards = torch.empty(matrix.shape, dtype=self.dtype) if backward else None
             H = matrix.shape[1]

@@ -11,7 +11,7 @@ Shape letters: T time, B rows, I input, H hidden, M columns (graphs/layout.py).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -21,8 +21,8 @@ from charlm.cells.cell import Cell, Weights
 from charlm.cells.symbols import Symbols
 from charlm.cells.unroll import Memories, project_inputs, unroll
 from charlm.engines.scan_functions import ScanFunctions, scan_functions
-from charlm.graphs.layout import Reading
-from charlm.graphs.nodes import Node
+from charlm.engines.weight_gradients import projected_gradient
+from charlm.graphs.layout import matrix_block, vector_block
 
 # Time steps whose factors are computed at once. 64 would not fit into the cache, and take a fifth longer.
 BLOCK = 16
@@ -61,8 +61,11 @@ class _Scan(torch.autograd.Function):
         parts = len(functions.graph.after)
         weights = dict(zip(functions.graph.shapes, arrays[parts:], strict=True))
         H = arrays[0].shape[-1]
-        matrices = [_matrix(reading, weights, H).to(projected.dtype) for reading in functions.readings]
-        vectors = [_vector(weights, each, H) for each in functions.vectors]
+        matrices = [  # rounded once, as the projected input was, and not at every step
+            torch.cat([matrix_block(weights, entry, H) for entry in reading.entries]).to(projected.dtype)
+            for reading in functions.readings
+        ]
+        vectors = [vector_block(weights, each, H) for each in functions.vectors]
         state: Sequence[Tensor] = arrays[:parts]
         states, outputs, kept = [tuple(state)], [], []
         for t, now in enumerate(projected):
@@ -107,7 +110,7 @@ class _Scan(torch.autograd.Function):
         whole = torch.stack(columns)
         d_weights = functions.weight_gradients(whole, _between(ctx, 0, steps), ctx.shapes, ctx.projected.dtype)
         below = None if ctx.below is None else torch.stack(d_below)
-        return None, functions.projected_gradient(whole), below, *d_state, *d_weights
+        return None, projected_gradient(functions.gradient, whole), below, *d_state, *d_weights
 
 
 def _between(ctx: Any, start: int, end: int) -> tuple[Any, ...]:
@@ -121,16 +124,3 @@ def _between(ctx: Any, start: int, end: int) -> tuple[Any, ...]:
         *(each[start + 1 : end + 1] for each in ctx.states),
         *(each[part] for each in ctx.kept),
     )
-
-
-def _matrix(reading: Reading, weights: Mapping[str, Tensor], H: int) -> Tensor:
-    """The weights that read one input, (columns H, H), in the order of the columns."""
-    blocks = [
-        weights[name][row * H : (row + 1) * H, column * H : (column + 1) * H] for name, row, column in reading.entries
-    ]
-    return torch.cat(blocks)
-
-
-def _vector(weights: Mapping[str, Tensor], leaf: Node, H: int) -> Tensor:
-    name, block = str(leaf.key[0]), int(leaf.key[1])
-    return weights[name][block * H : (block + 1) * H]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Sequence
 from functools import cache
-from itertools import pairwise
 from typing import Any
 
 import torch
@@ -18,6 +17,7 @@ from torch.nn.functional import linear
 
 from charlm.cells.cell import Cell
 from charlm.engines.graph_functions import Writer
+from charlm.engines.weight_gradients import weight_gradients
 from charlm.graphs.adjoints import differentiate
 from charlm.graphs.keeping import choose_kept
 from charlm.graphs.layout import readings
@@ -105,12 +105,6 @@ class ScanFunctions:
         below = None if gradient.below is None else writer.tensor(gradient.below)
         return writer.finish((writer.value("columns"), tuple(d_before), below))
 
-    def projected_gradient(self, columns: Tensor) -> Tensor:
-        """Columns of all steps (T, B, M H) -> the gradient with respect to the projected input (T, B, K)."""
-        return _chosen(
-            columns, [self.gradient.columns().index(each) for each in self.gradient.projected], self._width(columns)
-        )
-
     def weight_gradients(
         self, columns: Tensor, forward_values: Sequence[Tensor], shapes: Sequence[torch.Size], dtype: torch.dtype
     ) -> list[Tensor | None]:
@@ -118,28 +112,11 @@ class ScanFunctions:
 
         None for a weight that is not learned. Products are computed in `dtype`.
         """
-        H = self._width(columns)
-        known = self._after_loop(*forward_values)
-        found = {name: columns.new_zeros(shape) for name, shape in zip(self.graph.shapes, shapes, strict=True)}
-        for reading, source in zip(self.readings, known, strict=False):
-            own = _chosen(columns, reading.columns, H).flatten(0, 1).to(dtype)
-            by_block = (own.T @ source.flatten(0, 1).to(dtype)).split(H)
-            for (name, row, column), block in zip(reading.entries, by_block, strict=True):
-                found[name][row * H : (row + 1) * H, column * H : (column + 1) * H] += block
-        for term, factor in zip(self.gradient.vectors, known[len(self.readings) :], strict=True):
-            d_value = _chosen(columns, [self.gradient.columns().index(term.column)], H)
-            found[term.name][term.block * H : (term.block + 1) * H] += (d_value * factor).sum((0, 1))
-        return [None if name in self.graph.fixed else each for name, each in found.items()]
-
-    def _width(self, columns: Tensor) -> int:
-        return columns.shape[-1] // len(self.gradient.columns())
-
-
-def _chosen(columns: Tensor, numbers: Sequence[int], width: int) -> Tensor:
-    """Some of the columns, side by side in that order; a view if they stand so."""
-    if all(right == left + 1 for left, right in pairwise(numbers)):
-        return columns[..., numbers[0] * width : (numbers[-1] + 1) * width]
-    return torch.cat([columns[..., number * width : (number + 1) * width] for number in numbers], -1)
+        known, inputs = self._after_loop(*forward_values), len(self.gradient.inputs)
+        units = columns.shape[-1] // len(self.gradient.columns())
+        return weight_gradients(
+            self.gradient, columns, shapes, units, known[:inputs], known[inputs:], dtype, columns.dtype
+        )
 
 
 def cast_like(x: Tensor, like: Tensor) -> Tensor:

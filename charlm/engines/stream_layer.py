@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from charlm.engines.numpy_blocks import padded, padded_matrix, padded_vectors
 from charlm.graphs.derived import kernel_name
-from charlm.graphs.stages import KernelPlan, plan_kernel
-from charlm.graphs.tracing import trace
+from charlm.graphs.stages import KernelPlan, plan_of_cell
 from charlm.kernels import StreamLayer
 from charlm.model.stack import Layer
 
@@ -23,22 +23,9 @@ Keep = Callable[[np.ndarray], int]  # keeps an array as long as the stepper, and
 Pack = Callable[[np.ndarray], int]  # the address of a matrix (columns, K) as the kernel reads it
 
 
-def stream_plan(layer: Layer) -> KernelPlan:
-    """The plan of a layer's kernel. Raises UntraceableError."""
-    return plan_kernel(trace(layer.cell, layer.reads_below))
-
-
 def stage_names(plan: KernelPlan, ending: str) -> list[str]:
     """The functions of the stages in the library, whose products have the number type of that ending."""
     return [f"{kernel_name(plan.graph)}_stream_{number}_{ending}" for number in range(len(plan.stream))]
-
-
-def padded(array: np.ndarray, blocks: int, units: int, width: int) -> np.ndarray:
-    """The last axis (blocks * units) with each block filled up with zeros to the width, float32."""
-    if units == width:
-        return np.asarray(array, np.float32)
-    split = np.asarray(array, np.float32).reshape(*array.shape[:-1], blocks, units)
-    return np.pad(split, [(0, 0)] * (split.ndim - 1) + [(0, width - units)]).reshape(*array.shape[:-1], blocks * width)
 
 
 class StreamedLayer:
@@ -49,8 +36,9 @@ class StreamedLayer:
         kernel: ctypes.CDLL, ending: str, keep: Keep, pack: Pack,
     ) -> None:  # fmt: skip
         """`table` (V, E) are the embeddings if the layer is the lowest; None for others, which read an input."""
-        self.plan, self._units, self._width = stream_plan(layer), layer.hidden_size, width
-        plan, H = self.plan, layer.hidden_size
+        plan, H = plan_of_cell(layer.cell, layer.reads_below), layer.hidden_size
+        assert plan is not None
+        self.plan, self._units, self._width = plan, H, width
         read = layer.cell.step_weights(weights)
         blocks = plan.graph.projected
         self.description = StreamLayer(count=len(plan.stream), I=input_width, H=width, K=blocks)
@@ -64,17 +52,11 @@ class StreamedLayer:
             columns = padded(columns.T, blocks, H, width).T
             self.description.x_panels = pack(np.pad(columns, ((0, 0), (0, input_width - layer.input_size))))
         for number, reading in enumerate(plan.readings):
-            rows = [
-                read[name][row * H : (row + 1) * H, column * H : (column + 1) * H]
-                for name, row, column in reading.entries
-            ]
-            whole = np.concatenate([np.pad(block, ((0, width - H), (0, width - H))) for block in rows])
-            self.description.panels[number] = pack(np.ascontiguousarray(whole, np.float32))
+            self.description.panels[number] = pack(padded_matrix(read, reading, H, width))
             field = str(reading.source.key[0]) if reading.source.op == "state" else None
             self.description.copied[number] = -1 if field is None else plan.fields.index(field)
         if plan.vectors:
-            blocks_of = [read[str(v.key[0])][int(v.key[1]) * H : (int(v.key[1]) + 1) * H] for v in plan.vectors]
-            self.description.vectors = keep(padded(np.concatenate(blocks_of), len(blocks_of), H, width))
+            self.description.vectors = keep(padded_vectors(read, plan, H, width))
 
     def begin(self, before: Any, rows: int) -> np.ndarray:
         """The parts of a layer's state (B, units) as one array (parts, B, H), a copy."""

@@ -9,6 +9,8 @@ Letters: R rows of a tile, W numbers of a vector, H units; K, N, M, C blocks of 
 
 from __future__ import annotations
 
+from functools import cache
+
 from charlm.graphs.c_expressions import Statements
 from charlm.graphs.c_places import Places
 from charlm.graphs.c_stage import Call, StageSource, chunk_sizes
@@ -49,6 +51,13 @@ def repeat_of(plan: KernelPlan, stage: Stage) -> int:
     """How many vectors of units a forward tile has: as many as fill four vectors for each input."""
     most = max((len(plan.readings[number].products) for number in stage.readings), default=1)
     return {1: 4, 2: 2}.get(most, 1)
+
+
+@cache
+def repeats(plan: KernelPlan) -> tuple[int, ...]:
+    """The same for each input of products, in their order: how its panels are packed."""
+    found = {number: repeat_of(plan, stage) for stage in plan.forward for number in stage.readings}
+    return tuple(found.get(number, 1) for number in range(len(plan.readings)))
 
 
 def _forward(plan: KernelPlan, number: int) -> StageSource:

@@ -12,12 +12,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
+from charlm.cells.cell import Cell
 from charlm.graphs.adjoints import StepGradient, depends_on_incoming, differentiate
 from charlm.graphs.keeping import Kept, choose_kept
 from charlm.graphs.layout import Reading, readings
 from charlm.graphs.nodes import NONLINEAR, Node, node, ordered
 from charlm.graphs.refusing import UntraceableError
-from charlm.graphs.tracing import StepGraph
+from charlm.graphs.tracing import StepGraph, trace
 
 MOST_INPUTS, MOST_STATES = 4, 6  # of a cell that a kernel can run (kernels/window.h)
 
@@ -95,6 +96,15 @@ def plan_kernel(graph: StepGraph) -> KernelPlan:
         crossing=tuple(between),
         pointwise=_pointwise(graph, sources, [*kept.factors, *terms], kept),
     )
+
+
+@cache
+def plan_of_cell(cell: Cell, below: bool) -> KernelPlan | None:
+    """The plan for a cell's step; None if it cannot be traced, or is more than a kernel can run."""
+    try:
+        return plan_kernel(trace(cell, below))
+    except UntraceableError:
+        return None
 
 
 def _pointwise(graph: StepGraph, sources: tuple[Reading, ...], backward: Iterable[Node], kept: Kept) -> frozenset[str]:

@@ -5,16 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from command_line import in_this_process
+from of_a_module import SMALL, charlm_in, scored
 from sampled import in_json, run
 
 from charlm.text.clusters import clusters
 
 FAMILY = "👨\u200d👩\u200d👧"
-SMALL = (
-    "--device", "cpu", "-s", "model.hidden_size=16", "-s", "model.num_layers=1", "-s", "training.batch_size=4",
-    "-s", "training.seq_len=16", "-s", "training.validations=2",
-)  # fmt: skip
 WORDS = ["हिन्दी", "भाषा", "क्षेत्र", f"{FAMILY}🇩🇪", "cafe\u0301"]
 TEXT = "".join(f"{WORDS[n % 5]} {WORDS[n * n % 5]} {WORDS[(n + 2) % 5]}\n" for n in range(200))
 
@@ -26,11 +22,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def charlm(folder):
-    def call(*arguments):
-        env = {"CHARLM_RUNS": str(folder / "runs"), "CHARLM_CACHE": str(folder / "cache")}
-        return in_this_process(*arguments, cwd=folder, env=env)
-
-    return call
+    return charlm_in(folder)
 
 
 @pytest.fixture(scope="module")
@@ -39,12 +31,6 @@ def trained(folder, charlm):
     done = charlm("train", "text.txt", "--run", "text", "--steps", 20, "--json", *SMALL, "-s", "text.unit=grapheme")
     assert done.returncode == 0, done.stderr
     return done
-
-
-def scored(charlm, *arguments):
-    done = charlm("eval", "perplexity", *arguments, "--json")
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
 
 
 def test_training_counts_graphemes(trained):

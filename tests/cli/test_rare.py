@@ -6,17 +6,13 @@ import json
 import math
 
 import pytest
-from command_line import in_this_process
+from of_a_module import SMALL, charlm_in, scored
 from sampled import in_json, run
 
 from charlm import api
 from charlm.errors import TextError
 from charlm.evaluation.charging import CODE_POINTS
 
-SMALL = (
-    "--device", "cpu", "-s", "model.hidden_size=16", "-s", "model.num_layers=1", "-s", "training.batch_size=4",
-    "-s", "training.seq_len=16", "-s", "training.validations=2",
-)  # fmt: skip
 LINES = [f"的一是不了人我在有他{'的' if n % 3 else chr(0x5000 + n)}这中大来上国" for n in range(240)]
 NAME_BITS = math.log2(0x110000 - 0x800 - 17)  # the text has 16 frequent characters and the newline
 
@@ -28,11 +24,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def charlm(folder):
-    def call(*arguments):
-        env = {"CHARLM_RUNS": str(folder / "runs"), "CHARLM_CACHE": str(folder / "cache")}
-        return in_this_process(*arguments, cwd=folder, env=env)
-
-    return call
+    return charlm_in(folder)
 
 
 @pytest.fixture(scope="module")
@@ -41,12 +33,6 @@ def trained(folder, charlm):
     done = charlm("train", "zh.txt", "--run", "zh", "--steps", 20, "--json", *SMALL, "-s", "text.min_count=2")
     assert done.returncode == 0, done.stderr
     return done
-
-
-def scored(charlm, *arguments):
-    done = charlm("eval", "perplexity", *arguments, "--json")
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
 
 
 def test_training_says_what_became_of_them(trained):

@@ -4,25 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from graphs.symbolic import B, H, V, X, Y, blocks, matrix, v, wide, x, y
 
 from charlm.cells.arrays import absolute, concatenate, exp, log, sigmoid, split, sqrt, tanh, where
-from charlm.graphs.arrays import Blocks, Matrix
 from charlm.graphs.nodes import node
-
-B, H = 5, 16
-X, Y, V = node("state", key=("x",)), node("state", key=("y",)), node("vector", key=("v", 0))
-
-
-def blocks(*nodes, rows=B):
-    return Blocks(nodes, rows, H)
-
-
-def matrix(name, rows, columns):
-    return Matrix(tuple(tuple((name, row, column) for column in range(columns)) for row in range(rows)), H)
-
-
-x, y, v = blocks(X), blocks(Y), blocks(V, rows=None)
-wide = blocks(X, Y)
 
 TRACED = {
     "x + y": (lambda: x + y, "add(state('x'), state('y'))"),

@@ -5,26 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from graphs.symbolic import B, H, matrix, v, wide, x, y
 
 from charlm.cells.arrays import concatenate, log, softmax, stack, where, zeros
-from charlm.graphs.arrays import Blocks, Matrix
-from charlm.graphs.nodes import node
 from charlm.graphs.refusing import UntraceableError
-
-B, H = 5, 16
-X, Y, V = node("state", key=("x",)), node("state", key=("y",)), node("vector", key=("v", 0))
-
-
-def blocks(*nodes, rows=B):
-    return Blocks(nodes, rows, H)
-
-
-def matrix(name, rows, columns):
-    return Matrix(tuple(tuple((name, row, column) for column in range(columns)) for row in range(rows)), H)
-
-
-x, y, v = blocks(X), blocks(Y), blocks(V, rows=None)
-wide = blocks(X, Y)
 
 REFUSED = {
     "softmax": (lambda: softmax(x), "softmax"),
