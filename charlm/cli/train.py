@@ -232,7 +232,9 @@ def _train(training: Training, as_json: bool) -> None:
                 finished = event
     assert finished is not None
     plot_loss_of(run)
-    print_summary(console, finished, run.name, run.folder, first_sample_options(corpus, training.settings.text))
+    cells = [layer.cell for layer in training.settings.model.stack()]
+    options = first_sample_options(corpus, training.settings.text)
+    print_summary(console, finished, run.name, run.folder, options, cells)
     if as_json:
         print_json(summary_json(finished, run.name, run.folder))
     if stop.signal:

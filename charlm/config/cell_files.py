@@ -6,6 +6,8 @@ A person writes the first form. The second also says which text the file had; on
 from __future__ import annotations
 
 import re
+import shlex
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,3 +47,9 @@ def short_name(name: str) -> str:
     """A cell's name for people: the class, if it is in a file."""
     file = cell_file(name)
     return file.class_name if file else name
+
+
+def consent(names: Iterable[str]) -> str:
+    """What a command about a model of these cells needs after the run's name: --cell-file for each of their files."""
+    paths = dict.fromkeys(file.path for name in names if (file := cell_file(name)))
+    return "".join(f" --cell-file {shlex.quote(path)}" for path in paths)

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from charlm.config.cell_files import consent
 from charlm.config.given import dotted
 from charlm.config.settings import Settings
 from charlm.config.stored import inline_yaml
@@ -63,7 +64,7 @@ def run_rows(run: RunSummary, settings: Mapping[str, Any], target: str) -> list[
         *_under("checkpoints", _checkpoints(run)),
         *_under("settings", _notable(settings)),
         *_under("changed", run.changed),
-        *_under("next", _next_commands(target, _has_reached_its_length(run, settings))),
+        *_under("next", _next_commands(target, _has_reached_its_length(run, settings), settings)),
     ]
 
 
@@ -96,8 +97,9 @@ def _checkpoints(run: RunSummary) -> list[str]:
     return [f"{name} ({mark})" if mark else name for name, mark in of.items()] or ["none yet"]
 
 
-def _next_commands(target: str, finished: bool) -> list[str]:
-    name = shlex.quote(target)
+def _next_commands(target: str, finished: bool, settings: Mapping[str, Any]) -> list[str]:
+    cells = [settings.get("model.cell", ""), *(layer.get("cell", "") for layer in settings.get("model.layers") or ())]
+    name = shlex.quote(target) + consent(map(str, cells))
     longer = " --more 5m" if finished else ""
     return [f"charlm sample {name}", f"charlm eval perplexity {name} FILE", f"charlm train --resume {name}{longer}"]
 

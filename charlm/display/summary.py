@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
+from charlm.config.cell_files import consent
 from charlm.display.console import silence_on_error
 from charlm.display.printing import escape_controls, escape_unencodable
 from charlm.display.tables import GAP, fit_pairs
@@ -101,9 +102,9 @@ def finished_rows(finished: Finished, path: Path) -> list[Row]:
     ]
 
 
-def next_commands(finished: Finished, run: str, options: Sequence[str] = ()) -> list[str]:
-    """Commands for the next step, ready to be copied; `options` are those of the first sample."""
-    name = shlex.quote(run)
+def next_commands(finished: Finished, run: str, options: Sequence[str] = (), cells: Iterable[str] = ()) -> list[str]:
+    """Commands for the next step, ready to be copied; `options` are those of the first sample, `cells` are names."""
+    name = shlex.quote(run) + consent(cells)
     prompted = "".join(f" {shlex.quote(option)}" for option in options)
     resume = [f"charlm train --resume {name}"] if finished.reason == "signal" else []
     return [*resume, f"charlm sample {name}{prompted}", f"charlm eval perplexity {name} FILE"]
@@ -129,10 +130,12 @@ def summary_json(finished: Finished, run: str, path: Path) -> dict[str, object]:
     }
 
 
-def print_summary(console: Console, finished: Finished, run: str, path: Path, options: Sequence[str] = ()) -> None:
-    """The summary at the end: a panel on a terminal, lines elsewhere."""
+def print_summary(
+    console: Console, finished: Finished, run: str, path: Path, options: Sequence[str] = (), cells: Iterable[str] = ()
+) -> None:
+    """The summary at the end, with the `next_commands`: a panel on a terminal, lines elsewhere."""
     rows = finished_rows(finished, path)
-    commands = next_commands(finished, run, options)
+    commands = next_commands(finished, run, options, cells)
     if not console.is_terminal:
         print_rows(console, [*rows, *(("next", command) for command in commands)])
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 from pathlib import Path
 
@@ -62,6 +63,19 @@ def test_later_commands_run_it_only_if_they_are_told(there, trained):
     ):
         result = there("sample", "own", "-n", "20", "--seed", "1", *told, **env)
         assert (result.returncode, len(result.stdout.strip("\n")) > 0) == (0, True), result.stderr
+
+
+def test_the_commands_that_are_suggested_name_the_file_and_work(there, trained):
+    shown = there("runs", "show", "own").stdout
+    resumed = there("train", "--resume", "own", "--more", "1", "--cell-file", "mycell.py").stderr
+    for said in (shown, resumed):
+        lines = [line.strip() for line in said.split("next", 1)[1].splitlines()]
+        suggested = [shlex.split(line.removeprefix("next").strip()) for line in lines if "charlm " in line]
+        assert len(suggested) >= 2
+        for _, *words in suggested:
+            assert words[words.index("--cell-file") + 1] == "mycell.py"
+        (sample,) = [words[1:] for words in suggested if words[1] == "sample"]
+        assert there(*sample, "-n", "5").returncode == 0
 
 
 def test_it_is_resumed_with_the_file(there, trained):

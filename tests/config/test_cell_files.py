@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from charlm.config.cell_files import CellFile, cell_file, is_file, short_name
+from charlm.config.cell_files import CellFile, cell_file, consent, is_file, short_name
 
 SHA256 = "0f" * 32
 
@@ -26,3 +26,11 @@ def test_what_is_no_such_name(name):
 
 def test_a_copy_is_called_after_the_file_and_its_text():
     assert CellFile("cells/mycell.py", "MyCell", SHA256).copy_name == "mycell-0f0f0f0f.py"
+
+
+def test_commands_name_each_file_once():
+    assert (
+        consent(["lstm", "my cell.py:A", "my cell.py:B", f"b.py:C@{SHA256}"])
+        == " --cell-file 'my cell.py' --cell-file b.py"
+    )
+    assert consent(["lstm", ""]) == ""
