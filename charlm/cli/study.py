@@ -12,9 +12,8 @@ from charlm.cli.options import Json
 from charlm.display.output import print_columns, print_json, print_text, stdout_width
 
 if TYPE_CHECKING:
-    from charlm.studies.preparing import PreparedTrial
     from charlm.studies.results import StudyFolder
-    from charlm.studies.study import Study
+    from charlm.studies.running import PreparedStudy
 
 app = typer.Typer(cls=Group, no_args_is_help=True)
 
@@ -48,9 +47,9 @@ def run(
     from charlm.display.waiting import Waiting
     from charlm.errors import UsageError
     from charlm.runs import Run, lock_run, runs_root
-    from charlm.studies.grid import make_trials
-    from charlm.studies.preparing import prepare_trials
+    from charlm.studies.grid import make_alternatives
     from charlm.studies.results import FOLDER, StudyFolder, make_folder
+    from charlm.studies.running import prepare_study
     from charlm.studies.study import NAME
     from charlm.studies.study_files import open_study
 
@@ -61,18 +60,18 @@ def run(
             raise UsageError(f"{name[:40]!r} cannot be the name of a study", "--name", "Use letters, digits, - and _.")
         opened = opened.model_copy(update={"name": name})
     source = study if is_file_name(study) else f"study {study}"
-    trials = make_trials(opened, source)
+    alternatives = make_alternatives(opened, source)
     home = StudyFolder(runs_root() / FOLDER / opened.name)
     home.refuse_change(opened)
     with Waiting("reading the texts and solving the sizes"):
-        prepared = prepare_trials(opened, trials, home.folder, source)
+        prepared = prepare_study(opened, alternatives, home.folder, source)
     make_folder(home.folder)
     command = " ".join(
         ["charlm study run", study, *(["--quick"] if quick else []), *(["--name", name] if name else [])]
     )
     with lock_run(Run(home.folder)):
         home.begin(opened)
-        _train(opened, prepared, home, command)
+        _train(prepared, home, command)
         result = _report(home)
     _print_report(result, as_json)
 
@@ -136,27 +135,29 @@ def search(
         print_columns([("best", score_text(best.nats), in_short(best.values))])
 
 
-def _train(study: Study, trials: list[PreparedTrial], home: StudyFolder, command: str) -> None:
-    """Train the trials and show them. Raises StoppedError after a signal; `command` is what continues the study."""
+def _train(study: PreparedStudy, home: StudyFolder, command: str) -> None:
+    """Train the study and show it. Raises StoppedError after a signal; `command` is what continues the study."""
     from charlm.display.console import StderrConsole
     from charlm.display.live import supports_live_view
     from charlm.display.study_view import LiveStudy, PlainStudy
     from charlm.errors import StoppedError
     from charlm.signals import Stop
+    from charlm.studies.choosing import ChoosingInterrupted
     from charlm.studies.running import StudyInterrupted, run_study
 
     console = StderrConsole()
-    view = LiveStudy(console, study, trials) if supports_live_view(console) else PlainStudy(study, trials)
-    interrupted = False
+    view = LiveStudy(console, study) if supports_live_view(console) else PlainStudy(study)
+    event = None
     with Stop() as stop, view:
-        for event in run_study(trials, home, stop.asked, stop.save_asked):
+        for event in run_study(study, home, stop.asked, stop.save_asked):
             view.show(event)
-            interrupted = isinstance(event, StudyInterrupted)
-    if interrupted:
-        done = len(home.results())
+    if isinstance(event, StudyInterrupted | ChoosingInterrupted):
+        done = f"{len(home.results())} of {len(study.any_trials)} runs"
+        if isinstance(event, ChoosingInterrupted):
+            done = f"{len(home.choices())} of {len(study.candidates)} candidates"
         raise StoppedError(
             stop.signal,
-            f"Interrupted with {done} of {len(trials)} runs finished; everything is saved",
+            f"Interrupted with {done} finished; everything is saved",
             str(home.folder),
             f"Go on with: {command}",
         )
@@ -182,7 +183,7 @@ def _report(home: StudyFolder) -> dict[str, Any]:
     from charlm.runs import replace_text
     from charlm.studies.report import make_report, report_csv
 
-    result = make_report(home.study(), home.results())
+    result = make_report(home.study(), home.results(), home.choices())
     replace_text(home.folder / "report.json", json.dumps(result, indent=1) + "\n")
     replace_text(home.folder / "report.csv", report_csv(result))
     if not has_matplotlib():

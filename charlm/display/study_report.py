@@ -7,6 +7,7 @@ from typing import Any
 from charlm.display.folding import fold
 from charlm.display.tables import fit_table
 from charlm.display.units import short
+from charlm.studies.choice_report import chosen_text
 
 HEADINGS = {"bits": "valid bits", "accuracy": "right answers", "characters_per_second": "chars/s"}
 # Columns of numbers, and those that a narrow terminal leaves out, the least important first.
@@ -27,12 +28,18 @@ def report_lines(report: dict[str, Any], width: int | None = None) -> list[str]:
     Fits into `width` columns; None is any width.
     """
     lines = [*_folded(f"{report['study']}: {report['question']}", width), ""]
+    least = (*LEAST, *_choice(report))
     for group in report["groups"]:
         levels = ", ".join(f"{factor} {level}" for factor, level in group["levels"].items())
         lines += [levels] if levels else []
         rows = [_heading(report, group), *(_row(report, group, row) for row in group["rows"])]
-        lines += [*fit_table(rows, width, least=LEAST, right=NUMBERS).lines, ""]
+        lines += [*fit_table(rows, width, least=least, right=NUMBERS).lines, ""]
     return lines + [line for sentence in report["words"] for line in _folded(sentence, width)]
+
+
+def _choice(report: dict[str, Any]) -> list[str]:
+    """The heading of the column with the chosen values, if there is one: `learning_rate`."""
+    return [report["choose"]["setting"].rpartition(".")[2]] if report["choose"] else []
 
 
 def _folded(text: str, width: int | None) -> list[str]:
@@ -42,7 +49,13 @@ def _folded(text: str, width: int | None) -> list[str]:
 def _heading(report: dict[str, Any], group: dict[str, Any]) -> list[str]:
     compared = "ratio to" if group["measure"] == "cost" else "difference to"
     extra = {"valid": ["nats"], "recall": ["answer bits", "answer nats"], "cost": ["memory"]}[group["measure"]]
-    heading = ["variant", f"{HEADINGS[group['value']]} +- se", f"{compared} {report['baseline']} [95 %]", "verdict"]
+    heading = [
+        "variant",
+        *_choice(report),
+        f"{HEADINGS[group['value']]} +- se",
+        f"{compared} {report['baseline']} [95 %]",
+        "verdict",
+    ]
     return [*heading, *extra, "parameters", "hidden", *(["chars/s"] if group["measure"] != "cost" else [])]
 
 
@@ -50,7 +63,8 @@ def _row(report: dict[str, Any], group: dict[str, Any], row: dict[str, Any]) -> 
     name = group["value"]
     middle, difference = row["mean"], row["difference"]
     error = "" if not middle or middle["error"] is None else f" +- {format_value(name, middle['error'])}"
-    line = [row["variant"], f"{format_value(name, middle['mean'])}{error}" if middle else "diverged"]
+    line = [row["variant"], *([chosen_text(row["chosen"], row["end"])] if report["choose"] else [])]
+    line.append(f"{format_value(name, middle['mean'])}{error}" if middle else "diverged")
     if row["variant"] == report["baseline"]:
         line += ["baseline", ""]
     elif difference is None or difference["low"] is None:

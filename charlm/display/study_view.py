@@ -1,9 +1,8 @@
-"""A study while it runs: a live table on a terminal, elsewhere a line for each finished trial. Compares nothing."""
+"""A study while it runs: a live table on a terminal, elsewhere a line for each training. Compares nothing."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -16,19 +15,21 @@ from charlm.display.printing import print_stderr
 from charlm.display.redrawn import Redrawn
 from charlm.display.study_report import format_value
 from charlm.display.units import clock, in_bits, short
-from charlm.studies.preparing import PreparedTrial
+from charlm.studies.choice_report import chosen_text, value_text
+from charlm.studies.choosing import CandidateScored, CandidateStarted, CandidateTraining, ValueChosen
 from charlm.studies.report import VALUE, with_bits
-from charlm.studies.running import StudyEvent, TrialFinished, TrialStarted, TrialTraining
-from charlm.studies.study import Study
+from charlm.studies.running import PreparedStudy, StudyEvent, TrialFinished, TrialStarted, TrialTraining
+from charlm.studies.study import Place
 from charlm.training.events import Updated
 
 NOUNS = {"bits": "bits", "accuracy": "right", "characters_per_second": "chars/s"}
+CHOICE = "choice"  # what the table calls the column of the chosen setting internally; seeds are numbers
 
 
-def trial_label(prepared: PreparedTrial) -> str:
+def place_label(place: Place) -> str:
     """`lstm, gap 20`."""
-    trial = prepared.trial
-    return ", ".join([trial.variant, *(f"{factor} {level}" for factor, level in trial.levels)])
+    variant, levels = place
+    return ", ".join([variant, *(f"{factor} {level}" for factor, level in levels)])
 
 
 def _result(row: dict[str, Any]) -> str:
@@ -42,13 +43,17 @@ def _result_with_unit(row: dict[str, Any]) -> str:
 
 
 class PlainStudy:
-    """A line for each finished trial."""
+    """A line for each scored candidate, each choice and each finished trial."""
 
-    def __init__(self, study: Study, trials: Sequence[PreparedTrial]) -> None:
-        self._total = len(trials)
-        self._done = 0
+    def __init__(self, prepared: PreparedStudy) -> None:
+        study, self._choose = prepared.study, prepared.study.choose
+        self._total, self._candidates = len(prepared.any_trials), len(prepared.candidates)
+        self._done = self._scored = 0
         print_stderr(f"{study.name}  {study.question}", dim=False)
-        print_stderr(f"{len(trials)} runs, {len(study.seeds)} seeds each, baseline {study.baseline}", dim=False)
+        print_stderr(f"{self._total} runs, {len(study.seeds)} seeds each, baseline {study.baseline}", dim=False)
+        if self._choose:
+            about = f"{self._choose.setting} is chosen for each row, within the training split"
+            print_stderr(f"before them {self._candidates} candidates: {about}", dim=False)
 
     def __enter__(self) -> Self:
         return self
@@ -59,28 +64,52 @@ class PlainStudy:
         pass
 
     def show(self, event: StudyEvent) -> None:
-        if not isinstance(event, TrialFinished):
-            return
-        self._done += 1
-        if event.is_new:
-            row = event.row
-            speed = row.get("characters_per_second")
-            parts = [
-                f"{self._done}/{self._total}", f"{trial_label(event.prepared)}, seed {row['seed']}",
-                _result_with_unit(row), f"{row['parameters']:,} parameters",
-                f"{clock(row.get('seconds') or 0.0)}", f"{short(speed)} chars/s" if speed else "",
-            ]  # fmt: skip
-            print_stderr("  ".join(parts).rstrip(), dim=False)
+        match event:
+            case CandidateScored(candidate=candidate, nats=nats, is_new=is_new):
+                self._scored += 1
+                if is_new:
+                    score = "diverged" if nats is None else f"{format_value('bits', in_bits(nats))} bits"
+                    self._print(
+                        f"candidate {self._scored}/{self._candidates}",
+                        self._with_value(candidate.place, value_text(candidate.value)),
+                        score,
+                    )
+            case ValueChosen(place=place, value=value, is_new=True) if self._choose:
+                self._print("chosen", self._with_value(place, chosen_text(value, self._choose.end(value))))
+            case TrialFinished(prepared=prepared, row=row, is_new=is_new):
+                self._done += 1
+                if is_new:
+                    speed = row.get("characters_per_second")
+                    self._print(
+                        f"{self._done}/{self._total}", f"{place_label(prepared.trial.place)}, seed {row['seed']}",
+                        _result_with_unit(row), f"{row['parameters']:,} parameters",
+                        f"{clock(row.get('seconds') or 0.0)}", f"{short(speed)} chars/s" if speed else "",
+                    )  # fmt: skip
+            case _:
+                pass
+
+    def _with_value(self, place: Place, value: str) -> str:
+        """`lstm, gap 20, learning_rate 0.01`."""
+        assert self._choose is not None
+        return f"{place_label(place)}, {self._choose.short_name} {value}"
+
+    def _print(self, *parts: str) -> None:
+        print_stderr("  ".join(parts).rstrip(), dim=False)
 
 
 class LiveStudy(Redrawn):
-    """A table that fills while the study runs: a row for each variant and combination of levels, a column a seed."""
+    """A table that fills while the study runs: a row for each variant and combination of levels, a column a seed.
 
-    def __init__(self, console: Console, study: Study, trials: Sequence[PreparedTrial]) -> None:
-        self._study, self._total = study, len(trials)
-        self._rows = list(dict.fromkeys(trial_label(trial) for trial in trials))
-        self._results: dict[tuple[str, int], str] = {}  # by row and seed
-        self._running: tuple[str, int] | None = None  # row and seed
+    If a setting is chosen, it has a column before those of the seeds.
+    """
+
+    def __init__(self, console: Console, prepared: PreparedStudy) -> None:
+        self._study, self._total = prepared.study, len(prepared.any_trials)
+        self._rows = list(dict.fromkeys(place_label(each.trial.place) for each in prepared.any_trials))
+        self._candidates, self._scored = len(prepared.candidates), 0
+        self._results: dict[tuple[str, int | str], str] = {}  # by row, and seed or CHOICE
+        self._running: tuple[str, int | str] | None = None
+        self._about = ""  # the value of the candidate in training
         self._updated: Updated | None = None
         self._started, self._new = time.monotonic(), 0
         super().__init__(console, self._picture)  # last: rich asks for a first picture at once
@@ -94,36 +123,56 @@ class LiveStudy(Redrawn):
     def show(self, event: StudyEvent) -> None:
         """Store the event; a thread draws a few times a second."""
         match event:
+            case CandidateStarted(candidate=candidate):
+                self._begin(place_label(candidate.place), CHOICE, f"{value_text(candidate.value)}: ")
             case TrialStarted(prepared=prepared):
-                self._updated = None
-                self._running = trial_label(prepared), prepared.trial.seed
-            case TrialTraining(event=Updated() as updated):
+                self._begin(place_label(prepared.trial.place), prepared.trial.seed)
+            case TrialTraining(event=Updated() as updated) | CandidateTraining(event=Updated() as updated):
                 self._updated = updated
+            case CandidateScored(is_new=is_new):
+                self._scored += 1
+                self._new += is_new
+            case ValueChosen(place=place, value=value) if self._study.choose:
+                self._results[place_label(place), CHOICE] = chosen_text(value, self._study.choose.end(value))
             case TrialFinished(prepared=prepared, row=row, is_new=is_new):
-                self._results[trial_label(prepared), prepared.trial.seed] = _result(row)
+                self._results[place_label(prepared.trial.place), prepared.trial.seed] = _result(row)
                 self._new += is_new
             case _:
                 pass
 
+    def _begin(self, row: str, column: int | str, about: str = "") -> None:
+        self._updated, self._about = None, about
+        self._running = row, column
+
     def _picture(self) -> Group:
-        seeds, done = self._study.seeds, len(self._results)
+        columns: list[int | str] = [*([CHOICE] if self._study.choose else []), *self._study.seeds]
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim")
         table.add_column(Text("variant"))
-        for seed in seeds:
+        if self._study.choose:
+            table.add_column(Text(self._study.choose.short_name))
+        for seed in self._study.seeds:
             table.add_column(Text(f"seed {seed}"), justify="right")
         rows = self._rows[: max(1, self._console.height - 8)]
         for label in rows:
             is_baseline = label.partition(",")[0] == self._study.baseline
-            table.add_row(Text(label, "bold" if is_baseline else ""), *(self._cell(label, seed) for seed in seeds))
+            table.add_row(Text(label, "bold" if is_baseline else ""), *(self._cell(label, each) for each in columns))
         more = [Text(f"and {len(self._rows) - len(rows)} more", "dim")] if len(rows) < len(self._rows) else []
-        elapsed = time.monotonic() - self._started
-        left = f", about {clock(elapsed / self._new * (self._total - done))} left" if self._new else ""
-        head = Text.assemble((self._study.name, "bold"), f"  {done} of {self._total} runs, {clock(elapsed)}{left}")
-        return Group(head, Text(self._study.question, "dim"), table, *more)
+        return Group(self._head(), Text(self._study.question, "dim"), table, *more)
 
-    def _cell(self, label: str, seed: int) -> Text:
-        """The result of a trial, or its progress while it runs."""
-        if (label, seed) != self._running or (label, seed) in self._results:
-            return Text(self._results.get((label, seed), ""))
+    def _head(self) -> Text:
+        finished = sum(column != CHOICE for _, column in self._results)
+        done, total = finished + self._scored, self._total + self._candidates
+        elapsed = time.monotonic() - self._started
+        left = f", about {clock(elapsed / self._new * (total - done))} left" if self._new else ""
+        tried = f"{self._scored} of {self._candidates} candidates, " if self._scored < self._candidates else ""
+        return Text.assemble(
+            (self._study.name, "bold"), f"  {tried}{finished} of {self._total} runs, {clock(elapsed)}{left}"
+        )
+
+    def _cell(self, label: str, column: int | str) -> Text:
+        """A result or a choice, or the progress of what runs."""
+        if (label, column) != self._running or (label, column) in self._results:
+            return Text(self._results.get((label, column), ""))
         updated = self._updated
-        return Text("..." if updated is None else f"{updated.progress:.0%} {in_bits(updated.train_nats):.2f}", "cyan")
+        progress = "..." if updated is None else f"{updated.progress:.0%} {in_bits(updated.train_nats):.2f}"
+        return Text(f"{self._about}{progress}", "cyan")

@@ -17,7 +17,8 @@ from charlm.config.resolving import resolve
 from charlm.config.settings import Settings
 from charlm.config.suggestions import suggestion
 from charlm.errors import UsageError
-from charlm.studies.study import Override, Study
+from charlm.studies.choosable import given_value
+from charlm.studies.study import Override, Place, Study
 
 SYNTHETIC = {"recall": ("gap", "lines")}
 MEASURES = ("valid", "recall")
@@ -41,6 +42,7 @@ class Trial:
     settings: Settings
     measure: str
     synthetic: Synthetic | None
+    chosen: object = None  # the value of the setting under `choose`; `settings` has it too
 
     @property
     def name(self) -> str:
@@ -48,26 +50,45 @@ class Trial:
         return ".".join([self.variant, *(f"{factor}-{level}" for factor, level in self.levels), f"s{self.seed}"])
 
     @property
+    def place(self) -> Place:
+        return self.variant, self.levels
+
+    @property
     def key(self) -> tuple[str, tuple[tuple[str, str], ...], int]:
         return self.variant, self.levels, self.seed
 
 
-def make_trials(study: Study, source: str) -> list[Trial]:
-    """All trials, with their settings checked. Raises UsageError for the first that is wrong."""
+def make_alternatives(study: Study, source: str) -> list[list[Trial]]:
+    """All trials, once with each value of the study's `choose`; without it, once. Raises UsageError."""
+    values = range(len(study.choose.values) if study.choose else 1)
+    alternatives = [make_trials(study, source, number) for number in values]
+    _refuse_unequal_budgets(study, [trial for trials in alternatives for trial in trials], source)
+    return alternatives
+
+
+def make_trials(study: Study, source: str, value_number: int = 0) -> list[Trial]:
+    """All trials, with their settings checked, and with that value of `choose`, counted from 0.
+
+    Raises UsageError for the first that is wrong.
+    """
     combinations = list(product(*([(factor, level) for level in levels] for factor, levels in study.factors.items())))
     first = [
-        _trial(study, variant, levels, study.seeds[0], source) for levels in combinations for variant in study.variants
+        _trial(study, variant, levels, study.seeds[0], value_number, source)
+        for levels in combinations
+        for variant in study.variants
     ]
     _refuse_unequal_budgets(study, first, source)
-    return [_with_seed(trial, seed) for seed in study.seeds for trial in first]
+    return [with_seed(trial, seed) for seed in study.seeds for trial in first]
 
 
-def _with_seed(trial: Trial, seed: int) -> Trial:
+def with_seed(trial: Trial, seed: int) -> Trial:
     training = trial.settings.training.model_copy(update={"seed": seed})
     return replace(trial, seed=seed, settings=trial.settings.model_copy(update={"training": training}))
 
 
-def _trial(study: Study, variant: str, levels: tuple[tuple[str, str], ...], seed: int, source: str) -> Trial:
+def _trial(
+    study: Study, variant: str, levels: tuple[tuple[str, str], ...], seed: int, value_number: int, source: str
+) -> Trial:
     parts: list[tuple[str, Override]] = [("base", study.base)]
     parts += [(f"factors.{factor}.{level}", study.factors[factor][level] or {}) for factor, level in levels]
     parts.append((f"variants.{variant}", study.variants[variant] or {}))
@@ -92,6 +113,9 @@ def _trial(study: Study, variant: str, levels: tuple[tuple[str, str], ...], seed
         raise UsageError(f"{abbreviated(measure)} cannot be the measure of a level", source, "Measures: valid, recall.")
     if measure == "recall" and not synthetic:
         raise UsageError("recall is measured on a generated text", source, "Give synthetic: {recall: {gap: 20}}.")
+    if study.choose:
+        settings_of = dict(zip((part for part, _ in parts), given, strict=True))
+        given.append(given_value(study, study.choose, value_number, settings_of, source))
     options = {name: each.value for name, each in merge_given(given).items() if name not in LENGTHS}
     label = " ".join([variant, *(level for _, level in levels)])
     return Trial(
@@ -101,6 +125,7 @@ def _trial(study: Study, variant: str, levels: tuple[tuple[str, str], ...], seed
         settings=_settings(study, preset, options | {"training.seed": seed}, f"{source}, {label}"),
         measure=measure,
         synthetic=Synthetic(synthetic.get("gap", 20), synthetic.get("lines", 10_000)) if synthetic else None,
+        chosen=study.choose.values[value_number] if study.choose else None,
     )
 
 
@@ -167,10 +192,11 @@ def _refuse_unequal_budgets(study: Study, trials: list[Trial], source: str) -> N
     read: dict[object, tuple[int, str]] = {}  # by levels: the characters and the first variant
     for trial in trials:
         characters = (trial.settings.training.steps or 0) * _characters_per_update(trial.settings)
-        known, other = read.setdefault(trial.levels, (characters, trial.variant))
+        label = f"{trial.variant} with {trial.chosen}" if study.choose else trial.variant
+        known, other = read.setdefault(trial.levels, (characters, label))
         if characters != known:
             raise UsageError(
-                f"A study with unequal budgets: {other} reads {known:,} characters, {trial.variant} {characters:,}",
+                f"A study with unequal budgets: {other} reads {known:,} characters, {label} {characters:,}",
                 f"{source}, variants.{trial.variant}",
                 "Give all variants the same batch_size x seq_len, or a budget that is a multiple of each.",
             )

@@ -15,6 +15,7 @@ from statistics import fmean
 from typing import Any
 
 from charlm.evaluation.score import in_bits
+from charlm.studies.choice_report import choice_of, choice_words
 from charlm.studies.statistics import Mean, mean_of, paired_difference, paired_ratio
 from charlm.studies.study import Study
 
@@ -37,21 +38,27 @@ SIDES = ("better than", "faster than", "worse than", "slower than", "within nois
 Row = dict[str, Any]
 
 
-def make_report(study: Study, results: Sequence[Row]) -> dict[str, Any]:
-    """A JSON object: the study, a group for each combination of levels with a row for each variant, and `words`."""
+def make_report(study: Study, results: Sequence[Row], choices: Sequence[Row] = ()) -> dict[str, Any]:
+    """A JSON object: the study, a group for each combination of levels with a row for each variant, and `words`.
+
+    `choices` are the scored candidates of a study with `choose`.
+    """
     results = [with_bits(row) for row in results]
     levels = list(dict.fromkeys(tuple(row["levels"].items()) for row in results))
-    groups = [_group(study, dict(each), [row for row in results if row["levels"] == dict(each)]) for each in levels]
+    groups = [
+        _group(study, dict(each), [row for row in results if row["levels"] == dict(each)], choices) for each in levels
+    ]
     return {
         "study": study.name,
         "question": study.question,
         "baseline": study.baseline,
         "seeds": list(study.seeds),
         "budget": study.budget.model_dump(exclude_none=True),
+        "choose": study.choose.model_dump(mode="json") if study.choose else None,
         "runs": len(results),
         "groups": groups,
         "found": _headline(study, groups),
-        "words": _conclusions(study, groups),
+        "words": [*_conclusions(study, groups), *(choice_words(study.choose, groups) if study.choose else [])],
     }
 
 
@@ -61,7 +68,7 @@ def with_bits(row: Row) -> Row:
     return {**row, **{name: in_bits(nats) for name, nats in in_nats.items() if nats is not None}}
 
 
-def _group(study: Study, levels: dict[str, str], results: Sequence[Row]) -> dict[str, Any]:
+def _group(study: Study, levels: dict[str, str], results: Sequence[Row], choices: Sequence[Row]) -> dict[str, Any]:
     measure = results[0]["measure"]
     by_seed = {(row["variant"], row["seed"]): row for row in results}
     names = [name for name in study.variants if any(row["variant"] == name for row in results)]
@@ -69,6 +76,11 @@ def _group(study: Study, levels: dict[str, str], results: Sequence[Row]) -> dict
         _row(study, name, measure, [by_seed[name, seed] for seed in study.seeds if (name, seed) in by_seed], by_seed)
         for name in names
     ]
+    if study.choose:
+        rows = [
+            row | choice_of(study.choose, [each for each in results if each["variant"] == row["variant"]], choices)
+            for row in rows
+        ]
     return {"levels": levels, "measure": measure, "value": VALUE[measure], "rows": rows}
 
 
@@ -166,10 +178,11 @@ def report_csv(report: dict[str, Any]) -> str:
     """The report as CSV: a line for each variant and combination of levels."""
     factors = list(dict.fromkeys(factor for group in report["groups"] for factor in group["levels"]))
     seeds = [str(seed) for seed in report["seeds"]]
+    choice = ["chosen", "end"] if report["choose"] else []
     head = [*factors, "variant", "measure", "mean", "standard_error", "difference", "low", "high", "beyond_noise"]
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow([*head, "diverged", *OTHER_VALUES, *(f"seed_{seed}" for seed in seeds)])
+    writer.writerow([*head, "diverged", *choice, *OTHER_VALUES, *(f"seed_{seed}" for seed in seeds)])
     for group in report["groups"]:
         for row in group["rows"]:
             middle, difference = row["mean"] or {}, row["difference"] or {}
@@ -178,7 +191,7 @@ def report_csv(report: dict[str, Any]) -> str:
                     *(group["levels"].get(factor, "") for factor in factors),
                     row["variant"], group["value"], middle.get("mean"), middle.get("error"),
                     difference.get("mean"), difference.get("low"), difference.get("high"), row["beyond_noise"],
-                    row["diverged"], *(row.get(key) for key in OTHER_VALUES),
+                    row["diverged"], *(row[key] for key in choice), *(row.get(key) for key in OTHER_VALUES),
                     *(row["values"].get(seed) for seed in seeds),
                 ]
             )  # fmt: skip

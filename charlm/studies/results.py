@@ -1,15 +1,19 @@
 """A study's folder: its YAML, its generated texts, its runs, and results.jsonl with a line for each finished run.
 
+choices.jsonl has a line for each candidate of a study with `choose`.
+
 Knows no training.
 
-<root>/studies/<study>/study.yaml, results.jsonl, texts/, <variant>.<factor>-<level>.s<seed>/ (an ordinary run)
+<root>/studies/<study>/study.yaml, results.jsonl, choices.jsonl, texts/,
+    <variant>.<factor>-<level>.s<seed>/ and <variant>.<factor>-<level>.choose-<number>/ (ordinary runs)
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,10 +21,10 @@ from typing import Any
 from charlm.config.suggestions import suggestion
 from charlm.errors import CheckpointError, UsageError
 from charlm.runs import read_metrics, replace_text
-from charlm.studies.study import Study
+from charlm.studies.study import Place, Study
 from charlm.studies.study_files import read_study, to_yaml
 
-FOLDER, STUDY, RESULTS, TEXTS = "studies", "study.yaml", "results.jsonl", "texts"
+FOLDER, STUDY, RESULTS, CHOICES, TEXTS = "studies", "study.yaml", "results.jsonl", "choices.jsonl", "texts"
 Key = tuple[str, tuple[tuple[str, str], ...], int]
 
 
@@ -64,6 +68,16 @@ class StudyFolder:
     def finished(self) -> dict[Key, dict[str, Any]]:
         """The results by (variant, levels, seed)."""
         return {(row["variant"], tuple(row["levels"].items()), row["seed"]): row for row in self.results()}
+
+    def choices(self) -> list[dict[str, Any]]:
+        """The scored candidates in the order in which they finished. Incomplete lines are skipped."""
+        return [
+            row for row in read_metrics(self.folder / CHOICES) if {"variant", "levels", "value", "nats"} <= set(row)
+        ]
+
+    def add_choice(self, row: Mapping[str, Any]) -> None:
+        """Append the row of a scored candidate. Raises CheckpointError."""
+        append_row(self.folder / CHOICES, row)
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Append the row of a finished run. Raises CheckpointError."""
@@ -118,3 +132,18 @@ def find_study(root: Path, target: str | None) -> StudyFolder:
     listed = f"Studies: {', '.join(known)}." if known else "Run one: charlm study run cells --quick"
     what = f"There is no study {target[:80]}" if target else "No study has been run yet"
     raise CheckpointError(what, f"in {home}", f"{suggestion(target or '', known)} {listed}".strip())
+
+
+def choices_at(rows: Sequence[Mapping[str, Any]], place: Place) -> list[Mapping[str, Any]]:
+    """The lines of choices.jsonl for that place."""
+    return [row for row in rows if (row["variant"], tuple(row["levels"].items())) == place]
+
+
+def find_choice(rows: Sequence[Mapping[str, Any]], place: Place, value: object) -> Mapping[str, Any] | None:
+    """The line of that value, if there is one."""
+    return next((row for row in choices_at(rows, place) if row["value"] == value), None)
+
+
+def best_choice(rows: Sequence[Mapping[str, Any]], place: Place) -> Mapping[str, Any]:
+    """The line with the best score: the first of equal ones, and the first of all if every training diverged."""
+    return min(choices_at(rows, place), key=lambda row: math.inf if row["nats"] is None else row["nats"])

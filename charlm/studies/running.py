@@ -1,22 +1,67 @@
 """Trains the trials of a study one after the other: a generator of events. Each trial is an ordinary run that is kept.
 
-Finished trials are not trained again, and an interrupted one is resumed. Knows no terminal.
+Finished trials are not trained again, and an interrupted one is resumed. If the study chooses a setting, its candidates
+are trained first (choosing.py). Knows no terminal.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
+from charlm.studies.choosing import (
+    Candidate,
+    ChoosingEvent,
+    ChoosingInterrupted,
+    ValueChosen,
+    choose_values,
+    make_candidates,
+)
 from charlm.studies.cost import measure_cost
+from charlm.studies.grid import Trial
 from charlm.studies.measuring import measure_recall
 from charlm.studies.one_training import train_run
-from charlm.studies.preparing import PreparedTrial
+from charlm.studies.preparing import PreparedTrial, prepare_trials
 from charlm.studies.results import StudyFolder
+from charlm.studies.study import Place, Study
 from charlm.training.events import Event
 from charlm.training.loop import never
+
+
+@dataclass(frozen=True)
+class PreparedStudy:
+    """`alternatives` are the trials, once with each value of the study's `choose`; without it, once.
+
+    They stand in the same order, and differ in that value alone. `candidates` are trained before them.
+    """
+
+    study: Study
+    alternatives: Sequence[Sequence[PreparedTrial]]
+    candidates: Sequence[Candidate]
+
+    @property
+    def any_trials(self) -> Sequence[PreparedTrial]:
+        """All trials, before anything is chosen."""
+        return self.alternatives[0]
+
+    def trials(self, chosen: Mapping[Place, object]) -> list[PreparedTrial]:
+        """All trials, each with the value that is chosen for its place."""
+        if self.study.choose is None:
+            return list(self.any_trials)
+        values = self.study.choose.values
+        return [
+            next(each for each, value in zip(versions, values, strict=True) if value == chosen[each.trial.place])
+            for versions in zip(*self.alternatives, strict=True)
+        ]
+
+
+def prepare_study(study: Study, alternatives: Sequence[Sequence[Trial]], folder: Path, source: str) -> PreparedStudy:
+    """The study ready to run, with its texts opened and its sizes solved. Raises UsageError, before anything trains."""
+    prepared = [prepare_trials(study, trials, folder, source) for trials in alternatives]
+    return PreparedStudy(study, prepared, make_candidates(study, prepared, source))
 
 
 @dataclass(frozen=True)
@@ -60,16 +105,25 @@ class StudyInterrupted:
     prepared: PreparedTrial
 
 
-StudyEvent = TrialStarted | TrialTraining | TrialMeasured | TrialFinished | StudyInterrupted
+StudyEvent = ChoosingEvent | TrialStarted | TrialTraining | TrialMeasured | TrialFinished | StudyInterrupted
 
 
 def run_study(
-    trials: Sequence[PreparedTrial], home: StudyFolder, stop: Callable[[], bool], save: Callable[[], bool] = never
+    study: PreparedStudy, home: StudyFolder, stop: Callable[[], bool], save: Callable[[], bool] = never
 ) -> Iterator[StudyEvent]:
-    """Train the trials that are not finished. The last event is StudyInterrupted if `stop` returned True.
+    """Train what is not finished: first the candidates, if a setting is chosen, then the trials.
 
-    `save` is called once a step too: True saves a checkpoint of the trial in training.
+    The last event is StudyInterrupted or ChoosingInterrupted if `stop` returned True. `save` is called once a step too:
+    True saves a checkpoint of the run in training.
     """
+    chosen: dict[Place, object] = {}
+    for choosing in choose_values(study.candidates, home, stop, save):
+        yield choosing
+        if isinstance(choosing, ChoosingInterrupted):
+            return
+        if isinstance(choosing, ValueChosen):
+            chosen[choosing.place] = choosing.value
+    trials = study.trials(chosen)
     done = home.finished()
     for prepared in trials:
         if prepared.trial.key in done:
@@ -88,7 +142,7 @@ def run_study(
         if measured is None:
             yield StudyInterrupted(prepared)
             return
-        row = _description(prepared) | measured.values
+        row = _description(prepared, study.study.choose is not None) | measured.values
         home.add(row)
         yield TrialFinished(prepared, row, is_new=True)
 
@@ -123,9 +177,10 @@ def _run_trial(
     yield TrialMeasured(prepared, values)
 
 
-def _description(prepared: PreparedTrial) -> dict[str, Any]:
+def _description(prepared: PreparedTrial, chooses: bool) -> dict[str, Any]:
     """The part of a row that does not depend on the training."""
     trial = prepared.trial
+    chosen = {"chosen": trial.chosen} if chooses else {}
     return {
         "variant": trial.variant,
         "levels": dict(trial.levels),
@@ -133,5 +188,6 @@ def _description(prepared: PreparedTrial) -> dict[str, Any]:
         "measure": trial.measure,
         "parameters": prepared.parameters,
         "hidden_size": trial.settings.model.hidden_size,
+        **chosen,
         "run": None if trial.measure == "cost" else trial.name,
     }

@@ -21,6 +21,7 @@ FEWEST_SEEDS = 3
 NAME = re.compile(r"\w[\w.-]{0,39}")
 
 Override = dict[str, Any]
+Place = tuple[str, tuple[tuple[str, str], ...]]  # a variant at one combination of levels: its trials differ in the seed
 Measure = Literal["valid", "recall", "cost"]
 
 
@@ -45,6 +46,35 @@ class Parameters(Section):
     equal: str | Annotated[int, Field(ge=1)]
 
 
+class Choose(Section):
+    """A setting that each variant gets its own value of, the best of these. See choosing.py."""
+
+    setting: str = Field(min_length=1, max_length=100)  # by its dotted name: training.learning_rate
+    values: Annotated[tuple[Any, ...], Listed] = Field(min_length=2, max_length=20)
+    budget_share: float = Field(default=1.0, gt=0, le=1)  # of the study's budget, for each value that is tried
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Choose:
+        if any(value in self.values[:number] for number, value in enumerate(self.values)):
+            raise ValueError("choose.values: a value is given twice, which would train the same candidate twice")
+        return self
+
+    @property
+    def short_name(self) -> str:
+        """`learning_rate`."""
+        return self.setting.rpartition(".")[2]
+
+    def end(self, value: object) -> str | None:
+        """`largest` or `smallest`: the end of the values that this one is at; None if it is between two of them.
+
+        A better value may then lie beyond. Values that are not numbers have no ends.
+        """
+        if any(isinstance(each, bool) or not isinstance(each, int | float) for each in self.values):
+            return None
+        ends = {max(self.values): "largest", min(self.values): "smallest"}
+        return next((end for each, end in ends.items() if each == value), None)
+
+
 class Quick(Section):
     """What `--quick` changes: a shorter budget, smaller sizes, fewer levels and variants; never the seeds."""
 
@@ -66,6 +96,7 @@ class Study(Section):
     seeds: Annotated[tuple[Annotated[int, Field(ge=0, lt=2**31)], ...], Listed] = Field(max_length=100)
     budget: Budget
     parameters: Parameters | None = None
+    choose: Choose | None = None
     measure: Measure = "valid"
     quick: Quick | None = None
 
@@ -84,6 +115,8 @@ class Study(Section):
         self._check_known(self.baseline, self.variants, "baseline")
         if self.parameters and isinstance(self.parameters.equal, str):
             self._check_known(self.parameters.equal, self.variants, "parameters.equal")
+        if self.choose and self.measure == "cost":
+            raise ValueError("choose: a study of cost trains nothing, so no value can be the best. Leave choose out")
         if self.quick:
             for variant in self.quick.variants or ():
                 self._check_known(variant, self.variants, "quick.variants")

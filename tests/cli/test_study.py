@@ -101,10 +101,9 @@ def test_an_interrupted_and_continued_study_gives_the_same_numbers(charlm, write
 
 def test_a_trial_that_was_interrupted_resumes_exactly(write, tmp_path, monkeypatch):
     """Through the library, where the stop comes at a known step."""
-    from charlm.studies.grid import make_trials
-    from charlm.studies.preparing import prepare_trials
+    from charlm.studies.grid import make_alternatives
     from charlm.studies.results import StudyFolder
-    from charlm.studies.running import StudyInterrupted, TrialTraining, run_study
+    from charlm.studies.running import StudyInterrupted, TrialTraining, prepare_study, run_study
     from charlm.studies.study_files import open_study
     from charlm.training.events import Updated
 
@@ -114,7 +113,7 @@ def test_a_trial_that_was_interrupted_resumes_exactly(write, tmp_path, monkeypat
         folder = StudyFolder(tmp_path / name)
         folder.folder.mkdir()
         folder.begin(study)
-        return folder, prepare_trials(study, make_trials(study, "here"), folder.folder, "here")
+        return folder, prepare_study(study, make_alternatives(study, "here"), folder.folder, "here")
 
     whole, trials = home("whole")
     list(run_study(trials, whole, lambda: False))

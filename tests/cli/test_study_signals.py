@@ -9,7 +9,7 @@ import signal
 import pytest
 
 from charlm import cli
-from charlm.studies import preparing, report, running, search
+from charlm.studies import report, running, search
 from charlm.training.events import Saved
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="these are the signals of POSIX")
@@ -27,7 +27,7 @@ def test_sigusr1_between_the_trainings_of_a_study_neither_ends_it_nor_is_lost(ch
     }  # fmt: skip
     (tmp_path / "study.yaml").write_text(json.dumps(study))
     asked = _ask_before(monkeypatch, running, "train_run")
-    for module, name in ((preparing, "prepare_trials"), (report, "make_report")):  # before the first, after the last
+    for module, name in ((running, "prepare_study"), (report, "make_report")):  # before the first, after the last
         _ask_before(monkeypatch, module, name)
     done = charlm("study", "run", "study.yaml", "--json")
     assert done.returncode == 0, done.stderr

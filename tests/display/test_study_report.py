@@ -6,7 +6,7 @@ import pytest
 
 from charlm.display.study_report import report_lines
 from charlm.studies.report import make_report
-from charlm.studies.study import Study
+from charlm.studies.study import Choose, Study
 
 STUDY = Study.model_validate(
     {
@@ -15,10 +15,12 @@ STUDY = Study.model_validate(
     }
 )  # fmt: skip
 
+CHOOSING = STUDY.model_copy(update={"choose": Choose(setting="training.learning_rate", values=(1e-3, 1e-2))})
 
-def report(measure, name, low, **more):
+
+def report(measure, name, low, study=STUDY, **more):
     return make_report(
-        STUDY,
+        study,
         [
             {
                 "variant": variant, "levels": {}, "seed": seed, "measure": measure, "parameters": 12_345,
@@ -35,6 +37,7 @@ REPORTS = {
     "valid": report("valid", "nats", 0.1),
     "recall": report("recall", "accuracy", 0.01, answer_nats=1.2),
     "cost": report("cost", "characters_per_second", 1000, peak_memory=2**24),
+    "valid with a choice": report("valid", "nats", 0.1, CHOOSING, chosen=0.01),
 }
 
 
@@ -58,3 +61,12 @@ def test_a_report_in_a_pipe_has_every_column_and_bits_before_nats():
 def test_a_difference_of_shares_is_in_percent():
     (row,) = [line for line in report_lines(REPORTS["recall"]) if line.startswith("memory_gated  ")]
     assert "+6.0% [" in row
+
+
+def test_a_chosen_value_has_a_column_and_says_when_it_is_at_an_end():
+    heading, lstm = report_lines(REPORTS["valid with a choice"])[2:4]
+    assert heading.split()[1] == "learning_rate"
+    assert "0.01 (largest)" in lstm
+    narrow = report_lines(REPORTS["valid with a choice"], 60)
+    assert "learning_rate" not in narrow[3], "numbers of the comparison matter more"
+    assert "largest for lstm, memory_gated" in " ".join(narrow)

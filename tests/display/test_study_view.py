@@ -9,8 +9,9 @@ import pytest
 from rich.console import Console
 
 from charlm.display.study_view import LiveStudy, PlainStudy
+from charlm.studies.choosing import CandidateScored, CandidateStarted, CandidateTraining, ValueChosen
 from charlm.studies.running import TrialFinished, TrialStarted, TrialTraining
-from charlm.studies.study import Study
+from charlm.studies.study import Choose, Study
 from charlm.training.events import Updated
 
 STUDY = Study.model_validate(
@@ -22,10 +23,18 @@ STUDY = Study.model_validate(
 
 
 def prepared(variant, seed):
-    return SimpleNamespace(trial=SimpleNamespace(variant=variant, levels=(), seed=seed))
+    return SimpleNamespace(trial=SimpleNamespace(place=(variant, ()), seed=seed))
 
 
 TRIALS = [prepared(variant, seed) for seed in (1, 2, 3) for variant in ("lstm", "gru")]
+CHOOSING = STUDY.model_copy(update={"choose": Choose(setting="training.learning_rate", values=(1e-3, 1e-2, 1e-1))})
+CANDIDATES = [
+    SimpleNamespace(place=(variant, ()), value=value) for variant in ("lstm", "gru") for value in CHOOSING.choose.values
+]
+
+
+def study(about=STUDY, candidates=()):
+    return SimpleNamespace(study=about, any_trials=TRIALS, candidates=candidates)
 
 
 def row(seed, **more):
@@ -38,7 +47,7 @@ UPDATED = Updated(1, 0.25, 0.1, 9.0, 1e-3, 0.5, 64, 1.0, 64.0, 2.0)
 @pytest.mark.parametrize("width", [60, 80])
 def test_the_table_shows_results_and_the_training_score_in_bits(width):
     console = Console(file=io.StringIO(), width=width, height=24, force_terminal=True, color_system=None)
-    view = LiveStudy(console, STUDY, TRIALS)
+    view = LiveStudy(console, study())
     with view:
         for event in (
             TrialFinished(TRIALS[0], row(1), is_new=True),
@@ -56,7 +65,7 @@ def test_the_table_shows_results_and_the_training_score_in_bits(width):
 
 
 def test_lines_have_the_result_with_its_unit(capsys):
-    view = PlainStudy(STUDY, TRIALS)
+    view = PlainStudy(study())
     with view:
         view.show(TrialFinished(TRIALS[0], row(1), is_new=True))
         view.show(TrialFinished(TRIALS[1], row(1, nats=None, diverged=True), is_new=True))
@@ -64,3 +73,42 @@ def test_lines_have_the_result_with_its_unit(capsys):
         view.show(TrialFinished(TRIALS[3], row(2), is_new=False))
     lines = capsys.readouterr().err.splitlines()[2:]
     assert [line.split("  ")[2] for line in lines] == ["1.4427 bits", "diverged", "50.0% right"]
+
+
+CHOICE = (
+    CandidateScored(CANDIDATES[0], 1.0, is_new=True),
+    CandidateScored(CANDIDATES[1], None, is_new=True),
+    CandidateScored(CANDIDATES[2], 0.9, is_new=True),
+    ValueChosen(("lstm", ()), 1e-1, is_new=True),
+)
+
+
+def test_lines_say_what_was_tried_and_chosen(capsys):
+    view = PlainStudy(study(CHOOSING, CANDIDATES))
+    with view:
+        for event in CHOICE:
+            view.show(event)
+        view.show(CandidateScored(CANDIDATES[3], 1.0, is_new=False))
+        view.show(ValueChosen(("gru", ()), 1e-3, is_new=False))
+    assert capsys.readouterr().err.splitlines()[2:] == [
+        "before them 6 candidates: training.learning_rate is chosen for each row, within the training split",
+        "candidate 1/6  lstm, learning_rate 0.001  1.4427 bits",
+        "candidate 2/6  lstm, learning_rate 0.01  diverged",
+        "candidate 3/6  lstm, learning_rate 0.1  1.2984 bits",
+        "chosen  lstm, learning_rate 0.1 (largest)",
+    ]
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_the_table_has_a_column_for_what_is_chosen(width):
+    console = Console(file=io.StringIO(), width=width, height=24, force_terminal=True, color_system=None)
+    view = LiveStudy(console, study(CHOOSING, CANDIDATES))
+    with view:
+        for event in (*CHOICE, CandidateStarted(CANDIDATES[3]), CandidateTraining(CANDIDATES[3], UPDATED)):
+            view.show(event)
+        console.print(view._picture())
+    shown = console.file.getvalue()
+    assert "learning_rate" in shown
+    assert "0.1 (largest)" in shown
+    assert "0.001: 25% 2.89" in shown
+    assert "3 of 6 candidates, 0 of 6 runs" in shown

@@ -1,0 +1,163 @@
+"""Chooses a setting for each variant of a study, before its trials are trained: a generator of events.
+
+Each value is trained once, on most of the training split, and scored on the rest of it (inner_split.py), with a seed
+that no trial has. The validation split, which the trials are compared by, is not used. Each of these trainings is a run
+beside the trials, and a line in choices.jsonl; what is listed there is not trained again. Knows no terminal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import count
+from typing import Any
+
+from charlm.config.settings import Settings, TrainingSettings
+from charlm.studies.grid import with_seed
+from charlm.studies.inner_split import inside_training, require_inside
+from charlm.studies.one_training import train_run
+from charlm.studies.preparing import PreparedTrial
+from charlm.studies.results import StudyFolder, best_choice, find_choice
+from charlm.studies.study import Choose, Place, Study
+from charlm.text.corpus import Corpus, open_corpus
+from charlm.training.events import Event
+from charlm.training.loop import never
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A value of the chosen setting for one place, ready to train; `number` counts the values of a place from 1."""
+
+    place: Place
+    value: object
+    number: int
+    settings: Settings
+    corpus: Corpus
+
+    @property
+    def name(self) -> str:
+        """The name of its run: `lstm.gap-20.choose-1`."""
+        variant, levels = self.place
+        return ".".join([variant, *(f"{factor}-{level}" for factor, level in levels), f"choose-{self.number}"])
+
+
+@dataclass(frozen=True)
+class CandidateStarted:
+    """A candidate is about to train."""
+
+    candidate: Candidate
+
+
+@dataclass(frozen=True)
+class CandidateTraining:
+    """An event of the training of a candidate."""
+
+    candidate: Candidate
+    event: Event
+
+
+@dataclass(frozen=True)
+class CandidateScored:
+    """The score of a candidate is saved. `nats` per character; None if its training diverged.
+
+    If not `is_new`, it was saved in an earlier session.
+    """
+
+    candidate: Candidate
+    nats: float | None
+    is_new: bool
+
+
+@dataclass(frozen=True)
+class ValueChosen:
+    """All candidates of a place are scored, and this value is the best of them. `is_new` if one was scored just now."""
+
+    place: Place
+    value: object
+    is_new: bool
+
+
+@dataclass(frozen=True)
+class ChoosingInterrupted:
+    """`stop` returned True; everything is saved."""
+
+    candidate: Candidate
+
+
+ChoosingEvent = CandidateStarted | CandidateTraining | CandidateScored | ValueChosen | ChoosingInterrupted
+
+
+def make_candidates(study: Study, alternatives: Sequence[Sequence[PreparedTrial]], source: str) -> list[Candidate]:
+    """The candidates of all places, the values of a place one after the other; none without `choose`.
+
+    `alternatives` are the study's trials, once with each value. Raises UsageError if the training split of a text
+    cannot be divided.
+    """
+    if study.choose is None:
+        return []
+    seed = next(number for number in count() if number not in study.seeds)
+    corpora: dict[str, Corpus] = {}
+    candidates = []
+    for number, trials in enumerate(alternatives, 1):
+        for prepared in trials[: len(trials) // len(study.seeds)]:  # those of the first seed
+            settings = _settings(prepared, study.choose, seed)
+            key = settings.text.model_dump_json()
+            if key not in corpora:
+                corpora[key] = open_corpus(settings.text)
+                require_inside(corpora[key], prepared.corpus, f"{source}, choose")
+            candidates.append(Candidate(prepared.trial.place, prepared.trial.chosen, number, settings, corpora[key]))
+    places = list(dict.fromkeys(candidate.place for candidate in candidates))
+    return sorted(candidates, key=lambda candidate: (places.index(candidate.place), candidate.number))
+
+
+def _settings(prepared: PreparedTrial, choose: Choose, seed: int) -> Settings:
+    settings = with_seed(prepared.trial, seed).settings
+    text = inside_training(settings.text, prepared.corpus)
+    return settings.model_copy(update={"text": text, "training": _shortened(settings.training, choose.budget_share)})
+
+
+def _shortened(training: TrainingSettings, share: float) -> TrainingSettings:
+    """With that share of the length, but at least one update."""
+    if training.budget is not None:
+        return training.model_copy(update={"budget": training.budget * share})
+    assert training.steps is not None
+    return training.model_copy(update={"steps": max(1, round(training.steps * share))})
+
+
+def choose_values(
+    candidates: Sequence[Candidate], home: StudyFolder, stop: Callable[[], bool], save: Callable[[], bool] = never
+) -> Iterator[ChoosingEvent]:
+    """Train and score the candidates that choices.jsonl does not list.
+
+    The last event is ChoosingInterrupted if `stop` returned True. `save` is called once a step too: True saves a
+    checkpoint of the candidate in training.
+    """
+    rows, new_places = home.choices(), set()
+    for number, candidate in enumerate(candidates, 1):
+        row = find_choice(rows, candidate.place, candidate.value)
+        is_new = row is None
+        if row is None:
+            if stop():
+                yield ChoosingInterrupted(candidate)
+                return
+            yield CandidateStarted(candidate)
+            wrap = partial(CandidateTraining, candidate)
+            run = home.folder / candidate.name
+            ended = yield from train_run(candidate.settings, candidate.corpus, run, wrap, stop, save)
+            if ended.interrupted:
+                yield ChoosingInterrupted(candidate)
+                return
+            row = _description(candidate) | {"nats": ended.finished.last_nats if ended.finished else None}
+            home.add_choice(row)
+            rows.append(row)
+            new_places.add(candidate.place)
+        yield CandidateScored(candidate, row["nats"], is_new)
+        if number == len(candidates) or candidates[number].place != candidate.place:
+            value = best_choice(rows, candidate.place)["value"]
+            yield ValueChosen(candidate.place, value, is_new=candidate.place in new_places)
+
+
+def _description(candidate: Candidate) -> dict[str, Any]:
+    variant, levels = candidate.place
+    return {"variant": variant, "levels": dict(levels), "value": candidate.value, "run": candidate.name}
