@@ -12,12 +12,12 @@ from charlm.device import Compute
 from charlm.diagnosis.advice import MOST_RATIO, advise, estimate_seconds
 from charlm.diagnosis.command import GivenOptions
 from charlm.diagnosis.finding import Finding, finding_from_error
-from charlm.diagnosis.trial import measure_speed
 from charlm.errors import UsageError
 from charlm.machine import peak_memory
 from charlm.model.parameters import count_parameters
 from charlm.text.corpus import Corpus
 from charlm.training import memory
+from charlm.training.speed import measure_speed
 
 STOP_EARLY = ("-s", "training.patience=3")
 DURATIONS = ((100, 1, "s"), (100, 60, "min"), (100, 3600, "hours"), (float("inf"), 86_400, "days"))  # up to 100 of each
