@@ -12,6 +12,7 @@ from charlm.config.problems import Problem
 
 AUTO = "auto"
 AUTOMATIC = (
+    "model.cell",
     "model.hidden_size",
     "model.dropout",
     "training.batch_size",

@@ -58,7 +58,7 @@ def _of(prefix: str, section: Any) -> Iterator[SettingAbout]:
         yield SettingAbout(
             name=name,
             about=declared.description or "",
-            values=f"{values} or {AUTO}" if name in AUTOMATIC else values,
+            values=f"{values} or {AUTO}" if values and name in AUTOMATIC else values,
             words=words,
             declared=declared,
         )

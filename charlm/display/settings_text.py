@@ -54,4 +54,6 @@ def settings_in_short(settings: Settings, automatic: Collection[str] = ()) -> st
     shape = model.in_short()
     if "model.hidden_size" in automatic:
         shape = shape.replace(f" x {model.hidden_size}", f" x {AUTO}", 1)
+    if "model.cell" in automatic:
+        shape = shape.replace(f"{model.cell} ", f"{AUTO} ", 1)
     return f"{shape}, {training.optimizer} {rate}, lanes {lanes} x {training.seq_len}, {length}"

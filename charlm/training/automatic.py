@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from charlm.config.settings import Settings
 from charlm.device import Compute
+from charlm.engines.choosing import engines_of
 from charlm.model.parameters import count_parameters
 from charlm.text.corpus import Corpus
 from charlm.training.lengths import duration
@@ -20,7 +21,9 @@ from charlm.training.speed import measure_speed
 TIMED = (96, 256)  # widths whose updates are timed; the speed of others lies on the line through both
 SHARE = 0.03  # of the budget for the timing, ...
 MOST_SECONDS = 2.0  # ... and at most so much
-WIDTH = "model.hidden_size"
+CELL, WIDTH = "model.cell", "model.hidden_size"
+BEST_CELL = "mut1"  # of all cells, at equal time, in docs/performance.md
+CELL_OF_TORCH = "lstm"  # fast on a GPU, and without a compiler
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class Choice:
     """Settings without any `auto`, the values that were chosen by name, why, and the seconds that it took."""
 
     settings: Settings
-    chosen: Mapping[str, float | int]
+    chosen: Mapping[str, object]
     why: str
     seconds: float
 
@@ -38,7 +41,7 @@ class Choice:
 
     def note(self) -> str:
         """`hidden_size 192, dropout 0.1: in 10m, at 21,000 characters a second, it reads the text 12 times (...)`"""
-        values = ", ".join(f"{name.partition('.')[2]} {value:g}" for name, value in self.chosen.items())
+        values = ", ".join(f"{name.partition('.')[2]} {value}" for name, value in self.chosen.items())
         return f"{values}: {self.why} (timed for {self.seconds:.1f} s of it)"
 
 
@@ -47,6 +50,8 @@ def choose(settings: Settings, automatic: Collection[str], corpus: Corpus, compu
     began = time.perf_counter()
     budget = settings.training.budget
     assert budget is not None
+    cell = {CELL: best_cell(settings, compute)} if CELL in automatic else {}
+    settings = with_values(settings, cell)
     if WIDTH in automatic:
         speeds = {width: _speed(settings, width, corpus, compute) for width in TIMED}
         model = best_width([_candidate(settings, width, corpus, speeds) for width in WIDTHS])
@@ -54,10 +59,17 @@ def choose(settings: Settings, automatic: Collection[str], corpus: Corpus, compu
         width = settings.model.hidden_size
         model = _candidate(settings, width, corpus, {width: _speed(settings, width, corpus, compute)})
     train = int(corpus.split("train").size)
-    chosen = {name: value for name, value in settings_for(model, train).items() if name in automatic}
+    chosen = cell | {name: value for name, value in settings_for(model, train).items() if name in automatic}
     speed, times = model.characters / budget, model.characters / train
     why = f"in {duration(budget)}, at {speed:,.0f} characters a second, it reads the text {times:.2g} times"
     return Choice(with_values(settings, chosen), chosen, why, time.perf_counter() - began)
+
+
+def best_cell(settings: Settings, compute: Compute) -> str:
+    """The cell that learns most from a character, if a kernel for it is compiled here; else torch's fastest."""
+    cell = BEST_CELL if compute.device_type == "cpu" else CELL_OF_TORCH
+    engines = engines_of(with_values(settings, {CELL: cell}).model, compute).train
+    return cell if set(engines) == {"cell kernel"} else CELL_OF_TORCH
 
 
 def with_values(settings: Settings, values: Mapping[str, object]) -> Settings:

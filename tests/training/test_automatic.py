@@ -88,3 +88,15 @@ def test_a_budget_that_the_timing_has_used_up_still_makes_an_update(verse, tmp_p
     finished = list(begin(resolved.settings, automatic=resolved.automatic))[-1]
     assert finished.step >= 1
     assert finished.best_nats is not None
+
+
+def test_the_cell_is_the_one_that_this_device_runs_fast(verse):
+    settings = resolve_to_train(None, [], {"training.budget": "9s", "text.sources": [str(verse)]}).settings
+    assert automatic.best_cell(settings, CPU) == "mut1"
+    assert automatic.best_cell(settings, Compute("cuda", "fp32", "a GPU", 1)) == "lstm"
+
+
+def test_without_a_compiled_kernel_the_cell_is_one_of_torch(verse, monkeypatch):
+    settings = resolve_to_train(None, [], {"training.budget": "9s", "text.sources": [str(verse)]}).settings
+    monkeypatch.setattr("charlm.engines.derived_kernel.library", lambda: None)
+    assert automatic.best_cell(settings, CPU) == "lstm"
