@@ -50,8 +50,7 @@ def choose(settings: Settings, automatic: Collection[str], corpus: Corpus, compu
     began = time.perf_counter()
     budget = settings.training.budget
     assert budget is not None
-    cell = {CELL: best_cell(settings, compute)} if CELL in automatic else {}
-    settings = with_values(settings, cell)
+    settings = with_best_cell(settings, automatic, compute)
     if WIDTH in automatic:
         speeds = {width: _speed(settings, width, corpus, compute) for width in TIMED}
         model = best_width([_candidate(settings, width, corpus, speeds) for width in WIDTHS])
@@ -59,17 +58,24 @@ def choose(settings: Settings, automatic: Collection[str], corpus: Corpus, compu
         width = settings.model.hidden_size
         model = _candidate(settings, width, corpus, {width: _speed(settings, width, corpus, compute)})
     train = int(corpus.split("train").size)
-    chosen = cell | {name: value for name, value in settings_for(model, train).items() if name in automatic}
+    values = {CELL: settings.model.cell, **settings_for(model, train)}
+    chosen = {name: value for name, value in values.items() if name in automatic}
     speed, times = model.characters / budget, model.characters / train
     why = f"in {duration(budget)}, at {speed:,.0f} characters a second, it reads the text {times:.2g} times"
     return Choice(with_values(settings, chosen), chosen, why, time.perf_counter() - began)
 
 
-def best_cell(settings: Settings, compute: Compute) -> str:
-    """The cell that learns most from a character, if a kernel for it is compiled here; else torch's fastest."""
-    cell = BEST_CELL if compute.device_type == "cpu" else CELL_OF_TORCH
-    engines = engines_of(with_values(settings, {CELL: cell}).model, compute).train
-    return cell if set(engines) == {"cell kernel"} else CELL_OF_TORCH
+def with_best_cell(settings: Settings, automatic: Collection[str], compute: Compute) -> Settings:
+    """With the cell that learns most from a character, if a kernel for it is compiled here; else with torch's fastest.
+
+    Unchanged if the cell is not automatic.
+    """
+    if CELL not in automatic:
+        return settings
+    best = with_values(settings, {CELL: BEST_CELL})
+    if compute.device_type == "cpu" and set(engines_of(best.model, compute).train) == {"cell kernel"}:
+        return best
+    return with_values(settings, {CELL: CELL_OF_TORCH})
 
 
 def with_values(settings: Settings, values: Mapping[str, object]) -> Settings:

@@ -90,13 +90,17 @@ def test_a_budget_that_the_timing_has_used_up_still_makes_an_update(verse, tmp_p
     assert finished.best_nats is not None
 
 
+def best_cell(settings, compute):
+    return automatic.with_best_cell(settings, ["model.cell"], compute).model.cell
+
+
 def test_the_cell_is_the_one_that_this_device_runs_fast(verse):
     settings = resolve_to_train(None, [], {"training.budget": "9s", "text.sources": [str(verse)]}).settings
-    assert automatic.best_cell(settings, CPU) == "mut1"
-    assert automatic.best_cell(settings, Compute("cuda", "fp32", "a GPU", 1)) == "lstm"
+    assert best_cell(settings, CPU) == "mut1"
+    assert best_cell(settings, Compute("cuda", "fp32", "a GPU", 1)) == "lstm"
 
 
 def test_without_a_compiled_kernel_the_cell_is_one_of_torch(verse, monkeypatch):
     settings = resolve_to_train(None, [], {"training.budget": "9s", "text.sources": [str(verse)]}).settings
     monkeypatch.setattr("charlm.engines.derived_kernel.library", lambda: None)
-    assert automatic.best_cell(settings, CPU) == "lstm"
+    assert best_cell(settings, CPU) == "lstm"
