@@ -58,8 +58,8 @@ class WindowArrays:
         return window
 
     def outputs(self) -> Tensor:
-        """(T, B, H)"""
-        return self._output
+        """(T, B, H). Another tensor of the same numbers: autograd would tie its own to these arrays, in a cycle."""
+        return self._output.detach()
 
     def memories(self) -> Tensor | None:
         """The memory that the layer above may read, (T, B, H); None if the cell has none."""
