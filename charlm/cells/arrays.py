@@ -55,6 +55,14 @@ def where(condition: Array, x: Array, otherwise: Array) -> Array:
     return np.where(condition, x, otherwise) if isinstance(x, np.ndarray) else x.where(condition, otherwise)
 
 
+def linear(x: Array, weight: Array, bias: Array) -> Array:
+    """x W^T + b for x (..., I), a weight (K, I) and a bias (K,): torch adds the bias in the pass of the product."""
+    torch = sys.modules.get("torch")
+    if torch is not None and isinstance(x, torch.Tensor):
+        return torch.nn.functional.linear(x, weight, bias)
+    return x @ weight.T + bias
+
+
 def split(x: Array, parts: int) -> tuple[Array, ...]:
     """Cut the last axis into equal parts, as views."""
     width = x.shape[-1] // parts
