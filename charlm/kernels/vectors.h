@@ -115,12 +115,14 @@ INLINE floats sqrt_ps(floats x) {
    tile of one row loads as many weights as a tile of six. */
 #define TILES(most, tile, first, end, from, to, step, what, which)               \
     for (int64_t column = (from); column < (to); column += (step))               \
-        for (int64_t row = (first), left; (left = (end) - row) > 0;) {           \
-            const int64_t tiles = (left + (most) - 1) / (most);                  \
-            const int R = (int)((left + tiles - 1) / tiles);                     \
-            tile(R, what, which, row, column);                                   \
-            row += R;                                                            \
-        }
+        ROW_TILES(most, first, end, tile(R, what, which, row, column))
+#define ROW_TILES(most, first, end, call)                                        \
+    for (int64_t row = (first), left; (left = (end) - row) > 0;) {               \
+        const int64_t tiles = (left + (most) - 1) / (most);                      \
+        const int R = (int)((left + tiles - 1) / tiles);                         \
+        call;                                                                    \
+        row += R;                                                                \
+    }
 
 /* Call function(n, ...) with the constant n that R is, up to `most`: loops over rows are then unrolled, and sums are
    registers. R never exceeds `most`, but the compiler cannot see that: it would compile what is never used. */
