@@ -15,7 +15,7 @@ INLINE void NAME(add_products)(const int R, const int V, const int G, const NAME
                                const void *panel, int64_t next, int64_t K, floats sums[MOST_ROWS][4]) {
     const float *words = panel;
     for (int64_t k = 0; k < K; k += NAME(per_word), words += V * W) {
-        if (R * G <= 2) { /* each word is loaded once: there are registers for the inputs of all its parts */
+        if (R == 1 || (R == 2 && MAX_ROWS > 2)) { /* registers are left for the inputs of all parts of a word */
             floats inputs[NAME(parts)][2];
             UNROLLED for (int p = 0; p < NAME(parts); p++)
                 UNROLLED for (int r = 0; r < R; r++) inputs[p][r] = NAME(spread)(rows + r * stride + k, p);
