@@ -26,6 +26,9 @@ from charlm.graphs.nodes import Node
 from charlm.graphs.projecting import projects_by_unit
 
 
+STATE = 7  # the place of the state among the arguments of _Window.forward
+
+
 def run(
     kernel: DerivedKernel, cell: Cell, weights: Weights, x: Tensor | Symbols, state: Any, below: Memories = None
 ) -> tuple[Tensor, Memories, Any]:
@@ -126,7 +129,8 @@ class _Window(torch.autograd.Function):
         for reading, matrix in zip(plan.readings, matrices, strict=True):
             if reading.source.op == "state":  # what the products of the first step give to the state before it
                 place = plan.fields.index(str(reading.source.key[0]))
-                d_states[place] += chosen(columns[0], reading.columns, H).to(kernel.sums) @ matrix
+                if ctx.needs_input_grad[STATE + place]:
+                    d_states[place] += chosen(columns[0], reading.columns, H).to(kernel.sums) @ matrix
         d_projected = projected_gradient(plan.gradient, columns).flatten(0, 1)
         if ids is not None:
             d_projected = kernel.gather(d_projected, ids, ctx.symbols).to(dtype)
