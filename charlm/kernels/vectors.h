@@ -13,8 +13,10 @@
 #include <immintrin.h>
 enum { W = 16, MAX_ROWS = 6 }; /* 32 registers */
 #elif defined(__AVX__)
+#include <immintrin.h>
 enum { W = 8, MAX_ROWS = 3 }; /* 16 registers */
 #elif defined(__SSE__)
+#include <immintrin.h>
 enum { W = 4, MAX_ROWS = 2 }; /* 16 registers */
 #else
 enum { W = 4, MAX_ROWS = 6 }; /* NEON has 32 registers */
@@ -52,8 +54,15 @@ INLINE void store_floats(float *to, floats x) { *(unaligned_floats *)to = x; }
 /* x within [-limit, limit]. A nan stays nan, so that a training that diverges is seen to diverge. */
 INLINE floats clamp(floats x, float limit) {
     const floats high = (floats){} + limit;
-#if defined(__AVX512F__) /* if one operand is nan, these instructions return the second */
+#if defined(CHARLM_FLOAT64)
+    integers above = x > high, below = x < -high;
+    return (floats)(((integers)x & ~above & ~below) | ((integers)high & above) | ((integers)-high & below));
+#elif defined(__AVX512F__) /* if one operand is nan, these instructions return the second */
     return (floats)_mm512_max_ps((__m512)-high, _mm512_min_ps((__m512)high, (__m512)x));
+#elif defined(__AVX__)
+    return (floats)_mm256_max_ps((__m256)-high, _mm256_min_ps((__m256)high, (__m256)x));
+#elif defined(__SSE__)
+    return (floats)_mm_max_ps((__m128)-high, _mm_min_ps((__m128)high, (__m128)x));
 #else
     integers above = x > high, below = x < -high;
     return (floats)(((integers)x & ~above & ~below) | ((integers)high & above) | ((integers)-high & below));
@@ -111,17 +120,21 @@ INLINE floats sqrt_ps(floats x) {
    up to `most` rows at a time.
 
    Columns are the outer loop: the panel of weights of `step` columns is read from memory once and stays in the nearest
-   cache while all rows use it. Rows are divided as evenly as possible, 7 into 4 and 3 and not into 6 and 1, because a
-   tile of one row loads as many weights as a tile of six. */
+   cache while all rows use it. ROW_TILES makes one call for each tile of R rows from `row`. Rows are divided as evenly
+   as possible, 7 into 4 and 3 and not into 6 and 1, because a tile of one row loads as many weights as a tile of six;
+   the larger tiles come first. A processor divides slowly, so it is done before the loop. */
 #define TILES(most, tile, first, end, from, to, step, what, which)               \
     for (int64_t column = (from); column < (to); column += (step))               \
         ROW_TILES(most, first, end, tile(R, what, which, row, column))
 #define ROW_TILES(most, first, end, call)                                        \
-    for (int64_t row = (first), left; (left = (end) - row) > 0;) {               \
-        const int64_t tiles = (left + (most) - 1) / (most);                      \
-        const int R = (int)((left + tiles - 1) / tiles);                         \
-        call;                                                                    \
-        row += R;                                                                \
+    {                                                                            \
+        const int64_t rows = (end) - (first), tiles = (rows + (most) - 1) / (most); \
+        const int64_t least = tiles ? rows / tiles : 0, larger = rows - tiles * least; \
+        for (int64_t number = 0, row = (first); number < tiles; number++) {      \
+            const int R = (int)(least + (number < larger));                      \
+            call;                                                                \
+            row += R;                                                            \
+        }                                                                        \
     }
 
 /* Call function(n, ...) with the constant n that R is, up to `most`: loops over rows are then unrolled, and sums are
