@@ -25,7 +25,6 @@ from charlm.engines.window_arrays import WindowArrays
 from charlm.graphs.nodes import Node
 from charlm.graphs.projecting import projects_by_unit
 
-
 STATE = 7  # the place of the state among the arguments of _Window.forward
 
 
