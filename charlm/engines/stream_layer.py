@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from charlm.engines.numpy_blocks import padded, padded_matrix, padded_vectors
+from charlm.engines.kernel_arrays import NUMPY, padded, padded_matrix, padded_vectors
 from charlm.engines.own_library import library_for
 from charlm.engines.stream_arrays import StreamArrays
 from charlm.graphs.derived import kernel_name
@@ -72,11 +72,11 @@ class StreamedLayer:
             columns = padded(columns.T, blocks, H, width).T
             self.description.x_panels = arrays.pack(np.pad(columns, ((0, 0), (0, input_width - layer.input_size))))
         for number, reading in enumerate(plan.readings):
-            self.description.panels[number] = arrays.pack(padded_matrix(read, reading, H, width))
+            self.description.panels[number] = arrays.pack(padded_matrix(read, reading, H, width, NUMPY))
             field = str(reading.source.key[0]) if reading.source.op == "state" else None
             self.description.copied[number] = -1 if field is None else plan.fields.index(field)
         if plan.vectors:
-            self.description.vectors = arrays.keep(padded_vectors(read, plan, H, width))
+            self.description.vectors = arrays.keep(padded_vectors(read, plan, H, width, NUMPY))
 
     def begin(self, before: Any, rows: int) -> np.ndarray:
         """The parts of a layer's state (B, units) as one array (parts, B, H), a copy."""

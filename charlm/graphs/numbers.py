@@ -1,4 +1,4 @@
-"""What each operation does to numbers: to constants (folding.py), and to a unit of zeros (padding.py). Knows no cell."""
+"""What each operation does to numbers: for folding.py to constants, for padding.py to zeros. Knows no cell."""
 
 from __future__ import annotations
 
