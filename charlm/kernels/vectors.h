@@ -1,22 +1,22 @@
 /* Vectors of floats, the functions that gates need, and the tiles in which matrices are multiplied.
 
-   The code uses the vector extension of GCC and clang, so that one source serves AVX-512, AVX, SSE and NEON. AVX-512's
-   intrinsics appear only where the extension has no operator for an instruction. A vector holds W floats. */
+   The code uses the vector extension of GCC and clang, so that one source serves AVX-512, AVX, SSE and NEON. Intrinsics
+   appear only where the extension has no operator for an instruction. A vector holds W floats. */
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#if defined(__SSE__)
+#include <immintrin.h>
+#endif
 
 /* A tile has up to MAX_ROWS rows and 4 vectors of columns. Its sums, 4 vectors a row, stay in registers beside an input
    of each row and a vector of weights: 5 MAX_ROWS + 1 registers. SSE needs one more: it multiplies, and then adds. */
 #if defined(__AVX512F__)
-#include <immintrin.h>
 enum { W = 16, MAX_ROWS = 6 }; /* 32 registers */
 #elif defined(__AVX__)
-#include <immintrin.h>
 enum { W = 8, MAX_ROWS = 3 }; /* 16 registers */
 #elif defined(__SSE__)
-#include <immintrin.h>
 enum { W = 4, MAX_ROWS = 2 }; /* 16 registers */
 #else
 enum { W = 4, MAX_ROWS = 6 }; /* NEON has 32 registers */
@@ -51,23 +51,27 @@ typedef float unaligned_floats __attribute__((vector_size(W * sizeof(float)), al
 INLINE floats load_floats(const float *from) { return *(const unaligned_floats *)from; }
 INLINE void store_floats(float *to, floats x) { *(unaligned_floats *)to = x; }
 
-/* x within [-limit, limit]. A nan stays nan, so that a training that diverges is seen to diverge. */
+/* x within [-limit, limit]. A nan stays nan, so that a training that diverges is seen to diverge: if one operand of the
+   processor's minimum or maximum is nan, these give the second. */
+#if defined(CHARLM_FLOAT64) || !defined(__SSE__)
 INLINE floats clamp(floats x, float limit) {
-    const floats high = (floats){} + limit;
-#if defined(CHARLM_FLOAT64)
+    floats high = (floats){} + limit;
     integers above = x > high, below = x < -high;
     return (floats)(((integers)x & ~above & ~below) | ((integers)high & above) | ((integers)-high & below));
-#elif defined(__AVX512F__) /* if one operand is nan, these instructions return the second */
-    return (floats)_mm512_max_ps((__m512)-high, _mm512_min_ps((__m512)high, (__m512)x));
-#elif defined(__AVX__)
-    return (floats)_mm256_max_ps((__m256)-high, _mm256_min_ps((__m256)high, (__m256)x));
-#elif defined(__SSE__)
-    return (floats)_mm_max_ps((__m128)-high, _mm_min_ps((__m128)high, (__m128)x));
-#else
-    integers above = x > high, below = x < -high;
-    return (floats)(((integers)x & ~above & ~below) | ((integers)high & above) | ((integers)-high & below));
-#endif
 }
+#else
+#if defined(__AVX512F__)
+#define PACKED(what, x, y) (floats)_mm512_##what##_ps((__m512)(x), (__m512)(y))
+#elif defined(__AVX__)
+#define PACKED(what, x, y) (floats)_mm256_##what##_ps((__m256)(x), (__m256)(y))
+#else
+#define PACKED(what, x, y) (floats)_mm_##what##_ps((__m128)(x), (__m128)(y))
+#endif
+INLINE floats clamp(floats x, float limit) {
+    floats high = (floats){} + limit;
+    return PACKED(max, -high, PACKED(min, high, x));
+}
+#endif
 
 #if defined(CHARLM_FLOAT64)
 INLINE floats exp_ps(floats x) {
