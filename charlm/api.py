@@ -52,7 +52,7 @@ def train(
     from dataclasses import replace
 
     from charlm.cells.naming_files import own_settings, own_stack_problems
-    from charlm.config.resolving import resolve
+    from charlm.config.resolving import resolve_to_train
     from charlm.training.experiment import begin
     from charlm.training.origin import settings_from
 
@@ -60,10 +60,10 @@ def train(
     if texts:
         values["text.sources"] = [str(text) for text in texts]
     nulls = [f"{name}=null" for name, value in values.items() if value is None]  # None in `options` means not given
-    resolved = resolve(None if config is None else str(config), nulls, values, [own_stack_problems])
+    resolved = resolve_to_train(None if config is None else str(config), nulls, values, [own_stack_problems])
     resolved = replace(resolved, settings=own_settings(resolved.settings))
     if start_from is None:
-        return begin(resolved.settings, run)
+        return begin(resolved.settings, run, automatic=resolved.automatic)
     start = _checkpoint(start_from)
     chosen, notes = settings_from(resolved, start)
     return begin(chosen, run, start, notes)

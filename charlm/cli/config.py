@@ -25,15 +25,20 @@ def show(
 ) -> None:
     """Show every setting and the origin of its value. The output is a valid config file."""
     from charlm.cells.naming_files import stack_problems_but_files
-    from charlm.config.resolving import resolve
-    from charlm.config.stored import to_yaml
+    from charlm.config.resolving import resolve_to_train
+    from charlm.config.stored import to_yaml, with_auto
     from charlm.display.settings_text import with_origins
 
-    resolved = resolve(config, settings or [], {}, [stack_problems_but_files])
+    resolved = resolve_to_train(config, settings or [], {}, [stack_problems_but_files])
     if as_json:
-        print_json({"settings": resolved.settings.model_dump(mode="json"), "sources": resolved.origins})
+        print_json(
+            {
+                "settings": with_auto(resolved.settings.model_dump(mode="json"), resolved.automatic),
+                "sources": resolved.origins,
+            }
+        )
     else:
-        print_text(with_origins(to_yaml(resolved.settings), resolved.origins))
+        print_text(with_origins(to_yaml(resolved.settings, resolved.automatic), resolved.origins))
 
 
 @app.command("list", cls=Command, epilog=examples("charlm config list", "charlm config list learning"))
@@ -66,11 +71,11 @@ def list_settings(
 def check(file: Annotated[str, typer.Argument(metavar="FILE", help="A YAML file, or a preset's name.")]) -> None:
     """Check a config file, and list everything that is wrong with it."""
     from charlm.cells.naming_files import stack_problems_but_files
-    from charlm.config.resolving import resolve
+    from charlm.config.resolving import resolve_to_train
     from charlm.display.settings_text import settings_in_short
 
-    settings = resolve(file, [], {}, [stack_problems_but_files]).settings
-    print_text(f"{file} is fine: {settings_in_short(settings)}\n")
+    resolved = resolve_to_train(file, [], {}, [stack_problems_but_files])
+    print_text(f"{file} is fine: {settings_in_short(resolved.settings, resolved.automatic)}\n")
 
 
 @app.command("schema", cls=Command, epilog=examples("charlm config schema > charlm.schema.json"))

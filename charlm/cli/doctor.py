@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -41,7 +41,7 @@ def doctor(
 ) -> None:
     """Check this machine, and a text before hours are spent on it."""
     from charlm.cells.naming_files import own_settings, own_stack_problems
-    from charlm.config.resolving import resolve
+    from charlm.config.resolving import BY_TIME, resolve_to_train
     from charlm.diagnosis.command import GivenOptions
     from charlm.diagnosis.finding import overall_exit_code
     from charlm.display.findings import print_counts, print_finding
@@ -59,11 +59,13 @@ def doctor(
     files = [("--valid", file) for file in valid or ()] + [("--test", file) for file in test or ()]
     named = [("--encoding", encoding), *files, ("--device", device)]
     given = GivenOptions.of(config, settings or [], named, ["--records"] if records else [])
-    chosen = own_settings(resolve(config, settings or [], options, [own_stack_problems]).settings)
+    preset = config if given.choose_model else BY_TIME
+    resolved = resolve_to_train(preset, settings or [], options, [own_stack_problems])
+    chosen, automatic = own_settings(resolved.settings), resolved.automatic
     say_what_is_awaited(chosen.text.sources if text else ())
     findings: list[Finding] = []
     with until_closed(sys.stdout):
-        for finding in watched(_findings(chosen, bool(text), given), "checking"):
+        for finding in watched(_findings(chosen, automatic, bool(text), given), "checking"):
             findings.append(finding)
             if not as_json:
                 print_finding(finding)
@@ -75,7 +77,7 @@ def doctor(
     raise typer.Exit(code)
 
 
-def _findings(settings: Settings, with_text: bool, given: GivenOptions) -> Iterator[Finding]:
+def _findings(settings: Settings, automatic: Sequence[str], with_text: bool, given: GivenOptions) -> Iterator[Finding]:
     """Each finding as it is made: a person can read the first ones while torch is imported."""
 
     from charlm.diagnosis.machine import check_machine
@@ -86,11 +88,13 @@ def _findings(settings: Settings, with_text: bool, given: GivenOptions) -> Itera
     compute, tried = try_device(settings.training.device)
     yield from tried
     if compute:
-        yield explain_engines(settings.model, compute)
+        from charlm.training.automatic import with_best_cell
+
+        yield explain_engines(with_best_cell(settings, automatic, compute).model, compute)
     if with_text:
         from charlm.diagnosis.text import check_text
 
-        yield from check_text(settings, compute, given)
+        yield from check_text(settings, compute, given, automatic)
 
 
 def _to_json(findings: list[Finding], code: int) -> dict[str, object]:

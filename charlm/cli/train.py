@@ -114,9 +114,9 @@ def train(
     from dataclasses import replace
 
     from charlm.cells.naming_files import own_settings, own_stack_problems
-    from charlm.config.resolving import resolve
+    from charlm.config.resolving import resolve_to_train
 
-    resolved = resolve(config, settings or [], options, [own_stack_problems])
+    resolved = resolve_to_train(config, settings or [], options, [own_stack_problems])
     _begin(replace(resolved, settings=own_settings(resolved.settings)), run, origin, dry_run, as_json)
 
 
@@ -157,7 +157,7 @@ def _refuse_without_resume(text: list[str] | None, more: str | None, moved: list
 
 
 def _begin(resolved: Resolved, name: str | None, origin: str | None, dry_run: bool, as_json: bool) -> None:
-    settings, start = resolved.settings, None
+    settings, automatic, start = resolved.settings, resolved.automatic, None
     say_what_is_awaited(settings.text.sources)
     notes: tuple[str, ...] = ()
     if origin is not None:
@@ -167,6 +167,7 @@ def _begin(resolved: Resolved, name: str | None, origin: str | None, dry_run: bo
 
         start = load_checkpoint(find_checkpoint(runs_root(), origin))
         settings, notes = settings_from(resolved, start)
+        automatic = ()
     if dry_run:
         from charlm.text.corpus import open_corpus
 
@@ -176,11 +177,17 @@ def _begin(resolved: Resolved, name: str | None, origin: str | None, dry_run: bo
 
             corpus, grown = open_with_origin(settings.text, corpus, start)
             notes = (*grown.notes(), *notes)
+        if automatic:
+            from charlm.engines.precision import compute_for
+            from charlm.training.automatic import choose
+
+            choice = choose(settings, automatic, corpus, compute_for(settings))
+            settings, notes = choice.settings, (*notes, f"chosen: {choice.note()}")
         _print_plan(settings, corpus, notes, as_json)
         return
     from charlm.training.experiment import begin
 
-    _train(begin(settings, name, start, notes), as_json)
+    _train(begin(settings, name, start, notes, automatic), as_json)
 
 
 def _resume(

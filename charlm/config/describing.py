@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from charlm.config.automatic import AUTO, AUTOMATIC
 from charlm.config.settings import Settings
 
 BOUNDS = (("ge", "from"), ("gt", "above"), ("le", "to"), ("lt", "below"))
@@ -52,11 +53,12 @@ def _of(prefix: str, section: Any) -> Iterator[SettingAbout]:
         if isinstance(inner, type) and issubclass(inner, BaseModel):
             yield from _of(f"{prefix}.{key}", inner)
             continue
-        words = _words(inner)
+        words, name = _words(inner), f"{prefix}.{key}"
+        values = " or ".join([", ".join(words[:-1]), words[-1]]) if words else _limits(declared)
         yield SettingAbout(
-            name=f"{prefix}.{key}",
+            name=name,
             about=declared.description or "",
-            values=" or ".join([", ".join(words[:-1]), words[-1]]) if words else _limits(declared),
+            values=f"{values} or {AUTO}" if values and name in AUTOMATIC else values,
             words=words,
             declared=declared,
         )

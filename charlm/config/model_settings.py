@@ -33,7 +33,8 @@ class ModelSettings(Section):
     cell: str = Field(
         default="lstm",
         max_length=LONGEST,
-        description="a name from `charlm cells list`, or a file of yours, whose code then runs: path/mycell.py:MyCell",
+        description="a name from `charlm cells list`, auto, or a file of yours, whose code then runs: "
+        "path/mycell.py:MyCell",
     )
     cell_options: dict[str, CellOption] = Field(
         default={}, max_length=16, description="options of that cell; `charlm cells show` lists them"

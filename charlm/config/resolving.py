@@ -6,12 +6,13 @@ Knows the origin of each value, and no cell: callers pass `checks` for what depe
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from charlm.config.automatic import left_open, needs_a_number, needs_time, without
 from charlm.config.given import (
     CELL,
     CELL_OPTIONS,
@@ -32,18 +33,26 @@ from charlm.config.yaml_reading import Document, read_scalar, read_yaml
 from charlm.errors import UsageError
 
 DEFAULT_PRESET = "quick"
+BY_TIME = "auto"  # the preset of a training whose length is a time, and for which none is named
+BUDGET = "training.budget"
 COMMAND_LINE = "command line"
 OLDER_RUN = "as before this setting existed"
+NO_VALUE = Given(None, "")
 
 Check = Callable[[Settings], list[Problem]]
 
 
 @dataclass(frozen=True)
 class Resolved:
-    """Settings, and the origin of each value by dotted name (as `given.dotted` names them)."""
+    """Settings, and the origin of each value by dotted name (as `given.dotted` names them).
+
+    `automatic` are the names of settings that are `auto`. They have their defaults in `settings` until the training
+    begins and chooses them.
+    """
 
     settings: Settings
-    origins: Mapping[str, str]
+    origins: dict[str, str]
+    automatic: tuple[str, ...] = ()
 
 
 def resolve(
@@ -57,16 +66,44 @@ def resolve(
 
     Options are the values of the command line's own flags, such as {"training.steps": 100}; None is a flag that the
     user did not give. Checks find problems that the types cannot. `missing` has values by dotted name that replace the
-    defaults: for the file of a run, `history.BEFORE_IT_EXISTED`. Raises one UsageError that lists all problems.
+    defaults: for the file of a run, `history.BEFORE_IT_EXISTED`. Raises one UsageError that lists all problems; a
+    setting that is `auto` is one.
     """
     problems: list[Problem] = []
-    sources = [_not_named(missing or {}), *_from_file(preset_or_file or DEFAULT_PRESET, problems)]
-    sources.append(_from_command_line(overrides, options or {}, problems))
-    merged = merge_given(sources)
-    if not has_length(merged):
-        quick = _from_preset(DEFAULT_PRESET, COMMAND_LINE, problems)
-        merged |= {name: quick[name] for name in LENGTHS if name in quick}
-    return _validated(merged, problems, checks)
+    above = _from_command_line(overrides, options or {}, problems)
+    sources = [_not_named(missing or {}), *_from_file(preset_or_file or DEFAULT_PRESET, problems), above]
+    merged = _with_a_length(merge_given(sources), problems)
+    names = left_open(merged)
+    return _validated(without(merged, names), [*problems, *needs_a_number(names)], checks)
+
+
+def resolve_to_train(
+    preset_or_file: str | None = None,
+    overrides: Sequence[str] = (),
+    options: Mapping[str, object] | None = None,
+    checks: Sequence[Check] = (),
+) -> Resolved:
+    """The same for a new training: it chooses what is `auto` when it begins. Such settings are in `automatic`.
+
+    If the length is a time and no preset is named, the preset is `auto`.
+    """
+    problems: list[Problem] = []
+    above = _from_command_line(overrides, options or {}, problems)
+    default = BY_TIME if BUDGET in above and above[BUDGET].value is not None else DEFAULT_PRESET
+    merged = merge_given([*_from_file(preset_or_file or default, problems), above])
+    names = left_open(merged)
+    if not has_length(merged) or merged.get(BUDGET, NO_VALUE).value is None:
+        problems += needs_time(names)
+    resolved = _validated(_with_a_length(without(merged, names), problems), problems, checks)
+    return replace(resolved, origins=resolved.origins | {name: merged[name].origin for name in names}, automatic=names)
+
+
+def _with_a_length(merged: dict[str, Given], problems: list[Problem]) -> dict[str, Given]:
+    """With the length of `quick`, if there is no other."""
+    if has_length(merged):
+        return merged
+    quick = _from_preset(DEFAULT_PRESET, COMMAND_LINE, problems)
+    return merged | {name: quick[name] for name in LENGTHS if name in quick}
 
 
 def resolve_text(text: str, source: str) -> Resolved:

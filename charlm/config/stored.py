@@ -6,10 +6,12 @@ Knows no precedence. Reading is as strict here as elsewhere.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import yaml
 
+from charlm.config.automatic import AUTO, AUTOMATIC
 from charlm.config.resolving import resolve_text
 from charlm.config.settings import Settings
 from charlm.config.yaml_reading import MAX_BYTES, read_scalar
@@ -30,13 +32,15 @@ def _write_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
 _Dumper.add_representer(str, _write_text)
 
 
-def to_yaml(settings: Settings) -> str:
-    """YAML with one setting a line, below its section. `from_yaml` gives the identical settings back.
+def to_yaml(settings: Settings, automatic: Collection[str] = ()) -> str:
+    """YAML with one setting a line, below its section; those with names in `automatic` are `auto`.
+
+    If there are none, `from_yaml` gives the identical settings back.
 
     Raises UsageError if the text is longer than `from_yaml` reads.
     """
     lines = []
-    for section, content in settings.model_dump().items():
+    for section, content in with_auto(settings.model_dump(), automatic).items():
         lines.append(f"{section}:")
         lines += [f"  {key}: {inline_yaml(value)}" for key, value in content.items()]
     text = "\n".join(lines) + "\n"
@@ -47,6 +51,14 @@ def to_yaml(settings: Settings) -> str:
             "Name a folder, or a glob in quotes, instead of every file.",
         )
     return text
+
+
+def with_auto(plain: Mapping[str, Mapping[str, Any]], automatic: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Settings in nested mappings; those with names in `automatic` are `auto`."""
+    return {
+        section: {key: AUTO if f"{section}.{key}" in automatic else value for key, value in content.items()}
+        for section, content in plain.items()
+    }
 
 
 def inline_yaml(value: object) -> str:
@@ -66,4 +78,9 @@ def json_schema() -> dict[str, Any]:
     """The JSON schema (draft 2020-12) of a config file, for editors that complete and check YAML."""
     schema = Settings.model_json_schema()
     preset = {"type": "string", "description": "a preset that this file starts from", "title": "Preset"}
+    for name in AUTOMATIC:
+        section, _, key = name.partition(".")
+        declared = schema["$defs"][f"{section.title()}Settings"]["properties"]
+        kept = {word: declared[key].pop(word) for word in ("title", "description", "default")}
+        declared[key] = {"anyOf": [declared[key], {"const": AUTO}], **kept}
     return {**schema, "properties": {"preset": preset, **schema["properties"]}}

@@ -5,7 +5,7 @@ Knows no model. Prints nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from charlm.diagnosis.advice import LEAST_CHARACTERS
 from charlm.diagnosis.command import GivenOptions
 from charlm.diagnosis.doubles import find_doubles
 from charlm.diagnosis.encoding import check_encoding_of_files
-from charlm.diagnosis.estimate import estimate_training, suggest_size
+from charlm.diagnosis.estimate import suggest_training
 from charlm.diagnosis.finding import Finding, finding_from_error
 from charlm.diagnosis.form import check_form
 from charlm.diagnosis.rare import check_rare
@@ -34,10 +34,13 @@ MOST_REPEATED = 0.02  # of validation's windows: with more, the score is not tha
 EXCERPT = 60  # characters
 
 
-def check_text(settings: Settings, compute: Compute | None, given: GivenOptions) -> Iterator[Finding]:
+def check_text(
+    settings: Settings, compute: Compute | None, given: GivenOptions, automatic: Collection[str] = ()
+) -> Iterator[Finding]:
     """All checks of the text that the settings name. Without a device, the time of a training is not estimated.
 
-    `given` are the options of the command line, which every suggested line repeats.
+    `given` are the options of the command line, which every suggested line repeats. Settings with names in `automatic`
+    are those that a training chooses.
     """
     try:
         corpus = open_corpus(settings.text)
@@ -59,9 +62,7 @@ def check_text(settings: Settings, compute: Compute | None, given: GivenOptions)
         else check_split(corpus)
     )
     read_as = [word for form in forms for word in form.facts.get("arguments", [])]
-    yield suggest_size(settings, corpus, compute.device_type if compute else "cpu", given, read_as)
-    if compute:
-        yield estimate_training(settings, corpus, compute, given)
+    yield from suggest_training(settings, automatic, corpus, compute, given, read_as)
 
 
 def check_length(corpus: Corpus) -> Finding:

@@ -13,15 +13,12 @@ from charlm.diagnosis.finding import Finding, finding_from_error
 from charlm.engines.choosing import engines_of
 from charlm.errors import CharlmError, UsageError
 from charlm.evaluation.score import in_bits
-from charlm.text.corpus import Corpus
 from charlm.text.lanes import Lanes
 from charlm.text.vocabulary import Vocabulary
 
 WORDS = "the owl went out to look for mice, the mice went out to look for rice. " * 40
 UPDATES = 12
 RATE = 1e-2
-TIMED_UPDATES = 4
-PATIENCE = 5  # seconds, after which two timed updates are enough
 SAMPLE_LENGTH = 20
 
 
@@ -87,25 +84,6 @@ def explain_precision(compute: Compute) -> Finding:
     threads = f"{compute.threads} processor thread{'s' * (compute.threads > 1)}"
     what = f"auto is {compute.precision}, because {reason}; {threads}"
     return Finding("precision", "ok", what, facts={"precision": compute.precision, "threads": compute.threads})
-
-
-def measure_speed(settings: Settings, corpus: Corpus, compute: Compute) -> float:
-    """Characters per second of real updates on this text with these settings: the best of a few.
-
-    The first update is never the fastest, and other programs may use the machine.
-    """
-    from charlm.training.plan import train_reader
-    from charlm.training.trainer import Trainer
-
-    reader = train_reader(settings, corpus)
-    trainer = Trainer(settings, corpus.vocabulary.size, reader.batch_size, compute)
-    speeds: list[float] = []
-    started = time.perf_counter()
-    while len(speeds) < TIMED_UPDATES and (len(speeds) < 2 or time.perf_counter() - started < PATIENCE):
-        began = time.perf_counter()
-        result = trainer.update(reader, len(speeds), RATE)
-        speeds.append(result.characters / (time.perf_counter() - began))
-    return max(speeds)
 
 
 def explain_engines(model_settings: ModelSettings, compute: Compute) -> Finding:

@@ -58,6 +58,7 @@ def run_rows(run: RunSummary, settings: Mapping[str, Any], target: str) -> list[
         ("text", f"{run.text or UNKNOWN}, {_count(run.text_characters)} characters"),
         ("model", _model(run)),
         *([("from", run.origin)] if run.origin else []),
+        *([("chosen", run.chosen)] if run.chosen else []),
         ("trained", trained if run.checkpoints else "not yet"),
         ("valid", f"{_score(run.valid_nats)}{best}"),
         ("train", f"{_score(run.train_nats)}{best}"),

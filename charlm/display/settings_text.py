@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from charlm.config.automatic import AUTO
 from charlm.display.units import counted
 
 if TYPE_CHECKING:
@@ -39,8 +40,8 @@ def described_rows(settings: Sequence[SettingAbout]) -> list[tuple[str, str, str
     return [heading, *rows]
 
 
-def settings_in_short(settings: Settings) -> str:
-    """`lstm 2 x 8, adamw 0.01, lanes 16 x 64, 90 seconds`."""
+def settings_in_short(settings: Settings, automatic: Collection[str] = ()) -> str:
+    """`lstm 2 x 8, adamw 0.01, lanes 16 x 64, 90 seconds`; the settings with names in `automatic` are `auto`."""
     model, training = settings.model, settings.training
     if training.budget is not None:
         length = f"{training.budget:g} seconds"
@@ -48,7 +49,11 @@ def settings_in_short(settings: Settings) -> str:
         length = (
             counted(training.steps, "step") if training.steps is not None else counted(training.epochs or 0, "epoch")
         )
-    return (
-        f"{model.in_short()}, {training.optimizer} {training.learning_rate:g}, "
-        f"lanes {training.batch_size} x {training.seq_len}, {length}"
-    )
+    values = {"training.learning_rate": f"{training.learning_rate:g}", "training.batch_size": str(training.batch_size)}
+    rate, lanes = (AUTO if name in automatic else value for name, value in values.items())
+    shape = model.in_short()
+    if "model.hidden_size" in automatic:
+        shape = shape.replace(f" x {model.hidden_size}", f" x {AUTO}", 1)
+    if "model.cell" in automatic:
+        shape = shape.replace(f"{model.cell} ", f"{AUTO} ", 1)
+    return f"{shape}, {training.optimizer} {rate}, lanes {lanes} x {training.seq_len}, {length}"

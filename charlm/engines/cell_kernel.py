@@ -94,7 +94,8 @@ class _Window(torch.autograd.Function):
         ctx.kept = ids, below, own.matrices, [backward for _, backward in panels], projected
         ctx.shapes = [weight.shape for weight in arrays[parts:]]
         ctx.set_materialize_grads(False)
-        return run.outputs(), run.memories(), *(part.to(kernel.sums).clone() for part in run.last())
+        # Another tensor of the same numbers: autograd would tie its own to these arrays, in a cycle.
+        return run.outputs().detach(), run.memories(), *(part.to(kernel.sums).clone() for part in run.last())
 
     @staticmethod
     @torch.autograd.function.once_differentiable

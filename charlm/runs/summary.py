@@ -41,6 +41,7 @@ class RunSummary:
     last: str | None
     origin: str | None = None  # the model that the run was begun from, in words
     changed: tuple[str, ...] = ()  # settings that a resume has changed, in words
+    chosen: str | None = None  # the settings that the run chose when it began, and why
 
 
 def summarize_run(run: Run) -> RunSummary:
@@ -75,6 +76,7 @@ def summarize_run(run: Run) -> RunSummary:
         last=None if last is None else last.name,
         origin=_origin(_part(mark, "from")),
         changed=_changed(mark.get("changed")),
+        chosen=_text(_part(mark, "automatic").get("note")),
     )
 
 

@@ -8,7 +8,7 @@ Of the files that do the work, `loop.py` comes next; `resuming.py` decides what 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,6 +39,7 @@ from charlm.runs import (
 from charlm.runs.folder import CONFIG, MARK
 from charlm.text.corpus import Corpus, open_corpus
 from charlm.text.lanes import Reader
+from charlm.training.automatic import choose
 from charlm.training.events import Event, Saved, Started, Updated
 from charlm.training.journal import write_metrics
 from charlm.training.loop import never, train
@@ -57,7 +58,8 @@ class Training:
 
     `notes` are messages to the user. `checkpoint` is where a resumed training continues, None for one that begins.
     `origin` is the model that a new training starts from, if it is not a new one. `changes` are the settings that a
-    resumed training has changed. `latest` is True if the run becomes the one that commands take by default.
+    resumed training has changed. `latest` is True if the run becomes the one that commands take by default. `spent` are
+    seconds of the budget that are gone before the first update.
     """
 
     settings: Settings
@@ -71,6 +73,7 @@ class Training:
     _lock: ExitStack = field(repr=False)
     origin: Origin | None = None
     changes: Changes = field(default_factory=dict)
+    spent: float = 0.0
     closed: bool = False
 
     def __iter__(self) -> Iterator[Event]:
@@ -87,7 +90,7 @@ class Training:
             step = self.checkpoint.step if self.checkpoint else -1
             forget_metrics_after(self.run.metrics, step)
             initial = self.origin.parameters if self.origin else None
-            plan = TrainingPlan(self.settings, self.corpus, self.reader, self.run, self.compute, initial)
+            plan = TrainingPlan(self.settings, self.corpus, self.reader, self.run, self.compute, initial, self.spent)
             marked = trained = False
             for event in write_metrics(train(plan, self.checkpoint, stop, save), self.run):
                 if not marked and self.latest and isinstance(event, Started if self.checkpoint else Saved):
@@ -133,29 +136,40 @@ class Training:
 
 
 def begin(
-    settings: Settings, name: str | None = None, start: Checkpoint | None = None, notes: Sequence[str] = ()
+    settings: Settings,
+    name: str | None = None,
+    start: Checkpoint | None = None,
+    notes: Sequence[str] = (),
+    automatic: Collection[str] = (),
 ) -> Training:
     """A new run with these settings, named after its text and cell if `name` is None.
 
     With `start` the model begins with the weights of that checkpoint, whose model the settings must have
-    (`settings_from` in origin.py). Raises UsageError, before anything is written, if the device is absent or too small,
-    TextError if the text cannot be read, CheckpointError if a run of that name exists.
+    (`settings_from` in origin.py). Otherwise the settings with names in `automatic` are chosen now (automatic.py).
+    Raises UsageError, before anything is written, if the device is absent or too small, TextError if the text cannot be
+    read, CheckpointError if a run of that name exists.
     """
     corpus, origin = open_corpus(settings.text), None
     settings = with_decisions(settings, corpus)
     if start is not None:
         corpus, origin = open_with_origin(settings.text, corpus, start)
-    reader = train_reader(settings, corpus)
-    compute = _require_device(settings, corpus)
+    compute = compute_for(settings)
     cell_notes = prepare_own_cells(settings.model, compute)
+    choice = choose(settings, automatic, corpus, compute) if automatic and start is None else None
+    settings = choice.settings if choice else settings
+    reader = train_reader(settings, corpus)
+    _require_memory(settings, corpus, compute)
     cells = "-".join(dict.fromkeys(short_name(layer.cell) for layer in settings.model.stack()))
-    run = _create_run(runs_root(), name, f"{corpus.name}-{cells}", settings, corpus, origin)
-    notes = (*(origin.notes() if origin else ()), *notes, *cell_notes)
+    about = choice.to_json() if choice else {}
+    run = _create_run(runs_root(), name, f"{corpus.name}-{cells}", settings, corpus, origin, about)
+    chosen = [f"chosen: {choice.note()}"] if choice else []
+    notes = (*(origin.notes() if origin else ()), *notes, *cell_notes, *chosen)
     with ExitStack() as locked:
         locked.enter_context(lock_run(run))
         return Training(
-            settings, corpus, reader, compute, run, None, notes, latest=True, _lock=locked.pop_all(), origin=origin
-        )
+            settings, corpus, reader, compute, run, None, notes,
+            latest=True, _lock=locked.pop_all(), origin=origin, spent=choice.seconds if choice else 0.0,
+        )  # fmt: skip
 
 
 def resume(
@@ -198,7 +212,7 @@ def begin_or_resume(settings: Settings, corpus: Corpus, root: Path, name: str) -
     compute = _require_device(settings, corpus)
     run = Run(root / name)
     if not (root / name / MARK).is_file():
-        run = _create_run(root, name, name, settings, corpus, None)
+        run = _create_run(root, name, name, settings, corpus, None, {})
     with ExitStack() as locked:
         locked.enter_context(lock_run(run))
         checkpoint, damaged = newest_whole(run)
@@ -215,11 +229,19 @@ def with_decisions(settings: Settings, corpus: Corpus) -> Settings:
 
 
 def _create_run(
-    root: Path, name: str | None, slug: str, settings: Settings, corpus: Corpus, origin: Origin | None
+    root: Path,
+    name: str | None,
+    slug: str,
+    settings: Settings,
+    corpus: Corpus,
+    origin: Origin | None,
+    chosen: Mapping[str, object],
 ) -> Run:
     about: dict[str, object] = {"text": {"name": corpus.name, "sha256": corpus.sha256, "characters": corpus.characters}}
     if origin:
         about["from"] = origin.to_json()
+    if chosen:
+        about["automatic"] = chosen
     copies = {file.copy_name: text_of(file) for file in files_of(settings.model)}
     return create_run(root, name, slug, about, {CONFIG: to_yaml(settings), **copies})
 
@@ -227,5 +249,9 @@ def _create_run(
 def _require_device(settings: Settings, corpus: Corpus) -> Compute:
     """The device of the settings. It is checked before anything is written, so that a refusal leaves no run behind."""
     compute = compute_for(settings)
-    require_memory(settings, corpus.vocabulary.size, int(corpus.split("train").size), compute)
+    _require_memory(settings, corpus, compute)
     return compute
+
+
+def _require_memory(settings: Settings, corpus: Corpus, compute: Compute) -> None:
+    require_memory(settings, corpus.vocabulary.size, int(corpus.split("train").size), compute)

@@ -55,7 +55,7 @@ def train(
     if plan.initial and not resume:
         yield from session.validate()
         yield from session.save()
-    reason = session.end_reason()
+    reason = session.end_reason() if session.progress.step else ""  # a new training makes one update at least
     while not reason:
         yield from session.update()
         yield from session.validate_if_due()
@@ -74,7 +74,7 @@ class _Session:
         self.resumed_at = resume.step if resume else None
         self.trainer = self._new_trainer()
         self.naming_nats = naming_nats(plan.corpus)
-        self.progress = self._restore(resume) if resume else Progress()
+        self.progress = self._restore(resume) if resume else Progress(seconds=plan.spent)
         self.clock = Clock(self.progress.seconds)
         self.saved_at = self.sampled_at = self.validated_at = self.clock.seconds()
         self.saved_step = self.resumed_at

@@ -23,6 +23,7 @@ from charlm.runs import Run
 from charlm.text.corpus import Corpus, open_corpus
 from charlm.text.reading_notes import rare_note
 from charlm.text.vocabulary import Vocabulary
+from charlm.training.automatic import with_values
 
 ROWS = ("embedding.weight", "head.weight", "head.bias")  # parameters with a row for each symbol
 FREE = ("dropout", "dropout_kind", "weight_drop")  # settings of the model that change none of its weights
@@ -98,6 +99,7 @@ def settings_from(resolved: Resolved, start: Checkpoint) -> tuple[Settings, tupl
     given = {name for name, at in resolved.origins.items() if at != "default" and not at.startswith("preset ")}
     wanted, own = dotted(resolved.settings), dotted(start.settings)
     fixed = [name for name in wanted if name == "text.unit" or _shapes_the_model(name)]
+    given -= set(resolved.automatic)  # those are as the model was trained
     other = [name for name in fixed if name in given and wanted[name] != own.get(name)]
     if other:
         asked = " ".join(f"{name}={wanted[name]}" for name in other)
@@ -113,7 +115,7 @@ def settings_from(resolved: Resolved, start: Checkpoint) -> tuple[Settings, tupl
             f"Name it: charlm train TEXT --from {start.run_name}\n"
             f"To train that run for longer: charlm train --resume {start.run_name} --more 500",
         )
-    settings = resolved.settings
+    settings = with_values(resolved.settings, {name: own[name] for name in resolved.automatic if name in own})
     chosen = {key: getattr(settings.model, key) for key in FREE if f"model.{key}" in given}
     expected = {key for key in KEPT if f"text.{key}" not in given} | {"unit"}
     if not any(f"text.{key}" in given for key in FORM):

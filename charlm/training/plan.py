@@ -19,7 +19,8 @@ from charlm.text.records.record_lanes import open_reader, record_end_id
 class TrainingPlan:
     """Settings, a text, the reader that cuts its train split into windows, the run to write to, and a device.
 
-    `initial` are the weights that a new training starts from; None: those of the seed.
+    `initial` are the weights that a new training starts from; None: those of the seed. `spent` are seconds of a new
+    training's budget that are gone before its first update.
     """
 
     settings: Settings
@@ -28,6 +29,7 @@ class TrainingPlan:
     run: Run
     compute: Compute
     initial: Mapping[str, np.ndarray] | None = None
+    spent: float = 0.0
 
 
 def train_reader(settings: Settings, corpus: Corpus) -> Reader:

@@ -45,10 +45,19 @@ def test_a_good_text_has_no_warnings(charlm, good):
     assert result.returncode == 0, result.stderr
     _, found = by_name(result)
     assert found["text"]["level"] == found["symbols"]["level"] == found["split"]["level"] == "ok"
+    facts = found["training"]["facts"]
+    assert facts["command"] == f"charlm train {good} -s training.threads=1 --device cpu --budget 10m"
+    assert facts["parameters"] > 10**4
+    assert "model.hidden_size" in facts["chosen"]
+
+
+def test_a_model_that_is_given_is_measured_and_compared_with_the_text(charlm, good):
+    options = ("-s", "model.hidden_size=16", "-s", "training.threads=1")
+    _, found = by_name(charlm("doctor", good, "--device", "cpu", "--json", *options))
     assert found["training"]["facts"]["seconds"] > 0
     assert found["training"]["facts"]["memory_bytes"] > 10**7
     facts = found["size"]["facts"]
-    assert facts["command"].startswith(f"charlm train {good}")
+    assert facts["command"] == shlex.join(["charlm", "train", str(good), *options, "--device", "cpu"])
     assert facts["parameters_per_character"] == pytest.approx(
         facts["parameters"] / len(good.read_text()) / 0.9, rel=1e-3
     )
@@ -114,7 +123,7 @@ def test_the_options_of_a_text_are_those_of_train_and_the_suggested_line_repeats
     splits = found["text"]["facts"]["splits"]
     assert splits == {"train": len(good.read_text()) + 1, **{name: splits[name] for name in ("valid", "test")}}
     assert found["split"]["facts"]["records"] == found["split"]["facts"]["repeated"] == 40
-    line = found["size"]["facts"]["command"]
+    line = found["training"]["facts"]["command"]
     assert all(shlex.quote(option) in line for option in options)
     assert charlm(*shlex.split(line)[1:], "--dry-run").returncode == 0
 

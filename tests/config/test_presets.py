@@ -9,10 +9,10 @@ from charlm.cells.stacks import stack_problems
 from charlm.config import presets as found
 from charlm.config.given import NAMES, has_length, read_given
 from charlm.config.presets import is_file_name, presets, read_preset
-from charlm.config.resolving import resolve
+from charlm.config.resolving import resolve, resolve_to_train
 
 SHAKESPEARE = {"tiny-shakespeare", "tiny-shakespeare-10m", "tiny-shakespeare-30m"}
-PRESETS = {"quick", "char-rnn", "small", "medium", "large"} | SHAKESPEARE
+PRESETS = {"auto", "quick", "char-rnn", "small", "medium", "large"} | SHAKESPEARE
 EACH = pytest.mark.parametrize("name", sorted(presets()))
 
 
@@ -22,7 +22,7 @@ def test_the_names_of_the_presets():
 
 @EACH
 def test_a_preset_is_valid_for_its_cell_too(name):
-    resolved = resolve(name, [], {}, [stack_problems])
+    resolved = resolve_to_train(name, [], {}, [stack_problems])
     assert (
         sum(
             length is not None

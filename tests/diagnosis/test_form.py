@@ -96,18 +96,20 @@ def test_records_are_an_option_of_every_command_that_looks_at_a_text(charlm, tmp
     """A person who was told to train with --records looks at the text with --records too."""
     found = doctor("\n".join(NAMES), "--records")
     assert "form" not in found
-    assert "--records" in shlex.split(found["size"]["facts"]["command"])
-    assert works(charlm, found["size"]["facts"]["command"])
+    assert "--records" in shlex.split(found["training"]["facts"]["command"])
+    assert works(charlm, found["training"]["facts"]["command"])
     stats = charlm("data", "stats", "a text.txt", "--records")
     assert f"{len(NAMES)} records" in stats.stdout
 
 
-def test_the_line_for_the_size_reads_the_text_in_its_form(doctor, charlm):
-    found = doctor("\n".join(f"owl {number},{number},a note" for number in range(60)), name="t.csv")
-    words = shlex.split(found["size"]["facts"]["command"])
+@pytest.mark.parametrize("options", [(), ("-s", "model.hidden_size=64")])
+def test_the_line_that_trains_reads_the_text_in_its_form(doctor, charlm, options):
+    found = doctor("\n".join(f"owl {number},{number},a note" for number in range(60)), *options, name="t.csv")
+    line = found["size" if options else "training"]["facts"]["command"]
+    words = shlex.split(line)
     assert found["form"]["facts"]["arguments"][-1] in words
-    assert "training.patience=3" in words
-    assert works(charlm, found["size"]["facts"]["command"])
+    assert ("training.patience=3" in words) == bool(options)
+    assert works(charlm, line)
 
 
 @pytest.mark.parametrize("text", ["\n" * 300, " \t\n" * 100, "a" * 300])

@@ -9,7 +9,7 @@ import pytest
 
 from charlm.cells.stacks import stack_problems
 from charlm.config.presets import presets
-from charlm.config.resolving import resolve
+from charlm.config.resolving import resolve_to_train
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -39,7 +39,7 @@ def test_a_preset_begins_with_its_row_of_the_table(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_preset_resolves_and_has_the_length_that_its_row_states(name):
-    training = resolve(name, [], {}, [stack_problems]).settings.training
+    training = resolve_to_train(name, [], {}, [stack_problems]).settings.training
     given = {key: getattr(training, key) for key in ("steps", "epochs", "budget") if getattr(training, key) is not None}
     assert given == stated_length(ROWS[name][1])
 

@@ -1,0 +1,110 @@
+"""Chooses the settings that are `auto` when a training begins: times a few updates, and applies the rule.
+
+Knows no run and no terminal.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from charlm.config.settings import Settings
+from charlm.device import Compute
+from charlm.engines.choosing import engines_of
+from charlm.model.parameters import count_parameters
+from charlm.text.corpus import Corpus
+from charlm.training.lengths import duration
+from charlm.training.rule import WIDTHS, Candidate, best_width, settings_for
+from charlm.training.speed import measure_speed
+
+TIMED = (96, 256)  # widths whose updates are timed; the speed of others lies on the line through both
+SHARE = 0.03  # of the budget for the timing, ...
+MOST_SECONDS = 2.0  # ... and at most so much
+CELL, WIDTH = "model.cell", "model.hidden_size"
+BEST_CELL = "mut1"  # of all cells, at equal time, in docs/performance.md
+CELL_OF_TORCH = "lstm"  # fast on a GPU, and without a compiler
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Settings without any `auto`, the values that were chosen by name, why, and the seconds that it took."""
+
+    settings: Settings
+    chosen: Mapping[str, object]
+    why: str
+    seconds: float
+
+    def to_json(self) -> dict[str, object]:
+        """What run.json keeps of it."""
+        return {"chosen": dict(self.chosen), "note": self.note(), "seconds": self.seconds}
+
+    def note(self) -> str:
+        """`hidden_size 192, dropout 0.1: in 10m, at 21,000 characters a second, it reads the text 12 times (...)`"""
+        values = ", ".join(f"{name.partition('.')[2]} {value}" for name, value in self.chosen.items())
+        return f"{values}: {self.why} (timed for {self.seconds:.1f} s of it)"
+
+
+def choose(settings: Settings, automatic: Collection[str], corpus: Corpus, compute: Compute) -> Choice:
+    """The settings with a value for each name in `automatic`. Their length is a time (`training.budget`)."""
+    began = time.perf_counter()
+    budget = settings.training.budget
+    assert budget is not None
+    settings = with_best_cell(settings, automatic, compute)
+    if WIDTH in automatic:
+        speeds = {width: _speed(settings, width, corpus, compute) for width in TIMED}
+        model = best_width([_candidate(settings, width, corpus, speeds) for width in WIDTHS])
+    else:
+        width = settings.model.hidden_size
+        model = _candidate(settings, width, corpus, {width: _speed(settings, width, corpus, compute)})
+    train = int(corpus.split("train").size)
+    values = {CELL: settings.model.cell, **settings_for(model, train)}
+    chosen = {name: value for name, value in values.items() if name in automatic}
+    speed, times = model.characters / budget, model.characters / train
+    why = f"in {duration(budget)}, at {speed:,.0f} characters a second, it reads the text {times:.2g} times"
+    return Choice(with_values(settings, chosen), chosen, why, time.perf_counter() - began)
+
+
+def with_best_cell(settings: Settings, automatic: Collection[str], compute: Compute) -> Settings:
+    """With the cell that learns most from a character, if a kernel for it is compiled here; else with torch's fastest.
+
+    Unchanged if the cell is not automatic.
+    """
+    if CELL not in automatic:
+        return settings
+    best = with_values(settings, {CELL: BEST_CELL})
+    if compute.device_type == "cpu" and set(engines_of(best.model, compute).train) == {"cell kernel"}:
+        return best
+    return with_values(settings, {CELL: CELL_OF_TORCH})
+
+
+def with_values(settings: Settings, values: Mapping[str, object]) -> Settings:
+    """The settings with these values, by dotted name."""
+    sections = {
+        section: getattr(settings, section).model_copy(
+            update={name.partition(".")[2]: value for name, value in values.items() if name.startswith(f"{section}.")}
+        )
+        for section in ("model", "training")
+    }
+    return settings.model_copy(update=sections)
+
+
+def _speed(settings: Settings, width: int, corpus: Corpus, compute: Compute) -> float:
+    assert settings.training.budget is not None
+    seconds = min(MOST_SECONDS, SHARE * settings.training.budget) / len(TIMED)
+    return measure_speed(with_values(settings, {WIDTH: width}), corpus, compute, seconds)
+
+
+def _candidate(settings: Settings, width: int, corpus: Corpus, speeds: Mapping[int, float]) -> Candidate:
+    """The model of this width, and how much it reads: seconds a character lie on a line over the parameters."""
+    assert settings.training.budget is not None
+    sizes = {each: count_parameters(with_values(settings, {WIDTH: each}).model, corpus.vocabulary.size) for each in
+             (*speeds, width)}  # fmt: skip
+    if width in speeds:
+        speed = speeds[width]
+    else:
+        (narrow, fast), (wide, slow) = sorted(speeds.items())
+        slope = (1 / slow - 1 / fast) / (sizes[wide] - sizes[narrow])
+        a_character = 1 / fast + max(0.0, slope) * (sizes[width] - sizes[narrow])
+        speed = 1 / a_character if a_character > 0 else fast
+    return Candidate(width, sizes[width], speed * settings.training.budget)

@@ -1,0 +1,106 @@
+"""What is chosen when a training by time begins: from a speed that is measured, and counted."""
+
+import pytest
+
+from charlm.config.automatic import AUTOMATIC
+from charlm.config.given import dotted
+from charlm.config.resolving import resolve_to_train
+from charlm.device import Compute
+from charlm.text.corpus import open_corpus
+from charlm.training import automatic
+from charlm.training.automatic import choose
+from charlm.training.events import Finished, Started
+from charlm.training.experiment import begin
+from charlm.training.rule import WIDTHS
+
+CPU = Compute("cpu", "fp32", "a CPU", 1)
+
+
+@pytest.fixture
+def speeds(monkeypatch):
+    """A function that sets the speed of every model: so many parameters times characters a second."""
+    timed = []
+
+    def of(products):
+        def measured(settings, corpus, compute, seconds):
+            timed.append(settings.model.hidden_size)
+            return products / automatic.count_parameters(settings.model, corpus.vocabulary.size)
+
+        monkeypatch.setattr(automatic, "measure_speed", measured)
+        return timed
+
+    return of
+
+
+def choice(verse, budget, *overrides):
+    given = {"training.budget": budget, "text.sources": [str(verse)]}
+    resolved = resolve_to_train(None, overrides, given)
+    return choose(resolved.settings, resolved.automatic, open_corpus(resolved.settings.text), CPU)
+
+
+def test_a_faster_machine_and_more_time_make_a_wider_model(verse, speeds):
+    speeds(1e9)
+    slow, long = choice(verse, "20s").settings.model.hidden_size, choice(verse, "1h").settings.model.hidden_size
+    speeds(1e10)
+    fast = choice(verse, "20s").settings.model.hidden_size
+    assert WIDTHS[0] < slow < fast < long
+
+
+def test_every_open_setting_is_chosen_and_no_other(verse, speeds):
+    speeds(1e9)
+    made = choice(verse, "20s", "training.learning_rate=0.003")
+    values = dotted(made.settings)
+    assert set(made.chosen) == set(AUTOMATIC) - {"training.learning_rate"}
+    assert all(values[name] == value for name, value in made.chosen.items())
+    assert values["training.learning_rate"] == 0.003
+    assert f"hidden_size {made.settings.model.hidden_size}" in made.note()
+
+
+def test_a_width_that_is_given_is_the_one_that_is_timed(verse, speeds):
+    timed = speeds(1e9)
+    made = choice(verse, "20s", "model.hidden_size=40")
+    assert timed == [40]
+    assert made.settings.model.hidden_size == 40
+
+
+def test_a_real_measurement_is_short_said_and_counted(verse, tmp_path, monkeypatch):
+    monkeypatch.setenv("CHARLM_RUNS", str(tmp_path))
+    resolved = resolve_to_train(None, ["model.hidden_size=8"], {"training.budget": "1s", "text.sources": [str(verse)]})
+    training = begin(resolved.settings, automatic=resolved.automatic)
+    assert training.spent > 0
+    assert any(f"timed for {training.spent:.1f} s" in note for note in training.notes)
+    chosen = training.run.mark["automatic"]["chosen"]
+    assert chosen["training.learning_rate"] == training.settings.training.learning_rate
+    events = list(training)
+    assert isinstance(events[0], Started)
+    finished = events[-1]
+    assert isinstance(finished, Finished)
+    assert finished.step >= 1
+    assert finished.best_nats is not None
+
+
+def test_a_budget_that_the_timing_has_used_up_still_makes_an_update(verse, tmp_path, monkeypatch, speeds):
+    monkeypatch.setenv("CHARLM_RUNS", str(tmp_path))
+    speeds(1e9)
+    resolved = resolve_to_train(
+        None, ["model.hidden_size=8"], {"training.budget": "0.001s", "text.sources": [str(verse)]}
+    )
+    finished = list(begin(resolved.settings, automatic=resolved.automatic))[-1]
+    assert finished.step >= 1
+    assert finished.best_nats is not None
+
+
+def best_cell(settings, compute):
+    return automatic.with_best_cell(settings, ["model.cell"], compute).model.cell
+
+
+def test_the_cell_is_the_one_that_this_device_runs_fast(verse):
+    settings = resolve_to_train(None, [], {"training.budget": "9s", "text.sources": [str(verse)]}).settings
+    assert best_cell(settings, CPU) == "mut1"
+    assert best_cell(settings, Compute("cuda", "fp32", "a GPU", 1)) == "lstm"
+
+
+def test_without_a_compiled_kernel_the_cell_is_one_of_torch(verse, monkeypatch):
+    settings = resolve_to_train(None, [], {"training.budget": "9s", "text.sources": [str(verse)]}).settings
+    monkeypatch.setattr("charlm.engines.derived_kernel.library", lambda: None)
+    assert best_cell(settings, CPU) == "lstm"

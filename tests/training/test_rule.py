@@ -1,0 +1,40 @@
+"""The rule behind `auto`: what changes with time, text and width, and in which direction."""
+
+import itertools
+
+import pytest
+
+from charlm.training.rule import WIDTHS, Candidate, best_width, settings_for
+
+
+def candidates(read_parameters):
+    """Models whose speed falls with their size: characters times parameters stay the same."""
+    return [Candidate(width, 12 * width**2, read_parameters / (12 * width**2)) for width in WIDTHS]
+
+
+def test_more_time_never_makes_the_model_narrower():
+    widths = [best_width(candidates(10.0**power)).hidden_size for power in range(6, 17)]
+    assert widths == sorted(widths)
+    assert widths[0] == WIDTHS[0]
+    assert widths[-1] == WIDTHS[-1]
+
+
+@pytest.mark.parametrize("characters", [1, 10_000, 1_000_000, 100_000_000])
+@pytest.mark.parametrize("read", [1e3, 1e6, 1e9])
+def test_every_setting_is_within_its_bounds(characters, read):
+    found = settings_for(Candidate(96, 120_000, read), characters)
+    assert 0 <= found["model.dropout"] <= 0.5
+    assert 0 < found["training.learning_rate"] < 0.05
+    assert 0 <= found["training.average"] < 1
+    assert found["training.batch_size"] >= 1
+
+
+def test_the_more_often_a_text_is_read_the_more_is_dropped():
+    dropped = [settings_for(Candidate(96, 120_000, 1e7), n)["model.dropout"] for n in (10**8, 10**6, 10**5, 10**4)]
+    assert dropped == sorted(dropped)
+    assert dropped[0] == 0 < dropped[-1]
+
+
+def test_a_wider_model_has_a_lower_rate():
+    rates = [settings_for(Candidate(width, 12 * width**2, 1e6), 10**6)["training.learning_rate"] for width in WIDTHS]
+    assert all(wider < narrower for narrower, wider in itertools.pairwise(rates))
