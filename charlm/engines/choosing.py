@@ -16,6 +16,10 @@ kernels are C: they need the compiled library, and bf16 needs a processor with i
 table can be traced. A cell that does what a graph cannot say is differentiated by autograd, and `Engines.notes` names
 what it is.
 
+A stack whose layers all have a stream kernel, without attention, is stepped and drawn from by the kernel as a whole
+(compiled_stepper.py). In others, each layer is stepped by its own engine; attention and the output layer as they are
+defined (layered_stepper.py).
+
 torch's kernels do not give the memory of every step. So a layer whose memory the layer above reads counts among the
 others. The gru with `first_form` has no torch kernel. If torch has no kernel in bf16 for the processor, the layer
 counts among the others too.
