@@ -12,6 +12,7 @@ from charlm.training.automatic import choose
 from charlm.training.events import Finished, Started
 from charlm.training.experiment import begin
 from charlm.training.rule import WIDTHS
+from charlm.training.speed import Speed
 
 CPU = Compute("cpu", "fp32", "a CPU", 1)
 
@@ -24,7 +25,7 @@ def speeds(monkeypatch):
     def of(products):
         def measured(settings, corpus, compute, seconds):
             timed.append(settings.model.hidden_size)
-            return products / automatic.count_parameters(settings.model, corpus.vocabulary.size)
+            return Speed(products / automatic.count_parameters(settings.model, corpus.vocabulary.size), 0.5)
 
         monkeypatch.setattr(automatic, "measure_speed", measured)
         return timed
@@ -81,9 +82,9 @@ def test_a_real_measurement_is_short_said_and_counted(verse, tmp_path, monkeypat
 
 def test_a_budget_that_the_timing_has_used_up_still_makes_an_update(verse, tmp_path, monkeypatch, speeds):
     monkeypatch.setenv("CHARLM_RUNS", str(tmp_path))
-    speeds(1e9)
+    speeds(1e9)  # half a second each
     resolved = resolve_to_train(
-        None, ["model.hidden_size=8"], {"training.budget": "0.001s", "text.sources": [str(verse)]}
+        None, ["model.hidden_size=8"], {"training.budget": "0.1s", "text.sources": [str(verse)]}
     )
     finished = list(begin(resolved.settings, automatic=resolved.automatic))[-1]
     assert finished.step >= 1
