@@ -48,15 +48,14 @@ def choose(settings: Settings, automatic: Collection[str], corpus: Corpus, compu
     """The settings with a value for each name in `automatic`. Their length is a time (`training.budget`)."""
     budget = settings.training.budget
     assert budget is not None
-    settings = with_best_cell(settings, automatic, compute)
+    settings, train = with_best_cell(settings, automatic, compute), int(corpus.split("train").size)
     if WIDTH in automatic:
         speeds = {width: _speed(settings, width, corpus, compute) for width in TIMED}
-        model = best_width([_candidate(settings, width, corpus, speeds) for width in WIDTHS])
+        model = best_width([_candidate(settings, width, corpus, speeds) for width in WIDTHS], train)
     else:
         width = settings.model.hidden_size
         speeds = {width: _speed(settings, width, corpus, compute)}
         model = _candidate(settings, width, corpus, speeds)
-    train = int(corpus.split("train").size)
     values = {CELL: settings.model.cell, **settings_for(model, train)}
     chosen = {name: value for name, value in values.items() if name in automatic}
     speed, times = model.characters / budget, model.characters / train

@@ -39,12 +39,15 @@ def choice(verse, budget, *overrides):
     return choose(resolved.settings, resolved.automatic, open_corpus(resolved.settings.text), CPU)
 
 
-def test_a_faster_machine_and_more_time_make_a_wider_model(verse, speeds):
+def test_a_faster_machine_and_more_time_make_a_wider_model_until_the_text_is_too_short(verse, speeds):
+    def width(text, budget):
+        return choice(text, budget).settings.model.hidden_size
+
     speeds(1e9)
-    slow, long = choice(verse, "20s").settings.model.hidden_size, choice(verse, "1h").settings.model.hidden_size
+    slow, longer, longest = width("alice", "20s"), width("alice", "1h"), width("alice", "10h")
     speeds(1e10)
-    fast = choice(verse, "20s").settings.model.hidden_size
-    assert WIDTHS[0] < slow < fast < long
+    assert WIDTHS[0] < slow < width("alice", "20s") < longer == longest
+    assert width(verse, "1h") < longer
 
 
 def test_every_open_setting_is_chosen_and_no_other(verse, speeds):
