@@ -104,8 +104,14 @@ def time_parts_of_update(
     for name, weight in trainer.weights.items():
         part = HEAD if name.startswith("head.") else CELLS
         weight.register_post_accumulate_grad_hook(lambda _, part=part: stopwatch.end(part))  # type: ignore[no-untyped-call]
-    trainer.optimizer.register_step_pre_hook(lambda *_: stopwatch.end(CLIP))
-    trainer.optimizer.register_step_post_hook(lambda *_: stopwatch.end(OPTIMIZER))
+    step = trainer.optimizer.step
+
+    def timed_step() -> None:
+        stopwatch.end(CLIP)
+        step()
+        stopwatch.end(OPTIMIZER)
+
+    trainer.optimizer.step = timed_step  # type: ignore[method-assign]
 
     updates = []
     for number in range(WARM_UP + UPDATES):

@@ -55,6 +55,17 @@ def where(condition: Array, x: Array, otherwise: Array) -> Array:
     return np.where(condition, x, otherwise) if isinstance(x, np.ndarray) else x.where(condition, otherwise)
 
 
+def linear(x: Array, weight: Array, bias: Array) -> Array:
+    """x W^T + b for x (..., I), a weight (K, I) and a bias (K,): the bias is added to the product in its place."""
+    torch = sys.modules.get("torch")
+    if torch is not None and isinstance(x, torch.Tensor):
+        return torch.nn.functional.linear(x, weight, bias)
+    sums = x @ weight.T
+    if isinstance(sums, np.ndarray) and sums.dtype == bias.dtype:
+        return np.add(sums, bias, out=sums)
+    return sums + bias
+
+
 def split(x: Array, parts: int) -> tuple[Array, ...]:
     """Cut the last axis into equal parts, as views."""
     width = x.shape[-1] // parts

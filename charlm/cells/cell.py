@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from charlm.cells.arrays import Array
+from charlm.cells.arrays import Array, linear
 from charlm.cells.initial import initial_values
 from charlm.cells.option import Option, option_of
 from charlm.docstrings import module_docstring
@@ -41,7 +41,7 @@ class Cell(ABC):
 
         It is computed for all time steps at once.
         """
-        return x @ weights["weight_ih"].T + weights["bias"]
+        return linear(x, weights["weight_ih"], weights["bias"])
 
     @abstractmethod
     def step(

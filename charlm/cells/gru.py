@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from charlm.cells.arrays import Array, sigmoid, split, tanh
+from charlm.cells.arrays import Array, linear, sigmoid, split, tanh
 from charlm.cells.cell import Cell, TorchKernel, Weights
 from charlm.cells.option import option
 
@@ -48,7 +48,7 @@ class GRU(Cell):
 
     def project(self, weights: Weights, x: Array) -> Array:
         """(..., I) -> (..., 3H)"""
-        return x @ weights["weight_ih"].T + weights["bias_ih"]
+        return linear(x, weights["weight_ih"], weights["bias_ih"])
 
     def step(
         self, weights: Weights, projected: Array, state: State, below: Array | None = None

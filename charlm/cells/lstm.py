@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from charlm.cells.arrays import Array, sigmoid, split, tanh
+from charlm.cells.arrays import Array, linear, sigmoid, split, tanh
 from charlm.cells.cell import Cell, Weights
 from charlm.cells.option import option
 
@@ -58,7 +58,7 @@ class LSTM(Cell):
 
     def project(self, weights: Weights, x: Array) -> Array:
         """(..., I) -> (..., 4H)"""
-        return x @ weights["weight_ih"].T + (weights["bias_ih"] + weights["bias_hh"])
+        return linear(x, weights["weight_ih"], weights["bias_ih"] + weights["bias_hh"])
 
     def step(
         self, weights: Weights, projected: Array, state: State, below: Array | None = None

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from charlm.cells.arrays import Array, tanh
+from charlm.cells.arrays import Array, linear, tanh
 from charlm.cells.cell import Cell, Weights
 
 
@@ -37,7 +37,7 @@ class RNN(Cell):
 
     def project(self, weights: Weights, x: Array) -> Array:
         """(..., I) -> (..., H)"""
-        return x @ weights["weight_ih"].T + (weights["bias_ih"] + weights["bias_hh"])
+        return linear(x, weights["weight_ih"], weights["bias_ih"] + weights["bias_hh"])
 
     def step(
         self, weights: Weights, projected: Array, state: State, below: Array | None = None

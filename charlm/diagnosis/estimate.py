@@ -87,7 +87,7 @@ def estimate_training(settings: Settings, corpus: Corpus, compute: Compute) -> F
         memory.require_memory(settings, corpus.vocabulary.size, characters, compute)
     except UsageError as error:
         return finding_from_error("memory", error)
-    speed = measure_speed(settings, corpus, compute)
+    speed = measure_speed(settings, corpus, compute).characters_per_second
     rows, steps = memory.window_sizes(characters, settings.training.batch_size, settings.training.seq_len)
     seconds = estimate_seconds(settings, characters, speed, rows * steps)
     occupied = peak_memory() if compute.device_type == "cpu" else None

@@ -90,7 +90,8 @@ def explain_engines(model_settings: ModelSettings, compute: Compute) -> Finding:
     """The engine of each job, for a model of these settings on this device."""
     found = engines_of(model_settings, compute)
     train = _by_layer(found.train) + " in a CUDA graph" * found.captured
-    step = " and ".join(dict.fromkeys((found.step, found.step_many)))
+    step = " and ".join(dict.fromkeys(map(_by_layer, (found.step, found.step_many))))
+    step += ", with attention as its definition" * bool(model_settings.attention.window)
     what = "; ".join((f"train: {train}; score: {_by_layer(found.score)}; sample: {step}", *found.notes))
     return Finding("engines", "ok", what, facts=dataclasses.asdict(found))
 

@@ -21,9 +21,11 @@ from charlm.cells.unroll import Memories
 from charlm.engines.derived_kernel import DerivedKernel
 from charlm.engines.graph_functions import evaluated
 from charlm.engines.weight_gradients import chosen, projected_gradient, weight_gradients
-from charlm.engines.window_arrays import WindowArrays
+from charlm.engines.window_arrays import WindowArrays, WindowWeights
 from charlm.graphs.nodes import Node
 from charlm.graphs.projecting import projects_by_unit
+
+STATE = 7  # the place of the state among the arguments of _Window.forward
 
 
 def run(
@@ -79,30 +81,27 @@ class _Window(torch.autograd.Function):
         plan = kernel.plan
         parts = len(plan.fields)
         state, H = arrays[:parts], arrays[0].shape[1]
-        weights = dict(zip(plan.graph.shapes, arrays[parts:], strict=True))
-        matrices, vectors = kernel.matrices(weights, units, H), kernel.vectors(weights, units, H)
+        own = WindowWeights(plan, dict(zip(plan.graph.shapes, arrays[parts:], strict=True)), units, H, kernel.arrays)
         needs_backward = any(ctx.needs_input_grad)
-        panels = kernel.pack(matrices, units, needs_backward)
-        run = WindowArrays(kernel, steps, rows, H, needs_backward)
+        panels = kernel.pack(own, needs_backward)
+        run = WindowArrays(plan, kernel.arrays, steps, rows, own, needs_backward)
         run.begin(state)
         projected = projected.contiguous()
         below = None if below is None else below.to(kernel.sums).contiguous()
         ids = None if ids is None else ids.contiguous()
-        window = run.window(units, vectors, below)
-        window.projected, window.ids = projected.data_ptr(), None if ids is None else ids.data_ptr()
-        kernel.point(window, "panels", [forward for forward, _ in panels])
-        kernel.call("forward", window)
+        kernel.call("forward", run.window(projected, ids, below, [forward for forward, _ in panels]))
         ctx.kernel, ctx.run, ctx.units, ctx.symbols = kernel, run, units, len(projected)
-        ctx.kept = ids, below, matrices, vectors, [backward for _, backward in panels], projected
+        ctx.kept = ids, below, own.matrices, [backward for _, backward in panels], projected
         ctx.shapes = [weight.shape for weight in arrays[parts:]]
         ctx.set_materialize_grads(False)
-        return run.outputs(), run.memories(), *(run.last(field) for field in plan.fields)
+        # Another tensor of the same numbers: autograd would tie its own to these arrays, in a cycle.
+        return run.outputs().detach(), run.memories(), *(part.to(kernel.sums).clone() for part in run.last())
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, d_outputs: Tensor | None, d_memories: Tensor | None, *d_after: Tensor | None) -> Any:
         kernel, run, plan = ctx.kernel, ctx.run, ctx.kernel.plan
-        ids, below, matrices, vectors, panels, projected = ctx.kept
+        ids, below, matrices, panels, projected = ctx.kept
         T, B, H, dtype = run.steps, run.rows, run.units, kernel.dtype
         d_output = torch.zeros(T, B, H, dtype=dtype) if d_outputs is None else d_outputs.to(dtype).contiguous()
         d_memory = None if d_memories is None else d_memories.to(kernel.sums).contiguous()
@@ -115,18 +114,15 @@ class _Window(torch.autograd.Function):
         columns = torch.empty(T, B, len(plan.gradient.columns()) * H, dtype=dtype)
         carried = torch.empty(B, max(1, len(plan.carried)) * H, dtype=kernel.sums)
         d_below = None if below is None else torch.empty(T, B, H, dtype=kernel.sums)
-        window = run.window(ctx.units, vectors, below)
-        window.projected, window.ids = projected.data_ptr(), None if ids is None else ids.data_ptr()
-        window.d_output, window.columns, window.carried = d_output.data_ptr(), columns.data_ptr(), carried.data_ptr()
-        window.d_memory = None if d_memory is None else d_memory.data_ptr()
-        window.d_below = None if d_below is None else d_below.data_ptr()
-        kernel.point(window, "d_states", d_states)
-        kernel.point(window, "panels", panels)
+        window = run.window(projected, ids, below, panels)
+        run.put(window, d_output=d_output, columns=columns, carried=carried, d_memory=d_memory, d_below=d_below)
+        run.point(window, "d_states", d_states)
         kernel.call("backward", window)
         for reading, matrix in zip(plan.readings, matrices, strict=True):
             if reading.source.op == "state":  # what the products of the first step give to the state before it
                 place = plan.fields.index(str(reading.source.key[0]))
-                d_states[place] += chosen(columns[0], reading.columns, H).to(kernel.sums) @ matrix
+                if ctx.needs_input_grad[STATE + place]:
+                    d_states[place] += chosen(columns[0], reading.columns, H).to(kernel.sums) @ matrix
         d_projected = projected_gradient(plan.gradient, columns).flatten(0, 1)
         if ids is not None:
             d_projected = kernel.gather(d_projected, ids, ctx.symbols).to(dtype)
@@ -138,12 +134,12 @@ def _weight_gradients(ctx: Any, columns: Tensor) -> list[Tensor | None]:
     """The gradient of each weight of the step, from the columns of all steps."""
     run, plan = ctx.run, ctx.kernel.plan
     H = run.units
-    ids, below, _, vectors, _, projected = ctx.kept
+    ids, below, _, _, projected = ctx.kept
 
     def stored(each: Node) -> Tensor | None:
         """What there is of a node for all steps."""
         if each.op != "projected":
-            found: Tensor | None = run.stored(each, vectors, below)
+            found: Tensor | None = run.stored(each, below)
             return found
         block: Tensor = projected[:, int(each.key[0]) * H : (int(each.key[0]) + 1) * H]
         return block.reshape(run.steps, run.rows, H) if ids is None else block[ids]

@@ -15,13 +15,12 @@ import numpy as np
 
 from charlm.cells.cell import Cell
 from charlm.cells.symbols import Symbols, distinct_inputs
-from charlm.engines.numpy_blocks import padded, padded_matrix, padded_vectors
+from charlm.engines.kernel_arrays import NUMPY, padded
 from charlm.engines.own_library import library_for
-from charlm.graphs.c_kernel import repeats
+from charlm.engines.window_arrays import WindowArrays, WindowWeights
 from charlm.graphs.derived import kernel_name
 from charlm.graphs.padding import may_be_padded
 from charlm.graphs.stages import KernelPlan, plan_of_cell
-from charlm.kernels import Packing, Window
 from charlm.kernels.threads import share_rows
 
 ROWS_FOR_A_THREAD = 4
@@ -50,49 +49,26 @@ def run(
     read, ids = distinct_inputs(x)
     steps, rows = (read if ids is None else ids).shape[:2]
     units = state[0].shape[1]
-    H, U = units + -units % kernel.vector_width(), units + units % 2
+    H = units + -units % kernel.vector_width()
     projected = _projected(cell, weights, read, ids is None, plan.graph.projected, units, H)
-    window = Window(T=steps, B=rows, H=H, U=U, kept_steps=0)
-    window.memory = kept = [projected]  # the window keeps alive what it has the addresses of
-
-    def address(array: np.ndarray) -> int:
-        kept.append(array)
-        return int(array.ctypes.data)
-
-    window.projected = projected.ctypes.data
-    window.ids = None if ids is None else address(np.ascontiguousarray(ids, np.int64))
-    inputs: list[np.ndarray] = []
-    for number, (reading, repeat) in enumerate(zip(plan.readings, repeats(plan), strict=True)):
-        matrix = padded_matrix(weights, reading, units, H)
-        panel = np.empty_like(matrix)
-        job = Packing(matrix.ctypes.data, panel.ctypes.data, None, len(reading.products), H, U, repeat)
-        kernel.cell_pack_fp32(ctypes.byref(job), None, 1)
-        window.panels[number] = address(panel)
-        inputs.append(np.empty((steps + (reading.source.op == "state"), rows, H), np.float32))
-        window.inputs[number] = address(inputs[number])
-    states = []
-    for place, (field, before) in enumerate(zip(plan.fields, state, strict=True)):
-        reading_number = plan.reading_of(field)
-        own = np.empty((steps + 1, rows, H), np.float32) if reading_number is None else inputs[reading_number]
-        own[0] = padded(before, 1, units, H)
-        window.states[place] = address(own)
-        states.append(own)
-    shared = plan.output_reading()
-    outputs = np.empty((steps, rows, H), np.float32) if shared is None else inputs[shared][1:]
-    window.output = address(outputs)
-    if len(plan.forward) > 1:
-        window.kept = address(np.empty((rows, len(plan.kept) * H), np.float32))
-    if plan.vectors:
-        window.vectors = address(padded_vectors(weights, plan, units, H))
+    ids = None if ids is None else np.ascontiguousarray(ids, np.int64)
     if below is not None:
         below = np.stack(below) if isinstance(below, Sequence) else below
-        window.below = address(np.ascontiguousarray(padded(below, 1, units, H)))
+        below = np.ascontiguousarray(padded(below, 1, units, H))
+    own = WindowWeights(plan, weights, units, H, NUMPY)
+    panels = own.pack(False, lambda job: kernel.cell_pack_fp32(ctypes.byref(job), None, 1))
+    arrays = WindowArrays(plan, NUMPY, steps, rows, own, keep=False)
+    arrays.begin([padded(part, 1, units, H) for part in state])
+    window = arrays.window(projected, ids, below, [panel for panel, _ in panels])
     forward = getattr(kernel, _entry(plan))
     forward.argtypes, forward.restype = (ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64), None
     share_rows(partial(forward, ctypes.byref(window)), rows, ROWS_FOR_A_THREAD)
-    memory = plan.graph.memory
-    memories = None if memory is None else states[plan.fields.index(memory)][1:, :, :units]
-    return outputs[..., :units], memories, type(state)(*(each[-1, :, :units] for each in states))
+    memories = arrays.memories()
+    return (
+        arrays.outputs()[..., :units],
+        None if memories is None else memories[..., :units],
+        type(state)(*(part[:, :units] for part in arrays.last())),
+    )
 
 
 def _projected(

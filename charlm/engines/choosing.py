@@ -7,8 +7,7 @@
                        all others                            all                                  definition
     score with numpy   all with a compiled kernel            float32                              cell kernel
                        all others                            all                                  definition
-    step on a cpu      stacks of layers with a compiled      float32                              stream kernel
-                         kernel, without attention
+    step on a cpu      all with a compiled kernel            float32                              stream kernel
                        all others                            all                                  definition
     step on CUDA       all                                   float32                              cuda graph
 
@@ -16,6 +15,10 @@ Cell kernels, stream kernels and a scan's backward pass are derived from a trace
 kernels are C: they need the compiled library, and bf16 needs a processor with instructions for it. Every cell of the
 table can be traced. A cell that does what a graph cannot say is differentiated by autograd, and `Engines.notes` names
 what it is.
+
+A stack whose layers all have a stream kernel, without attention, is stepped and drawn from by the kernel as a whole
+(compiled_stepper.py). In others, each layer is stepped by its own engine; attention and the output layer as they are
+defined (layered_stepper.py).
 
 torch's kernels do not give the memory of every step. So a layer whose memory the layer above reads counts among the
 others. The gru with `first_form` has no torch kernel. If torch has no kernel in bf16 for the processor, the layer
@@ -57,14 +60,14 @@ Engine = Literal["cell kernel", "torch kernel", "scan", "definition", "stream ke
 
 @dataclass(frozen=True)
 class Engines:
-    """The engine of each job of a model. To train and to score, each layer has one; the lowest comes first."""
+    """The engine of each job of a model. Each layer has one; the lowest comes first."""
 
     train: tuple[Engine, ...]
     captured: bool  # whether training windows are captured as a CUDA graph
     score: tuple[Engine, ...]  # in torch, on the device: validation and long texts
     score_numpy: tuple[Engine, ...]  # in numpy: short texts
-    step: Engine  # one stream, on the CPU
-    step_many: Engine  # many streams at once
+    step: tuple[Engine, ...]  # one stream, on the CPU
+    step_many: tuple[Engine, ...]  # many streams at once
     notes: tuple[str, ...]  # which layers run as their definition, and why
 
 
@@ -141,20 +144,22 @@ def run_with_numpy(
     return cell_kernel_numpy.run(layer.cell, weights, x, state, below)
 
 
-def step_engine(model: LanguageModel) -> Engine:
-    """The engine of `stepper`. The model needs no parameters."""
-    from charlm.engines import compiled_stepper
+def step_engine(layer: Layer) -> Engine:
+    """The engine for a layer in `stepper`."""
+    from charlm.engines import stream_layer
 
-    return "stream kernel" if compiled_stepper.can_run(model) else "definition"
+    return "stream kernel" if stream_layer.can_run_layer(layer) else "definition"
 
 
 def stepper(model: LanguageModel) -> Stepper:
     """The fastest stepper on a CPU. The parameters are numpy arrays."""
-    if step_engine(model) == "definition":
+    if "stream kernel" not in map(step_engine, model.layers):
         return DefinitionStepper(model)
-    from charlm.engines.compiled_stepper import CompiledStepper
+    from charlm.engines import compiled_stepper, layered_stepper
 
-    return CompiledStepper(model)
+    if compiled_stepper.can_run(model):
+        return compiled_stepper.CompiledStepper(model)
+    return layered_stepper.LayeredStepper(model)
 
 
 def gpu_stepper(model: LanguageModel, device: torch.device) -> GraphStepper:
@@ -188,13 +193,14 @@ def engines_of(model_settings: ModelSettings, compute: Compute) -> Engines:
     with torch.autocast("cpu", torch.bfloat16, enabled=on_cpu and compute.precision == "bf16"):
         train = tuple(torch_engine(layer, like) for layer in model.layers)
     states = fresh_state(model.layers, 0, 1, like=np.zeros(0, np.float32))
-    step = step_engine(model)
+    step = tuple(map(step_engine, model.layers))
+    on_gpu: tuple[Engine, ...] = tuple("cuda graph" for _ in step)
     return Engines(
         train=train,
         captured=worth_capturing(model.layers, compute.device_type),
         score=tuple(torch_engine(layer, like) for layer in model.layers),
         score_numpy=tuple(numpy_engine(layer, state) for layer, state in zip(model.layers, states, strict=True)),
         step=step,
-        step_many="cuda graph" if compute.device_type == "cuda" else step,
+        step_many=on_gpu if compute.device_type == "cuda" else step,
         notes=definition_notes(model.layers),
     )

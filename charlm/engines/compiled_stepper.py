@@ -15,15 +15,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from charlm.engines.own_library import library_for
-from charlm.engines.stream_layer import StreamedLayer, stage_names
-from charlm.graphs.padding import may_be_padded
-from charlm.graphs.stages import plan_of_cell
+from charlm.engines.stream_arrays import StreamArrays, address
+from charlm.engines.stream_layer import StreamedLayer, can_run_layer, padding_step
 from charlm.kernels import StreamDraw, StreamLayer, StreamStack, library
 from charlm.kernels.threads import share_rows
 from charlm.machine import usable_threads
 from charlm.model.language_model import LanguageModel
-from charlm.model.stack import Layer
 from charlm.model.state import State
 from charlm.model.stepping import DefinitionStepper, Stepper
 
@@ -37,28 +34,7 @@ MOST_SECONDS_ALONE = 0.4  # ... and at most, after that has happened several tim
 
 def can_run(model: LanguageModel) -> bool:
     """Whether the kernels of all its layers are compiled here, and nothing else stands between them."""
-    kernel = library()
-    if kernel is None or model.settings.attention.window:
-        return False
-    return all(_can_run_layer(layer, kernel) for layer in model.layers)
-
-
-def _can_run_layer(layer: Layer, kernel: ctypes.CDLL) -> bool:
-    plan = plan_of_cell(layer.cell, layer.reads_below)
-    if plan is None or not (layer.hidden_size % _step(kernel) == 0 or may_be_padded(plan.gradient)):
-        return False
-    own = library_for(layer.cell, layer.reads_below)
-    return all(hasattr(own, name) for name in stage_names(plan, _ending(kernel)))
-
-
-def _step(kernel: ctypes.CDLL) -> int:
-    """The units of a layer are padded with units of zeros to a multiple of this."""
-    return 4 * int(kernel.vector_width())
-
-
-def _ending(kernel: ctypes.CDLL) -> str:
-    """The number type of the products, as the names of its functions end."""
-    return "bf16" if kernel.stream_input_bytes() == 2 else "mixed"
+    return not model.settings.attention.window and all(map(can_run_layer, model.layers))
 
 
 class CompiledStepper:
@@ -71,15 +47,14 @@ class CompiledStepper:
         kernel = library()
         assert kernel is not None
         self._kernel, self._model = kernel, model
-        self._kept: list[np.ndarray] = []  # what the kernel is given addresses of
-        step = _step(kernel)
+        self._arrays = arrays = StreamArrays(kernel)
+        step = padding_step(kernel)
         widths = [layer.hidden_size + -layer.hidden_size % step for layer in model.layers]
         table = model.parameters["embedding.weight"]
         self._layers = [
             StreamedLayer(
                 layer, weights, None if number else table, widths[number], widths[number - 1],
-                library_for(layer.cell, layer.reads_below) or kernel, _ending(kernel),
-                self._keep, self._packed,
+                arrays,
             )
             for number, (layer, weights) in enumerate(zip(model.layers, model.layer_weights, strict=True))
         ]  # fmt: skip
@@ -91,13 +66,13 @@ class CompiledStepper:
         missing = -len(bias) % step
         filled = np.pad(head, ((0, missing), (0, widths[-1] - head.shape[1])))
         self._stack = StreamStack(
-            head=self._packed(filled),
-            bias=self._keep(np.pad(bias, (0, missing)).astype(np.float32)),
+            head=arrays.pack(filled),
+            bias=arrays.keep(np.pad(bias, (0, missing)).astype(np.float32)),
             count=len(self._layers),
             V=len(filled),
         )
         self._item = int(kernel.stream_input_bytes())
-        self._pairs = sum(array.size for array in self._kept)
+        self._pairs = arrays.numbers()
         self._busy_until = 0.0  # until then one thread draws alone, as others use the processor; affects only speed
         self._seconds_alone = SECONDS_ALONE
 
@@ -116,7 +91,7 @@ class CompiledStepper:
         after = [np.empty_like(parts) for parts in before]
         stack = self._described(rows, before, after)
         logits = np.empty((rows, stack.V), np.float32)
-        stack.ids, stack.logits = _address(numbers), _address(logits)
+        stack.ids, stack.logits = address(numbers), address(logits)
         stack.memory = stack.memory, numbers, logits
         share_rows(partial(self._kernel.stream_step, ctypes.byref(stack)), rows, ROWS_FOR_A_THREAD)
         return logits[:, : self._vocab_size], self._state(after, state)
@@ -130,7 +105,7 @@ class CompiledStepper:
         stack = self._described(rows, parts, parts)
         scores = np.zeros((rows, stack.V), np.float32)
         scores[:, : self._vocab_size] = logits
-        stack.logits = _address(scores)
+        stack.logits = address(scores)
         longest = max(1, min(LONGEST_BURST, PAIRS_IN_A_BURST // (rows * self._pairs)))
         uniforms = np.array(uniforms[:longest], np.float64, order="C")
         drawn = np.empty(uniforms.shape, np.int64)
@@ -140,9 +115,9 @@ class CompiledStepper:
         draw = StreamDraw(
             stack=ctypes.addressof(stack),
             temperature=temperature,
-            uniforms=_address(uniforms),
-            drawn=_address(drawn),
-            scratch=_address(scratch),
+            uniforms=address(uniforms),
+            drawn=address(drawn),
+            scratch=address(scratch),
             symbols=self._vocab_size,
             rows=rows,
             length=len(uniforms),
@@ -165,34 +140,17 @@ class CompiledStepper:
         stack = StreamStack.from_buffer_copy(self._stack)
         sizes = [layer.room(rows, self._item) for layer in self._layers]
         room = np.empty(sum(sizes), np.uint8)
-        start, below = _address(room), None
+        start, below = address(room), None
         for layer, own, size, old, new in zip(layers, self._layers, sizes, before, after, strict=True):
             layer.x, layer.below = stack.top, below
             own.place(layer, start, rows, self._item)
-            below = own.point(layer, _address(old), _address(new), rows)
+            below = own.point(layer, address(old), address(new), rows)
             start, stack.top = start + size, layer.output
         stack.layers, stack.rows = ctypes.addressof(layers), rows
         stack.memory = layers, room, before, after
         return stack
 
-    def _packed(self, matrix: np.ndarray) -> int:
-        """The address of a copy of a matrix (columns, K) in the layout that the kernel reads."""
-        matrix = np.ascontiguousarray(matrix, np.float32)
-        packed = np.empty(matrix.size // 2, np.uint32)
-        self._kernel.stream_pack(matrix.ctypes.data, _address(packed), *matrix.shape)
-        return self._keep(packed)
-
-    def _keep(self, array: np.ndarray) -> int:
-        """The address of an array, which is kept as long as the stepper."""
-        self._kept.append(array)
-        return int(array.ctypes.data)
-
 
 def _unpickled(model: LanguageModel) -> Stepper:
     """The stepper of a pickled one's model; without the kernels, the one that runs the definition."""
     return CompiledStepper(model) if can_run(model) else DefinitionStepper(model)
-
-
-def _address(array: Any) -> int:
-    """The address of an array, in a third of the time that `array.ctypes.data` takes."""
-    return ctypes.addressof(ctypes.c_char.from_buffer(array))

@@ -6,23 +6,21 @@ Shape letters: T time, B rows, H hidden, V symbols; P products that read one inp
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import pad
 
 from charlm.cells.cell import Cell, Weights
 from charlm.cells.own_files import file_of
+from charlm.engines.kernel_arrays import ArrayType
 from charlm.engines.own_library import library_for
-from charlm.graphs.c_kernel import repeats
+from charlm.engines.window_arrays import WindowWeights, even
 from charlm.graphs.derived import kernel_name
-from charlm.graphs.layout import matrix_block, vector_block
 from charlm.graphs.padding import may_be_padded
 from charlm.graphs.stages import KernelPlan, plan_of_cell
-from charlm.kernels import Gathering, Packing, Window, library
+from charlm.kernels import Gathering, Window, library
 
 
 @cache
@@ -65,17 +63,18 @@ def _kernel(cell: Cell, below: bool, dtype: torch.dtype, found: ctypes.CDLL | No
     return DerivedKernel(plan, dtype, found) if found is not None and hasattr(found, name) else None
 
 
-def even(units: int) -> int:
-    """The units that products read: a word of bfloat16 has two."""
-    return units + units % 2
-
-
 class DerivedKernel:
     """The functions of a plan in a compiled library."""
 
     def __init__(self, plan: KernelPlan, dtype: torch.dtype, found: ctypes.CDLL) -> None:
         self.plan, self.dtype, self._library = plan, dtype, found
-        self.sums = torch.float64 if dtype == torch.float64 else torch.float32  # of sums and states; float64 in tests
+        self.sums = sums = torch.float64 if dtype == torch.float64 else torch.float32  # of sums; float64 in tests
+        self.arrays = ArrayType(
+            products=lambda shape: torch.empty(shape, dtype=dtype),
+            sums=lambda shape: torch.empty(shape, dtype=sums),
+            address=Tensor.data_ptr,
+            same=dtype == sums,
+        )
         self._ending = "bf16" if dtype == torch.bfloat16 else "fp32"
         self._name = kernel_name(plan.graph)
         self._step = int(found.vector_width())
@@ -95,32 +94,9 @@ class DerivedKernel:
         """The weights that the step reads, in the order of the graph."""
         return [weights[name] for name in self.plan.graph.shapes]
 
-    def matrices(self, weights: Mapping[str, Tensor], units: int, H: int) -> list[Tensor]:
-        """For each input of products the weights that read it, (P H, H) float32; blocks padded from `units` to H."""
-        found = []
-        for reading in self.plan.readings:
-            blocks = [matrix_block(weights, entry, units) for entry in reading.entries]
-            padded = [pad(block, (0, H - units, 0, H - units)) if units < H else block for block in blocks]
-            found.append(torch.cat(padded).to(self.sums).contiguous())
-        return found
-
-    def vectors(self, weights: Mapping[str, Tensor], units: int, H: int) -> Tensor:
-        """The blocks of weights with one axis, (blocks, H) float32."""
-        blocks = [vector_block(weights, each, units) for each in self.plan.vectors]
-        return pad(torch.stack(blocks), (0, H - units)).to(self.sums).contiguous() if blocks else torch.empty(0)
-
-    def pack(self, matrices: Sequence[Tensor], units: int, backward: bool) -> list[tuple[Tensor, Tensor | None]]:
+    def pack(self, weights: WindowWeights, backward: bool) -> list[tuple[Tensor, Tensor | None]]:
         """The matrices as the kernel reads them, for both directions."""
-        found = []
-        for matrix, repeat in zip(matrices, repeats(self.plan), strict=True):
-            forwards = torch.empty(matrix.shape, dtype=self.dtype)
-            backwards = torch.empty(matrix.shape, dtype=self.dtype) if backward else None
-            H = matrix.shape[1]
-            address = None if backwards is None else backwards.data_ptr()
-            job = Packing(matrix.data_ptr(), forwards.data_ptr(), address, len(matrix) // H, H, even(units), repeat)
-            self._run("cell_pack", job)
-            found.append((forwards, backwards))
-        return found
+        return weights.pack(backward, lambda job: self._run("cell_pack", job))
 
     def call(self, direction: str, window: Window) -> None:
         """Run a window in a direction, forward or backward."""
@@ -132,13 +108,6 @@ class DerivedKernel:
         job = Gathering(rows.data_ptr(), ids.data_ptr(), totals.data_ptr(), *rows.shape, rows.stride(0))
         self._run("gather", job)
         return totals
-
-    @staticmethod
-    def point(window: Window, field: str, arrays: Sequence[Tensor | None]) -> None:
-        """Put the addresses of arrays into a field of several addresses."""
-        addresses = getattr(window, field)
-        for number, array in enumerate(arrays):
-            addresses[number] = None if array is None else array.data_ptr()
 
     def _run(self, name: str, job: ctypes.Structure) -> None:
         threads = torch.get_num_threads()

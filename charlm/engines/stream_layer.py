@@ -8,23 +8,40 @@ an input.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from charlm.engines.numpy_blocks import padded, padded_matrix, padded_vectors
+from charlm.engines.kernel_arrays import NUMPY, padded, padded_matrix, padded_vectors
+from charlm.engines.own_library import library_for
+from charlm.engines.stream_arrays import StreamArrays
 from charlm.graphs.derived import kernel_name
+from charlm.graphs.padding import may_be_padded
 from charlm.graphs.stages import KernelPlan, plan_of_cell
-from charlm.kernels import StreamLayer
+from charlm.kernels import StreamLayer, library
 from charlm.model.stack import Layer
 
-Keep = Callable[[np.ndarray], int]  # keeps an array as long as the stepper, and gives its address
-Pack = Callable[[np.ndarray], int]  # the address of a matrix (columns, K) as the kernel reads it
+
+def can_run_layer(layer: Layer) -> bool:
+    """Whether the stages of the layer's step are compiled here."""
+    kernel, plan = library(), plan_of_cell(layer.cell, layer.reads_below)
+    if kernel is None or plan is None:
+        return False
+    if layer.hidden_size % padding_step(kernel) and not may_be_padded(plan.gradient):
+        return False
+    own = library_for(layer.cell, layer.reads_below)
+    return all(hasattr(own, name) for name in _stage_names(plan, kernel))
 
 
-def stage_names(plan: KernelPlan, ending: str) -> list[str]:
-    """The functions of the stages in the library, whose products have the number type of that ending."""
+def padding_step(kernel: ctypes.CDLL) -> int:
+    """The units of a layer are padded with units of zeros to a multiple of this."""
+    return 4 * int(kernel.vector_width())
+
+
+def _stage_names(plan: KernelPlan, kernel: ctypes.CDLL) -> list[str]:
+    """The functions of the stages in the library, which end in the number type of the products."""
+    ending = "bf16" if kernel.stream_input_bytes() == 2 else "mixed"
     return [f"{kernel_name(plan.graph)}_stream_{number}_{ending}" for number in range(len(plan.stream))]
 
 
@@ -33,30 +50,33 @@ class StreamedLayer:
 
     def __init__(
         self, layer: Layer, weights: Mapping[str, np.ndarray], table: np.ndarray | None, width: int, input_width: int,
-        kernel: ctypes.CDLL, ending: str, keep: Keep, pack: Pack,
+        arrays: StreamArrays,
     ) -> None:  # fmt: skip
-        """`table` (V, E) are the embeddings if the layer is the lowest; None for others, which read an input."""
+        """For a layer that `can_run_layer` accepts. `table` (V, E) are the embeddings if the layer is the lowest; None
+        for others, which read an input."""
         plan, H = plan_of_cell(layer.cell, layer.reads_below), layer.hidden_size
+        kernel, own = library(), library_for(layer.cell, layer.reads_below)
         assert plan is not None
+        assert kernel is not None
         self.plan, self._units, self._width = plan, H, width
         read = layer.cell.step_weights(weights)
         blocks = plan.graph.projected
         self.description = StreamLayer(count=len(plan.stream), I=input_width, H=width, K=blocks)
-        for number, name in enumerate(stage_names(plan, ending)):
-            self.description.stages[number] = ctypes.cast(getattr(kernel, name), ctypes.c_void_p).value
+        for number, name in enumerate(_stage_names(plan, kernel)):
+            self.description.stages[number] = ctypes.cast(getattr(own, name), ctypes.c_void_p).value
         sums = layer.cell.project(read, np.zeros((1, layer.input_size), np.float32) if table is None else table)
-        self.description.sums = keep(np.ascontiguousarray(padded(sums, blocks, H, width)))
+        self.description.sums = arrays.keep(np.ascontiguousarray(padded(sums, blocks, H, width)))
         if table is None:
             unit_inputs = np.eye(layer.input_size, dtype=np.float32)
             columns = (layer.cell.project(read, unit_inputs) - sums).T  # (K H, I): project is linear but for its bias
             columns = padded(columns.T, blocks, H, width).T
-            self.description.x_panels = pack(np.pad(columns, ((0, 0), (0, input_width - layer.input_size))))
+            self.description.x_panels = arrays.pack(np.pad(columns, ((0, 0), (0, input_width - layer.input_size))))
         for number, reading in enumerate(plan.readings):
-            self.description.panels[number] = pack(padded_matrix(read, reading, H, width))
+            self.description.panels[number] = arrays.pack(padded_matrix(read, reading, H, width, NUMPY))
             field = str(reading.source.key[0]) if reading.source.op == "state" else None
             self.description.copied[number] = -1 if field is None else plan.fields.index(field)
         if plan.vectors:
-            self.description.vectors = keep(padded_vectors(read, plan, H, width))
+            self.description.vectors = arrays.keep(padded_vectors(read, plan, H, width, NUMPY))
 
     def begin(self, before: Any, rows: int) -> np.ndarray:
         """The parts of a layer's state (B, units) as one array (parts, B, H), a copy."""

@@ -1,87 +1,133 @@
-"""The arrays that a derived kernel fills in a window: inputs of products, states, kept values. Knows no autograd.
+"""The arrays that a derived kernel fills in a window: inputs of products, states, kept values.
 
-Where a part of the state is read by products, the next step's input is this step's result, so both are one array. Shape
-letters: T time, B rows, H hidden, N blocks of kept.
+They are numpy's or torch's. Where a part of the state is read by products, the next step's input is this step's result,
+so both are one array. Knows no torch and no autograd. Shape letters: T time, B rows, H hidden, N blocks of kept, P
+products of an input.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import ctypes
+from collections.abc import Callable, Mapping, Sequence
 
-import torch
-from torch import Tensor
-
-from charlm.engines.derived_kernel import DerivedKernel, even
+from charlm.cells.arrays import Array
+from charlm.engines.kernel_arrays import ArrayType, padded_matrix, padded_vectors
+from charlm.graphs.c_kernel import repeats
 from charlm.graphs.nodes import Node, node
-from charlm.kernels import Window
+from charlm.graphs.stages import KernelPlan
+from charlm.kernels import Packing, Window
+
+
+def even(units: int) -> int:
+    """The units that products read: a word of bfloat16 has two."""
+    return units + units % 2
+
+
+class WindowWeights:
+    """The weights that the step reads, in blocks of `width` units, of which the first `units` are the layer's."""
+
+    def __init__(
+        self, plan: KernelPlan, weights: Mapping[str, Array], units: int, width: int, arrays: ArrayType
+    ) -> None:
+        self.units, self.width, self._plan, self._arrays = units, width, plan, arrays
+        self.matrices = [padded_matrix(weights, reading, units, width, arrays) for reading in plan.readings]
+        self.vectors = padded_vectors(weights, plan, units, width, arrays)
+
+    def pack(self, backward: bool, run: Callable[[ctypes.Structure], None]) -> list[tuple[Array, Array | None]]:
+        """The matrices as the kernel reads them, for each direction. `run` calls the function that packs one."""
+        found = []
+        for matrix, repeat in zip(self.matrices, repeats(self._plan), strict=True):
+            forwards = self._arrays.products(matrix.shape)
+            backwards = self._arrays.products(matrix.shape) if backward else None
+            addresses = [None if each is None else self._arrays.address(each) for each in (matrix, forwards, backwards)]
+            run(Packing(*addresses, len(matrix) // self.width, self.width, even(self.units), repeat))
+            found.append((forwards, backwards))
+        return found
 
 
 class WindowArrays:
     """One window of some rows. With `keep`, what the backward pass needs is kept for all steps."""
 
-    def __init__(self, kernel: DerivedKernel, steps: int, rows: int, units: int, keep: bool) -> None:
-        plan, dtype = kernel.plan, kernel.dtype
-        self._kernel, self._plan = kernel, plan
-        self.steps, self.rows, self.units, self._keep = steps, rows, units, keep
-        self._inputs = [
-            torch.empty(steps + (reading.source.op == "state"), rows, units, dtype=dtype) for reading in plan.readings
-        ]
-        self._states: list[Tensor] = []
+    def __init__(
+        self, plan: KernelPlan, arrays: ArrayType, steps: int, rows: int, weights: WindowWeights, keep: bool
+    ) -> None:
+        self._plan, self._arrays, self._weights, self._keep = plan, arrays, weights, keep
+        self.steps, self.rows, self.units = steps, rows, weights.width
+        shape = rows, self.units
+        self._inputs = [arrays.products((steps + (reading.source.op == "state"), *shape)) for reading in plan.readings]
+        self._states: list[Array] = []
         for field in plan.fields:
             reading = plan.reading_of(field)
-            if reading is not None and (dtype == kernel.sums or field not in plan.pointwise):
+            if reading is not None and (arrays.same or field not in plan.pointwise):
                 self._states.append(self._inputs[reading])
             else:
-                self._states.append(torch.empty(steps + 1, rows, units, dtype=kernel.sums))
+                self._states.append(arrays.sums((steps + 1, *shape)))
         reading = plan.output_reading()
-        self._output = torch.empty(steps, rows, units, dtype=dtype) if reading is None else self._inputs[reading][1:]
+        self._output = arrays.products((steps, *shape)) if reading is None else self._inputs[reading][1:]
         needed = keep or len(plan.forward) > 1
-        size = (steps if keep else 1, rows, len(plan.kept) * units)
-        self._kept = torch.empty(size, dtype=dtype) if needed else None
+        size = (steps if keep else 1, rows, len(plan.kept) * self.units)
+        self._kept = arrays.products(size) if needed else None
 
-    def begin(self, state: Sequence[Tensor]) -> None:
+    def begin(self, state: Sequence[Array]) -> None:
         """Set the state before the window."""
         for field, before, own in zip(self._plan.fields, state, self._states, strict=True):
             own[0] = before
-            if (reading := self._plan.reading_of(field)) is not None:
+            reading = self._plan.reading_of(field)
+            if reading is not None and self._inputs[reading] is not own:
                 self._inputs[reading][0] = before
 
-    def window(self, units: int, vectors: Tensor, below: Tensor | None) -> Window:
-        """These arrays as the kernel takes them; `units` are those that are no filling."""
-        window = Window(T=self.steps, B=self.rows, H=self.units, U=even(units), kept_steps=int(self._keep))
-        self._kernel.point(window, "inputs", self._inputs)
-        self._kernel.point(window, "states", self._states)
-        window.output = self._output.data_ptr()
-        window.kept = None if self._kept is None else self._kept.data_ptr()
-        window.vectors = vectors.data_ptr()
-        window.below = None if below is None else below.data_ptr()
+    def window(
+        self, projected: Array, ids: Array | None, below: Array | None, panels: Sequence[Array | None]
+    ) -> Window:
+        """These arrays as the kernel takes them, with what it reads, all contiguous: projected blocks (T, B, K H), or
+        those of each symbol (V, K H) and the ids (T, B); the memory below (T, B, H); the panels of the direction."""
+        window = Window(T=self.steps, B=self.rows, H=self.units, U=even(self._weights.units), kept_steps=self._keep)
+        self.point(window, "inputs", self._inputs)
+        self.point(window, "states", self._states)
+        self.point(window, "panels", panels)
+        self.put(
+            window, projected=projected, ids=ids, below=below, vectors=self._weights.vectors, output=self._output,
+            kept=self._kept,
+        )  # fmt: skip
+        window.memory = self, projected, ids, below, panels
         return window
 
-    def outputs(self) -> Tensor:
-        """(T, B, H). Another tensor of the same numbers: autograd would tie its own to these arrays, in a cycle."""
-        return self._output.detach()
+    def put(self, window: Window, **arrays: Array | None) -> None:
+        """Put the address of each array into the field of its name."""
+        for name, array in arrays.items():
+            setattr(window, name, None if array is None else self._arrays.address(array))
 
-    def memories(self) -> Tensor | None:
+    def point(self, window: Window, field: str, arrays: Sequence[Array | None]) -> None:
+        """Put the addresses of arrays into a field of several addresses."""
+        addresses = getattr(window, field)
+        for number, array in enumerate(arrays):
+            addresses[number] = None if array is None else self._arrays.address(array)
+
+    def outputs(self) -> Array:
+        """(T, B, H)"""
+        return self._output
+
+    def memories(self) -> Array | None:
         """The memory that the layer above may read, (T, B, H); None if the cell has none."""
         memory = self._plan.graph.memory
         return None if memory is None else self._states[self._plan.fields.index(memory)][1:]
 
-    def last(self, field: str) -> Tensor:
-        """The part of the state after the window, (B, H) float32."""
-        return self._states[self._plan.fields.index(field)][-1].to(self._kernel.sums).clone()
+    def last(self) -> list[Array]:
+        """The parts of the state after the window, (B, H), as views."""
+        return [states[-1] for states in self._states]
 
-    def read(self, reading: int) -> Tensor:
+    def read(self, reading: int) -> Array:
         """What the products of a reading read in every step, (T, B, H)."""
         return self._inputs[reading][: self.steps]
 
-    def stored(self, each: Node, vectors: Tensor, below: Tensor | None) -> Tensor | None:
-        """What is stored of a node for all steps, (T, B, H); None if it must be computed."""
+    def stored(self, each: Node, below: Array | None) -> Array | None:
+        """What is stored of a node for all steps, (T, B, H), or (H,) of a vector; None if it must be computed."""
         plan, H = self._plan, self.units
         if self._kept is not None and each in plan.kept:
             place = plan.kept.index(each)
             return self._kept[..., place * H : (place + 1) * H]
         if each.op == "vector":
-            return vectors[plan.vectors.index(each)]
+            return self._weights.vectors[plan.vectors.index(each)]
         if each.op == "below":
             return below
         for place, (field, after) in enumerate(plan.graph.after.items()):

@@ -36,11 +36,11 @@ def _stage(name: str, plan: KernelPlan, number: int) -> str:
         value = rest.value(each)
         rest.lines += [f"{store}, {value});" for store in _stores(plan, each)]
         if each is plan.graph.output:
-            rest.lines.append(f"give_output(s, n, row + r, u, {value});")
+            rest.lines.append(f"give_output(s, n, at_row, u, {value});")
     declared = f"floats acc[{len(sums)}][MOST_ROWS][4]"
     return "\n".join(
         [
-            f"static void NAME({name}_tile)(int R, {WHERE}) {{",
+            f"static void NAME({name}_tile)(int R, int G, {WHERE}) {{",
             f"    {declared};",
             "    const StreamLayer *l = s->layers + n;",
             *_for_each_vector([*start.lines, *begins]),
@@ -50,7 +50,7 @@ def _stage(name: str, plan: KernelPlan, number: int) -> str:
             "",
             f"void NAME({name})(const StreamStack *s, int64_t n, int64_t first, int64_t end, "
             "int64_t from, int64_t to) {",
-            f"    TILES(NAME(rows_for)(4), NAME({name}_tile), first, end, from, to, 4 * W, s, n)",
+            f"    STREAM_TILES(NAME({name}_tile), s, n, first, end, from, to)",
             "}",
         ]
     )
@@ -58,24 +58,23 @@ def _stage(name: str, plan: KernelPlan, number: int) -> str:
 
 def _calls(plan: KernelPlan, sum_: Sum, place: int) -> list[str]:
     """The products that are added to a sum. The lowest layer has no input x: its projected blocks are a table."""
-    calls = []
-    for start in sum_.starts:
-        if start.op == "projected":
-            panel = f"l->x_panels + ({start.key[0]} * l->H + unit) * l->I / 2"
-            calls.append(f"if (l->x) NAME(multiply)(R, 4, l->x + row * l->I, l->I, {panel}, l->I, acc[{place}]);")
+    nothing = "(Factors){NULL, NULL, 0}"
+    blocks = [int(start.key[0]) for start in sum_.starts if start.op == "projected"]
+    factors = [f"x_factors(l, row, {block} * l->H + unit)" for block in blocks]
     if sum_.product is not None:
         number = next(n for n, reading in enumerate(plan.readings) if sum_.product in reading.products)
         block = plan.readings[number].products.index(sum_.product)
-        panel = f"l->panels[{number}] + ({block} * l->H + unit) * l->H / 2"
-        calls.append(f"NAME(multiply)(R, 4, l->inputs[{number}] + row * l->H, l->H, {panel}, l->H, acc[{place}]);")
-    return calls
+        factors.append(f"input_factors(l, {number}, row, {block} * l->H + unit)")
+    factors += [nothing] * (len(factors) % 2)
+    pairs = zip(factors[::2], factors[1::2], strict=True)
+    return [f"multiply_stream(R, G, {first}, {second}, acc[{place}]);" for first, second in pairs]
 
 
 def _for_each_vector(lines: list[str]) -> list[str]:
     return [
-        "    for (int r = 0; r < R; r++) for (int j = 0; j < 4; j++) {",
-        "        const StreamLayer *l = s->layers + n;",
-        "        const int64_t H = l->H, u = unit + j * W, at = (row + r) * H + u;",
+        "    for (int r = 0; r < R * G; r++) for (int j = 0; j < 4; j++) {",
+        "        const int64_t H = l->H, at_row = G > 1 ? row : row + r, u = unit + (G > 1 ? 4 * r + j : j) * W;",
+        "        const int64_t at = at_row * H + u;",
         "        (void)at;",
         *(f"        {line}" for line in lines),
         "    }",
@@ -86,7 +85,7 @@ def _load(plan: KernelPlan, earlier: tuple[Stage, ...], each: Node) -> str | Non
     """The C that loads a node, after some stages; None if it must be computed."""
     match each.op:
         case "projected":
-            return f"load_floats(projected_sums(s, n, row + r) + {each.key[0]} * H + u)"
+            return f"load_floats(projected_sums(s, n, at_row) + {each.key[0]} * H + u)"
         case "state":
             return f"load_floats(l->states[{plan.fields.index(str(each.key[0]))}] + at)"
         case "below":
@@ -96,7 +95,7 @@ def _load(plan: KernelPlan, earlier: tuple[Stage, ...], each: Node) -> str | Non
     if not any(each in stage.results for stage in earlier):
         return None
     if each in plan.crossing:
-        return f"load_floats(l->kept + ({plan.crossing.index(each)} * s->rows + row + r) * H + u)"
+        return f"load_floats(l->kept + ({plan.crossing.index(each)} * s->rows + at_row) * H + u)"
     for number, reading in enumerate(plan.readings):
         if reading.source is each:
             return f"NAME(load)(l->inputs[{number}] + at)"
@@ -114,7 +113,7 @@ def _stores(plan: KernelPlan, each: Node) -> list[str]:
     """Where a node is put, as the beginnings of calls."""
     found = []
     if each in plan.crossing:
-        found.append(f"store_floats(l->kept + ({plan.crossing.index(each)} * s->rows + row + r) * H + u")
+        found.append(f"store_floats(l->kept + ({plan.crossing.index(each)} * s->rows + at_row) * H + u")
     for number, reading in enumerate(plan.readings):
         if reading.source is each:
             found.append(f"NAME(store)(l->inputs[{number}] + at")

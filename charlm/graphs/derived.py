@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 from charlm.cells.cell import Cell
 from charlm.cells.table import CELLS, build_cell
@@ -14,6 +15,7 @@ from charlm.graphs.tracing import StepGraph, trace
 DIRECTIONS = ("forward", "backward")
 
 
+@cache
 def kernel_name(graph: StepGraph) -> str:
     """What a graph's functions are called in C, before their direction and number type."""
     return f"cell_{graph.fingerprint()}"

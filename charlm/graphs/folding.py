@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-import math
-import operator
-from collections.abc import Callable
+import numpy as np
 
 from charlm.graphs.nodes import Node, constant
+from charlm.graphs.numbers import FUNCTIONS
 from charlm.graphs.refusing import UntraceableError
-
-FUNCTIONS: dict[str, Callable[..., float]] = {
-    "add": operator.add,
-    "subtract": operator.sub,
-    "multiply": operator.mul,
-    "divide": operator.truediv,
-    "negative": operator.neg,
-    "sigmoid": lambda x: 0.5 * math.tanh(0.5 * x) + 0.5,
-    "tanh": math.tanh,
-    "exp": math.exp,
-    "log": math.log,
-    "sqrt": math.sqrt,
-    "absolute": abs,
-}
 
 
 def fold(x: Node) -> Node:
-    """A constant for an operation on constants; other nodes as they are."""
+    """A constant for an operation on constants, and a choice by a constant; other nodes as they are."""
+    if x.op == "where" and x.args[0].op == "constant":
+        return x.args[1] if x.args[0].key[0] else x.args[2]
     if not x.args or any(each.op != "constant" for each in x.args):
         return x
-    values = [float(each.key[0]) for each in x.args]
+    values = [np.float64(each.key[0]) for each in x.args]
     try:
-        return constant(FUNCTIONS[x.op](*values))
-    except (KeyError, ArithmeticError, ValueError) as error:
+        with np.errstate(divide="raise", over="raise", invalid="raise"):
+            return constant(float(FUNCTIONS[x.op](*values)))
+    except FloatingPointError as error:
         raise UntraceableError(f"{x.op} of the constants {', '.join(map(str, values))}") from error

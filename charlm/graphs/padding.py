@@ -6,34 +6,16 @@ that is zero unless it is infinite or nan. So one such unit is followed through 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
-from typing import Any
 
 import numpy as np
 
 from charlm.graphs.adjoints import INCOMING, StepGradient
 from charlm.graphs.nodes import Node, node, ordered
+from charlm.graphs.numbers import FUNCTIONS
 
 STEPS = 1024  # a state that does not settle is followed so far
 LARGE = np.float32(1e18)
-
-FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "add": np.add,
-    "subtract": np.subtract,
-    "multiply": np.multiply,
-    "divide": np.divide,
-    "negative": np.negative,
-    "less": np.less,
-    "less_equal": np.less_equal,
-    "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
-    "tanh": np.tanh,
-    "exp": np.exp,
-    "log": np.log,
-    "sqrt": np.sqrt,
-    "absolute": np.abs,
-    "where": lambda held, x, y: x if held else y,
-}
 
 
 @cache

@@ -54,16 +54,52 @@ INLINE void give_output(const StreamStack *s, int64_t n, int64_t row, int64_t un
     NAME(store)(l->output + row * l->H + unit, output);
 }
 
+/* Rows of K inputs each, and the panel that they are multiplied with; K is 0 if there is nothing to multiply. */
+typedef struct { const NAME(real) *rows; const uint32_t *panel; int64_t K; } Factors;
+
+/* What the rows from `row` of layer n's input x are multiplied with to give the columns from `column`, and the same for
+   an input of its products. */
+INLINE Factors x_factors(const StreamLayer *l, int64_t row, int64_t column) {
+    if (!l->x) return (Factors){NULL, NULL, 0};
+    return (Factors){l->x + row * l->I, l->x_panels + column * l->I / 2, l->I};
+}
+INLINE Factors input_factors(const StreamLayer *l, int64_t input, int64_t row, int64_t column) {
+    return (Factors){l->inputs[input] + row * l->H, l->panels[input] + column * l->H / 2, l->H};
+}
+
+/* acc[r] += the products of both factors. acc[g] is of the group g of 4 vectors if there are more than one. */
+INLINE void add_factors(const int R, const int G, const Factors *x, const Factors *y, floats acc[MOST_ROWS][4]) {
+    floats sums[MOST_ROWS][4];
+    UNROLLED for (int r = 0; r < R * G; r++) UNROLLED for (int v = 0; v < 4; v++) sums[r][v] = acc[r][v];
+    NAME(add_products)(R, 4, G, x->rows, x->K, x->panel, 2 * W * x->K, x->K, sums);
+    NAME(add_products)(R, 4, G, y->rows, y->K, y->panel, 2 * W * y->K, y->K, sums);
+    UNROLLED for (int r = 0; r < R * G; r++) UNROLLED for (int v = 0; v < 4; v++) acc[r][v] = sums[r][v];
+}
+static __attribute__((noinline)) void multiply_stream(int R, int G, Factors x, Factors y, floats acc[MOST_ROWS][4]) {
+    if (G > 1) add_factors(1, 2, &x, &y, acc);
+    else WITH_ROWS(R, NAME(rows_for)(4), add_factors, 1, &x, &y, acc)
+}
+
+/* A tile of one row has two groups of 4 vectors of columns, where there are as many. Row r of the tile, or group r, has
+   the row `row + tile_row` and the columns from `column + tile_column`. */
+#define STREAM_TILES(tile, s, n, first, end, from, to)                            \
+    for (int64_t column = (from), G; column < (to); column += 4 * W * G) {        \
+        G = (end) - (first) == 1 && column + 8 * W <= (to) ? 2 : 1;               \
+        ROW_TILES(NAME(rows_for)(4), first, end, tile(R, (int)G, s, n, row, column)) \
+    }
+
 #include "derived_stream.h"
 
-static void head_tile(int R, const StreamStack *s, int64_t n, int64_t row, int64_t column) {
+static void head_tile(int R, int G, const StreamStack *s, int64_t n, int64_t row, int64_t column) {
     const int64_t H = s->layers[n].H;
     floats acc[MOST_ROWS][4];
-    for (int r = 0; r < R; r++)
-        for (int v = 0; v < 4; v++) acc[r][v] = load_floats(s->bias + column + v * W);
-    NAME(multiply)(R, 4, s->top + row * H, H, s->head + column * H / 2, H, acc);
-    for (int r = 0; r < R; r++)
-        for (int v = 0; v < 4; v++) store_floats(s->logits + (row + r) * s->V + column + v * W, acc[r][v]);
+    for (int r = 0; r < R * G; r++)
+        for (int v = 0; v < 4; v++) acc[r][v] = load_floats(s->bias + column + ((G > 1 ? 4 * r : 0) + v) * W);
+    multiply_stream(R, G, (Factors){NULL, NULL, 0}, (Factors){s->top + row * H, s->head + column * H / 2, H}, acc);
+    for (int r = 0; r < R * G; r++) {
+        float *logits = s->logits + (row + (G > 1 ? 0 : r)) * s->V + column + (G > 1 ? 4 * r * W : 0);
+        for (int v = 0; v < 4; v++) store_floats(logits + v * W, acc[r][v]);
+    }
 }
 
 /* Copy the parts of layer n's state that products read, of some rows and units. This comes before the step, because the
@@ -80,7 +116,7 @@ static void copy_state(const StreamStack *s, int64_t n, int64_t first, int64_t e
 }
 
 static void head_step(const StreamStack *s, int64_t first, int64_t end, int64_t from, int64_t to) {
-    TILES(NAME(rows_for)(4), head_tile, first, end, from, to, 4 * W, s, s->count - 1)
+    STREAM_TILES(head_tile, s, s->count - 1, first, end, from, to)
 }
 
 /* One step of the rows from `first` to `end`. Threads may run it at the same time on different rows. */

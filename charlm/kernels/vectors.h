@@ -1,16 +1,18 @@
 /* Vectors of floats, the functions that gates need, and the tiles in which matrices are multiplied.
 
-   The code uses the vector extension of GCC and clang, so that one source serves AVX-512, AVX, SSE and NEON. AVX-512's
-   intrinsics appear only where the extension has no operator for an instruction. A vector holds W floats. */
+   The code uses the vector extension of GCC and clang, so that one source serves AVX-512, AVX, SSE and NEON. Intrinsics
+   appear only where the extension has no operator for an instruction. A vector holds W floats. */
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#if defined(__SSE__)
+#include <immintrin.h>
+#endif
 
 /* A tile has up to MAX_ROWS rows and 4 vectors of columns. Its sums, 4 vectors a row, stay in registers beside an input
    of each row and a vector of weights: 5 MAX_ROWS + 1 registers. SSE needs one more: it multiplies, and then adds. */
 #if defined(__AVX512F__)
-#include <immintrin.h>
 enum { W = 16, MAX_ROWS = 6 }; /* 32 registers */
 #elif defined(__AVX__)
 enum { W = 8, MAX_ROWS = 3 }; /* 16 registers */
@@ -49,16 +51,27 @@ typedef float unaligned_floats __attribute__((vector_size(W * sizeof(float)), al
 INLINE floats load_floats(const float *from) { return *(const unaligned_floats *)from; }
 INLINE void store_floats(float *to, floats x) { *(unaligned_floats *)to = x; }
 
-/* x within [-limit, limit]. A nan stays nan, so that a training that diverges is seen to diverge. */
+/* x within [-limit, limit]. A nan stays nan, so that a training that diverges is seen to diverge: if one operand of the
+   processor's minimum or maximum is nan, these give the second. */
+#if defined(CHARLM_FLOAT64) || !defined(__SSE__)
 INLINE floats clamp(floats x, float limit) {
-    const floats high = (floats){} + limit;
-#if defined(__AVX512F__) /* if one operand is nan, these instructions return the second */
-    return (floats)_mm512_max_ps((__m512)-high, _mm512_min_ps((__m512)high, (__m512)x));
-#else
+    floats high = (floats){} + limit;
     integers above = x > high, below = x < -high;
     return (floats)(((integers)x & ~above & ~below) | ((integers)high & above) | ((integers)-high & below));
-#endif
 }
+#else
+#if defined(__AVX512F__)
+#define PACKED(what, x, y) (floats)_mm512_##what##_ps((__m512)(x), (__m512)(y))
+#elif defined(__AVX__)
+#define PACKED(what, x, y) (floats)_mm256_##what##_ps((__m256)(x), (__m256)(y))
+#else
+#define PACKED(what, x, y) (floats)_mm_##what##_ps((__m128)(x), (__m128)(y))
+#endif
+INLINE floats clamp(floats x, float limit) {
+    floats high = (floats){} + limit;
+    return PACKED(max, -high, PACKED(min, high, x));
+}
+#endif
 
 #if defined(CHARLM_FLOAT64)
 INLINE floats exp_ps(floats x) {
@@ -111,16 +124,22 @@ INLINE floats sqrt_ps(floats x) {
    up to `most` rows at a time.
 
    Columns are the outer loop: the panel of weights of `step` columns is read from memory once and stays in the nearest
-   cache while all rows use it. Rows are divided as evenly as possible, 7 into 4 and 3 and not into 6 and 1, because a
-   tile of one row loads as many weights as a tile of six. */
+   cache while all rows use it. ROW_TILES makes one call for each tile of R rows from `row`. Rows are divided as evenly
+   as possible, 7 into 4 and 3 and not into 6 and 1, because a tile of one row loads as many weights as a tile of six;
+   the larger tiles come first. A processor divides slowly, so it is done before the loop. */
 #define TILES(most, tile, first, end, from, to, step, what, which)               \
     for (int64_t column = (from); column < (to); column += (step))               \
-        for (int64_t row = (first), left; (left = (end) - row) > 0;) {           \
-            const int64_t tiles = (left + (most) - 1) / (most);                  \
-            const int R = (int)((left + tiles - 1) / tiles);                     \
-            tile(R, what, which, row, column);                                   \
+        ROW_TILES(most, first, end, tile(R, what, which, row, column))
+#define ROW_TILES(most, first, end, call)                                        \
+    {                                                                            \
+        const int64_t rows = (end) - (first), tiles = (rows + (most) - 1) / (most); \
+        const int64_t least = tiles ? rows / tiles : 0, larger = rows - tiles * least; \
+        for (int64_t number = 0, row = (first); number < tiles; number++) {      \
+            const int R = (int)(least + (number < larger));                      \
+            call;                                                                \
             row += R;                                                            \
-        }
+        }                                                                        \
+    }
 
 /* Call function(n, ...) with the constant n that R is, up to `most`: loops over rows are then unrolled, and sums are
    registers. R never exceeds `most`, but the compiler cannot see that: it would compile what is never used. */

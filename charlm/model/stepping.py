@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
+from charlm.cells.cell import Cell, Weights
 from charlm.model.attention import attend
 from charlm.model.language_model import LanguageModel, no_dropout
 from charlm.model.stack import run_stack
@@ -28,19 +29,44 @@ class Stepper(Protocol):
     def step(self, ids: np.ndarray, state: State) -> tuple[np.ndarray, State]: ...
 
 
+class LayerStep(Protocol):
+    """One layer, one character further."""
+
+    def step(self, x: Any, state: Any, below: np.ndarray | None) -> tuple[np.ndarray, np.ndarray | None, Any]:
+        """The input, the state (B, H) and the memory of the layer below, None if the layer does not read it -> the
+        output (B, H), the layer's own memory, None if it has none, and the new state.
+
+        The input is ids (B,) in the lowest layer, outputs (B, I) of the layer below in the others.
+        """
+        ...
+
+
+class DefinitionLayer:
+    """A layer's step by the cell's own equations."""
+
+    def __init__(self, cell: Cell, weights: Weights, table: np.ndarray | None) -> None:
+        """`table` (V, E) are the embeddings of the symbols for the lowest layer, None for others."""
+        self._cell, self._weights = cell, cell.step_weights(weights)
+        self._symbols = None if table is None else cell.project(self._weights, table)  # (V, K)
+
+    def step(self, x: Any, state: Any, below: np.ndarray | None) -> tuple[np.ndarray, np.ndarray | None, Any]:
+        projected = self._cell.project(self._weights, x) if self._symbols is None else self._symbols[x]
+        output, after, _ = self._cell.step(self._weights, projected, state, below)
+        return output, getattr(after, self._cell.MEMORY) if self._cell.MEMORY else None, after
+
+
 class DefinitionStepper:
-    """The Stepper that runs the cells' definitions."""
+    """The Stepper that runs the definitions: those of the cells, of attention and of the output layer."""
 
     bytes_per_weight: ClassVar[int] = 4
     batch_invariant: ClassVar[bool] = False
 
     def __init__(self, model: LanguageModel) -> None:
         self._model = model
-        self._weights = [
-            layer.cell.step_weights(weights) for layer, weights in zip(model.layers, model.layer_weights, strict=True)
+        self._layers: list[LayerStep] = [
+            DefinitionLayer(layer.cell, weights, None if number else model.parameters["embedding.weight"])
+            for number, (layer, weights) in enumerate(zip(model.layers, model.layer_weights, strict=True))
         ]
-        embedding = model.parameters["embedding.weight"]
-        self._symbol_table = model.layers[0].cell.project(self._weights[0], embedding)  # (V, K)
         self._head, self._bias = model.head
 
     def fresh(self, rows: int) -> State:
@@ -58,8 +84,4 @@ class DefinitionStepper:
         return x @ self._head.T + self._bias, tuple(after)
 
     def _step_layer(self, number: int, x: np.ndarray, state: Any, below: Any) -> tuple[np.ndarray, Any, Any]:
-        """One layer; x is ids (B,) in the lowest layer, outputs (B, H) in the others."""
-        cell, weights = self._model.layers[number].cell, self._weights[number]
-        projected = cell.project(weights, x) if number else self._symbol_table[x]
-        output, after, _ = cell.step(weights, projected, state, below)
-        return output, getattr(after, cell.MEMORY) if cell.MEMORY else None, after
+        return self._layers[number].step(x, state, below)

@@ -5,7 +5,6 @@ Knows no run and no terminal.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -16,7 +15,7 @@ from charlm.model.parameters import count_parameters
 from charlm.text.corpus import Corpus
 from charlm.training.lengths import duration
 from charlm.training.rule import WIDTHS, Candidate, best_width, settings_for
-from charlm.training.speed import measure_speed
+from charlm.training.speed import Speed, measure_speed
 
 TIMED = (96, 256)  # widths whose updates are timed; the speed of others lies on the line through both
 SHARE = 0.03  # of the budget for the timing, ...
@@ -47,22 +46,21 @@ class Choice:
 
 def choose(settings: Settings, automatic: Collection[str], corpus: Corpus, compute: Compute) -> Choice:
     """The settings with a value for each name in `automatic`. Their length is a time (`training.budget`)."""
-    began = time.perf_counter()
     budget = settings.training.budget
     assert budget is not None
-    settings = with_best_cell(settings, automatic, compute)
+    settings, train = with_best_cell(settings, automatic, compute), int(corpus.split("train").size)
     if WIDTH in automatic:
         speeds = {width: _speed(settings, width, corpus, compute) for width in TIMED}
-        model = best_width([_candidate(settings, width, corpus, speeds) for width in WIDTHS])
+        model = best_width([_candidate(settings, width, corpus, speeds) for width in WIDTHS], train)
     else:
         width = settings.model.hidden_size
-        model = _candidate(settings, width, corpus, {width: _speed(settings, width, corpus, compute)})
-    train = int(corpus.split("train").size)
+        speeds = {width: _speed(settings, width, corpus, compute)}
+        model = _candidate(settings, width, corpus, speeds)
     values = {CELL: settings.model.cell, **settings_for(model, train)}
     chosen = {name: value for name, value in values.items() if name in automatic}
     speed, times = model.characters / budget, model.characters / train
     why = f"in {duration(budget)}, at {speed:,.0f} characters a second, it reads the text {times:.2g} times"
-    return Choice(with_values(settings, chosen), chosen, why, time.perf_counter() - began)
+    return Choice(with_values(settings, chosen), chosen, why, sum(speed.seconds for speed in speeds.values()))
 
 
 def with_best_cell(settings: Settings, automatic: Collection[str], compute: Compute) -> Settings:
@@ -89,22 +87,23 @@ def with_values(settings: Settings, values: Mapping[str, object]) -> Settings:
     return settings.model_copy(update=sections)
 
 
-def _speed(settings: Settings, width: int, corpus: Corpus, compute: Compute) -> float:
+def _speed(settings: Settings, width: int, corpus: Corpus, compute: Compute) -> Speed:
     assert settings.training.budget is not None
     seconds = min(MOST_SECONDS, SHARE * settings.training.budget) / len(TIMED)
     return measure_speed(with_values(settings, {WIDTH: width}), corpus, compute, seconds)
 
 
-def _candidate(settings: Settings, width: int, corpus: Corpus, speeds: Mapping[int, float]) -> Candidate:
+def _candidate(settings: Settings, width: int, corpus: Corpus, speeds: Mapping[int, Speed]) -> Candidate:
     """The model of this width, and how much it reads: seconds a character lie on a line over the parameters."""
     assert settings.training.budget is not None
-    sizes = {each: count_parameters(with_values(settings, {WIDTH: each}).model, corpus.vocabulary.size) for each in
-             (*speeds, width)}  # fmt: skip
-    if width in speeds:
-        speed = speeds[width]
-    else:
-        (narrow, fast), (wide, slow) = sorted(speeds.items())
-        slope = (1 / slow - 1 / fast) / (sizes[wide] - sizes[narrow])
-        a_character = 1 / fast + max(0.0, slope) * (sizes[width] - sizes[narrow])
-        speed = 1 / a_character if a_character > 0 else fast
-    return Candidate(width, sizes[width], speed * settings.training.budget)
+    sizes = {
+        each: count_parameters(with_values(settings, {WIDTH: each}).model, corpus.vocabulary.size)
+        for each in (*speeds, width)
+    }
+    narrow, wide = min(speeds), max(speeds)
+    a_character = {each: 1 / speed.characters_per_second for each, speed in speeds.items()}
+    slope = 0.0
+    if wide > narrow:
+        slope = max(0.0, (a_character[wide] - a_character[narrow]) / (sizes[wide] - sizes[narrow]))
+    seconds = a_character[narrow] + slope * (sizes[width] - sizes[narrow])
+    return Candidate(width, sizes[width], settings.training.budget / max(seconds, a_character[narrow] / 4))

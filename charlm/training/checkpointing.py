@@ -56,7 +56,7 @@ def save_checkpoint(plan: TrainingPlan, trainer: Trainer, progress: Progress, be
 
 def training_arrays(trainer: Trainer) -> dict[str, np.ndarray]:
     """Copies of everything that `restore_trainer` needs beside the parameters."""
-    arrays = {name: value.copy() for name, value in optimizer_to_arrays(trainer.optimizer, trainer.weights).items()}
+    arrays = {name: value.copy() for name, value in optimizer_to_arrays(trainer.optimizer).items()}
     for number, layer in enumerate(trainer.state):
         for field, part in layer._asdict().items():
             arrays[f"state.{number}.{field}"] = part.cpu().numpy().copy()
@@ -86,7 +86,7 @@ def restore_trainer(
             updates = int(arrays["average.updates"][0]) if "average.updates" in arrays else 0
             kept = {name: torch.from_numpy(value.copy()).to(device) for name, value in parameters.items()}
             trainer.average = Average(kept, trainer.average.decay, updates)
-        optimizer_from_arrays(trainer.optimizer, trainer.weights, arrays)
+        optimizer_from_arrays(trainer.optimizer, arrays)
         trainer.state = tuple(
             type(layer)(*(_like(part, f"state.{number}.{field}", arrays) for field, part in layer._asdict().items()))
             for number, layer in enumerate(trainer.state)

@@ -1,16 +1,16 @@
-"""The update of the weights: learning rate, optimizer, gradient clipping and weight averaging. Knows no model."""
+"""The update of the weights: learning rate, clipping, averaging, the optimizer's state as arrays. Knows no model."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from itertools import chain
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from charlm.config.settings import TrainingSettings
+from charlm.training.optimizer import Optimizer
 
 OPTIMIZER_PREFIX = "optimizer."
 
@@ -36,24 +36,6 @@ def learning_rate(settings: TrainingSettings, progress: float, epoch: float) -> 
     return settings.learning_rate * rise * fall
 
 
-def build_optimizer(settings: TrainingSettings, weights: Mapping[str, Tensor]) -> torch.optim.Optimizer:
-    """AdamW (Loshchilov and Hutter 2019) or RMSProp (Tieleman and Hinton 2012). Only matrices have weight decay."""
-    matrices = [weight for weight in weights.values() if weight.ndim > 1]
-    vectors = [weight for weight in weights.values() if weight.ndim < 2]
-    groups = [
-        {"params": matrices, "weight_decay": settings.weight_decay},
-        {"params": vectors, "weight_decay": 0.0},
-    ]
-    if settings.optimizer == "adamw":
-        return torch.optim.AdamW(groups, lr=settings.learning_rate, betas=settings.betas, fused=True)
-    return torch.optim.RMSprop(groups, lr=settings.learning_rate, alpha=settings.rms_decay, foreach=True)
-
-
-def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
-    for group in optimizer.param_groups:
-        group["lr"] = rate
-
-
 def clip_gradients(settings: TrainingSettings, weights: Mapping[str, Tensor]) -> float:
     """Clip the gradients in place: elements by clip_value, then all by clip_norm. Gives the norm before clipping."""
     gradients = [weight.grad for weight in weights.values() if weight.grad is not None]
@@ -71,30 +53,23 @@ def _global_norm(gradients: list[Tensor]) -> float:
     return float(torch.stack(torch._foreach_norm(gradients)).norm())
 
 
-def optimizer_to_arrays(optimizer: torch.optim.Optimizer, weights: Mapping[str, Tensor]) -> dict[str, np.ndarray]:
+def optimizer_to_arrays(optimizer: Optimizer) -> dict[str, np.ndarray]:
     """The state of the optimizer, named by kind and weight: `optimizer.exp_avg.head.bias`."""
     return {
         f"{OPTIMIZER_PREFIX}{kind}.{name}": value.detach().cpu().numpy()
-        for name, weight in weights.items()
-        for kind, value in optimizer.state.get(weight, {}).items()
+        for name, values in optimizer.state.items()
+        for kind, value in values.items()
     }
 
 
-def optimizer_from_arrays(
-    optimizer: torch.optim.Optimizer, weights: Mapping[str, Tensor], arrays: Mapping[str, np.ndarray]
-) -> None:
+def optimizer_from_arrays(optimizer: Optimizer, arrays: Mapping[str, np.ndarray]) -> None:
     """Restore the state that `optimizer_to_arrays` gave. Raises ValueError or KeyError if it is another model's."""
-    numbers = {
-        id(weight): number for number, weight in enumerate(chain(*(g["params"] for g in optimizer.param_groups)))
-    }
-    state: dict[int, dict[str, Tensor]] = {}
+    state: dict[str, dict[str, Tensor]] = {}
     for key, value in arrays.items():
         if key.startswith(OPTIMIZER_PREFIX):
             kind, _, name = key.removeprefix(OPTIMIZER_PREFIX).partition(".")
-            if value.shape not in ((), tuple(weights[name].shape)):
-                raise ValueError(f"{key} has the shape {value.shape}")
-            state.setdefault(numbers[id(weights[name])], {})[kind] = torch.from_numpy(value.copy())
-    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+            state.setdefault(name, {})[kind] = torch.from_numpy(value.copy())
+    optimizer.load(state)
 
 
 class Average:

@@ -1,8 +1,8 @@
 """The settings that suit a text and a time: what `auto` becomes. Pure arithmetic; knows no text and no machine.
 
-The rule was fitted to trainings of texts of 30 kB to 3 MB; docs/performance.md has them, and what they leave
-unexplained. It rests on three numbers: N, the characters of the training text; D, the characters that a model reads in
-the time; and P, the parameters of the model.
+The rule comes from trainings of parts of two books; docs/performance.md has them, and says what was not tried. It rests
+on three numbers: N, the characters of the training text; D, the characters that a model reads in the time; and P, the
+parameters of the model.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 WIDTHS = (32, 48, 64, 96, 128, 160, 192, 224, 256, 320, 384, 448, 512, 640, 768, 896, 1024)
-READ_PER_PARAMETER = 7.0  # D / P of the best width on a long text
+READ_PER_PARAMETER = 14.0  # D / P of the best width on a long text
+PARAMETERS_PER_CHARACTER = 2.5  # P / N at most: a wider model learns a short text by heart
+LANES, STEPS = 16, 64  # of an update; more lanes would mean fewer updates
 
 
 @dataclass(frozen=True)
@@ -24,34 +26,38 @@ class Candidate:
     characters: float
 
 
-def best_width(candidates: Sequence[Candidate]) -> Candidate:
-    """The widest model that reads enough characters for its parameters; the narrowest, if none does."""
-    enough = [each for each in candidates if each.characters >= READ_PER_PARAMETER * each.parameters]
-    return max(enough or [min(candidates, key=lambda each: each.parameters)], key=lambda each: each.parameters)
+def best_width(candidates: Sequence[Candidate], train_characters: int) -> Candidate:
+    """The widest model that reads enough for its parameters and is not too large for the text; else the narrowest."""
+    fitting = [
+        each
+        for each in candidates
+        if READ_PER_PARAMETER * each.parameters <= each.characters
+        and each.parameters <= PARAMETERS_PER_CHARACTER * train_characters
+    ]
+    return max(fitting or candidates[:1], key=lambda each: each.parameters)
 
 
 def settings_for(model: Candidate, train_characters: int) -> Mapping[str, float | int]:
     """What else suits a model of this width, by the names of the settings."""
-    epochs = model.characters / train_characters
     return {
         "model.hidden_size": model.hidden_size,
-        "model.dropout": dropout(epochs),
-        "training.batch_size": 16,
+        "model.dropout": dropout(model.characters / train_characters),
+        "training.batch_size": LANES,
         "training.learning_rate": learning_rate(model.hidden_size),
         "training.weight_decay": 0.1,
-        "training.average": average(model.characters / (16 * 64)),
+        "training.average": average(model.characters / (LANES * STEPS)),
     }
 
 
 def dropout(epochs: float) -> float:
-    """None for a text that is read a few times, and more, the more often it is read; in steps of 0.05."""
-    share = 0.1 * math.log2(max(1.0, epochs / 4))
+    """None for a text that is read up to five times, and a tenth more whenever that doubles; in steps of 0.05."""
+    share = 0.1 * math.log2(max(1.0, epochs / 5))
     return min(0.5, round(share * 20) / 20)
 
 
 def learning_rate(hidden_size: int) -> float:
-    """The peak rate, to two digits."""
-    return float(f"{7e-3 * math.sqrt(185 / hidden_size):.2g}")
+    """The peak rate, to two digits: 0.011 at 185 units."""
+    return float(f"{0.011 * math.sqrt(185 / hidden_size):.2g}")
 
 
 def average(updates: float) -> float:

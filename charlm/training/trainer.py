@@ -25,7 +25,8 @@ from charlm.model.state import State, map_state, reset_rows
 from charlm.randomness import named_stream
 from charlm.text.lanes import NO_TARGET, Reader
 from charlm.training.batches import Batches, TensorBatch, open_batches
-from charlm.training.optimization import Average, build_optimizer, clip_gradients, set_learning_rate
+from charlm.training.optimization import Average, clip_gradients
+from charlm.training.optimizer import Optimizer
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Trainer:
         self.weights = {name: torch.tensor(value, device=device).requires_grad_() for name, value in values.items()}
         self.model = LanguageModel(settings.model, self.weights)
         choosing.pack_weights(self.model)
-        self.optimizer = build_optimizer(settings.training, self.weights)
+        self.optimizer = Optimizer(settings.training, self.weights)
         self.average = Average(self.weights, settings.training.average) if settings.training.average else None
         self.generator = torch.Generator(device).manual_seed(settings.training.seed)
         self.dropout = Dropout(settings.model, self.generator)
@@ -98,13 +99,13 @@ class Trainer:
                 batch = self.batches.at(position + window)
                 nats += self._accumulate_gradients(batch)
                 characters += batch.characters
-        self.scaler.unscale_(self.optimizer)
+        self.scaler.unscale_(self.optimizer)  # type: ignore[arg-type]
         norm = clip_gradients(training_settings, self.weights)
         # with fp16 the scaler itself skips a step whose gradients overflowed
         applied = math.isfinite(nats) and (math.isfinite(norm) or self.scaler.is_enabled())
         if applied:
-            set_learning_rate(self.optimizer, rate)
-            self.scaler.step(self.optimizer)
+            self.optimizer.lr = rate
+            self.scaler.step(self.optimizer)  # type: ignore[arg-type]
             if self.average:
                 self.average.update(self.weights)
         self.scaler.update()  # after a skipped step too: it lowers the scale and allows the next unscale_

@@ -163,5 +163,8 @@ def test_the_engines_are_named():
         assert found.what == "train: cell kernel; score: cell kernel; sample: stream kernel"
         assert found.facts["score_numpy"] == ("cell kernel", "cell kernel")
     sampled = "definition" if library() is None else "stream kernel"
+    attentive = ModelSettings.model_validate({"attention": {"window": 4}})
+    with_attention = trial.explain_engines(attentive, choose_compute("cpu", "fp32")).what
+    assert with_attention.endswith(f"; sample: {sampled}, with attention as its definition")
     on_gpu = trial.explain_engines(ModelSettings(cell="mut1"), Compute("cuda", "fp32", "a GPU", 1))
     assert on_gpu.what == f"train: scan in a CUDA graph; score: scan; sample: {sampled} and cuda graph"

@@ -22,6 +22,7 @@ from charlm.device import Compute
 from charlm.engines import cell_kernel, cell_kernel_numpy, choosing, scan, torch_kernel
 from charlm.engines.choosing import engines_of, run_with_numpy, run_with_torch, stepper, torch_engine, worth_capturing
 from charlm.engines.compiled_stepper import CompiledStepper
+from charlm.engines.layered_stepper import LayeredStepper
 from charlm.kernels.choosing import OFF, SWITCH
 from charlm.kernels.library import library
 from charlm.model.language_model import LanguageModel
@@ -192,10 +193,10 @@ def test_the_engine_that_scores_with_numpy(cell, hidden_size, compiled, ran):
 @every_cell
 def test_the_engine_that_steps(cell, changes, compiled):
     settings = settings_of({"cell": cell, **changes})
-    own = compiled and "attention" not in changes
-    assert type(stepper(model_of(settings))) is (CompiledStepper if own else DefinitionStepper)
+    fastest = LayeredStepper if "attention" in changes else CompiledStepper
+    assert type(stepper(model_of(settings))) is (fastest if compiled else DefinitionStepper)
     named = engines_of(settings, CPU)
-    assert named.step == named.step_many == ("stream kernel" if own else "definition")
+    assert named.step == named.step_many == ("stream kernel" if compiled else "definition",) * 2
 
 
 @every_cell
@@ -205,7 +206,7 @@ def test_the_engines_on_a_gpu(cell, compiled):
     expected = "scan" if TRAINED_BY[cell] == "scan" else "torch kernel"
     assert named.train == named.score == (expected, expected)
     assert named.captured is (expected == "scan")
-    assert named.step_many == "cuda graph"
+    assert named.step_many == ("cuda graph",) * 2
     assert named.notes == ()
 
 

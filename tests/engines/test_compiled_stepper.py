@@ -10,6 +10,7 @@ from charlm.config.settings import AttentionSettings, LayerSettings, ModelSettin
 from charlm.engines import compiled_stepper
 from charlm.engines.choosing import stepper
 from charlm.engines.compiled_stepper import CompiledStepper, can_run
+from charlm.engines.layered_stepper import LayeredStepper
 from charlm.kernels import library
 from charlm.model.language_model import LanguageModel
 from charlm.model.parameters import initial_parameters
@@ -104,7 +105,7 @@ def test_the_stacks_that_it_can_run() -> None:
     attentive = ModelSettings(attention=AttentionSettings(window=4), hidden_size=16)
     model = LanguageModel(attentive, initial_parameters(attentive, 5, np.random.default_rng(1)))
     assert not can_run(model)
-    assert type(stepper(model)) is DefinitionStepper
+    assert type(stepper(model)) is LayeredStepper
 
 
 class Stepwise:

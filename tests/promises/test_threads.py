@@ -72,7 +72,8 @@ def test_a_stepper_and_a_checkpoint_can_be_pickled(model):
 @pytest.mark.skipif(library() is None, reason="the kernels are not compiled here")
 def test_a_pickled_stepper_is_the_definition_where_the_kernels_are_missing(monkeypatch):
     pickled = pickle.dumps(stepper(sharing.checkpoint().model))
-    monkeypatch.setattr("charlm.engines.compiled_stepper.library", lambda: None)
+    for engine in ("compiled_stepper", "stream_layer"):
+        monkeypatch.setattr(f"charlm.engines.{engine}.library", lambda: None)
     assert type(pickle.loads(pickled)) is DefinitionStepper
 
 

@@ -12,6 +12,7 @@ from charlm.training.automatic import choose
 from charlm.training.events import Finished, Started
 from charlm.training.experiment import begin
 from charlm.training.rule import WIDTHS
+from charlm.training.speed import Speed
 
 CPU = Compute("cpu", "fp32", "a CPU", 1)
 
@@ -24,7 +25,7 @@ def speeds(monkeypatch):
     def of(products):
         def measured(settings, corpus, compute, seconds):
             timed.append(settings.model.hidden_size)
-            return products / automatic.count_parameters(settings.model, corpus.vocabulary.size)
+            return Speed(products / automatic.count_parameters(settings.model, corpus.vocabulary.size), 0.5)
 
         monkeypatch.setattr(automatic, "measure_speed", measured)
         return timed
@@ -38,12 +39,15 @@ def choice(verse, budget, *overrides):
     return choose(resolved.settings, resolved.automatic, open_corpus(resolved.settings.text), CPU)
 
 
-def test_a_faster_machine_and_more_time_make_a_wider_model(verse, speeds):
+def test_a_faster_machine_and_more_time_make_a_wider_model_until_the_text_is_too_short(verse, speeds):
+    def width(text, budget):
+        return choice(text, budget).settings.model.hidden_size
+
     speeds(1e9)
-    slow, long = choice(verse, "20s").settings.model.hidden_size, choice(verse, "1h").settings.model.hidden_size
+    slow, longer, longest = width("alice", "20s"), width("alice", "1h"), width("alice", "10h")
     speeds(1e10)
-    fast = choice(verse, "20s").settings.model.hidden_size
-    assert WIDTHS[0] < slow < fast < long
+    assert WIDTHS[0] < slow < width("alice", "20s") < longer == longest
+    assert width(verse, "1h") < longer
 
 
 def test_every_open_setting_is_chosen_and_no_other(verse, speeds):
@@ -81,9 +85,9 @@ def test_a_real_measurement_is_short_said_and_counted(verse, tmp_path, monkeypat
 
 def test_a_budget_that_the_timing_has_used_up_still_makes_an_update(verse, tmp_path, monkeypatch, speeds):
     monkeypatch.setenv("CHARLM_RUNS", str(tmp_path))
-    speeds(1e9)
+    speeds(1e9)  # half a second each
     resolved = resolve_to_train(
-        None, ["model.hidden_size=8"], {"training.budget": "0.001s", "text.sources": [str(verse)]}
+        None, ["model.hidden_size=8"], {"training.budget": "0.1s", "text.sources": [str(verse)]}
     )
     finished = list(begin(resolved.settings, automatic=resolved.automatic))[-1]
     assert finished.step >= 1

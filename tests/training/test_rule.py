@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from charlm.training.rule import WIDTHS, Candidate, best_width, settings_for
+from charlm.training.rule import PARAMETERS_PER_CHARACTER, WIDTHS, Candidate, best_width, settings_for
 
 
 def candidates(read_parameters):
@@ -13,10 +13,19 @@ def candidates(read_parameters):
 
 
 def test_more_time_never_makes_the_model_narrower():
-    widths = [best_width(candidates(10.0**power)).hidden_size for power in range(6, 17)]
+    widths = [best_width(candidates(10.0**power), 10**9).hidden_size for power in range(6, 17)]
     assert widths == sorted(widths)
     assert widths[0] == WIDTHS[0]
     assert widths[-1] == WIDTHS[-1]
+
+
+def test_a_shorter_text_never_makes_the_model_wider():
+    models = [best_width(candidates(1e16), 10**power) for power in range(10)]
+    assert [model.hidden_size for model in models] == sorted(model.hidden_size for model in models)
+    assert models[0].hidden_size == WIDTHS[0] < models[-1].hidden_size
+    assert all(
+        model.parameters <= PARAMETERS_PER_CHARACTER * 10**power for power, model in enumerate(models) if power > 5
+    )
 
 
 @pytest.mark.parametrize("characters", [1, 10_000, 1_000_000, 100_000_000])
