@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -12,6 +13,9 @@ import pytest
 # Several tests at once on few cores: threads that wait for each other would take longer than one each.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+# A suite that nohup starts would leave SIGHUP alone, and so would every process that it starts.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # No test can cut the power, so none has to wait until the disk has what was written. That it is synced, and in which
 # order, is seen by tests that give charlm a disk of their own. charlm keeps the function that it finds when imported.
