@@ -6,10 +6,15 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from charlm.config.given import LENGTHS
+
 
 @dataclass(frozen=True)
 class GivenOptions:
-    """The options of a command line, as words, without the texts. `choose_model`: they choose the model's size."""
+    """The options of a command line, as words, without the texts.
+
+    `choose_model`: they choose the model's size, or a length that the preset `auto` may not have.
+    """
 
     words: tuple[str, ...] = ()
     choose_model: bool = False
@@ -27,7 +32,8 @@ class GivenOptions:
         words += [word for override in overrides for word in ("-s", override)]
         words += [word for name, value in options if value is not None for word in (name, value)]
         words += flags
-        return cls(tuple(words), bool(config) or any(one.strip().startswith("model.") for one in overrides))
+        choosing = ("model.", *LENGTHS)
+        return cls(tuple(words), bool(config) or any(one.strip().startswith(choosing) for one in overrides))
 
     def train_command(self, texts: Sequence[str], more: Sequence[str] = ()) -> str:
         """`charlm train` with the texts, these options and `more`. A later `-s` overrides an earlier one."""

@@ -14,13 +14,13 @@ from charlm.engines.choosing import engines_of
 from charlm.model.parameters import count_parameters
 from charlm.text.corpus import Corpus
 from charlm.training.lengths import duration
-from charlm.training.rule import WIDTHS, Candidate, best_width, settings_for
+from charlm.training.rule import LANES, WIDTHS, Candidate, best_width, settings_for
 from charlm.training.speed import Speed, measure_speed
 
 TIMED = (96, 256)  # widths whose updates are timed; the speed of others lies on the line through both
 SHARE = 0.03  # of the budget for the timing, ...
 MOST_SECONDS = 2.0  # ... and at most so much
-CELL, WIDTH = "model.cell", "model.hidden_size"
+CELL, WIDTH, BATCH_SIZE = "model.cell", "model.hidden_size", "training.batch_size"
 BEST_CELL = "mut1"  # of all cells, at equal time, in docs/performance.md
 CELL_OF_TORCH = "lstm"  # fast on a GPU, and without a compiler
 
@@ -49,13 +49,14 @@ def choose(settings: Settings, automatic: Collection[str], corpus: Corpus, compu
     budget = settings.training.budget
     assert budget is not None
     settings, train = with_best_cell(settings, automatic, compute), int(corpus.split("train").size)
-    if WIDTH in automatic:
-        speeds = {width: _speed(settings, width, corpus, compute) for width in TIMED}
-        model = best_width([_candidate(settings, width, corpus, speeds) for width in WIDTHS], train)
-    else:
-        width = settings.model.hidden_size
-        speeds = {width: _speed(settings, width, corpus, compute)}
-        model = _candidate(settings, width, corpus, speeds)
+    if BATCH_SIZE in automatic:
+        settings = with_values(settings, {BATCH_SIZE: LANES})  # what is timed is what will be trained
+    timed, widths = (TIMED, WIDTHS) if WIDTH in automatic else ((settings.model.hidden_size,),) * 2
+    patience = min(MOST_SECONDS, SHARE * budget) / len(TIMED)
+    speeds = {w: measure_speed(with_values(settings, {WIDTH: w}), corpus, compute, patience) for w in timed}
+    size = corpus.vocabulary.size
+    sizes = {w: count_parameters(with_values(settings, {WIDTH: w}).model, size) for w in (*timed, *widths)}
+    model = best_width([Candidate(w, sizes[w], budget * speed_at(w, speeds, sizes)) for w in widths], train)
     values = {CELL: settings.model.cell, **settings_for(model, train)}
     chosen = {name: value for name, value in values.items() if name in automatic}
     speed, times = model.characters / budget, model.characters / train
@@ -87,23 +88,12 @@ def with_values(settings: Settings, values: Mapping[str, object]) -> Settings:
     return settings.model_copy(update=sections)
 
 
-def _speed(settings: Settings, width: int, corpus: Corpus, compute: Compute) -> Speed:
-    assert settings.training.budget is not None
-    seconds = min(MOST_SECONDS, SHARE * settings.training.budget) / len(TIMED)
-    return measure_speed(with_values(settings, {WIDTH: width}), corpus, compute, seconds)
-
-
-def _candidate(settings: Settings, width: int, corpus: Corpus, speeds: Mapping[int, Speed]) -> Candidate:
-    """The model of this width, and how much it reads: seconds a character lie on a line over the parameters."""
-    assert settings.training.budget is not None
-    sizes = {
-        each: count_parameters(with_values(settings, {WIDTH: each}).model, corpus.vocabulary.size)
-        for each in (*speeds, width)
-    }
+def speed_at(width: int, speeds: Mapping[int, Speed], sizes: Mapping[int, int]) -> float:
+    """Characters per second at a width: seconds a character lie on a line over the parameters, by those timed."""
     narrow, wide = min(speeds), max(speeds)
-    a_character = {each: 1 / speed.characters_per_second for each, speed in speeds.items()}
+    seconds = {each: 1 / speed.characters_per_second for each, speed in speeds.items()}
     slope = 0.0
     if wide > narrow:
-        slope = max(0.0, (a_character[wide] - a_character[narrow]) / (sizes[wide] - sizes[narrow]))
-    seconds = a_character[narrow] + slope * (sizes[width] - sizes[narrow])
-    return Candidate(width, sizes[width], settings.training.budget / max(seconds, a_character[narrow] / 4))
+        slope = max(0.0, (seconds[wide] - seconds[narrow]) / (sizes[wide] - sizes[narrow]))
+    on_the_line = seconds[narrow] + slope * (sizes[width] - sizes[narrow])
+    return 1 / max(on_the_line, seconds[narrow] / 4)

@@ -145,7 +145,7 @@ def begin(
     """A new run with these settings, named after its text and cell if `name` is None.
 
     With `start` the model begins with the weights of that checkpoint, whose model the settings must have
-    (`settings_from` in origin.py). Otherwise the settings with names in `automatic` are chosen now (automatic.py).
+    (`settings_from` in origin.py). Settings with names in `automatic` are chosen now (automatic.py): none with `start`.
     Raises UsageError, before anything is written, if the device is absent or too small, TextError if the text cannot be
     read, CheckpointError if a run of that name exists.
     """
@@ -155,7 +155,7 @@ def begin(
         corpus, origin = open_with_origin(settings.text, corpus, start)
     compute = compute_for(settings)
     cell_notes = prepare_own_cells(settings.model, compute)
-    choice = choose(settings, automatic, corpus, compute) if automatic and start is None else None
+    choice = choose(settings, automatic, corpus, compute) if automatic else None
     settings = choice.settings if choice else settings
     reader = train_reader(settings, corpus)
     _require_memory(settings, corpus, compute)

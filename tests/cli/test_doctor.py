@@ -145,3 +145,13 @@ def test_train_and_doctor_describe_the_options_of_a_text_alike():
     for option in shared:
         assert known["doctor"][option].help == known["train"][option].help
         assert known["doctor"][option].opts == known["train"][option].opts
+
+
+@pytest.mark.parametrize("length", ["training.steps=5", "training.epochs=0.1", "training.budget=9s"])
+def test_a_length_alone_leads_to_a_line_that_trains(charlm, good, length):
+    result = charlm("doctor", good, "--device", "cpu", "--json", "-s", length, "-s", "training.threads=1")
+    assert result.returncode == 0, result.stderr
+    _, found = by_name(result)
+    line = found["training" if "budget" in length else "size"]["facts"]["command"]
+    assert line.count("budget") == ("budget" in length)
+    assert charlm(*shlex.split(line)[1:], "--dry-run").returncode == 0

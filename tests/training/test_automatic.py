@@ -108,3 +108,18 @@ def test_without_a_compiled_kernel_the_cell_is_one_of_torch(verse, monkeypatch):
     settings = resolve_to_train(None, [], {"training.budget": "9s", "text.sources": [str(verse)]}).settings
     monkeypatch.setattr("charlm.engines.derived_kernel.library", lambda: None)
     assert best_cell(settings, CPU) == "lstm"
+
+
+def test_what_is_timed_has_the_lanes_that_are_chosen(verse, monkeypatch):
+    timed = []
+
+    def measured(settings, corpus, compute, seconds):
+        timed.append(settings.training.batch_size)
+        return Speed(1e4, 0.1)
+
+    monkeypatch.setattr(automatic, "measure_speed", measured)
+    made = choice(verse, "20s")
+    assert set(timed) == {made.settings.training.batch_size}
+    timed.clear()
+    assert choice(verse, "20s", "training.batch_size=5").settings.training.batch_size == 5
+    assert set(timed) == {5}
