@@ -1,0 +1,1 @@
+"""Texts as files of about the size that a model's score promises."""
