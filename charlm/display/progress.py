@@ -1,16 +1,19 @@
-"""How far a score or a sample is, told to a waiting line. Computes nothing itself."""
+"""How far a score, a sample or a compressed text is, told to a waiting line. Computes nothing itself."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from charlm.display.units import clock
 from charlm.display.waiting import Waiting
 from charlm.text.lanes import NO_TARGET
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from charlm.compression.coding import Progress
     from charlm.evaluation.scorers import WindowScorer
     from charlm.model.state import State
     from charlm.sampling.writer import Fragment
@@ -48,3 +51,23 @@ def watched_samples(samples: Iterable[Iterable[Fragment]], count: int, line: Wai
             line.say(f"{which}{written:,} characters written")
 
     return (watched(pieces, number) for number, pieces in enumerate(samples, 1))
+
+
+def watched_coding(
+    steps: Iterable[Progress], doing: str, total: int | None, done: Callable[[Progress], int], line: Waiting
+) -> Progress:
+    """The last of the steps. The line is told the share of `total` that `done` gives, and how long the rest takes.
+
+    Of a text that comes through a pipe, `total` is None: the line is told how many bytes are read.
+    """
+    began = time.monotonic()
+    step = None
+    for step in steps:
+        if not total:
+            line.say(f"{doing}, {step.text_bytes:,} bytes read")
+            continue
+        share = min(1.0, done(step) / total)
+        left = (time.monotonic() - began) * (1 - share) / share if share else 0.0
+        line.say(f"{doing}, {share:.0%} done" + (f", {clock(left)} left" if share else ""))
+    assert step is not None
+    return step

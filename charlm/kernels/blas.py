@@ -40,6 +40,20 @@ def one_blas_thread() -> Iterator[None]:
         _LIMIT.leave()
 
 
+@contextmanager
+def single_blas_thread() -> Iterator[None]:
+    """Inside, numpy's BLAS uses one thread, with and without the kernels: sums are then taken in the same order
+    whatever the number of threads. Threads may enter at any time, several at once."""
+    if os.environ.get(VARIABLE) == "1":
+        yield
+        return
+    _LIMIT.enter()
+    try:
+        yield
+    finally:
+        _LIMIT.leave()
+
+
 class _Limit:
     """The number of threads before, restored when the last thread that asked for the limit has left."""
 
