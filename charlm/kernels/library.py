@@ -31,7 +31,7 @@ class Window(Structure):
         *((name, c_void_p) for name in ("output", "kept", "vectors", "below", "d_output", "d_memory")),
         ("d_states", c_void_p * MOST_STATES),
         *((name, c_void_p) for name in ("columns", "d_below", "carried")),
-        *((name, c_int64) for name in ("T", "B", "H", "U", "kept_steps")),
+        *((name, c_int64) for name in ("T", "B", "H", "U", "kept_steps", "threads", "contended")),
     )
 
 
@@ -94,6 +94,7 @@ class StreamDraw(Structure):
         ("temperature", c_double),
         *((name, c_void_p) for name in ("uniforms", "drawn", "scratch")),
         *((name, c_int64) for name in ("symbols", "rows", "length", "threads", "done")),
+        ("failed", c_int),
         ("contended", c_int),
     )
 
