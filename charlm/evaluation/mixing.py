@@ -15,60 +15,78 @@ Shape letters: M predictors, N symbols of a block, V symbols of the vocabulary.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 
-from charlm.evaluation.predicting import Predictor, normalized
+from charlm.evaluation.predicting import Predictor
 
 RATE, SLOWER = 0.005, 5000
 
 
-class LinearMixture:
-    """The weighted mean of probabilities. The weights (M,) sum to 1; by default they are equal."""
+class Blend(Protocol):
+    """How predictions are mixed. A blend that learns belongs to one text."""
 
-    def __init__(self, predictors: Sequence[Predictor], weights: Sequence[float] | None = None) -> None:
-        self._predictors = predictors
-        given = np.full(len(predictors), 1 / len(predictors)) if weights is None else np.array(weights, np.float64)
-        if given.shape != (len(predictors),) or (given < 0).any() or abs(given.sum() - 1) > 1e-9:
-            raise ValueError("the weights of a linear mixture must be one for each predictor, and sum to 1")
-        self.weights = given
+    weights: np.ndarray  # (M,)
+
+    def mix(self, every: Sequence[np.ndarray], ids: np.ndarray) -> np.ndarray:
+        """M log-probabilities (N, V) of the next ids (N,) of a text -> those of the mixture (N, V)."""
+        ...
+
+
+class Mixture:
+    """Predictors that read the same text, mixed."""
+
+    def __init__(self, predictors: Sequence[Predictor], blend: Blend) -> None:
+        if len(predictors) != len(blend.weights):
+            raise ValueError("a mixture needs a weight for each predictor")
+        self._predictors, self._blend = predictors, blend
 
     def read(self, ids: np.ndarray) -> np.ndarray:
         """As in Predictor."""
+        return self._blend.mix([predictor.read(ids) for predictor in self._predictors], ids)
+
+
+class Linear:
+    """The weighted mean of probabilities. Raises ValueError if the weights (M,) are not shares of 1."""
+
+    def __init__(self, weights: Sequence[float]) -> None:
+        self.weights = np.array(weights, np.float64)
+        if (self.weights < 0).any() or abs(self.weights.sum() - 1) > 1e-9:
+            raise ValueError("the weights of a linear mixture must sum to 1, and none may be negative")
+
+    def mix(self, every: Sequence[np.ndarray], ids: np.ndarray) -> np.ndarray:
+        """As in Blend."""
         with np.errstate(divide="ignore"):
             logs = np.log(self.weights)
-        mixed, *others = (predictor.read(ids) + log for predictor, log in zip(self._predictors, logs, strict=True))
+        mixed, *others = (each + log for each, log in zip(every, logs, strict=True))
         for other in others:
             np.logaddexp(mixed, other, out=mixed)
         return np.asarray(mixed)
 
 
-class LogLinearMixture:
-    """The weights (M,) that it begins with are equal by default, and sum to 1. With a rate of 0 they stay."""
+class LogLinear:
+    """The weighted product of probabilities, with weights (M,) to begin with. With a rate of 0 they stay."""
 
-    def __init__(
-        self, predictors: Sequence[Predictor], weights: Sequence[float] | None = None, rate: float = RATE
-    ) -> None:
-        self._predictors, self._rate, self._done = predictors, rate, 0
-        given = np.full(len(predictors), 1 / len(predictors)) if weights is None else np.array(weights, np.float64)
-        if given.shape != (len(predictors),):
-            raise ValueError("a log-linear mixture needs a weight for each predictor")
-        self.weights = given
+    def __init__(self, weights: Sequence[float], rate: float = RATE) -> None:
+        self.weights, self._rate, self._done = np.array(weights, np.float64), rate, 0
 
-    def read(self, ids: np.ndarray) -> np.ndarray:
-        """As in Predictor."""
-        every = np.stack([predictor.read(ids) for predictor in self._predictors], axis=1)  # (N, M, V)
-        if not self._rate:
-            return normalized(np.einsum("m,nmv->nv", self.weights, every))
-        found = np.empty((len(ids), every.shape[-1]))
-        weights = self.weights
-        for mixed, logs, symbol in zip(found, every, ids.tolist(), strict=True):
-            scores = weights @ logs
+    def mix(self, every: Sequence[np.ndarray], ids: np.ndarray) -> np.ndarray:
+        """As in Blend. The weights learn."""
+        together = np.stack(every, axis=1)  # (N, M, V)
+        mixed = np.empty_like(every[0])
+        for row, logs, symbol in zip(mixed, together, ids.tolist(), strict=True):
+            scores = self.weights @ logs
             scores -= scores.max()
             p = np.exp(scores)
             total = p.sum()
-            np.subtract(scores, np.log(total), out=mixed)
-            weights = weights + self._rate / (1 + self._done / SLOWER) * (logs[:, symbol] - logs @ p / total)
+            np.subtract(scores, np.log(total), out=row)
+            rate = self._rate / (1 + self._done / SLOWER)
+            self.weights = self.weights + rate * (logs[:, symbol] - logs @ p / total)
             self._done += 1
-        self.weights = weights
-        return found
+        return mixed
+
+
+def equal_weights(count: int) -> list[float]:
+    """Weights that sum to 1."""
+    return [1 / count] * count

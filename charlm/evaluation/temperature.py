@@ -19,15 +19,19 @@ TOLERANCE, STEPS = 1e-6, 50
 
 
 class Tempered:
-    """A predictor at a temperature; at 1 it is the predictor."""
+    """A predictor at a temperature."""
 
     def __init__(self, predictor: Predictor, temperature: float) -> None:
         self._predictor, self.temperature = predictor, temperature
 
     def read(self, ids: np.ndarray) -> np.ndarray:
         """As in Predictor."""
-        logs = self._predictor.read(ids)
-        return logs if self.temperature == 1 else normalized(logs / self.temperature)
+        return at_temperature(self._predictor.read(ids), self.temperature)
+
+
+def at_temperature(logs: np.ndarray, temperature: float) -> np.ndarray:
+    """Log-probabilities (N, V) at a temperature; at 1 they are what they are."""
+    return logs if temperature == 1 else normalized(logs / temperature)
 
 
 def fit_temperature(logs: np.ndarray, ids: np.ndarray) -> float:

@@ -8,7 +8,7 @@ import pytest
 from charlm.baselines.ngram import new_ngram
 from charlm.cells.table import CELLS
 from charlm.config.settings import ModelSettings
-from charlm.evaluation.mixing import LinearMixture, LogLinearMixture
+from charlm.evaluation.mixing import Linear, LogLinear, Mixture, equal_weights
 from charlm.evaluation.predicting import ModelPredictor
 from charlm.evaluation.temperature import Tempered
 from charlm.model.language_model import LanguageModel
@@ -42,12 +42,14 @@ EVERY = {
     "unigram": lambda: ngram(False, 0),
     "static n-gram": lambda: ngram(False),
     "counting n-gram": lambda: ngram(True),
-    "ensemble": lambda: LinearMixture([model(), model(1), model(2)]),
-    "log-linear ensemble": lambda: LogLinearMixture([model(), model(1)]),
-    "linear mixture": lambda: LinearMixture([model(), ngram(False)], [0.65, 0.35]),
-    "log-linear mixture": lambda: LogLinearMixture([model(), ngram(True)]),
-    "temperature fitted while reading": lambda: LogLinearMixture([model()]),
-    "mixture of mixtures": lambda: LogLinearMixture([LinearMixture([model(), model(1)]), Tempered(ngram(True), 2)]),
+    "ensemble": lambda: Mixture([model(), model(1), model(2)], Linear(equal_weights(3))),
+    "log-linear ensemble": lambda: Mixture([model(), model(1)], LogLinear([0.5, 0.5])),
+    "linear mixture": lambda: Mixture([model(), ngram(False)], Linear([0.65, 0.35])),
+    "log-linear mixture": lambda: Mixture([model(), ngram(True)], LogLinear([0.5, 0.5])),
+    "temperature fitted while reading": lambda: Mixture([model()], LogLinear([1])),
+    "mixture of mixtures": lambda: Mixture(
+        [Mixture([model(), model(1)], Linear([0.5, 0.5])), Tempered(ngram(True), 2)], LogLinear([0.5, 0.5])
+    ),
 } | {f"static {cell}": lambda cell=cell: model(cell=cell) for cell in CELLS}
 
 
@@ -61,13 +63,13 @@ def test_probabilities_sum_to_1_at_every_place(name):
 
 def simplest_cases():
     alone = model().read(text(400))
-    yield "an ensemble of one", LinearMixture([model()]), alone
-    yield "a log-linear ensemble of one, not learning", LogLinearMixture([model()], rate=0), alone
-    yield "weights 1 and 0", LinearMixture([model(), model(1)], [1, 0]), alone
-    yield "log-linear weights 1 and 0", LogLinearMixture([model(), model(1)], [1, 0], rate=0), alone
-    yield "an n-gram of weight 0", LinearMixture([model(), ngram(True)], [1, 0]), alone
+    yield "an ensemble of one", Mixture([model()], Linear([1])), alone
+    yield "a log-linear ensemble of one, not learning", Mixture([model()], LogLinear([1], rate=0)), alone
+    yield "weights 1 and 0", Mixture([model(), model(1)], Linear([1, 0])), alone
+    yield "log-linear weights 1 and 0", Mixture([model(), model(1)], LogLinear([1, 0], rate=0)), alone
+    yield "an n-gram of weight 0", Mixture([model(), ngram(True)], Linear([1, 0])), alone
     yield "temperature 1", Tempered(model(), 1), alone
-    yield "an ensemble of equals", LinearMixture([model(), model(), model()]), alone
+    yield "an ensemble of equals", Mixture([model(), model(), model()], Linear(equal_weights(3))), alone
 
 
 @pytest.mark.parametrize(("predictor", "expected"), [pytest.param(*c[1:], id=c[0]) for c in simplest_cases()])
