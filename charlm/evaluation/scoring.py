@@ -40,8 +40,13 @@ LONG = 32_768  # characters; only of a longer text is it worth to ask whether th
 
 def score_stream(scorer: WindowScorer, ids: np.ndarray, lanes: int = LANES, window: int = WINDOW) -> Score:
     """The score of every character after the first, with the state carried over the whole text. ids (N,), N >= 2."""
+    return Score(float(stream_nats(scorer, ids, lanes, window).sum(dtype=np.float64)), ids.size - 1)
+
+
+def stream_nats(scorer: WindowScorer, ids: np.ndarray, lanes: int = LANES, window: int = WINDOW) -> np.ndarray:
+    """The nats (N - 1,) of every character after the first, which `score_stream` adds up; float32, as scorers give."""
     if ids.size > LONG and not forgets(scorer, ids):
-        return Score(_read_through(scorer, ids), ids.size - 1)
+        return _read_through(scorer, ids)
     cut = _Cut.of(ids, lanes, window)
     reading = _Reading.first(scorer, cut, window)
     pending = np.arange(1, cut.rows)  # lanes that started from a guess, or from a state that has changed since
@@ -53,18 +58,18 @@ def score_stream(scorer: WindowScorer, ids: np.ndarray, lanes: int = LANES, wind
         rounds += 1
         following = reading.read_again(current) + 1
         pending = np.union1d(np.setdiff1d(pending, current), following[following < cut.rows])
-    return Score(float(reading.nats.sum()), ids.size - 1)
+    return reading.nats.ravel()[: ids.size - 1]
 
 
-def _read_through(scorer: WindowScorer, ids: np.ndarray) -> float:
-    """The nats of a text (N,) that is read as one stream."""
-    nats, state = 0.0, scorer.fresh(1)
+def _read_through(scorer: WindowScorer, ids: np.ndarray) -> np.ndarray:
+    """The nats (N - 1,) of a text (N,) that is read as one stream."""
+    nats, state = [], scorer.fresh(1)
     cut = _Cut.of(ids, 1, ids.size)
     for start in range(0, cut.ticks, WINDOW * LARGEST_GROUP):
         ticks = range(start, min(start + WINDOW * LARGEST_GROUP, cut.ticks))
         values, state = scorer.nats(*cut.read(ticks, np.zeros(1, np.intp)), state)
-        nats += float(values.sum())
-    return nats
+        nats.append(values[:, 0].astype(np.float32))
+    return np.concatenate(nats)
 
 
 @dataclass(frozen=True)
@@ -102,7 +107,7 @@ class _Reading:
     scorer: WindowScorer
     cut: _Cut
     windows: list[range]
-    nats: np.ndarray  # (windows, rows), the sum over each window of each lane
+    nats: np.ndarray  # (rows, ticks), float32; after the end of the text 0
     states: list[State]  # after each of the first REMEMBERED windows
     ends: State  # after the last window
 
@@ -110,12 +115,12 @@ class _Reading:
     def first(cls, scorer: WindowScorer, cut: _Cut, window: int) -> _Reading:
         """Read all lanes side by side, each from a fresh state."""
         windows = [range(start, min(start + window, cut.ticks)) for start in range(0, cut.ticks, window)]
-        nats = np.zeros((len(windows), cut.rows))
+        nats = np.zeros((cut.rows, cut.ticks), np.float32)
         states: list[State] = []
         state = scorer.fresh(cut.rows)
         for number, ticks in enumerate(windows):
             values, state = scorer.nats(*cut.read(ticks, np.arange(cut.rows)), state)
-            nats[number] = values.sum(axis=0)
+            nats[:, ticks.start : ticks.stop] = values.T
             if number < REMEMBERED:
                 states.append(state)
         return cls(scorer, cut, windows, nats, states, state)
@@ -128,8 +133,9 @@ class _Reading:
             ticks, last = range(self.windows[first].start, self.windows[end - 1].stop), end - 1
             values, state = self.scorer.nats(*self.cut.read(ticks, lanes), state)
             starts = [each.start - ticks.start for each in self.windows[first:end]]
-            change = np.add.reduceat(values, starts) - self.nats[first:end, lanes]
-            self.nats[first:end, lanes[differs]] += change[:, differs]
+            within = slice(ticks.start, ticks.stop)
+            change = np.add.reduceat(values - self.nats[lanes, within].T, starts)
+            self.nats[lanes[differs], within] = values.T[differs]
             if last < len(self.states):
                 # Equal nats are not enough: a difference in the state may show only later. Equal states are not
                 # enough: they count as equal within a tolerance, which the nats bound.
@@ -153,12 +159,23 @@ def _groups(windows: int, most: int) -> Iterator[tuple[int, int]]:
 
 def score_records(scorer: WindowScorer, reader: Reader) -> Score:
     """The score of every character of every record, its end included, each record read from a fresh state."""
-    nats = 0.0
+    nats, characters = record_nats(scorer, reader)
+    return Score(float(nats.sum()), int(characters.sum()))
+
+
+def record_nats(scorer: WindowScorer, reader: Reader) -> tuple[np.ndarray, np.ndarray]:
+    """The nats (R,) and the characters (R,) of each record, in the order in which the reader has them."""
+    nats: list[np.ndarray] = []
+    characters: list[np.ndarray] = []
     state = scorer.fresh(reader.batch_size)
     for position in range(reader.windows_per_epoch):
         batch = reader.at(position)
         if batch.reset.any():
             state = scorer.fresh(batch.inputs.shape[1])
+            nats.append(np.zeros(batch.inputs.shape[1]))
+            characters.append(np.zeros(batch.inputs.shape[1], np.int64))
         values, state = scorer.nats(batch.inputs, batch.targets, state)
-        nats += float(values.sum())
-    return Score(nats, reader.characters_per_epoch)
+        nats[-1] += values.sum(axis=0)
+        characters[-1] += (batch.targets != NO_TARGET).sum(axis=0)
+    every = np.concatenate(characters)
+    return np.concatenate(nats)[every > 0], every[every > 0]  # the last batch may have rows without a record

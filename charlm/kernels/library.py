@@ -149,4 +149,9 @@ def load_library(path: Path) -> ctypes.CDLL | None:
     found.stream_pack.argtypes = (c_void_p, c_void_p, c_int64, c_int64)
     found.stream_draw.argtypes = (c_void_p,)
     found.stream_pack.restype = found.stream_draw.restype = None
+    found.ngram_new.argtypes, found.ngram_new.restype = (c_int64, c_int64), c_void_p
+    found.ngram_free.argtypes, found.ngram_free.restype = (c_void_p,), None
+    found.ngram_count.argtypes = (c_void_p, c_void_p, c_void_p, c_int64)
+    found.ngram_read.argtypes = (c_void_p, c_void_p, c_void_p, c_int64, c_int, c_void_p, c_void_p)
+    found.ngram_count.restype = found.ngram_read.restype = c_int64
     return found
