@@ -7,6 +7,7 @@ takes half as long again.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
@@ -23,7 +24,7 @@ def limit_blas_threads() -> None:
 
     This works only before numpy is imported: `one_blas_thread` is for later.
     """
-    if library() is not None:
+    if library() is not None and "numpy" not in sys.modules:
         os.environ.setdefault(VARIABLE, "1")
 
 
