@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from charlm.cli import sample_options as options
@@ -35,7 +35,17 @@ def sample(
     top_k: options.TopK = None,
     top_p: options.TopP = None,
     min_p: options.MinP = None,
+    typical: options.Typical = None,
     repetition_penalty: options.RepetitionPenalty = 1.0,
+    frequency_penalty: options.FrequencyPenalty = 0.0,
+    presence_penalty: options.PresencePenalty = 0.0,
+    repetition_window: options.RepetitionWindow = 64,
+    no_repeat: options.NoRepeat = None,
+    logit_bias: options.LogitBias = None,
+    mirostat: options.Mirostat = 0,
+    mirostat_ent: options.MirostatEnt = 2.0,
+    mirostat_lr: options.MirostatLr = 0.1,
+    samplers: options.Samplers = None,
     stop: options.Stop = None,
     seed: options.Seed = None,
     unknown: options.Unknown = "skip",
@@ -56,14 +66,19 @@ def sample(
     import numpy as np
 
     from charlm.display.text_notes import prompt_notes, source_notes
-    from charlm.sampling.decoding import Decoding
+    from charlm.sampling.decoding import Decoding, read_samplers
     from charlm.sampling.generation import read
+    from charlm.sampling.logit_bias import bias_of_ids, read_bias
     from charlm.sampling.whole_records import LONGEST, write_records
     from charlm.sampling.writing import Wanted, opening_ids, write_samples
     from charlm.text import prompt as prompts
     from charlm.text.unknown import UnknownCharacters
 
-    decoding = Decoding(temperature, top_k, top_p, min_p, repetition_penalty)
+    decoding = Decoding(
+        temperature, top_k, top_p, min_p, repetition_penalty, repetition_window, typical, mirostat, mirostat_lr,
+        mirostat_ent, frequency_penalty, presence_penalty, no_repeat, samplers=read_samplers(samplers),
+    )  # fmt: skip
+    biases = dict(map(read_bias, logit_bias or ()))
     piped = prompts.piped_prompt() if prompt is None and prompt_file is None and not session else ""
     text = piped or prompts.read_prompt(prompt, prompt_file)
 
@@ -73,6 +88,7 @@ def sample(
 
     checkpoint = open_named(run, "charlm sample {run} --prompt-file {text}")
     vocabulary, end = checkpoint.vocabulary, record_end_id(checkpoint.settings.text, checkpoint.vocabulary)
+    decoding = replace(decoding, logit_bias=bias_of_ids(biases, vocabulary))
     for option, value in (("--label", label), ("--unique", unique), ("--novel", novel)):
         if value and end is None:
             what = f"{option} is for models of records, and {checkpoint.run_name} is none"
@@ -121,7 +137,8 @@ def sample(
             "step": checkpoint.step,
             "seed": seed,
             "prompt": text,
-            "settings": asdict(decoding) | {"length": length, "stop": list(stops), "unknown": unknown},
+            "settings": asdict(replace(decoding, logit_bias={}))
+            | {"logit_bias": biases, "length": length, "stop": list(stops), "unknown": unknown},
             "unknown_characters": sum(encoded.unknown.values()),
         }
         print_as_json(about, begun, samples, count, choice)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -58,27 +58,50 @@ Unknown = Annotated[
     typer.Option(help="What to do with characters of the prompt that the model does not know.", rich_help_panel=PROMPT),
 ]
 
-Temperature = Annotated[
-    float,
-    typer.Option(help="Below 1 is more conservative, above 1 more random; 0 is greedy.", rich_help_panel=RULES),
-]
-TopK = Annotated[
-    int | None, typer.Option(help="Choose only among the K most likely characters.", rich_help_panel=RULES)
-]
-TopP = Annotated[
+
+def _rule(text: str, *names: str, **named: Any) -> Any:
+    return typer.Option(*names, help=text, rich_help_panel=RULES, **named)
+
+
+Temperature = Annotated[float, _rule("Below 1 is more conservative, above 1 more random; 0 is greedy.")]
+TopK = Annotated[int | None, _rule("Choose only among the K most likely characters.")]
+TopP = Annotated[float | None, _rule("Choose only among the most likely characters that together have probability P.")]
+MinP = Annotated[float | None, _rule("Choose only among characters at least P times as likely as the most likely one.")]
+Typical = Annotated[
     float | None,
-    typer.Option(
-        help="Choose only among the most likely characters that together have probability P.", rich_help_panel=RULES
-    ),
+    _rule("Choose only among the characters about as surprising as is usual here, together of probability P."),
 ]
-MinP = Annotated[
-    float | None,
-    typer.Option(
-        help="Choose only among characters at least P times as likely as the most likely one.", rich_help_panel=RULES
-    ),
+RepetitionPenalty = Annotated[float, _rule("Above 1 makes recent characters less likely; 1 has no effect.")]
+FrequencyPenalty = Annotated[
+    float, _rule("Subtracted from a character's logit for each time it occurs among the recent ones; 0 has no effect.")
 ]
-RepetitionPenalty = Annotated[
-    float, typer.Option(help="Above 1 makes recent characters less likely; 1 has no effect.", rich_help_panel=RULES)
+PresencePenalty = Annotated[
+    float, _rule("Subtracted from a character's logit if it occurs among the recent ones; 0 has no effect.")
+]
+RepetitionWindow = Annotated[
+    int, _rule("How many characters are recent for the three penalties; those of the prompt count.")
+]
+NoRepeat = Annotated[
+    int | None, _rule("No sequence of N characters twice; the prompt counts. The text ends where none is left.")
+]
+LogitBias = Annotated[
+    list[str] | None,
+    _rule("Add X to a character's logit, as in 'e=-2'; can be repeated.", metavar="CHAR=X"),
+]
+Mirostat = Annotated[
+    int,
+    _rule("Keep the text about as surprising as --mirostat-ent, by version 1 or 2 of mirostat; 0 is off."),
+]
+MirostatEnt = Annotated[float, _rule("Mirostat: the surprise of a character to keep to, in bits.")]
+MirostatLr = Annotated[float, _rule("Mirostat: how fast its bound follows.")]
+Samplers = Annotated[
+    str | None,
+    _rule(
+        "The rules in the order in which they apply; those that are not named do not. --logit-bias comes before them, "
+        "and mirostat after. Default: penalties;temperature;top_k;typ_p;top_p;min_p. (llama.cpp has the temperature "
+        "last.)",
+        metavar="RULES",
+    ),
 ]
 
 Label = Annotated[
