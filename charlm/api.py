@@ -5,6 +5,8 @@ Names of runs, folders and checkpoints mean the same as on the command line. Kno
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +15,7 @@ from charlm.checkpoint import load_checkpoint as load_folder
 from charlm.evaluation.score import Score
 from charlm.runs import find_checkpoint, runs_root
 from charlm.sampling.decoding import Decoding
+from charlm.text.vocabulary import Vocabulary
 
 if TYPE_CHECKING:  # imports torch, which only training needs
     from charlm.evaluation.text import Policy
@@ -76,6 +79,7 @@ def sample(
     length: int | None = None,
     seed: int | None = None,
     decoding: Decoding | None = None,
+    **rules: Any,
 ) -> str:
     """`length` characters after the prompt, 200 if it is None. `model` is as for `load`.
 
@@ -85,6 +89,9 @@ def sample(
     With a seed, it is the text that `charlm sample --seed` writes after the prompt with the same `length`. Characters
     of the prompt that the model does not know are left out, or read as its unknown symbol, if it has one
     (text.min_count). Raises IntegrityError if the model's scores are not finite.
+
+    The rules are a `Decoding`, or its fields as keywords, with the names of the options: `top_k=40`, `typical=0.9`,
+    `logit_bias={"e": -2}` by characters, `samplers=["top_k", "temperature"]`. Raises UsageError for what cannot be.
     """
     import numpy as np
 
@@ -104,6 +111,7 @@ def sample(
     settings, vocabulary = checkpoint.settings.text, checkpoint.vocabulary
     stepped, seed = stepper(checkpoint.writer), fresh_seed() if seed is None else seed
     end, begun = record_end_id(settings, vocabulary), as_trained(prompt, settings, vocabulary)
+    decoding = _decoding(decoding, rules, vocabulary)
     with np.errstate(over="ignore", invalid="ignore"):  # scores that overflow are an error of their own
         if end is None or length == 0:
             length = 200 if length is None else length
@@ -147,6 +155,24 @@ def score(
     end = record_end_id(checkpoint.settings.text, vocabulary)
     scorer = NumpyScorer(checkpoint.model)
     return score_text(scorer, encoded.ids, vocabulary, end, unknown, encoded.unknown).score
+
+
+def _decoding(decoding: Decoding | None, rules: Mapping[str, Any], vocabulary: Vocabulary) -> Decoding:
+    """The decoding, or the one that the rules are the fields of."""
+    from charlm.config.suggestions import suggestion
+    from charlm.errors import UsageError
+    from charlm.sampling.logit_bias import bias_of_ids
+
+    if decoding is not None and rules:
+        remedy = "Put them all into the Decoding, or none."
+        raise UsageError(f"decoding and {next(iter(rules))} exclude each other", "charlm.sample", remedy)
+    names = [field.name for field in fields(Decoding)]
+    for name in rules:
+        if name not in names:
+            hint = suggestion(name, names)
+            raise UsageError(f"There is no rule {name}", "charlm.sample", f"{hint} Rules: {', '.join(names)}.".strip())
+    biases = bias_of_ids(rules.get("logit_bias") or {}, vocabulary)
+    return decoding or Decoding(**{**rules, "logit_bias": biases})
 
 
 def _checkpoint(model: Checkpoint | str | Path | None) -> Checkpoint:

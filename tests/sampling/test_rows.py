@@ -100,7 +100,8 @@ def together(model, after, decoding, length, numbers, ends=lambda sample, ids: F
     """What each sample drew, and an IntegrityError if it met one; and the number of rounds."""
     drawn, ended, rounds = [[] for _ in numbers], set(), 0
     streams = [sample_stream(5, number) for number in numbers]
-    for ids, errors in generate(model, after, decoding, length, streams, ended):
+    for round_ in generate(model, after, decoding, length, streams, ended):
+        ids, errors = round_.ids, round_.ends
         rounds += 1
         assert not ended & {*ids, *errors}
         for sample, symbols in ids.items():
