@@ -9,7 +9,17 @@ import typer
 from charlm.cli.completing import complete_run
 from charlm.cli.opening import open_named
 from charlm.cli.options import CellFile, Device, Json
-from charlm.cli.predictors import BlendName, Choice, MixName, new_reading, temperature_of
+from charlm.cli.predictors import (
+    Adapt,
+    AdaptQuick,
+    AdaptRate,
+    BlendName,
+    Choice,
+    MixName,
+    adapting_of,
+    new_reading,
+    temperature_of,
+)
 from charlm.cli.scored_text import (
     UNKNOWN,
     Encoding,
@@ -67,6 +77,9 @@ def perplexity(
         ),
     ] = None,
     order: Order = 6,
+    adapt: Adapt = False,
+    adapt_rate: AdaptRate = None,
+    adapt_quick: AdaptQuick = False,
     device: Device = "auto",
     as_json: Json = False,
 ) -> None:
@@ -80,14 +93,15 @@ def perplexity(
     limit_blas_threads()
     from charlm.checkpoint.moved import Moved
     from charlm.display.waiting import Waiting
-    from charlm.errors import UsageError
+    from charlm.errors import DivergedError, UsageError
     from charlm.text.records.record_lanes import record_end_id
 
-    choice = Choice(temperature_of(temperature), tuple(ensemble or ()), blend, mix, order)
+    adapting = adapting_of(adapt, adapt_rate, adapt_quick)
+    choice = Choice(temperature_of(temperature), tuple(ensemble or ()), blend, mix, order, adapting)
     if blend != "mean" and not ensemble:
         raise UsageError("--blend is for an ensemble", f"--blend {blend}", "Name other models with --ensemble RUN.")
     if not choice.is_plain and device not in ("auto", "cpu"):
-        what = "Models that are mixed, or at a temperature, read a text in order, on the CPU"
+        what = "Models that adapt, that are mixed, or at a temperature, read a text in order, on the CPU"
         raise UsageError(what, f"--device {device}", "Leave --device out.")
     checkpoint = open_named(run, "charlm eval perplexity {run} {text}")
     others = [open_named(each, "charlm eval perplexity {run} {text}") for each in choice.ensemble]
@@ -104,9 +118,14 @@ def perplexity(
             found = score_of(checkpoint, corpus, ids, device, unknown, line)
         else:
             end = record_end_id(checkpoint.settings.text, corpus.vocabulary)
-            reading = new_reading(choice, [checkpoint, *others], opened.own, end, line)
-            found = score_with(reading.predictor, checkpoint, corpus, ids, unknown, line)
-            about = reading.values()
+            try:
+                reading = new_reading(choice, [checkpoint, *others], opened.own, end, line)
+                found = score_with(reading.predictor, checkpoint, corpus, ids, unknown, line)
+                about = reading.values()
+            except DivergedError as error:  # of a model that adapts: the score of the model as it is is left
+                line.say("scoring without adapting")
+                found = score_of(checkpoint, corpus, ids, device, unknown, line)
+                about = {"adapted": None, "diverged": str(error)}
     result = {
         "run": checkpoint.run_name,
         "step": checkpoint.step,
@@ -128,4 +147,4 @@ def perplexity(
     else:
         from charlm.display.score_table import print_score
 
-        print_score(result, found.lacking, corpus.notes)
+        print_score(result, found.lacking, [*corpus.notes, *([about["diverged"]] if "diverged" in about else [])])

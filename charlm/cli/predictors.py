@@ -1,14 +1,17 @@
-"""What `charlm eval` reads a text with: a model at a temperature, an ensemble, a mixture with an n-gram. No command."""
+"""What `charlm eval` reads a text with: a model that adapts, an ensemble, a mixture with an n-gram. No command."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
 
 from charlm.cli.scored_text import telling
 
 if TYPE_CHECKING:
+    from charlm.adaptation.rule import Rule
     from charlm.baselines.ngram import NGram
     from charlm.checkpoint import Checkpoint
     from charlm.display.waiting import Waiting
@@ -18,10 +21,53 @@ if TYPE_CHECKING:
 
 BlendName = Literal["mean", "log-linear"]
 MixName = Literal["ngram", "ngram-counting"]
+Adapt = Annotated[
+    bool,
+    typer.Option("--adapt", help="Learn from the text while reading it (dynamic evaluation); the checkpoint stays."),
+]
+AdaptRate = Annotated[
+    float | None, typer.Option("--adapt-rate", metavar="X", help="How much is learned from each segment.")
+]
+AdaptQuick = Annotated[
+    bool, typer.Option("--adapt-quick", help="Only the recurrent and the output weights learn; takes less time.")
+]
 FIT: Literal["fit"] = "fit"
 FITTED_ON = "the end of the training part"
 SLICE = 50_000  # characters that a temperature is fitted on, at most
 NUMBERS = 1 << 23  # log-probabilities of the slice that are in memory, at most
+
+
+@dataclass(frozen=True)
+class Adapting:
+    """How a model learns while it reads: the rate, None for the usual one, and whether only some weights do."""
+
+    rate: float | None = None
+    quick: bool = False
+
+    def words(self) -> list[str]:
+        """The options as they were given."""
+        rate = [] if self.rate is None else ["--adapt-rate", str(self.rate)]
+        return ["--adapt", *rate, *(["--adapt-quick"] if self.quick else [])]
+
+    def values(self) -> dict[str, Any]:
+        """For the protocol of a score."""
+        from dataclasses import asdict
+
+        return {"adapted": asdict(self._rule()) | {"weights": "recurrent and output" if self.quick else "all"}}
+
+    def predictor(self, checkpoint: Checkpoint, own: Corpus, end: int | None) -> Predictor:
+        """The checkpoint's model, which learns from what it reads; the checkpoint stays."""
+        from charlm.adaptation.adapting import AdaptingModel
+        from charlm.adaptation.scales import gradient_scales
+
+        rule = self._rule()
+        scales = gradient_scales(checkpoint.model, own.split("train"), rule.segment, self.quick)
+        return AdaptingModel(checkpoint.model, scales, rule, end)
+
+    def _rule(self) -> Rule:
+        from charlm.adaptation.rule import Rule
+
+        return Rule() if self.rate is None else Rule(rate=self.rate)
 
 
 @dataclass(frozen=True)
@@ -33,15 +79,16 @@ class Choice:
     blend: BlendName
     mix: MixName | None
     order: int
+    adapt: Adapting | None = None
 
     @property
     def is_plain(self) -> bool:
         """Whether it is the model alone, which can be scored in lanes."""
-        return self.temperature is None and not self.ensemble and self.mix is None
+        return self.temperature is None and not self.ensemble and self.mix is None and self.adapt is None
 
     @property
     def reads_training(self) -> bool:
-        return self.mix is not None or self.temperature == FIT
+        return self.mix is not None or self.temperature == FIT or self.adapt is not None
 
     def words(self) -> tuple[str, ...]:
         """The options as they were given, to give them again."""
@@ -50,7 +97,22 @@ class Choice:
         given = [word for run in self.ensemble for word in ("--ensemble", shlex.quote(run))]
         given += ["--temperature", str(self.temperature)] if self.temperature is not None else []
         given += ["--blend", self.blend] if self.blend != "mean" else []
+        given += self.adapt.words() if self.adapt else []
         return (*given, *(["--mix", self.mix, "--order", str(self.order)] if self.mix else []))
+
+
+def adapting_of(adapt: bool, rate: float | None, quick: bool) -> Adapting | None:
+    """The values of the options of adaptation. Raises UsageError if one of them cannot be."""
+    import math
+
+    from charlm.errors import UsageError
+
+    if rate is not None and not 0 <= rate < math.inf:
+        raise UsageError("--adapt-rate must be 0 or more", f"--adapt-rate {rate}", "0.001 is a usual rate.")
+    if not adapt and (rate is not None or quick):
+        option = "--adapt-quick" if quick else "--adapt-rate"
+        raise UsageError(f"{option} says how a model adapts", option, f"Give --adapt {option}, or neither.")
+    return Adapting(rate, quick) if adapt else None
 
 
 def temperature_of(given: str | None) -> float | Literal["fit"] | None:
@@ -100,12 +162,14 @@ def new_reading(
         require_same_symbols(checkpoints[0], other)
     about: dict[str, Any] = {}
     blends: dict[str, Blend] = {}
-    predictor, blend = _models(choice, checkpoints, end)
+    line.say("preparing to adapt" if choice.adapt else "reading the text")
+    predictor, blend = _models(choice, checkpoints, own, end)
+    about |= choice.adapt.values() if choice.adapt else {}
     if choice.temperature is not None:
         temperature = choice.temperature
         if isinstance(temperature, str):
             assert own is not None
-            temperature = fitted_temperature(_models(choice, checkpoints, end)[0], own, line)
+            temperature = fitted_temperature(_models(choice, checkpoints, own, end)[0], own, line)
             about["temperature_fitted_on"] = FITTED_ON
         about["temperature"] = temperature
         predictor = Tempered(predictor, temperature)
@@ -163,12 +227,19 @@ def require_same_symbols(first: Checkpoint, other: Checkpoint) -> None:
     )
 
 
-def _models(choice: Choice, checkpoints: Sequence[Checkpoint], end: int | None) -> tuple[Predictor, Blend | None]:
+def _models(
+    choice: Choice, checkpoints: Sequence[Checkpoint], own: Corpus | None, end: int | None
+) -> tuple[Predictor, Blend | None]:
     """The model, or the models blended; they have read nothing."""
     from charlm.evaluation.mixing import Linear, LogLinear, Mixture, equal_weights
     from charlm.evaluation.predicting import ModelPredictor
 
-    models = [ModelPredictor(checkpoint.model, end) for checkpoint in checkpoints]
+    models: list[Predictor]
+    if choice.adapt:
+        assert own is not None
+        models = [choice.adapt.predictor(checkpoint, own, end) for checkpoint in checkpoints]
+    else:
+        models = [ModelPredictor(checkpoint.model, end) for checkpoint in checkpoints]
     if len(models) == 1:
         return models[0], None
     weights = equal_weights(len(models))

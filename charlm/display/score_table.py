@@ -39,6 +39,11 @@ def bits_interval(interval: Mapping[str, Any] | None) -> str:
 def _read_with(protocol: Mapping[str, Any]) -> dict[str, str]:
     """What the text was read with, if it was not the model alone."""
     found = {}
+    if rule := protocol.get("adapted"):
+        found["adapted"] = (
+            f"{rule['weights']} weights, rate {rule['rate']:g}, decay {rule['decay']:g}, "
+            f"segments of {rule['segment']} characters"
+        )
     if "temperature" in protocol:
         on = protocol.get("temperature_fitted_on")
         found["temperature"] = f"{protocol['temperature']:.4f}" + (f", fitted on {on}" if on else "")
