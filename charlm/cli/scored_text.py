@@ -63,7 +63,10 @@ Encoding = Annotated[
     str | None, typer.Option(help="Encoding of TEXT; auto decides for each file. Default: that of the run.")
 ]
 Order = Annotated[
-    int, typer.Option("--order", min=2, max=8, help="Order of the n-gram: the characters of its longest contexts.")
+    int,
+    typer.Option(
+        "--order", metavar="N", min=2, max=8, help="Order of the n-gram: the characters of its longest contexts."
+    ),
 ]
 
 
