@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from charlm.cli.evaluate_characters import characters
 from charlm.cli.evaluate_compare import compare
 from charlm.cli.evaluate_perplexity import perplexity
 from charlm.cli.help_pages import Command, Group, examples
@@ -11,6 +12,9 @@ from charlm.cli.help_pages import Command, Group, examples
 app = typer.Typer(cls=Group, no_args_is_help=True)
 
 PERPLEXITY = examples("charlm eval perplexity mybook", "charlm eval perplexity mybook otherbook.txt --json")
+CHARACTERS = examples(
+    "charlm eval characters mybook", "charlm eval characters mybook letter.txt --by mean --tsv > lines.tsv"
+)
 COMPARE = examples("charlm eval compare mybook names --text mybook.txt")
 
 
@@ -21,3 +25,4 @@ def _group() -> None:
 
 app.command("perplexity", cls=Command, epilog=PERPLEXITY)(perplexity)
 app.command("compare", cls=Command, epilog=COMPARE)(compare)
+app.command("characters", cls=Command, epilog=CHARACTERS)(characters)

@@ -35,7 +35,7 @@ def score_of(
     lacking = UnknownCharacters.of(vocabulary, corpus.unknown, reading_of(unknown))
     elsewhere = lacking.bytes_of_symbol(vocabulary) * sum(lacking.as_symbol.values())
     changed_bytes = round((corpus.given_bytes - corpus.bytes - elsewhere) * ids.size / corpus.characters)
-    scorer = WatchedScorer(_scorer(checkpoint, device, ids.size), ids.size, line)
+    scorer = WatchedScorer(scorer_for(checkpoint, device, ids.size), ids.size, line)
     end = record_end_id(checkpoint.settings.text, vocabulary)
     return score_text(scorer, ids, vocabulary, end, unknown, corpus.unknown, changed_bytes)
 
@@ -68,7 +68,7 @@ def given_text(checkpoint: Checkpoint, text: list[str], encoding: str | None, un
     return open_corpus(checkpoint.settings.text.model_copy(update=changes), checkpoint.vocabulary, reading_of(unknown))
 
 
-def _scorer(checkpoint: Checkpoint, device: str, characters: int) -> WindowScorer:
+def scorer_for(checkpoint: Checkpoint, device: str, characters: int) -> WindowScorer:
     """numpy for a short text or the cpu, torch for a long text or another device."""
     from charlm.evaluation.scorers import NumpyScorer, TorchScorer
 
