@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from charlm.checkpoint import Checkpoint
     from charlm.display.waiting import Waiting
     from charlm.evaluation.characters import CharacterScores
+    from charlm.evaluation.likeliest import Likeliest
     from charlm.text.corpus import Corpus
     from charlm.text.vocabulary import Ids
 
@@ -123,3 +124,27 @@ class ChosenText:
         scorer = WatchedScorer(scorer_for(checkpoint, device, ids.size), ids.size, line)
         end = record_end_id(checkpoint.settings.text, corpus.vocabulary)
         return corpus, score_characters(scorer, ids, corpus.vocabulary, end, corpus.unknown)
+
+    def scored_with_likeliest(
+        self, checkpoint: Checkpoint, most: int, line: Waiting
+    ) -> tuple[Corpus, CharacterScores, Likeliest]:
+        """The same with the likeliest symbols in the place of each, by numpy.
+
+        Raises UsageError for more than `most` characters.
+        """
+        from charlm.display.progress import WatchedScorer
+        from charlm.errors import UsageError
+        from charlm.evaluation.characters import score_places, with_end
+        from charlm.evaluation.likeliest import PlaceScorer
+        from charlm.text.records.record_lanes import record_end_id
+
+        corpus, ids = self.opened(checkpoint)
+        if ids.size > most:
+            what = f"The text has {ids.size:,} characters, and at most {most:,} can be shown"
+            raise UsageError(what, corpus.name, "Give a part of it, or its lines: charlm eval characters")
+        end = record_end_id(checkpoint.settings.text, corpus.vocabulary)
+        whole = with_end(ids, end)
+        scorer = PlaceScorer(checkpoint.model, whole)
+        watched = WatchedScorer(scorer, whole.size, line)
+        found = score_places(watched, whole, corpus.vocabulary, end, corpus.unknown)
+        return corpus, found, scorer.likeliest

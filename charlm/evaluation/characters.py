@@ -18,10 +18,11 @@ from charlm.evaluation.score import Score
 from charlm.evaluation.scorers import WindowScorer
 from charlm.evaluation.scoring import read_records, stream_nats
 from charlm.evaluation.text import RECORD_ROWS, RECORD_WINDOW
-from charlm.text.lanes import NO_TARGET
+from charlm.text.lanes import NO_TARGET, Batch
 from charlm.text.records.record_lanes import RecordLanes
 from charlm.text.vocabulary import Vocabulary
 
+ROWS = RECORD_ROWS, RECORD_WINDOW
 Order = Literal["excess", "mean", "text"]
 Numbers = npt.NDArray[np.int64]
 
@@ -88,25 +89,61 @@ def score_characters(
 ) -> CharacterScores:
     """The nats of ids (N,), N >= 2. `end` and `unknown` are as in `charlm.evaluation.text.score_text`.
 
-    A last record that has no end gets one, which is scored. An unknown symbol costs its name, too, as it does in a
-    score, where all names cost the same.
+    A last record that has no end gets one, which is scored.
     """
+    ids = with_end(ids, end)
+    nats = _running(scorer, ids) if end is None else _records(scorer, RecordLanes(ids, end, *ROWS, seed=0), len(ids))
+    return _named(ids, nats, vocabulary, unknown)
+
+
+def score_places(
+    scorer: WindowScorer,
+    ids: npt.NDArray[np.integer],
+    vocabulary: Vocabulary,
+    end: int | None,
+    unknown: Mapping[str, int] | None = None,
+) -> CharacterScores:
+    """The same with a scorer that reads places in ids (N,), which come from `with_end` (likeliest.py)."""
     if end is None:
-        nats = np.concatenate([[np.nan], stream_nats(scorer, ids)]).astype(np.float32)
+        nats = _running(scorer, np.arange(len(ids)))
     else:
-        if ids[-1] != end:
-            ids = np.append(ids, np.array(end, ids.dtype))
-        nats = _of_records(scorer, ids, end)
-    if vocabulary.unknown_id is not None and unknown:
-        named = np.where(ids == vocabulary.unknown_id, name_nats(vocabulary, unknown), 0.0)
-        nats = nats + named if named.any() else nats
-    return CharacterScores(ids, nats, vocabulary)
+        nats = _records(scorer, _PlacesOfRecords(ids, end, *ROWS, seed=0), len(ids))
+    return _named(ids, nats, vocabulary, unknown)
 
 
-def _of_records(scorer: WindowScorer, ids: npt.NDArray[np.integer], end: int) -> npt.NDArray[np.float32]:
-    reader = RecordLanes(ids, end, RECORD_ROWS, RECORD_WINDOW, seed=0)
-    nats = np.full(len(ids), np.nan, np.float32)
+def with_end(ids: npt.NDArray[np.integer], end: int | None) -> npt.NDArray[np.integer]:
+    """The ids, with the end of the last record."""
+    return ids if end is None or ids[-1] == end else np.append(ids, np.array(end, ids.dtype))
+
+
+class _PlacesOfRecords(RecordLanes):
+    """The same windows with the places of their inputs and targets, where the first id comes after the last end."""
+
+    def at(self, position: int) -> Batch:
+        batch, places = super().at(position), self.places(position)
+        return Batch(np.where(places == NO_TARGET, 0, places - 1), places, batch.reset, batch.epoch)
+
+
+def _running(scorer: WindowScorer, ids: npt.NDArray[np.integer]) -> npt.NDArray[np.float32]:
+    return np.concatenate([np.full(1, np.nan, np.float32), stream_nats(scorer, ids)])
+
+
+def _records(scorer: WindowScorer, reader: RecordLanes, size: int) -> npt.NDArray[np.float32]:
+    nats = np.full(size, np.nan, np.float32)
     for position, (batch, values) in enumerate(read_records(scorer, reader)):
         there = batch.targets != NO_TARGET
         nats[reader.places(position)[there]] = values[there]
     return nats
+
+
+def _named(
+    ids: npt.NDArray[np.integer],
+    nats: npt.NDArray[np.floating],
+    vocabulary: Vocabulary,
+    unknown: Mapping[str, int] | None,
+) -> CharacterScores:
+    """An unknown symbol costs its name, too, as it does in a score, where all names cost the same."""
+    if vocabulary.unknown_id is not None and unknown:
+        names = np.where(ids == vocabulary.unknown_id, name_nats(vocabulary, unknown), 0.0)
+        nats = nats + names if names.any() else nats
+    return CharacterScores(ids, nats, vocabulary)
