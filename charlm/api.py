@@ -5,7 +5,7 @@ Names of runs, folders and checkpoints mean the same as on the command line. Kno
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,6 +79,10 @@ def sample(
     length: int | None = None,
     seed: int | None = None,
     decoding: Decoding | None = None,
+    regex: str | None = None,
+    only: str | None = None,
+    words: Collection[str] | None = None,
+    utf8: bool = False,
     **rules: Any,
 ) -> str:
     """`length` characters after the prompt, 200 if it is None. `model` is as for `load`.
@@ -92,12 +96,18 @@ def sample(
 
     The rules are a `Decoding`, or its fields as keywords, with the names of the options: `top_k=40`, `typical=0.9`,
     `logit_bias={"e": -2}` by characters, `samplers=["top_k", "temperature"]`. Raises UsageError for what cannot be.
+
+    `regex` is a pattern that the text matches as a whole, `only` a class of characters such as "a-z ,.'", `words` a
+    list of words; with `utf8`, a model of bytes writes whole characters alone. A pattern needs charlm[constrain].
+    None of them constrains the prompt.
     """
     import numpy as np
 
     from charlm.engines.choosing import stepper
     from charlm.errors import UsageError
     from charlm.randomness import fresh_seed
+    from charlm.sampling.constraining import Asked, make_constraint
+    from charlm.sampling.masks import Masks
     from charlm.sampling.whole_records import LONGEST, write_record
     from charlm.sampling.writing import write_text
     from charlm.text.prompt import as_trained
@@ -112,12 +122,12 @@ def sample(
     stepped, seed = stepper(checkpoint.writer), fresh_seed() if seed is None else seed
     end, begun = record_end_id(settings, vocabulary), as_trained(prompt, settings, vocabulary)
     decoding = _decoding(decoding, rules, vocabulary)
+    length = (200 if end is None else LONGEST) if length is None else length
+    masks = Masks(make_constraint(Asked(regex, only, _known(words, vocabulary), utf8), vocabulary, length, end))
     with np.errstate(over="ignore", invalid="ignore"):  # scores that overflow are an error of their own
         if end is None or length == 0:
-            length = 200 if length is None else length
-            return write_text(stepped, vocabulary, begun, decoding, length=length, seed=seed, end=end)
-        length = LONGEST if length is None else length
-        return write_record(stepped, vocabulary, begun, decoding, length=length, seed=seed, end=end)
+            return write_text(stepped, vocabulary, begun, decoding, length=length, seed=seed, end=end, masks=masks)
+        return write_record(stepped, vocabulary, begun, decoding, length=length, seed=seed, end=end, masks=masks)
 
 
 def score(
@@ -173,6 +183,13 @@ def _decoding(decoding: Decoding | None, rules: Mapping[str, Any], vocabulary: V
             raise UsageError(f"There is no rule {name}", "charlm.sample", f"{hint} Rules: {', '.join(names)}.".strip())
     biases = bias_of_ids(rules.get("logit_bias") or {}, vocabulary)
     return decoding or Decoding(**{**rules, "logit_bias": biases})
+
+
+def _known(words: Collection[str] | None, vocabulary: Vocabulary) -> Collection[str] | None:
+    """The words that the model can write."""
+    from charlm.sampling.word_lists import known_words
+
+    return None if words is None else known_words(words, vocabulary)
 
 
 def _checkpoint(model: Checkpoint | str | Path | None) -> Checkpoint:

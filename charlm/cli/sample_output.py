@@ -65,10 +65,41 @@ def print_as_json(
     print_json({**about, "samples": collected})
 
 
-def _collected(pieces: Iterable[Fragment], begun: str, choice: RecordChoice | None) -> dict[str, str | int | None]:
+class SampleNotes:
+    """What is to be said of samples after they were printed: what a constraint cost, and texts that ended early."""
+
+    def __init__(self) -> None:
+        self._bits: list[float] = []
+        self._characters = self._stuck = self._number = 0
+
+    def watched(self, pieces: Iterable[Fragment]) -> Iterator[Fragment]:
+        """The same fragments, whose facts are noted."""
+        self._number += 1
+        for piece in pieces:
+            self._characters += len(piece.text)
+            self._stuck += piece.stopped == "guard"
+            if piece.bits is not None:
+                self._bits.append(piece.bits)
+            yield piece
+
+    def print(self) -> None:
+        """The notes, on stderr."""
+        if self._stuck:
+            which = "the text ends early" if self._number == 1 else f"{self._stuck:,} of {self._number:,} end early"
+            print_stderr(f"{which}: no character was left that is not forbidden")
+        if self._bits:
+            per_character = sum(self._bits) / max(1, self._characters)
+            each = "" if self._number == 1 else f" a sample ({min(self._bits):.1f} to {max(self._bits):.1f})"
+            mean = sum(self._bits) / len(self._bits)
+            print_stderr(f"the constraint cost {mean:.1f} bits{each}, {per_character:.2f} a character")
+
+
+def _collected(pieces: Iterable[Fragment], begun: str, choice: RecordChoice | None) -> dict[str, Any]:
     written = list(pieces)
     text = "".join(piece.text for piece in written)
-    about: dict[str, str | int | None] = {"text": text, "characters": len(text), "stopped": written[-1].stopped}
+    about: dict[str, Any] = {"text": text, "characters": len(text), "stopped": written[-1].stopped}
+    if written[-1].bits is not None:
+        about["constraint_bits"] = written[-1].bits
     if choice:
         about["in_training_text"] = choice.is_known(begun + text)
     return about

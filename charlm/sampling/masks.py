@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charlm.errors import CharlmError, UsageError
-from charlm.sampling.automaton import FORBIDDEN
-from charlm.sampling.constraint import Constraint, cost
+from charlm.sampling.constraint import LEFT, Constraint
+from charlm.sampling.costs import Costs
 from charlm.sampling.decoding import Decoding
 from charlm.sampling.repeats import Followers
 from charlm.sampling.rows import EndedBy, Round
@@ -47,6 +47,8 @@ class MaskedRows:
     def __init__(self, masks: Masks, decoding: Decoding, heard: Sequence[int], rows: int) -> None:
         self._constraint = masks.constraint
         self._states = masks.constraint.first(rows) if masks.constraint else np.zeros(rows, np.intp)
+        self._costs = Costs()
+        self._bits = self._costs.of if masks.constraint else None
         self._begins = True
         followers = decoding.no_repeat and [Followers(decoding.no_repeat, heard) for _ in range(rows)]
         self._followers: list[Followers] = followers or []
@@ -61,7 +63,7 @@ class MaskedRows:
         constraint = self._constraint
         ids = None if constraint is None else constraint.allowed(self._states, left, self._begins)
         self._allowed, self._stuck = ids, ()
-        forbidden = self._forbidden(logits.shape)
+        forbidden = self._forbidden(logits.shape) if self._followers else None
         if forbidden is not None:
             ids = ~forbidden if ids is None else ids & ~forbidden
             self._stuck = np.flatnonzero(~(ids & (logits > UNWRITTEN)).any(axis=1)).tolist()
@@ -76,28 +78,27 @@ class MaskedRows:
         errors: Mapping[int, CharlmError],
     ) -> Round:
         """The round of what was drawn: texts that are complete end, as do those that cannot go on."""
-        ends: dict[int, EndedBy | CharlmError] = {}
-        bits: dict[int, float] = {}
-        unwritten: set[int] = set()
         ids = [drawn[sample][0] if sample in drawn else 0 for sample in samples]
-        stuck = {samples[row]: self._end_of(row) for row in self._stuck}
-        if self._constraint is not None and self._allowed is not None:
-            with np.errstate(invalid="ignore"):  # a row that is not finite has an error
-                costs = cost(logits, self._allowed)
-            bits = dict(zip(samples, costs.tolist(), strict=True))
-            self._states = self._constraint.after(self._states, np.array(ids))
-            for row in np.flatnonzero(self._constraint.complete(self._states)).tolist():
-                ends[samples[row]] = "match"
-                if self._states[row] == FORBIDDEN:
-                    unwritten.add(samples[row])
-        for followers, symbol in zip(self._followers, ids, strict=bool(self._followers)):
+        ends: dict[int, EndedBy | CharlmError] = {samples[row]: self._end_of(row) for row in self._stuck}
+        left: list[int] = []
+        for followers, symbol in zip(self._followers, ids, strict=False):
             followers.read(symbol)
         self._begins = False
-        if stuck or errors:
-            ends |= {**stuck, **errors}
-            unwritten |= set(stuck)
-        written = {sample: ids for sample, ids in drawn.items() if sample not in unwritten} if unwritten else drawn
-        return Round(written, ends, bits)
+        if self._constraint is not None and self._allowed is not None:
+            self._costs.add(samples, logits, self._allowed)
+            self._states = self._constraint.after(self._states, ids)
+            states = self._states.tolist()
+            if min(states) < 0:
+                for sample, state in zip(samples, states, strict=True):
+                    if state < 0:
+                        ends.setdefault(sample, "match")
+                    if state == LEFT:
+                        left.append(sample)
+        if not (ends or errors):
+            return Round(drawn, bits=self._bits)
+        unwritten = {*left, *(samples[row] for row in self._stuck)}
+        written = {sample: symbols for sample, symbols in drawn.items() if sample not in unwritten}
+        return Round(written, {**ends, **errors}, self._bits)
 
     def keep(self, rows: Sequence[int]) -> None:
         """Only these rows continue."""
