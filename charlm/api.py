@@ -19,6 +19,7 @@ from charlm.text.vocabulary import Vocabulary
 
 if TYPE_CHECKING:  # imports torch, which only training needs
     from charlm.evaluation.text import Policy
+    from charlm.sampling.copy_limit import CopyLimit
     from charlm.training.experiment import Training
 
 
@@ -83,6 +84,7 @@ def sample(
     only: str | None = None,
     words: Collection[str] | None = None,
     utf8: bool = False,
+    max_copy: int | None = None,
     **rules: Any,
 ) -> str:
     """`length` characters after the prompt, 200 if it is None. `model` is as for `load`.
@@ -99,7 +101,8 @@ def sample(
 
     `regex` is a pattern that the text matches as a whole, `only` a class of characters such as "a-z ,.'", `words` a
     list of words; with `utf8`, a model of bytes writes whole characters alone. A pattern needs charlm[constrain].
-    None of them constrains the prompt.
+    None of them constrains the prompt. `max_copy` is the longest run of characters that may stand in the training text,
+    which is read again; it needs charlm[constrain] too. Raises TextError or CheckpointError if that text is not there.
     """
     import numpy as np
 
@@ -123,7 +126,8 @@ def sample(
     end, begun = record_end_id(settings, vocabulary), as_trained(prompt, settings, vocabulary)
     decoding = _decoding(decoding, rules, vocabulary)
     length = (200 if end is None else LONGEST) if length is None else length
-    masks = Masks(make_constraint(Asked(regex, only, _known(words, vocabulary), utf8), vocabulary, length, end))
+    constraint = make_constraint(Asked(regex, only, _known(words, vocabulary), utf8), vocabulary, length, end)
+    masks = Masks(constraint, _limit(checkpoint, max_copy, vocabulary.encode(begun, "skip").ids.tolist(), end))
     with np.errstate(over="ignore", invalid="ignore"):  # scores that overflow are an error of their own
         if end is None or length == 0:
             return write_text(stepped, vocabulary, begun, decoding, length=length, seed=seed, end=end, masks=masks)
@@ -190,6 +194,20 @@ def _known(words: Collection[str] | None, vocabulary: Vocabulary) -> Collection[
     from charlm.sampling.word_lists import known_words
 
     return None if words is None else known_words(words, vocabulary)
+
+
+def _limit(checkpoint: Checkpoint, most: int | None, heard: list[int], end: int | None) -> CopyLimit | None:
+    """The limit on copies of the training text, after a prompt of these ids."""
+    from charlm.checkpoint.training_text import open_verbatim
+    from charlm.errors import UsageError
+    from charlm.sampling.copy_limit import CopyLimit
+    from charlm.sampling.writing import record_begun
+
+    if most is None:
+        return None
+    if most < 1:
+        raise UsageError(f"max_copy cannot be {most}", "charlm.sample", "Give a number of characters, from 1 on.")
+    return CopyLimit(open_verbatim(checkpoint, "charlm.sample"), most, record_begun(heard, end), end)
 
 
 def _checkpoint(model: Checkpoint | str | Path | None) -> Checkpoint:

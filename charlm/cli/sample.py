@@ -11,6 +11,7 @@ from charlm.cli.opening import open_named
 from charlm.cli.options import CellFile, JsonAtEnd
 from charlm.cli.record_choice import RecordChoice, label_prompt
 from charlm.cli.sample_checks import check_together, check_values
+from charlm.cli.sample_copies import Copies, open_training
 from charlm.cli.sample_output import SampleNotes, print_as_json, print_prompt_notes, print_texts
 from charlm.cli.sample_words import read_words, writable_words
 from charlm.display.printing import print_stderr, until_closed
@@ -51,6 +52,8 @@ def sample(
     only: options.Only = None,
     words: options.Words = None,
     utf8: options.Utf8 = False,
+    max_copy: options.MaxCopy = None,
+    report: options.Report = False,
     stop: options.Stop = None,
     seed: options.Seed = None,
     unknown: options.Unknown = "skip",
@@ -61,13 +64,14 @@ def sample(
 ) -> None:
     """Write text with a trained model."""
     stops = tuple(stop or ())
-    check_values(500 if length is None else length, count, seed, stops, device)
+    check_values(500 if length is None else length, count, seed, stops, device, max_copy)
     constraints = {"--regex": regex is not None, "--words": words is not None, "--only": only is not None}
     session = "--choose" if choose else "--interactive" if interactive else ""
     if session:
         both = interactive and choose
         alone = {"--count": count != 1, "--json": as_json, "--unique": unique, "--novel": novel}
         check_together(session, {"--interactive": both, **alone, **constraints, "--utf8": utf8})
+        check_together(session, {"--max-copy": max_copy is not None, "--report": report})
     if stop:  # it would cut off what has to be whole
         check_together("--stop", {"--regex": regex is not None, "--words": words is not None})
 
@@ -75,6 +79,7 @@ def sample(
 
     from charlm.display.text_notes import prompt_notes, source_notes
     from charlm.sampling.constraining import Asked, make_constraint
+    from charlm.sampling.copy_limit import CopyLimit
     from charlm.sampling.decoding import Decoding, read_samplers
     from charlm.sampling.generation import read
     from charlm.sampling.logit_bias import bias_of_ids, read_bias
@@ -111,6 +116,8 @@ def sample(
         text = label_prompt(checkpoint, label) + text
     text = prompts.as_trained(text, checkpoint.settings.text, vocabulary)
     encoded = vocabulary.encode(text, unknown)
+    copying = "--max-copy" if max_copy is not None else "--report" if report else ""
+    training = open_training(checkpoint, copying) if copying else None
     seed = fresh_seed() if seed is None else seed
     on_gpu = _gpu_stepper(checkpoint, device) if device.startswith("cuda") and count > 1 else None
 
@@ -134,7 +141,9 @@ def sample(
             (sample_session.choose if choose else sample_session.converse)(start, unknown, text)
             return
         after = read(model, opening_ids(vocabulary, encoded.ids, end))
-        wanted = Wanted(decoding, length, stops, end, Masks(constraint))
+        opening = after.ids[end is not None or not encoded.ids.size :]
+        limit = CopyLimit(training, max_copy, opening, end) if training and max_copy else None
+        wanted = Wanted(decoding, length, stops, end, Masks(constraint, limit), ids=training is not None)
         begun = vocabulary.decode(after.ids[end is not None :]) if encoded.ids.size else ""
         choice = RecordChoice(checkpoint, unique, novel) if end is not None and length else None
         samples = (
@@ -142,8 +151,9 @@ def sample(
             if choice
             else write_samples(model, vocabulary, after, wanted, seed, range(count))
         )
+        copies = Copies(training, opening, report) if training else None
+        notes = SampleNotes(vocabulary, end, begun, choice, copies, whole=as_json)
         if not as_json:
-            notes = SampleNotes()
             print_texts(checkpoint, text, begun, map(notes.watched, samples), count, choice)
             notes.print()
             return
@@ -153,10 +163,11 @@ def sample(
             "seed": seed,
             "prompt": text,
             "settings": asdict(replace(decoding, logit_bias={}))
+            | {"regex": regex, "only": only, "words": words, "utf8": utf8, "max_copy": max_copy}
             | {"logit_bias": biases, "length": length, "stop": list(stops), "unknown": unknown},
             "unknown_characters": sum(encoded.unknown.values()),
         }
-        print_as_json(about, begun, samples, count, choice)
+        print_as_json(about, samples, count, notes)
 
 
 def _gpu_stepper(checkpoint: Checkpoint, device: str) -> GraphStepper:

@@ -10,6 +10,7 @@ from charlm.cli.completing import complete_device, complete_run
 
 PROMPT, RULES, RECORDS, SESSION = "Prompt", "Rules for the next character", "Records", "With a person"
 CONSTRAINTS = "Constraints on what is written after the prompt"
+COPIES = "Copies of the training text, which is read again"
 
 Run = Annotated[
     str | None,
@@ -138,6 +139,24 @@ Utf8 = Annotated[
         "--utf8",
         help="A model of bytes: write whole characters alone. The other constraints do so anyway.",
         rich_help_panel=CONSTRAINTS,
+    ),
+]
+
+MaxCopy = Annotated[
+    int | None,
+    typer.Option(
+        help="Never more than N characters in a row that stand in the training text; the text ends where none is left. "
+        "Needs charlm[constrain].",
+        rich_help_panel=COPIES,
+    ),
+]
+Report = Annotated[
+    bool,
+    typer.Option(
+        "--report",
+        help="Say of all samples which share of their sequences of 10, 20 and 50 characters, and of records, is new, "
+        "and how long the longest copy is. Needs charlm[constrain].",
+        rich_help_panel=COPIES,
     ),
 ]
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from charlm.errors import CharlmError, UsageError
 from charlm.sampling.constraint import LEFT, Constraint
+from charlm.sampling.copy_limit import CopyLimit, CopyRows
 from charlm.sampling.costs import Costs
 from charlm.sampling.decoding import Decoding
 from charlm.sampling.repeats import Followers
@@ -28,10 +30,11 @@ class Masks:
     """The masks that do not depend on the decoding."""
 
     constraint: Constraint | None = None
+    copies: CopyLimit | None = None
 
     def needed_for(self, decoding: Decoding) -> bool:
         """Whether anything is forbidden."""
-        return self.constraint is not None or decoding.no_repeat is not None
+        return (self.constraint, self.copies, decoding.no_repeat) != (None, None, None)
 
     def begin(self, decoding: Decoding, heard: Sequence[int], rows: int) -> MaskedRows:
         """The rows of samples that continue the ids that were heard."""
@@ -52,6 +55,7 @@ class MaskedRows:
         self._begins = True
         followers = decoding.no_repeat and [Followers(decoding.no_repeat, heard) for _ in range(rows)]
         self._followers: list[Followers] = followers or []
+        self._copies = CopyRows(masks.copies, rows) if masks.copies else None
         self._allowed: NDArray[np.bool_] | None = None
         self._stuck: Sequence[int] = ()
 
@@ -63,7 +67,7 @@ class MaskedRows:
         constraint = self._constraint
         ids = None if constraint is None else constraint.allowed(self._states, left, self._begins)
         self._allowed, self._stuck = ids, ()
-        forbidden = self._forbidden(logits.shape) if self._followers else None
+        forbidden = self._forbidden(logits.shape) if self._followers or self._copies else None
         if forbidden is not None:
             ids = ~forbidden if ids is None else ids & ~forbidden
             self._stuck = np.flatnonzero(~(ids & (logits > UNWRITTEN)).any(axis=1)).tolist()
@@ -83,6 +87,8 @@ class MaskedRows:
         left: list[int] = []
         for followers, symbol in zip(self._followers, ids, strict=False):
             followers.read(symbol)
+        if self._copies:
+            self._copies.read(ids)
         self._begins = False
         if self._constraint is not None and self._allowed is not None:
             self._costs.add(samples, logits, self._allowed)
@@ -104,6 +110,8 @@ class MaskedRows:
         """Only these rows continue."""
         self._states = self._states[list(rows)]
         self._followers = [self._followers[row] for row in rows] if self._followers else []
+        if self._copies:
+            self._copies.keep(rows)
 
     def _end_of(self, row: int) -> EndedBy | CharlmError:
         """How a text ends in a row where nothing may be drawn."""
@@ -117,9 +125,12 @@ class MaskedRows:
 
     def _forbidden(self, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
         """(B, V) what the guards forbid; None if nothing."""
+        found: list[tuple[int, Any]] = [(row, [*each.repeating()]) for row, each in enumerate(self._followers)]
+        if self._copies:
+            found.extend(self._copies.forbidden())
         forbidden = None
-        for row, followers in enumerate(self._followers):
-            if repeating := followers.repeating():
+        for row, ids in found:
+            if len(ids):
                 forbidden = np.zeros(shape, bool) if forbidden is None else forbidden
-                forbidden[row, list(repeating)] = True
+                forbidden[row, ids] = True
         return forbidden

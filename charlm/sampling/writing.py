@@ -51,10 +51,12 @@ class Wanted:
 def opening_ids(vocabulary: Vocabulary, prompt: Ids, end: int | None = None) -> list[int]:
     """The ids (N,), N > 0, that a model reads before it continues a prompt, given as ids. `end` ends a record."""
     ids: list[int] = prompt.tolist()
-    if end is None:
-        return ids or [vocabulary.start]
-    record = ids[len(ids) - ids[::-1].index(end) :] if end in ids else ids
-    return [end, *record]
+    return (ids or [vocabulary.start]) if end is None else [end, *record_begun(ids, end)]
+
+
+def record_begun(ids: list[int], end: int | None) -> list[int]:
+    """The part of a prompt that begins the record; all of it if there are no records."""
+    return ids[len(ids) - ids[::-1].index(end) :] if end is not None and end in ids else ids
 
 
 def write_samples(
