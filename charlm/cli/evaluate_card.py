@@ -141,6 +141,7 @@ def _card(
         "rows": [row(each) for each in read[: len(models)] if not each.diverged],
         "diverged": next((str(each.diverged) for each in read if each.diverged), None),
         "baselines": [*simple[:2], *counted, *simple[2:]],
+        "gains": _gains(opened, ids, {each.row.name: each.nats for each in read if not each.diverged}, skipped, line),
         "shared_run": _shared_run(opened, ids, line),
         "protocol": {
             "split": opened.split,
@@ -229,6 +230,24 @@ def _in_units(static: TextScore, nats: float) -> dict[str, float]:
         "bits_per_character": score.bits_per_character,
         "bits_per_byte": score.bits_per_byte(static.bytes),
     }
+
+
+def _gains(
+    opened: Opened, ids: np.ndarray, nats: dict[str, np.ndarray], skipped: int, line: Waiting
+) -> list[dict[str, Any]]:
+    """Where the adapted model gains; empty without one."""
+    from dataclasses import asdict
+
+    from charlm.evaluation.gains import character_groups, gains, symbols_of_words
+
+    if "adapted" not in nats:
+        return []
+    assert opened.own is not None
+    line.say("looking for lines and words that were seen before")
+    vocabulary = opened.corpus.vocabulary
+    in_words = symbols_of_words(vocabulary.symbols)
+    groups = character_groups(ids, opened.own.split("train"), vocabulary.newline, in_words)
+    return [asdict(each) for each in gains(*(each[skipped:] for each in (groups, nats["static"], nats["adapted"])))]
 
 
 def _shared_run(opened: Opened, ids: np.ndarray, line: Waiting) -> dict[str, Any]:

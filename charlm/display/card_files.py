@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from charlm.display.card_table import Card, baseline_rows, footnotes, model_rows, title
+from charlm.display.card_table import Card, baseline_rows, footnotes, gain_rows, model_rows, title
 from charlm.display.figures import INSTALL, has_matplotlib
 from charlm.display.output import print_text
 from charlm.display.printing import print_stderr
@@ -46,6 +46,7 @@ def write_card(card: Card, markdown: Path | None, png: Path | None) -> None:
 def card_markdown(card: Card) -> str:
     """Two tables and the footnotes."""
     parts = [f"### {_escaped(title(card))}", _table(model_rows(card)), _table(baseline_rows(card))]
+    parts += [_table(gain_rows(card))] if card["gains"] else []
     parts += [_escaped(line) for line in footnotes(card)]
     return "\n\n".join(parts) + "\n"
 

@@ -15,6 +15,7 @@ from charlm.text.vocabulary import UNITS
 Card = Mapping[str, Any]
 MODEL_COLUMNS = ["model", "nats", "bits/char", "bits/byte", "95 %, bits", "learns", "s"]
 BASELINE_COLUMNS = ["after the training part", "nats", "bits/char", "bits/byte", "alone", "learns", "s"]
+GAIN_COLUMNS = ["where adapting gains", "characters", "static", "adapted", "of the gain"]
 RIGHT = ("nats", "bits/char", "bits/byte", "alone", "s")
 
 
@@ -25,6 +26,9 @@ def print_card(card: Card) -> None:
     print_text("\n")
     print_table(baseline_rows(card), least=("s", "learns"), right=RIGHT)
     print_text("\n")
+    if card["gains"]:
+        print_table(gain_rows(card), right=GAIN_COLUMNS[1:])
+        print_text("\n")
     for line in footnotes(card):
         print_page(f"{line}\n")
 
@@ -47,6 +51,22 @@ def baseline_rows(card: Card) -> list[list[str]]:
         [row["name"], *_figures(row), _bits(row["alone"]), row["learns"], seconds(row)] for row in card["baselines"]
     ]
     return [BASELINE_COLUMNS, *rows]
+
+
+def gain_rows(card: Card) -> list[list[str]]:
+    """A heading, and a row for each group of characters, in bits per character."""
+    whole = sum(each["share"] * (each["before"] - each["after"]) for each in card["gains"])
+    rows = [
+        [
+            each["group"],
+            f"{each['share']:.1%}",
+            f"{in_bits(each['before']):.3f}",
+            f"{in_bits(each['after']):.3f}",
+            f"{each['share'] * (each['before'] - each['after']) / whole:.0%}" if whole > 0 else "",
+        ]
+        for each in card["gains"]
+    ]
+    return [GAIN_COLUMNS, *rows]
 
 
 def footnotes(card: Card) -> list[str]:

@@ -49,11 +49,14 @@ def test_its_figures_are_those_of_each_command(charlm, runs, carded, long, optio
         "adapted + counting": ["--adapt", "--mix", "ngram-counting"],
     }
     assert [row["name"] for row in card["rows"]] == list(commands)
+    assert sum(each["share"] for each in card["gains"]) == pytest.approx(1)
     for row, command in zip(card["rows"], commands.values(), strict=True):
+        # Without kernels, torch may add up in another order the second time; learning makes such a difference grow.
+        near = 1e-4 if "--adapt" in command else 2e-6
         done = charlm("eval", "perplexity", "tiny", long, *options, *command, "--json", env=runs)
         alone = json.loads(done.stdout)
-        assert {name: row[name] for name in UNITS} == pytest.approx({name: alone[name] for name in UNITS}, abs=2e-6)
-        assert row["interval"] == pytest.approx(alone["interval"], abs=1e-5)
+        assert {name: row[name] for name in UNITS} == pytest.approx({name: alone[name] for name in UNITS}, abs=near)
+        assert row["interval"] == pytest.approx(alone["interval"], abs=1e-4)
         assert (row["characters"], row["bytes"]) == (alone["characters"], alone["bytes"])
         if command[:1] == ["--temperature"]:
             assert card["protocol"]["temperature"] == alone["protocol"]["temperature"]

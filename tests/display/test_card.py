@@ -7,7 +7,7 @@ import pytest
 from charlm.display import output
 from charlm.display.card_files import card_markdown
 from charlm.display.card_plot import plot_card
-from charlm.display.card_table import baseline_rows, footnotes, model_rows, print_card
+from charlm.display.card_table import baseline_rows, footnotes, gain_rows, model_rows, print_card
 
 
 def row(name, bits, learns="no", interval=None, **more):
@@ -28,6 +28,10 @@ def card(**changes):
             row("uniform", 6.0, alone={"bits_per_character": 6.0}), row("Kneser-Ney, order 6", 2.19, alone=None),
             row("PPMd, order 6", None, "yes", alone=None, lacks="PPMd needs pyppmd"),
         ],
+        "gains": [
+            {"group": "in a line of the training part", "share": 0.1, "before": 1.4, "after": 0.7},
+            {"group": "all others", "share": 0.9, "before": 1.5, "after": 1.47},
+        ],
         "shared_run": {"characters": 100, "at": 5, "training_at": 7, "begins": "GREMIO:\nand <b>|*"},
         "protocol": {
             "split": "valid", "state": "carried over the whole text", "streams": 1, "unit": "character", "symbols": 65,
@@ -43,6 +47,17 @@ def test_rows_have_a_cell_for_each_column():
         assert len({len(each) for each in rows}) == 1
     assert model_rows(card())[1] == ["static", "1.4283", "2.0700", "2.0700", "2.020-2.164", "no", "1.2"]
     assert baseline_rows(card())[3] == ["PPMd, order 6", "", "", "", "", "yes", "1.2"]
+
+
+def test_gains_are_shares_of_the_whole():
+    assert gain_rows(card())[1:] == [
+        ["in a line of the training part", "10.0%", "2.020", "1.010", "72%"],
+        ["all others", "90.0%", "2.164", "2.121", "28%"],
+    ]
+    assert "where adapting gains" in card_markdown(card())
+    assert "where adapting gains" not in card_markdown(card(gains=[]))
+    worse = [{"group": "all others", "share": 1.0, "before": 1.4, "after": 1.5}]
+    assert gain_rows(card(gains=worse))[1][-1] == ""
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])
@@ -70,7 +85,7 @@ def test_markdown_shows_what_is_written():
     assert "| static | 1.4283 | 2.0700 | 2.0700 | 2.020-2.164 | no | 1.2 |" in lines
     assert "| --- | ---: | ---: | ---: | ---: | --- | ---: |" in lines
     assert any(r"and \<b\>\|\*" in line for line in lines)
-    assert all(line.count("|") == 8 for line in lines if line.startswith("|"))
+    assert {line.count("|") for line in lines if line.startswith("|")} == {6, 8}
 
 
 def test_the_picture_is_drawn_and_the_same_twice(tmp_path):
