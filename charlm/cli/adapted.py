@@ -20,7 +20,8 @@ def adapted_to(checkpoint: Checkpoint, file: str, rate: float | None) -> Checkpo
     from charlm.adaptation.adapting import AdaptingModel
     from charlm.adaptation.rule import Rule
     from charlm.adaptation.scales import gradient_scales
-    from charlm.cli.scored_text import given_text, telling
+    from charlm.cli.scored_text import given_text
+    from charlm.display.progress import WatchedReading
     from charlm.display.waiting import Waiting
     from charlm.errors import TextError
     from charlm.evaluation.predicting import in_order, read_nats
@@ -37,5 +38,5 @@ def adapted_to(checkpoint: Checkpoint, file: str, rate: float | None) -> Checkpo
         ids = corpus.ids if end is None else in_order(corpus.ids, end)
         rule = Rule() if rate is None else Rule(rate=rate)
         adapting = AdaptingModel(checkpoint.model, gradient_scales(checkpoint.model, ids, rule.segment), rule, end)
-        read_nats(adapting, ids, telling(line, "adapting to", len(ids)))
+        read_nats(adapting, ids, WatchedReading("adapting to", len(ids), line).scored)
     return replace(checkpoint, parameters=adapting.parameters())
