@@ -5,14 +5,24 @@ from __future__ import annotations
 import typer
 
 from charlm.cli.evaluate_card import card
+from charlm.cli.evaluate_characters import characters
 from charlm.cli.evaluate_compare import compare
 from charlm.cli.evaluate_perplexity import perplexity
+from charlm.cli.evaluate_surprise import surprise
 from charlm.cli.help_pages import Command, Group, examples
 
 app = typer.Typer(cls=Group, no_args_is_help=True)
 
 CARD = examples("charlm eval card mybook", "charlm eval card mybook --split test --png card.png --markdown card.md")
 PERPLEXITY = examples("charlm eval perplexity mybook", "charlm eval perplexity mybook otherbook.txt --json")
+CHARACTERS = examples(
+    "charlm eval characters mybook", "charlm eval characters mybook letter.txt --by mean --tsv > lines.tsv"
+)
+SURPRISE = examples(
+    "charlm eval surprise mybook letter.txt",
+    "charlm eval surprise mybook letter.txt --html letter.html",
+    "charlm eval surprise mybook --spans 20",
+)
 COMPARE = examples("charlm eval compare mybook names --text mybook.txt")
 
 
@@ -24,3 +34,5 @@ def _group() -> None:
 app.command("perplexity", cls=Command, epilog=PERPLEXITY)(perplexity)
 app.command("card", cls=Command, epilog=CARD)(card)
 app.command("compare", cls=Command, epilog=COMPARE)(compare)
+app.command("characters", cls=Command, epilog=CHARACTERS)(characters)
+app.command("surprise", cls=Command, epilog=SURPRISE)(surprise)

@@ -11,7 +11,9 @@ from charlm.cli.opening import open_named
 from charlm.cli.options import CellFile, JsonAtEnd
 from charlm.cli.record_choice import RecordChoice, label_prompt
 from charlm.cli.sample_checks import check_together, check_values
-from charlm.cli.sample_output import print_as_json, print_prompt_notes, print_texts
+from charlm.cli.sample_copies import Copies, open_training
+from charlm.cli.sample_output import SampleNotes, print_as_json, print_prompt_notes, print_texts
+from charlm.cli.sample_words import read_words, writable_words
 from charlm.display.printing import print_stderr, until_closed
 from charlm.errors import UsageError
 
@@ -46,6 +48,12 @@ def sample(
     mirostat_ent: options.MirostatEnt = 2.0,
     mirostat_lr: options.MirostatLr = 0.1,
     samplers: options.Samplers = None,
+    regex: options.Regex = None,
+    only: options.Only = None,
+    words: options.Words = None,
+    utf8: options.Utf8 = False,
+    max_copy: options.MaxCopy = None,
+    report: options.Report = False,
     stop: options.Stop = None,
     seed: options.Seed = None,
     unknown: options.Unknown = "skip",
@@ -56,19 +64,26 @@ def sample(
 ) -> None:
     """Write text with a trained model."""
     stops = tuple(stop or ())
-    check_values(500 if length is None else length, count, seed, stops, device)
+    check_values(500 if length is None else length, count, seed, stops, device, max_copy)
+    constraints = {"--regex": regex is not None, "--words": words is not None, "--only": only is not None}
     session = "--choose" if choose else "--interactive" if interactive else ""
     if session:
         both = interactive and choose
         alone = {"--count": count != 1, "--json": as_json, "--unique": unique, "--novel": novel}
-        check_together(session, {"--interactive": both, **alone})
+        check_together(session, {"--interactive": both, **alone, **constraints, "--utf8": utf8})
+        check_together(session, {"--max-copy": max_copy is not None, "--report": report})
+    if stop:  # it would cut off what has to be whole
+        check_together("--stop", {"--regex": regex is not None, "--words": words is not None})
 
     import numpy as np
 
     from charlm.display.text_notes import prompt_notes, source_notes
+    from charlm.sampling.constraining import Asked, make_constraint
+    from charlm.sampling.copy_limit import CopyLimit
     from charlm.sampling.decoding import Decoding, read_samplers
     from charlm.sampling.generation import read
     from charlm.sampling.logit_bias import bias_of_ids, read_bias
+    from charlm.sampling.masks import Masks
     from charlm.sampling.whole_records import LONGEST, write_records
     from charlm.sampling.writing import Wanted, opening_ids, write_samples
     from charlm.text import prompt as prompts
@@ -79,6 +94,7 @@ def sample(
         mirostat_ent, frequency_penalty, presence_penalty, no_repeat, samplers=read_samplers(samplers),
     )  # fmt: skip
     biases = dict(map(read_bias, logit_bias or ()))
+    listed = None if words is None else read_words(words)
     piped = prompts.piped_prompt() if prompt is None and prompt_file is None and not session else ""
     text = piped or prompts.read_prompt(prompt, prompt_file)
 
@@ -89,6 +105,9 @@ def sample(
     checkpoint = open_named(run, "charlm sample {run} --prompt-file {text}")
     vocabulary, end = checkpoint.vocabulary, record_end_id(checkpoint.settings.text, checkpoint.vocabulary)
     decoding = replace(decoding, logit_bias=bias_of_ids(biases, vocabulary))
+    length = (500 if end is None else LONGEST) if length is None else length
+    known, words_note = (None, "") if listed is None else writable_words(str(words), listed, vocabulary)
+    constraint = make_constraint(Asked(regex, only, known, utf8), vocabulary, length, end)
     for option, value in (("--label", label), ("--unique", unique), ("--novel", novel)):
         if value and end is None:
             what = f"{option} is for models of records, and {checkpoint.run_name} is none"
@@ -97,13 +116,15 @@ def sample(
         text = label_prompt(checkpoint, label) + text
     text = prompts.as_trained(text, checkpoint.settings.text, vocabulary)
     encoded = vocabulary.encode(text, unknown)
+    copying = "--max-copy" if max_copy is not None else "--report" if report else ""
+    training = open_training(checkpoint, copying) if copying else None
     seed = fresh_seed() if seed is None else seed
     on_gpu = _gpu_stepper(checkpoint, device) if device.startswith("cuda") and count > 1 else None
 
     # Overflowing scores raise an error of their own, so numpy need not warn about them.
     with until_closed(sys.stdout), np.errstate(over="ignore", invalid="ignore"):
         print_stderr(f"{checkpoint.run_name}, step {checkpoint.step}, seed {seed}")
-        for note in (*source_notes(piped), *(on_gpu.notes if on_gpu else ())):
+        for note in (*source_notes(piped), *filter(None, [words_note]), *(on_gpu.notes if on_gpu else ())):
             print_stderr(note)
         if device.startswith(("cuda", "mps")) and not on_gpu:
             print_stderr(f"--device {device}: the cpu is used instead, which is faster for one character at a time")
@@ -112,7 +133,6 @@ def sample(
         print_prompt_notes(checkpoint, prompt or "", stops)
 
         model: Model[Any] = on_gpu or stepper(checkpoint.writer)
-        length = (500 if end is None else LONGEST) if length is None else length
         if session:
             from charlm.cli import sample_session
             from charlm.sampling.conversation import Conversation
@@ -121,7 +141,9 @@ def sample(
             (sample_session.choose if choose else sample_session.converse)(start, unknown, text)
             return
         after = read(model, opening_ids(vocabulary, encoded.ids, end))
-        wanted = Wanted(decoding, length, stops, end)
+        opening = after.ids[end is not None or not encoded.ids.size :]
+        limit = CopyLimit(training, max_copy, opening, end) if training and max_copy else None
+        wanted = Wanted(decoding, length, stops, end, Masks(constraint, limit), ids=training is not None)
         begun = vocabulary.decode(after.ids[end is not None :]) if encoded.ids.size else ""
         choice = RecordChoice(checkpoint, unique, novel) if end is not None and length else None
         samples = (
@@ -129,8 +151,11 @@ def sample(
             if choice
             else write_samples(model, vocabulary, after, wanted, seed, range(count))
         )
+        copies = Copies(training, opening, report) if training else None
+        notes = SampleNotes(vocabulary, end, begun, choice, copies, whole=as_json)
         if not as_json:
-            print_texts(checkpoint, text, begun, samples, count, choice)
+            print_texts(checkpoint, text, begun, map(notes.watched, samples), count, choice)
+            notes.print()
             return
         about = {
             "run": checkpoint.run_name,
@@ -138,10 +163,11 @@ def sample(
             "seed": seed,
             "prompt": text,
             "settings": asdict(replace(decoding, logit_bias={}))
+            | {"regex": regex, "only": only, "words": words, "utf8": utf8, "max_copy": max_copy}
             | {"logit_bias": biases, "length": length, "stop": list(stops), "unknown": unknown},
             "unknown_characters": sum(encoded.unknown.values()),
         }
-        print_as_json(about, begun, samples, count, choice)
+        print_as_json(about, samples, count, notes)
 
 
 def _gpu_stepper(checkpoint: Checkpoint, device: str) -> GraphStepper:

@@ -8,7 +8,9 @@ from charlm.config.device_names import check_device_option
 from charlm.errors import UsageError
 
 
-def check_values(length: int, count: int, seed: int | None, stops: Sequence[str], device: str) -> None:
+def check_values(
+    length: int, count: int, seed: int | None, stops: Sequence[str], device: str, max_copy: int | None
+) -> None:
     """Raise UsageError for a value out of range."""
     where = "in the options of sampling"
     if not 0 <= length <= 10**9:
@@ -17,6 +19,8 @@ def check_values(length: int, count: int, seed: int | None, stops: Sequence[str]
         raise UsageError(f"--count cannot be {count}", where, "Give a number from 1 to 1,000,000.")
     if seed is not None and not 0 <= seed < 2**63:
         raise UsageError(f"--seed cannot be {seed}", where, "Give a number from 0 on, below 2 to the 63rd.")
+    if max_copy is not None and max_copy < 1:
+        raise UsageError(f"--max-copy cannot be {max_copy}", where, "Give a number of characters, from 1 on.")
     if "" in stops:
         raise UsageError("--stop cannot be empty", where, "Give the text to stop before, or leave the option out.")
     check_device_option(device)

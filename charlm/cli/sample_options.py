@@ -9,6 +9,8 @@ import typer
 from charlm.cli.completing import complete_device, complete_run
 
 PROMPT, RULES, RECORDS, SESSION = "Prompt", "Rules for the next character", "Records", "With a person"
+CONSTRAINTS = "Constraints on what is written after the prompt"
+COPIES = "Copies of the training text, which is read again"
 
 Run = Annotated[
     str | None,
@@ -101,6 +103,60 @@ Samplers = Annotated[
         "and mirostat after. Default: penalties;temperature;top_k;typ_p;top_p;min_p. (llama.cpp has the temperature "
         "last.)",
         metavar="RULES",
+    ),
+]
+
+Regex = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PATTERN",
+        help="Write what matches this regular expression as a whole; it is never cut off, and a running text ends "
+        "where the model would leave a finished match. At each step, characters that cannot lead to a match are left "
+        "out. That is not the same as drawing among all matches by their probability: a forced text may be an unlikely "
+        "one, and what it cost is printed in bits. Needs charlm[constrain].",
+        rich_help_panel=CONSTRAINTS,
+    ),
+]
+Only = Annotated[
+    str | None,
+    typer.Option(
+        metavar="CLASS",
+        help='Write these characters alone, as in "a-z ,.\'"; all but these after a ^.',
+        rich_help_panel=CONSTRAINTS,
+    ),
+]
+Words = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE",
+        help="Write only words of this list, as they are spelled there; between them stand characters of no word.",
+        rich_help_panel=CONSTRAINTS,
+    ),
+]
+Utf8 = Annotated[
+    bool,
+    typer.Option(
+        "--utf8",
+        help="A model of bytes: write whole characters alone. The other constraints do so anyway.",
+        rich_help_panel=CONSTRAINTS,
+    ),
+]
+
+MaxCopy = Annotated[
+    int | None,
+    typer.Option(
+        help="Never more than N characters in a row that stand in the training text; the text ends where none is left. "
+        "Needs charlm[constrain].",
+        rich_help_panel=COPIES,
+    ),
+]
+Report = Annotated[
+    bool,
+    typer.Option(
+        "--report",
+        help="Say of all samples which share of their sequences of 10, 20 and 50 characters, and of records, is new, "
+        "and how long the longest copy is. Needs charlm[constrain].",
+        rich_help_panel=COPIES,
     ),
 ]
 

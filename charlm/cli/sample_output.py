@@ -8,12 +8,14 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from charlm.cli.record_choice import RecordChoice
+from charlm.cli.sample_copies import Copies, text_ids
 from charlm.display.output import print_json
 from charlm.display.printing import is_terminal, print_stderr
 
 if TYPE_CHECKING:
     from charlm.checkpoint import Checkpoint
     from charlm.sampling.writer import Fragment
+    from charlm.text.vocabulary import Vocabulary
 
 Samples = Iterable[Iterator["Fragment"]]
 
@@ -53,22 +55,97 @@ def print_texts(
         print_stderr(f"only {printed:,} of {count:,}: {count * TRIES:,} samples were tried, {refused}")
 
 
-def print_as_json(
-    about: Mapping[str, Any], begun: str, samples: Samples, count: int, choice: RecordChoice | None
-) -> None:
+def print_as_json(about: Mapping[str, Any], samples: Samples, count: int, notes: SampleNotes) -> None:
     """What is known of all samples, and the samples, as one JSON object."""
     from charlm.display.progress import watched_samples
     from charlm.display.waiting import Waiting
 
     with Waiting("writing") as line:
-        collected = [_collected(pieces, begun, choice) for pieces in watched_samples(samples, count, line)]
-    print_json({**about, "samples": collected})
+        for pieces in watched_samples(map(notes.watched, samples), count, line):
+            for _ in pieces:
+                pass
+    report = notes.report()
+    print_json({**about, "samples": notes.samples, **({"report": report} if report else {})})
 
 
-def _collected(pieces: Iterable[Fragment], begun: str, choice: RecordChoice | None) -> dict[str, str | int | None]:
-    written = list(pieces)
-    text = "".join(piece.text for piece in written)
-    about: dict[str, str | int | None] = {"text": text, "characters": len(text), "stopped": written[-1].stopped}
-    if choice:
-        about["in_training_text"] = choice.is_known(begun + text)
-    return about
+class SampleNotes:
+    """What is known of samples that were read: each as a dictionary for JSON, and what is to be said of all.
+
+    `choice` is there for records, each of which begins with the text `begun`; `copies` if copies are looked for. The
+    texts themselves are kept if they are wanted `whole`.
+    """
+
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        end: int | None,
+        begun: str,
+        choice: RecordChoice | None,
+        copies: Copies | None,
+        whole: bool,
+    ) -> None:
+        self._vocabulary, self._end, self._begun = vocabulary, end, begun
+        self._choice = choice if whole or (copies and copies.counts) else None
+        self._copies, self._whole = copies, whole
+        self.samples: list[dict[str, Any]] = []
+
+    def watched(self, pieces: Iterable[Fragment]) -> Iterator[Fragment]:
+        """The same fragments, whose facts are noted."""
+        written: list[str] = []
+        for piece in pieces:
+            written.append(piece.text)
+            if piece.stopped:
+                self.samples.append(self._facts("".join(written), piece))
+            yield piece
+
+    def _facts(self, text: str, last: Fragment) -> dict[str, Any]:
+        facts: dict[str, Any] = {"text": text} if self._whole else {}
+        facts |= {"characters": len(text), "stopped": last.stopped}
+        if last.bits is not None:
+            facts["constraint_bits"] = last.bits
+        if self._copies:
+            facts["longest_run"] = self._copies.add(text_ids(last, text, self._vocabulary, self._end))
+        if self._choice:
+            facts["in_training_text"] = self._choice.is_known(self._begun + text)
+        return facts
+
+    def report(self) -> dict[str, Any] | None:
+        """The counts of copies in all samples; None if they were not asked for."""
+        if not (self._copies and self._copies.counts):
+            return None
+        report = self._copies.report()
+        known = [one["in_training_text"] for one in self.samples if one.get("in_training_text") is not None]
+        if known:
+            report["records"] = {"count": len(known), "new": known.count(False) / len(known)}
+        return report
+
+    def print(self) -> None:
+        """The notes, on stderr."""
+        number = len(self.samples)
+        if stuck := sum(one["stopped"] == "guard" for one in self.samples):
+            which = "the text ends early" if number == 1 else f"{stuck:,} of {number:,} texts end early"
+            print_stderr(f"{which}: no character was left that is not forbidden")
+        if bits := [one["constraint_bits"] for one in self.samples if "constraint_bits" in one]:
+            per_character = sum(bits) / max(1, sum(one["characters"] for one in self.samples))
+            each = "" if number == 1 else f" a sample ({min(bits):.1f} to {max(bits):.1f})"
+            print_stderr(f"the constraint cost {sum(bits) / number:.1f} bits{each}, {per_character:.2f} a character")
+        if report := self.report():
+            print_stderr("\n".join(_report_lines(report)))
+        elif self._copies and number:
+            runs = self._copies.longest
+            each = f"{runs[0]:,}" if number == 1 else f"{sum(runs) / number:.1f} on average, {max(runs):,} at most"
+            print_stderr(f"longest run from the training text: {each} characters")
+
+
+def _report_lines(report: Mapping[str, Any]) -> Iterator[str]:
+    """The report as lines for a person."""
+    yield f"of {report['samples']:,} samples, what does not stand in the training text:"
+    for length, found in report["sequences"].items():
+        yield f"  sequences of {length} characters  {_share(found)}"
+    if "records" in report:
+        yield f"  whole records               {_share(report['records'])}"
+    yield f"longest run from the training text: {report['longest_run']:,} characters"
+
+
+def _share(found: Mapping[str, Any]) -> str:
+    return "none is so long" if found["new"] is None else f"{found['new']:7.2%} of {found['count']:,}"

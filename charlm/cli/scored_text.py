@@ -144,7 +144,7 @@ def score_of(
     from charlm.evaluation.text import score_text
     from charlm.text.records.record_lanes import record_end_id
 
-    scorer = WatchedScorer(_scorer(checkpoint, device, ids.size), ids.size, line)
+    scorer = WatchedScorer(scorer_for(checkpoint, device, ids.size), ids.size, line)
     end = record_end_id(checkpoint.settings.text, corpus.vocabulary)
     changed = changed_bytes(corpus, ids, unknown)
     return score_text(scorer, ids, corpus.vocabulary, end, unknown, corpus.unknown, changed)
@@ -210,7 +210,7 @@ def interval_of(found: Interval | None) -> dict[str, Any] | None:
     return None if found is None else {"low_nats": found.low, "high_nats": found.high, "blocks": found.blocks}
 
 
-def _scorer(checkpoint: Checkpoint, device: str, characters: int) -> WindowScorer:
+def scorer_for(checkpoint: Checkpoint, device: str, characters: int) -> WindowScorer:
     """numpy for a short text or the cpu, torch for a long text or another device."""
     from charlm.evaluation.scorers import NumpyScorer, TorchScorer
 

@@ -26,7 +26,7 @@ from charlm.evaluation.forgetting import forgets
 from charlm.evaluation.score import Score
 from charlm.evaluation.scorers import WindowScorer
 from charlm.model.state import State, put_rows, rows_agree, take_rows
-from charlm.text.lanes import NO_TARGET, Reader
+from charlm.text.lanes import NO_TARGET, Batch, Reader
 
 LANES = 64  # rows read side by side
 WINDOW = 64  # characters of a lane between two comparisons of states
@@ -167,15 +167,22 @@ def record_nats(scorer: WindowScorer, reader: Reader) -> tuple[np.ndarray, np.nd
     """The nats (R,) and the characters (R,) of each record, in the order in which the reader has them."""
     nats: list[np.ndarray] = []
     characters: list[np.ndarray] = []
+    for batch, values in read_records(scorer, reader):
+        if batch.reset.any():
+            nats.append(np.zeros(batch.inputs.shape[1]))
+            characters.append(np.zeros(batch.inputs.shape[1], np.int64))
+        nats[-1] += values.sum(axis=0)
+        characters[-1] += (batch.targets != NO_TARGET).sum(axis=0)
+    every = np.concatenate(characters)
+    return np.concatenate(nats)[every > 0], every[every > 0]  # the last batch may have rows without a record
+
+
+def read_records(scorer: WindowScorer, reader: Reader) -> Iterator[tuple[Batch, np.ndarray]]:
+    """Each window of an epoch of records, and the nats (T, B) of its targets, each record from a fresh state."""
     state = scorer.fresh(reader.batch_size)
     for position in range(reader.windows_per_epoch):
         batch = reader.at(position)
         if batch.reset.any():
             state = scorer.fresh(batch.inputs.shape[1])
-            nats.append(np.zeros(batch.inputs.shape[1]))
-            characters.append(np.zeros(batch.inputs.shape[1], np.int64))
         values, state = scorer.nats(batch.inputs, batch.targets, state)
-        nats[-1] += values.sum(axis=0)
-        characters[-1] += (batch.targets != NO_TARGET).sum(axis=0)
-    every = np.concatenate(characters)
-    return np.concatenate(nats)[every > 0], every[every > 0]  # the last batch may have rows without a record
+        yield batch, values

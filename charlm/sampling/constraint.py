@@ -12,6 +12,7 @@ Shape letters: B rows, S states, V symbols.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,16 +21,17 @@ from numpy.typing import NDArray
 
 from charlm.sampling.automaton import FORBIDDEN, NEVER, Automaton, trimmed
 
+LEFT, COMPLETE = -1, -2  # instead of a state, of a text that has ended
 States = NDArray[np.intp]  # (B,)
 Symbols = NDArray[np.bool_]  # (B, V) or (S, V)
 
 
 @dataclass(frozen=True, eq=False)
 class Constraint:
-    """The automaton, whether a text ends where the model would leave it, and the id that ends a record."""
+    """The automaton; the symbols (V,) that end an accepted text if they cannot follow; the id that ends a record."""
 
     automaton: Automaton
-    leaves: bool
+    leaves: NDArray[np.bool_] | None = None
     end: int | None = None
 
     @cached_property
@@ -46,8 +48,8 @@ class Constraint:
     @cached_property
     def _leaving(self) -> Symbols:
         """(S, V) the symbols before which the text may end."""
-        leaving = self._forbidden & self.automaton.accepting[:, None] & np.bool_(self.leaves)
-        return np.asarray(leaving)
+        leaves = False if self.leaves is None else self.leaves
+        return np.asarray(self._forbidden & self.automaton.accepting[:, None] & leaves)
 
     @cached_property
     def _free(self) -> Symbols:
@@ -57,11 +59,6 @@ class Constraint:
     @cached_property
     def _farthest(self) -> int:
         return int(self.automaton.distance.max()) + 1
-
-    @cached_property
-    def _final(self) -> NDArray[np.bool_]:
-        """(S,) whether nothing can follow."""
-        return np.asarray(self._forbidden.all(axis=1))
 
     @property
     def fewest(self) -> int:
@@ -91,17 +88,20 @@ class Constraint:
             any_step = np.asarray(steps.any(axis=1, keepdims=True))
             return np.where(any_step, steps, ends)
         if left > self._farthest:
-            return self._free[states]
+            return self._free.take(states, axis=0)
         near = np.asarray(self._distance_after[states] < left)
-        return near | self._leaving[states] if self.leaves else near
+        return near if self.leaves is None else near | self._leaving[states]
 
-    def after(self, states: States, ids: NDArray[np.intp]) -> States:
-        """The states after these ids (B,); FORBIDDEN where the text ends before its id."""
-        return self.automaton.table[states, ids].astype(np.intp)
+    def after(self, states: States, ids: Sequence[int]) -> States:
+        """The states after these ids (B,): COMPLETE if nothing can follow, LEFT if the text ends before its id."""
+        return self._steps.take(states * self.automaton.symbols + ids)
 
-    def complete(self, states: States) -> NDArray[np.bool_]:
-        """(B,) whether the text has ended: it was left, or nothing can follow."""
-        return np.asarray((states == FORBIDDEN) | self._final[states])
+    @cached_property
+    def _steps(self) -> States:
+        """(S, V) what `after` gives."""
+        table = self.automaton.table
+        final = np.append(self._forbidden.all(axis=1), False)  # FORBIDDEN finds the last one
+        return np.where(final[table], COMPLETE, np.where(self._forbidden, LEFT, table)).astype(np.intp)
 
 
 def of_records(automaton: Automaton, end: int) -> Constraint | None:
@@ -111,13 +111,4 @@ def of_records(automaton: Automaton, end: int) -> Constraint | None:
     table = np.vstack([table, np.full((1, automaton.symbols), FORBIDDEN, np.int32)])
     # The state before the end is what counts for the length; the end itself is one more symbol that may be missing.
     found = trimmed(table, np.append(automaton.accepting, True))
-    return None if found is None else Constraint(found, leaves=False, end=end)
-
-
-def cost(logits: NDArray[np.floating], allowed: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """(B, V) logits and what may be drawn to (B,) bits: -log2 of the probability that the model gives to all of it."""
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True), dtype=np.float64)
-    whole = np.add.accumulate(powers, axis=1)[:, -1]
-    mass = np.add.accumulate(powers * allowed, axis=1)[:, -1]
-    # less than the smallest number is as much as that number can say
-    return np.log2(whole) - np.log2(np.maximum(mass, np.finfo(np.float64).tiny))
+    return None if found is None else Constraint(found, end=end)

@@ -194,7 +194,7 @@ def unnormalised(
     if error := non_finite_error(scores):
         raise error
     if allowed is not None:
-        scores = np.where(allowed, scores, -np.inf)
+        np.putmask(scores, ~allowed, -np.inf)
     if decoding.logit_bias:
         scores = biased(scores, decoding.logit_bias)
     for name in decoding.rules:

@@ -40,7 +40,7 @@ def draw_rows(
     if logits.shape[0] > 1 and decoding.only_temperature and np.isfinite(logits).all():
         scores = logits.astype(np.float64, order="C")
         if allowed is not None:
-            scores = np.where(allowed, scores, -np.inf)
+            np.putmask(scores, ~allowed, -np.inf)
         scores -= scores.max(axis=1, keepdims=True)
         scores /= max(decoding.temperature, LEAST_TEMPERATURE)
         cumulative = np.add.accumulate(np.exp(scores), axis=1)

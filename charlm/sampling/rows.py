@@ -5,7 +5,7 @@ Knows no model. Shape letters: B rows, V symbols.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -28,12 +28,13 @@ class Round(NamedTuple):
     """What a round gives each sample, by its number.
 
     `ids` are its next ids: one, or several from a model that draws by itself, or none if it ends without one. `ends`
-    are the samples that end with this round, and why: an error may be the reason. `bits` are what a constraint cost.
+    are the samples that end with this round, and why: an error may be the reason. `bits` gives what a constraint has
+    cost a sample so far; None if there is none.
     """
 
     ids: Mapping[int, list[int]]
     ends: Mapping[int, EndedBy | CharlmError] = MappingProxyType({})
-    bits: Mapping[int, float] = MappingProxyType({})
+    bits: Callable[[int], float] | None = None
 
 
 def first_rows(after: Read[Any], rows: int) -> tuple[list[int], np.ndarray[Any, Any], Any]:

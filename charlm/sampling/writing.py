@@ -12,7 +12,7 @@ vocabulary has none, its first character.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from io import StringIO
 from typing import Any
@@ -51,10 +51,12 @@ class Wanted:
 def opening_ids(vocabulary: Vocabulary, prompt: Ids, end: int | None = None) -> list[int]:
     """The ids (N,), N > 0, that a model reads before it continues a prompt, given as ids. `end` ends a record."""
     ids: list[int] = prompt.tolist()
-    if end is None:
-        return ids or [vocabulary.start]
-    record = ids[len(ids) - ids[::-1].index(end) :] if end in ids else ids
-    return [end, *record]
+    return (ids or [vocabulary.start]) if end is None else [end, *record_begun(ids, end)]
+
+
+def record_begun(ids: list[int], end: int | None) -> list[int]:
+    """The part of a prompt that begins the record; all of it if there are no records."""
+    return ids[len(ids) - ids[::-1].index(end) :] if end is not None and end in ids else ids
 
 
 def write_samples(
@@ -85,11 +87,12 @@ def write_text(
     sample: int = 0,
     stops: Sequence[str] = (),
     end: int | None = None,
+    masks: Masks = NO_MASKS,
     unknown: Unknown = "skip",
 ) -> str:
     """Sample number `sample` under a seed as one string: what `charlm sample` writes after the prompt."""
     after = read(model, opening_ids(vocabulary, vocabulary.encode(prompt, unknown).ids, end))
-    wanted = Wanted(decoding or Decoding(), length, stops, end)
+    wanted = Wanted(decoding or Decoding(), length, stops, end, masks)
     samples = write_samples(model, vocabulary, after, wanted, seed, range(sample, sample + 1))
     return "".join(fragment.text for fragment in next(samples))
 
@@ -108,7 +111,7 @@ class _Block:
         self._writers = [Writer(vocabulary, wanted.stops, wanted.end) for _ in streams]
         self._unread = [StringIO() for _ in streams]
         self._ids = [array("I") for _ in streams] if wanted.ids else []
-        self._bits = [0.0 for _ in streams] if wanted.masks.constraint else []
+        self._bits: Callable[[int], float] | None = None
         self._ends: dict[int, Stopped | CharlmError] = {}
         # This view of the keys is live, so a sample that ends here is not generated any further.
         ended, masks = self._ends.keys(), wanted.masks
@@ -148,8 +151,7 @@ class _Block:
                 own = fragment
             else:
                 self._unread[other].write(fragment.text)
-        for other, bits in round_.bits.items():
-            self._bits[other] += bits
+        self._bits = round_.bits
         return own
 
     def _written(self, sample: int, symbols: list[int], end: EndedBy | CharlmError | None) -> Fragment:
@@ -169,4 +171,4 @@ class _Block:
 
     def _with_facts(self, sample: int, last: Fragment) -> Fragment:
         ids = tuple(self._ids[sample]) if self._ids else ()
-        return replace(last, ids=ids, bits=self._bits[sample] if self._bits else None)
+        return replace(last, ids=ids, bits=self._bits and self._bits(sample))
