@@ -135,6 +135,36 @@ def quiet_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
+@contextmanager
+def closing_on_signals() -> Iterator[None]:
+    """Within the context, SIGTERM and SIGHUP end the process with what is open closed first, as Ctrl-C does: files that
+    are half written are removed. The exit code is 128 plus the signal's number.
+
+    A second one ends it at once. Under nohup, SIGHUP stays ignored. Does nothing outside of the main thread.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    ended = False
+
+    def end(number: int, frame: FrameType | None) -> None:
+        nonlocal ended
+        if ended or _importing(frame):
+            os._exit(128 + number)
+        ended = True
+        raise SystemExit(128 + number)
+
+    numbers = [signal.SIGTERM, *([] if HANGUP is None else [signal.Signals(HANGUP)])]
+    before = {
+        number: signal.signal(number, end) for number in numbers if signal.getsignal(number) is not signal.SIG_IGN
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def _importing(frame: FrameType | None) -> bool:
     """Whether an import is under way where the main thread stands."""
     while frame is not None:

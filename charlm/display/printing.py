@@ -56,6 +56,16 @@ def write_safely(stream: TextIO, text: str, *, dim: bool = False) -> None:
     stream.write(f"{DIM}{shown}{UNDIM}" if dim and shown and has_colour(stream) else shown)
 
 
+def write_highlighted(stream: TextIO, text: str, background: int) -> None:
+    """The same in black on a background, by its number among the terminal's 256 colours. The text has no line end."""
+    if not has_colour(stream):
+        write_safely(stream, text)
+        return
+    stream.write(f"\x1b[38;5;16;48;5;{background}m")
+    write_safely(stream, text)
+    stream.write("\x1b[0m")
+
+
 def print_stderr(line: str, dim: bool = True) -> None:
     """A line on stderr, dim on a terminal by default and wrapped between words. It is dropped if stderr is closed."""
     stream: TextIO | None = sys.stderr

@@ -17,13 +17,15 @@ from charlm.cells.cell import Cell
 from charlm.cells.symbols import Symbols, distinct_inputs
 from charlm.engines.kernel_arrays import NUMPY, padded
 from charlm.engines.own_library import library_for
-from charlm.engines.window_arrays import WindowArrays, WindowWeights
+from charlm.engines.window_arrays import WindowArrays, WindowWeights, run_on_team
 from charlm.graphs.derived import kernel_name
 from charlm.graphs.padding import may_be_padded
 from charlm.graphs.stages import KernelPlan, plan_of_cell
-from charlm.kernels.threads import share_rows
+from charlm.kernels.threads import TeamSize, share_rows
+from charlm.machine import usable_threads
 
 ROWS_FOR_A_THREAD = 4
+_TEAM = TeamSize()
 
 
 def can_run(cell: Cell, below: bool, state: Any) -> bool:
@@ -60,9 +62,11 @@ def run(
     arrays = WindowArrays(plan, NUMPY, steps, rows, own, keep=False)
     arrays.begin([padded(part, 1, units, H) for part in state])
     window = arrays.window(projected, ids, below, [panel for panel, _ in panels])
-    forward = getattr(kernel, _entry(plan))
-    forward.argtypes, forward.restype = (ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64), None
-    share_rows(partial(forward, ctypes.byref(window)), rows, ROWS_FOR_A_THREAD)
+    name = kernel_name(plan.graph)
+    if not run_on_team(getattr(kernel, f"{name}_forward_units_fp32"), window, plan, _TEAM, usable_threads()):
+        forward = getattr(kernel, _entry(plan))
+        forward.argtypes, forward.restype = (ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64), None
+        share_rows(partial(forward, ctypes.byref(window)), rows, ROWS_FOR_A_THREAD)
     memories = arrays.memories()
     return (
         arrays.outputs()[..., :units],

@@ -9,7 +9,6 @@ Shape letters: B rows, V symbols, H hidden.
 from __future__ import annotations
 
 import ctypes
-import time
 from functools import partial
 from typing import Any, ClassVar
 
@@ -18,18 +17,15 @@ import numpy as np
 from charlm.engines.stream_arrays import StreamArrays, address
 from charlm.engines.stream_layer import StreamedLayer, can_run_layer, padding_step
 from charlm.kernels import StreamDraw, StreamLayer, StreamStack, library
-from charlm.kernels.threads import share_rows
+from charlm.kernels.threads import TeamSize, share_rows
 from charlm.machine import usable_threads
 from charlm.model.language_model import LanguageModel
 from charlm.model.state import State
 from charlm.model.stepping import DefinitionStepper, Stepper
 
 ROWS_FOR_A_THREAD = 12  # with fewer, waking another thread takes longer than the work
-PAIRS_FOR_A_THREAD = 2**17  # rows * weights; with fewer, one more thread is no gain
 PAIRS_IN_A_BURST = 2**29  # rows * weights until drawn symbols are returned: at most a twentieth of a second
 LONGEST_BURST = 64
-SECONDS_ALONE = 0.05  # how long one thread draws alone after threads have waited for each other too long ...
-MOST_SECONDS_ALONE = 0.4  # ... and at most, after that has happened several times in a row
 
 
 def can_run(model: LanguageModel) -> bool:
@@ -73,8 +69,7 @@ class CompiledStepper:
         )
         self._item = int(kernel.stream_input_bytes())
         self._pairs = arrays.numbers()
-        self._busy_until = 0.0  # until then one thread draws alone, as others use the processor; affects only speed
-        self._seconds_alone = SECONDS_ALONE
+        self._team = TeamSize()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _unpickled, (self._model,)
@@ -109,8 +104,7 @@ class CompiledStepper:
         longest = max(1, min(LONGEST_BURST, PAIRS_IN_A_BURST // (rows * self._pairs)))
         uniforms = np.array(uniforms[:longest], np.float64, order="C")
         drawn = np.empty(uniforms.shape, np.int64)
-        busy = time.perf_counter() < self._busy_until
-        threads = 1 if busy else min(usable_threads(), 1 + rows * self._pairs // PAIRS_FOR_A_THREAD)
+        threads = self._team.threads(rows * self._pairs, usable_threads())
         scratch = np.empty((threads, self._vocab_size))
         draw = StreamDraw(
             stack=ctypes.addressof(stack),
@@ -124,11 +118,7 @@ class CompiledStepper:
             threads=threads,
         )
         self._kernel.stream_draw(ctypes.byref(draw))
-        if draw.contended:
-            self._busy_until = time.perf_counter() + self._seconds_alone
-            self._seconds_alone = min(2 * self._seconds_alone, MOST_SECONDS_ALONE)
-        elif threads > 1:
-            self._seconds_alone = SECONDS_ALONE
+        self._team.worked(threads, bool(draw.contended))
         return drawn[: draw.done], scores[:, : self._vocab_size], self._state(parts, state)
 
     def _state(self, parts: list[np.ndarray], like: State) -> State:

@@ -16,11 +16,12 @@ from charlm.cells.cell import Cell, Weights
 from charlm.cells.own_files import file_of
 from charlm.engines.kernel_arrays import ArrayType
 from charlm.engines.own_library import library_for
-from charlm.engines.window_arrays import WindowWeights, even
+from charlm.engines.window_arrays import WindowWeights, even, run_on_team
 from charlm.graphs.derived import kernel_name
 from charlm.graphs.padding import may_be_padded
 from charlm.graphs.stages import KernelPlan, plan_of_cell
 from charlm.kernels import Gathering, Window, library
+from charlm.kernels.threads import TeamSize
 
 
 @cache
@@ -78,6 +79,7 @@ class DerivedKernel:
         self._ending = "bf16" if dtype == torch.bfloat16 else "fp32"
         self._name = kernel_name(plan.graph)
         self._step = int(found.vector_width())
+        self._team = TeamSize()
 
     def padded(self, units: int) -> int:
         """The width to which a layer of that many units is filled up."""
@@ -100,7 +102,9 @@ class DerivedKernel:
 
     def call(self, direction: str, window: Window) -> None:
         """Run a window in a direction, forward or backward."""
-        self._run(f"{self._name}_{direction}_rows", window)
+        units = getattr(self._library, f"{self._name}_{direction}_units_{self._ending}")
+        if not run_on_team(units, window, self.plan, self._team, torch.get_num_threads()):
+            self._run(f"{self._name}_{direction}_rows", window)
 
     def gather(self, rows: Tensor, ids: Tensor, symbols: int) -> Tensor:
         """Gradients (T B, K H) of what was looked up by ids (T, B), added up for each symbol: (V, K H), float32."""

@@ -16,11 +16,27 @@ from charlm.graphs.c_kernel import repeats
 from charlm.graphs.nodes import Node, node
 from charlm.graphs.stages import KernelPlan
 from charlm.kernels import Packing, Window
+from charlm.kernels.threads import TeamSize
 
 
 def even(units: int) -> int:
     """The units that products read: a word of bfloat16 has two."""
     return units + units % 2
+
+
+def run_on_team(
+    units: Callable[[object], object], window: Window, plan: KernelPlan, team: TeamSize, threads: int
+) -> bool:
+    """Run a window by the function that divides units, if it has fewer rows than threads; gives whether it did."""
+    if threads <= window.B:
+        return False
+    products = sum(len(reading.products) for reading in plan.readings)
+    window.threads = team.threads(window.B * products * window.H**2, threads)
+    if window.threads == 1:
+        return False
+    units(ctypes.byref(window))
+    team.worked(window.threads, bool(window.contended))
+    return True
 
 
 class WindowWeights:

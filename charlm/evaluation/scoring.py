@@ -8,21 +8,25 @@ stream is slow. So the text is cut into B contiguous lanes that are read side by
    past within some hundred characters, so both readings soon agree, in their nats and in their states. From there on
    the first reading was right, and the second stops.
 3. A lane whose readings never agree ends in another state than assumed, so the lane after it is read again too. If this
-   goes on for several rounds, the network does not forget, and the lanes are read one after another as one stream.
+   goes on for several rounds, these lanes are read one after another.
+
+A network that does not forget (forgetting.py) is read as one stream from the first character to the last.
 
 Shape letters: T time, B rows.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
+from charlm.evaluation.forgetting import forgets
 from charlm.evaluation.score import Score
 from charlm.evaluation.scorers import WindowScorer
 from charlm.model.state import State, put_rows, rows_agree, take_rows
-from charlm.text.lanes import NO_TARGET, Reader
+from charlm.text.lanes import NO_TARGET, Batch, Reader
 
 LANES = 64  # rows read side by side
 WINDOW = 64  # characters of a lane between two comparisons of states
@@ -30,10 +34,19 @@ REMEMBERED = 64  # first windows of a lane whose states are kept for comparison
 SAME_STATE = 1e-4  # largest difference, through a tanh, of two states that count as equal
 SAME_NATS = 1e-6  # largest mean difference over a window of nats that count as equal
 PATIENCE = 3  # rounds in which lanes are read again together; later they are read one by one
+LARGEST_GROUP = 16  # windows of a single lane that are read as one: its weights are packed and projected once for them
+LONG = 32_768  # characters; only of a longer text is it worth to ask whether the network forgets
 
 
 def score_stream(scorer: WindowScorer, ids: np.ndarray, lanes: int = LANES, window: int = WINDOW) -> Score:
     """The score of every character after the first, with the state carried over the whole text. ids (N,), N >= 2."""
+    return Score(float(stream_nats(scorer, ids, lanes, window).sum(dtype=np.float64)), ids.size - 1)
+
+
+def stream_nats(scorer: WindowScorer, ids: np.ndarray, lanes: int = LANES, window: int = WINDOW) -> np.ndarray:
+    """The nats (N - 1,) of every character after the first, which `score_stream` adds up; float32, as scorers give."""
+    if ids.size > LONG and not forgets(scorer, ids):
+        return _read_through(scorer, ids)
     cut = _Cut.of(ids, lanes, window)
     reading = _Reading.first(scorer, cut, window)
     pending = np.arange(1, cut.rows)  # lanes that started from a guess, or from a state that has changed since
@@ -45,7 +58,18 @@ def score_stream(scorer: WindowScorer, ids: np.ndarray, lanes: int = LANES, wind
         rounds += 1
         following = reading.read_again(current) + 1
         pending = np.union1d(np.setdiff1d(pending, current), following[following < cut.rows])
-    return Score(float(reading.nats.sum()), ids.size - 1)
+    return reading.nats.ravel()[: ids.size - 1]
+
+
+def _read_through(scorer: WindowScorer, ids: np.ndarray) -> np.ndarray:
+    """The nats (N - 1,) of a text (N,) that is read as one stream."""
+    nats, state = [], scorer.fresh(1)
+    cut = _Cut.of(ids, 1, ids.size)
+    for start in range(0, cut.ticks, WINDOW * LARGEST_GROUP):
+        ticks = range(start, min(start + WINDOW * LARGEST_GROUP, cut.ticks))
+        values, state = scorer.nats(*cut.read(ticks, np.zeros(1, np.intp)), state)
+        nats.append(values[:, 0].astype(np.float32))
+    return np.concatenate(nats)
 
 
 @dataclass(frozen=True)
@@ -58,9 +82,13 @@ class _Cut:
 
     @classmethod
     def of(cls, ids: np.ndarray, lanes: int, window: int) -> _Cut:
-        """At most `lanes` lanes, each at least a window long."""
+        """At most `lanes` lanes of whole windows; a text shorter than a window is one lane.
+
+        The clocks of a clockwork cell then stand where the guess has them, as their periods are powers of 2.
+        """
         total = ids.size - 1
         ticks = -(-total // max(1, min(lanes, total // window)))
+        ticks = min(total, ticks + -ticks % window)
         return cls(ids, ticks, -(-total // ticks))
 
     def read(self, ticks: range, lanes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -79,7 +107,7 @@ class _Reading:
     scorer: WindowScorer
     cut: _Cut
     windows: list[range]
-    nats: np.ndarray  # (windows, rows), the sum over each window of each lane
+    nats: np.ndarray  # (rows, ticks), float32; after the end of the text 0
     states: list[State]  # after each of the first REMEMBERED windows
     ends: State  # after the last window
 
@@ -87,12 +115,12 @@ class _Reading:
     def first(cls, scorer: WindowScorer, cut: _Cut, window: int) -> _Reading:
         """Read all lanes side by side, each from a fresh state."""
         windows = [range(start, min(start + window, cut.ticks)) for start in range(0, cut.ticks, window)]
-        nats = np.zeros((len(windows), cut.rows))
+        nats = np.zeros((cut.rows, cut.ticks), np.float32)
         states: list[State] = []
         state = scorer.fresh(cut.rows)
         for number, ticks in enumerate(windows):
             values, state = scorer.nats(*cut.read(ticks, np.arange(cut.rows)), state)
-            nats[number] = values.sum(axis=0)
+            nats[:, ticks.start : ticks.stop] = values.T
             if number < REMEMBERED:
                 states.append(state)
         return cls(scorer, cut, windows, nats, states, state)
@@ -101,16 +129,19 @@ class _Reading:
         """Read these lanes from the ends of the lanes before them; gives those that now end in another state."""
         state = take_rows(self.ends, lanes - 1)
         differs = np.ones(lanes.size, bool)  # lanes whose two readings have not agreed yet
-        for number, ticks in enumerate(self.windows):
+        for first, end in _groups(len(self.windows), LARGEST_GROUP if lanes.size == 1 else 1):
+            ticks, last = range(self.windows[first].start, self.windows[end - 1].stop), end - 1
             values, state = self.scorer.nats(*self.cut.read(ticks, lanes), state)
-            change = values.sum(axis=0) - self.nats[number, lanes]
-            self.nats[number, lanes[differs]] += change[differs]
-            if number < len(self.states):
+            starts = [each.start - ticks.start for each in self.windows[first:end]]
+            within = slice(ticks.start, ticks.stop)
+            change = np.add.reduceat(values - self.nats[lanes, within].T, starts)
+            self.nats[lanes[differs], within] = values.T[differs]
+            if last < len(self.states):
                 # Equal nats are not enough: a difference in the state may show only later. Equal states are not
                 # enough: they count as equal within a tolerance, which the nats bound.
-                same_state = rows_agree(state, take_rows(self.states[number], lanes), SAME_STATE)
-                differs &= ~(same_state & (abs(change) <= SAME_NATS * len(ticks)))
-                self.states[number] = put_rows(self.states[number], lanes, state)
+                same_state = rows_agree(state, take_rows(self.states[last], lanes), SAME_STATE)
+                differs &= ~(same_state & (abs(change[-1]) <= SAME_NATS * len(self.windows[last])))
+                self.states[last] = put_rows(self.states[last], lanes, state)
             if not differs.any():
                 break
         moved = np.flatnonzero(differs)
@@ -118,14 +149,40 @@ class _Reading:
         return lanes[moved]
 
 
+def _groups(windows: int, most: int) -> Iterator[tuple[int, int]]:
+    """All windows in groups that are twice as large each time, up to `most`: the first and the end of each."""
+    first, size = 0, 1
+    while first < windows:
+        yield first, min(first + size, windows)
+        first, size = first + size, min(2 * size, most)
+
+
 def score_records(scorer: WindowScorer, reader: Reader) -> Score:
     """The score of every character of every record, its end included, each record read from a fresh state."""
-    nats = 0.0
+    nats, characters = record_nats(scorer, reader)
+    return Score(float(nats.sum()), int(characters.sum()))
+
+
+def record_nats(scorer: WindowScorer, reader: Reader) -> tuple[np.ndarray, np.ndarray]:
+    """The nats (R,) and the characters (R,) of each record, in the order in which the reader has them."""
+    nats: list[np.ndarray] = []
+    characters: list[np.ndarray] = []
+    for batch, values in read_records(scorer, reader):
+        if batch.reset.any():
+            nats.append(np.zeros(batch.inputs.shape[1]))
+            characters.append(np.zeros(batch.inputs.shape[1], np.int64))
+        nats[-1] += values.sum(axis=0)
+        characters[-1] += (batch.targets != NO_TARGET).sum(axis=0)
+    every = np.concatenate(characters)
+    return np.concatenate(nats)[every > 0], every[every > 0]  # the last batch may have rows without a record
+
+
+def read_records(scorer: WindowScorer, reader: Reader) -> Iterator[tuple[Batch, np.ndarray]]:
+    """Each window of an epoch of records, and the nats (T, B) of its targets, each record from a fresh state."""
     state = scorer.fresh(reader.batch_size)
     for position in range(reader.windows_per_epoch):
         batch = reader.at(position)
         if batch.reset.any():
             state = scorer.fresh(batch.inputs.shape[1])
         values, state = scorer.nats(batch.inputs, batch.targets, state)
-        nats += float(values.sum())
-    return Score(nats, reader.characters_per_epoch)
+        yield batch, values

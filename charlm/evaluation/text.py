@@ -9,9 +9,10 @@ from typing import Literal
 import numpy as np
 
 from charlm.evaluation.charging import charged, name_nats
+from charlm.evaluation.intervals import Blocks, Interval, mean_interval, paired_interval
 from charlm.evaluation.score import Score
 from charlm.evaluation.scorers import WindowScorer
-from charlm.evaluation.scoring import score_records, score_stream
+from charlm.evaluation.scoring import record_nats, score_records, score_stream, stream_nats
 from charlm.text.cache import in_chunks
 from charlm.text.records.record_lanes import open_reader
 from charlm.text.statistics import symbol_counts
@@ -32,6 +33,13 @@ def score_ids(scorer: WindowScorer, ids: np.ndarray, end: int | None) -> Score:
     if end is None:
         return score_stream(scorer, ids)
     return score_records(scorer, open_reader(ids, RECORD_ROWS, RECORD_WINDOW, end))
+
+
+def score_blocks(scorer: WindowScorer, ids: np.ndarray, end: int | None) -> Blocks:
+    """What `score_ids` adds up, in blocks of characters or of records, of which an interval can be made."""
+    if end is None:
+        return Blocks.of(stream_nats(scorer, ids))
+    return Blocks(*record_nats(scorer, open_reader(ids, RECORD_ROWS, RECORD_WINDOW, end))).together()
 
 
 def name_unknown(score: Score, ids: np.ndarray, vocabulary: Vocabulary, unknown: Mapping[str, int]) -> Score:
@@ -74,6 +82,7 @@ class TextScore:
     known: Score
     bytes: int  # that the scored characters take in UTF-8; a replaced one counts as itself
     lacking: UnknownCharacters
+    blocks: Blocks  # of the characters that the model read
     unknown_symbols: int = 0  # how often the model read its unknown symbol
 
     @property
@@ -87,8 +96,32 @@ class TextScore:
         return self.lacking.total - sum(self.lacking.as_symbol.values()) + self.unknown_symbols
 
     @property
+    def interval(self) -> Interval | None:
+        """The 95 % interval of the nats per character. What unknown characters are charged is added to both ends."""
+        found = mean_interval(self.blocks)
+        if found is None:
+            return None
+        low, high = (
+            (mean * self.known.characters + self.score.nats - self.known.nats) / self.score.characters
+            for mean in (found.low, found.high)
+        )
+        return Interval(low, high, found.blocks)
+
+    @property
     def charged_bits(self) -> float:
         return Score(self.score.nats - self.known.nats, 1).bits_per_character
+
+
+def difference(found: TextScore, first: TextScore) -> tuple[float, Interval | None]:
+    """Nats per character more than the first, and the 95 % interval of this; None if they read other characters."""
+    nats = found.score.nats_per_character - first.score.nats_per_character
+    known, total = found.known.characters, found.score.characters
+    alike = found.lacking.left_out.keys() == first.lacking.left_out.keys() and total == first.score.characters
+    pair = paired_interval(found.blocks, first.blocks) if alike else None
+    if pair is None:
+        return nats, None
+    charged = nats - (found.known.nats - first.known.nats) / total  # the same in all of the interval
+    return nats, Interval(pair.low * known / total + charged, pair.high * known / total + charged, pair.blocks)
 
 
 def score_text(
@@ -106,18 +139,31 @@ def score_text(
     the number of bytes that the text had more than its ids have, before unknown characters were replaced or left out;
     those that are read as the unknown symbol do not count there. Its characters are always charged.
     """
+    return text_score(score_blocks(scorer, ids, end), ids, vocabulary, end, policy, unknown, changed_bytes)
+
+
+def text_score(
+    blocks: Blocks,
+    ids: np.ndarray,
+    vocabulary: Vocabulary,
+    end: int | None,
+    policy: Policy = "skip",
+    unknown: Mapping[str, int] | None = None,
+    changed_bytes: int = 0,
+) -> TextScore:
+    """The same of ids that were read already; `blocks` has their nats."""
     # Bytes are read one by one, and none is near another one.
     reading = "skip" if vocabulary.unit == "byte" else reading_of(policy)
     lacking = UnknownCharacters.of(vocabulary, unknown or {}, reading)
-    known = score_ids(scorer, ids, end)
+    known = blocks.score
     score, size = known, count_scored_bytes(ids, vocabulary, end) + changed_bytes
     if as_symbol := lacking.as_symbol:
         found = count_unknown(scored_ids(ids, end), vocabulary)
         score = name_unknown(known, scored_ids(ids, end), vocabulary, as_symbol)
         size += round(found * lacking.bytes_of_symbol(vocabulary))
-        return TextScore(score, known, size, lacking, found)
+        return TextScore(score, known, size, lacking, blocks, found)
     if policy == "charge":
         score = charged(known, lacking.left_out, vocabulary)
     else:
         size -= sum(count * vocabulary.bytes_of(one) for one, count in lacking.left_out.items())
-    return TextScore(score, known, size, lacking)
+    return TextScore(score, known, size, lacking, blocks)

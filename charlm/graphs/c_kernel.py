@@ -19,7 +19,7 @@ from charlm.graphs.stages import KernelPlan, Stage
 
 
 def kernel_source(name: str, plan: KernelPlan) -> str:
-    """The C of NAME(name_forward) and NAME(name_backward), which run some rows through a window."""
+    """The C of NAME(name_forward) and NAME(name_backward), which run some rows through a window, some units of them."""
     forward = [_forward(plan, number) for number in range(len(plan.forward))]
     backward = [_backward(plan, number) for number in range(len(plan.backward))]
     parts = [stage.text(f"{name}_forward_{n}") for n, stage in enumerate(forward)]
@@ -32,13 +32,14 @@ def kernel_source(name: str, plan: KernelPlan) -> str:
 def _loop(name: str, steps: str, stages: list[StageSource]) -> str:
     tiles = [
         f"        TILES(NAME(rows_for)({stage.most_vectors()}), NAME({name}_{n}), "
-        f"first, end, 0, w->H, {stage.repeat} * W, w, t)"
+        f"first, end, from, to, {stage.repeat} * W, w, t)\n"
+        f"        barrier_wait(barrier);"
         for n, stage in enumerate(stages)
     ]
     return "\n".join(
         [
-            f"static void NAME({name})(void *window, int64_t first, int64_t end) {{",
-            "    const NAME(Window) *w = window;",
+            f"static void NAME({name})(const NAME(Window) *w, Barrier *barrier, int64_t first, int64_t end,",
+            "    int64_t from, int64_t to) {",
             f"    for ({steps}) {{",
             *tiles,
             "    }",

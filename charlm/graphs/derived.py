@@ -34,17 +34,24 @@ def source_of(cell: Cell, below: bool) -> str:
     """The kernels of one form of a cell, and the functions that Python calls. Raises UntraceableError."""
     graph = trace(cell, below)
     name = kernel_name(graph)
-    calls = [
-        f"void NAME({name}_{direction}_rows)(NAME(Window) *w, Starter s, int n) "
-        f"{{ run_shared(NAME({name}_{direction}), w, w->B, 1, s, n); }}"
-        for direction in DIRECTIONS
-    ]
-    calls.append(
-        f"void NAME({name}_forward_part)(NAME(Window) *w, int64_t first, int64_t end) "
-        f"{{ NAME({name}_forward)(w, first, end); }}"
-    )
+    calls = [_entries(f"{name}_{direction}") for direction in DIRECTIONS]
     title = f"/* {type(cell).__name__}{', above a layer whose memory it reads' if below else ''} */"
     return "\n".join([title, kernel_source(name, plan_kernel(graph)), *calls, ""])
+
+
+def _entries(name: str) -> str:
+    """The functions that run a direction: for some rows, for all rows on OpenMP's threads, for all units on a team."""
+    return f"""void NAME({name}_part)(void *window, int64_t first, int64_t end) {{
+    Barrier alone = {{.threads = 1}};
+    NAME({name})(window, &alone, first, end, 0, ((const NAME(Window) *)window)->H);
+}}
+void NAME({name}_rows)(NAME(Window) *w, Starter s, int n) {{ run_shared(NAME({name}_part), w, w->B, 1, s, n); }}
+static void NAME({name}_share)(void *window, Team *team, int64_t number) {{
+    const NAME(Window) *w = window;
+    const Bounds units = share_bounds(w->H, 4 * W, number, team->barrier.threads); /* tiles are 4 W wide, or less */
+    NAME({name})(w, &team->barrier, 0, w->B, units.first, units.end);
+}}
+void NAME({name}_units)(NAME(Window) *w) {{ w->contended = run_team(NAME({name}_share), w, w->threads); }}"""
 
 
 def files(forms: Iterable[tuple[Cell, bool]]) -> dict[str, str]:

@@ -7,6 +7,7 @@ takes half as long again.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
@@ -23,7 +24,7 @@ def limit_blas_threads() -> None:
 
     This works only before numpy is imported: `one_blas_thread` is for later.
     """
-    if library() is not None:
+    if library() is not None and "numpy" not in sys.modules:
         os.environ.setdefault(VARIABLE, "1")
 
 
@@ -31,6 +32,20 @@ def limit_blas_threads() -> None:
 def one_blas_thread() -> Iterator[None]:
     """Inside, numpy's BLAS uses one thread, if the kernels are used. Threads may enter at any time, several at once."""
     if library() is None or VARIABLE in os.environ:
+        yield
+        return
+    _LIMIT.enter()
+    try:
+        yield
+    finally:
+        _LIMIT.leave()
+
+
+@contextmanager
+def single_blas_thread() -> Iterator[None]:
+    """Inside, numpy's BLAS uses one thread, with and without the kernels: sums are then taken in the same order
+    whatever the number of threads. Threads may enter at any time, several at once."""
+    if os.environ.get(VARIABLE) == "1":
         yield
         return
     _LIMIT.enter()

@@ -24,12 +24,14 @@ HERE = Path(__file__).parent
 SOURCES = (
     "kernels.c",
     "barrier.h",
+    "ngram.h",
     "numbers.h",
     "processor.h",
     "products.h",
     "sharing.h",
     "stream.h",
     "stream_draw.h",
+    "team.h",
     "vectors.h",
     "window.h",
 )

@@ -4,24 +4,29 @@
      vectors.h      a vector of floats, exp, sigmoid and tanh of it; the division of a matrix into tiles
      numbers.h      the number types fp32, bf16 and mixed
      sharing.h      work divided among the threads of torch's OpenMP
+     barrier.h      a barrier for threads that spin; included by
+     team.h         threads that do one piece of work together, and wait for each other
      products.h     the inner product; once for each number type, which NAME stands for
      window.h       what the kernels of derived.h are given; likewise
      derived.h      a layer of any cell through a window, written from its equations (graphs/); it is no file here, but
                     made for the compiler (building.py)
      stream.h       a stack of layers one character further; after the types, because it takes the best of them
-     barrier.h      a barrier for threads that spin; included by
      stream_draw.h  many characters drawn and read in one call
+     ngram.h        an n-gram, to compare models with
      processor.h    what this processor can do
 
    Python calls, for the layers of a window, cell_*_forward_rows_* and cell_*_backward_rows_* (with torch) or
-   cell_*_forward_part_* (with numpy), where the fingerprint of a cell's graph stands for the first star and a number type
-   for the second, and cell_pack_* and gather_*; to sample, stream_pack, stream_step and stream_draw. vector_width and
-   stream_input_bytes tell what the library was compiled for, and processor_has what the processor could run.
+   cell_*_forward_part_* (with numpy), and for few rows cell_*_units_* (with both), where the fingerprint of a cell's graph
+   stands for the first star and a number type for the second, and cell_pack_* and gather_*; to sample, stream_pack,
+   stream_step and stream_draw; to count and to read n-grams, ngram_new, ngram_count, ngram_read and ngram_free.
+   vector_width and stream_input_bytes tell what the library was compiled for, and processor_has what the processor could
+   run.
    The file is compiled once for each level of instructions (building.py). The bf16 functions exist only in levels that
    multiply bfloat16. library.py compares the arrays *_layout with its own structures when it loads the library. */
 #include "vectors.h"
 #include "numbers.h"
 #include "sharing.h"
+#include "team.h"
 
 enum { MOST_INPUTS = 4, MOST_STATES = 6, MOST_STAGES = 6 }; /* of a derived kernel, as graphs/stages.py has them */
 
@@ -44,6 +49,7 @@ enum { MOST_INPUTS = 4, MOST_STATES = 6, MOST_STAGES = 6 }; /* of a derived kern
 #if !defined(CHARLM_FLOAT64)
 #include "stream.h"
 #include "stream_draw.h"
+#include "ngram.h"
 #include "processor.h"
 
 int stream_input_bytes(void) { return sizeof(NAME(real)); }
@@ -64,7 +70,7 @@ ENTRIES(bf16)
 /* The size of each struct that Python fills, and the offset of its last field. */
 #define LAYOUT(name, type, last) const int64_t name##_layout[2] = {sizeof(type), offsetof(type, last)}
 LAYOUT(Gathering, Gathering_fp32, stride);
-LAYOUT(Window, Window_fp32, kept_steps);
+LAYOUT(Window, Window_fp32, contended);
 LAYOUT(Packing, Packing_fp32, repeat);
 #if !defined(CHARLM_FLOAT64)
 LAYOUT(StreamLayer, StreamLayer, residual);

@@ -31,7 +31,7 @@ class Window(Structure):
         *((name, c_void_p) for name in ("output", "kept", "vectors", "below", "d_output", "d_memory")),
         ("d_states", c_void_p * MOST_STATES),
         *((name, c_void_p) for name in ("columns", "d_below", "carried")),
-        *((name, c_int64) for name in ("T", "B", "H", "U", "kept_steps")),
+        *((name, c_int64) for name in ("T", "B", "H", "U", "kept_steps", "threads", "contended")),
     )
 
 
@@ -94,6 +94,7 @@ class StreamDraw(Structure):
         ("temperature", c_double),
         *((name, c_void_p) for name in ("uniforms", "drawn", "scratch")),
         *((name, c_int64) for name in ("symbols", "rows", "length", "threads", "done")),
+        ("failed", c_int),
         ("contended", c_int),
     )
 
@@ -148,4 +149,9 @@ def load_library(path: Path) -> ctypes.CDLL | None:
     found.stream_pack.argtypes = (c_void_p, c_void_p, c_int64, c_int64)
     found.stream_draw.argtypes = (c_void_p,)
     found.stream_pack.restype = found.stream_draw.restype = None
+    found.ngram_new.argtypes, found.ngram_new.restype = (c_int64, c_int64), c_void_p
+    found.ngram_free.argtypes, found.ngram_free.restype = (c_void_p,), None
+    found.ngram_count.argtypes = (c_void_p, c_void_p, c_void_p, c_int64)
+    found.ngram_read.argtypes = (c_void_p, c_void_p, c_void_p, c_int64, c_int, c_void_p, c_void_p)
+    found.ngram_count.restype = found.ngram_read.restype = c_int64
     return found

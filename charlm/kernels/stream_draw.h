@@ -1,16 +1,12 @@
 /* Sampling without Python: draw a symbol for each row from the logits, let the stack read them, and so on.
 
-   A step of a small stack is shorter than a call from Python, so one call makes many steps. Threads divide the units of
-   each layer, not the rows: then each reads its own part of the weights from its own cache. They need a barrier after
-   each stage of a layer (barrier.h), because the next one reads all units. If other programs use the processors, the call ends
-   early and says that it was contended; the caller goes on with one thread. Sums are added in the same order whichever
-   thread adds them: what is drawn does not depend on the number of threads. Letters: B rows, V symbols, N steps. */
+   A step of a small stack is shorter than a call from Python, so one call makes many steps, on a team of threads
+   (team.h). They need a barrier after each stage of a layer, because the next one reads all units. If other programs use
+   the processors, the call ends early and says that it was contended; the caller goes on with one thread. What is drawn
+   does not depend on the number of threads. Letters: B rows, V symbols, N steps. */
 #include <math.h>
-#include <pthread.h>
-#include "barrier.h"
 #include "sharing.h"
-
-enum { MAX_THREADS = 16 };
+#include "team.h"
 
 typedef struct {
     const StreamStack *stack; /* new_h is h, new_c is c; logits: those to draw from first, at the end the last */
@@ -21,18 +17,9 @@ typedef struct {
     int64_t symbols, rows, length; /* symbols: V without the columns that fill it up; B; N */
     int64_t threads;               /* how many to use, at most */
     int64_t done;                  /* out: steps made; fewer than N if logits were not finite, or if contended */
+    int failed;                    /* some row's logits were not finite */
     int contended;                 /* out: threads waited too long for each other */
 } StreamDraw;
-
-/* What the threads of one call share. */
-typedef struct {
-    StreamDraw *draw;
-    Barrier barrier;
-    int started; /* all threads were created, and barrier.threads is their number */
-    int failed;  /* some row's logits were not finite */
-} DrawTeam;
-
-typedef struct { DrawTeam *team; int64_t number; } DrawThread;
 
 /* The first symbol whose cumulative probability exceeds u, as in sampling/decoding.py; -1 if a logit is not finite. */
 static int64_t draw_symbol(const float *logits, int64_t symbols, double temperature, double u, double *cumulative) {
@@ -49,8 +36,8 @@ static int64_t draw_symbol(const float *logits, int64_t symbols, double temperat
 }
 
 /* All steps, for one thread's share: some rows for drawing, some units of every layer, some columns of the head. */
-static void draw_share(DrawTeam *team, int64_t number) {
-    StreamDraw *d = team->draw;
+static void draw_share(void *draw, Team *team, int64_t number) {
+    StreamDraw *d = draw;
     StreamStack stack = *d->stack; /* a copy, whose ids change with every step */
     const int64_t B = d->rows, threads = team->barrier.threads;
     const Bounds rows = share_bounds(B, 1, number, threads);
@@ -60,14 +47,14 @@ static void draw_share(DrawTeam *team, int64_t number) {
         for (int64_t row = rows.first; row < rows.end; row++) {
             drawn[row] = draw_symbol(stack.logits + row * stack.V, d->symbols, d->temperature,
                                      d->uniforms[step * B + row], d->scratch + number * d->symbols);
-            if (drawn[row] < 0) __atomic_store_n(&team->failed, 1, __ATOMIC_RELAXED);
+            if (drawn[row] < 0) __atomic_store_n(&d->failed, 1, __ATOMIC_RELAXED);
         }
         for (int64_t n = 0; n < stack.count; n++) {
             const Bounds units = share_bounds(stack.layers[n].H, W, number, threads);
             copy_state(&stack, n, 0, B, units.first, units.end);
         }
         barrier_wait(&team->barrier);
-        if (__atomic_load_n(&team->failed, __ATOMIC_RELAXED)) return;
+        if (__atomic_load_n(&d->failed, __ATOMIC_RELAXED)) return;
         stack.ids = drawn;
         for (int64_t n = 0; n < stack.count; n++) {
             const Bounds units = share_bounds(stack.layers[n].H, 4 * W, number, threads);
@@ -86,25 +73,7 @@ static void draw_share(DrawTeam *team, int64_t number) {
     }
 }
 
-static void *draw_thread(void *thread) {
-    const DrawThread *t = thread;
-    while (!__atomic_load_n(&t->team->started, __ATOMIC_ACQUIRE)) sched_yield();
-    draw_share(t->team, t->number);
-    return NULL;
-}
-
 void stream_draw(StreamDraw *d) {
-    pthread_t threads[MAX_THREADS];
-    DrawThread arguments[MAX_THREADS];
-    DrawTeam team = {.draw = d, .barrier = {.began_ns = now_ns()}};
-    d->done = d->contended = 0;
-    int count = 1; /* this thread, and those that could be created: a system may refuse to create more */
-    for (; count < d->threads && count < MAX_THREADS; count++) {
-        arguments[count] = (DrawThread){&team, count};
-        if (pthread_create(threads + count, NULL, draw_thread, arguments + count)) break;
-    }
-    team.barrier.threads = count;
-    __atomic_store_n(&team.started, 1, __ATOMIC_RELEASE);
-    draw_share(&team, 0);
-    while (--count) pthread_join(threads[count], NULL);
+    d->done = d->failed = d->contended = 0;
+    run_team(draw_share, d, d->threads);
 }

@@ -1,13 +1,14 @@
-"""Divide rows among Python threads, for kernels that are called without torch. Knows no kernel.
+"""How work is divided among threads: rows among Python's, and how large a kernel's own teams are. Knows no kernel.
 
-Threads of Python are enough: ctypes releases the interpreter's lock during a call. With torch, the kernels use torch's
-own threads instead (sharing.h).
+Threads of Python are enough for rows: ctypes releases the interpreter's lock during a call. With torch, the kernels use
+torch's own threads instead (sharing.h).
 """
 
 from __future__ import annotations
 
 import itertools
 import os
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
@@ -15,6 +16,29 @@ from functools import cache
 from charlm.machine import usable_threads
 
 PARTS_FOR_A_THREAD = 2  # each part reads all weights once, so more parts cost more memory traffic
+PAIRS_FOR_A_THREAD = 2**17  # rows * weights of a step in a team; with fewer, one more thread is no gain
+SECONDS_ALONE = 0.05  # how long one thread works alone after threads have waited for each other too long ...
+MOST_SECONDS_ALONE = 0.4  # ... and at most, after that has happened several times in a row
+
+
+class TeamSize:
+    """How many threads a team has (team.h). It is one for a while after others used the processor."""
+
+    def __init__(self) -> None:
+        self._busy_until = 0.0
+        self._seconds_alone = SECONDS_ALONE
+
+    def threads(self, pairs: int, most: int) -> int:
+        """For a step of that many pairs of a row and a weight; never more than `most`."""
+        return 1 if time.perf_counter() < self._busy_until else min(most, 1 + pairs // PAIRS_FOR_A_THREAD)
+
+    def worked(self, threads: int, contended: bool) -> None:
+        """A team of that many threads has worked, and perhaps they waited too long for each other."""
+        if contended:
+            self._busy_until = time.perf_counter() + self._seconds_alone
+            self._seconds_alone = min(2 * self._seconds_alone, MOST_SECONDS_ALONE)
+        elif threads > 1:
+            self._seconds_alone = SECONDS_ALONE
 
 
 @cache

@@ -4,7 +4,8 @@
    Letters: T time, B rows, H units (a multiple of W), U of them that are no filling (rounded up to an even
    number), V symbols; K blocks of projected input, N of kept values, M columns, C carried. A block is H numbers.
    Arrays are in C order. Rows are independent of each other: each thread takes some of them through all time steps,
-   and threads never wait for each other inside a window. */
+   and threads never wait for each other inside a window. If there are fewer rows than threads, a team of threads divides
+   the units instead, and waits after each stage. */
 
 typedef struct {
     const NAME(real) *projected;           /* (T, B, K H), or, if there are ids, (V, K H) with a row for each symbol */
@@ -23,6 +24,7 @@ typedef struct {
     float *d_below;                        /* (T, B, H) */
     float *carried;                        /* (B, C H), scratch */
     int64_t T, B, H, U, kept_steps;
+    int64_t threads, contended;            /* of a team: how many to use, at most; out: they waited too long */
 } NAME(Window);
 
 /* How many vectors of units the tile at `unit` has: as many as wanted, and at the end of the layer those that are left.

@@ -61,6 +61,12 @@ def put_rows(state: State, rows: np.ndarray, new: State) -> State:
     )
 
 
+def mean_difference(state: State, row: int, other: int) -> float:
+    """How much two rows of a state differ: the mean over all values of the difference of their tanh, from 0 to 2."""
+    parts = [part for layer in state for part in layer]
+    return sum(float(abs(tanh(part[row]) - tanh(part[other])).mean()) for part in parts) / len(parts)
+
+
 def rows_agree(state: State, other: State, tolerance: float) -> np.ndarray:
     """(B,) bool: True for each row in which no tanh of a value differs by more than the tolerance.
 

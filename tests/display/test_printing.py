@@ -13,6 +13,7 @@ from charlm.display.printing import (
     has_colour,
     print_stderr,
     until_closed,
+    write_highlighted,
     write_safely,
 )
 from charlm.errors import TextError
@@ -159,3 +160,13 @@ def test_a_message_is_wrapped_between_words_on_a_terminal_and_a_command_stays_wh
         "",
         "Go on with: charlm train --resume a-run",
     ]
+
+
+def test_highlighted_text_is_escaped_within_its_colours(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    terminal, pipe = Terminal(), io.StringIO()
+    for stream in (terminal, pipe):
+        write_highlighted(stream, "a\x1b[0m", 215)
+    assert terminal.getvalue() == "\x1b[38;5;16;48;5;215ma\\x1b[0m\x1b[0m"
+    assert pipe.getvalue() == "a\x1b[0m"

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from charlm.cells.symbols import Symbols
 from charlm.cells.table import build_cell
 from charlm.cells.unroll import unroll
-from charlm.engines import cell_kernel
+from charlm.engines import cell_kernel, derived_kernel
 from charlm.engines.derived_kernel import dtype_for, kernel_for
+from charlm.engines.window_arrays import run_on_team
 from charlm.graphs.derived import table_forms
-from charlm.kernels import library
+from charlm.kernels import library, threads
 
 if library() is None:
     pytest.skip("the kernels are not compiled here", allow_module_level=True)
@@ -112,8 +113,8 @@ def test_outputs_depend_neither_on_threads_nor_on_gradients_nor_on_other_rows(ce
     before = torch.get_num_threads()
     runs = []
     try:
-        for threads, gradients, rows in ((1, True, ALL), (2, True, ALL), (3, False, ALL), (1, False, slice(4, 5))):
-            torch.set_num_threads(threads)
+        for count, gradients, rows in ((1, True, ALL), (2, True, ALL), (3, False, ALL), (1, False, slice(4, 5))):
+            torch.set_num_threads(count)
             some = cell.STATE(*(part[rows] for part in state)), None if memories is None else memories[:, rows]
             with torch.set_grad_enabled(gradients), torch.autocast("cpu", enabled=dtype == torch.bfloat16):
                 kernel = kernel_for(cell, below, state[0])
@@ -123,6 +124,35 @@ def test_outputs_depend_neither_on_threads_nor_on_gradients_nor_on_other_rows(ce
         torch.set_num_threads(before)
     assert all(torch.equal(one, other) for run in runs[1:3] for one, other in zip(runs[0], run, strict=True))
     assert torch.equal(runs[3][0], runs[0][0][:, 4:5])
+
+
+@every_form
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_a_team_that_divides_units_gives_the_bits_of_one_thread(cell, below, dtype, monkeypatch):
+    weights, state = new_weights(cell, 16, 100, below), new_state(cell, 2, 100)
+    torch.manual_seed(2)
+    x = torch.randn(5, 2, 16, requires_grad=True)
+    memories = torch.randn(5, 2, 100, requires_grad=True) if below else None
+    worked = []
+    monkeypatch.setattr(threads, "PAIRS_FOR_A_THREAD", 1)
+    monkeypatch.setattr(threads.TeamSize, "worked", lambda _, size, contended: worked.append(size))
+
+    def run(size):
+        def on_team(units, window, plan, team, _):
+            return run_on_team(units, window, plan, team, size)
+
+        def kernel(*given):
+            with torch.autocast("cpu", torch.bfloat16, enabled=dtype == torch.bfloat16):
+                return cell_kernel.run(kernel_for(cell, below, given[2][0]), cell, *given)
+
+        monkeypatch.setattr(derived_kernel, "run_on_team", on_team)
+        return results(weights, x, state, memories, kernel)
+
+    alone = run(1)
+    assert not worked
+    for one, other in zip(alone, run(3), strict=True):
+        assert (one is None and other is None) or torch.equal(one, other)
+    assert worked == [3, 3]  # forward and backward
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)

@@ -10,7 +10,7 @@ from charlm.cells.table import build_cell
 from charlm.cells.unroll import unroll
 from charlm.engines import cell_kernel_numpy
 from charlm.graphs.derived import table_forms
-from charlm.kernels import library
+from charlm.kernels import library, threads
 
 if library() is None:
     pytest.skip("the kernels are not compiled here", allow_module_level=True)
@@ -47,6 +47,20 @@ def test_it_equals_the_definition_of_every_form(cell, below):
 @pytest.mark.parametrize("name", ["lstm", "mut1"])
 def test_it_equals_the_definition_at_any_size(name, T, B, symbols):
     compare(build_cell(name, {}), False, T, B, 64, symbols)
+
+
+@pytest.mark.parametrize("name", ["lstm", "mut1"])
+def test_a_team_that_divides_units_gives_the_bits_of_one_thread(name, monkeypatch):
+    rng, cell = np.random.default_rng(1), build_cell(name, {})
+    weights = cell.initial_weights(rng, 24, 100)
+    state = cell.STATE(*(rng.standard_normal((2, 100)).astype(np.float32) for _ in cell.STATE._fields))
+    x, found = rng.standard_normal((5, 2, 24)).astype(np.float32), []
+    monkeypatch.setattr(threads, "PAIRS_FOR_A_THREAD", 1)
+    for size in (1, 3):
+        monkeypatch.setattr(cell_kernel_numpy, "usable_threads", lambda size=size: size)
+        outputs, _, after = cell_kernel_numpy.run(cell, weights, x, state)
+        found.append([outputs, *after])
+    assert all(np.array_equal(one, other) for one, other in zip(*found, strict=True))
 
 
 def test_the_dtypes_that_it_does_not_take():

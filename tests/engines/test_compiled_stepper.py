@@ -119,7 +119,7 @@ class Stepwise:
 def threads(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """How many threads draw together; PAIRS_FOR_A_THREAD would give small stacks one."""
     monkeypatch.setattr(compiled_stepper, "usable_threads", lambda: request.param)
-    monkeypatch.setattr(compiled_stepper, "PAIRS_FOR_A_THREAD", 1)
+    monkeypatch.setattr("charlm.kernels.threads.PAIRS_FOR_A_THREAD", 1)
 
 
 def draw_all(

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from charlm.kernels import threads
-from charlm.kernels.threads import PARTS_FOR_A_THREAD, share_rows
+from charlm.kernels.threads import PARTS_FOR_A_THREAD, TeamSize, share_rows
 
 THREADS = 3
 
@@ -16,6 +16,28 @@ THREADS = 3
 @pytest.fixture(autouse=True)
 def several_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threads, "usable_threads", lambda: THREADS)
+
+
+def test_a_team_is_as_large_as_its_work_and_alone_for_a_while_after_it_was_contended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr(threads.time, "perf_counter", lambda: now[0])
+    team, much = TeamSize(), 10 * threads.PAIRS_FOR_A_THREAD
+    assert (team.threads(1, 4), team.threads(threads.PAIRS_FOR_A_THREAD, 4), team.threads(much, 4)) == (1, 2, 4)
+    waits = []
+    for _ in range(6):
+        team.worked(4, contended=True)
+        began = now[0]
+        while team.threads(much, 4) == 1:
+            now[0] += 0.01
+        waits.append(now[0] - began)
+    assert waits == sorted(waits)
+    assert waits[0] < 2 * threads.SECONDS_ALONE < waits[-1] < 2 * threads.MOST_SECONDS_ALONE
+    team.worked(4, contended=False)
+    team.worked(4, contended=True)
+    now[0] += 1.1 * threads.SECONDS_ALONE
+    assert team.threads(much, 4) == 4
 
 
 @pytest.mark.parametrize(("rows", "least"), [(0, 1), (1, 1), (1, 5), (7, 2), (64, 1), (64, 100)])

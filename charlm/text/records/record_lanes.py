@@ -56,15 +56,7 @@ class RecordLanes:
         self._order = lru_cache(maxsize=2)(self._shuffled)  # computed once an epoch, not for every window
 
     def at(self, position: int) -> Batch:
-        epoch, window = divmod(position, self.windows_per_epoch)
-        order = self._order(epoch)
-        part, start = int(order.part[window]), int(order.batch[window]) * self.batch_size
-        rows = order.records[start : start + self.batch_size]
-        lengths = np.full(self.batch_size, -1)  # the last batch may be smaller: an unused row has no symbols and no end
-        starts = np.zeros(self.batch_size, np.int64)
-        lengths[: len(rows)], starts[: len(rows)] = self._lengths[rows], self._starts[rows]
-        first = part * self.seq_len
-        steps = np.arange(first, min(first + self.seq_len, int(lengths.max()) + 1))[:, None]
+        epoch, part, starts, lengths, steps = self._window(position)
 
         def symbols(offsets: Numbers) -> Numbers:
             """(T, B) the symbols at these offsets of each record; the end id before and after it."""
@@ -73,6 +65,29 @@ class RecordLanes:
 
         targets = np.where(steps <= lengths, symbols(steps), NO_TARGET)
         return Batch(symbols(steps - 1), targets, np.full(self.batch_size, part == 0), epoch)
+
+    def places(self, position: int) -> Numbers:
+        """(T, B) where in the text each target of the window at a position is; NO_TARGET where there is none.
+
+        The end of a last record that has none in the text would be after the last id.
+        """
+        _, _, starts, lengths, steps = self._window(position)
+        return np.where(steps <= lengths, starts + steps, NO_TARGET)
+
+    def _window(self, position: int) -> tuple[int, int, Numbers, Numbers, Numbers]:
+        """The epoch, the window's number in its batch, its records' starts (B,) and lengths (B,), its steps (T, 1).
+
+        The last batch may be smaller: an unused row has the length -1, so that it has no symbols and no end.
+        """
+        epoch, window = divmod(position, self.windows_per_epoch)
+        order = self._order(epoch)
+        part, start = int(order.part[window]), int(order.batch[window]) * self.batch_size
+        rows = order.records[start : start + self.batch_size]
+        lengths, starts = np.full(self.batch_size, -1), np.zeros(self.batch_size, np.int64)
+        lengths[: len(rows)], starts[: len(rows)] = self._lengths[rows], self._starts[rows]
+        first = part * self.seq_len
+        steps = np.arange(first, min(first + self.seq_len, int(lengths.max()) + 1))[:, None]
+        return epoch, part, starts, lengths, steps
 
     def epoch_at(self, position: int) -> float:
         return self.characters_before(position) / self.characters_per_epoch

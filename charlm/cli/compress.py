@@ -1,0 +1,220 @@
+"""`charlm compress` and `charlm decompress`: any file, as few bytes as a model's score promises."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from stat import S_ISREG
+from typing import TYPE_CHECKING, Annotated, BinaryIO
+
+import typer
+
+from charlm.cli.completing import complete_run
+from charlm.cli.opening import open_named, say_what_is_awaited
+from charlm.cli.options import CellFile, Json
+from charlm.cli.output_file import STDOUT, check_output, written_whole
+from charlm.display.output import print_json
+from charlm.display.printing import print_stderr
+from charlm.errors import CharlmError, CheckpointError, TextError, UsageError
+
+if TYPE_CHECKING:
+    from charlm.checkpoint import Checkpoint
+    from charlm.compression.coding import Coding, Progress
+    from charlm.compression.file_format import Contents
+    from charlm.text.files.spool import Spool
+
+ENDING = ".clm"
+STDIN = "-"
+
+Force = Annotated[bool, typer.Option("--force", help="Replace a file of that name.")]
+
+
+def compress(
+    run: Annotated[
+        str, typer.Argument(help="A run's name, its folder or one of its checkpoints.", autocompletion=complete_run)
+    ],
+    file: Annotated[str, typer.Argument(help="Any file, or - (standard input).")],
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output", "-o", metavar="OUT", help=f"Where to write; - is standard output. Default: FILE{ENDING}"
+        ),
+    ] = None,
+    portable: Annotated[
+        bool, typer.Option("--portable", help="Any machine can decompress it; takes some ten times as long.")
+    ] = False,
+    force: Force = False,
+    cell_file: CellFile = None,
+    as_json: Json = False,
+) -> None:
+    """Compress a file with a trained model; the same model is needed to decompress it."""
+    output = output or (STDOUT if file == STDIN else f"{file}{ENDING}")
+    _check_json(as_json, output)
+    check_output(output, force, file)
+    from charlm.kernels.blas import limit_blas_threads
+
+    limit_blas_threads()
+    from charlm.compression.compressing import compress as compressed
+    from charlm.compression.range_coder import require_coder
+    from charlm.display.progress import watched_coding
+    from charlm.display.waiting import Waiting
+
+    require_coder()
+    checkpoint = open_named(run, "charlm compress {run} {text}")
+    with _opened(file) as (text, size), Waiting("preparing the model") as line:
+        prepared = _coding(checkpoint).prepared(portable)  # what can fail comes before anything is written
+        with written_whole(output, force) as written:
+            steps = compressed(text, written, prepared)
+            done = watched_coding(steps, f"compressing {file}", size, lambda step: step.text_bytes, line)
+    _report(checkpoint, file, output, done, done.file_bytes, as_json)
+
+
+def decompress(
+    file: Annotated[str, typer.Argument(help="A file that `charlm compress` wrote, or - (standard input).")],
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help=f"Where to write; - is standard output. Default: FILE without {ENDING}.",
+        ),
+    ] = None,
+    run: Annotated[
+        str | None,
+        typer.Option(
+            help="The run or checkpoint that it was compressed with. Default: whichever of all runs it is.",
+            autocompletion=complete_run,
+        ),
+    ] = None,
+    force: Force = False,
+    cell_file: CellFile = None,
+    as_json: Json = False,
+) -> None:
+    """Decompress a file with the model that it was compressed with."""
+    if output is None and file != STDIN and not file.endswith(ENDING):
+        raise UsageError(f"{file} does not end with {ENDING}", "charlm decompress", "Say where to write: -o FILE")
+    output = output or (STDOUT if file == STDIN else file.removesuffix(ENDING))
+    _check_json(as_json, output)
+    check_output(output, force, file)
+    from charlm.kernels.blas import limit_blas_threads
+
+    limit_blas_threads()
+    from charlm.compression.decompressing import decompress as decompressed
+    from charlm.compression.decompressing import prepare
+    from charlm.compression.file_format import read_contents
+    from charlm.compression.range_coder import require_coder
+    from charlm.display.progress import watched_coding
+    from charlm.display.waiting import Waiting
+    from charlm.text.files.spool import Spool
+
+    require_coder()
+    with Spool() as spool, _opened(file, spool) as (read, _), Waiting("reading") as line:
+        contents = read_contents(read, file)
+        line.say("looking for the model")
+        checkpoint = open_named(run, "charlm decompress {text} --run {run}") if run else _matching(contents, file)
+        prepared = prepare(contents, _coding(checkpoint), file)
+        with written_whole(output, force) as written, _until_right(written, output, spool) as kept:
+            steps = decompressed(contents, read, kept, prepared, file)
+            done = watched_coding(steps, f"decompressing {file}", contents.symbols, lambda step: step.symbols, line)
+    _report(checkpoint, file, output, done, contents.size, as_json)
+
+
+def _check_json(as_json: bool, output: str) -> None:
+    if as_json and output == STDOUT:
+        raise UsageError("--json and the bytes cannot both go to standard output", "--json", "Give a file with -o OUT.")
+
+
+@contextmanager
+def _opened(file: str, spool: Spool | None = None) -> Iterator[tuple[BinaryIO, int | None]]:
+    """The file and its size, None if it comes through a pipe. With a spool, that is copied first, to be sought in."""
+    try:
+        with ExitStack() as closing:
+            if file == STDIN:
+                if sys.stdin is None:
+                    raise TextError("There is no standard input", STDIN, "Give a file.")
+                say_what_is_awaited([file])
+                read: BinaryIO = sys.stdin.buffer
+            else:
+                read = closing.enter_context(Path(file).open("rb"))
+            size = None
+            if file != STDIN and S_ISREG(os.fstat(read.fileno()).st_mode):
+                size = os.fstat(read.fileno()).st_size
+            elif spool:
+                with spool.written() as copy:
+                    shutil.copyfileobj(read, copy)
+                read = closing.enter_context(Path(copy.name).open("rb"))
+            yield read, size
+    except OSError as error:
+        remedy = "Give the path of a file, or - for standard input."
+        raise TextError(f"The file cannot be read: {error.strerror or error}", file, remedy) from None
+
+
+@contextmanager
+def _until_right(written: BinaryIO, output: str, spool: Spool) -> Iterator[BinaryIO]:
+    """Where to decode to: what goes to standard output is kept in a file until all of it is known to be right."""
+    if output != STDOUT:
+        yield written
+        return
+    with spool.written() as kept:
+        yield kept
+    with Path(kept.name).open("rb") as whole:
+        shutil.copyfileobj(whole, written)
+
+
+def _coding(checkpoint: Checkpoint) -> Coding:
+    from charlm.compression.coding import Coding
+    from charlm.text.records.record_lanes import record_end_id
+
+    end = record_end_id(checkpoint.settings.text, checkpoint.vocabulary)
+    return Coding(checkpoint.model, checkpoint.vocabulary, end)
+
+
+def _matching(contents: Contents, file: str) -> Checkpoint:
+    """The checkpoint that the file was compressed with, among those of all runs, the newest run first."""
+    from charlm.checkpoint import load_checkpoint
+    from charlm.compression.decompressing import fits
+    from charlm.runs import list_runs, runs_root
+
+    root, looked = runs_root(), 0
+    for run in reversed(list_runs(root)):
+        for folder in reversed(run.checkpoints):
+            try:
+                checkpoint = load_checkpoint(folder)
+            except CharlmError:  # damaged, or its cell is code that was not named
+                continue
+            looked += 1
+            if fits(contents, _coding(checkpoint)):
+                return checkpoint
+    raise CheckpointError(
+        "No run has the model that the text was compressed with",
+        f"{file}; {looked} checkpoints of the runs in {root} were tried",
+        "Name the run or its folder with --run RUN, and its cell's file, if it has one, with --cell-file FILE.py.",
+    )
+
+
+def _report(checkpoint: Checkpoint, file: str, output: str, done: Progress, size: int, as_json: bool) -> None:
+    text = done.text_bytes
+    result = {
+        "run": checkpoint.run_name,
+        "step": checkpoint.step,
+        "file": file,
+        "output": output,
+        "text_bytes": text,
+        "compressed_bytes": size,
+        "bits_per_byte": 8 * size / text if text else None,
+        "symbols": done.symbols,
+        "information_bits": done.bits,
+    }
+    if as_json:
+        print_json(result)
+        return
+    per_byte = f", {8 * size / text:.3f} bits a byte" if text else ""
+    print_stderr(
+        f"{checkpoint.run_name}, step {checkpoint.step}: {text:,} bytes of text, {size:,} compressed{per_byte}; "
+        f"written to {'standard output' if output == STDOUT else output}"
+    )

@@ -1,0 +1,54 @@
+"""What encoder and decoder share: the model with its vocabulary, and the report of how far they are. Knows no file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from charlm.compression.engine import build_stepper, engine_number, first_checksum, model_checksum
+from charlm.compression.file_format import CHECKSUM
+from charlm.compression.forecasting import Forecaster
+from charlm.kernels.blas import single_blas_thread
+from charlm.model.language_model import LanguageModel
+from charlm.text.vocabulary import Vocabulary
+
+ROW_POWER = 14  # rows of 2^14 symbols: each costs a byte or two, and 64 of a block keep two cores busy
+
+
+@dataclass(frozen=True)
+class Coding:
+    """A model and what it was trained on, to code with. `record_end` is the id that ends a record, or None."""
+
+    model: LanguageModel  # of numpy arrays
+    vocabulary: Vocabulary
+    record_end: int | None = None
+
+    def checksum(self) -> bytes:
+        """What identifies the model in a file."""
+        return model_checksum(self.model, self.vocabulary, self.record_end)[:CHECKSUM]
+
+    def prepared(self, portable: bool) -> Prepared:
+        """The engine that gives the probabilities here. Raises as `compress` does."""
+        with single_blas_thread():
+            used = build_stepper(self.model, portable)
+            forecaster = Forecaster(used, self.vocabulary.size, self.record_end)
+            return Prepared(self, forecaster, engine_number(used), first_checksum(forecaster)[:CHECKSUM])
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A model with its engine, ready to code. `first` is the checksum of its first probabilities."""
+
+    coding: Coding
+    forecaster: Forecaster
+    engine: int
+    first: bytes
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a text is coded. The last one is the result."""
+
+    text_bytes: int
+    file_bytes: int
+    symbols: int
+    bits: float  # what the model's probabilities make of these symbols, without unknown characters' names

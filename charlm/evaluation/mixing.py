@@ -1,0 +1,92 @@
+"""Mixtures of predictors of the same vocabulary, which are predictors again. Knows no model and no text.
+
+Linear: the weighted mean of the probabilities. Log-linear: p(x) is proportional to the product of p_i(x)^(w_i) over the
+predictors i; the weights are learned while the text is read, each symbol after it was predicted, by the gradient of its
+nats,
+
+    w_i  +=  rate / (1 + t / SLOWER) * [ ln p_i(x) - sum_y p(y) ln p_i(y) ]        t: symbols read so far
+
+They need not sum to 1, so with a single predictor this is a temperature that is fitted while reading. Mahoney's PAQ
+mixes so (2005), over bits; here it is over whole distributions.
+
+Shape letters: M predictors, N symbols of a block, V symbols of the vocabulary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from charlm.evaluation.predicting import Predictor
+
+RATE, SLOWER = 0.005, 5000
+
+
+class Blend(Protocol):
+    """How predictions are mixed. A blend that learns belongs to one text."""
+
+    weights: np.ndarray  # (M,)
+
+    def mix(self, every: Sequence[np.ndarray], ids: np.ndarray) -> np.ndarray:
+        """M log-probabilities (N, V) of the next ids (N,) of a text -> those of the mixture (N, V)."""
+        ...
+
+
+class Mixture:
+    """Predictors that read the same text, mixed."""
+
+    def __init__(self, predictors: Sequence[Predictor], blend: Blend) -> None:
+        if len(predictors) != len(blend.weights):
+            raise ValueError("a mixture needs a weight for each predictor")
+        self._predictors, self._blend = predictors, blend
+
+    def read(self, ids: np.ndarray) -> np.ndarray:
+        """As in Predictor."""
+        return self._blend.mix([predictor.read(ids) for predictor in self._predictors], ids)
+
+
+class Linear:
+    """The weighted mean of probabilities. Raises ValueError if the weights (M,) are not shares of 1."""
+
+    def __init__(self, weights: Sequence[float]) -> None:
+        self.weights = np.array(weights, np.float64)
+        if (self.weights < 0).any() or abs(self.weights.sum() - 1) > 1e-9:
+            raise ValueError("the weights of a linear mixture must sum to 1, and none may be negative")
+
+    def mix(self, every: Sequence[np.ndarray], ids: np.ndarray) -> np.ndarray:
+        """As in Blend."""
+        with np.errstate(divide="ignore"):
+            logs = np.log(self.weights)
+        mixed, *others = (each + log for each, log in zip(every, logs, strict=True))
+        for other in others:
+            np.logaddexp(mixed, other, out=mixed)
+        return np.asarray(mixed)
+
+
+class LogLinear:
+    """The weighted product of probabilities, with weights (M,) to begin with. With a rate of 0 they stay."""
+
+    def __init__(self, weights: Sequence[float], rate: float = RATE) -> None:
+        self.weights, self._rate, self._done = np.array(weights, np.float64), rate, 0
+
+    def mix(self, every: Sequence[np.ndarray], ids: np.ndarray) -> np.ndarray:
+        """As in Blend. The weights learn."""
+        together = np.stack(every, axis=1)  # (N, M, V)
+        mixed = np.empty_like(every[0])
+        for row, logs, symbol in zip(mixed, together, ids.tolist(), strict=True):
+            scores = self.weights @ logs
+            scores -= scores.max()
+            p = np.exp(scores)
+            total = p.sum()
+            np.subtract(scores, np.log(total), out=row)
+            rate = self._rate / (1 + self._done / SLOWER)
+            self.weights = self.weights + rate * (logs[:, symbol] - logs @ p / total)
+            self._done += 1
+        return mixed
+
+
+def equal_weights(count: int) -> list[float]:
+    """Weights that sum to 1."""
+    return [1 / count] * count

@@ -1,0 +1,112 @@
+"""Mixtures are what their formulas say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from charlm.baselines.ngram import new_ngram
+from charlm.checkpoint import load_checkpoint
+from charlm.evaluation.mixing import RATE, SLOWER, Linear, LogLinear, Mixture, equal_weights
+from charlm.evaluation.predicting import ModelPredictor, normalized, read_nats
+from charlm.evaluation.temperature import Tempered
+from charlm.runs import find_checkpoint
+from charlm.text.corpus import open_corpus
+
+V = 5
+
+
+class Fixed:
+    """Predicts rows of a table, whatever it reads."""
+
+    def __init__(self, rows):
+        self.rows, self.at = rows, 0
+
+    def read(self, ids):
+        self.at += len(ids)
+        return self.rows[self.at - len(ids) : self.at]
+
+
+def random_rows(seed, length=300):
+    return normalized(np.random.default_rng(seed).normal(0, 2, (length, V)))
+
+
+IDS = np.random.default_rng(9).integers(0, V, 300)
+
+
+def test_the_linear_mixture_is_the_mean_of_probabilities():
+    one, other = random_rows(1), random_rows(2)
+    mixed = Mixture([Fixed(one), Fixed(other)], Linear(equal_weights(2))).read(IDS)
+    np.testing.assert_allclose(np.exp(mixed), (np.exp(one) + np.exp(other)) / 2, atol=1e-15)
+    mixed = Mixture([Fixed(one), Fixed(other)], Linear([0.65, 0.35])).read(IDS)
+    np.testing.assert_allclose(np.exp(mixed), 0.65 * np.exp(one) + 0.35 * np.exp(other), atol=1e-15)
+
+
+@pytest.mark.parametrize("weights", [[0.5, 0.6], [1.5, -0.5], [0.5]])
+def test_weights_of_a_linear_mixture_are_shares(weights):
+    with pytest.raises(ValueError, match="sum to 1"):
+        Linear(weights)
+
+
+def test_a_mixture_needs_a_weight_for_each_predictor():
+    with pytest.raises(ValueError, match="each predictor"):
+        Mixture([Fixed(random_rows(1)), Fixed(random_rows(2))], LogLinear([1.0]))
+
+
+def test_the_log_linear_mixture_learns_by_the_gradient_of_its_nats():
+    """The gradient by differences: of the nats of the symbol with respect to each weight, before it is read."""
+    rows = [random_rows(1), random_rows(2)]
+    blend, weights = LogLinear([0.5, 0.5]), np.array([0.5, 0.5])
+    mixture = Mixture([Fixed(each) for each in rows], blend)
+    for at in range(40):
+        mixed = mixture.read(IDS[at : at + 1])
+
+        def nats(weights, at=at):
+            return -normalized(weights @ np.stack([each[at] for each in rows]))[IDS[at]]
+
+        assert -mixed[0, IDS[at]] == pytest.approx(nats(weights))
+        gradient = [(nats(weights + step) - nats(weights - step)) / 2e-5 for step in np.eye(2) * 1e-5]
+        weights = weights - RATE / (1 + at / SLOWER) * np.array(gradient)
+        np.testing.assert_allclose(blend.weights, weights, atol=1e-9)
+
+
+def test_blocks_of_any_length_mix_the_same():
+    whole, mixture = (Mixture([Fixed(random_rows(1)), Fixed(random_rows(2))], LogLinear([0.5, 0.5])) for _ in range(2))
+    parts = np.split(IDS, [0, 1, 50, 299])
+    np.testing.assert_array_equal(np.concatenate([mixture.read(part) for part in parts]), whole.read(IDS))
+
+
+def test_the_better_predictor_gets_the_larger_weight():
+    good = normalized(random_rows(1) + 3 * np.eye(V)[IDS])
+    blend = LogLinear([0.5, 0.5])
+    blend.mix([good, random_rows(2)], IDS)
+    assert blend.weights[0] > 0.5 > blend.weights[1]
+
+
+@pytest.fixture(scope="module")
+def real(tiny_run):
+    """The model of a run, the ids of its training and validation splits, and a 6-gram of the former."""
+    checkpoint = load_checkpoint(find_checkpoint(tiny_run, "tiny"))
+    corpus = open_corpus(checkpoint.settings.text, checkpoint.vocabulary)
+    counts = new_ngram(6, checkpoint.vocabulary.size)
+    counts.count(corpus.split("train"))
+    return checkpoint.model, corpus.split("valid"), counts
+
+
+def test_a_trained_model_and_a_6_gram_mixed_by_hand(real):
+    model, ids, counts = real
+    rows = np.arange(len(ids))
+    one = np.exp(ModelPredictor(model).read(ids))[rows, ids]
+    other = np.exp(counts.reader(False).read(ids))[rows, ids]
+    mixed = read_nats(Mixture([ModelPredictor(model), counts.reader(False)], Linear([0.65, 0.35])), ids)
+    np.testing.assert_allclose(mixed, -np.log(0.65 * one + 0.35 * other), atol=1e-12)
+
+
+def test_with_one_model_it_is_a_temperature_that_is_fitted_while_reading(real):
+    model, ids, _ = real
+    blend = LogLinear([1.0])
+    mixed = Mixture([ModelPredictor(model)], blend).read(ids[:1000])
+    assert blend.weights[0] != 1
+    np.testing.assert_array_equal(mixed[0], ModelPredictor(model).read(ids[:1])[0])
+    at = Mixture([ModelPredictor(model)], LogLinear([0.8], rate=0)).read(ids[:100])
+    np.testing.assert_allclose(at, Tempered(ModelPredictor(model), 1 / 0.8).read(ids[:100]), atol=1e-12)
