@@ -40,11 +40,14 @@ def lines(
         Literal["mean", "total"],
         typer.Option(help="Compare lines by their bits per character (mean), or by all bits of a line (total)."),
     ] = "mean",
-    top: Annotated[int, typer.Option(min=1, help="How many of the strangest and most usual lines to show.")] = 10,
+    top: Annotated[
+        int, typer.Option(min=1, metavar="N", help="How many of the strangest and most usual lines to show.")
+    ] = 10,
     label_column: Annotated[
         int | None,
         typer.Option(
             min=1,
+            metavar="N",
             help="A column of tab-separated lines, counted from 1, that is no text but the kind of the line: how well "
             "the bits tell one kind from the others (ROC).",
         ),
