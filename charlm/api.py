@@ -5,6 +5,8 @@ Names of runs, folders and checkpoints mean the same as on the command line. Kno
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +15,11 @@ from charlm.checkpoint import load_checkpoint as load_folder
 from charlm.evaluation.score import Score
 from charlm.runs import find_checkpoint, runs_root
 from charlm.sampling.decoding import Decoding
+from charlm.text.vocabulary import Vocabulary
 
 if TYPE_CHECKING:  # imports torch, which only training needs
     from charlm.evaluation.text import Policy
+    from charlm.sampling.copy_limit import CopyLimit
     from charlm.training.experiment import Training
 
 
@@ -76,6 +80,12 @@ def sample(
     length: int | None = None,
     seed: int | None = None,
     decoding: Decoding | None = None,
+    regex: str | None = None,
+    only: str | None = None,
+    words: Collection[str] | None = None,
+    utf8: bool = False,
+    max_copy: int | None = None,
+    **rules: Any,
 ) -> str:
     """`length` characters after the prompt, 200 if it is None. `model` is as for `load`.
 
@@ -85,12 +95,22 @@ def sample(
     With a seed, it is the text that `charlm sample --seed` writes after the prompt with the same `length`. Characters
     of the prompt that the model does not know are left out, or read as its unknown symbol, if it has one
     (text.min_count). Raises IntegrityError if the model's scores are not finite.
+
+    The rules are a `Decoding`, or its fields as keywords, with the names of the options: `top_k=40`, `typical=0.9`,
+    `logit_bias={"e": -2}` by characters, `samplers=["top_k", "temperature"]`. Raises UsageError for what cannot be.
+
+    `regex` is a pattern that the text matches as a whole, `only` a class of characters such as "a-z ,.'", `words` a
+    list of words; with `utf8`, a model of bytes writes whole characters alone. A pattern needs charlm[constrain].
+    None of them constrains the prompt. `max_copy` is the longest run of characters that may stand in the training text,
+    which is read again; it needs charlm[constrain] too. Raises TextError or CheckpointError if that text is not there.
     """
     import numpy as np
 
     from charlm.engines.choosing import stepper
     from charlm.errors import UsageError
     from charlm.randomness import fresh_seed
+    from charlm.sampling.constraining import Asked, make_constraint
+    from charlm.sampling.masks import Masks
     from charlm.sampling.whole_records import LONGEST, write_record
     from charlm.sampling.writing import write_text
     from charlm.text.prompt import as_trained
@@ -104,12 +124,14 @@ def sample(
     settings, vocabulary = checkpoint.settings.text, checkpoint.vocabulary
     stepped, seed = stepper(checkpoint.writer), fresh_seed() if seed is None else seed
     end, begun = record_end_id(settings, vocabulary), as_trained(prompt, settings, vocabulary)
+    decoding = _decoding(decoding, rules, vocabulary)
+    length = (200 if end is None else LONGEST) if length is None else length
+    constraint = make_constraint(Asked(regex, only, _known(words, vocabulary), utf8), vocabulary, length, end)
+    masks = Masks(constraint, _limit(checkpoint, max_copy, vocabulary.encode(begun, "skip").ids.tolist(), end))
     with np.errstate(over="ignore", invalid="ignore"):  # scores that overflow are an error of their own
         if end is None or length == 0:
-            length = 200 if length is None else length
-            return write_text(stepped, vocabulary, begun, decoding, length=length, seed=seed, end=end)
-        length = LONGEST if length is None else length
-        return write_record(stepped, vocabulary, begun, decoding, length=length, seed=seed, end=end)
+            return write_text(stepped, vocabulary, begun, decoding, length=length, seed=seed, end=end, masks=masks)
+        return write_record(stepped, vocabulary, begun, decoding, length=length, seed=seed, end=end, masks=masks)
 
 
 def score(
@@ -147,6 +169,45 @@ def score(
     end = record_end_id(checkpoint.settings.text, vocabulary)
     scorer = NumpyScorer(checkpoint.model)
     return score_text(scorer, encoded.ids, vocabulary, end, unknown, encoded.unknown).score
+
+
+def _decoding(decoding: Decoding | None, rules: Mapping[str, Any], vocabulary: Vocabulary) -> Decoding:
+    """The decoding, or the one that the rules are the fields of."""
+    from charlm.config.suggestions import suggestion
+    from charlm.errors import UsageError
+    from charlm.sampling.logit_bias import bias_of_ids
+
+    if decoding is not None and rules:
+        remedy = "Put them all into the Decoding, or none."
+        raise UsageError(f"decoding and {next(iter(rules))} exclude each other", "charlm.sample", remedy)
+    names = [field.name for field in fields(Decoding)]
+    for name in rules:
+        if name not in names:
+            hint = suggestion(name, names)
+            raise UsageError(f"There is no rule {name}", "charlm.sample", f"{hint} Rules: {', '.join(names)}.".strip())
+    biases = bias_of_ids(rules.get("logit_bias") or {}, vocabulary)
+    return decoding or Decoding(**{**rules, "logit_bias": biases})
+
+
+def _known(words: Collection[str] | None, vocabulary: Vocabulary) -> Collection[str] | None:
+    """The words that the model can write."""
+    from charlm.sampling.word_lists import known_words
+
+    return None if words is None else known_words(words, vocabulary)
+
+
+def _limit(checkpoint: Checkpoint, most: int | None, heard: list[int], end: int | None) -> CopyLimit | None:
+    """The limit on copies of the training text, after a prompt of these ids."""
+    from charlm.checkpoint.training_text import open_verbatim
+    from charlm.errors import UsageError
+    from charlm.sampling.copy_limit import CopyLimit
+    from charlm.sampling.writing import record_begun
+
+    if most is None:
+        return None
+    if most < 1:
+        raise UsageError(f"max_copy cannot be {most}", "charlm.sample", "Give a number of characters, from 1 on.")
+    return CopyLimit(open_verbatim(checkpoint, "charlm.sample"), most, record_begun(heard, end), end)
 
 
 def _checkpoint(model: Checkpoint | str | Path | None) -> Checkpoint:

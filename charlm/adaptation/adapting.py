@@ -55,6 +55,10 @@ class AdaptingModel:
                 done += len(taken)
         return found
 
+    def parameters(self) -> dict[str, np.ndarray]:
+        """The weights as they are now, float32: a copy."""
+        return {name: value.detach().numpy().copy() for name, value in self._weights.values.items()}
+
     def _segment_of(self, ids: np.ndarray) -> np.ndarray:
         """Those of the next symbols that belong to the segment that has begun: a record's end is its last."""
         taken = ids[: self._rule.segment + 1 - len(self._held)]

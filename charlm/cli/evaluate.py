@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from charlm.cli.evaluate_card import card
 from charlm.cli.evaluate_characters import characters
 from charlm.cli.evaluate_compare import compare
 from charlm.cli.evaluate_lines import lines
@@ -14,6 +15,7 @@ from charlm.cli.help_pages import Command, Group, examples
 
 app = typer.Typer(cls=Group, no_args_is_help=True)
 
+CARD = examples("charlm eval card mybook", "charlm eval card mybook --split test --png card.png --markdown card.md")
 PERPLEXITY = examples("charlm eval perplexity mybook", "charlm eval perplexity mybook otherbook.txt --json")
 CHARACTERS = examples(
     "charlm eval characters mybook", "charlm eval characters mybook letter.txt --by mean --tsv > lines.tsv"
@@ -36,6 +38,7 @@ def _group() -> None:
 
 
 app.command("perplexity", cls=Command, epilog=PERPLEXITY)(perplexity)
+app.command("card", cls=Command, epilog=CARD)(card)
 app.command("compare", cls=Command, epilog=COMPARE)(compare)
 app.command("characters", cls=Command, epilog=CHARACTERS)(characters)
 app.command("surprise", cls=Command, epilog=SURPRISE)(surprise)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from charlm.cli.completing import complete_run
 from charlm.cli.opening import open_named
 from charlm.cli.options import CellFile, Device, Json
-from charlm.cli.scored_text import UNKNOWN, Policy, given_text, score_of, units_of
+from charlm.cli.scored_text import UNKNOWN, Policy, given_text, interval_of, score_of, units_of
 from charlm.display.output import print_json
+
+if TYPE_CHECKING:
+    from charlm.evaluation.text import TextScore
 
 
 def compare(
@@ -29,7 +32,10 @@ def compare(
     device: Device = "auto",
     as_json: Json = False,
 ) -> None:
-    """Score one text with several models; characters that a model does not know are charged, so that it is fair."""
+    """Score one text with several models, and say how sure their differences from the first are.
+
+    Characters that a model does not know are charged, so that it is fair.
+    """
     from charlm.config.device_names import check_device_option
     from charlm.kernels.blas import limit_blas_threads
 
@@ -37,6 +43,7 @@ def compare(
     limit_blas_threads()
     from charlm.display.waiting import Waiting
     from charlm.errors import UsageError
+    from charlm.evaluation.text import difference
 
     if len(runs) < 2:
         raise UsageError(
@@ -45,16 +52,21 @@ def compare(
             f"Name two, or score one: charlm eval perplexity {runs[0]} {text[0]}",
         )
     checkpoints = [open_named(run, "charlm eval compare {run} RUN --text {text}") for run in runs]
+    found: list[TextScore] = []
     scores: list[dict[str, Any]] = []
     with Waiting("reading the text") as line:
         for checkpoint in checkpoints:
             corpus = given_text(checkpoint, text, encoding, unknown)
-            found = score_of(checkpoint, corpus, corpus.ids, device, unknown, line)
+            found.append(score_of(checkpoint, corpus, corpus.ids, device, unknown, line))
             about = {"run": checkpoint.run_name, "step": checkpoint.step, "unit": corpus.vocabulary.unit}
-            scores.append(about | units_of(found))
+            scores.append(about | units_of(found[-1]))
+    differences = []
+    for checkpoint, score in zip(checkpoints[1:], found[1:], strict=True):
+        nats, interval = difference(score, found[0])
+        differences.append({"run": checkpoint.run_name, "nats_per_character": nats, "interval": interval_of(interval)})
     if as_json:
-        print_json({"text": corpus.name, "unknown": unknown, "runs": scores})
+        print_json({"text": corpus.name, "unknown": unknown, "runs": scores, "differences": differences})
     else:
         from charlm.display.score_table import print_comparison
 
-        print_comparison(scores, unknown)
+        print_comparison(scores, differences, unknown)

@@ -1,57 +1,89 @@
-"""`charlm eval perplexity`: one text, scored with one model."""
+"""`charlm eval perplexity`: one text, scored with one model, with several, or with a model and an n-gram."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any
 
 import typer
 
-from charlm.cli.completing import complete_corpus, complete_run
+from charlm.cli.completing import complete_run
 from charlm.cli.opening import open_named
 from charlm.cli.options import CellFile, Device, Json
-from charlm.cli.scored_text import UNKNOWN, Policy, given_text, score_of, units_of
+from charlm.cli.predictors import (
+    Adapt,
+    AdaptQuick,
+    AdaptRate,
+    BlendName,
+    Choice,
+    MixName,
+    adapting_of,
+    new_reading,
+    temperature_of,
+)
+from charlm.cli.scored_text import (
+    UNKNOWN,
+    Encoding,
+    MovedTest,
+    MovedText,
+    MovedValid,
+    Order,
+    Policy,
+    Run,
+    Split,
+    Text,
+    Wanted,
+    open_wanted,
+    score_of,
+    score_with,
+    units_of,
+)
 from charlm.display.output import print_json
 
 
 def perplexity(
-    run: Annotated[
-        str | None,
-        typer.Argument(
-            help="A run's name, its folder or one of its checkpoints. Default: the latest run.",
-            autocompletion=complete_run,
-        ),
-    ] = None,
-    text: Annotated[
-        list[str] | None,
-        typer.Argument(
-            help="Files, folders, globs, named corpora or - (standard input) to score.", autocompletion=complete_corpus
-        ),
-    ] = None,
+    run: Run = None,
+    text: Text = None,
     cell_file: CellFile = None,
-    split: Annotated[
-        Literal["train", "valid", "test"] | None,
-        typer.Option(help="Without TEXT: which split of the run's own text to score. Default: valid."),
-    ] = None,
-    moved: Annotated[
-        list[str] | None,
-        typer.Option("--text", metavar="PATH", help="Where the run's own text is now, if it has moved."),
-    ] = None,
-    valid: Annotated[
-        list[str] | None,
-        typer.Option(metavar="FILE", help="Where the run's own validation text (train --valid) is now."),
-    ] = None,
-    test: Annotated[
-        list[str] | None, typer.Option(metavar="FILE", help="Where the run's own test text (train --test) is now.")
-    ] = None,
+    split: Split = None,
+    moved: MovedText = None,
+    valid: MovedValid = None,
+    test: MovedTest = None,
     unknown: Annotated[Policy, typer.Option(help=UNKNOWN)] = "skip",
-    encoding: Annotated[
-        str | None, typer.Option(help="Encoding of TEXT; auto decides for each file. Default: that of the run.")
+    encoding: Encoding = None,
+    temperature: Annotated[
+        str | None,
+        typer.Option(
+            metavar="fit|X", help="Divide the scores of the model by X, or by what suits the end of its training part."
+        ),
     ] = None,
+    ensemble: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="RUN", help="Another model, to predict together; can be repeated.", autocompletion=complete_run
+        ),
+    ] = None,
+    blend: Annotated[
+        BlendName,
+        typer.Option(
+            help="How the models of an ensemble predict together: by the mean of their probabilities, or by their "
+            "product, with weights that are learned while the text is read."
+        ),
+    ] = "mean",
+    mix: Annotated[
+        MixName | None,
+        typer.Option(
+            help="Mix with an n-gram of the training part (log-linear, weights learned while the text is read); one "
+            "that is counting goes on to count the text that it reads."
+        ),
+    ] = None,
+    order: Order = 6,
+    adapt: Adapt = False,
+    adapt_rate: AdaptRate = None,
+    adapt_quick: AdaptQuick = False,
     device: Device = "auto",
     as_json: Json = False,
 ) -> None:
     """Score every character of a text: bits per character and per byte, nats, perplexity."""
-    import shlex
     import time
 
     from charlm.config.device_names import check_device_option
@@ -60,34 +92,40 @@ def perplexity(
     check_device_option(device)
     limit_blas_threads()
     from charlm.checkpoint.moved import Moved
-    from charlm.checkpoint.reopening import reopen_text
     from charlm.display.waiting import Waiting
-    from charlm.errors import UsageError
-    from charlm.text.length import require_two
+    from charlm.errors import DivergedError, UsageError
+    from charlm.text.records.record_lanes import record_end_id
 
+    adapting = adapting_of(adapt, adapt_rate, adapt_quick)
+    choice = Choice(temperature_of(temperature), tuple(ensemble or ()), blend, mix, order, adapting)
+    if blend != "mean" and not ensemble:
+        raise UsageError("--blend is for an ensemble", f"--blend {blend}", "Name other models with --ensemble RUN.")
+    if not choice.is_plain and device not in ("auto", "cpu"):
+        what = "Models that adapt, that are mixed, or at a temperature, read a text in order, on the CPU"
+        raise UsageError(what, f"--device {device}", "Leave --device out.")
     checkpoint = open_named(run, "charlm eval perplexity {run} {text}")
-    if text and split:
-        raise UsageError("--split selects a part of the run's own text", f"--split {split}", "Give --split or TEXT.")
+    others = [open_named(each, "charlm eval perplexity {run} {text}") for each in choice.ensemble]
     places = Moved(moved or (), valid or (), test or ())
-    if text and places.given:
-        option, *_ = words = places.words()
-        what = f"{option} names a text of the run's own, to score one of its splits"
-        raise UsageError(what, " ".join(words), f"Give {option}, or TEXT to score all of it.")
+    wanted = Wanted(
+        "charlm eval perplexity", text, split, places, encoding, unknown, choice.words(), choice.reads_training
+    )
     began = time.perf_counter()
+    about: dict[str, Any] = {}
     with Waiting("reading the text") as line:
-        if text:
-            corpus = given_text(checkpoint, text, encoding, unknown)
+        opened = open_wanted(checkpoint, run, wanted)
+        corpus, ids = opened.corpus, opened.ids
+        if choice.is_plain:
+            found = score_of(checkpoint, corpus, ids, device, unknown, line)
         else:
-            command = f"charlm eval perplexity {shlex.quote(run or checkpoint.run_name)}"
-            corpus = reopen_text(
-                checkpoint,
-                f"{command} --split {split or 'valid'}",
-                f"To score all of another text: {command} PATH",
-                places,
-            )
-        ids = corpus.ids if text else corpus.split(split or "valid")
-        require_two(ids.size, "The text" if text else f"The {split or 'valid'} split", corpus.name)
-        found = score_of(checkpoint, corpus, ids, device, unknown, line)
+            end = record_end_id(checkpoint.settings.text, corpus.vocabulary)
+            try:
+                reading = new_reading(choice, [checkpoint, *others], opened.own, end, line)
+                found = score_with(reading.predictor, checkpoint, corpus, ids, unknown, line)
+                about = reading.values()
+            except DivergedError as error:  # of a model that adapts: the score of the model as it is is left
+                line.say("scoring without adapting")
+                found = score_of(checkpoint, corpus, ids, device, unknown, line)
+                about = {"adapted": None, "diverged": str(error)}
     result = {
         "run": checkpoint.run_name,
         "step": checkpoint.step,
@@ -96,11 +134,12 @@ def perplexity(
         **units_of(found),
         "seconds": round(time.perf_counter() - began, 3),
         "protocol": {
-            "split": "all" if text else split or "valid",
+            "split": opened.split,
             "state": "fresh at each record" if checkpoint.settings.text.records else "carried over the whole text",
             "streams": 1,
             "unit": corpus.vocabulary.unit,
             "unknown": unknown,
+            **about,
         },
     }
     if as_json:
@@ -108,4 +147,4 @@ def perplexity(
     else:
         from charlm.display.score_table import print_score
 
-        print_score(result, found.lacking, corpus.notes)
+        print_score(result, found.lacking, [*corpus.notes, *([about["diverged"]] if "diverged" in about else [])])

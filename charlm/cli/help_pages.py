@@ -83,15 +83,17 @@ def _usage(command: Any, ctx: Any) -> list[str]:
 
 
 def _write_parameters(command: Any, ctx: Any, formatter: Any) -> None:
-    rows: dict[str, list[tuple[str, str]]] = {"argument": [], "option": []}
+    """A section of arguments, one of options, and one for each group of options that has a name."""
+    rows: dict[str, list[tuple[str, str]]] = {"Arguments": [], "Options": []}
     for parameter in command.get_params(ctx):
         record = parameter.get_help_record(ctx)  # None if it is hidden
         if record is not None:
             is_argument = parameter.param_type_name == "argument"
             name = _argument_name(parameter) if is_argument else _option_name(parameter, record[0])
-            rows[parameter.param_type_name].append((name, record[1]))
-    _write_section(formatter, "Arguments", rows["argument"])
-    _write_section(formatter, "Options", rows["option"])
+            section = "Arguments" if is_argument else getattr(parameter, "rich_help_panel", None) or "Options"
+            rows.setdefault(section, []).append((name, record[1]))
+    for title, found in rows.items():
+        _write_section(formatter, title, found)
 
 
 def _write_section(formatter: Any, title: str, rows: list[tuple[str, str]]) -> None:

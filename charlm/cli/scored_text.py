@@ -1,18 +1,28 @@
-"""What the commands of `charlm eval` share: a text that was given, its score, and the score as values. No command."""
+"""What the commands of `charlm eval` share: the text to score, its score, and the score as values. No command."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from charlm.cli.completing import complete_corpus, complete_run
 
 if TYPE_CHECKING:
     from charlm.checkpoint import Checkpoint
+    from charlm.checkpoint.moved import Moved
     from charlm.display.waiting import Waiting
+    from charlm.evaluation.intervals import Interval
+    from charlm.evaluation.predicting import Predictor
     from charlm.evaluation.scorers import WindowScorer
     from charlm.evaluation.text import TextScore
     from charlm.text.corpus import Corpus
     from charlm.text.vocabulary import Ids
 
 Policy = Literal["skip", "error", "nearest", "charge"]
+SplitName = Literal["train", "valid", "test"]
 UNKNOWN = (
     "Characters that the model does not know: leave them out (skip), read the nearest known ones, charge what a code "
     "would pay to name them, or end with an error. A model with an unknown symbol (text.min_count) leaves none out: it "
@@ -20,27 +30,163 @@ UNKNOWN = (
 )
 SMALL = 2_000_000  # characters; numpy scores fewer in less time than it takes to import torch and find a device
 
+Run = Annotated[
+    str | None,
+    typer.Argument(
+        help="A run's name, its folder or one of its checkpoints. Default: the latest run.",
+        autocompletion=complete_run,
+    ),
+]
+Text = Annotated[
+    list[str] | None,
+    typer.Argument(
+        help="Files, folders, globs, named corpora or - (standard input) to score.", autocompletion=complete_corpus
+    ),
+]
+Split = Annotated[
+    SplitName | None,
+    typer.Option(help="Without TEXT: which split of the run's own text to score. Default: valid."),
+]
+MovedText = Annotated[
+    list[str] | None,
+    typer.Option("--text", metavar="PATH", help="Where the run's own text is now, if it has moved."),
+]
+MovedValid = Annotated[
+    list[str] | None,
+    typer.Option("--valid", metavar="FILE", help="Where the run's own validation text (train --valid) is now."),
+]
+MovedTest = Annotated[
+    list[str] | None,
+    typer.Option("--test", metavar="FILE", help="Where the run's own test text (train --test) is now."),
+]
+Encoding = Annotated[
+    str | None, typer.Option(help="Encoding of TEXT; auto decides for each file. Default: that of the run.")
+]
+Order = Annotated[
+    int,
+    typer.Option(
+        "--order", metavar="N", min=2, max=8, help="Order of the n-gram: the characters of its longest contexts."
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The text that the options of a command name, and the words with which the command can be given again."""
+
+    command: str  # charlm eval perplexity
+    text: list[str] | None
+    split: SplitName | None
+    moved: Moved
+    encoding: str | None
+    unknown: Policy
+    words: tuple[str, ...] = ()  # other options that were given
+    reads_training: bool = False  # it needs the run's own text, beside the one to score
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The text to score, ids (N,) of a corpus, and the run's own text, if it is that or if it is needed."""
+
+    corpus: Corpus
+    ids: Ids
+    split: str  # `all` of a text that was given
+    own: Corpus | None
+
+
+def open_wanted(checkpoint: Checkpoint, run: str | None, wanted: Wanted) -> Opened:
+    """Open the text. Raises UsageError for options that exclude each other, TextError if it is too short."""
+    from charlm.checkpoint.reopening import reopen_text
+    from charlm.errors import UsageError
+    from charlm.text.length import require_two
+
+    text, split, moved = wanted.text, wanted.split, wanted.moved
+    if text and split:
+        raise UsageError("--split selects a part of the run's own text", f"--split {split}", "Give --split or TEXT.")
+    if text and moved.given and not wanted.reads_training:
+        option, *_ = words = moved.words()
+        what = f"{option} names a text of the run's own, to score one of its splits"
+        raise UsageError(what, " ".join(words), f"Give {option}, or TEXT to score all of it.")
+    name = shlex.quote(run or checkpoint.run_name)
+    chosen = map(shlex.quote, text) if text else ("--split", split or "valid")
+    again = " ".join([wanted.command, name, *chosen, *wanted.words])
+    alone = f"charlm eval perplexity {name} {' '.join(map(shlex.quote, text)) if text else 'PATH'}"
+    otherwise = f"To score {'this' if text else 'all of another'} text with the model alone: {alone}"
+    if not wanted.reads_training:
+        otherwise = f"To score all of another text: {wanted.command} {name} PATH"
+    own = reopen_text(checkpoint, again, otherwise, moved) if wanted.reads_training or not text else None
+    if text:
+        corpus = given_text(checkpoint, text, wanted.encoding, wanted.unknown)
+    else:
+        assert own is not None
+        corpus = own
+    ids = corpus.ids if text else corpus.split(split or "valid")
+    require_two(ids.size, "The text" if text else f"The {split or 'valid'} split", corpus.name)
+    return Opened(corpus, ids, "all" if text else split or "valid", own)
+
+
+def given_text(checkpoint: Checkpoint, text: list[str], encoding: str | None, unknown: Policy) -> Corpus:
+    """A text that was given, in the model's symbols."""
+    from charlm.evaluation.text import reading_of
+    from charlm.text.corpus import open_corpus
+
+    changes: dict[str, object] = {"sources": tuple(text), "decided": (), "split": "contiguous", "valid": (), "test": ()}
+    if encoding:
+        changes["encoding"] = encoding
+    return open_corpus(checkpoint.settings.text.model_copy(update=changes), checkpoint.vocabulary, reading_of(unknown))
+
 
 def score_of(
     checkpoint: Checkpoint, corpus: Corpus, ids: Ids, device: str, unknown: Policy, line: Waiting
 ) -> TextScore:
-    """The score of ids (N,), which are all of the text or a part of it; the line says how far it is."""
+    """The exact score of ids (N,), which are all of the text or a part of it; the line says how far it is."""
     from charlm.display.progress import WatchedScorer
-    from charlm.evaluation.text import reading_of, score_text
+    from charlm.evaluation.text import score_text
     from charlm.text.records.record_lanes import record_end_id
+
+    scorer = WatchedScorer(scorer_for(checkpoint, device, ids.size), ids.size, line)
+    end = record_end_id(checkpoint.settings.text, corpus.vocabulary)
+    changed = changed_bytes(corpus, ids, unknown)
+    return score_text(scorer, ids, corpus.vocabulary, end, unknown, corpus.unknown, changed)
+
+
+def score_with(
+    predictor: Predictor, checkpoint: Checkpoint, corpus: Corpus, ids: Ids, unknown: Policy, line: Waiting
+) -> TextScore:
+    """The score of ids (N,) that a predictor reads in order; the line says how far it is."""
+    from charlm.evaluation.intervals import Blocks
+    from charlm.evaluation.predicting import in_order, read_nats
+    from charlm.evaluation.text import text_score
+    from charlm.text.records.record_lanes import record_end_id
+
+    end = record_end_id(checkpoint.settings.text, corpus.vocabulary)
+    read = ids if end is None else in_order(ids, end)
+    nats = read_nats(predictor, read, telling(line, "scoring", len(read)))
+    blocks = Blocks.of(nats[1:] if end is None else nats)
+    changed = changed_bytes(corpus, ids, unknown)
+    return text_score(blocks, ids, corpus.vocabulary, end, unknown, corpus.unknown, changed)
+
+
+def telling(line: Waiting, doing: str, characters: int) -> Any:
+    """A function that tells the line how many of the characters are done."""
+
+    def tell(done: int) -> None:
+        line.say(f"{doing} {characters:,} characters, {done / max(1, characters):.0%} done")
+
+    return tell
+
+
+def changed_bytes(corpus: Corpus, ids: Ids, unknown: Policy) -> int:
+    """The bytes that normalizing took from these ids of the text or added; of a part, they are known in proportion."""
+    from charlm.evaluation.text import reading_of
     from charlm.text.unknown import UnknownCharacters
 
-    vocabulary = corpus.vocabulary
-    # Of a part of the text, the bytes that normalizing took or added are known in proportion.
-    lacking = UnknownCharacters.of(vocabulary, corpus.unknown, reading_of(unknown))
-    elsewhere = lacking.bytes_of_symbol(vocabulary) * sum(lacking.as_symbol.values())
-    changed_bytes = round((corpus.given_bytes - corpus.bytes - elsewhere) * ids.size / corpus.characters)
-    scorer = WatchedScorer(scorer_for(checkpoint, device, ids.size), ids.size, line)
-    end = record_end_id(checkpoint.settings.text, vocabulary)
-    return score_text(scorer, ids, vocabulary, end, unknown, corpus.unknown, changed_bytes)
+    lacking = UnknownCharacters.of(corpus.vocabulary, corpus.unknown, reading_of(unknown))
+    elsewhere = lacking.bytes_of_symbol(corpus.vocabulary) * sum(lacking.as_symbol.values())
+    return round((corpus.given_bytes - corpus.bytes - elsewhere) * ids.size / corpus.characters)
 
 
-def units_of(found: TextScore) -> dict[str, float]:
+def units_of(found: TextScore) -> dict[str, Any]:
     """The values of a score for `--json`."""
     score, lacking = found.score, found.lacking
     return {
@@ -48,6 +194,7 @@ def units_of(found: TextScore) -> dict[str, float]:
         "bits_per_character": score.bits_per_character,
         "bits_per_byte": score.bits_per_byte(found.bytes),
         "perplexity": score.perplexity,
+        "interval": interval_of(found.interval),
         "characters": score.characters,
         "bytes": found.bytes,
         "unknown_characters": found.unknown,
@@ -58,14 +205,9 @@ def units_of(found: TextScore) -> dict[str, float]:
     }
 
 
-def given_text(checkpoint: Checkpoint, text: list[str], encoding: str | None, unknown: Policy) -> Corpus:
-    from charlm.evaluation.text import reading_of
-    from charlm.text.corpus import open_corpus
-
-    changes: dict[str, object] = {"sources": tuple(text), "decided": (), "split": "contiguous", "valid": (), "test": ()}
-    if encoding:
-        changes["encoding"] = encoding
-    return open_corpus(checkpoint.settings.text.model_copy(update=changes), checkpoint.vocabulary, reading_of(unknown))
+def interval_of(found: Interval | None) -> dict[str, Any] | None:
+    """A 95 % interval for `--json`, in nats per character; None for a text that is too short for one."""
+    return None if found is None else {"low_nats": found.low, "high_nats": found.high, "blocks": found.blocks}
 
 
 def scorer_for(checkpoint: Checkpoint, device: str, characters: int) -> WindowScorer:

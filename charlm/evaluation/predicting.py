@@ -93,3 +93,10 @@ def read_nats(predictor: Predictor, ids: np.ndarray, tell: Callable[[int], objec
         if tell is not None:
             tell(start + len(block))
     return nats
+
+
+def in_order(ids: np.ndarray, end: int) -> np.ndarray:
+    """Ids of records, each ended by `end`: blank records are left out, and the last has its end."""
+    is_end = np.append(ids == end, False)
+    kept = ids[~(is_end[:-1] & np.append(True, is_end[:-2]))] if len(ids) else ids
+    return kept if not len(kept) or kept[-1] == end else np.append(kept, np.array(end, ids.dtype))

@@ -10,12 +10,15 @@ Shape letters: N symbols, V symbols of the vocabulary.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from charlm.evaluation.predicting import Predictor, normalized
+from charlm.evaluation.predicting import BLOCK, Predictor, normalized
 
 LEAST, MOST = 0.05, 20.0  # of b
 TOLERANCE, STEPS = 1e-6, 50
+UNUSED = 100  # symbols
 
 
 class Tempered:
@@ -32,6 +35,20 @@ class Tempered:
 def at_temperature(logs: np.ndarray, temperature: float) -> np.ndarray:
     """Log-probabilities (N, V) at a temperature; at 1 they are what they are."""
     return logs if temperature == 1 else normalized(logs / temperature)
+
+
+def fit_on(predictor: Predictor, ids: np.ndarray, tell: Callable[[int], object] | None = None) -> float:
+    """The temperature that suits ids (N,) best; the predictor has read nothing yet. `tell` is told how many are read.
+
+    It needs memory for N V log-probabilities. The first symbols are only read: what stands before them is not known.
+    """
+    parts = []
+    for start in range(0, len(ids), BLOCK):
+        parts.append(predictor.read(ids[start : start + BLOCK].astype(np.int64)))
+        if tell is not None:
+            tell(start + len(parts[-1]))
+    first = min(UNUSED, len(ids) // 2)
+    return fit_temperature(np.concatenate(parts)[first:], ids[first:].astype(np.int64))
 
 
 def fit_temperature(logs: np.ndarray, ids: np.ndarray) -> float:

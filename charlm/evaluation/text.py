@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from charlm.evaluation.charging import charged, name_nats
-from charlm.evaluation.intervals import Blocks, Interval, mean_interval
+from charlm.evaluation.intervals import Blocks, Interval, mean_interval, paired_interval
 from charlm.evaluation.score import Score
 from charlm.evaluation.scorers import WindowScorer
 from charlm.evaluation.scoring import record_nats, score_records, score_stream, stream_nats
@@ -110,6 +110,18 @@ class TextScore:
     @property
     def charged_bits(self) -> float:
         return Score(self.score.nats - self.known.nats, 1).bits_per_character
+
+
+def difference(found: TextScore, first: TextScore) -> tuple[float, Interval | None]:
+    """Nats per character more than the first, and the 95 % interval of this; None if they read other characters."""
+    nats = found.score.nats_per_character - first.score.nats_per_character
+    known, total = found.known.characters, found.score.characters
+    alike = found.lacking.left_out.keys() == first.lacking.left_out.keys() and total == first.score.characters
+    pair = paired_interval(found.blocks, first.blocks) if alike else None
+    if pair is None:
+        return nats, None
+    charged = nats - (found.known.nats - first.known.nats) / total  # the same in all of the interval
+    return nats, Interval(pair.low * known / total + charged, pair.high * known / total + charged, pair.blocks)
 
 
 def score_text(

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from charlm.errors import CharlmError
 from charlm.randomness import sample_stream
 from charlm.sampling.decoding import Decoding, probabilities
 from charlm.sampling.generation import Model, Read, generate, read
@@ -97,11 +98,15 @@ class Answer:
         assert before.after is not None
         writer = Writer(before.vocabulary, before.stops, before.end)
         streams = [sample_stream(before.seed, before.answers)]
-        for ids, errors in generate(before.model, before.after, before.decoding, before.length, streams):
-            if errors:
-                raise errors[0]
-            fragment = writer.feed(ids[0])
-            self._add(ids[0], fragment)
+        for round_ in generate(before.model, before.after, before.decoding, before.length, streams):
+            ids, end = round_.ids.get(0, []), round_.ends.get(0)
+            if isinstance(end, CharlmError):
+                raise end
+            fragment = writer.feed(ids)
+            if end and not fragment.stopped:
+                last = writer.finish(end)
+                fragment = replace(last, text=fragment.text + last.text)
+            self._add(ids, fragment)
             yield fragment
             if fragment.stopped:
                 return

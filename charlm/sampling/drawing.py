@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charlm.errors import IntegrityError
-from charlm.sampling.decoding import LEAST_TEMPERATURE, Decoding, Unnormalised, unnormalised
+from charlm.sampling.decoding import Allowed, Decoding, Unnormalised, unnormalised
+from charlm.sampling.mirostat import first_mu, next_mu
+from charlm.sampling.rules import LEAST_TEMPERATURE
 
 
 def draw(chances: Unnormalised, uniform: float) -> int:
@@ -27,15 +29,18 @@ def draw_rows(
     decoding: Decoding,
     recent: Sequence[Collection[int]],
     uniforms: NDArray[np.float64],
+    allowed: NDArray[np.bool_] | None = None,
 ) -> list[int | None]:
-    """(B, V) logits to B ids. Every row has its own recent ids and its own uniform number of (B,).
+    """(B, V) logits to B ids. Every row has its own recent ids, its own uniform number of (B,), and allowed ids (B, V).
 
     Each id is the one that `draw` gives for the row alone. It is None if the row's logits are not finite:
-    `non_finite_error` has the error for it.
+    `non_finite_error` has the error for it. A row must have an allowed id; None allows all.
     """
     # For a single row, numpy's functions on matrices cost more than those on vectors.
     if logits.shape[0] > 1 and decoding.only_temperature and np.isfinite(logits).all():
         scores = logits.astype(np.float64, order="C")
+        if allowed is not None:
+            np.putmask(scores, ~allowed, -np.inf)
         scores -= scores.max(axis=1, keepdims=True)
         scores /= max(decoding.temperature, LEAST_TEMPERATURE)
         cumulative = np.add.accumulate(np.exp(scores), axis=1)
@@ -43,9 +48,41 @@ def draw_rows(
         ids: list[int | None] = np.count_nonzero(cumulative <= thresholds[:, None], axis=1).tolist()
         return ids
     drawn: list[int | None] = []
-    for row, row_recent, uniform in zip(logits, recent, uniforms, strict=True):
+    for number, (row, row_recent, uniform) in enumerate(zip(logits, recent, uniforms, strict=True)):
         try:
-            drawn.append(draw(unnormalised(row, decoding, row_recent), uniform))
+            drawn.append(draw(unnormalised(row, decoding, row_recent, _row(allowed, number)), uniform))
         except IntegrityError:
             drawn.append(None)
     return drawn
+
+
+def first_bounds(decoding: Decoding, rows: int) -> list[float]:
+    """Mirostat's bounds on surprise before the first symbol, one for each row."""
+    return [first_mu(decoding.mirostat_ent)] * rows
+
+
+def draw_bounded(
+    logits: NDArray[np.floating],
+    decoding: Decoding,
+    recent: Sequence[Collection[int]],
+    uniforms: NDArray[np.float64],
+    allowed: NDArray[np.bool_] | None,
+    bounds: Sequence[float],
+) -> tuple[list[int | None], list[float]]:
+    """The same with mirostat, whose bound on surprise moves in every row: the ids, and the bounds after them."""
+    drawn: list[int | None] = []
+    after = list(bounds)
+    for number, (row, row_recent, uniform) in enumerate(zip(logits, recent, uniforms, strict=True)):
+        try:
+            chances = unnormalised(row, decoding, row_recent, _row(allowed, number), bounds[number])
+        except IntegrityError:
+            drawn.append(None)
+            continue
+        symbol = draw(chances, uniform)
+        drawn.append(symbol)
+        after[number] = next_mu(bounds[number], chances, symbol, decoding.mirostat_lr, decoding.mirostat_ent)
+    return drawn, after
+
+
+def _row(allowed: NDArray[np.bool_] | None, number: int) -> Allowed | None:
+    return None if allowed is None else allowed[number]

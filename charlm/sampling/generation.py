@@ -7,24 +7,20 @@ to the last bit, what it is alone. Knows no text, no files and no model by name.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Collection, Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
-from charlm.errors import IntegrityError
 from charlm.model.state import take_rows
-from charlm.sampling.decoding import LEAST_TEMPERATURE, Decoding, non_finite_error
-from charlm.sampling.drawing import draw_rows
+from charlm.sampling.by_rules import drawn_by_rules
+from charlm.sampling.decoding import Decoding
+from charlm.sampling.masks import NO_MASKS, Masks
+from charlm.sampling.rows import Round, first_rows, kept_rows, next_uniforms, non_finite_rows
+from charlm.sampling.rules import LEAST_TEMPERATURE
 
 State = TypeVar("State")
-# By sample, its next ids: one, or several from a model that draws by itself. And the errors of the samples that end
-# because their logits are not finite.
-Round = tuple[dict[int, list[int]], dict[int, IntegrityError]]
-
-BLOCK = 256  # random numbers of a row that are drawn together
 
 
 class Model(Protocol[State]):
@@ -87,50 +83,16 @@ def generate(
     length: int,
     streams: Sequence[np.random.Generator],
     ended: Set[int] = frozenset(),
+    masks: Masks = NO_MASKS,
 ) -> Iterator[Round]:
     """Continue from what was read with `length` ids for each of the samples 0 to B - 1, one for each random stream.
 
     The caller ends a sample early by adding it to `ended`, which is consulted before the next round. No round is
-    computed before it is asked for.
+    computed before it is asked for. `masks` say which ids are forbidden.
     """
-    if decoding.only_temperature and isinstance(model, GeneratingModel):
+    if decoding.only_temperature and not masks.needed_for(decoding) and isinstance(model, GeneratingModel):
         return _drawn_by_model(model, after, decoding, length, streams, ended)
-    return _drawn_by_rules(model, after, decoding, length, streams, ended)
-
-
-def _drawn_by_rules(
-    model: Model[Any],
-    after: Read[Any],
-    decoding: Decoding,
-    length: int,
-    streams: Sequence[np.random.Generator],
-    ended: Set[int],
-) -> Iterator[Round]:
-    """Draw in numpy, by all rules of decoding; the model takes a step for every id."""
-    samples, logits, state = _first_rows(after, len(streams))
-    recent: list[deque[Any]] = [deque(after.ids, maxlen=decoding.repetition_window) for _ in samples]
-    uniforms = np.empty((0, len(samples)))
-    while length:
-        if not uniforms.size:
-            uniforms = _uniforms(streams, samples, length)
-        ids = draw_rows(logits, decoding, recent, uniforms[0])
-        uniforms = uniforms[1:]
-        length -= 1
-        errors = _errors(samples, logits) if None in ids else {}
-        yield {sample: [symbol] for sample, symbol in zip(samples, ids, strict=True) if symbol is not None}, errors
-        if not length:
-            return
-        if errors or not ended.isdisjoint(samples):
-            kept = _kept_rows(samples, ended, errors)
-            if not kept:
-                return
-            samples, ids = [samples[row] for row in kept], [ids[row] for row in kept]
-            recent = [recent[row] for row in kept]
-            state, uniforms = take_rows(state, np.array(kept)), uniforms[:, kept]
-        if decoding.repetition_penalty != 1:
-            for symbols, symbol in zip(recent, ids, strict=True):
-                symbols.append(symbol)
-        logits, state = model.step(np.array(ids), state)
+    return drawn_by_rules(model, after, decoding, length, streams, ended, masks)
 
 
 def _drawn_by_model(
@@ -142,47 +104,23 @@ def _drawn_by_model(
     ended: Set[int],
 ) -> Iterator[Round]:
     """Let the model draw and read several ids at a time."""
-    samples, logits, state = _first_rows(after, len(streams))
+    samples, logits, state = first_rows(after, len(streams))
     temperature = max(decoding.temperature, LEAST_TEMPERATURE)
     uniforms = np.empty((0, len(samples)))
     while length:
-        errors: dict[int, IntegrityError] = {}
         if np.isfinite(logits).all():
             if not uniforms.size:
-                uniforms = _uniforms(streams, samples, length)
+                uniforms = next_uniforms(streams, samples, length)
             ids, logits, state = model.generate_next(logits, state, temperature, uniforms)
             uniforms = uniforms[len(ids) :]
             length -= len(ids)
-            yield dict(zip(samples, ids.T.tolist(), strict=True)), errors
+            round_ = Round(dict(zip(samples, ids.T.tolist(), strict=True)))
         else:
-            errors = _errors(samples, logits)
-            yield {}, errors
-        if errors or not ended.isdisjoint(samples):
-            kept = _kept_rows(samples, ended, errors)
+            round_ = Round({}, dict(non_finite_rows(samples, logits)))
+        yield round_
+        if round_.ends or not ended.isdisjoint(samples):
+            kept = kept_rows(samples, ended, round_.ends)
             if not kept:
                 return
             samples, logits = [samples[row] for row in kept], logits[kept]
             state, uniforms = take_rows(state, np.array(kept)), uniforms[:, kept]
-
-
-def _first_rows(after: Read[Any], rows: int) -> tuple[list[int], np.ndarray[Any, Any], Any]:
-    """The samples, each in its row, and the logits and the state of all rows, which have read the same ids."""
-    if rows == 1:  # a model that is not batch invariant may have a state of any type
-        return [0], after.logits[None], after.state
-    return list(range(rows)), np.tile(after.logits, (rows, 1)), take_rows(after.state, np.zeros(rows, np.intp))
-
-
-def _uniforms(streams: Sequence[np.random.Generator], samples: Sequence[int], length: int) -> np.ndarray[Any, Any]:
-    """The next random numbers in [0, 1) of every row: (N, B), N up to BLOCK and not above the length."""
-    return np.stack([streams[sample].random(min(length, BLOCK)) for sample in samples], axis=1)
-
-
-def _errors(samples: Sequence[int], logits: np.ndarray[Any, Any]) -> dict[int, IntegrityError]:
-    """The errors of the samples whose logits are not finite."""
-    found = zip(samples, map(non_finite_error, logits), strict=True)
-    return {sample: error for sample, error in found if error}
-
-
-def _kept_rows(samples: Sequence[int], ended: Set[int], errors: Collection[int]) -> list[int]:
-    """The rows of the samples that continue."""
-    return [row for row, sample in enumerate(samples) if sample not in ended and sample not in errors]

@@ -13,14 +13,17 @@ from charlm.sampling.decoding import Decoding
 
 MARK = ":"
 OFF = "off"  # no value
-DECODING = [each.name for each in fields(Decoding)]
+DECODING = [each.name for each in fields(Decoding) if each.name not in ("logit_bias", "samplers")]
 WHOLE = {"length": 10**9, "seed": 2**63 - 1}  # the largest values
 NAMES = (*DECODING, *WHOLE, "state", "back", "help", "quit")
 HELP = """\
 A line is a prompt. An empty line goes on where the answer ended.
 A prompt that begins with a colon is typed with two.
-:temperature 0.5  and :top_k, :top_p, :min_p (off: without it),
-                  :repetition_penalty, :repetition_window
+:temperature 0.5  and :top_k, :top_p, :min_p, :typical, :no_repeat
+                  (off: without it), :repetition_penalty,
+                  :frequency_penalty, :presence_penalty,
+                  :repetition_window, :mirostat 0, 1 or 2,
+                  :mirostat_lr, :mirostat_ent
 :length 200       characters of an answer
 :seed 7           the same seed and the same lines give the same answers
 :state save NAME  keep the state until this program ends
@@ -91,14 +94,15 @@ def _set(conversation: Conversation, name: str, word: str, line: str) -> Convers
     try:
         return replace(conversation, decoding=replace(conversation.decoding, **{name: value}))
     except UsageError as error:
-        raise UsageError(f"{name} cannot be {word}", line, error.remedy) from None
+        remedy = error.remedy.replace("--", ":")  # of two rules that exclude each other
+        raise UsageError(f"{name} cannot be {word}", line, remedy) from None
 
 
 def _number(name: str, word: str, line: str) -> Any:
-    optional: Sequence[str] = ("top_k", "top_p", "min_p")
+    optional: Sequence[str] = ("top_k", "top_p", "min_p", "typical", "no_repeat")
     if word == OFF and name in optional:
         return None
-    whole = name in (*WHOLE, "top_k", "repetition_window")
+    whole = name in (*WHOLE, "top_k", "repetition_window", "mirostat", "no_repeat")
     try:
         return int(word) if whole else float(word)
     except ValueError:

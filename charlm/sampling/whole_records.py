@@ -10,6 +10,7 @@ from typing import Any
 
 from charlm.sampling.decoding import Decoding
 from charlm.sampling.generation import Model, Read, read
+from charlm.sampling.masks import NO_MASKS, Masks
 from charlm.sampling.writer import Fragment
 from charlm.sampling.writing import Wanted, opening_ids, write_samples
 from charlm.text.vocabulary import Vocabulary
@@ -56,12 +57,13 @@ def write_record(
     length: int,
     seed: int,
     end: int,
+    masks: Masks = NO_MASKS,
 ) -> str:
     """The rest of one record: what `charlm sample` writes after the prompt. Empty if no sample has any text."""
     ids = vocabulary.encode(beginning, "skip").ids
     after = read(model, opening_ids(vocabulary, ids, end))
     begun = vocabulary.decode(after.ids[1:]) if ids.size else ""
-    wanted = Wanted(decoding or Decoding(), length, end=end)
+    wanted = Wanted(decoding or Decoding(), length, end=end, masks=masks)
     records = write_records(model, vocabulary, after, wanted, seed, 1, begun)
     return "".join(fragment.text for fragment in next(records, iter(())))
 

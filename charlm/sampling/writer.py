@@ -6,18 +6,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from charlm.sampling.rows import EndedBy
 from charlm.text.clusters import clusters
 from charlm.text.vocabulary import Vocabulary
 
-Stopped = Literal["length", "stop", "record"]
+Stopped = Literal["length", "stop", "record"] | EndedBy
 
 
 @dataclass(frozen=True)
 class Fragment:
-    """The next part of a text, possibly empty; the last part also says why the text ends."""
+    """The next part of a text, possibly empty. The last part also says why the text ends, and what is known of it.
+
+    `ids` are all ids that were drawn for the text, with the one that ended a record or completed a stop text, if they
+    were asked for. `bits` are what a constraint cost, all of them.
+    """
 
     text: str
     stopped: Stopped | None = None
+    ids: Sequence[int] = ()
+    bits: float | None = None
 
 
 class Writer:

@@ -11,17 +11,20 @@ vocabulary has none, its first character.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from io import StringIO
 from typing import Any
 
 import numpy as np
 
-from charlm.errors import IntegrityError
+from charlm.errors import CharlmError
 from charlm.randomness import sample_stream
 from charlm.sampling.decoding import Decoding
 from charlm.sampling.generation import Model, Read, generate, read
+from charlm.sampling.masks import NO_MASKS, Masks
+from charlm.sampling.rows import EndedBy, Round
 from charlm.sampling.writer import Fragment, Stopped, Writer
 from charlm.text.vocabulary import Ids, Unknown, Vocabulary
 
@@ -34,22 +37,26 @@ class Wanted:
     """What is asked of every sample: how symbols are chosen, how many at most, and what ends the text earlier.
 
     `length` counts symbols: characters, or bytes in a model of bytes. The symbol `end` ends the text, if
-    it is given.
+    it is given. `masks` are what is forbidden. With `ids`, the last fragment has the ids that were drawn.
     """
 
     decoding: Decoding
     length: int
     stops: Sequence[str] = ()
     end: int | None = None
+    masks: Masks = NO_MASKS
+    ids: bool = False
 
 
 def opening_ids(vocabulary: Vocabulary, prompt: Ids, end: int | None = None) -> list[int]:
     """The ids (N,), N > 0, that a model reads before it continues a prompt, given as ids. `end` ends a record."""
     ids: list[int] = prompt.tolist()
-    if end is None:
-        return ids or [vocabulary.start]
-    record = ids[len(ids) - ids[::-1].index(end) :] if end in ids else ids
-    return [end, *record]
+    return (ids or [vocabulary.start]) if end is None else [end, *record_begun(ids, end)]
+
+
+def record_begun(ids: list[int], end: int | None) -> list[int]:
+    """The part of a prompt that begins the record; all of it if there are no records."""
+    return ids[len(ids) - ids[::-1].index(end) :] if end is not None and end in ids else ids
 
 
 def write_samples(
@@ -58,7 +65,7 @@ def write_samples(
     """The samples of these numbers under the seed, each as fragments of text that come as soon as they are certain.
 
     Each sample has to be read before the next one is asked for. Reading one raises IntegrityError if the model's scores
-    for it are not finite.
+    for it are not finite, and UsageError if it cannot go on under its masks.
     """
     together = 1
     if getattr(model, "batch_invariant", False):
@@ -80,11 +87,12 @@ def write_text(
     sample: int = 0,
     stops: Sequence[str] = (),
     end: int | None = None,
+    masks: Masks = NO_MASKS,
     unknown: Unknown = "skip",
 ) -> str:
     """Sample number `sample` under a seed as one string: what `charlm sample` writes after the prompt."""
     after = read(model, opening_ids(vocabulary, vocabulary.encode(prompt, unknown).ids, end))
-    wanted = Wanted(decoding or Decoding(), length, stops, end)
+    wanted = Wanted(decoding or Decoding(), length, stops, end, masks)
     samples = write_samples(model, vocabulary, after, wanted, seed, range(sample, sample + 1))
     return "".join(fragment.text for fragment in next(samples))
 
@@ -102,38 +110,65 @@ class _Block:
     ) -> None:
         self._writers = [Writer(vocabulary, wanted.stops, wanted.end) for _ in streams]
         self._unread = [StringIO() for _ in streams]
-        self._ends: dict[int, Stopped | IntegrityError] = {}
+        self._ids = [array("I") for _ in streams] if wanted.ids else []
+        self._bits: Callable[[int], float] | None = None
+        self._ends: dict[int, Stopped | CharlmError] = {}
         # This view of the keys is live, so a sample that ends here is not generated any further.
-        self._rounds = generate(model, after, wanted.decoding, wanted.length, streams, self._ends.keys())
+        ended, masks = self._ends.keys(), wanted.masks
+        self._rounds = generate(model, after, wanted.decoding, wanted.length, streams, ended, masks)
 
     def fragments(self, sample: int) -> Iterator[Fragment]:
         """The text of a sample: what was kept of it, then the rest as it is generated.
 
-        Raises the sample's IntegrityError, if it has one.
+        Raises the sample's error, if it has one.
         """
         if text := self._unread[sample].getvalue():
             self._unread[sample] = StringIO()
             yield Fragment(text)
         end = self._ends.get(sample)
-        if isinstance(end, IntegrityError):
+        if isinstance(end, CharlmError):
             raise end
         if end:
-            yield Fragment("", end)
+            yield self._with_facts(sample, Fragment("", end))
             return
-        for ids, errors in self._rounds:
-            self._ends |= errors
-            for other, symbols in ids.items():
-                fragment = self._writers[other].feed(symbols)
-                if fragment.stopped:
-                    self._ends[other] = fragment.stopped
-                if other == sample:
-                    own = fragment
-                else:
-                    self._unread[other].write(fragment.text)
-            if sample in errors:
-                raise errors[sample]
+        for round_ in self._rounds:
+            own = self._feed(round_, sample)
+            end = self._ends.get(sample)
+            if isinstance(end, CharlmError):
+                raise end
             if own.text or own.stopped:
-                yield own
+                yield self._with_facts(sample, own) if own.stopped else own
             if own.stopped:
                 return
-        yield self._writers[sample].finish("length")
+        yield self._with_facts(sample, self._writers[sample].finish("length"))
+
+    def _feed(self, round_: Round, sample: int) -> Fragment:
+        """Keep what the round gives the other samples; gives what it gives this one."""
+        own = Fragment("")
+        for other in {**round_.ids, **round_.ends}:
+            fragment = self._written(other, round_.ids.get(other, []), round_.ends.get(other))
+            if other == sample:
+                own = fragment
+            else:
+                self._unread[other].write(fragment.text)
+        self._bits = round_.bits
+        return own
+
+    def _written(self, sample: int, symbols: list[int], end: EndedBy | CharlmError | None) -> Fragment:
+        """What is certain of a sample's text after these symbols, and after its end, if it has ended."""
+        if self._ids:
+            self._ids[sample].extend(symbols)
+        fragment = self._writers[sample].feed(symbols)
+        if isinstance(end, CharlmError):
+            self._ends[sample] = end
+            return fragment
+        if end and not fragment.stopped:
+            last = self._writers[sample].finish(end)
+            fragment = replace(last, text=fragment.text + last.text)
+        if fragment.stopped:
+            self._ends[sample] = fragment.stopped
+        return fragment
+
+    def _with_facts(self, sample: int, last: Fragment) -> Fragment:
+        ids = tuple(self._ids[sample]) if self._ids else ()
+        return replace(last, ids=ids, bits=self._bits and self._bits(sample))

@@ -14,13 +14,14 @@ from charlm.engines.choosing import engines_of
 from charlm.model.parameters import count_parameters
 from charlm.text.corpus import Corpus
 from charlm.training.lengths import duration
-from charlm.training.rule import LANES, WIDTHS, Candidate, best_width, settings_for
+from charlm.training.rule import LANES, WIDTHS, Candidate, best_width, enough, settings_for
 from charlm.training.speed import Speed, measure_speed
 
 TIMED = (96, 256)  # widths whose updates are timed; the speed of others lies on the line through both
 SHARE = 0.03  # of the budget for the timing, ...
 MOST_SECONDS = 2.0  # ... and at most so much
-CELL, WIDTH, BATCH_SIZE = "model.cell", "model.hidden_size", "training.batch_size"
+CELL, WIDTH, DROPOUT = "model.cell", "model.hidden_size", "model.dropout"
+BATCH_SIZE, BUDGET = "training.batch_size", "training.budget"
 BEST_CELL = "mut1"  # of all cells, at equal time, in docs/performance.md
 CELL_OF_TORCH = "lstm"  # fast on a GPU, and without a compiler
 
@@ -57,11 +58,20 @@ def choose(settings: Settings, automatic: Collection[str], corpus: Corpus, compu
     size = corpus.vocabulary.size
     sizes = {w: count_parameters(with_values(settings, {WIDTH: w}).model, size) for w in (*timed, *widths)}
     model = best_width([Candidate(w, sizes[w], budget * speed_at(w, speeds, sizes)) for w in widths], train)
-    values = {CELL: settings.model.cell, **settings_for(model, train)}
-    chosen = {name: value for name, value in values.items() if name in automatic}
     speed, times = model.characters / budget, model.characters / train
-    why = f"in {duration(budget)}, at {speed:,.0f} characters a second, it reads the text {times:.2g} times"
+    why = f"in {duration(budget)}, at {speed:,.0f} characters a second, it reads the text {_number(times)} times"
+    shorter = enough(model, train) if DROPOUT in automatic else model
+    values = {CELL: settings.model.cell, **settings_for(shorter, train)}
+    chosen = {name: value for name, value in values.items() if name in automatic}
+    if shorter.characters < model.characters:  # the timing is a part of what is left of the budget
+        spent = sum(each.seconds for each in speeds.values())
+        chosen[BUDGET] = round(min(budget, spent + shorter.characters / speed), 1)
+        why = f"{why.replace('reads', 'would read')}, and {_number(shorter.characters / train)} are enough"
     return Choice(with_values(settings, chosen), chosen, why, sum(speed.seconds for speed in speeds.values()))
+
+
+def _number(times: float) -> str:
+    return f"{times:,.0f}" if times >= 10 else f"{times:.2g}"
 
 
 def with_best_cell(settings: Settings, automatic: Collection[str], compute: Compute) -> Settings:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 WIDTHS = (32, 48, 64, 96, 128, 160, 192, 224, 256, 320, 384, 448, 512, 640, 768, 896, 1024)
 READ_PER_PARAMETER = 14.0  # D / P of the best width on a long text
 PARAMETERS_PER_CHARACTER = 2.5  # P / N at most: a wider model learns a short text by heart
 LANES, STEPS = 16, 64  # of an update; more lanes would mean fewer updates
+MOST_TIMES = 100.0  # that a text is read; more only lets the model learn it by heart, whatever is dropped
+LEAST_UPDATES = 500  # that are made all the same, if there is time
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,12 @@ def best_width(candidates: Sequence[Candidate], train_characters: int) -> Candid
         and each.parameters <= PARAMETERS_PER_CHARACTER * train_characters
     ]
     return max(fitting or candidates[:1], key=lambda each: each.parameters)
+
+
+def enough(model: Candidate, train_characters: int) -> Candidate:
+    """The same model, which reads no more than the text is worth."""
+    most = max(MOST_TIMES * train_characters, LEAST_UPDATES * LANES * STEPS)
+    return replace(model, characters=min(model.characters, most))
 
 
 def settings_for(model: Candidate, train_characters: int) -> Mapping[str, float | int]:

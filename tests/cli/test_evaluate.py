@@ -182,6 +182,28 @@ def test_a_comparison_of_two_runs_charges_unknown_characters(charlm, two, tmp_pa
     assert "comparable" in charlm("eval", "compare", *two, "--text", "mixed.txt", "--unknown", "skip").stderr
 
 
+def test_a_comparison_says_how_sure_a_difference_is(charlm, runs, verse, tmp_path):
+    (tmp_path / "long.txt").write_text(verse.read_text() * 4)
+    for steps in (2, 30):
+        done = charlm("train", verse, "--run", f"of-{steps}", "--steps", steps, "-s", "model.hidden_size=8")
+        assert done.returncode == 0, done.stderr
+    command = ("eval", "compare", "of-2", "of-30", "of-2", "--text", "long.txt")
+    told = json.loads(charlm(*command, "--json").stdout)
+    better, same = told["differences"]
+    first, second, _ = (each["nats_per_character"] for each in told["runs"])
+    assert better["run"] == "of-30"
+    assert better["nats_per_character"] == pytest.approx(second - first)
+    assert better["interval"]["low_nats"] <= second - first <= better["interval"]["high_nats"] < 0
+    assert same["nats_per_character"] == same["interval"]["low_nats"] == same["interval"]["high_nats"] == 0
+    assert "+0.0000 (+0.0000 to +0.0000)" in charlm(*command).stdout
+
+
+def test_models_that_read_other_symbols_have_no_interval(charlm, two):
+    told = json.loads(charlm("eval", "compare", *two, "--text", "mixed.txt", "--json").stdout)
+    assert told["differences"][0]["interval"] is None
+    assert "no interval" in charlm("eval", "compare", *two, "--text", "mixed.txt").stdout
+
+
 def test_a_comparison_of_one_run_names_the_command_for_it(charlm, two):
     done = charlm("eval", "compare", two[0], "--text", "mixed.txt")
     assert done.returncode == 2

@@ -54,7 +54,7 @@ def sample(charlm, runs):
 @pytest.fixture
 def watched(monkeypatch):
     """A person sees what is said on stderr."""
-    monkeypatch.setattr("charlm.cli.sample.is_terminal", lambda stream: stream is sys.stderr)
+    monkeypatch.setattr("charlm.cli.sample_output.is_terminal", lambda stream: stream is sys.stderr)
 
 
 def test_records_of_lines_are_whole_and_not_empty(sample, watched):
@@ -87,7 +87,7 @@ def test_the_training_text_is_opened_only_if_somebody_asks_what_stands_in_it(sam
     for asked in ("--novel", "--json"):
         sample("list", "--count", 3, asked)
     assert len(opened) == 2
-    monkeypatch.setattr("charlm.cli.sample.is_terminal", lambda stream: stream is sys.stderr)
+    monkeypatch.setattr("charlm.cli.sample_output.is_terminal", lambda stream: stream is sys.stderr)
     assert "in the training text" in sample("list", "--count", 30).stderr
     assert len(opened) == 3
 

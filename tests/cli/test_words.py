@@ -28,6 +28,7 @@ from charlm.cli.words import COMMAND_OF, OPTIONS
         ("sample mine --temp 0.5 --max-tokens 9", "sample mine --temperature 0.5 --length 9"),
         ("sample -t 0.5", "sample --temperature 0.5"),
         ("sample --model mine", "sample mine"),
+        ("sample --typical-p 0.9 --repeat-last-n 32", "sample --typical 0.9 --repetition-window 32"),
         ("eval perplexity mine --test", "eval perplexity mine --split test"),
         ("eval perplexity mine --json --valid", "eval perplexity mine --json --split valid"),
     ],

@@ -143,7 +143,7 @@ def test_it_draws_what_decoding_draws_step_by_step(settings: ModelSettings, temp
 
     def drawn(engine: Model[State]) -> list[int]:
         rounds = generate(engine, read(engine, [3]), decoding, 400, [sample_stream(1, 0)])
-        return [symbol for ids, _ in rounds for symbol in ids[0]]
+        return [symbol for round_ in rounds for symbol in round_.ids[0]]
 
     expected = drawn(other)
     assert drawn(mine) == expected

@@ -9,16 +9,8 @@ from hypothesis import strategies as some
 from hypothesis.extra.numpy import arrays
 
 from charlm.errors import IntegrityError, UsageError
-from charlm.sampling.decoding import (
-    Decoding,
-    min_p,
-    penalised,
-    probabilities,
-    softmax,
-    tempered,
-    top_k,
-    top_p,
-)
+from charlm.sampling.decoding import Decoding, probabilities
+from charlm.sampling.rules import min_p, penalised, softmax, tempered, top_k, top_p
 
 scores = arrays(np.float64, some.integers(1, 12), elements=some.floats(-1e4, 1e4, width=32))
 decodings = some.builds(

@@ -41,10 +41,10 @@ GREEDY = Decoding(temperature=0)
 
 def ids_of_one(model, after, decoding, length, stream):
     """The ids of a single sample as they come; raises its error."""
-    for ids, errors in generate(model, after, decoding, length, [stream]):
-        yield from ids.get(0, [])
-        if errors:
-            raise errors[0]
+    for round_ in generate(model, after, decoding, length, [stream]):
+        yield from round_.ids.get(0, [])
+        if round_.ends:
+            raise round_.ends[0]
 
 
 def test_the_state_after_reading_has_every_id():
@@ -161,7 +161,7 @@ def test_a_model_that_draws_by_itself_draws_the_same(length):
 def test_ids_that_the_model_drew_together_come_together():
     model = DrawsByItself(TABLE)
     rounds = generate(model, read(model, [4]), Decoding(), 8, [sample_stream(1, 0)])
-    assert [len(ids[0]) for ids, _ in rounds] == [3, 3, 2]
+    assert [len(round_.ids[0]) for round_ in rounds] == [3, 3, 2]
 
 
 @pytest.mark.parametrize("decoding", [GREEDY, Decoding(top_k=3), Decoding(repetition_penalty=2)])

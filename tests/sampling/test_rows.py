@@ -1,11 +1,10 @@
 """Samples that are generated together: each is what it is alone, and nothing is computed for one that ended."""
 
-from typing import NamedTuple
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
+from tables import Bigrams, V, alone, random_table, together
 
 from charlm.config.settings import ModelSettings
 from charlm.errors import IntegrityError
@@ -17,29 +16,6 @@ from charlm.randomness import named_stream, sample_stream
 from charlm.sampling.decoding import Decoding
 from charlm.sampling.drawing import draw_rows
 from charlm.sampling.generation import generate, read
-
-V = 9
-
-
-class Last(NamedTuple):
-    id: np.ndarray  # (B, 1) the id read last
-
-
-class Bigrams:
-    """A table of logits, plus half the logits of the symbol before the last."""
-
-    batch_invariant = True
-
-    def __init__(self, table):
-        self.table = np.asarray(table, np.float32)
-        self.rows = []
-
-    def fresh(self, rows):
-        return (Last(np.zeros((rows, 1), int)),)
-
-    def step(self, ids, state):
-        self.rows.append(len(ids))
-        return self.table[ids] + self.table[state[0].id[:, 0]] / 2, (Last(np.array(ids)[:, None]),)
 
 
 class DrawsByItself(Bigrams):
@@ -72,10 +48,6 @@ class RowByRow:
         return np.concatenate([logits for logits, _ in rows]), joined
 
 
-def random_table(seed=0):
-    return np.random.default_rng(seed).normal(size=(V, V)) * 2
-
-
 def engine(**model):
     chosen = ModelSettings.model_validate({"hidden_size": 8, **model})
     return RowByRow(DefinitionStepper(LanguageModel(chosen, initial_parameters(chosen, V, named_stream(3, "weights")))))
@@ -94,27 +66,6 @@ DECODINGS = [
     Decoding(temperature=1.5, top_p=0.9, top_k=5, min_p=0.01),
     Decoding(repetition_penalty=1.5, repetition_window=4),
 ]
-
-
-def together(model, after, decoding, length, numbers, ends=lambda sample, ids: False):
-    """What each sample drew, and an IntegrityError if it met one; and the number of rounds."""
-    drawn, ended, rounds = [[] for _ in numbers], set(), 0
-    streams = [sample_stream(5, number) for number in numbers]
-    for ids, errors in generate(model, after, decoding, length, streams, ended):
-        rounds += 1
-        assert not ended & {*ids, *errors}
-        for sample, symbols in ids.items():
-            drawn[sample] += symbols
-            if ends(sample, drawn[sample]):
-                ended.add(sample)
-        for sample, error in errors.items():
-            drawn[sample].append(error)
-    return drawn, rounds
-
-
-def alone(model, after, decoding, length, number):
-    (ids,), _ = together(model, after, decoding, length, [number])
-    return ids
 
 
 @pytest.mark.parametrize("decoding", DECODINGS)

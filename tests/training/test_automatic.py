@@ -1,5 +1,7 @@
 """What is chosen when a training by time begins: from a speed that is measured, and counted."""
 
+import re
+
 import pytest
 
 from charlm.config.automatic import AUTOMATIC
@@ -11,7 +13,7 @@ from charlm.training import automatic
 from charlm.training.automatic import choose
 from charlm.training.events import Finished, Started
 from charlm.training.experiment import begin
-from charlm.training.rule import WIDTHS
+from charlm.training.rule import MOST_TIMES, WIDTHS
 from charlm.training.speed import Speed
 
 CPU = Compute("cpu", "fp32", "a CPU", 1)
@@ -54,10 +56,23 @@ def test_every_open_setting_is_chosen_and_no_other(verse, speeds):
     speeds(1e9)
     made = choice(verse, "20s", "training.learning_rate=0.003")
     values = dotted(made.settings)
-    assert set(made.chosen) == set(AUTOMATIC) - {"training.learning_rate"}
+    assert set(made.chosen) - {"training.budget"} == set(AUTOMATIC) - {"training.learning_rate"}
     assert all(values[name] == value for name, value in made.chosen.items())
     assert values["training.learning_rate"] == 0.003
     assert f"hidden_size {made.settings.model.hidden_size}" in made.note()
+
+
+def test_a_short_text_ends_the_training_when_it_was_read_often_enough(verse, speeds):
+    speeds(1e10)
+    made = choice("alice", "20s")
+    assert "training.budget" not in made.chosen
+    made = choice("alice", "10h")
+    assert 60 < made.settings.training.budget == made.chosen["training.budget"] < 3600
+    assert f"would read the text 12,345 times, and {MOST_TIMES:.0f} are enough" in re.sub(
+        r"text [\d,]+ times", "text 12,345 times", made.note()
+    )
+    kept = choice("alice", "10h", "model.dropout=0.1")  # who chooses what is dropped chooses how long
+    assert kept.settings.training.budget == 36_000
 
 
 def test_a_width_that_is_given_is_the_one_that_is_timed(verse, speeds):

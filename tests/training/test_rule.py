@@ -4,7 +4,15 @@ import itertools
 
 import pytest
 
-from charlm.training.rule import PARAMETERS_PER_CHARACTER, WIDTHS, Candidate, best_width, settings_for
+from charlm.training.rule import (
+    MOST_TIMES,
+    PARAMETERS_PER_CHARACTER,
+    WIDTHS,
+    Candidate,
+    best_width,
+    enough,
+    settings_for,
+)
 
 
 def candidates(read_parameters):
@@ -26,6 +34,15 @@ def test_a_shorter_text_never_makes_the_model_wider():
     assert all(
         model.parameters <= PARAMETERS_PER_CHARACTER * 10**power for power, model in enumerate(models) if power > 5
     )
+
+
+@pytest.mark.parametrize("characters", [1, 1000, 10**5, 10**7])
+def test_a_text_is_read_so_often_and_no_more_and_never_more_than_there_is_time_for(characters):
+    for read in (1.0, 1e5, 1e8, 1e12):
+        found = enough(Candidate(96, 120_000, read), characters)
+        assert found.characters <= read
+        assert found.characters == read or found.characters >= MOST_TIMES * characters
+    assert enough(Candidate(96, 120_000, 1e12), characters).characters < 1e12
 
 
 @pytest.mark.parametrize("characters", [1, 10_000, 1_000_000, 100_000_000])

@@ -1,0 +1,187 @@
+"""The options of `charlm sample`, in the groups in which its help shows them. Knows no command."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import typer
+
+from charlm.cli.completing import complete_device, complete_run
+
+PROMPT, RULES, RECORDS, SESSION = "Prompt", "Rules for the next character", "Records", "With a person"
+CONSTRAINTS = "Constraints on what is written after the prompt"
+COPIES = "Copies of the training text, which is read again"
+
+Run = Annotated[
+    str | None,
+    typer.Argument(
+        help="A run's name, its folder or one of its checkpoints. Default: the latest run.",
+        autocompletion=complete_run,
+    ),
+]
+
+Length = Annotated[
+    int | None,
+    typer.Option(
+        "--length",
+        "-n",
+        help="Characters to write (bytes, if the model works on bytes). Default: 500; a whole record.",
+    ),
+]
+Count = Annotated[int, typer.Option(help="Samples to write, each with its own random numbers.")]
+Stop = Annotated[list[str] | None, typer.Option(help="Stop before this text; can be repeated.")]
+Seed = Annotated[
+    int | None, typer.Option(help="Seed; the same seed gives the same text. Default: random, and printed.")
+]
+Device = Annotated[
+    str,
+    typer.Option(
+        help="Device: auto, cpu, mps or cuda. cuda is for many samples at once.", autocompletion=complete_device
+    ),
+]
+
+Prompt = Annotated[
+    str | None,
+    typer.Option(
+        "--prompt",
+        "-p",
+        help="The beginning, which the model continues. Default: what is piped in.",
+        rich_help_panel=PROMPT,
+    ),
+]
+PromptFile = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE", help="A file with the prompt, all of it; - is standard input.", rich_help_panel=PROMPT
+    ),
+]
+Unknown = Annotated[
+    Literal["skip", "error", "nearest"],
+    typer.Option(help="What to do with characters of the prompt that the model does not know.", rich_help_panel=PROMPT),
+]
+
+
+def _rule(text: str, *names: str, **named: Any) -> Any:
+    return typer.Option(*names, help=text, rich_help_panel=RULES, **named)
+
+
+Temperature = Annotated[float, _rule("Below 1 is more conservative, above 1 more random; 0 is greedy.")]
+TopK = Annotated[int | None, _rule("Choose only among the K most likely characters.")]
+TopP = Annotated[float | None, _rule("Choose only among the most likely characters that together have probability P.")]
+MinP = Annotated[float | None, _rule("Choose only among characters at least P times as likely as the most likely one.")]
+Typical = Annotated[
+    float | None,
+    _rule("Choose only among the characters about as surprising as is usual here, together of probability P."),
+]
+RepetitionPenalty = Annotated[float, _rule("Above 1 makes recent characters less likely; 1 has no effect.")]
+FrequencyPenalty = Annotated[
+    float, _rule("Subtracted from a character's logit for each time it occurs among the recent ones; 0 has no effect.")
+]
+PresencePenalty = Annotated[
+    float, _rule("Subtracted from a character's logit if it occurs among the recent ones; 0 has no effect.")
+]
+RepetitionWindow = Annotated[
+    int, _rule("How many characters are recent for the three penalties; those of the prompt count.")
+]
+NoRepeat = Annotated[
+    int | None, _rule("No sequence of N characters twice; the prompt counts. The text ends where none is left.")
+]
+LogitBias = Annotated[
+    list[str] | None,
+    _rule("Add X to a character's logit, as in 'e=-2'; can be repeated.", metavar="CHAR=X"),
+]
+Mirostat = Annotated[
+    int,
+    _rule("Keep the text about as surprising as --mirostat-ent, by version 1 or 2 of mirostat; 0 is off."),
+]
+MirostatEnt = Annotated[float, _rule("Mirostat: the surprise of a character to keep to, in bits.")]
+MirostatLr = Annotated[float, _rule("Mirostat: how fast its bound follows.")]
+Samplers = Annotated[
+    str | None,
+    _rule(
+        "The rules in the order in which they apply; those that are not named do not. --logit-bias comes before them, "
+        "and mirostat after. Default: penalties;temperature;top_k;typ_p;top_p;min_p. (llama.cpp has the temperature "
+        "last.)",
+        metavar="RULES",
+    ),
+]
+
+Regex = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PATTERN",
+        help="Write what matches this regular expression as a whole; it is never cut off, and a running text ends "
+        "where the model would leave a finished match. At each step, characters that cannot lead to a match are left "
+        "out. That is not the same as drawing among all matches by their probability: a forced text may be an unlikely "
+        "one, and what it cost is printed in bits. Needs charlm[constrain].",
+        rich_help_panel=CONSTRAINTS,
+    ),
+]
+Only = Annotated[
+    str | None,
+    typer.Option(
+        metavar="CLASS",
+        help='Write these characters alone, as in "a-z ,.\'"; all but these after a ^.',
+        rich_help_panel=CONSTRAINTS,
+    ),
+]
+Words = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE",
+        help="Write only words of this list, as they are spelled there; between them stand characters of no word.",
+        rich_help_panel=CONSTRAINTS,
+    ),
+]
+Utf8 = Annotated[
+    bool,
+    typer.Option(
+        "--utf8",
+        help="A model of bytes: write whole characters alone. The other constraints do so anyway.",
+        rich_help_panel=CONSTRAINTS,
+    ),
+]
+
+MaxCopy = Annotated[
+    int | None,
+    typer.Option(
+        help="Never more than N characters in a row that stand in the training text; the text ends where none is left. "
+        "Needs charlm[constrain].",
+        rich_help_panel=COPIES,
+    ),
+]
+Report = Annotated[
+    bool,
+    typer.Option(
+        "--report",
+        help="Say of all samples which share of their sequences of 10, 20 and 50 characters, and of records, is new, "
+        "and how long the longest copy is. Needs charlm[constrain].",
+        rich_help_panel=COPIES,
+    ),
+]
+
+Label = Annotated[
+    str | None,
+    typer.Option(help="A model of records: the label to begin with (text.label).", rich_help_panel=RECORDS),
+]
+Unique = Annotated[bool, typer.Option("--unique", help="A model of records: no record twice.", rich_help_panel=RECORDS)]
+Novel = Annotated[
+    bool,
+    typer.Option("--novel", help="A model of records: none that stands in the training text.", rich_help_panel=RECORDS),
+]
+
+Interactive = Annotated[
+    bool,
+    typer.Option(
+        "--interactive",
+        "-i",
+        help="Answer one prompt after another and keep the state; :help explains.",
+        rich_help_panel=SESSION,
+    ),
+]
+Choose = Annotated[
+    bool,
+    typer.Option(
+        "--choose", help="Show the ten likeliest next characters; you pick, one by one.", rich_help_panel=SESSION
+    ),
+]
