@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,18 @@ if TYPE_CHECKING:
     from charlm.checkpoint import Checkpoint
 
 MOST = 2_000_000  # characters that are read: some minutes
+
+
+def check_adapting(file: str | None, rate: float | None) -> None:
+    """Raise UsageError for a rate that cannot be, or that is for nothing."""
+    from charlm.errors import UsageError
+
+    if rate is not None and file is None:
+        raise UsageError(
+            "--adapt-rate says how a model adapts", "--adapt-rate", "Give the text to adapt to: --adapt FILE"
+        )
+    if rate is not None and not math.isfinite(rate):
+        raise UsageError("--adapt-rate must be a number", f"--adapt-rate {rate}", "0.001 is a usual rate.")
 
 
 def adapted_to(checkpoint: Checkpoint, file: str, rate: float | None) -> Checkpoint:
@@ -20,7 +33,8 @@ def adapted_to(checkpoint: Checkpoint, file: str, rate: float | None) -> Checkpo
     from charlm.adaptation.adapting import AdaptingModel
     from charlm.adaptation.rule import Rule
     from charlm.adaptation.scales import gradient_scales
-    from charlm.cli.scored_text import given_text, telling
+    from charlm.cli.scored_text import given_text
+    from charlm.display.progress import WatchedReading
     from charlm.display.waiting import Waiting
     from charlm.errors import TextError
     from charlm.evaluation.predicting import in_order, read_nats
@@ -37,5 +51,5 @@ def adapted_to(checkpoint: Checkpoint, file: str, rate: float | None) -> Checkpo
         ids = corpus.ids if end is None else in_order(corpus.ids, end)
         rule = Rule() if rate is None else Rule(rate=rate)
         adapting = AdaptingModel(checkpoint.model, gradient_scales(checkpoint.model, ids, rule.segment), rule, end)
-        read_nats(adapting, ids, telling(line, "adapting to", len(ids)))
+        read_nats(adapting, ids, WatchedReading("adapting to", len(ids), line).scored)
     return replace(checkpoint, parameters=adapting.parameters())

@@ -27,7 +27,6 @@ from charlm.cli.scored_text import (
     Wanted,
     changed_bytes,
     open_wanted,
-    telling,
     units_of,
 )
 from charlm.display.output import print_json
@@ -101,6 +100,7 @@ def _card(
     checkpoint: Checkpoint, opened: Opened, order: int, adapt: bool, unknown: Policy, line: Waiting
 ) -> dict[str, Any]:
     """The object of `--json`."""
+    from charlm.display.progress import WatchedReading
     from charlm.evaluation.card import model_rows, ngram_rows, read_rows
     from charlm.evaluation.intervals import BLOCK, Blocks
     from charlm.evaluation.predicting import ModelPredictor, in_order
@@ -122,7 +122,7 @@ def _card(
     temperature = fitted_temperature(ModelPredictor(checkpoint.model, end), own, line)
     sources, took = _sources(checkpoint, own, order, adapt, end, line)
     models, ngrams = model_rows(temperature, adapt), ngram_rows(order)
-    read = read_rows(sources, [*models, *ngrams], ids, telling(line, "scoring", len(ids)))
+    read = read_rows(sources, [*models, *ngrams], ids, WatchedReading("scoring", len(ids), line).done)
     static = scored(read[0].nats)
 
     def row(each: RowNats) -> dict[str, Any]:

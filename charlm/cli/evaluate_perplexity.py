@@ -37,7 +37,7 @@ from charlm.cli.scored_text import (
     score_with,
     units_of,
 )
-from charlm.display.output import print_json
+from charlm.display.output import print_json, print_json_line
 
 
 def perplexity(
@@ -80,6 +80,9 @@ def perplexity(
     adapt: Adapt = False,
     adapt_rate: AdaptRate = None,
     adapt_quick: AdaptQuick = False,
+    stream: Annotated[
+        bool, typer.Option("--stream", help="Read in order, and print the score so far every 10,000 characters.")
+    ] = False,
     device: Device = "auto",
     as_json: Json = False,
 ) -> None:
@@ -92,7 +95,8 @@ def perplexity(
     check_device_option(device)
     limit_blas_threads()
     from charlm.checkpoint.moved import Moved
-    from charlm.display.waiting import Waiting
+    from charlm.display.progress import PrintedScores
+    from charlm.display.waiting import Silence, Waiting
     from charlm.errors import DivergedError, UsageError
     from charlm.text.records.record_lanes import record_end_id
 
@@ -111,16 +115,17 @@ def perplexity(
     )
     began = time.perf_counter()
     about: dict[str, Any] = {}
-    with Waiting("reading the text") as line:
+    with Silence() if stream else Waiting("reading the text") as line:
         opened = open_wanted(checkpoint, run, wanted)
         corpus, ids = opened.corpus, opened.ids
-        if choice.is_plain:
+        if choice.is_plain and not stream:
             found = score_of(checkpoint, corpus, ids, device, unknown, line)
         else:
             end = record_end_id(checkpoint.settings.text, corpus.vocabulary)
             try:
                 reading = new_reading(choice, [checkpoint, *others], opened.own, end, line)
-                found = score_with(reading.predictor, checkpoint, corpus, ids, unknown, line)
+                tell = PrintedScores(as_json).scored if stream else None
+                found = score_with(reading.predictor, checkpoint, corpus, ids, unknown, line, tell)
                 about = reading.values()
             except DivergedError as error:  # of a model that adapts: the score of the model as it is is left
                 line.say("scoring without adapting")
@@ -143,7 +148,7 @@ def perplexity(
         },
     }
     if as_json:
-        print_json(result)
+        (print_json_line if stream else print_json)(result)
     else:
         from charlm.display.score_table import print_score
 

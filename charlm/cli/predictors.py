@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from charlm.cli.scored_text import telling
-
 if TYPE_CHECKING:
     from charlm.adaptation.rule import Rule
     from charlm.baselines.ngram import NGram
@@ -198,10 +196,11 @@ def counted_ngram(own: Corpus, order: int, line: Waiting) -> NGram:
 
 def fitted_temperature(predictor: Predictor, own: Corpus, line: Waiting) -> float:
     """The temperature that suits the end of the training part best; the predictor has read nothing yet."""
+    from charlm.display.progress import WatchedReading
     from charlm.evaluation.temperature import fit_on
 
     ids = own.split("train")[-min(SLICE, NUMBERS // own.vocabulary.size) :]
-    return fit_on(predictor, ids, telling(line, "fitting the temperature on", len(ids)))
+    return fit_on(predictor, ids, WatchedReading("fitting the temperature on", len(ids), line).done)
 
 
 def require_same_symbols(first: Checkpoint, other: Checkpoint) -> None:

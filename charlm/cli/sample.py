@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from charlm.cli import sample_options as options
+from charlm.cli.adapted import adapted_to, check_adapting
 from charlm.cli.opening import open_named
 from charlm.cli.options import CellFile, JsonAtEnd
 from charlm.cli.record_choice import RecordChoice, label_prompt
 from charlm.cli.sample_checks import check_together, check_values
 from charlm.cli.sample_copies import Copies, open_training
+from charlm.cli.sample_likelihood import beam_sample, described, open_others, together
 from charlm.cli.sample_output import SampleNotes, print_as_json, print_prompt_notes, print_texts
 from charlm.cli.sample_words import read_words, writable_words
 from charlm.display.printing import print_stderr, until_closed
@@ -54,9 +57,15 @@ def sample(
     utf8: options.Utf8 = False,
     max_copy: options.MaxCopy = None,
     report: options.Report = False,
+    best_of: options.BestOf = None,
+    beam: options.Beam = None,
+    ensemble: options.EnsembleRuns = None,
+    show_probabilities: options.ShowProbabilities = False,
     stop: options.Stop = None,
     seed: options.Seed = None,
     unknown: options.Unknown = "skip",
+    adapt: options.Adapt = None,
+    adapt_rate: options.AdaptRate = None,
     device: options.Device = "auto",
     as_json: JsonAtEnd = False,
     interactive: options.Interactive = False,
@@ -64,14 +73,24 @@ def sample(
 ) -> None:
     """Write text with a trained model."""
     stops = tuple(stop or ())
-    check_values(500 if length is None else length, count, seed, stops, device, max_copy)
+    check_values(500 if length is None else length, count, seed, stops, device, max_copy, best_of, beam)
+    check_adapting(adapt, adapt_rate)
     constraints = {"--regex": regex is not None, "--words": words is not None, "--only": only is not None}
+    constraints |= {"--utf8": utf8, "--max-copy": max_copy is not None}
+    likelihoods = {"--best-of": best_of is not None, "--beam": beam is not None}
     session = "--choose" if choose else "--interactive" if interactive else ""
     if session:
         both = interactive and choose
         alone = {"--count": count != 1, "--json": as_json, "--unique": unique, "--novel": novel}
-        check_together(session, {"--interactive": both, **alone, **constraints, "--utf8": utf8})
-        check_together(session, {"--max-copy": max_copy is not None, "--report": report})
+        alone |= {"--report": report, "--show-probabilities": show_probabilities}
+        check_together(session, {"--interactive": both, **alone, **constraints, **likelihoods})
+    if beam is not None:
+        several = {"--count": count != 1, "--unique": unique, "--novel": novel, "--best-of": best_of is not None}
+        check_together("--beam", {**several, **constraints, "--stop": bool(stop)})
+    if best_of is not None:
+        check_together("--best-of", {"--unique": unique, "--novel": novel})
+    if show_probabilities and not as_json:
+        raise UsageError("--show-probabilities is for --json", "--show-probabilities", "Give --json too.")
     if stop:  # it would cut off what has to be whole
         check_together("--stop", {"--regex": regex is not None, "--words": words is not None})
 
@@ -82,6 +101,7 @@ def sample(
     from charlm.sampling.copy_limit import CopyLimit
     from charlm.sampling.decoding import Decoding, read_samplers
     from charlm.sampling.generation import read
+    from charlm.sampling.likelihood import likeliest_of
     from charlm.sampling.logit_bias import bias_of_ids, read_bias
     from charlm.sampling.masks import Masks
     from charlm.sampling.whole_records import LONGEST, write_records
@@ -103,6 +123,8 @@ def sample(
     from charlm.text.records.record_lanes import record_end_id
 
     checkpoint = open_named(run, "charlm sample {run} --prompt-file {text}")
+    if adapt is not None:
+        checkpoint = adapted_to(checkpoint, adapt, adapt_rate)
     vocabulary, end = checkpoint.vocabulary, record_end_id(checkpoint.settings.text, checkpoint.vocabulary)
     decoding = replace(decoding, logit_bias=bias_of_ids(biases, vocabulary))
     length = (500 if end is None else LONGEST) if length is None else length
@@ -119,7 +141,9 @@ def sample(
     copying = "--max-copy" if max_copy is not None else "--report" if report else ""
     training = open_training(checkpoint, copying) if copying else None
     seed = fresh_seed() if seed is None else seed
-    on_gpu = _gpu_stepper(checkpoint, device) if device.startswith("cuda") and count > 1 else None
+    others = open_others(checkpoint, ensemble or ())
+    alone_on_cpu = others or best_of or beam or show_probabilities
+    on_gpu = _gpu_stepper(checkpoint, device) if device.startswith("cuda") and count > 1 and not alone_on_cpu else None
 
     # Overflowing scores raise an error of their own, so numpy need not warn about them.
     with until_closed(sys.stdout), np.errstate(over="ignore", invalid="ignore"):
@@ -132,7 +156,10 @@ def sample(
             print_stderr(note)
         print_prompt_notes(checkpoint, prompt or "", stops)
 
-        model: Model[Any] = on_gpu or stepper(checkpoint.writer)
+        for other in others:
+            print_stderr(f"together with {other.run_name}, step {other.step}")
+
+        model: Model[Any] = on_gpu or together([stepper(each.writer) for each in (checkpoint, *others)])
         if session:
             from charlm.cli import sample_session
             from charlm.sampling.conversation import Conversation
@@ -143,16 +170,24 @@ def sample(
         after = read(model, opening_ids(vocabulary, encoded.ids, end))
         opening = after.ids[end is not None or not encoded.ids.size :]
         limit = CopyLimit(training, max_copy, opening, end) if training and max_copy else None
-        wanted = Wanted(decoding, length, stops, end, Masks(constraint, limit), ids=training is not None)
+        wanted = Wanted(
+            decoding, length, stops, end, Masks(constraint, limit), ids=bool(training or best_of or show_probabilities)
+        )
         begun = vocabulary.decode(after.ids[end is not None :]) if encoded.ids.size else ""
         choice = RecordChoice(checkpoint, unique, novel) if end is not None and length else None
+        drawn = count * (best_of or 1)
         samples = (
-            write_records(model, vocabulary, after, wanted, seed, count, begun, choice.accept)
+            write_records(model, vocabulary, after, wanted, seed, drawn, begun, choice.accept)
             if choice
-            else write_samples(model, vocabulary, after, wanted, seed, range(count))
+            else write_samples(model, vocabulary, after, wanted, seed, range(drawn))
         )
+        if best_of:
+            samples = likeliest_of(model, after, samples, best_of)
+        if beam:
+            samples = iter([iter([beam_sample(model, after, beam, length, end, vocabulary)])])
         copies = Copies(training, opening, report) if training else None
-        notes = SampleNotes(vocabulary, end, begun, choice, copies, whole=as_json)
+        describe = partial(described, model, after) if show_probabilities else None
+        notes = SampleNotes(vocabulary, end, begun, choice, copies, describe, whole=as_json)
         if not as_json:
             print_texts(checkpoint, text, begun, map(notes.watched, samples), count, choice)
             notes.print()
@@ -164,6 +199,7 @@ def sample(
             "prompt": text,
             "settings": asdict(replace(decoding, logit_bias={}))
             | {"regex": regex, "only": only, "words": words, "utf8": utf8, "max_copy": max_copy}
+            | {"best_of": best_of, "beam": beam, "ensemble": [other.run_name for other in others]}
             | {"logit_bias": biases, "length": length, "stop": list(stops), "unknown": unknown},
             "unknown_characters": sum(encoded.unknown.values()),
         }

@@ -7,9 +7,18 @@ from collections.abc import Mapping, Sequence
 from charlm.config.device_names import check_device_option
 from charlm.errors import UsageError
 
+MOST_TOGETHER = 10_000  # samples that are compared, or beginnings of a line
+
 
 def check_values(
-    length: int, count: int, seed: int | None, stops: Sequence[str], device: str, max_copy: int | None
+    length: int,
+    count: int,
+    seed: int | None,
+    stops: Sequence[str],
+    device: str,
+    max_copy: int | None,
+    best_of: int | None,
+    beam: int | None,
 ) -> None:
     """Raise UsageError for a value out of range."""
     where = "in the options of sampling"
@@ -21,6 +30,9 @@ def check_values(
         raise UsageError(f"--seed cannot be {seed}", where, "Give a number from 0 on, below 2 to the 63rd.")
     if max_copy is not None and max_copy < 1:
         raise UsageError(f"--max-copy cannot be {max_copy}", where, "Give a number of characters, from 1 on.")
+    for option, several in (("--best-of", best_of), ("--beam", beam)):
+        if several is not None and not 1 <= several <= MOST_TOGETHER:
+            raise UsageError(f"{option} cannot be {several}", where, f"Give a number from 1 to {MOST_TOGETHER:,}.")
     if "" in stops:
         raise UsageError("--stop cannot be empty", where, "Give the text to stop before, or leave the option out.")
     check_device_option(device)

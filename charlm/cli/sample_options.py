@@ -11,6 +11,7 @@ from charlm.cli.completing import complete_device, complete_run
 PROMPT, RULES, RECORDS, SESSION = "Prompt", "Rules for the next character", "Records", "With a person"
 CONSTRAINTS = "Constraints on what is written after the prompt"
 COPIES = "Copies of the training text, which is read again"
+LIKELIHOOD = "By likelihood, and with several models"
 
 Run = Annotated[
     str | None,
@@ -58,6 +59,23 @@ PromptFile = Annotated[
 Unknown = Annotated[
     Literal["skip", "error", "nearest"],
     typer.Option(help="What to do with characters of the prompt that the model does not know.", rich_help_panel=PROMPT),
+]
+
+
+Adapt = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE", help="Read this text first, and learn from it; the checkpoint stays.", rich_help_panel=PROMPT
+    ),
+]
+AdaptRate = Annotated[
+    float | None,
+    typer.Option(
+        metavar="X",
+        min=0.0,
+        help="How much is learned from each segment of it. Default: 0.001.",
+        rich_help_panel=PROMPT,
+    ),
 ]
 
 
@@ -157,6 +175,44 @@ Report = Annotated[
         help="Say of all samples which share of their sequences of 10, 20 and 50 characters, and of records, is new, "
         "and how long the longest copy is. Needs charlm[constrain].",
         rich_help_panel=COPIES,
+    ),
+]
+
+BestOf = Annotated[
+    int | None,
+    typer.Option(
+        metavar="K",
+        help="Write K samples for each one and keep the likeliest: the one of the fewest bits per character, as the "
+        "model scores it at temperature 1.",
+        rich_help_panel=LIKELIHOOD,
+    ),
+]
+Beam = Annotated[
+    int | None,
+    typer.Option(
+        metavar="K",
+        help="The most likely line per character that a search finds which keeps K beginnings. It takes no chances, "
+        "and is as dull as that. The rules, the temperature and the seed do not matter.",
+        rich_help_panel=LIKELIHOOD,
+    ),
+]
+EnsembleRuns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--ensemble",
+        metavar="RUN",
+        help="Another run of the same vocabulary: the mean of all probabilities counts; can be repeated.",
+        autocompletion=complete_run,
+        rich_help_panel=LIKELIHOOD,
+    ),
+]
+ShowProbabilities = Annotated[
+    bool,
+    typer.Option(
+        "--show-probabilities",
+        help="With --json: the natural log-probability of each character, at temperature 1, and of the five likeliest "
+        "in its place.",
+        rich_help_panel=LIKELIHOOD,
     ),
 ]
 

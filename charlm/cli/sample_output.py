@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from charlm.sampling.writer import Fragment
     from charlm.text.vocabulary import Vocabulary
 
+Describe = Callable[[Sequence[int], "Vocabulary"], list[dict[str, Any]]]
 Samples = Iterable[Iterator["Fragment"]]
 
 
@@ -71,7 +72,8 @@ def print_as_json(about: Mapping[str, Any], samples: Samples, count: int, notes:
 class SampleNotes:
     """What is known of samples that were read: each as a dictionary for JSON, and what is to be said of all.
 
-    `choice` is there for records, each of which begins with the text `begun`; `copies` if copies are looked for. The
+    `choice` is there for records, each of which begins with the text `begun`; `copies` if copies are looked for;
+    `describe` if the probability of each symbol is wanted. The
     texts themselves are kept if they are wanted `whole`.
     """
 
@@ -82,11 +84,12 @@ class SampleNotes:
         begun: str,
         choice: RecordChoice | None,
         copies: Copies | None,
+        describe: Describe | None,
         whole: bool,
     ) -> None:
         self._vocabulary, self._end, self._begun = vocabulary, end, begun
         self._choice = choice if whole or (copies and copies.counts) else None
-        self._copies, self._whole = copies, whole
+        self._copies, self._describe, self._whole = copies, describe, whole
         self.samples: list[dict[str, Any]] = []
 
     def watched(self, pieces: Iterable[Fragment]) -> Iterator[Fragment]:
@@ -103,8 +106,14 @@ class SampleNotes:
         facts |= {"characters": len(text), "stopped": last.stopped}
         if last.bits is not None:
             facts["constraint_bits"] = last.bits
+        if last.bits_per_symbol is not None:
+            facts["bits_per_character"] = last.bits_per_symbol
+        if self._copies or self._describe:
+            ids = text_ids(last, text, self._vocabulary, self._end)
         if self._copies:
-            facts["longest_run"] = self._copies.add(text_ids(last, text, self._vocabulary, self._end))
+            facts["longest_run"] = self._copies.add(ids)
+        if self._describe:
+            facts["probabilities"] = self._describe(ids, self._vocabulary)
         if self._choice:
             facts["in_training_text"] = self._choice.is_known(self._begun + text)
         return facts
@@ -129,6 +138,9 @@ class SampleNotes:
             per_character = sum(bits) / max(1, sum(one["characters"] for one in self.samples))
             each = "" if number == 1 else f" a sample ({min(bits):.1f} to {max(bits):.1f})"
             print_stderr(f"the constraint cost {sum(bits) / number:.1f} bits{each}, {per_character:.2f} a character")
+        if scores := [one["bits_per_character"] for one in self.samples if "bits_per_character" in one]:
+            each = "" if number == 1 else f" on average ({min(scores):.2f} to {max(scores):.2f})"
+            print_stderr(f"likelihood: {sum(scores) / number:.2f} bits per character{each}")
         if report := self.report():
             print_stderr("\n".join(_report_lines(report)))
         elif self._copies and number:

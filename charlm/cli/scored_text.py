@@ -11,6 +11,10 @@ import typer
 from charlm.cli.completing import complete_corpus, complete_run
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+
     from charlm.checkpoint import Checkpoint
     from charlm.checkpoint.moved import Moved
     from charlm.display.waiting import Waiting
@@ -151,9 +155,17 @@ def score_of(
 
 
 def score_with(
-    predictor: Predictor, checkpoint: Checkpoint, corpus: Corpus, ids: Ids, unknown: Policy, line: Waiting
+    predictor: Predictor,
+    checkpoint: Checkpoint,
+    corpus: Corpus,
+    ids: Ids,
+    unknown: Policy,
+    line: Waiting,
+    tell: Callable[[np.ndarray], object] | None = None,
 ) -> TextScore:
-    """The score of ids (N,) that a predictor reads in order; the line says how far it is."""
+    """The score of ids (N,) that a predictor reads in order; the line says how far it is, if `tell` is not given the
+    nats so far."""
+    from charlm.display.progress import WatchedReading
     from charlm.evaluation.intervals import Blocks
     from charlm.evaluation.predicting import in_order, read_nats
     from charlm.evaluation.text import text_score
@@ -161,19 +173,11 @@ def score_with(
 
     end = record_end_id(checkpoint.settings.text, corpus.vocabulary)
     read = ids if end is None else in_order(ids, end)
-    nats = read_nats(predictor, read, telling(line, "scoring", len(read)))
-    blocks = Blocks.of(nats[1:] if end is None else nats)
+    scored, tell = slice(end is None, None), tell or WatchedReading("scoring", len(read), line).scored
+    nats = read_nats(predictor, read, lambda nats: tell(nats[scored]))
+    blocks = Blocks.of(nats[scored])
     changed = changed_bytes(corpus, ids, unknown)
     return text_score(blocks, ids, corpus.vocabulary, end, unknown, corpus.unknown, changed)
-
-
-def telling(line: Waiting, doing: str, characters: int) -> Any:
-    """A function that tells the line how many of the characters are done."""
-
-    def tell(done: int) -> None:
-        line.say(f"{doing} {characters:,} characters, {done / max(1, characters):.0%} done")
-
-    return tell
 
 
 def changed_bytes(corpus: Corpus, ids: Ids, unknown: Policy) -> int:

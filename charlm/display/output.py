@@ -43,6 +43,11 @@ def print_json(value: object) -> None:
     print_text(json.dumps(value, indent=2) + "\n")
 
 
+def print_json_line(value: object) -> None:
+    """One of several objects, each on a line of its own."""
+    print_text(json.dumps(value) + "\n")
+
+
 def print_page(text: str) -> None:
     """A page of prose and columns, whose lines fit into the width of a terminal."""
     print_text(fit_page(text, stdout_width()))

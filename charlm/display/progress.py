@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from charlm.display.units import clock
+from charlm.display.output import print_json_line, print_text
+from charlm.display.units import clock, in_bits
 from charlm.display.waiting import Waiting
 from charlm.text.lanes import NO_TARGET
 
@@ -37,6 +38,44 @@ class WatchedScorer:
         share = min(1.0, self._done / max(1, self._characters))
         self._line.say(f"scoring {self._characters:,} characters, {share:.0%} done")
         return found
+
+
+class WatchedReading:
+    """Tells the line which share of `characters` is read in order, the score so far, and how long the rest takes."""
+
+    def __init__(self, doing: str, characters: int, line: Waiting) -> None:
+        self._doing, self._characters, self._line = doing, characters, line
+        self._began = time.monotonic()
+
+    def done(self, characters: int, so_far: str = "") -> None:
+        """So many characters are read."""
+        share = characters / max(1, self._characters)
+        left = (time.monotonic() - self._began) * (1 - share) / share if share else 0.0
+        self._line.say(f"{self._doing} {self._characters:,} characters, {share:.0%} done{so_far}, {clock(left)} left")
+
+    def scored(self, nats: np.ndarray) -> None:
+        """These nats (N,) are found, N at least 1."""
+        self.done(len(nats), f", {in_bits(float(nats.mean())):.3f} bits a character so far")
+
+
+class PrintedScores:
+    """Prints the score so far as lines, each after at least EACH characters more: for a person, or as JSON."""
+
+    EACH = 10_000
+
+    def __init__(self, as_json: bool) -> None:
+        self._as_json, self._printed = as_json, 0
+
+    def scored(self, nats: np.ndarray) -> None:
+        """These nats (N,) are found."""
+        if len(nats) - self._printed < self.EACH:
+            return
+        self._printed = len(nats)
+        bits = in_bits(float(nats.mean()))
+        if self._as_json:
+            print_json_line({"characters_read": len(nats), "bits_per_character": bits})
+        else:
+            print_text(f"{len(nats):>12,} characters read, {bits:.4f} bits a character so far\n")
 
 
 def watched_samples(samples: Iterable[Iterable[Fragment]], count: int, line: Waiting) -> Iterator[Iterator[Fragment]]:

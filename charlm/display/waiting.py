@@ -89,6 +89,16 @@ class Waiting:
         return Text(line, style="dim", no_wrap=True, overflow="ellipsis")
 
 
+class Silence(Waiting):
+    """Shows nothing: for a command that prints lines of its own meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+
+    def __enter__(self) -> Self:
+        return self
+
+
 def watched(items: Iterable[Item], doing: str, total: int = 1) -> Iterator[Item]:
     """The items, with a line while each is computed, and its number if there are several.
 

@@ -84,14 +84,14 @@ def normalized(scores: np.ndarray) -> np.ndarray:
     return np.asarray(found)
 
 
-def read_nats(predictor: Predictor, ids: np.ndarray, tell: Callable[[int], object] | None = None) -> np.ndarray:
-    """The nats (N,) of all ids (N,) of a text, or of the next part of one. `tell` is told how many are read."""
+def read_nats(predictor: Predictor, ids: np.ndarray, tell: Callable[[np.ndarray], object] | None = None) -> np.ndarray:
+    """The nats (N,) of all ids (N,) of a text, or of the next part of one. `tell` is given those found so far."""
     nats = np.empty(len(ids))
     for start in range(0, len(ids), BLOCK):
         block = ids[start : start + BLOCK].astype(np.int64)
         nats[start : start + BLOCK] = -predictor.read(block)[np.arange(len(block)), block]
         if tell is not None:
-            tell(start + len(block))
+            tell(nats[: start + len(block)])
     return nats
 
 

@@ -46,9 +46,12 @@ def drawn_by_rules(
             ids = draw_rows(logits, decoding, recent, uniforms[0], allowed)
         uniforms = uniforms[1:]
         length -= 1
-        drawn = {sample: [symbol] for sample, symbol in zip(samples, ids, strict=True) if symbol is not None}
-        errors = non_finite_rows(samples, logits) if len(drawn) < len(samples) else {}
-        round_ = rows.round(samples, logits, drawn, errors) if rows else Round(drawn, errors)
+        errors = non_finite_rows(samples, logits) if None in ids else {}
+        if rows:
+            round_ = rows.round(samples, logits, ids, errors)
+        else:
+            drawn = zip(samples, ids, strict=True)
+            round_ = Round({sample: [symbol] for sample, symbol in drawn if symbol is not None}, errors)
         yield round_
         if not length:
             return

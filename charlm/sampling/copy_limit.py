@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from charlm.sampling.verbatim import Verbatim, backwards
+from charlm.sampling.verbatim import Verbatim
 
-FIRST_SIZE = 256  # symbols that there is room for at first
+FEWEST_KEPT = 256  # steps that are kept at least before the older ones are forgotten
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,35 +35,43 @@ class CopyRows:
 
     def __init__(self, limit: CopyLimit, rows: int) -> None:
         self._limit = limit
-        begun = np.array(limit.begun[-limit.most :], np.uint32)
-        self._length = len(begun)
-        self._written = np.empty((rows, max(FIRST_SIZE, 2 * self._length)), np.uint32)
-        self._written[:, : self._length] = begun
-        self._due = np.full(rows, min(limit.most, self._length))  # the lengths at which the rows are looked up
-        self._next = int(self._due.min())
+        self._steps: list[Sequence[int]] = [[symbol] * rows for symbol in limit.begun[-limit.most :]]
+        self._due = [len(self._steps)] * rows  # the lengths at which the rows are looked up
+        self._next = len(self._steps)
+        self._gone = 0  # steps that are no longer kept
 
     def forbidden(self) -> Iterator[tuple[int, NDArray[np.intp]]]:
         """The rows that have a run of the limit already, and the ids that would lengthen it."""
-        if self._next > self._length:
+        length = self._gone + len(self._steps)
+        if self._next > length:
             return
         most, training = self._limit.most, self._limit.training
-        for row in np.flatnonzero(self._due <= self._length).tolist():
-            before = backwards(self._written[row, max(0, self._length - most) : self._length])
-            run = training.ending(before, most) if before else 0
-            if run >= most:
-                ids = training.followers(before)
-                yield row, ids if self._limit.end is None else ids[ids != self._limit.end]
-            self._due[row] = self._length + max(1, most - run)
-        self._next = int(self._due.min())
+        last = self._steps[-most:]
+        for row, due in enumerate(self._due):
+            if due <= length:
+                before = "".join([chr(step[row]) for step in reversed(last)])
+                run = training.ending(before, most) if before else 0
+                if run >= most:
+                    ids = training.followers(before)
+                    yield row, ids if self._limit.end is None else ids[ids != self._limit.end]
+                self._due[row] = length + max(1, most - run)
+        self._next = min(self._due)
 
     def read(self, ids: Sequence[int]) -> None:
         """The rows have these ids more."""
-        if self._length == self._written.shape[1]:
-            self._written = np.concatenate([self._written, np.empty_like(self._written)], axis=1)
-        self._written[:, self._length] = ids
-        self._length += 1
+        self._steps.append(ids)
+        if len(self._steps) > 2 * self._limit.most + FEWEST_KEPT:
+            self._forget()
 
     def keep(self, rows: Sequence[int]) -> None:
         """Only these rows continue."""
-        self._written, self._due = self._written[list(rows)], self._due[list(rows)]
-        self._next = int(self._due.min())
+        self._forget()
+        self._steps = [[step[row] for row in rows] for step in self._steps]
+        self._due = [self._due[row] for row in rows]
+        self._next = min(self._due)
+
+    def _forget(self) -> None:
+        """Keep the last steps alone, as many as a run may have."""
+        unneeded = max(0, len(self._steps) - self._limit.most)
+        self._steps = self._steps[unneeded:]
+        self._gone += unneeded

@@ -56,6 +56,7 @@ class MaskedRows:
         followers = decoding.no_repeat and [Followers(decoding.no_repeat, heard) for _ in range(rows)]
         self._followers: list[Followers] = followers or []
         self._copies = CopyRows(masks.copies, rows) if masks.copies else None
+        self._guarded = bool(self._followers or self._copies)
         self._allowed: NDArray[np.bool_] | None = None
         self._stuck: Sequence[int] = ()
 
@@ -67,7 +68,7 @@ class MaskedRows:
         constraint = self._constraint
         ids = None if constraint is None else constraint.allowed(self._states, left, self._begins)
         self._allowed, self._stuck = ids, ()
-        forbidden = self._forbidden(logits.shape) if self._followers or self._copies else None
+        forbidden = self._forbidden(logits.shape) if self._guarded else None
         if forbidden is not None:
             ids = ~forbidden if ids is None else ids & ~forbidden
             self._stuck = np.flatnonzero(~(ids & (logits > UNWRITTEN)).any(axis=1)).tolist()
@@ -78,21 +79,21 @@ class MaskedRows:
         self,
         samples: Sequence[int],
         logits: NDArray[np.floating],
-        drawn: Mapping[int, list[int]],
+        ids: Sequence[int | None],
         errors: Mapping[int, CharlmError],
     ) -> Round:
         """The round of what was drawn: texts that are complete end, as do those that cannot go on."""
-        ids = [drawn[sample][0] if sample in drawn else 0 for sample in samples]
+        read: Any = [symbol or 0 for symbol in ids] if errors else ids
         ends: dict[int, EndedBy | CharlmError] = {samples[row]: self._end_of(row) for row in self._stuck}
         left: list[int] = []
-        for followers, symbol in zip(self._followers, ids, strict=False):
+        for followers, symbol in zip(self._followers, read, strict=False):
             followers.read(symbol)
         if self._copies:
-            self._copies.read(ids)
+            self._copies.read(read)
         self._begins = False
         if self._constraint is not None and self._allowed is not None:
             self._costs.add(samples, logits, self._allowed)
-            self._states = self._constraint.after(self._states, ids)
+            self._states = self._constraint.after(self._states, read)
             states = self._states.tolist()
             if min(states) < 0:
                 for sample, state in zip(samples, states, strict=True):
@@ -101,9 +102,9 @@ class MaskedRows:
                     if state == LEFT:
                         left.append(sample)
         if not (ends or errors):
-            return Round(drawn, bits=self._bits)
-        unwritten = {*left, *(samples[row] for row in self._stuck)}
-        written = {sample: symbols for sample, symbols in drawn.items() if sample not in unwritten}
+            return Round({sample: [symbol] for sample, symbol in zip(samples, read, strict=True)}, {}, self._bits)
+        unwritten = {*left, *errors, *(samples[row] for row in self._stuck)}
+        written = {sample: [symbol] for sample, symbol in zip(samples, read, strict=True) if sample not in unwritten}
         return Round(written, {**ends, **errors}, self._bits)
 
     def keep(self, rows: Sequence[int]) -> None:

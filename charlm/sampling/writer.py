@@ -18,13 +18,15 @@ class Fragment:
     """The next part of a text, possibly empty. The last part also says why the text ends, and what is known of it.
 
     `ids` are all ids that were drawn for the text, with the one that ended a record or completed a stop text, if they
-    were asked for. `bits` are what a constraint cost, all of them.
+    were asked for. `bits` are what a constraint cost, all of them. `bits_per_symbol` is how unlikely the text is, if it
+    was chosen by that.
     """
 
     text: str
     stopped: Stopped | None = None
     ids: Sequence[int] = ()
     bits: float | None = None
+    bits_per_symbol: float | None = None
 
 
 class Writer:

@@ -57,3 +57,11 @@ def test_a_divergence_is_said_and_the_static_score_is_given(evaluate):
 )
 def test_options_that_mean_nothing_are_refused(evaluate, options):
     assert not evaluate(*options, code=2).stdout
+
+
+def test_a_stream_prints_the_score_so_far_and_ends_with_the_same_score(evaluate, scored):
+    static = scored("--split", "train")
+    lines = evaluate("--split", "train", "--stream", "--json").stdout.splitlines()
+    *running, last = map(json.loads, lines)
+    assert last["nats_per_character"] == pytest.approx(static["nats_per_character"], abs=1e-6)
+    assert all(set(each) == {"characters_read", "bits_per_character"} for each in running)

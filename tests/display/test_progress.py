@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
+import json
 
-from charlm.display.progress import WatchedScorer, watched_samples
+import numpy as np
+import pytest
+
+from charlm.display.progress import PrintedScores, WatchedReading, WatchedScorer, watched_samples
 from charlm.evaluation.scoring import score_stream
 from charlm.sampling.writer import Fragment
 
@@ -54,3 +57,18 @@ def test_watched_samples_are_read_as_they_were():
         "sample 2 of 2: 1 characters written",
     ]
     assert list(watched_samples(iter([]), 1, line)) == []
+
+
+def test_the_score_so_far_is_printed_after_so_many_characters(capsys):
+    printed = PrintedScores(as_json=True)
+    for read in (5_000, 10_000, 15_000, 21_000):
+        printed.scored(np.full(read, np.log(2)))
+    assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == [
+        {"characters_read": read, "bits_per_character": pytest.approx(1)} for read in (10_000, 21_000)
+    ]
+
+
+def test_a_reading_says_its_share_its_score_and_how_long_the_rest_takes():
+    line = Line()
+    WatchedReading("scoring", 200, line).scored(np.full(50, np.log(4)))
+    assert line.said[0].startswith("scoring 200 characters, 25% done, 2.000 bits a character so far, 0:0")
