@@ -154,6 +154,7 @@ def refused(charlm, runs, code, *options):
 def test_what_cannot_be_written_is_refused_before_anything_is_computed(charlm, runs, tmp_path, verse, monkeypatch):
     monkeypatch.setattr("charlm.cli.evaluate_card._card", lambda *_: pytest.fail("it was computed"))
     assert "does not exist" in refused(charlm, runs, 2, verse, "--png", "nowhere/card.png")
+    assert "one of the two" in refused(charlm, runs, 2, verse, "--json", "--markdown", "-")
     assert "it is a folder" in refused(charlm, runs, 2, verse, "--markdown", tmp_path)
     monkeypatch.setattr(card_files, "has_matplotlib", lambda: False)
     assert "pip install 'charlm[plot]'" in refused(charlm, runs, 2, verse, "--png", "card.png")
