@@ -20,7 +20,7 @@ from charlm.errors import DivergedError
 from charlm.model.language_model import LanguageModel
 from charlm.model.state import State, map_state
 
-WATCHED = 50  # segments in which a divergence is noticed ...
+WATCHED = 20  # segments in which a divergence is noticed ...
 WORST = 2.0  # ... by a mean of so many times the nats of a uniform guess
 
 

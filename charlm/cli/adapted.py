@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,18 @@ if TYPE_CHECKING:
     from charlm.checkpoint import Checkpoint
 
 MOST = 2_000_000  # characters that are read: some minutes
+
+
+def check_adapting(file: str | None, rate: float | None) -> None:
+    """Raise UsageError for a rate that cannot be, or that is for nothing."""
+    from charlm.errors import UsageError
+
+    if rate is not None and file is None:
+        raise UsageError(
+            "--adapt-rate says how a model adapts", "--adapt-rate", "Give the text to adapt to: --adapt FILE"
+        )
+    if rate is not None and not math.isfinite(rate):
+        raise UsageError("--adapt-rate must be a number", f"--adapt-rate {rate}", "0.001 is a usual rate.")
 
 
 def adapted_to(checkpoint: Checkpoint, file: str, rate: float | None) -> Checkpoint:

@@ -81,7 +81,7 @@ def decompress(
             "--output",
             "-o",
             metavar="FILE",
-            help=f"Where to write; - is standard output. Default: FILE without {ENDING}.",
+            help=f"Where to write; - is standard output. Default: FILE without its {ENDING}",
         ),
     ] = None,
     run: Annotated[

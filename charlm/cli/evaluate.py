@@ -7,6 +7,8 @@ import typer
 from charlm.cli.evaluate_card import card
 from charlm.cli.evaluate_characters import characters
 from charlm.cli.evaluate_compare import compare
+from charlm.cli.evaluate_lines import lines
+from charlm.cli.evaluate_matrix import matrix
 from charlm.cli.evaluate_perplexity import perplexity
 from charlm.cli.evaluate_surprise import surprise
 from charlm.cli.help_pages import Command, Group, examples
@@ -23,6 +25,10 @@ SURPRISE = examples(
     "charlm eval surprise mybook letter.txt --html letter.html",
     "charlm eval surprise mybook --spans 20",
 )
+LINES = examples(
+    "charlm eval lines names newnames.txt", "charlm eval lines names labelled.tsv --label-column 2 --positive fake"
+)
+MATRIX = examples("charlm eval matrix austen dickens --text letter.txt --text novel.txt")
 COMPARE = examples("charlm eval compare mybook names --text mybook.txt")
 
 
@@ -36,3 +42,5 @@ app.command("card", cls=Command, epilog=CARD)(card)
 app.command("compare", cls=Command, epilog=COMPARE)(compare)
 app.command("characters", cls=Command, epilog=CHARACTERS)(characters)
 app.command("surprise", cls=Command, epilog=SURPRISE)(surprise)
+app.command("lines", cls=Command, epilog=LINES)(lines)
+app.command("matrix", cls=Command, epilog=MATRIX)(matrix)

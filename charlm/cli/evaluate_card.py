@@ -74,7 +74,10 @@ def card(
     from charlm.display.card_files import require_writable, write_card
     from charlm.display.card_table import print_card
     from charlm.display.waiting import Waiting
+    from charlm.errors import UsageError
 
+    if as_json and str(markdown) == "-":
+        raise UsageError("Standard output takes one of the two", "--json --markdown -", "Name a file after --markdown.")
     require_writable(markdown, png)
     checkpoint = open_named(run, "charlm eval card {run} {text}")
     places = Moved(moved or (), valid or (), test or ())

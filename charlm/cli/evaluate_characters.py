@@ -37,7 +37,7 @@ def characters(
             "character (mean), or leave them as in the text."
         ),
     ] = "excess",
-    top: Annotated[int, typer.Option(min=1, help="Lines of the table.")] = 20,
+    top: Annotated[int, typer.Option(min=1, metavar="N", help="Lines of the table.")] = 20,
     tsv: Annotated[bool, typer.Option("--tsv", help="Print all lines as tab-separated values.")] = False,
     jsonl: Annotated[bool, typer.Option("--jsonl", help="Print a JSON object for each character.")] = False,
     npz: Annotated[

@@ -37,7 +37,8 @@ def surprise(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file of --html.")] = False,
     spans: Annotated[
-        int | None, typer.Option(min=1, max=1000, help="Print the N most surprising passages instead of the text.")
+        int | None,
+        typer.Option(min=1, max=1000, metavar="N", help="Print the N most surprising passages instead of the text."),
     ] = None,
     margin: Annotated[
         float,

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from charlm.cli import sample_options as options
+from charlm.cli.adapted import adapted_to, check_adapting
 from charlm.cli.opening import open_named
 from charlm.cli.options import CellFile, JsonAtEnd
 from charlm.cli.record_choice import RecordChoice, label_prompt
@@ -63,6 +64,8 @@ def sample(
     stop: options.Stop = None,
     seed: options.Seed = None,
     unknown: options.Unknown = "skip",
+    adapt: options.Adapt = None,
+    adapt_rate: options.AdaptRate = None,
     device: options.Device = "auto",
     as_json: JsonAtEnd = False,
     interactive: options.Interactive = False,
@@ -71,6 +74,7 @@ def sample(
     """Write text with a trained model."""
     stops = tuple(stop or ())
     check_values(500 if length is None else length, count, seed, stops, device, max_copy, best_of, beam)
+    check_adapting(adapt, adapt_rate)
     constraints = {"--regex": regex is not None, "--words": words is not None, "--only": only is not None}
     constraints |= {"--utf8": utf8, "--max-copy": max_copy is not None}
     likelihoods = {"--best-of": best_of is not None, "--beam": beam is not None}
@@ -119,6 +123,8 @@ def sample(
     from charlm.text.records.record_lanes import record_end_id
 
     checkpoint = open_named(run, "charlm sample {run} --prompt-file {text}")
+    if adapt is not None:
+        checkpoint = adapted_to(checkpoint, adapt, adapt_rate)
     vocabulary, end = checkpoint.vocabulary, record_end_id(checkpoint.settings.text, checkpoint.vocabulary)
     decoding = replace(decoding, logit_bias=bias_of_ids(biases, vocabulary))
     length = (500 if end is None else LONGEST) if length is None else length

@@ -62,6 +62,23 @@ Unknown = Annotated[
 ]
 
 
+Adapt = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE", help="Read this text first, and learn from it; the checkpoint stays.", rich_help_panel=PROMPT
+    ),
+]
+AdaptRate = Annotated[
+    float | None,
+    typer.Option(
+        metavar="X",
+        min=0.0,
+        help="How much is learned from each segment of it. Default: 0.001.",
+        rich_help_panel=PROMPT,
+    ),
+]
+
+
 def _rule(text: str, *names: str, **named: Any) -> Any:
     return typer.Option(*names, help=text, rich_help_panel=RULES, **named)
 

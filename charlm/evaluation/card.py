@@ -63,7 +63,7 @@ def model_rows(temperature: float, adapting: bool) -> list[Row]:
 
 def ngram_rows(order: int) -> list[Row]:
     """The rows of the n-grams alone."""
-    name = f"Kneser-Ney, order {order}"
+    name = f"Kneser-Ney {order}"
     return [Row(name, (NGRAM,), _alone, "no"), Row(f"{name}, counting", (COUNTING,), _alone, "yes")]
 
 

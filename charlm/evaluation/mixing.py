@@ -15,11 +15,13 @@ Shape letters: M predictors, N symbols of a block, V symbols of the vocabulary.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from ctypes import CDLL
 from typing import Protocol
 
 import numpy as np
 
 from charlm.evaluation.predicting import Predictor
+from charlm.kernels import library
 
 RATE, SLOWER = 0.005, 5000
 
@@ -73,18 +75,43 @@ class LogLinear:
 
     def mix(self, every: Sequence[np.ndarray], ids: np.ndarray) -> np.ndarray:
         """As in Blend. The weights learn."""
+        found = library()
+        mixed = self.mix_by_definition(every, ids) if found is None else self._mix_fast(found, every, ids)
+        self._done += len(ids)
+        return mixed
+
+    def mix_by_definition(self, every: Sequence[np.ndarray], ids: np.ndarray) -> np.ndarray:
+        """The same, as the formula says it."""
         together = np.stack(every, axis=1)  # (N, M, V)
         mixed = np.empty_like(every[0])
-        for row, logs, symbol in zip(mixed, together, ids.tolist(), strict=True):
+        for at, (row, logs, symbol) in enumerate(zip(mixed, together, ids.tolist(), strict=True), self._done):
             scores = self.weights @ logs
             scores -= scores.max()
             p = np.exp(scores)
             total = p.sum()
             np.subtract(scores, np.log(total), out=row)
-            rate = self._rate / (1 + self._done / SLOWER)
+            rate = self._rate / (1 + at / SLOWER)
             self.weights = self.weights + rate * (logs[:, symbol] - logs @ p / total)
-            self._done += 1
         return mixed
+
+    def _mix_fast(self, found: CDLL, every: Sequence[np.ndarray], ids: np.ndarray) -> np.ndarray:
+        """The same, by the kernel."""
+        given = [np.ascontiguousarray(each, np.float64) for each in every]
+        length, symbols = given[0].shape
+        inside, room, mixed = self._checked(ids, symbols), np.empty(symbols), np.empty((length, symbols))
+        addresses = np.array([each.ctypes.data for each in given], np.uint64)
+        self.weights = self.weights.copy()
+        found.mix_log_linear(
+            *(each.ctypes.data for each in (addresses, inside, self.weights)), len(given), length, symbols,
+            self._rate, SLOWER, self._done, room.ctypes.data, mixed.ctypes.data,
+        )  # fmt: skip
+        return mixed
+
+    def _checked(self, ids: np.ndarray, symbols: int) -> np.ndarray:
+        """The ids as the kernel reads them. Another id would have it read anywhere."""
+        if len(ids) and (int(ids.min()) < 0 or int(ids.max()) >= symbols):
+            raise ValueError(f"an id is not among the {symbols} of the vocabulary")
+        return np.ascontiguousarray(ids, np.int64)
 
 
 def equal_weights(count: int) -> list[float]:

@@ -17,7 +17,7 @@ from charlm.baselines.compressors import COMPRESSORS, INSTALL, PPMD_ORDER, compr
 from charlm.baselines.ngram import new_ngram
 from charlm.evaluation.card import Learns
 
-COMPRESSOR_NAMES = {"ppmd": f"PPMd, order {PPMD_ORDER}", "xz": "xz", "bz2": "bz2"}
+COMPRESSOR_NAMES = {"ppmd": f"PPMd {PPMD_ORDER}", "xz": "xz", "bz2": "bz2"}
 
 
 @dataclass(frozen=True)

@@ -13,14 +13,15 @@
      stream.h       a stack of layers one character further; after the types, because it takes the best of them
      stream_draw.h  many characters drawn and read in one call
      ngram.h        an n-gram, to compare models with
+     mixing.h       predictions mixed, with weights that learn
      processor.h    what this processor can do
 
    Python calls, for the layers of a window, cell_*_forward_rows_* and cell_*_backward_rows_* (with torch) or
    cell_*_forward_part_* (with numpy), and for few rows cell_*_units_* (with both), where the fingerprint of a cell's graph
    stands for the first star and a number type for the second, and cell_pack_* and gather_*; to sample, stream_pack,
-   stream_step and stream_draw; to count and to read n-grams, ngram_new, ngram_count, ngram_read and ngram_free.
-   vector_width and stream_input_bytes tell what the library was compiled for, and processor_has what the processor could
-   run.
+   stream_step and stream_draw; to count and to read n-grams, ngram_new, ngram_count, ngram_read and ngram_free; to mix
+   predictions, mix_log_linear. vector_width and stream_input_bytes tell what the library was compiled for, and
+   processor_has what the processor could run.
    The file is compiled once for each level of instructions (building.py). The bf16 functions exist only in levels that
    multiply bfloat16. library.py compares the arrays *_layout with its own structures when it loads the library. */
 #include "vectors.h"
@@ -50,6 +51,7 @@ enum { MOST_INPUTS = 4, MOST_STATES = 6, MOST_STAGES = 6 }; /* of a derived kern
 #include "stream.h"
 #include "stream_draw.h"
 #include "ngram.h"
+#include "mixing.h"
 #include "processor.h"
 
 int stream_input_bytes(void) { return sizeof(NAME(real)); }

@@ -15,7 +15,7 @@ WIDTHS = (32, 48, 64, 96, 128, 160, 192, 224, 256, 320, 384, 448, 512, 640, 768,
 READ_PER_PARAMETER = 14.0  # D / P of the best width on a long text
 PARAMETERS_PER_CHARACTER = 2.5  # P / N at most: a wider model learns a short text by heart
 LANES, STEPS = 16, 64  # of an update; more lanes would mean fewer updates
-MOST_TIMES = 100.0  # that a text is read; more only lets the model learn it by heart, whatever is dropped
+MOST_TIMES = 70.0  # that a text is read; more only lets the model learn it by heart, whatever is dropped
 LEAST_UPDATES = 500  # that are made all the same, if there is time
 
 
@@ -49,7 +49,7 @@ def settings_for(model: Candidate, train_characters: int) -> Mapping[str, float 
     """What else suits a model of this width, by the names of the settings."""
     return {
         "model.hidden_size": model.hidden_size,
-        "model.dropout": dropout(model.characters / train_characters),
+        "model.dropout": dropout(model.characters * model.parameters / train_characters**2),
         "training.batch_size": LANES,
         "training.learning_rate": learning_rate(model.hidden_size),
         "training.weight_decay": 0.1,
@@ -57,9 +57,10 @@ def settings_for(model: Candidate, train_characters: int) -> Mapping[str, float 
     }
 
 
-def dropout(epochs: float) -> float:
-    """None for a text that is read up to five times, and a tenth more whenever that doubles; in steps of 0.05."""
-    share = 0.1 * math.log2(max(1.0, epochs / 5))
+def dropout(crowding: float) -> float:
+    """In steps of 0.05. Crowding is how often the text is read times the parameters for each of its characters, D / N
+    times P / N: the more of both, the more is learned by heart. None up to 5, and 0.06 more whenever it doubles."""
+    share = 0.06 * math.log2(max(1.0, crowding / 5))
     return min(0.5, round(share * 20) / 20)
 
 

@@ -65,13 +65,13 @@ def test_its_figures_are_those_of_each_command(charlm, runs, carded, long, optio
 def test_baselines_stand_beside_the_model(carded, long, verse):
     card = carded(long)
     rows = {row["name"]: row for row in card["baselines"]}
-    names = ["uniform", "unigram", "Kneser-Ney, order 6", "Kneser-Ney, order 6, counting", "PPMd, order 6", "xz", "bz2"]
+    names = ["uniform", "unigram", "Kneser-Ney 6", "Kneser-Ney 6, counting", "PPMd 6", "xz", "bz2"]
     assert list(rows) == names
     symbols = card["protocol"]["symbols"]
     assert rows["uniform"]["nats_per_character"] == pytest.approx(math.log(symbols))
     assert rows["unigram"]["nats_per_character"] < math.log(symbols)
-    assert rows["Kneser-Ney, order 6"]["alone"] is None
-    assert rows["Kneser-Ney, order 6, counting"]["nats_per_character"] < rows["unigram"]["nats_per_character"]
+    assert rows["Kneser-Ney 6"]["alone"] is None
+    assert rows["Kneser-Ney 6, counting"]["nats_per_character"] < rows["unigram"]["nats_per_character"]
     assert all(row["alone"]["bits_per_character"] > 0 for name, row in rows.items() if "counting" in name)
     assert card["protocol"]["training_characters"] < len(verse.read_text())
 
@@ -98,7 +98,7 @@ def test_the_longest_shared_run_is_that_of_the_training_part(carded, tmp_path):
 def test_it_prints_tables_and_says_how_it_was_measured(charlm, runs, long):
     said = charlm("eval", "card", "tiny", long, "--order", 3, "--no-adapt", env=runs).stdout
     assert said.startswith("tiny (")
-    for words in ("static + counting", "Kneser-Ney, order 3, counting", "protocol: ", "learns: ", "longest run"):
+    for words in ("static + counting", "Kneser-Ney 3, counting", "protocol: ", "learns: ", "longest run"):
         assert words in said
 
 
@@ -154,6 +154,7 @@ def refused(charlm, runs, code, *options):
 def test_what_cannot_be_written_is_refused_before_anything_is_computed(charlm, runs, tmp_path, verse, monkeypatch):
     monkeypatch.setattr("charlm.cli.evaluate_card._card", lambda *_: pytest.fail("it was computed"))
     assert "does not exist" in refused(charlm, runs, 2, verse, "--png", "nowhere/card.png")
+    assert "one of the two" in refused(charlm, runs, 2, verse, "--json", "--markdown", "-")
     assert "it is a folder" in refused(charlm, runs, 2, verse, "--markdown", tmp_path)
     monkeypatch.setattr(card_files, "has_matplotlib", lambda: False)
     assert "pip install 'charlm[plot]'" in refused(charlm, runs, 2, verse, "--png", "card.png")
@@ -164,7 +165,7 @@ def test_without_pyppmd_the_card_says_what_to_install(charlm, runs, verse, monke
     done = charlm("eval", "card", "tiny", verse, "--no-adapt", env=runs)
     assert done.returncode == 0
     assert "pip install 'charlm[compress]'" in done.stderr
-    assert "PPMd, order 6" in done.stdout
+    assert "PPMd 6" in done.stdout
 
 
 def test_a_text_too_short_and_an_order_out_of_range_are_refused(charlm, runs, tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -108,6 +109,44 @@ def test_what_is_decoded_wrongly_is_refused(monkeypatch):
     monkeypatch.setattr(file_format, "_check_sum", lambda file, name: file.seek(0, 2))
     with pytest.raises(IntegrityError, match=r"not the text|cannot be decoded"):
         decompressed(bytes(changed), used)
+
+
+def test_other_first_probabilities_are_refused(monkeypatch):
+    from charlm.compression import coding as coding_of
+
+    content, _ = compressed(b"abc", CODINGS["characters"])
+    monkeypatch.setattr(coding_of, "first_checksum", lambda forecaster: bytes(32))
+    with pytest.raises(IntegrityError, match="computes other probabilities"):
+        decompressed(content, CODINGS["characters"])
+
+
+def forged(size, words, *, row_power=14, end=b"\x03aaaa"):
+    """A file with the right checksum and these numbers in its only block."""
+    file = io.BytesIO()
+    writer = file_format.Writer(file, file_format.Head(0x22, False, row_power, bytes(4), bytes(4)))
+    writer._put(file_format._number(2 * size + 1) + file_format._number(words) + bytes(8) + end)
+    writer._put(writer._crc.to_bytes(4, "little"))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (forged(2**20 + 1, 2), "impossible size"),
+        (forged(5, 2**30), "impossible size"),
+        (forged(0, 2), "impossible size"),
+        (forged(5, 4), "beyond its end"),
+        (forged(5, 2, row_power=100), "impossible length"),
+        (forged(5, 2, end=b"\x80" * 20), "too large"),
+        (forged(5, 2, end=b"\x03aaaab"), "does not end"),
+        (forged(5, 2, end=b"\x03a"), "ends too early|does not end"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_file_that_was_made_to_harm_is_refused_before_anything_is_decoded(content, why):
+    with pytest.raises(IntegrityError, match="damaged") as refused:
+        file_format.read_contents(io.BytesIO(content), "a file")
+    assert re.search(why, refused.value.where)
 
 
 def test_another_model_is_refused():

@@ -25,8 +25,8 @@ def card(**changes):
             row("static + n-gram", 2.0, "weights", interval), row("static + counting", 1.9, "yes", interval),
         ],
         "baselines": [
-            row("uniform", 6.0, alone={"bits_per_character": 6.0}), row("Kneser-Ney, order 6", 2.19, alone=None),
-            row("PPMd, order 6", None, "yes", alone=None, lacks="PPMd needs pyppmd"),
+            row("uniform", 6.0, alone={"bits_per_character": 6.0}), row("Kneser-Ney 6", 2.19, alone=None),
+            row("PPMd 6", None, "yes", alone=None, lacks="PPMd needs pyppmd"),
         ],
         "gains": [
             {"group": "in a line of the training part", "share": 0.1, "before": 1.4, "after": 0.7},
@@ -46,7 +46,7 @@ def test_rows_have_a_cell_for_each_column():
     for rows in (model_rows(card()), baseline_rows(card())):
         assert len({len(each) for each in rows}) == 1
     assert model_rows(card())[1] == ["static", "1.4283", "2.0700", "2.0700", "2.020-2.164", "no", "1.2"]
-    assert baseline_rows(card())[3] == ["PPMd, order 6", "", "", "", "", "yes", "1.2"]
+    assert baseline_rows(card())[3] == ["PPMd 6", "", "", "", "", "yes", "1.2"]
 
 
 def test_gains_are_shares_of_the_whole():

@@ -45,8 +45,8 @@ def test_each_row_is_its_predictor(length):
         "static + n-gram": Mixture([Fixed(length), ngram(False)], LogLinear([0.5, 0.5])),
         "static + counting": Mixture([Fixed(length), ngram(True)], LogLinear([0.5, 0.5])),
         "adapted + counting": Mixture([Fixed(length), ngram(True)], LogLinear([0.5, 0.5])),
-        "Kneser-Ney, order 2": ngram(False),
-        "Kneser-Ney, order 2, counting": ngram(True),
+        "Kneser-Ney 2": ngram(False),
+        "Kneser-Ney 2, counting": ngram(True),
     }
     assert [each.row.name for each in rows] == list(expected)
     for each, predictor in zip(rows, expected.values(), strict=True):

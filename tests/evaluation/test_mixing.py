@@ -10,6 +10,7 @@ from charlm.checkpoint import load_checkpoint
 from charlm.evaluation.mixing import RATE, SLOWER, Linear, LogLinear, Mixture, equal_weights
 from charlm.evaluation.predicting import ModelPredictor, normalized, read_nats
 from charlm.evaluation.temperature import Tempered
+from charlm.kernels import library
 from charlm.runs import find_checkpoint
 from charlm.text.corpus import open_corpus
 
@@ -68,6 +69,26 @@ def test_the_log_linear_mixture_learns_by_the_gradient_of_its_nats():
         gradient = [(nats(weights + step) - nats(weights - step)) / 2e-5 for step in np.eye(2) * 1e-5]
         weights = weights - RATE / (1 + at / SLOWER) * np.array(gradient)
         np.testing.assert_allclose(blend.weights, weights, atol=1e-9)
+
+
+@pytest.mark.skipif(library() is None, reason="the kernels are not compiled here")
+@pytest.mark.parametrize("members", [1, 2, 3])
+def test_the_kernel_mixes_as_the_definition(members):
+    every = [random_rows(seed, 2000) for seed in range(members)]
+    ids = np.random.default_rng(5).integers(0, V, 2000)
+    fast, plain = LogLinear(equal_weights(members)), LogLinear(equal_weights(members))
+    mixed = np.concatenate(
+        [fast.mix([each[part] for each in every], ids[part]) for part in (slice(700), slice(700, None))]
+    )
+    np.testing.assert_allclose(mixed, plain.mix_by_definition(every, ids), atol=1e-10)
+    np.testing.assert_allclose(fast.weights, plain.weights, atol=1e-10)
+
+
+@pytest.mark.skipif(library() is None, reason="the kernels are not compiled here")
+@pytest.mark.parametrize("symbol", [-1, V])
+def test_an_id_outside_of_the_vocabulary_is_refused(symbol):
+    with pytest.raises(ValueError, match="vocabulary"):
+        LogLinear([1.0]).mix([random_rows(1, 1)], np.array([symbol]))
 
 
 def test_blocks_of_any_length_mix_the_same():

@@ -35,7 +35,7 @@ def test_alone_an_ngram_counts_from_nothing():
 
 def test_compressors_are_measured_in_nats_of_a_symbol():
     scores = {each.name: each for each in compressor_scores(TEXT, TRAINING, lambda ids: ids.tobytes())}
-    assert list(scores) == ["PPMd, order 6", "xz", "bz2"]
+    assert list(scores) == ["PPMd 6", "xz", "bz2"]
     size = len(bz2.compress(TEXT.tobytes(), 9))
     assert scores["bz2"].alone == pytest.approx(size * 8 * math.log(2) / len(TEXT))
     assert all(each.after < each.alone for each in scores.values() if each.after and each.name != "bz2")

@@ -1,0 +1,67 @@
+"""`charlm eval matrix`: several texts, each scored with several models: which of them wrote it?"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from charlm.cli.completing import complete_corpus, complete_run
+from charlm.cli.opening import open_named
+from charlm.cli.options import CellFile, Device, Json
+from charlm.cli.scored_text import UNKNOWN, Policy, given_text, score_of, units_of
+from charlm.display.output import print_json
+
+COMMAND = "charlm eval matrix"
+
+
+def matrix(
+    runs: Annotated[
+        list[str],
+        typer.Argument(metavar="RUN RUN...", help="Runs, their folders or checkpoints.", autocompletion=complete_run),
+    ],
+    text: Annotated[
+        list[str],
+        typer.Option("--text", metavar="FILE|CORPUS", help="A text; to be repeated.", autocompletion=complete_corpus),
+    ],
+    cell_file: CellFile = None,
+    unknown: Annotated[Policy, typer.Option(help=UNKNOWN)] = "charge",
+    encoding: Annotated[
+        str | None, typer.Option(help="Encoding of the texts; auto decides for each. Default: that of each run.")
+    ] = None,
+    device: Device = "auto",
+    as_json: Json = False,
+) -> None:
+    """Score each text with each model; the best model of each text is marked: it may have read the author."""
+    from charlm.config.device_names import check_device_option
+    from charlm.kernels.blas import limit_blas_threads
+
+    check_device_option(device)
+    limit_blas_threads()
+    from charlm.display.matrix_table import best_run, print_matrix
+    from charlm.display.waiting import Waiting
+    from charlm.errors import UsageError
+    from charlm.text.length import require_two
+
+    if len(runs) < 2 and len(text) < 2:
+        raise UsageError(
+            "A matrix needs two runs or two texts at least",
+            f"{COMMAND} {runs[0]} --text {text[0]}",
+            f"Name more, or score one text: charlm eval perplexity {runs[0]} {text[0]}",
+        )
+    checkpoints = [open_named(run, f"{COMMAND} {{run}} RUN --text {{text}}") for run in runs]
+    rows: list[dict[str, Any]] = []
+    with Waiting("reading the texts") as line:
+        for source in text:
+            scores = []
+            for checkpoint in checkpoints:
+                corpus = given_text(checkpoint, [source], encoding, unknown)
+                require_two(corpus.ids.size, "The text", source)
+                found = score_of(checkpoint, corpus, corpus.ids, device, unknown, line)
+                about = {"run": checkpoint.run_name, "step": checkpoint.step, "unit": corpus.vocabulary.unit}
+                scores.append(about | units_of(found))
+            rows.append({"text": source, "best": best_run(scores), "runs": scores})
+    if as_json:
+        print_json({"unknown": unknown, "texts": rows})
+    else:
+        print_matrix(rows, unknown)
