@@ -15,7 +15,7 @@ WIDTHS = (32, 48, 64, 96, 128, 160, 192, 224, 256, 320, 384, 448, 512, 640, 768,
 READ_PER_PARAMETER = 14.0  # D / P of the best width on a long text
 PARAMETERS_PER_CHARACTER = 2.5  # P / N at most: a wider model learns a short text by heart
 LANES, STEPS = 16, 64  # of an update; more lanes would mean fewer updates
-MOST_TIMES = 70.0  # that a text is read; more only lets the model learn it by heart, whatever is dropped
+MOST_TIMES = 80.0  # that a text is read; more only lets the model learn it by heart, whatever is dropped
 LEAST_UPDATES = 500  # that are made all the same, if there is time
 
 
