@@ -31,7 +31,7 @@ class Choice:
     """Settings without any `auto`, the values that were chosen by name, why, and the seconds that it took."""
 
     settings: Settings
-    chosen: dict[str, object]
+    chosen: Mapping[str, object]
     why: str
     seconds: float
 
@@ -41,9 +41,9 @@ class Choice:
 
     def note(self) -> str:
         """`hidden_size 192, dropout 0.1: in 10m, at 21,000 characters a second, it reads the text 12 times (...)`"""
-        shown = (
-            self.chosen | {BUDGET: duration(float(str(self.chosen[BUDGET])))} if BUDGET in self.chosen else self.chosen
-        )
+        shown = dict(self.chosen)
+        if BUDGET in shown:
+            shown[BUDGET] = duration(self.settings.training.budget or 0.0)
         values = ", ".join(f"{name.partition('.')[2]} {value}" for name, value in shown.items())
         return f"{values}: {self.why} (timed for {self.seconds:.1f} s of it)"
 
