@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from charlm.adaptation.ahead import Ahead
 from charlm.adaptation.rule import Rule, Weights
 from charlm.adaptation.scales import Scales, one_thread
 from charlm.engines.choosing import run_with_torch
@@ -37,8 +38,7 @@ class AdaptingModel:
         self._state = self._fresh  # before the segment
         self._held: list[int] = [] if end is None else [end]  # what was read since: the inputs of the segment
         self._recent: deque[float] = deque(maxlen=WATCHED)
-        self._stepped, self._ahead = 0, self._fresh  # how many of what is held were stepped over, and the state then
-        self._logits = np.zeros(self.model.vocab_size, np.float32)  # after them
+        self._ahead: Ahead | None = None  # beyond `_state`, for `next_logits`
 
     def read(self, ids: np.ndarray) -> np.ndarray:
         """The next symbols of the text, ids (N,) -> their log-probabilities (N, V), float64, before each was read.
@@ -60,16 +60,16 @@ class AdaptingModel:
     def next_logits(self) -> np.ndarray:
         """(V,) float32: the logits of the next symbol, after all that was read or taken; nothing is learned by it.
 
-        Raises DivergedError if some are not finite.
+        The last bits depend on the number of threads of numpy's BLAS. Raises DivergedError if some are not finite.
         """
-        if self._stepped < len(self._held):
-            inputs = torch.tensor(self._held[self._stepped :])[:, None]
-            with one_thread(), torch.no_grad():
-                logits, self._ahead = self.model.forward(inputs, self._ahead, run_with_torch)
-            self._stepped, self._logits = len(self._held), logits[-1, 0].numpy()
-            if not np.isfinite(self._logits).all():
-                raise self._diverged(math.inf)
-        return self._logits
+        if not self._held:
+            return np.zeros(self.model.vocab_size, np.float32)
+        if self._ahead is None:
+            self._ahead = Ahead(self.model, self._state)
+        logits = self._ahead.after(self._held)
+        if not np.isfinite(logits).all():
+            raise self._diverged(math.inf)
+        return logits
 
     def take(self, symbol: int) -> None:
         """The next symbol is this one. Taken one by one, symbols are learned from as `read` learns from them."""
@@ -102,7 +102,7 @@ class AdaptingModel:
             self._learn(scores, torch.tensor([*self._held[1:], *symbols]))
             self._state = self._fresh if ended else map_state(after, Tensor.detach)
             self._held = symbols[-1:]
-            self._stepped, self._ahead = 0, self._state
+            self._ahead = None
         else:
             self._held += symbols
         return np.asarray(scores[before:].detach().numpy())
