@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from charlm.adaptation.ahead import Ahead
 from charlm.adaptation.rule import Rule, Weights
 from charlm.adaptation.scales import Scales, one_thread
 from charlm.engines.choosing import run_with_torch
@@ -37,6 +38,7 @@ class AdaptingModel:
         self._state = self._fresh  # before the segment
         self._held: list[int] = [] if end is None else [end]  # what was read since: the inputs of the segment
         self._recent: deque[float] = deque(maxlen=WATCHED)
+        self._ahead: Ahead | None = None  # beyond `_state`, for `next_logits`
 
     def read(self, ids: np.ndarray) -> np.ndarray:
         """The next symbols of the text, ids (N,) -> their log-probabilities (N, V), float64, before each was read.
@@ -54,6 +56,28 @@ class AdaptingModel:
                 found[done : done + len(taken)] = self._predict(taken)
                 done += len(taken)
         return found
+
+    def next_logits(self) -> np.ndarray:
+        """(V,) float32: the logits of the next symbol, after all that was read or taken; nothing is learned by it.
+
+        The last bits depend on the number of threads of numpy's BLAS. Raises DivergedError if some are not finite.
+        """
+        if not self._held:
+            return np.zeros(self.model.vocab_size, np.float32)
+        if self._ahead is None:
+            self._ahead = Ahead(self.model, self._state)
+        logits = self._ahead.after(self._held)
+        if not np.isfinite(logits).all():
+            raise self._diverged(math.inf)
+        return logits
+
+    def take(self, symbol: int) -> None:
+        """The next symbol is this one. Taken one by one, symbols are learned from as `read` learns from them."""
+        if self._held and (len(self._held) == self._rule.segment or symbol == self._end):
+            with one_thread():
+                self._predict(np.array([symbol]))
+        else:
+            self._held.append(symbol)
 
     def parameters(self) -> dict[str, np.ndarray]:
         """The weights as they are now, float32: a copy."""
@@ -78,6 +102,7 @@ class AdaptingModel:
             self._learn(scores, torch.tensor([*self._held[1:], *symbols]))
             self._state = self._fresh if ended else map_state(after, Tensor.detach)
             self._held = symbols[-1:]
+            self._ahead = None
         else:
             self._held += symbols
         return np.asarray(scores[before:].detach().numpy())
@@ -90,9 +115,12 @@ class AdaptingModel:
         uniform = math.log(self.model.vocab_size)
         recent = sum(self._recent) / len(self._recent)
         if not math.isfinite(recent) or (len(self._recent) == WATCHED and recent > WORST * uniform):
-            raise DivergedError(
-                "The model became worse than guessing while it adapted",
-                f"{recent:.2f} nats a character over the last {len(self._recent) * self._rule.segment}; "
-                f"guessing costs {uniform:.2f}",
-                "Adapt at a lower rate, such as --adapt-rate 0.0002, or not at all.",
-            )
+            raise self._diverged(recent)
+
+    def _diverged(self, recent: float) -> DivergedError:
+        return DivergedError(
+            "The model became worse than guessing while it adapted",
+            f"{recent:.2f} nats a character over the last {max(1, len(self._recent)) * self._rule.segment}; "
+            f"guessing costs {math.log(self.model.vocab_size):.2f}",
+            "Adapt at a lower rate, such as --adapt-rate 0.0002, or not at all.",
+        )

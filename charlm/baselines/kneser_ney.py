@@ -98,7 +98,7 @@ class KneserNeyReader:
     """A text that is read in order with the counts of an n-gram. N symbols of a text, V symbols of the vocabulary."""
 
     def __init__(self, counts: KneserNey, counting: bool) -> None:
-        self._counts, self._counting = counts, counting
+        self._counts, self.counting = counts, counting
         self._context: Context = ()
 
     def restart(self) -> None:
@@ -111,7 +111,7 @@ class KneserNeyReader:
 
     def take(self, symbol: int) -> None:
         """The next symbol is this one."""
-        if self._counting:
+        if self.counting:
             self._counts.count_symbol(self._context, symbol)
         self._context = self._counts.longer(self._context, symbol)
 

@@ -20,7 +20,9 @@ CALL = 1 << 16  # ids of one call, so that Ctrl-C is heard between two
 
 
 class NGramReader(Protocol):
-    """A text that is read in order, from its beginning."""
+    """A text that is read in order, from its beginning. While it is `counting`, what is read is counted."""
+
+    counting: bool
 
     def restart(self) -> None: ...
 
@@ -107,7 +109,7 @@ class CompiledReader:
     """A text that is read in order with the counts of an n-gram."""
 
     def __init__(self, counts: CompiledNGram, counting: bool) -> None:
-        self._counts, self._counting = counts, counting
+        self._counts, self.counting = counts, counting
         self._place = counts.beginning()
 
     def restart(self) -> None:
@@ -122,16 +124,16 @@ class CompiledReader:
 
     def take(self, symbol: int) -> None:
         """The next symbol is this one."""
-        self._counts.read(self._place, np.array([symbol]), self._counting, np.empty(1))
+        self._counts.read(self._place, np.array([symbol]), self.counting, np.empty(1))
 
     def read(self, ids: np.ndarray) -> np.ndarray:
         """ids (N,) -> log-probabilities (N, V), each row of the symbol that stands there, before it is read."""
         found = np.empty((len(ids), self._counts.vocab_size))
-        self._counts.read(self._place, ids, self._counting, found)
+        self._counts.read(self._place, ids, self.counting, found)
         return np.log(found, out=found)
 
     def nats(self, ids: np.ndarray) -> np.ndarray:
         """ids (N,) -> the nats of each (N,), as `read` predicts them."""
         found = np.empty(len(ids))
-        self._counts.read(self._place, ids, self._counting, found)
+        self._counts.read(self._place, ids, self.counting, found)
         return -np.log(found)

@@ -17,6 +17,7 @@ from charlm.cli.completing import complete_run
 from charlm.cli.opening import open_named, say_what_is_awaited
 from charlm.cli.options import CellFile, Json
 from charlm.cli.output_file import STDOUT, check_output, written_whole
+from charlm.cli.predictors import AdaptRate
 from charlm.display.output import print_json
 from charlm.display.printing import print_stderr
 from charlm.errors import CharlmError, CheckpointError, TextError, UsageError
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from charlm.checkpoint import Checkpoint
     from charlm.compression.coding import Coding, Progress
     from charlm.compression.file_format import Contents
+    from charlm.compression.learning import Learning
     from charlm.text.files.spool import Spool
 
 ENDING = ".clm"
@@ -47,12 +49,20 @@ def compress(
     portable: Annotated[
         bool, typer.Option("--portable", help="Any machine can decompress it; takes some ten times as long.")
     ] = False,
+    adapt: Annotated[
+        bool, typer.Option("--adapt", help="The model learns from the text while it codes it: smaller, and slow.")
+    ] = False,
+    adapt_rate: AdaptRate = None,
+    mix: Annotated[
+        bool, typer.Option("--mix", help="Mix the model with an n-gram that counts the text: smaller, and slower.")
+    ] = False,
     force: Force = False,
     cell_file: CellFile = None,
     as_json: Json = False,
 ) -> None:
     """Compress a file with a trained model; the same model is needed to decompress it."""
     output = output or (STDOUT if file == STDIN else f"{file}{ENDING}")
+    learning = _learning(adapt, adapt_rate, mix, portable)
     _check_json(as_json, output)
     check_output(output, force, file)
     from charlm.kernels.blas import limit_blas_threads
@@ -66,11 +76,11 @@ def compress(
     require_coder()
     checkpoint = open_named(run, "charlm compress {run} {text}")
     with _opened(file) as (text, size), Waiting("preparing the model") as line:
-        prepared = _coding(checkpoint).prepared(portable)  # what can fail comes before anything is written
+        prepared = _coding(checkpoint).prepared(portable, learning)  # what can fail comes before anything is written
         with written_whole(output, force) as written:
             steps = compressed(text, written, prepared)
             done = watched_coding(steps, f"compressing {file}", size, lambda step: step.text_bytes, line)
-    _report(checkpoint, file, output, done, done.file_bytes, as_json)
+    _report(checkpoint, file, output, done, done.file_bytes, learning, as_json)
 
 
 def decompress(
@@ -121,7 +131,27 @@ def decompress(
         with written_whole(output, force) as written, _until_right(written, output, spool) as kept:
             steps = decompressed(contents, read, kept, prepared, file)
             done = watched_coding(steps, f"decompressing {file}", contents.symbols, lambda step: step.symbols, line)
-    _report(checkpoint, file, output, done, contents.size, as_json)
+    _report(checkpoint, file, output, done, contents.size, contents.head.learning, as_json)
+
+
+def _learning(adapt: bool, rate: float | None, mix: bool, portable: bool) -> Learning:
+    """What is learned from the text. Raises UsageError if the options do not go together."""
+    from charlm.cli.predictors import adapting_of
+    from charlm.compression.learning import MOST_RATE, Learning
+
+    adapting = adapting_of(adapt, rate, quick=False)
+    if portable and (adapt or mix):
+        option = "--adapt" if adapt else "--mix"
+        raise UsageError(
+            "What learns from the text computes other bits on another machine",
+            f"--portable {option}",
+            f"Leave --portable out, and decode on a machine like this one, or leave {option} out.",
+        )
+    if adapting is None:
+        return Learning(None, mix)
+    if rate is not None and rate > MOST_RATE:
+        raise UsageError("--adapt-rate is too high", f"--adapt-rate {rate}", "0.001 is a usual rate.")
+    return Learning(adapting.rule().rate, mix)
 
 
 def _check_json(as_json: bool, output: str) -> None:
@@ -197,7 +227,9 @@ def _matching(contents: Contents, file: str) -> Checkpoint:
     )
 
 
-def _report(checkpoint: Checkpoint, file: str, output: str, done: Progress, size: int, as_json: bool) -> None:
+def _report(
+    checkpoint: Checkpoint, file: str, output: str, done: Progress, size: int, learning: Learning, as_json: bool
+) -> None:
     text = done.text_bytes
     result = {
         "run": checkpoint.run_name,
@@ -209,6 +241,8 @@ def _report(checkpoint: Checkpoint, file: str, output: str, done: Progress, size
         "bits_per_byte": 8 * size / text if text else None,
         "symbols": done.symbols,
         "information_bits": done.bits,
+        "adapt_rate": learning.rate,
+        "mix": learning.mixed,
     }
     if as_json:
         print_json(result)

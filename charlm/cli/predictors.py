@@ -51,18 +51,18 @@ class Adapting:
         """For the protocol of a score."""
         from dataclasses import asdict
 
-        return {"adapted": asdict(self._rule()) | {"weights": "recurrent and output" if self.quick else "all"}}
+        return {"adapted": asdict(self.rule()) | {"weights": "recurrent and output" if self.quick else "all"}}
 
     def predictor(self, checkpoint: Checkpoint, own: Corpus, end: int | None) -> Predictor:
         """The checkpoint's model, which learns from what it reads; the checkpoint stays."""
         from charlm.adaptation.adapting import AdaptingModel
         from charlm.adaptation.scales import gradient_scales
 
-        rule = self._rule()
+        rule = self.rule()
         scales = gradient_scales(checkpoint.model, own.split("train"), rule.segment, self.quick)
         return AdaptingModel(checkpoint.model, scales, rule, end)
 
-    def _rule(self) -> Rule:
+    def rule(self) -> Rule:
         from charlm.adaptation.rule import Rule
 
         return Rule() if self.rate is None else Rule(rate=self.rate)

@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from charlm.compression.elementary import Floats
 from charlm.compression.escapes import EscapeRates, Names
-from charlm.compression.forecasting import Forecaster
+from charlm.compression.forecasting import Forecasting
 from charlm.compression.integers import Weights, weights_of
 from charlm.compression.range_coder import Decoder, Encoder
 from charlm.compression.symbols import ESCAPED, Symbols
@@ -39,7 +39,7 @@ def rows_of(size: int, row_length: int) -> list[int]:
 
 
 def encode_block(
-    forecaster: Forecaster, unknown_id: int | None, symbols: Symbols, row_length: int, encoder: Encoder
+    forecaster: Forecasting, unknown_id: int | None, symbols: Symbols, row_length: int, encoder: Encoder
 ) -> Iterator[tuple[int, float]]:
     """Give the symbols to the encoder. From time to time: how many were coded, and their information in bits."""
     names = _in_place(symbols)
@@ -61,7 +61,7 @@ def encode_block(
 
 
 def decode_block(
-    forecaster: Forecaster, unknown_id: int | None, size: int, row_length: int, decoder: Decoder, found: Symbols
+    forecaster: Forecasting, unknown_id: int | None, size: int, row_length: int, decoder: Decoder, found: Symbols
 ) -> Iterator[tuple[int, float]]:
     """Fill `found`, whose ids are (N,) and whose names are empty, with what the decoder has; gives the same reports.
 
@@ -88,7 +88,7 @@ def _in_place(symbols: Symbols) -> dict[int, bytes]:
 
 
 def _code(
-    forecaster: Forecaster, unknown_id: int | None, lengths: list[int], take: Take, name: Name
+    forecaster: Forecasting, unknown_id: int | None, lengths: list[int], take: Take, name: Name
 ) -> Iterator[tuple[int, float]]:
     """The one order of all that is coded, for both directions."""
     rates, names = EscapeRates(), Names()

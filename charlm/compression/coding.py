@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from charlm.compression.engine import build_stepper, engine_number, first_checksum, model_checksum
+from charlm.compression.engine import build_stepper, engine_number, first_checksum, learning_checksum, model_checksum
 from charlm.compression.file_format import CHECKSUM
-from charlm.compression.forecasting import Forecaster
+from charlm.compression.forecasting import Forecaster, Forecasting
+from charlm.compression.learning import NOTHING, Learning
+from charlm.compression.one_stream import streams
 from charlm.kernels.blas import single_blas_thread
 from charlm.model.language_model import LanguageModel
 from charlm.text.vocabulary import Vocabulary
@@ -26,12 +29,17 @@ class Coding:
         """What identifies the model in a file."""
         return model_checksum(self.model, self.vocabulary, self.record_end)[:CHECKSUM]
 
-    def prepared(self, portable: bool) -> Prepared:
+    def prepared(self, portable: bool, learning: Learning = NOTHING) -> Prepared:
         """The engine that gives the probabilities here. Raises as `compress` does."""
         with single_blas_thread():
             used = build_stepper(self.model, portable)
             forecaster = Forecaster(used, self.vocabulary.size, self.record_end)
-            return Prepared(self, forecaster, engine_number(used), first_checksum(forecaster)[:CHECKSUM])
+            if not learning:
+                first = first_checksum(forecaster)
+                return Prepared(self, lambda: forecaster, engine_number(used), first[:CHECKSUM])
+            new = streams(self.model, forecaster, learning)
+            first = learning_checksum(new(), learning)
+            return Prepared(self, new, engine_number(used), first[:CHECKSUM], learning)
 
 
 @dataclass(frozen=True)
@@ -39,9 +47,10 @@ class Prepared:
     """A model with its engine, ready to code. `first` is the checksum of its first probabilities."""
 
     coding: Coding
-    forecaster: Forecaster
+    forecasting: Callable[[], Forecasting]  # what codes a text: a new one for each
     engine: int
     first: bytes
+    learning: Learning = NOTHING
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import numpy as np
 
 from charlm.compression.block import decode_block
 from charlm.compression.coding import Coding, Prepared, Progress
-from charlm.compression.engine import engine_name, is_portable, level_of
+from charlm.compression.engine import engine_name, is_portable, level_of, torch_version
 from charlm.compression.file_format import CHECKSUM, Contents
 from charlm.compression.range_coder import Decoder, require_coder
 from charlm.compression.symbols import ESCAPED, Symbols, symbol_bytes
@@ -23,6 +23,7 @@ from charlm.kernels.blas import single_blas_thread
 from charlm.kernels.choosing import SWITCH, built_levels, choose, supported_flags
 
 PORTABLE = "or compress the text with --portable, which any machine decodes."
+PORTABLE_ALONE = "or compress the text with --portable, without --adapt and --mix: any machine decodes that."
 
 
 def fits(contents: Contents, coding: Coding) -> bool:
@@ -40,13 +41,15 @@ def prepare(contents: Contents, coding: Coding, name: str) -> Prepared:
             "The text was compressed with another model", name, "Give the run that it was compressed with: --run RUN"
         )
     head = contents.head
-    prepared = coding.prepared(is_portable(head.engine))
-    _check_engine(head.engine, prepared.engine, name)
+    prepared = coding.prepared(is_portable(head.engine), head.learning)
+    portable = PORTABLE_ALONE if head.learning else PORTABLE
+    _check_engine(head.engine, prepared.engine, name, portable)
     if prepared.first != head.first:
+        torch = "" if head.learning.rate is None else f"; here torch {torch_version()} adapts the model"
         raise IntegrityError(
             "This machine computes other probabilities than the one that compressed the text",
-            f"{name}, with {engine_name(head.engine)}",
-            f"Decode it with the charlm that compressed it, {PORTABLE}",
+            f"{name}, with {engine_name(head.engine)}{torch}",
+            f"Decode it with the charlm{' and the torch' if torch else ''} that compressed it, {portable}",
         )
     return prepared
 
@@ -61,11 +64,12 @@ def decompress(contents: Contents, file: BinaryIO, text: BinaryIO, prepared: Pre
     digest, length, coded, bits = hashlib.sha256(), 0, 0, 0.0
     table = symbol_bytes(vocabulary, head.windows)
     with single_blas_thread():
+        forecasting = prepared.forecasting()
         for block in contents.read(file):
             found = Symbols(np.empty(block.size, np.int64), [])
             decoder = Decoder(block.words)
             for done, used in decode_block(
-                prepared.forecaster, vocabulary.unknown_id, block.size, 2**head.row_power, decoder, found
+                forecasting, vocabulary.unknown_id, block.size, 2**head.row_power, decoder, found
             ):
                 yield Progress(length, file.tell(), coded + done, bits + used)
             coded, bits = coded + done, bits + used
@@ -77,7 +81,7 @@ def decompress(contents: Contents, file: BinaryIO, text: BinaryIO, prepared: Pre
         raise IntegrityError(
             "What was decoded is not the text that was compressed",
             f"{name}: the probabilities differ from those of the machine that compressed it",
-            f"Decode it there, {PORTABLE}",
+            f"Decode it there, {PORTABLE_ALONE if head.learning else PORTABLE}",
         )
     yield Progress(length, file.tell(), coded, bits)
 
@@ -88,14 +92,14 @@ def _joined(symbols: Symbols, table: list[bytes]) -> bytes:
     return b"".join([next(names) if one == ESCAPED else table[one] for one in symbols.ids.tolist()])
 
 
-def _check_engine(wanted: int, here: int, name: str) -> None:
+def _check_engine(wanted: int, here: int, name: str, portable: str) -> None:
     if wanted == here:
         return
     level = level_of(wanted)
     if level is not None and _can_load(level):
-        remedy = f"Set {SWITCH}={level} for this command, {PORTABLE}"
+        remedy = f"Set {SWITCH}={level} for this command, {portable}"
     else:
-        remedy = f"Decode it on a machine like the one that compressed it, {PORTABLE}"
+        remedy = f"Decode it on a machine like the one that compressed it, {portable}"
     raise IntegrityError(
         f"The text was compressed by another engine: {engine_name(wanted)}; here it is {engine_name(here)}",
         name,

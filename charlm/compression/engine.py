@@ -12,7 +12,8 @@ from typing import Literal
 
 import numpy as np
 
-from charlm.compression.forecasting import Forecaster
+from charlm.compression.forecasting import Forecasting
+from charlm.compression.learning import Learning
 from charlm.compression.portable import PortableStepper
 from charlm.engines.choosing import stepper
 from charlm.kernels.choosing import choice
@@ -25,6 +26,7 @@ ENGINES: tuple[Name, ...] = ("portable", "definition", "stream kernels")  # by t
 LEVELS = ("", "baseline", "avx2", "avx512", "avx512_bf16", "neon", "neon_bf16")  # in the same way
 PROBED = 4096  # probabilities whose checksum is taken ...
 LEAST_STEPS, MOST_STEPS = 64, 512  # ... and bounds of the steps that give them
+LEARNED = 150  # steps of a model that adapts: it learns three times in them
 
 
 def build_stepper(model: LanguageModel, portable: bool) -> Stepper:
@@ -74,11 +76,25 @@ def model_checksum(model: LanguageModel, vocabulary: Vocabulary, record_end: int
     return digest.digest()
 
 
-def first_checksum(forecaster: Forecaster) -> bytes:
+def first_checksum(forecasting: Forecasting, steps: int = 0) -> bytes:
     """A sha256 over the first probabilities of one row that reads the symbols of the vocabulary in turn."""
-    forecast = forecaster.begin(1)
+    forecast, symbols = forecasting.begin(1), forecasting.symbols
     found = []
-    for step in range(min(MOST_STEPS, max(LEAST_STEPS, -(-PROBED // forecaster.symbols)))):
-        forecast.advance(np.array([step % forecaster.symbols]))
+    for step in range(max(steps, min(MOST_STEPS, max(LEAST_STEPS, -(-PROBED // symbols))))):
+        forecast.advance(np.array([step % symbols]))
         found.append(forecast.probabilities)
     return hashlib.sha256(np.concatenate(found, axis=1).astype("<f8").tobytes()).digest()
+
+
+def learning_checksum(forecasting: Forecasting, learning: Learning) -> bytes:
+    """The same for what learns, which must be new; over the version of torch too, if that computes what is learned."""
+    if learning.rate is None:
+        return first_checksum(forecasting)
+    first = first_checksum(forecasting, LEARNED)
+    return hashlib.sha256(first + torch_version().encode()).digest()
+
+
+def torch_version() -> str:
+    import torch
+
+    return str(torch.__version__)

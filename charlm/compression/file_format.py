@@ -3,9 +3,11 @@
     3 bytes   charlm's mark, which no text begins with
     1 byte    version of this form
     1 byte    engine and level of its kernels (engine.py)
-    1 byte    128 if the text has the line ends of Windows (symbols.py), and the row length as a power of 2
+    1 byte    128 if the text has the line ends of Windows (symbols.py), 64 if the model adapted to the text, 32 if it
+              was mixed with an n-gram (learning.py), and the row length as a power of 2
     4 bytes   checksum of the model
     4 bytes   checksum of its first probabilities
+    4 bytes   the rate, if it adapted: a float32
     blocks    number of symbols * 2, + 1 for the last block; number of words; the words of the coder (4 bytes each)
     number    bytes of the text
     4 bytes   checksum of the text
@@ -23,15 +25,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from charlm.compression.learning import NOTHING, Learning
 from charlm.errors import IntegrityError, TextError
 
 MARK = b"\xc7lm"
 VERSION = 1
 BLOCK = 2**20  # most symbols of a block: what is kept in memory
 LONGEST_ROW = 30  # as a power of 2
+ONE_ROW = 20  # the same, of a text that is learned from: a block is one row
+WINDOWS, ADAPTED, MIXED = 128, 64, 32
 MOST_WORDS = 8 * BLOCK  # of a block: each symbol takes at most 24 bits, and a name four times as much
 CHECKSUM = 4  # bytes of each
 _HEAD = struct.Struct(f"<3sBBB{CHECKSUM}s{CHECKSUM}s")
+_RATE = struct.Struct("<f")
 _CHUNK = 2**20
 
 DAMAGED = "The compressed file is damaged"
@@ -47,9 +53,13 @@ class Head:
     row_power: int
     model: bytes
     first: bytes
+    learning: Learning = NOTHING
 
     def packed(self) -> bytes:
-        return _HEAD.pack(MARK, VERSION, self.engine, self.windows << 7 | self.row_power, self.model, self.first)
+        rate, mixed = self.learning.rate, self.learning.mixed
+        said = WINDOWS * self.windows | ADAPTED * (rate is not None) | MIXED * mixed
+        head = _HEAD.pack(MARK, VERSION, self.engine, said | self.row_power, self.model, self.first)
+        return head if rate is None else head + _RATE.pack(rate)
 
 
 @dataclass(frozen=True)
@@ -137,8 +147,10 @@ def _check_sum(file: BinaryIO, name: str) -> int:
 
 def _parse(file: BinaryIO, end: int) -> Contents:
     _, _, engine, layout, model, first = _HEAD.unpack(_exactly(file, _HEAD.size))
-    head = Head(engine, bool(layout >> 7), layout & 127, model, first)
-    if head.row_power > LONGEST_ROW:
+    rate = _RATE.unpack(_exactly(file, _RATE.size))[0] if layout & ADAPTED else None
+    learning = Learning(rate, bool(layout & MIXED))
+    head = Head(engine, bool(layout & WINDOWS), layout & (MIXED - 1), model, first, learning)
+    if head.row_power > LONGEST_ROW or (learning and head.row_power != ONE_ROW):
         raise ValueError("its rows have an impossible length")
     blocks, last = [], 0
     while not last:

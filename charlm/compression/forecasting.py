@@ -11,6 +11,7 @@ Shape letters: B rows, V symbols.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,29 @@ from charlm.model.state import State, put_rows, reset_rows, take_rows
 from charlm.model.stepping import Stepper
 
 
+class Forecast(Protocol):
+    """Some rows of text, and `probabilities` (B, V), float64, of the next symbol of each."""
+
+    probabilities: Floats
+
+    def advance(self, ids: npt.NDArray[np.int64]) -> None:
+        """Read ids (B,). A row whose id is negative stays as it is."""
+
+    def keep(self, rows: int) -> None:
+        """Go on with the first rows alone."""
+
+
+class Forecasting(Protocol):
+    """What a text is coded with. `symbols` is V."""
+
+    @property
+    def symbols(self) -> int: ...
+
+    def begin(self, rows: int) -> Forecast:
+        """The forecast before the first symbol of each row of a block."""
+        ...
+
+
 @dataclass(frozen=True)
 class Forecaster:
     """A model as the coder uses it. `symbols` is V; `record_end` the id that ends a record, None for running text."""
@@ -29,17 +53,17 @@ class Forecaster:
     symbols: int
     record_end: int | None = None
 
-    def begin(self, rows: int) -> Forecast:
+    def begin(self, rows: int) -> StaticForecast:
         """The forecast before the first symbol of each row."""
         uniform = np.full((rows, self.symbols), 1 / self.symbols)
-        forecast = Forecast(self, self.stepper.fresh(rows), uniform)
+        forecast = StaticForecast(self, self.stepper.fresh(rows), uniform)
         if self.record_end is not None:
             forecast.advance(np.full(rows, self.record_end))
         return forecast
 
 
-class Forecast:
-    """The state of some rows, and `probabilities` (B, V), float64, of the next symbol of each."""
+class StaticForecast:
+    """The state of some rows of a model that stays as it is, and `probabilities` as in Forecast."""
 
     def __init__(self, forecaster: Forecaster, state: State, probabilities: Floats) -> None:
         self._stepper, self._record_end = forecaster.stepper, forecaster.record_end
@@ -66,10 +90,17 @@ class Forecast:
             state = reset_rows(state, ended.astype(np.float32))
         with np.errstate(over="ignore", invalid="ignore"):
             logits, self._state = self._stepper.step(ids, state)
-            self.probabilities = softmax(logits)
-        if not np.isfinite(self.probabilities).all():
-            raise IntegrityError(
-                "The model gave no usable probabilities",
-                "some are not finite numbers",
-                "Compress with an earlier checkpoint; `charlm runs show` lists them.",
-            )
+        self.probabilities = usable(logits)
+
+
+def usable(logits: npt.NDArray[Any]) -> Floats:
+    """Logits (B, V) to probabilities (B, V). Raises IntegrityError if some are not finite."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        probabilities = softmax(logits)
+    if not np.isfinite(probabilities).all():
+        raise IntegrityError(
+            "The model gave no usable probabilities",
+            "some are not finite numbers",
+            "Compress with an earlier checkpoint; `charlm runs show` lists them.",
+        )
+    return probabilities

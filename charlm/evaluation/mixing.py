@@ -73,6 +73,10 @@ class LogLinear:
     def __init__(self, weights: Sequence[float], rate: float = RATE) -> None:
         self.weights, self._rate, self._done = np.array(weights, np.float64), rate, 0
 
+    def scores(self, every: Sequence[np.ndarray]) -> np.ndarray:
+        """M log-probabilities (V,) -> those of the mixture (V,) but for a constant. Nothing is learned."""
+        return np.asarray(sum(weight * each for weight, each in zip(self.weights, every, strict=True)))
+
     def mix(self, every: Sequence[np.ndarray], ids: np.ndarray) -> np.ndarray:
         """As in Blend. The weights learn."""
         found = library()

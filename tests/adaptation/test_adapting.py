@@ -79,6 +79,31 @@ def test_a_divergence_is_an_error_that_says_what_to_do():
         adapting(Rule(rate=50, decay=0, segment=20)).read(np.tile(TEXT, 4))
 
 
+@pytest.mark.parametrize("end", [None, 0], ids=["running text", "records"])
+def test_symbols_taken_one_by_one_are_predicted_and_learned_as_those_that_are_read(end):
+    ids, one, other = np.where(TEXT % 7 == 0, 0, TEXT), adapting(end=end), adapting(end=end)
+    found = np.empty((len(ids), 65))
+    for at, symbol in enumerate(ids.tolist()):
+        found[at] = torch.log_softmax(torch.tensor(one.next_logits()).double(), 0).numpy()
+        one.take(symbol)
+    assert np.allclose(found, other.read(ids), atol=1e-4)
+    for name, value in one.parameters().items():
+        assert np.allclose(value, other.parameters()[name], atol=1e-6), name
+        assert name not in SCALES or not np.array_equal(value, MODEL.parameters[name])
+
+
+def test_reading_and_taking_may_take_turns():
+    model = adapting()
+    for start in range(0, 200, 9):
+        model.read(TEXT[start : start + 6])
+        for symbol in TEXT[start + 6 : start + 9].tolist():
+            model.next_logits()
+            model.take(symbol)
+    other = adapting()
+    other.read(TEXT[:207])
+    assert np.allclose(model.next_logits(), other.next_logits(), atol=1e-4)
+
+
 def test_each_record_is_read_from_a_fresh_state_and_what_was_learned_stays():
     records = np.array([5, 6, 7, 0] * 8)
     still = adapting(Rule(rate=0, decay=0, segment=20), end=0).read(records)

@@ -81,6 +81,43 @@ def test_the_size_is_what_the_score_promises(charlm, runs, tmp_path, verse):
     assert done["compressed_bytes"] <= promised * 1.002 + 44
 
 
+@pytest.fixture
+def few_segments(monkeypatch):
+    """So that preparing to adapt takes little time."""
+    from charlm.compression import adapted
+
+    monkeypatch.setattr(adapted, "SEGMENTS", 20)
+
+
+@pytest.mark.parametrize("options", [("--adapt",), ("--mix",), ("--adapt", "--mix")], ids=" ".join)
+def test_what_learns_from_a_file_makes_it_smaller_and_gives_it_back(charlm, runs, letter, few_segments, options):
+    given = letter.read_bytes()
+    plain = json.loads(charlm("compress", "tiny", letter, "--json", env=runs).stdout)
+    done = charlm("compress", "tiny", letter, *options, "-o", f"{letter}.less.clm", "--json", env=runs)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["compressed_bytes"] < 0.95 * plain["compressed_bytes"]
+    assert (found["adapt_rate"] is not None, found["mix"]) == ("--adapt" in options, "--mix" in options)
+    done = charlm("decompress", f"{letter}.less.clm", "-o", "back", env=runs)  # the run and the options are found
+    assert done.returncode == 0, done.stderr
+    assert (letter.parent / "back").read_bytes() == given
+
+
+def test_what_learns_says_how_to_go_on(charlm, runs, letter, tmp_path, few_segments):
+    """Each advice is followed."""
+    refused(charlm("compress", "tiny", letter, "--adapt", "--portable", env=runs), 2, "Leave --portable out")
+    refused(charlm("compress", "tiny", letter, "--mix", "--portable", env=runs), 2, "leave --mix out")
+    refused(charlm("compress", "tiny", letter, "--adapt-rate", 0.1, env=runs), 2, "Give --adapt --adapt-rate")
+    for rate in ("-1", "nan", "inf", "1e30"):
+        done = charlm("compress", "tiny", letter, "--adapt", "--adapt-rate", rate, env=runs)
+        refused(done, 2, "--adapt-rate", "0.001")
+    diverged = charlm("compress", "tiny", letter, "--adapt", "--adapt-rate", 9_000, env=runs)
+    refused(diverged, 5, "worse than guessing", "--adapt-rate 0.0002")
+    assert files_in(tmp_path) == ["letter.txt"]
+    done = charlm("compress", "tiny", letter, "--adapt", "--adapt-rate", 0.0002, env=runs)
+    assert done.returncode == 0, done.stderr
+
+
 def test_portable_files_are_decoded_by_any_engine(charlm, runs, letter, tmp_path):
     assert charlm("compress", "tiny", letter, "--portable", env=runs).returncode == 0
     done = charlm("decompress", f"{letter}.clm", "-o", tmp_path / "back", env=runs | {"CHARLM_KERNELS": "0"})

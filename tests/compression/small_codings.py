@@ -10,6 +10,7 @@ from charlm.compression.coding import Coding
 from charlm.compression.compressing import compress
 from charlm.compression.decompressing import decompress, prepare
 from charlm.compression.file_format import read_contents
+from charlm.compression.learning import NOTHING
 from charlm.config.settings import ModelSettings
 from charlm.model.language_model import LanguageModel
 from charlm.model.parameters import initial_parameters
@@ -26,10 +27,10 @@ def coding(vocabulary=LETTERS, record_end=None, seed=0, **settings):
     return Coding(LanguageModel(chosen, parameters), vocabulary, record_end)
 
 
-def compressed(data, used, portable=False, **named):
+def compressed(data, used, portable=False, learning=NOTHING, **named):
     """The compressed file of some bytes, and the last report."""
     file = io.BytesIO()
-    *_, last = compress(io.BytesIO(data), file, used.prepared(portable), **named)
+    *_, last = compress(io.BytesIO(data), file, used.prepared(portable, learning), **named)
     return file.getvalue(), last
 
 
