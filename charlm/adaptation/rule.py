@@ -37,7 +37,8 @@ class Weights:
     """A model's weights that adapt: their values now, those of the checkpoint, and how far each moves."""
 
     def __init__(self, original: Mapping[str, Tensor], scales: Mapping[str, Tensor], rule: Rule) -> None:
-        """`scales` has s for each weight that adapts; others stay as they are."""
+        """`scales` has s for each weight that adapts; others stay as they are. The order of names is no matter."""
+        scales = dict(sorted(scales.items()))  # sums are added up in one order, to the same last bits
         self.values = {name: value.clone() for name, value in original.items()}
         self._adapting = [self.values[name].requires_grad_() for name in scales]
         mean = float(sum(s.sum() for s in scales.values()) / sum(s.numel() for s in scales.values()))

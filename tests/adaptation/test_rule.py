@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 import torch
 
@@ -37,3 +39,18 @@ def test_weights_that_never_have_a_gradient_stay():
     weights.values["a"].grad = torch.zeros(3)
     weights.learn()
     assert weights.values["a"].tolist() == [1, 1, 1]
+
+
+def test_the_order_in_which_weights_are_named_changes_no_bit():
+    draw, shuffle = torch.Generator().manual_seed(1), random.Random(1)
+    names = [f"weight {n}" for n in range(40)]
+    original, scales, gradients = ({name: torch.rand(50, generator=draw) for name in names} for _ in range(3))
+    found = []
+    for _ in range(6):
+        weights = Weights({name: original[name] for name in names}, {name: scales[name] for name in names}, Rule())
+        for name in names:
+            weights.values[name].grad = gradients[name].clone()
+        weights.learn()
+        found.append([weights.values[name].detach() for name in sorted(names)])
+        shuffle.shuffle(names)
+    assert all(torch.equal(one, other) for each in found for one, other in zip(found[0], each, strict=True))
