@@ -6,20 +6,11 @@ from typing import Annotated, Literal
 
 import typer
 
-from charlm.cli.chosen_text import (
-    ChosenText,
-    EncodingOption,
-    MovedOption,
-    ReadingOption,
-    RunOrLatest,
-    SplitOption,
-    TestOption,
-    Texts,
-    ValidOption,
-)
+from charlm.cli.chosen_text import ChosenText, ReadingOption
 from charlm.cli.opening import open_named
 from charlm.cli.options import CellFile, Device
 from charlm.cli.output_file import check_output, written_whole
+from charlm.cli.scored_text import Encoding, MovedTest, MovedText, MovedValid, Run, Split, Text
 from charlm.display.printing import print_stderr
 from charlm.errors import UsageError
 
@@ -27,8 +18,8 @@ COMMAND = "charlm eval characters"
 
 
 def characters(
-    run: RunOrLatest = None,
-    text: Texts = None,
+    run: Run = None,
+    text: Text = None,
     cell_file: CellFile = None,
     by: Annotated[
         Literal["excess", "mean", "text"],
@@ -44,12 +35,12 @@ def characters(
         str | None, typer.Option(metavar="FILE", help="Write the nats and the ids as arrays for numpy.load.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file of --npz.")] = False,
-    split: SplitOption = None,
-    moved: MovedOption = None,
-    valid: ValidOption = None,
-    test: TestOption = None,
+    split: Split = None,
+    moved: MovedText = None,
+    valid: MovedValid = None,
+    test: MovedTest = None,
     unknown: ReadingOption = "skip",
-    encoding: EncodingOption = None,
+    encoding: Encoding = None,
     device: Device = "auto",
 ) -> None:
     """Score a text character by character, and rank its lines; the sum is the score of `charlm eval perplexity`."""

@@ -6,18 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from charlm.cli.chosen_text import (
-    ChosenText,
-    EncodingOption,
-    MovedOption,
-    RunOrLatest,
-    SplitOption,
-    TestOption,
-    Texts,
-    ValidOption,
-)
+from charlm.cli.chosen_text import ChosenText
 from charlm.cli.opening import open_named
 from charlm.cli.options import CellFile, Device, Json
+from charlm.cli.scored_text import Encoding, MovedTest, MovedText, MovedValid, Run, Split, Text
 from charlm.display.output import print_json
 from charlm.display.printing import print_stderr
 from charlm.errors import TextError, UsageError
@@ -33,8 +25,8 @@ COMMAND = "charlm eval lines"
 
 
 def lines(
-    run: RunOrLatest = None,
-    text: Texts = None,
+    run: Run = None,
+    text: Text = None,
     cell_file: CellFile = None,
     by: Annotated[
         Literal["mean", "total"],
@@ -56,11 +48,11 @@ def lines(
         str | None, typer.Option(metavar="LABEL", help="The kind that is looked for. Default: the rarest one.")
     ] = None,
     tsv: Annotated[bool, typer.Option("--tsv", help="Print all lines as tab-separated values, in order.")] = False,
-    split: SplitOption = None,
-    moved: MovedOption = None,
-    valid: ValidOption = None,
-    test: TestOption = None,
-    encoding: EncodingOption = None,
+    split: Split = None,
+    moved: MovedText = None,
+    valid: MovedValid = None,
+    test: MovedTest = None,
+    encoding: Encoding = None,
     device: Device = "auto",
     as_json: Json = False,
 ) -> None:
@@ -127,7 +119,8 @@ def _own_lines(chosen: ChosenText, checkpoint: Checkpoint, end: int) -> WholeLin
     """The lines, or records, of a split of the run's own text."""
     from charlm.text.whole_lines import WholeLines
 
-    corpus, ids = chosen.opened(checkpoint)
+    opened = chosen.opened(checkpoint)
+    corpus, ids = opened.corpus, opened.ids
     ending = corpus.vocabulary.symbols[end]
     return WholeLines(corpus.vocabulary.decode(ids).removesuffix(ending).split(ending), list(corpus.notes))
 

@@ -38,6 +38,7 @@ from charlm.cli.scored_text import (
     units_of,
 )
 from charlm.display.output import print_json, print_json_line
+from charlm.display.printing import print_stderr
 
 
 def perplexity(
@@ -128,6 +129,7 @@ def perplexity(
                 found = score_with(reading.predictor, checkpoint, corpus, ids, unknown, line, tell)
                 about = reading.values()
             except DivergedError as error:  # of a model that adapts: the score of the model as it is is left
+                print_stderr(str(error))
                 line.say("scoring without adapting")
                 found = score_of(checkpoint, corpus, ids, device, unknown, line)
                 about = {"adapted": None, "diverged": str(error)}
@@ -152,4 +154,4 @@ def perplexity(
     else:
         from charlm.display.score_table import print_score
 
-        print_score(result, found.lacking, [*corpus.notes, *([about["diverged"]] if "diverged" in about else [])])
+        print_score(result, found.lacking, corpus.notes)

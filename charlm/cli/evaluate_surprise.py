@@ -6,20 +6,11 @@ from typing import Annotated
 
 import typer
 
-from charlm.cli.chosen_text import (
-    ChosenText,
-    EncodingOption,
-    MovedOption,
-    ReadingOption,
-    RunOrLatest,
-    SplitOption,
-    TestOption,
-    Texts,
-    ValidOption,
-)
+from charlm.cli.chosen_text import ChosenText, ReadingOption
 from charlm.cli.opening import open_named
 from charlm.cli.options import CellFile, Json
 from charlm.cli.output_file import check_output, written_whole
+from charlm.cli.scored_text import Encoding, MovedTest, MovedText, MovedValid, Run, Split, Text
 from charlm.display.output import print_json
 from charlm.display.printing import print_stderr
 from charlm.errors import UsageError
@@ -29,8 +20,8 @@ MOST = 10_000_000  # characters: what is likeliest is in memory, and nobody read
 
 
 def surprise(
-    run: RunOrLatest = None,
-    text: Texts = None,
+    run: Run = None,
+    text: Text = None,
     cell_file: CellFile = None,
     html: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write one HTML page instead; - is standard output.")
@@ -44,12 +35,12 @@ def surprise(
         float,
         typer.Option(help="Bits beyond the mean that a character of such a passage has to have; 0 finds chapters."),
     ] = 1.0,
-    split: SplitOption = None,
-    moved: MovedOption = None,
-    valid: ValidOption = None,
-    test: TestOption = None,
+    split: Split = None,
+    moved: MovedText = None,
+    valid: MovedValid = None,
+    test: MovedTest = None,
     unknown: ReadingOption = "skip",
-    encoding: EncodingOption = None,
+    encoding: Encoding = None,
     as_json: Json = False,
 ) -> None:
     """Show a text coloured by surprise: the bits of each character, in six steps."""

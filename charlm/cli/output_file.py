@@ -29,12 +29,12 @@ def check_output(output: str, force: bool, source: str = "") -> None:
     if not os.path.lexists(path):
         return
     if path.exists() and not path.is_file():
-        raise UsageError("The output is no file that could be replaced", output, "Give another path with -o.")
+        raise UsageError("The output is no file that could be replaced", output, "Give another path.")
     if source and path.exists() and Path(source).exists() and path.samefile(source):
-        raise UsageError("The output would replace what is read", output, "Give another path with -o.")
+        raise UsageError("The output would replace what is read", output, "Give another path.")
     if not force:
         raise UsageError(
-            "There is already something of that name", output, "Give another path with -o, or replace it with --force."
+            "There is already something of that name", output, "Give another path, or replace it with --force."
         )
 
 

@@ -164,7 +164,7 @@ MaxCopy = Annotated[
     int | None,
     typer.Option(
         help="Never more than N characters in a row that stand in the training text; the text ends where none is left. "
-        "Needs charlm[constrain].",
+        "Below about 15, words are misspelled. Needs charlm[constrain].",
         rich_help_panel=COPIES,
     ),
 ]

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from charlm.sampling.verbatim import Verbatim
 
+USUAL_RUN = 16  # symbols; most runs are shorter, and are found without a look at more of the text
 FEWEST_KEPT = 256  # steps that are kept at least before the older ones are forgotten
 
 
@@ -40,22 +41,34 @@ class CopyRows:
         self._next = len(self._steps)
         self._gone = 0  # steps that are no longer kept
 
+    @property
+    def due(self) -> bool:
+        """Whether the run of some row could have reached the limit."""
+        return self._next <= self._gone + len(self._steps)
+
     def forbidden(self) -> Iterator[tuple[int, NDArray[np.intp]]]:
         """The rows that have a run of the limit already, and the ids that would lengthen it."""
-        length = self._gone + len(self._steps)
-        if self._next > length:
-            return
-        most, training = self._limit.most, self._limit.training
-        last = self._steps[-most:]
+        length, most, training = self._gone + len(self._steps), self._limit.most, self._limit.training
         for row, due in enumerate(self._due):
             if due <= length:
-                before = "".join([chr(step[row]) for step in reversed(last)])
-                run = training.ending(before, most) if before else 0
+                run = self._run(row)
                 if run >= most:
-                    ids = training.followers(before)
+                    ids = training.followers(self._before(row, most))
                     yield row, ids if self._limit.end is None else ids[ids != self._limit.end]
                 self._due[row] = length + max(1, most - run)
         self._next = min(self._due)
+
+    def _run(self, row: int) -> int:
+        """How many of the last symbols of a row stand together in the training text, up to the limit."""
+        most = min(USUAL_RUN, self._limit.most)
+        run = self._limit.training.ending(self._before(row, most), most)
+        if run < most or most == self._limit.most:
+            return run
+        return self._limit.training.ending(self._before(row, self._limit.most), self._limit.most)
+
+    def _before(self, row: int, most: int) -> str:
+        """The last symbols of a row backwards, as `Verbatim` takes them."""
+        return "".join([chr(step[row]) for step in self._steps[: -most - 1 : -1]])
 
     def read(self, ids: Sequence[int]) -> None:
         """The rows have these ids more."""

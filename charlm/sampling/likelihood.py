@@ -46,13 +46,14 @@ def likeliest_of(
 ) -> Iterator[Iterator[Fragment]]:
     """Of every `several` samples the one of the fewest bits per symbol; of equal ones, the first.
 
-    The samples have their ids. The end of a record counts as one of its symbols. The last fragment has the bits.
+    The samples have their ids. The end of a record counts as one of its symbols. The last fragment has the bits;
+    None if there is no symbol.
     """
     waiting = iter(samples)
     while group := list(islice(map(list, waiting), several)):
         scored = [(bits_per_symbol(model, after, pieces[-1].ids), pieces) for pieces in group]
         bits, best = min(scored, key=lambda one: one[0])
-        yield iter([*best[:-1], replace(best[-1], bits_per_symbol=bits)])
+        yield iter([*best[:-1], replace(best[-1], bits_per_symbol=bits if math.isfinite(bits) else None)])
 
 
 def _logs(model: Model[Any], after: Read[Any], ids: Sequence[int]) -> Iterator[np.ndarray[Any, Any]]:

@@ -56,7 +56,6 @@ class MaskedRows:
         followers = decoding.no_repeat and [Followers(decoding.no_repeat, heard) for _ in range(rows)]
         self._followers: list[Followers] = followers or []
         self._copies = CopyRows(masks.copies, rows) if masks.copies else None
-        self._guarded = bool(self._followers or self._copies)
         self._allowed: NDArray[np.bool_] | None = None
         self._stuck: Sequence[int] = ()
 
@@ -68,7 +67,8 @@ class MaskedRows:
         constraint = self._constraint
         ids = None if constraint is None else constraint.allowed(self._states, left, self._begins)
         self._allowed, self._stuck = ids, ()
-        forbidden = self._forbidden(logits.shape) if self._guarded else None
+        guarded = self._followers or (self._copies and self._copies.due)
+        forbidden = self._forbidden(logits.shape) if guarded else None
         if forbidden is not None:
             ids = ~forbidden if ids is None else ids & ~forbidden
             self._stuck = np.flatnonzero(~(ids & (logits > UNWRITTEN)).any(axis=1)).tolist()
@@ -127,7 +127,7 @@ class MaskedRows:
     def _forbidden(self, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
         """(B, V) what the guards forbid; None if nothing."""
         found: list[tuple[int, Any]] = [(row, [*each.repeating()]) for row, each in enumerate(self._followers)]
-        if self._copies:
+        if self._copies and self._copies.due:
             found.extend(self._copies.forbidden())
         forbidden = None
         for row, ids in found:

@@ -41,7 +41,10 @@ class Choice:
 
     def note(self) -> str:
         """`hidden_size 192, dropout 0.1: in 10m, at 21,000 characters a second, it reads the text 12 times (...)`"""
-        values = ", ".join(f"{name.partition('.')[2]} {value}" for name, value in self.chosen.items())
+        shown = dict(self.chosen)
+        if BUDGET in shown:
+            shown[BUDGET] = duration(self.settings.training.budget or 0.0)
+        values = ", ".join(f"{name.partition('.')[2]} {value}" for name, value in shown.items())
         return f"{values}: {self.why} (timed for {self.seconds:.1f} s of it)"
 
 

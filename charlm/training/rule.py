@@ -15,8 +15,8 @@ WIDTHS = (32, 48, 64, 96, 128, 160, 192, 224, 256, 320, 384, 448, 512, 640, 768,
 READ_PER_PARAMETER = 14.0  # D / P of the best width on a long text
 PARAMETERS_PER_CHARACTER = 2.5  # P / N at most: a wider model learns a short text by heart
 LANES, STEPS = 16, 64  # of an update; more lanes would mean fewer updates
-MOST_TIMES = 70.0  # that a text is read; more only lets the model learn it by heart, whatever is dropped
-LEAST_UPDATES = 500  # that are made all the same, if there is time
+MOST_TIMES = 0.3  # that a text is read, times the root of its length; more lets the model learn it by heart
+LEAST_UPDATES = 200  # that are made all the same, if there is time
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def best_width(candidates: Sequence[Candidate], train_characters: int) -> Candid
 
 def enough(model: Candidate, train_characters: int) -> Candidate:
     """The same model, which reads no more than the text is worth."""
-    most = max(MOST_TIMES * train_characters, LEAST_UPDATES * LANES * STEPS)
+    most = max(MOST_TIMES * train_characters**1.5, LEAST_UPDATES * LANES * STEPS)
     return replace(model, characters=min(model.characters, most))
 
 

@@ -35,6 +35,13 @@ def test_the_best_of_several_is_the_likeliest_of_them(plain):
     assert "likelihood: " in alone.stderr
 
 
+def test_nothing_to_write_has_no_likelihood(plain):
+    [one] = in_json(plain, "-n", 0, "--best-of", 2, "--prompt", "a", "--show-probabilities")["samples"]
+    assert (one["text"], one["probabilities"]) == ("", [])
+    assert "bits_per_character" not in one
+    assert run(plain, "-n", 0, "--beam", 2, "--prompt", "a").stdout == "a\n"
+
+
 def test_probabilities_are_those_of_the_model_and_cover_the_text(plain):
     [one] = in_json(plain, "-n", 30, "--seed", 1, "--show-probabilities", "--temperature", 2)["samples"]
     assert "".join(each["text"] for each in one["probabilities"]) == one["text"]

@@ -13,7 +13,7 @@ from charlm.training import automatic
 from charlm.training.automatic import choose
 from charlm.training.events import Finished, Started
 from charlm.training.experiment import begin
-from charlm.training.rule import MOST_TIMES, WIDTHS
+from charlm.training.rule import WIDTHS
 from charlm.training.speed import Speed
 
 CPU = Compute("cpu", "fp32", "a CPU", 1)
@@ -68,9 +68,7 @@ def test_a_short_text_ends_the_training_when_it_was_read_often_enough(verse, spe
     assert "training.budget" not in made.chosen
     made = choice("alice", "10h")
     assert 60 < made.settings.training.budget == made.chosen["training.budget"] < 3600
-    assert f"would read the text 12,345 times, and {MOST_TIMES:.0f} are enough" in re.sub(
-        r"text [\d,]+ times", "text 12,345 times", made.note()
-    )
+    assert re.search(r"would read the text [\d,]+ times, and \d+ are enough", made.note())
     kept = choice("alice", "10h", "model.dropout=0.1")  # who chooses what is dropped chooses how long
     assert kept.settings.training.budget == 36_000
 
