@@ -40,7 +40,7 @@ def gradient_scales(
     rows = train[starts[:, None] + np.arange(before + segment + 1)].astype(np.int64)  # (B, before + T + 1)
     ids = torch.from_numpy(rows.T.copy())
     state = model.fresh_state(len(starts))
-    with torch.no_grad():
+    with torch.no_grad(), one_thread():
         if before:
             _, state = model.forward(ids[:before], state, run_with_torch)
     sums = {name: torch.zeros_like(leaf) for name, leaf in leaves.items()}

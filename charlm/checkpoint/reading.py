@@ -73,7 +73,7 @@ def _parameters(folder: Path, content: bytes, expected: dict[str, tuple[int, ...
     except UNUSABLE as error:
         raise IntegrityError(f"{MODEL} cannot be used: {error}", str(folder), REMEDY) from error
     _check_finite(folder, MODEL, arrays)
-    return arrays
+    return {name: arrays[name] for name in expected}  # the library gives another order each time
 
 
 def _check_finite(folder: Path, file: str, arrays: dict[str, np.ndarray]) -> None:
@@ -134,4 +134,4 @@ def load_training_arrays(folder: Path) -> dict[str, np.ndarray]:
     except UNUSABLE as error:
         raise IntegrityError(f"{TRAINING} cannot be used: {error}", str(folder), REMEDY) from error
     _check_finite(folder, TRAINING, arrays)
-    return arrays
+    return dict(sorted(arrays.items()))

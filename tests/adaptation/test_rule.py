@@ -26,6 +26,19 @@ def test_a_weight_moves_by_its_gradient_and_towards_the_checkpoint():
     assert not weights.values["still"].requires_grad
 
 
+def test_the_order_of_the_weights_changes_no_bit():
+    original = {name: torch.randn(7) for name in "abcdefg"}
+    scales = {name: torch.rand(7) * 10.0**-place for place, name in enumerate(original)}
+    learned = []
+    for order in ("abcdefg", "gfedcba", "dgbafce"):
+        weights = Weights(original, {name: scales[name] for name in order}, Rule())
+        for value in weights.values.values():
+            value.grad = torch.ones(7)
+        weights.learn()
+        learned.append({name: value.tolist() for name, value in weights.values.items()})
+    assert learned[0] == learned[1] == learned[2]
+
+
 def test_no_weight_is_drawn_back_by_more_than_half():
     weights = Weights({"a": torch.zeros(2)}, {"a": torch.tensor([0.0, 2.0])}, Rule(rate=0, decay=100))
     with torch.no_grad():

@@ -13,7 +13,7 @@ from charlm.checkpoint.contents import TextIdentity
 from charlm.config.settings import ModelSettings, Settings
 from charlm.engines.choosing import stepper
 from charlm.errors import CheckpointError, DivergedError, IntegrityError
-from charlm.model.parameters import initial_parameters
+from charlm.model.parameters import initial_parameters, parameter_shapes
 from charlm.text.vocabulary import Vocabulary
 
 VOCABULARY = Vocabulary(tuple(" abé字😀"))
@@ -54,6 +54,14 @@ def test_a_saved_checkpoint_is_loaded_unchanged(tmp_path):
     arrays = load_training_arrays(tmp_path / "step-7")
     assert arrays["random"].tolist() == [0, 1, 2, 3, 4]
     assert arrays["step"].shape == ()
+
+
+def test_arrays_have_the_same_order_each_time(folder):
+    """The library's own differs from one time to the next, and a sum over all of them in its last bits."""
+    names = list(parameter_shapes(load_checkpoint(folder).settings.model, 3))
+    for _ in range(5):
+        assert list(load_checkpoint(folder).parameters) == names
+        assert list(load_training_arrays(folder)) == sorted(load_training_arrays(folder))
 
 
 def test_a_loaded_model_can_step(folder):

@@ -111,6 +111,7 @@ def test_what_learns_says_how_to_go_on(charlm, runs, letter, tmp_path, few_segme
     for rate in ("-1", "nan", "inf", "1e30"):
         done = charlm("compress", "tiny", letter, "--adapt", "--adapt-rate", rate, env=runs)
         refused(done, 2, "--adapt-rate", "0.001")
+    letter.write_bytes(letter.read_bytes() * 3)  # a divergence is noticed after twenty segments
     diverged = charlm("compress", "tiny", letter, "--adapt", "--adapt-rate", 9_000, env=runs)
     refused(diverged, 5, "worse than guessing", "--adapt-rate 0.0002")
     assert files_in(tmp_path) == ["letter.txt"]
