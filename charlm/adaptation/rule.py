@@ -41,8 +41,7 @@ class Weights:
         scales = dict(sorted(scales.items()))  # sums are added up in one order, to the same last bits
         self.values = {name: value.clone() for name, value in original.items()}
         self._adapting = [self.values[name].requires_grad_() for name in scales]
-        ordered = [scales[name] for name in sorted(scales)]  # a sum in another order has other last bits
-        mean = float(sum(s.sum() for s in ordered) / sum(s.numel() for s in ordered))
+        mean = float(sum(s.sum() for s in scales.values()) / sum(s.numel() for s in scales.values()))
         mean = mean or 1.0  # no weight has ever a gradient: none moves
         decays = [(rule.decay / mean * s).clamp(max=MOST_DECAY) for s in scales.values()]
         self._kept = [1 - decay for decay in decays]
