@@ -5,7 +5,7 @@ Knows the origin of each value, and no cell: callers pass `checks` for what depe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -74,7 +74,8 @@ def resolve(
     sources = [_not_named(missing or {}), *_from_file(preset_or_file or DEFAULT_PRESET, problems), above]
     merged = _with_a_length(merge_given(sources), problems)
     names = left_open(merged)
-    return _validated(without(merged, names), [*problems, *needs_a_number(names)], checks)
+    problems += with_origins(needs_a_number(names), _origins(merged, names))
+    return _validated(without(merged, names), problems, checks)
 
 
 def resolve_to_train(
@@ -93,9 +94,13 @@ def resolve_to_train(
     merged = merge_given([*_from_file(preset_or_file or default, problems), above])
     names = left_open(merged)
     if not has_length(merged) or merged.get(BUDGET, NO_VALUE).value is None:
-        problems += needs_time(names)
+        problems += with_origins(needs_time(names), _origins(merged, names))
     resolved = _validated(_with_a_length(without(merged, names), problems), problems, checks)
-    return replace(resolved, origins=resolved.origins | {name: merged[name].origin for name in names}, automatic=names)
+    return replace(resolved, origins=resolved.origins | _origins(merged, names), automatic=names)
+
+
+def _origins(merged: Mapping[str, Given], names: Iterable[str]) -> dict[str, str]:
+    return {name: merged[name].origin for name in names}
 
 
 def _with_a_length(merged: dict[str, Given], problems: list[Problem]) -> dict[str, Given]:

@@ -57,6 +57,16 @@ def test_who_cannot_choose_refuses_auto_in_one_sentence():
     assert all(name in error.value.what for name in AUTOMATIC)
 
 
+@pytest.mark.parametrize("refused", [resolve, resolve_to_train])
+def test_a_refusal_says_where_auto_comes_from(refused, tmp_path):
+    path = tmp_path / "own.yaml"
+    path.write_text("model:\n cell: auto")
+    with pytest.raises(UsageError) as error:
+        refused(str(path))
+    assert str(path) in error.value.where
+    assert len(str(error.value).splitlines()) == 3
+
+
 def test_auto_is_refused_elsewhere():
     with pytest.raises(UsageError, match=r"model\.num_layers must be a whole number"):
         resolve_to_train(None, ["model.num_layers=auto"], {"training.budget": "10m"})
