@@ -59,8 +59,8 @@ def settings_for(model: Candidate, train_characters: int) -> Mapping[str, float 
 
 def dropout(crowding: float) -> float:
     """In steps of 0.05. Crowding is how often the text is read times the parameters for each of its characters, D / N
-    times P / N: the more of both, the more is learned by heart. None up to 5, and 0.06 more whenever it doubles."""
-    share = 0.06 * math.log2(max(1.0, crowding / 5))
+    times P / N: the more of both, the more is learned by heart. None up to 8, and 0.075 more whenever it doubles."""
+    share = 0.075 * math.log2(max(1.0, crowding / 8))
     return min(0.5, round(share * 20) / 20)
 
 
