@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,14 +13,14 @@ MOST = 2_000_000  # characters that are read: some minutes
 
 def check_adapting(file: str | None, rate: float | None) -> None:
     """Raise UsageError for a rate that cannot be, or that is for nothing."""
+    from charlm.cli.predictors import check_rate
     from charlm.errors import UsageError
 
     if rate is not None and file is None:
         raise UsageError(
             "--adapt-rate says how a model adapts", "--adapt-rate", "Give the text to adapt to: --adapt FILE"
         )
-    if rate is not None and not math.isfinite(rate):
-        raise UsageError("--adapt-rate must be a number", f"--adapt-rate {rate}", "0.001 is a usual rate.")
+    check_rate(rate)
 
 
 def adapted_to(checkpoint: Checkpoint, file: str, rate: float | None) -> Checkpoint:
@@ -30,9 +29,7 @@ def adapted_to(checkpoint: Checkpoint, file: str, rate: float | None) -> Checkpo
     The scales of the rule come from this text: none is scored here, so it need not be kept apart. Nothing is written.
     Raises TextError if the text cannot be read, or is too short or too long, DivergedError for a rate that is too high.
     """
-    from charlm.adaptation.adapting import AdaptingModel
-    from charlm.adaptation.rule import Rule
-    from charlm.adaptation.scales import gradient_scales
+    from charlm.cli.predictors import Adapting
     from charlm.cli.scored_text import given_text
     from charlm.display.progress import WatchedReading
     from charlm.display.waiting import Waiting
@@ -49,7 +46,6 @@ def adapted_to(checkpoint: Checkpoint, file: str, rate: float | None) -> Checkpo
             raise TextError(what, f"--adapt {file}", f"Train on it: charlm train {file} --from {checkpoint.run_name}")
         end = record_end_id(checkpoint.settings.text, checkpoint.vocabulary)
         ids = corpus.ids if end is None else in_order(corpus.ids, end)
-        rule = Rule() if rate is None else Rule(rate=rate)
-        adapting = AdaptingModel(checkpoint.model, gradient_scales(checkpoint.model, ids, rule.segment), rule, end)
+        adapting = Adapting(rate).model(checkpoint, ids, end)
         read_nats(adapting, ids, WatchedReading("adapting to", len(ids), line).scored)
     return replace(checkpoint, parameters=adapting.parameters())

@@ -175,7 +175,7 @@ def _sources(
         MODEL: lambda: ModelPredictor(checkpoint.model, end),
         NGRAM: lambda: counted_ngram(own, order, line).reader(counting=False),
         COUNTING: lambda: counted_ngram(own, order, line).reader(counting=True),  # its counts change: it has its own
-        ADAPTING: lambda: Adapting().predictor(checkpoint, own, end),
+        ADAPTING: lambda: Adapting().model(checkpoint, own.split("train"), end),
     }
     sources, took = {}, {}
     for name, make in new.items():

@@ -9,7 +9,7 @@ import typer
 from charlm.cli.completing import complete_run
 from charlm.cli.opening import open_named
 from charlm.cli.options import CellFile, Device, Json
-from charlm.cli.scored_text import UNKNOWN, Policy, given_text, interval_of, score_of, units_of
+from charlm.cli.scored_text import UNKNOWN, Policy, given_text, interval_of, model_values, score_of
 from charlm.display.output import print_json
 
 if TYPE_CHECKING:
@@ -58,8 +58,7 @@ def compare(
         for checkpoint in checkpoints:
             corpus = given_text(checkpoint, text, encoding, unknown)
             found.append(score_of(checkpoint, corpus, corpus.ids, device, unknown, line))
-            about = {"run": checkpoint.run_name, "step": checkpoint.step, "unit": corpus.vocabulary.unit}
-            scores.append(about | units_of(found[-1]))
+            scores.append(model_values(checkpoint, corpus, found[-1]))
     differences = []
     for checkpoint, score in zip(checkpoints[1:], found[1:], strict=True):
         nats, interval = difference(score, found[0])

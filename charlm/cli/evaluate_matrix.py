@@ -9,7 +9,7 @@ import typer
 from charlm.cli.completing import complete_corpus, complete_run
 from charlm.cli.opening import open_named
 from charlm.cli.options import CellFile, Device, Json
-from charlm.cli.scored_text import UNKNOWN, Policy, given_text, score_of, units_of
+from charlm.cli.scored_text import UNKNOWN, Policy, given_text, model_values, score_of
 from charlm.display.output import print_json
 
 COMMAND = "charlm eval matrix"
@@ -58,8 +58,7 @@ def matrix(
                 corpus = given_text(checkpoint, [source], encoding, unknown)
                 require_two(corpus.ids.size, "The text", source)
                 found = score_of(checkpoint, corpus, corpus.ids, device, unknown, line)
-                about = {"run": checkpoint.run_name, "step": checkpoint.step, "unit": corpus.vocabulary.unit}
-                scores.append(about | units_of(found))
+                scores.append(model_values(checkpoint, corpus, found))
             rows.append({"text": source, "best": best_run(scores), "runs": scores})
     if as_json:
         print_json({"unknown": unknown, "texts": rows})

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 if TYPE_CHECKING:
+    from charlm.adaptation.adapting import AdaptingModel
     from charlm.adaptation.rule import Rule
     from charlm.baselines.ngram import NGram
     from charlm.checkpoint import Checkpoint
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from charlm.evaluation.mixing import Blend
     from charlm.evaluation.predicting import Predictor
     from charlm.text.corpus import Corpus
+    from charlm.text.vocabulary import Ids
 
 BlendName = Literal["mean", "log-linear"]
 MixName = Literal["ngram", "ngram-counting"]
@@ -53,13 +55,14 @@ class Adapting:
 
         return {"adapted": asdict(self.rule()) | {"weights": "recurrent and output" if self.quick else "all"}}
 
-    def predictor(self, checkpoint: Checkpoint, own: Corpus, end: int | None) -> Predictor:
-        """The checkpoint's model, which learns from what it reads; the checkpoint stays."""
+    def model(self, checkpoint: Checkpoint, train: Ids, end: int | None) -> AdaptingModel:
+        """The checkpoint's model, which learns from what it reads; the checkpoint stays. `train` (N,) is the text that
+        the scales of the rule come from."""
         from charlm.adaptation.adapting import AdaptingModel
         from charlm.adaptation.scales import gradient_scales
 
         rule = self.rule()
-        scales = gradient_scales(checkpoint.model, own.split("train"), rule.segment, self.quick)
+        scales = gradient_scales(checkpoint.model, train, rule.segment, self.quick)
         return AdaptingModel(checkpoint.model, scales, rule, end)
 
     def rule(self) -> Rule:
@@ -101,16 +104,23 @@ class Choice:
 
 def adapting_of(adapt: bool, rate: float | None, quick: bool) -> Adapting | None:
     """The values of the options of adaptation. Raises UsageError if one of them cannot be."""
+    from charlm.errors import UsageError
+
+    check_rate(rate)
+    if not adapt and (rate is not None or quick):
+        option = "--adapt-quick" if quick else "--adapt-rate"
+        raise UsageError(f"{option} says how a model adapts", option, f"Give --adapt {option}, or neither.")
+    return Adapting(rate, quick) if adapt else None
+
+
+def check_rate(rate: float | None) -> None:
+    """Raise UsageError if a model cannot adapt at this rate."""
     import math
 
     from charlm.errors import UsageError
 
     if rate is not None and not 0 <= rate < math.inf:
         raise UsageError("--adapt-rate must be 0 or more", f"--adapt-rate {rate}", "0.001 is a usual rate.")
-    if not adapt and (rate is not None or quick):
-        option = "--adapt-quick" if quick else "--adapt-rate"
-        raise UsageError(f"{option} says how a model adapts", option, f"Give --adapt {option}, or neither.")
-    return Adapting(rate, quick) if adapt else None
 
 
 def temperature_of(given: str | None) -> float | Literal["fit"] | None:
@@ -236,7 +246,7 @@ def _models(
     models: list[Predictor]
     if choice.adapt:
         assert own is not None
-        models = [choice.adapt.predictor(checkpoint, own, end) for checkpoint in checkpoints]
+        models = [choice.adapt.model(checkpoint, own.split("train"), end) for checkpoint in checkpoints]
     else:
         models = [ModelPredictor(checkpoint.model, end) for checkpoint in checkpoints]
     if len(models) == 1:

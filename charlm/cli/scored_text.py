@@ -209,6 +209,12 @@ def units_of(found: TextScore) -> dict[str, Any]:
     }
 
 
+def model_values(checkpoint: Checkpoint, corpus: Corpus, found: TextScore) -> dict[str, Any]:
+    """The same with the model, for a list of several."""
+    about = {"run": checkpoint.run_name, "step": checkpoint.step, "unit": corpus.vocabulary.unit}
+    return about | units_of(found)
+
+
 def interval_of(found: Interval | None) -> dict[str, Any] | None:
     """A 95 % interval for `--json`, in nats per character; None for a text that is too short for one."""
     return None if found is None else {"low_nats": found.low, "high_nats": found.high, "blocks": found.blocks}

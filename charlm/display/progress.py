@@ -50,8 +50,8 @@ class WatchedReading:
     def done(self, characters: int, so_far: str = "") -> None:
         """So many characters are read."""
         share = characters / max(1, self._characters)
-        left = (time.monotonic() - self._began) * (1 - share) / share if share else 0.0
-        self._line.say(f"{self._doing} {self._characters:,} characters, {share:.0%} done{so_far}, {clock(left)} left")
+        left = _left(self._began, share)
+        self._line.say(f"{self._doing} {self._characters:,} characters, {share:.0%} done{so_far}, {left} left")
 
     def scored(self, nats: np.ndarray) -> None:
         """These nats (N,) are found, N at least 1."""
@@ -106,7 +106,11 @@ def watched_coding(
             line.say(f"{doing}, {step.text_bytes:,} bytes read")
             continue
         share = min(1.0, done(step) / total)
-        left = (time.monotonic() - began) * (1 - share) / share if share else 0.0
-        line.say(f"{doing}, {share:.0%} done" + (f", {clock(left)} left" if share else ""))
+        line.say(f"{doing}, {share:.0%} done" + (f", {_left(began, share)} left" if share else ""))
     assert step is not None
     return step
+
+
+def _left(began: float, share: float) -> str:
+    """How long the rest takes, if this share of it took the time since it began."""
+    return clock((time.monotonic() - began) * (1 - share) / share if share else 0.0)

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from charlm.engines.choosing import run_with_numpy
-from charlm.evaluation.scorers import target_nats
+from charlm.evaluation.scorers import log_totals, nats_under
 from charlm.kernels.blas import one_blas_thread
 from charlm.model.language_model import LanguageModel
 from charlm.model.state import State
@@ -52,17 +52,16 @@ class PlaceScorer:
         found = np.zeros(targets.shape)
         if there.any():
             chosen, wanted = logits[there], self._ids[targets[there]].astype(np.int64)
-            found[there] = target_nats(chosen, wanted)
-            self._keep(targets[there], chosen)
+            totals = log_totals(chosen)
+            found[there] = nats_under(chosen, totals, wanted)
+            self._keep(targets[there], chosen, totals)
         return found, state
 
-    def _keep(self, places: np.ndarray, logits: np.ndarray) -> None:
-        """Keep the likeliest of logits (P, V) at places (P,)."""
+    def _keep(self, places: np.ndarray, logits: np.ndarray, totals: np.ndarray) -> None:
+        """Keep the likeliest of logits (P, V) with their `log_totals` (P,) at places (P,)."""
         kept = self.likeliest.ids.shape[1]
         ids = np.argpartition(logits, logits.shape[-1] - kept, axis=-1)[:, -kept:]
         order = np.argsort(-np.take_along_axis(logits, ids, axis=-1), axis=-1, kind="stable")
         ids = np.take_along_axis(ids, order, axis=-1)
         self.likeliest.ids[places] = ids
-        highest = logits.max(axis=-1, keepdims=True)
-        total = np.log(np.exp(logits - highest).sum(axis=-1, keepdims=True)) + highest
-        self.likeliest.logs[places] = np.take_along_axis(logits, ids, axis=-1) - total
+        self.likeliest.logs[places] = np.take_along_axis(logits, ids, axis=-1) - totals[:, None]

@@ -14,6 +14,7 @@ import numpy as np
 from charlm.engines.choosing import run_with_numpy
 from charlm.kernels.blas import one_blas_thread
 from charlm.model.language_model import LanguageModel
+from charlm.model.probabilities import log_softmax
 from charlm.model.state import State
 
 WINDOW = 1024  # symbols that a model reads in one call
@@ -65,7 +66,7 @@ class ModelPredictor:
         """ids (T,) -> the log-probabilities (T, V) of the symbol after each, and the state."""
         with one_blas_thread():
             logits, state = self._model.forward(ids.astype(np.int64)[:, None], state, run_with_numpy)
-        return normalized(logits[:, 0].astype(np.float64)), state
+        return log_softmax(logits[:, 0]), state
 
     def _windows(self, ids: np.ndarray) -> Iterator[tuple[int, int]]:
         """Start and end of what is read in one call: it is at most WINDOW long, and no record ends inside."""
@@ -75,13 +76,6 @@ class ModelPredictor:
             for at in range(start, stop, WINDOW):
                 yield at, min(at + WINDOW, stop)
             start = stop
-
-
-def normalized(scores: np.ndarray) -> np.ndarray:
-    """Log-probabilities (..., V) that are proportional to the exponentials of these scores (..., V)."""
-    found = scores - scores.max(axis=-1, keepdims=True)
-    found -= np.log(np.exp(found).sum(axis=-1, keepdims=True))
-    return np.asarray(found)
 
 
 def read_nats(predictor: Predictor, ids: np.ndarray, tell: Callable[[np.ndarray], object] | None = None) -> np.ndarray:

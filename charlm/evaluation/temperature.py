@@ -14,7 +14,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from charlm.evaluation.predicting import BLOCK, Predictor, normalized
+from charlm.evaluation.predicting import BLOCK, Predictor
+from charlm.model.probabilities import log_softmax
 
 LEAST, MOST = 0.05, 20.0  # of b
 TOLERANCE, STEPS = 1e-6, 50
@@ -34,7 +35,7 @@ class Tempered:
 
 def at_temperature(logs: np.ndarray, temperature: float) -> np.ndarray:
     """Log-probabilities (N, V) at a temperature; at 1 they are what they are."""
-    return logs if temperature == 1 else normalized(logs / temperature)
+    return logs if temperature == 1 else log_softmax(logs / temperature)
 
 
 def fit_on(predictor: Predictor, ids: np.ndarray, tell: Callable[[int], object] | None = None) -> float:
@@ -56,7 +57,7 @@ def fit_temperature(logs: np.ndarray, ids: np.ndarray) -> float:
     taken = logs[np.arange(len(ids)), ids]
     b = 1.0
     for _ in range(STEPS):
-        p = np.exp(normalized(logs * b))
+        p = np.exp(log_softmax(logs * b))
         mean = (p * logs).sum(axis=1)
         gradient = float((mean - taken).sum())
         curvature = float((p * (logs - mean[:, None]) ** 2).sum())

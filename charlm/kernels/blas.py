@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from functools import cache
 from threading import Lock
 from typing import Any
@@ -28,46 +27,30 @@ def limit_blas_threads() -> None:
         os.environ.setdefault(VARIABLE, "1")
 
 
-@contextmanager
-def one_blas_thread() -> Iterator[None]:
+def one_blas_thread() -> AbstractContextManager[None]:
     """Inside, numpy's BLAS uses one thread, if the kernels are used. Threads may enter at any time, several at once."""
-    if library() is None or VARIABLE in os.environ:
-        yield
-        return
-    _LIMIT.enter()
-    try:
-        yield
-    finally:
-        _LIMIT.leave()
+    return nullcontext() if library() is None or VARIABLE in os.environ else _LIMIT
 
 
-@contextmanager
-def single_blas_thread() -> Iterator[None]:
+def single_blas_thread() -> AbstractContextManager[None]:
     """Inside, numpy's BLAS uses one thread, with and without the kernels: sums are then taken in the same order
     whatever the number of threads. Threads may enter at any time, several at once."""
-    if os.environ.get(VARIABLE) == "1":
-        yield
-        return
-    _LIMIT.enter()
-    try:
-        yield
-    finally:
-        _LIMIT.leave()
+    return nullcontext() if os.environ.get(VARIABLE) == "1" else _LIMIT
 
 
-class _Limit:
+class _Limit(AbstractContextManager[None]):
     """The number of threads before, restored when the last thread that asked for the limit has left."""
 
     def __init__(self) -> None:
         self._lock, self._inside, self._set = Lock(), 0, ExitStack()
 
-    def enter(self) -> None:
+    def __enter__(self) -> None:
         with self._lock:
             self._inside += 1
             if self._inside == 1:
                 self._set.enter_context(_controller().limit(limits=1, user_api="blas"))
 
-    def leave(self) -> None:
+    def __exit__(self, *_: object) -> None:
         with self._lock:
             self._inside -= 1
             if not self._inside:

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from charlm.errors import IntegrityError
+from charlm.model.probabilities import log_softmax
 from charlm.model.state import take_rows
 from charlm.sampling.decoding import non_finite_error
-from charlm.sampling.ensemble import log_softmax
 from charlm.sampling.generation import Model, Read
 
 

@@ -65,11 +65,6 @@ class Constraint:
         """The fewest symbols of a text that is accepted, but for the end of a record; 0 if the empty one is."""
         return int(self.automaton.distance[0])
 
-    @property
-    def always_accepts(self) -> bool:
-        """Whether every beginning of an accepted text is accepted too."""
-        return bool(self.automaton.accepting.all())
-
     def first(self, rows: int) -> States:
         """The states before the first symbol."""
         return np.zeros(rows, np.intp)

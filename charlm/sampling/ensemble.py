@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from charlm.model.probabilities import log_softmax
 from charlm.sampling.generation import Model
 
 
@@ -34,10 +35,3 @@ class Ensemble:
             logs.append(log_softmax(logits))
             after += own
         return np.logaddexp.reduce(logs, axis=0) - np.log(len(logs)), tuple(after)
-
-
-def log_softmax(logits: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """(B, V) logits to (B, V) natural logarithms of probabilities, float64."""
-    shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
-    found: np.ndarray[Any, Any] = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-    return found

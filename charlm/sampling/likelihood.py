@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from charlm.sampling.ensemble import log_softmax
+from charlm.model.probabilities import log_softmax
 from charlm.sampling.generation import Model, Read
 from charlm.sampling.writer import Fragment
 

@@ -58,7 +58,7 @@ def choose(settings: Settings, automatic: Collection[str], corpus: Corpus, compu
     timed, widths = (TIMED, WIDTHS) if WIDTH in automatic else ((settings.model.hidden_size,),) * 2
     patience = min(MOST_SECONDS, SHARE * budget) / len(TIMED)
     speeds = {w: measure_speed(with_values(settings, {WIDTH: w}), corpus, compute, patience) for w in timed}
-    size = corpus.vocabulary.size
+    spent, size = sum(speed.seconds for speed in speeds.values()), corpus.vocabulary.size
     sizes = {w: count_parameters(with_values(settings, {WIDTH: w}).model, size) for w in (*timed, *widths)}
     model = best_width([Candidate(w, sizes[w], budget * speed_at(w, speeds, sizes)) for w in widths], train)
     speed, times = model.characters / budget, model.characters / train
@@ -67,10 +67,9 @@ def choose(settings: Settings, automatic: Collection[str], corpus: Corpus, compu
     values = {CELL: settings.model.cell, **settings_for(shorter, train)}
     chosen = {name: value for name, value in values.items() if name in automatic}
     if shorter.characters < model.characters:  # the timing is a part of what is left of the budget
-        spent = sum(each.seconds for each in speeds.values())
         chosen[BUDGET] = round(min(budget, spent + shorter.characters / speed), 1)
         why = f"{why.replace('reads', 'would read')}, and {_number(shorter.characters / train)} are enough"
-    return Choice(with_values(settings, chosen), chosen, why, sum(speed.seconds for speed in speeds.values()))
+    return Choice(with_values(settings, chosen), chosen, why, spent)
 
 
 def _number(times: float) -> str:

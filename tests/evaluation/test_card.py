@@ -9,8 +9,9 @@ from charlm.baselines.ngram import new_ngram
 from charlm.errors import DivergedError
 from charlm.evaluation.card import ADAPTING, COUNTING, MODEL, NGRAM, Row, model_rows, ngram_rows, read_rows
 from charlm.evaluation.mixing import LogLinear, Mixture
-from charlm.evaluation.predicting import normalized, read_nats
+from charlm.evaluation.predicting import read_nats
 from charlm.evaluation.temperature import Tempered
+from charlm.model.probabilities import log_softmax
 
 V = 5
 
@@ -19,7 +20,7 @@ class Fixed:
     """Predicts the rows of a table, and counts what it reads."""
 
     def __init__(self, length):
-        self.rows, self.read_ids = normalized(np.random.default_rng(0).normal(0, 2, (length, V))), 0
+        self.rows, self.read_ids = log_softmax(np.random.default_rng(0).normal(0, 2, (length, V))), 0
 
     def read(self, ids):
         self.read_ids += len(ids)

@@ -8,9 +8,10 @@ import pytest
 from charlm.baselines.ngram import new_ngram
 from charlm.checkpoint import load_checkpoint
 from charlm.evaluation.mixing import RATE, SLOWER, Linear, LogLinear, Mixture, equal_weights
-from charlm.evaluation.predicting import ModelPredictor, normalized, read_nats
+from charlm.evaluation.predicting import ModelPredictor, read_nats
 from charlm.evaluation.temperature import Tempered
 from charlm.kernels import library
+from charlm.model.probabilities import log_softmax
 from charlm.runs import find_checkpoint
 from charlm.text.corpus import open_corpus
 
@@ -29,7 +30,7 @@ class Fixed:
 
 
 def random_rows(seed, length=300):
-    return normalized(np.random.default_rng(seed).normal(0, 2, (length, V)))
+    return log_softmax(np.random.default_rng(seed).normal(0, 2, (length, V)))
 
 
 IDS = np.random.default_rng(9).integers(0, V, 300)
@@ -63,7 +64,7 @@ def test_the_log_linear_mixture_learns_by_the_gradient_of_its_nats():
         mixed = mixture.read(IDS[at : at + 1])
 
         def nats(weights, at=at):
-            return -normalized(weights @ np.stack([each[at] for each in rows]))[IDS[at]]
+            return -log_softmax(weights @ np.stack([each[at] for each in rows]))[IDS[at]]
 
         assert -mixed[0, IDS[at]] == pytest.approx(nats(weights))
         gradient = [(nats(weights + step) - nats(weights - step)) / 2e-5 for step in np.eye(2) * 1e-5]
@@ -98,7 +99,7 @@ def test_blocks_of_any_length_mix_the_same():
 
 
 def test_the_better_predictor_gets_the_larger_weight():
-    good = normalized(random_rows(1) + 3 * np.eye(V)[IDS])
+    good = log_softmax(random_rows(1) + 3 * np.eye(V)[IDS])
     blend = LogLinear([0.5, 0.5])
     blend.mix([good, random_rows(2)], IDS)
     assert blend.weights[0] > 0.5 > blend.weights[1]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from charlm.evaluation.predicting import normalized
 from charlm.evaluation.temperature import LEAST, MOST, Tempered, fit_temperature
+from charlm.model.probabilities import log_softmax
 
 V = 6
 
@@ -19,17 +19,17 @@ def drawn(logs, seed=0):
 
 @pytest.mark.parametrize("temperature", [0.3, 0.9, 1.0, 1.2, 4.0])
 def test_the_temperature_that_a_text_was_drawn_at_is_found(temperature):
-    logs = normalized(np.random.default_rng(1).normal(0, 2, (20_000, V)))
-    found = fit_temperature(logs, drawn(normalized(logs / temperature)))
+    logs = log_softmax(np.random.default_rng(1).normal(0, 2, (20_000, V)))
+    found = fit_temperature(logs, drawn(log_softmax(logs / temperature)))
     assert found == pytest.approx(temperature, rel=0.05)
 
 
 def test_no_other_temperature_has_fewer_nats():
-    logs = normalized(np.random.default_rng(1).normal(0, 2, (500, V)))
-    ids = drawn(normalized(logs / 1.7))
+    logs = log_softmax(np.random.default_rng(1).normal(0, 2, (500, V)))
+    ids = drawn(log_softmax(logs / 1.7))
 
     def nats(temperature):
-        return -normalized(logs / temperature)[np.arange(len(ids)), ids].sum()
+        return -log_softmax(logs / temperature)[np.arange(len(ids)), ids].sum()
 
     found = fit_temperature(logs, ids)
     assert nats(found) <= min(nats(found * 1.001), nats(found / 1.001))
@@ -37,7 +37,7 @@ def test_no_other_temperature_has_fewer_nats():
 
 @pytest.mark.parametrize(("right", "expected"), [(True, 1 / MOST), (False, 1 / LEAST)])
 def test_a_text_that_is_always_right_or_always_wrong_ends_at_a_limit(right, expected):
-    logs = normalized(np.random.default_rng(1).normal(0, 2, (300, V)))
+    logs = log_softmax(np.random.default_rng(1).normal(0, 2, (300, V)))
     ids = logs.argmax(axis=1) if right else logs.argmin(axis=1)
     assert fit_temperature(logs, ids) == pytest.approx(expected)
 
