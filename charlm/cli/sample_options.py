@@ -72,7 +72,6 @@ AdaptRate = Annotated[
     float | None,
     typer.Option(
         metavar="X",
-        min=0.0,
         help="How much is learned from each segment of it. Default: 0.001.",
         rich_help_panel=PROMPT,
     ),
