@@ -1,0 +1,60 @@
+"""`charlm inspect gradients`: how far back gradients reach. Opens the models; computes and draws nothing itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from charlm.cli.inspect_subject import Fresh, Picture, Runs, Text, check_range, draw_picture, open_subjects, print_texts
+from charlm.cli.options import CellFile, Json
+from charlm.display.output import print_json, print_table
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from charlm.inspection.gradients import GradientNorms
+    from charlm.model.language_model import LanguageModel
+
+FARTHEST, MOST_POSITIONS = 10_000, 10_000
+
+
+def gradients(
+    runs: Runs = None,
+    text: Text = None,
+    distance: Annotated[int, typer.Option(help="Largest distance, in characters.")] = 100,
+    positions: Annotated[int, typer.Option(help="Positions in the text at which the loss is taken.")] = 128,
+    fresh: Fresh = False,
+    cell_file: CellFile = None,
+    as_json: Json = False,
+    picture: Picture = None,
+) -> None:
+    """How far back gradients reach: the norm of the loss's gradient with respect to the input k characters before."""
+    from charlm.display.inspection_plots import plot_gradients
+    from charlm.display.inspection_tables import gradient_rows, norms_json
+    from charlm.display.waiting import watched
+    from charlm.inspection.gradients import gradient_norms
+
+    check_range("--distance", distance, 1, FARTHEST)
+    check_range("--positions", positions, 1, MOST_POSITIONS)
+    subjects = open_subjects("gradients", runs, text)
+    names = [subject.name for subject in subjects]
+
+    def measured(model: LanguageModel, ids: np.ndarray) -> GradientNorms:
+        return gradient_norms(model, ids, distance, positions)
+
+    total = len(subjects)
+    models = (measured(subject.checkpoint.model, subject.ids) for subject in subjects)
+    trained = [*watched(models, "computing gradients", total)]
+    starts = (measured(subject.before_training, subject.ids) if fresh else None for subject in subjects)
+    before = [*watched(starts, "computing gradients before training", total)]
+    if as_json:
+        found = [
+            subject.about | {"trained": norms_json(after), "fresh": norms_json(start) if start else None}
+            for subject, after, start in zip(subjects, trained, before, strict=True)
+        ]
+        print_json({"distance": distance, "runs": found})
+    else:
+        print_texts(subjects)
+        print_table([*gradient_rows(names, trained, before, distance)])
+    draw_picture(lambda path: plot_gradients(names, trained, before, path), subjects, picture, "gradients.png")
