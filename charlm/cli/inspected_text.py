@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     import numpy as np
 
     from charlm.checkpoint import Checkpoint
+    from charlm.display.states_page import Shown
     from charlm.display.value_text import ValueText
     from charlm.inspection.recorded_values import Recorded
+    from charlm.inspection.value_names import Unit
 
 MOST = 50_000_000  # characters
 FEWEST = 2
@@ -74,6 +76,31 @@ class Inspected:
             "characters": len(self.ids),
             "values": {str(value.layer): value.name for value in self.recorded.values},
         }
+
+    @property
+    def _names(self) -> dict[int, str]:
+        """The name of the value that is looked at in each layer."""
+        return {value.layer: value.name for value in self.recorded.values}
+
+    def value_of(self, unit: Unit) -> str:
+        """The name of the value that is looked at in the layer of a unit."""
+        return self._names[unit.layer]
+
+    def is_gate(self, unit: Unit) -> bool:
+        return self.value_of(unit) in self.checkpoint.model.layers[unit.layer - 1].cell.GATES
+
+    @property
+    def shown(self) -> Shown:
+        """What pages draw."""
+        from charlm.display.states_page import Shown
+
+        checkpoint = self.checkpoint
+        layers = enumerate(checkpoint.model.layers, 1)
+        gates = frozenset(number for number, layer in layers if self._names.get(number) in layer.cell.GATES)
+        model = f"{self.name}, step {checkpoint.step:,}, {checkpoint.settings.model.in_short()}"
+        return Shown(
+            self.text, model, self.recorded, self.ids, checkpoint.model, checkpoint.vocabulary, gates, self.end
+        )
 
     @property
     def pieces(self) -> ValueText:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from charlm.text.vocabulary import Vocabulary
 
 LINE_ENDS = "\n\x1e"
-STEPS = 4  # of colour, on each side of nothing
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +51,11 @@ class ValueText:
         """(P + 1,) where each piece begins in `text`, and where the last one ends."""
         return np.concatenate([[0], np.cumsum(np.fromiter(map(len, self.pieces), np.int64, len(self.pieces)))])
 
+    @cached_property
+    def rows(self) -> npt.NDArray[np.int64]:
+        """The place of the value that belongs to each code point of `text`."""
+        return np.repeat(self.places, np.diff(self.offsets))
+
     def piece_at(self, offset: int) -> int:
         """The number of the piece that has the code point at an offset in `text`."""
         return int(np.searchsorted(self.offsets, offset, side="right")) - 1
@@ -66,8 +70,3 @@ class ValueText:
     def part(self, first: int, stop: int) -> ValueText:
         """The pieces from `first` to `stop`, the last excluded."""
         return ValueText(self.pieces[first:stop], self.places[first:stop])
-
-
-def colour_steps(values: npt.NDArray[np.floating[Any]], scale: float) -> npt.NDArray[np.int64]:
-    """The step of colour of each value (...), from -STEPS to STEPS; `scale` and beyond has the strongest."""
-    return np.rint(np.clip(values / max(scale, 1e-9), -1, 1) * STEPS).astype(np.int64)
