@@ -5,9 +5,11 @@ from __future__ import annotations
 import typer
 
 from charlm.cli.help_pages import Command, Group, examples
+from charlm.cli.inspect_cells import cells
 from charlm.cli.inspect_gates import gates
 from charlm.cli.inspect_gradients import gradients
 from charlm.cli.inspect_states import states
+from charlm.cli.inspect_steer import steer
 
 app = typer.Typer(cls=Group, no_args_is_help=True)
 
@@ -21,7 +23,15 @@ STATES = examples(
     "charlm inspect states mybook mybook.txt --unit 2:17 --from 100",
     "charlm inspect states mybook --html states.html",
 )
+CELLS = examples(
+    "charlm inspect cells mybook",
+    "charlm inspect cells mybook --probe quotes --probe 'chapter=^CHAPTER.*$' --steer",
+    "charlm inspect cells mybook mybook.txt --steer --html cells.html",
+)
+STEER = examples("charlm inspect steer mybook --unit 2:17 --set 1 --probe quotes --show 1")
 
 app.command("states", cls=Command, epilog=STATES)(states)
+app.command("cells", cls=Command, epilog=CELLS)(cells)
+app.command("steer", cls=Command, epilog=STEER)(steer)
 app.command("gradients", cls=Command, epilog=GRADIENTS)(gradients)
 app.command("gates", cls=Command, epilog=GATES)(gates)
