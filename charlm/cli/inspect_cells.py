@@ -157,9 +157,7 @@ def _write_page(
 
     rows = finding_rows(results, top, effects)
     notes: dict[Any, str] = {}
-    for one in sorted(
-        (one for one in results if one.units), key=lambda one: (one.kind, one.level - one.units[0].score)
-    ):
+    for one in best_first(results):
         for unit in one.units[:top]:
             said = f"{one.probe.name} {unit.score:.2f}{' low' if unit.sign < 0 else ''}"
             notes[unit.unit] = f"{notes[unit.unit]}, {said}" if unit.unit in notes else said

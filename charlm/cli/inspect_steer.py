@@ -69,11 +69,12 @@ def steer(
             for setting in ({}, setting_of(units, [level] * len(units), values))
         )
     effects = [effect_of(one, free, steered, seed) for one in probes]
+    names = [next(each.name for each in values if each.layer == one.layer) for one in units]
     about = {
         "run": checkpoint.run_name,
         "step": checkpoint.step,
         "units": [str(one) for one in units],
-        "values": [next(each.name for each in values if each.layer == one.layer) for one in units],
+        "values": names,
         "set": level,
         "samples": samples,
         "length": length,
@@ -88,7 +89,7 @@ def steer(
     kinds = [one.probe.find("ab").dtype == bool for one in shown]
     rows = effect_rows(list(zip(shown, kinds, strict=True)))
     print_table(rows, keys=1, right=("free", "set", "change"))
-    named = ", ".join(f"{one} ({name})" for one, name in zip(about["units"], about["values"], strict=True))
+    named = ", ".join(f"{one} ({name})" for one, name in zip(units, names, strict=True))
     print_stderr(f"{named} set to {level:g}; {samples} pairs of {length} characters, temperature {temperature:g}")
     for number in range(min(show, samples)):
         print_text(f"\n--- sample {number}, free\n{free[number]}\n--- sample {number}, set\n{steered[number]}\n")

@@ -18,4 +18,4 @@ def save_values(file: BinaryIO, recorded: Recorded, ids: np.ndarray, vocabulary:
         f"layer{value.layer}_{value.name}": array for value, array in zip(recorded.values, recorded.arrays, strict=True)
     }
     symbols = np.array(json.dumps(vocabulary.symbols))
-    np.savez(file, allow_pickle=False, ids=np.asarray(ids), vocabulary=symbols, **arrays)  # type: ignore[arg-type]
+    np.savez(file, allow_pickle=False, ids=np.asarray(ids), vocabulary=symbols, **arrays)
