@@ -48,6 +48,12 @@ def cells(
     steer: Annotated[
         bool, typer.Option("--steer", help="Set the best unit of each property off and on while sampling: the proof.")
     ] = False,
+    fresh: Annotated[
+        bool,
+        typer.Option(
+            "--fresh/--no-fresh", help="Compare with the network before training: its state echoes characters, too."
+        ),
+    ] = True,
     samples: Samples = 64,
     length: Length = 300,
     seed: Seed = 0,
@@ -60,7 +66,8 @@ def cells(
     """Find the units that track a property of the text: quotes, brackets, line length, who speaks.
 
     The score is the area under the ROC curve, or for numbers the correlation, on the second half of the text. Units are
-    named if they are above what chance gives: the best of all units, with the property shifted along the text.
+    named if they are above what chance gives (the best of all units, with the property shifted along the text), and
+    above the best unit of the network before training.
     """
     if as_json and html:
         raise UsageError("--json and --html cannot go together", COMMAND, "Give one of them.")
@@ -78,9 +85,12 @@ def cells(
         what = f"The text has {len(shown.rows):,} characters, and a finding needs {2 * LEAST:,}"
         raise TextError(what, found.text, "Give a longer text: half of it says which units, the other half whether.")
     with Waiting("comparing") as line:
-        results = find_units(
-            found.recorded, shown.text, shown.rows, probes, seed, lambda name: line.say(f"comparing units: {name}")
-        )
+        before = found.before_training() if fresh else None
+
+        def told(name: str) -> None:
+            line.say(f"comparing units: {name}")
+
+        results = find_units(found.recorded, shown.text, shown.rows, probes, before, seed, told)
         effects = {}
         for one in results if steer else ():
             if one.units:
@@ -96,7 +106,12 @@ def cells(
     elif not npz:
         rows = finding_rows(results, top, effects)
         if len(rows) > 1:
-            print_table(rows, keys=1, least=("share or mean", "units above"), right=("score", "level", "units above"))
+            print_table(
+                rows,
+                keys=1,
+                least=("share or mean", "units above"),
+                right=("score", "chance", "untrained", "units above"),
+            )
             print_stderr(
                 "score: area under the ROC curve, for numbers correlation; - before a unit: low where it holds"
             )
@@ -167,7 +182,7 @@ def _write_page(
     shown = found.pieces
     part = shown.part(0, min(len(shown), 12_000))
     said = "The score is the area under the ROC curve, or for numbers the correlation, on the second half of the text. "
-    said += "The level is the best that any unit gets when the property is shifted along the text. "
+    said += "Chance is the best that any unit gets when the property is shifted along the text. "
     said += "A minus before a unit: it is low where the property holds. " + " ".join(
         f"{x}." for x in unfound_lines(results)
     )

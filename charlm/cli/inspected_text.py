@@ -89,6 +89,14 @@ class Inspected:
     def is_gate(self, unit: Unit) -> bool:
         return self.value_of(unit) in self.checkpoint.model.layers[unit.layer - 1].cell.GATES
 
+    def before_training(self) -> Recorded:
+        """The same values of the network as the run's seed initialised it."""
+        from charlm.cli.inspect_subject import Subject
+        from charlm.evaluation.recording import record_values
+
+        model = Subject(self.checkpoint, self.text, self.ids).before_training
+        return record_values(model, self.ids, self.checkpoint.vocabulary, self.end, self.recorded.values)[1]
+
     @property
     def shown(self) -> Shown:
         """What pages draw."""
@@ -111,10 +119,17 @@ class Inspected:
 
 
 def open_inspected(
-    command: str, run: str | None, text: str | None, layer: int | None, value: str | None, most: int | None = None
+    name: str,
+    run: str | None,
+    text: str | None,
+    layer: int | None,
+    value: str | None,
+    most: int = MOST,
+    command: str = "",
 ) -> Inspected:
     """Open a run and a text, at most its first `most` characters, and let the model read it, or take the values from
-    the cache. Says on stderr what was read, and how records are read.
+    the cache. `name` is that of a command of `charlm inspect`; `command` is another one, as it is given. Says on stderr
+    what was left out, and how records are read.
 
     Raises UsageError for a layer or a value that is not there, TextError for a text that is too short.
     """
@@ -127,16 +142,16 @@ def open_inspected(
     from charlm.text.records.record_lanes import record_end_id
 
     limit_blas_threads()
-    subject = open_one(f"charlm inspect {command} {{run}} {{text}}", f"charlm inspect {command}", run, text)
+    command = command or f"charlm inspect {name}"
+    subject = open_one(f"{command} {{run}} {{text}}", command, run, text)
     checkpoint, ids = subject.checkpoint, subject.ids
     values = chosen_values(checkpoint.model, layer, value)
     end = record_end_id(checkpoint.settings.text, checkpoint.vocabulary)
     if end is not None:
         print_stderr(f"{subject.name} was trained on records: each is read from a fresh state")
-    bound = min(MOST, most or MOST)
-    if len(ids) > bound:
-        print_stderr(f"of {len(ids):,} characters the first {bound:,} are read")
-        ids = ids[:bound]
+    if len(ids) > most:
+        print_stderr(f"of {len(ids):,} characters the first {most:,} are read")
+        ids = ids[:most]
     if len(ids) < FEWEST:
         raise TextError("The text is too short to look at", f"{len(ids)} characters", "Give a longer text.")
     with Waiting("reading with the model") as line:

@@ -14,13 +14,21 @@ Effects = Mapping[str, Effect]  # of the best unit of each probe, by the probe's
 
 def finding_rows(results: Sequence[ProbeResult], top: int, effects: Effects) -> list[Row]:
     """A row for each probe for which there are units above the level, the best first, and what steering did."""
-    rows = [["property", "share or mean", "best units", "score", "level", "units above"]]
+    rows = [["property", "share or mean", "best units", "score", "chance", "untrained", "units above"]]
     if effects:
         rows[0] += ["off", "on", "change when steered"]
     for one in best_first(results):
         best = " ".join(unit_shown(unit) for unit in one.units[:top])
         share = f"{one.share:.1%}" if one.kind == "area" else f"{one.share:.3g}"
-        row = [one.probe.name, share, best, f"{one.units[0].score:.3f}", f"{one.level:.3f}", f"{len(one.units):,}"]
+        row = [
+            one.probe.name,
+            share,
+            best,
+            f"{one.units[0].score:.3f}",
+            f"{one.level:.3f}",
+            _echo(one),
+            f"{len(one.units):,}",
+        ]
         if effects:
             effect = effects.get(one.probe.name)
             row += [*_ends(effect, one.kind == "area"), change_shown(effect)] if effect else ["", "", ""]
@@ -31,6 +39,10 @@ def finding_rows(results: Sequence[ProbeResult], top: int, effects: Effects) -> 
 def best_first(results: Sequence[ProbeResult]) -> list[ProbeResult]:
     """Those with units above the level: properties that hold or not before numbers, the clearest first."""
     return sorted((one for one in results if one.units), key=lambda one: (one.kind, one.level - one.units[0].score))
+
+
+def _echo(one: ProbeResult) -> str:
+    return f"{one.echo:.3f}" if one.echo else ""
 
 
 def unit_shown(found: Tracking) -> str:
@@ -46,6 +58,7 @@ def unfound_lines(results: Sequence[ProbeResult]) -> list[str]:
             lines.append(f"{one.probe.name} ({one.probe.about}): {one.problem}")
         elif not one.units and one.best:
             scores = f"the best, {one.best.unit}, has {one.best.score:.3f}, and chance gives {one.level:.3f}"
+            scores += f", the untrained network {one.echo:.3f}" if one.echo else ""
             lines.append(f"{one.probe.name} ({one.probe.about}): no unit tracks it; {scores}")
     return lines
 
@@ -82,7 +95,8 @@ def result_json(one: ProbeResult, effect: Effect | None) -> dict[str, Any]:
         "about": one.probe.about,
         "score": "area under the ROC curve" if one.kind == "area" else "correlation",
         "share": one.share,
-        "level": one.level,
+        "chance": one.level,
+        "untrained": one.echo or None,
         "problem": one.problem or None,
         "units": [{"unit": str(unit.unit), "score": unit.score, "sign": unit.sign} for unit in one.units],
         "best": one.best and {"unit": str(one.best.unit), "score": one.best.score, "sign": one.best.sign},

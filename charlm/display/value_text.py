@@ -70,3 +70,30 @@ class ValueText:
     def part(self, first: int, stop: int) -> ValueText:
         """The pieces from `first` to `stop`, the last excluded."""
         return ValueText(self.pieces[first:stop], self.places[first:stop])
+
+
+@dataclass(frozen=True, eq=False)
+class TextLines:
+    """The lines that have anything in them: their numbers (L,), from 1, and their first and last pieces (L,), the last
+    excluded, without line ends."""
+
+    numbers: npt.NDArray[np.int64]
+    starts: npt.NDArray[np.int64]
+    stops: npt.NDArray[np.int64]
+
+    def first_rows(self, text: ValueText) -> npt.NDArray[np.int64]:
+        """(L,) the place of the first symbol of each line."""
+        return np.where(self.starts > 0, text.places[self.starts - 1] + 1, 0)
+
+    def stop_rows(self, text: ValueText) -> npt.NDArray[np.int64]:
+        """(L,) the place after the last symbol of each line."""
+        return text.places[self.stops - 1] + 1
+
+
+def text_lines(text: ValueText) -> TextLines:
+    """The lines of a text that have anything but their ends."""
+    starts = text.line_starts
+    stops = np.append(starts[1:], len(text))
+    stops = stops - np.array([text.pieces[stop - 1] in LINE_ENDS for stop in stops.tolist()], np.int64)
+    kept = stops > starts
+    return TextLines(np.flatnonzero(kept) + 1, starts[kept], stops[kept])
