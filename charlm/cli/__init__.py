@@ -44,7 +44,7 @@ SAMPLE = examples(
 )
 COMPRESS = examples("charlm compress mybook letter.txt", "charlm compress mybook - --portable -o out.clm")
 DECOMPRESS = examples("charlm decompress letter.txt.clm -o letter.txt", "charlm decompress out.clm --run mybook -o -")
-DOCTOR = examples("charlm doctor", "charlm doctor mybook.txt -c small")
+DOCTOR = examples("charlm doctor", "charlm doctor mybook.txt -c auto")
 
 app.command("train", cls=Command, epilog=TRAIN)(train.train)
 app.command("sample", cls=Command, epilog=SAMPLE)(sample.sample)
