@@ -14,12 +14,12 @@ from charlm.checkpoint import Checkpoint
 from charlm.checkpoint import load_checkpoint as load_folder
 from charlm.evaluation.score import Score
 from charlm.runs import find_checkpoint, runs_root
-from charlm.sampling.decoding import Decoding
+from charlm.sampling.rules.decoding import Decoding
 from charlm.text.vocabulary import Vocabulary
 
 if TYPE_CHECKING:  # imports torch, which only training needs
     from charlm.evaluation.text import Policy
-    from charlm.sampling.copy_limit import CopyLimit
+    from charlm.sampling.copies.copy_limit import CopyLimit
     from charlm.training.experiment import Training
 
 
@@ -109,8 +109,8 @@ def sample(
     from charlm.engines.choosing import stepper
     from charlm.errors import UsageError
     from charlm.randomness import fresh_seed
-    from charlm.sampling.constraining import Asked, make_constraint
-    from charlm.sampling.masks import Masks
+    from charlm.sampling.constraints.constraining import Asked, make_constraint
+    from charlm.sampling.loop.masks import Masks
     from charlm.sampling.whole_records import LONGEST, write_record
     from charlm.sampling.writing import write_text
     from charlm.text.prompt import as_trained
@@ -175,7 +175,7 @@ def _decoding(decoding: Decoding | None, rules: Mapping[str, Any], vocabulary: V
     """The decoding, or the one that the rules are the fields of."""
     from charlm.config.suggestions import suggestion
     from charlm.errors import UsageError
-    from charlm.sampling.logit_bias import bias_of_ids
+    from charlm.sampling.rules.logit_bias import bias_of_ids
 
     if decoding is not None and rules:
         remedy = "Put them all into the Decoding, or none."
@@ -191,7 +191,7 @@ def _decoding(decoding: Decoding | None, rules: Mapping[str, Any], vocabulary: V
 
 def _known(words: Collection[str] | None, vocabulary: Vocabulary) -> Collection[str] | None:
     """The words that the model can write."""
-    from charlm.sampling.word_lists import known_words
+    from charlm.sampling.constraints.word_lists import known_words
 
     return None if words is None else known_words(words, vocabulary)
 
@@ -200,7 +200,7 @@ def _limit(checkpoint: Checkpoint, most: int | None, heard: list[int], end: int 
     """The limit on copies of the training text, after a prompt of these ids."""
     from charlm.checkpoint.training_text import open_verbatim
     from charlm.errors import UsageError
-    from charlm.sampling.copy_limit import CopyLimit
+    from charlm.sampling.copies.copy_limit import CopyLimit
     from charlm.sampling.writing import record_begun
 
     if most is None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from charlm.checkpoint.contents import Checkpoint
 from charlm.checkpoint.reopening import reopen_text
-from charlm.sampling.verbatim import Verbatim, suffix_array
+from charlm.sampling.copies.verbatim import Verbatim, suffix_array
 from charlm.text.cache import in_chunks, load_entry, store_entry
 from charlm.text.vocabulary import Ids
 

@@ -23,7 +23,7 @@ from charlm.errors import UsageError
 if TYPE_CHECKING:
     from charlm.checkpoint import Checkpoint
     from charlm.engines.graph_stepper import GraphStepper
-    from charlm.sampling.generation import Model
+    from charlm.sampling.loop.generation import Model
 
 
 def sample(
@@ -97,13 +97,13 @@ def sample(
     import numpy as np
 
     from charlm.display.text_notes import prompt_notes, source_notes
-    from charlm.sampling.constraining import Asked, make_constraint
-    from charlm.sampling.copy_limit import CopyLimit
-    from charlm.sampling.decoding import Decoding, read_samplers
-    from charlm.sampling.generation import read
-    from charlm.sampling.likelihood import likeliest_of
-    from charlm.sampling.logit_bias import bias_of_ids, read_bias
-    from charlm.sampling.masks import Masks
+    from charlm.sampling.constraints.constraining import Asked, make_constraint
+    from charlm.sampling.copies.copy_limit import CopyLimit
+    from charlm.sampling.loop.generation import read
+    from charlm.sampling.loop.masks import Masks
+    from charlm.sampling.many.likelihood import likeliest_of
+    from charlm.sampling.rules.decoding import Decoding, read_samplers
+    from charlm.sampling.rules.logit_bias import bias_of_ids, read_bias
     from charlm.sampling.whole_records import LONGEST, write_records
     from charlm.sampling.writing import Wanted, opening_ids, write_samples
     from charlm.text import prompt as prompts

@@ -9,7 +9,7 @@ from charlm.errors import CharlmError, TextError, UsageError
 
 if TYPE_CHECKING:
     from charlm.checkpoint import Checkpoint
-    from charlm.sampling.verbatim import Verbatim
+    from charlm.sampling.copies.verbatim import Verbatim
     from charlm.sampling.writer import Fragment
     from charlm.text.vocabulary import Vocabulary
 

@@ -10,7 +10,7 @@ from charlm.errors import CheckpointError
 
 if TYPE_CHECKING:
     from charlm.checkpoint import Checkpoint
-    from charlm.sampling.generation import Model, Read
+    from charlm.sampling.loop.generation import Model, Read
     from charlm.sampling.writer import Fragment, Stopped
     from charlm.text.vocabulary import Vocabulary
 
@@ -42,7 +42,7 @@ def open_others(checkpoint: Checkpoint, runs: Sequence[str]) -> list[Checkpoint]
 
 def together(models: Sequence[Model[Any]]) -> Model[Any]:
     """One model of them all."""
-    from charlm.sampling.ensemble import Ensemble
+    from charlm.sampling.many.ensemble import Ensemble
 
     return models[0] if len(models) == 1 else Ensemble(models)
 
@@ -51,7 +51,7 @@ def beam_sample(
     model: Model[Any], after: Read[Any], width: int, length: int, end: int | None, vocabulary: Vocabulary
 ) -> Fragment:
     """The most likely line, as the only fragment of a sample."""
-    from charlm.sampling.beam import likeliest_line
+    from charlm.sampling.many.beam import likeliest_line
     from charlm.sampling.writer import Fragment
 
     ends = {symbol for symbol in (end, vocabulary.newline if end is None else None) if symbol is not None}
@@ -63,7 +63,7 @@ def beam_sample(
 
 def described(model: Model[Any], after: Read[Any], ids: Sequence[int], vocabulary: Vocabulary) -> list[dict[str, Any]]:
     """Each symbol of a text with its log-probability and its alternatives, as values for JSON."""
-    from charlm.sampling.likelihood import choices
+    from charlm.sampling.many.likelihood import choices
 
     def named(symbol: int) -> dict[str, Any]:
         known = vocabulary.symbols[symbol]

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from charlm.sampling.decoding import Decoding
-from charlm.sampling.generation import Model, Read, read
-from charlm.sampling.masks import NO_MASKS, Masks
+from charlm.sampling.loop.generation import Model, Read, read
+from charlm.sampling.loop.masks import NO_MASKS, Masks
+from charlm.sampling.rules.decoding import Decoding
 from charlm.sampling.writer import Fragment
 from charlm.sampling.writing import Wanted, opening_ids, write_samples
 from charlm.text.vocabulary import Vocabulary
