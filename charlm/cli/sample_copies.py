@@ -9,6 +9,7 @@ from charlm.errors import CharlmError, TextError, UsageError
 
 if TYPE_CHECKING:
     from charlm.checkpoint import Checkpoint
+    from charlm.cli.sample_given import Given
     from charlm.sampling.copies.verbatim import Verbatim
     from charlm.sampling.writer import Fragment
     from charlm.text.vocabulary import Vocabulary
@@ -16,10 +17,11 @@ if TYPE_CHECKING:
 LENGTHS = (10, 20, 50)  # of the sequences that the report counts
 
 
-def open_training(checkpoint: Checkpoint, option: str) -> Verbatim:
+def open_training(checkpoint: Checkpoint, given: Given) -> Verbatim:
     """The training part of the checkpoint's text. Raises TextError, with the option's name, if it cannot be read."""
     from charlm.checkpoint.training_text import open_verbatim
 
+    option = "--max-copy" if given.max_copy else "--report"
     try:
         return open_verbatim(checkpoint, "")
     except UsageError:

@@ -1,8 +1,7 @@
-"""`charlm sample` by likelihood: models together, the most likely line, and what each character's probability was."""
+"""`charlm sample` by likelihood: the models of an ensemble, and what each character's probability was."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,6 @@ from charlm.errors import CheckpointError
 if TYPE_CHECKING:
     from charlm.checkpoint import Checkpoint
     from charlm.sampling.loop.generation import Model, Read
-    from charlm.sampling.writer import Fragment, Stopped
     from charlm.text.vocabulary import Vocabulary
 
 ALTERNATIVES = 5
@@ -38,27 +36,6 @@ def open_others(checkpoint: Checkpoint, runs: Sequence[str]) -> list[Checkpoint]
                 "Leave it out.",
             )
     return others
-
-
-def together(models: Sequence[Model[Any]]) -> Model[Any]:
-    """One model of them all."""
-    from charlm.sampling.many.ensemble import Ensemble
-
-    return models[0] if len(models) == 1 else Ensemble(models)
-
-
-def beam_sample(
-    model: Model[Any], after: Read[Any], width: int, length: int, end: int | None, vocabulary: Vocabulary
-) -> Fragment:
-    """The most likely line, as the only fragment of a sample."""
-    from charlm.sampling.many.beam import likeliest_line
-    from charlm.sampling.writer import Fragment
-
-    ends = {symbol for symbol in (end, vocabulary.newline if end is None else None) if symbol is not None}
-    line = likeliest_line(model, after, width, length, ends)
-    bits = -line.logprob / math.log(2) / max(1, len(line.ids) + line.ended)
-    stopped: Stopped = "length" if not line.ended else "stop" if end is None else "record"
-    return Fragment(vocabulary.decode(line.ids), stopped, line.ids, bits_per_symbol=bits)
 
 
 def described(model: Model[Any], after: Read[Any], ids: Sequence[int], vocabulary: Vocabulary) -> list[dict[str, Any]]:

@@ -35,3 +35,8 @@ class Ensemble:
             logs.append(log_softmax(logits))
             after += own
         return np.logaddexp.reduce(logs, axis=0) - np.log(len(logs)), tuple(after)
+
+
+def together(models: Sequence[Model[Any]]) -> Model[Any]:
+    """One model of them all."""
+    return models[0] if len(models) == 1 else Ensemble(models)
