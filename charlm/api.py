@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from charlm.checkpoint import Checkpoint
 from charlm.checkpoint import load_checkpoint as load_folder
+from charlm.checkpoint.moved import Moved
 from charlm.evaluation.score import Score
 from charlm.runs import find_checkpoint, runs_root
 from charlm.sampling.rules.decoding import Decoding
@@ -21,6 +22,8 @@ if TYPE_CHECKING:  # imports torch, which only training needs
     from charlm.evaluation.text import Policy
     from charlm.sampling.copies.copy_limit import CopyLimit
     from charlm.training.experiment import Training
+
+MOVED = {"sources": "text=PATH", "valid": "valid=FILE", "test": "test=FILE"}  # how a call names what has moved
 
 
 def load(run: str | Path | None = None, *, cell_file: str | Path | None = None) -> Checkpoint:
@@ -85,6 +88,9 @@ def sample(
     words: Collection[str] | None = None,
     utf8: bool = False,
     max_copy: int | None = None,
+    text: str | Path | None = None,
+    valid: str | Path | None = None,
+    test: str | Path | None = None,
     **rules: Any,
 ) -> str:
     """`length` characters after the prompt, 200 if it is None. `model` is as for `load`.
@@ -102,7 +108,8 @@ def sample(
     `regex` is a pattern that the text matches as a whole, `only` a class of characters such as "a-z ,.'", `words` a
     list of words; with `utf8`, a model of bytes writes whole characters alone. A pattern needs charlm[constrain].
     None of them constrains the prompt. `max_copy` is the longest run of characters that may stand in the training text,
-    which is read again; it needs charlm[constrain] too. Raises TextError or CheckpointError if that text is not there.
+    which is read again; it needs charlm[constrain] too. Raises TextError or CheckpointError if that text is not there:
+    `text` is where it is now, if it has moved, and so are `valid` and `test` for texts of their own.
     """
     import numpy as np
 
@@ -127,7 +134,9 @@ def sample(
     decoding = _decoding(decoding, rules, vocabulary)
     length = (200 if end is None else LONGEST) if length is None else length
     constraint = make_constraint(Asked(regex, only, _known(words, vocabulary), utf8), vocabulary, length, end)
-    masks = Masks(constraint, _limit(checkpoint, max_copy, vocabulary.encode(begun, "skip").ids.tolist(), end))
+    moved = Moved(*(() if place is None else (str(place),) for place in (text, valid, test)))
+    heard = vocabulary.encode(begun, "skip").ids.tolist()
+    masks = Masks(constraint, _limit(checkpoint, max_copy, moved, heard, end))
     with np.errstate(over="ignore", invalid="ignore"):  # scores that overflow are an error of their own
         if end is None or length == 0:
             return write_text(stepped, vocabulary, begun, decoding, length=length, seed=seed, end=end, masks=masks)
@@ -196,18 +205,24 @@ def _known(words: Collection[str] | None, vocabulary: Vocabulary) -> Collection[
     return None if words is None else known_words(words, vocabulary)
 
 
-def _limit(checkpoint: Checkpoint, most: int | None, heard: list[int], end: int | None) -> CopyLimit | None:
-    """The limit on copies of the training text, after a prompt of these ids."""
+def _limit(
+    checkpoint: Checkpoint, most: int | None, moved: Moved, heard: list[int], end: int | None
+) -> CopyLimit | None:
+    """The limit on copies of the training text, which may have moved, after a prompt of these ids."""
     from charlm.checkpoint.training_text import open_verbatim
     from charlm.errors import UsageError
     from charlm.sampling.copies.copy_limit import CopyLimit
     from charlm.sampling.writing import record_begun
 
+    if most is None and moved.given:
+        what = f"{next(iter(moved.given.values()))[0]} is where the training text is now, and nothing here reads it"
+        raise UsageError(what, "charlm.sample", "Give max_copy with it. The beginning of a sample is `prompt`.")
     if most is None:
         return None
     if most < 1:
         raise UsageError(f"max_copy cannot be {most}", "charlm.sample", "Give a number of characters, from 1 on.")
-    return CopyLimit(open_verbatim(checkpoint, "charlm.sample"), most, record_begun(heard, end), end)
+    training = open_verbatim(checkpoint, "charlm.sample with", moved, MOVED)
+    return CopyLimit(training, most, record_begun(heard, end), end)
 
 
 def _checkpoint(model: Checkpoint | str | Path | None) -> Checkpoint:

@@ -47,6 +47,9 @@ def sample(
     utf8: options.Utf8 = False,
     max_copy: options.MaxCopy = None,
     report: options.Report = False,
+    moved: options.MovedText = None,
+    valid: options.MovedValid = None,
+    test: options.MovedTest = None,
     best_of: options.BestOf = None,
     beam: options.Beam = None,
     ensemble: options.EnsembleRuns = None,
@@ -103,7 +106,7 @@ def _write(given: Given, prepared: Prepared) -> None:
     reads_ids = bool(training or given.best_of or given.show_probabilities)
     masks = Masks(prepared.constraint, limit)
     wanted = Wanted(prepared.decoding, prepared.length, given.stops, end, masks, ids=reads_ids)
-    choice = RecordChoice(checkpoint, given.unique, given.novel) if end is not None and prepared.length else None
+    choice = RecordChoice(checkpoint, given) if end is not None and prepared.length else None
     samples = wanted_samples(
         model, vocabulary, after, wanted, prepared.seed, given.count, begun, choice.accept if choice else None,
         given.best_of, given.beam,

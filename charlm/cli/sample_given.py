@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,6 +12,8 @@ from charlm.errors import UsageError
 from charlm.sampling.excluding import CONSTRAINTS, EXCLUDED, excluded_pair
 
 if TYPE_CHECKING:
+    from charlm.checkpoint import Checkpoint
+    from charlm.checkpoint.moved import Moved
     from charlm.sampling.rules.decoding import Decoding
 
 MOST_TOGETHER = 10_000  # samples that are compared, or beginnings of a line
@@ -54,6 +57,9 @@ class Given:
     utf8: bool
     max_copy: int | None
     report: bool
+    moved: list[str] | None
+    valid: list[str] | None
+    test: list[str] | None
     best_of: int | None
     beam: int | None
     ensemble: list[str] | None
@@ -76,6 +82,18 @@ class Given:
     @property
     def stops(self) -> tuple[str, ...]:
         return tuple(self.stop or ())
+
+    def places(self) -> Moved:
+        """Where the texts of the run are now, if they have moved."""
+        from charlm.checkpoint.moved import Moved
+
+        return Moved(self.moved or (), self.valid or (), self.test or ())
+
+    def again(self, checkpoint: Checkpoint) -> str:
+        """The command that reads the training text again, as far as that is why: a text that has moved comes after."""
+        copies = [f"--max-copy {self.max_copy}"] if self.max_copy is not None else []
+        flags = [_option(name) for name in ("report", "novel") if getattr(self, name)]
+        return " ".join(["charlm sample", shlex.quote(self.run or checkpoint.run_name), *copies, *flags])
 
     def names(self) -> list[str]:
         """The parameters that were given and are no value of a rule; `--count 1` is what is written anyway."""

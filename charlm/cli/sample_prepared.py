@@ -96,6 +96,7 @@ def prepare(given: Given) -> Prepared:
     constraint = make_constraint(Asked(given.regex, given.only, known, given.utf8), vocabulary, length, end)
     if end is None:
         _refuse_records(given, checkpoint.run_name)
+    _refuse_unread(given, of_records=end is not None)
     heard = heard_prompt(typed, given, checkpoint)
     training = open_training(checkpoint, given) if given.max_copy or given.report else None
     seed = fresh_seed() if given.seed is None else given.seed
@@ -112,6 +113,17 @@ def _refuse_records(given: Given, run: str) -> None:
         if value:
             what = f"{option} is for models of records, and {run} is none"
             raise UsageError(what, option, "Train one with --records, or leave this out.")
+
+
+def _refuse_unread(given: Given, of_records: bool) -> None:
+    """Raise UsageError if a place of the training text is given, and nothing reads that text."""
+    reads = given.max_copy or given.report or of_records  # of which those that stand in the text are marked
+    if (words := given.places().words()) and (given.session or not reads):
+        raise UsageError(
+            f"{words[0]} says where the training text is now, and nothing here reads it",
+            " ".join(words[:2]),
+            "Give --max-copy N or --report with it. For the beginning of a sample: --prompt TEXT",
+        )
 
 
 def _gpu_stepper(checkpoint: Checkpoint, given: Given) -> GraphStepper | None:
