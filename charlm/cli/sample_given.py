@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from charlm.config.device_names import check_device_option
 from charlm.errors import UsageError
-from charlm.sampling.excluding import CONSTRAINTS, EXCLUDED, excluded_pair
+from charlm.sampling.excluding import CONSTRAINTS, EXCLUDED, MOST_TOGETHER, excluded_pair
 
 if TYPE_CHECKING:
     from charlm.checkpoint import Checkpoint
     from charlm.checkpoint.moved import Moved
     from charlm.sampling.rules.decoding import Decoding
-
-MOST_TOGETHER = 10_000  # samples that are compared, or beginnings of a line
 
 # In a session, a person takes the place of what follows.
 ALONE = ("count", "as_json", "unique", "novel", "report", "show_probabilities", *CONSTRAINTS, "best_of", "beam")

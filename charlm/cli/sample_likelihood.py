@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from charlm.errors import CheckpointError
-
 if TYPE_CHECKING:
     from charlm.checkpoint import Checkpoint
     from charlm.sampling.loop.generation import Model, Read
@@ -17,24 +15,12 @@ ALTERNATIVES = 5
 
 def open_others(checkpoint: Checkpoint, runs: Sequence[str]) -> list[Checkpoint]:
     """The checkpoints of an ensemble's other runs. Raises CheckpointError if one does not fit to the first."""
+    from charlm.checkpoint.same_symbols import require_same_symbols
     from charlm.cli.opening import open_named
-    from charlm.text.records.record_lanes import record_end_id
 
     others = [open_named(run, "charlm sample --ensemble {run}") for run in runs]
     for other in others:
-        if other.vocabulary.fingerprint != checkpoint.vocabulary.fingerprint:
-            raise CheckpointError(
-                f"{other.run_name} has another vocabulary than {checkpoint.run_name}",
-                f"--ensemble {other.run_name}",
-                "Give runs that were trained on the same text.",
-            )
-        ends = [record_end_id(one.settings.text, one.vocabulary) for one in (checkpoint, other)]
-        if ends[0] != ends[1]:
-            raise CheckpointError(
-                f"One of {checkpoint.run_name} and {other.run_name} is a model of records, and not of the same",
-                f"--ensemble {other.run_name}",
-                "Leave it out.",
-            )
+        require_same_symbols(checkpoint, other)
     return others
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+MOST_TOGETHER = 10_000  # samples that are compared, or beginnings of a line
+
 CONSTRAINTS = ("regex", "words", "only", "utf8", "max_copy")
 
 # What each is never asked for with, in the order in which it is looked for.
