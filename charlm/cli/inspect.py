@@ -7,6 +7,7 @@ import typer
 from charlm.cli.help_pages import Command, Group, examples
 from charlm.cli.inspect_gates import gates
 from charlm.cli.inspect_gradients import gradients
+from charlm.cli.inspect_saliency import saliency
 
 app = typer.Typer(cls=Group, no_args_is_help=True)
 
@@ -14,6 +15,11 @@ GRADIENTS = examples(
     "charlm inspect gradients mybook", "charlm inspect gradients mybook other --fresh --plot gradients.png"
 )
 GATES = examples("charlm inspect gates mybook", "charlm inspect gates mybook --fresh --text mybook.txt")
+SALIENCY = examples(
+    'charlm inspect saliency mybook --prompt "The owl went o" --check',
+    "charlm inspect saliency mybook mybook.txt --at 5000 --html saliency.html",
+)
 
 app.command("gradients", cls=Command, epilog=GRADIENTS)(gradients)
 app.command("gates", cls=Command, epilog=GATES)(gates)
+app.command("saliency", cls=Command, epilog=SALIENCY)(saliency)

@@ -75,10 +75,16 @@ class Subject:
 
 
 def open_subjects(command: str, runs: list[str] | None, text: str | None) -> list[Subject]:
-    return [_open_one(f"charlm inspect {command}", run, text) for run in runs or (None,)]
+    """Several runs, each with its text, in which the state is carried over."""
+    subjects = [open_subject(command, run, text) for run in runs or (None,)]
+    for subject in subjects:
+        if subject.checkpoint.settings.text.records:
+            note = "was trained on records; here they are read as one stream, and the state is carried over"
+            print_stderr(f"{subject.name} {note}")
+    return subjects
 
 
-def _open_one(command: str, run: str | None, text: str | None) -> Subject:
+def open_subject(command: str, run: str | None, text: str | None) -> Subject:
     """Open a run, and the text that was given or the run's valid split; print what the user should know about it."""
     import shlex
 
@@ -86,10 +92,9 @@ def _open_one(command: str, run: str | None, text: str | None) -> Subject:
     from charlm.checkpoint.reopening import reopen_text
     from charlm.text.corpus import open_corpus
 
+    command = f"charlm inspect {command}"
     checkpoint = open_named(run, f"{command} {{run}} --text {{text}}")
     name, settings = checkpoint.run_name, checkpoint.settings.text
-    if settings.records:
-        print_stderr(f"{name} was trained on records; here they are read as one stream, and the state is carried over")
     if text:
         corpus = open_corpus(
             settings.model_copy(update={"sources": (text,), "split": "contiguous", "valid": (), "test": ()}),
