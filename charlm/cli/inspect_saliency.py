@@ -1,4 +1,4 @@
-"""`charlm inspect saliency`: which characters a prediction rests on. Opens the model; computes and draws nothing itself."""
+"""`charlm inspect saliency`: which characters a prediction rests on. Computes and draws nothing itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A model run on input vectors in place of symbols, so that torch can differentiate by them. Knows no text and no files.
+"""A model run on input vectors in place of symbols, so that torch can differentiate by them. Knows no text.
 
 Everything is in float64, through the definitions of the cells. Shape letters: T time, B rows, V symbols, E embedding.
 """

@@ -15,7 +15,7 @@ READ_BEFORE = 1000
 
 @dataclass(frozen=True, eq=False)
 class Place:
-    """`before` (W,) is read first, for the state; `inside` (T,), T > 0, is looked at; `actual` follows, if it is known."""
+    """`before` (W,) is read first, for the state; `inside` (T,), T > 0, is looked at; `actual` follows, if known."""
 
     before: np.ndarray
     inside: np.ndarray
