@@ -81,7 +81,7 @@ def test_the_likeliest_is_that_of_the_model():
 
 
 def test_shuffling_moves_the_values_of_recurrent_matrices_alone():
-    model = model_of("clockwork")
+    model = model_of("clockwork", hidden_size=32)
     other = shuffled(model, named_stream(0, "shuffle", 0))
     for name, value in model.parameters.items():
         moved = other.parameters[name]
