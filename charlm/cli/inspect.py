@@ -7,6 +7,7 @@ import typer
 from charlm.cli.help_pages import Command, Group, examples
 from charlm.cli.inspect_gates import gates
 from charlm.cli.inspect_gradients import gradients
+from charlm.cli.inspect_patch import patch
 from charlm.cli.inspect_saliency import saliency
 
 app = typer.Typer(cls=Group, no_args_is_help=True)
@@ -19,7 +20,12 @@ SALIENCY = examples(
     'charlm inspect saliency mybook --prompt "The owl went o" --check',
     "charlm inspect saliency mybook mybook.txt --at 5000 --html saliency.html",
 )
+PATCH = examples(
+    'charlm inspect patch mybook --from "The owl" --into "The mice"',
+    'charlm inspect patch mybook --from "The owl" --into "The mice" --unit 2:17 --unit 1 --then " went"',
+)
 
 app.command("gradients", cls=Command, epilog=GRADIENTS)(gradients)
 app.command("gates", cls=Command, epilog=GATES)(gates)
 app.command("saliency", cls=Command, epilog=SALIENCY)(saliency)
+app.command("patch", cls=Command, epilog=PATCH)(patch)

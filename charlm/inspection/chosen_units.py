@@ -49,7 +49,9 @@ def choose_units(given: Sequence[str], sizes: Sequence[int]) -> ChosenUnits:
         last = int(match[3] or match[2] or size - 1)
         if not first <= last < size:
             what = f"There are no such units: {name}"
-            raise UsageError(what, f"layer {layer} has units 0 to {size - 1}", "Give numbers of these, the lower first.")
+            raise UsageError(
+                what, f"layer {layer} has units 0 to {size - 1}", "Give numbers of these, the lower first."
+            )
         masks[layer - 1][first : last + 1] = True
     if not names:
         raise UsageError("--unit names no unit", "--unit", "Give LAYER:UNIT such as 1:17, or leave it out.")
