@@ -26,14 +26,14 @@ Run = Annotated[
 Text = Annotated[
     str | None,
     typer.Argument(
-        metavar="[TEXT]",
-        help="A file, a folder or a corpus to read. Default: the run's valid split.",
+        metavar="FILE|CORPUS",
+        help="A text to read. Default: the run's valid split.",
         autocompletion=complete_corpus,
     ),
 ]
 TextOption = Annotated[
     str | None,
-    typer.Option("--text", metavar="FILE|CORPUS", help="The same as TEXT.", autocompletion=complete_corpus),
+    typer.Option("--text", metavar="FILE|CORPUS", help="The same text, as an option.", autocompletion=complete_corpus),
 ]
 Prompt = Annotated[str | None, typer.Option("--prompt", "-p", help="What the model reads, instead of a text.")]
 
@@ -57,7 +57,7 @@ def one_text(text: str | None, option: str | None) -> str | None:
 
 def open_reading(command: str, run: str | None, text: str | None, prompt: str | None = None) -> Reading:
     """Open a run with the text that was given, the prompt, or the run's valid split."""
-    from charlm.cli.inspect_subject import open_subject
+    from charlm.cli.inspect_subject import open_one
     from charlm.text.records.record_lanes import record_end_id
 
     if prompt is not None:
@@ -69,7 +69,8 @@ def open_reading(command: str, run: str | None, text: str | None, prompt: str | 
         checkpoint = open_named(run, f"charlm inspect {command} {{run}} {{text}}")
         ids, name = typed_ids(checkpoint, prompt, "--prompt"), "the prompt"
     else:
-        subject = open_subject(command, run, text)
+        whole = f"charlm inspect {command}"
+        subject = open_one(f"{whole} {{run}} {{text}}", whole, run, text)
         checkpoint, ids, name = subject.checkpoint, subject.ids, subject.text
     return Reading(checkpoint, name, ids, record_end_id(checkpoint.settings.text, checkpoint.vocabulary))
 

@@ -8,7 +8,7 @@ import pytest
 from charlm.cells.table import CELLS
 from charlm.config.settings import AttentionSettings, ModelSettings
 from charlm.inspection.places import place_in
-from charlm.inspection.randomising import rank_correlation, randomise, shuffled
+from charlm.inspection.randomising import randomise, rank_correlation, shuffled
 from charlm.inspection.saliency import TOLERANCE, likeliest_after, saliency
 from charlm.model.language_model import LanguageModel
 from charlm.model.parameters import initial_parameters
