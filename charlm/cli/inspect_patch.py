@@ -75,10 +75,10 @@ def patch(
     units = choose_units(unit, sizes) if unit else None
     one, other = _ids(checkpoint, source, "--from"), _ids(checkpoint, into, "--into")
     after = typed_ids(checkpoint, then, "--then") if then else None
-    steps = read_to_last(model, one), read_to_last(model, other)
+    of_one, of_other = read_to_last(model, one), read_to_last(model, other)
     about: dict[str, Any] = {"run": checkpoint.run_name, "step": checkpoint.step, "from": source, "into": into}
     if units is None:
-        found = patch_each(model, *steps), patch_each(model, *reversed(steps))
+        found = patch_each(model, of_one, of_other), patch_each(model, of_other, of_one)
         if npz:
             write_arrays(npz, force, rank_arrays(sizes, *found))
         if html:
@@ -89,8 +89,8 @@ def patch(
             print_ranks(about, sizes, *found, top)
         return
     directions = (
-        Direction("--from into --into", patched(model, *steps, units, after)),
-        Direction("--into into --from", patched(model, *reversed(steps), units, after)),
+        Direction("--from into --into", patched(model, of_one, of_other, units, after)),
+        Direction("--into into --from", patched(model, of_other, of_one, units, after)),
     )
     about["units"] = list(units.names)
     if npz:

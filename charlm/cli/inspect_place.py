@@ -99,7 +99,7 @@ def typed_ids(checkpoint: Checkpoint, typed: str, option: str) -> np.ndarray:
 def symbol_id(checkpoint: Checkpoint, symbol: str, option: str) -> int:
     """The id of a symbol that was typed after an option. Raises UsageError if the model does not know it."""
     vocabulary = checkpoint.vocabulary
-    ids = vocabulary.encode(symbol, "skip").ids if symbol else ()
+    ids = vocabulary.encode(symbol, "skip").ids.tolist()
     if len(ids) != 1:
         what = f"{symbol!r} is not one symbol of {checkpoint.run_name}"
         from charlm.text.quoting import quoted

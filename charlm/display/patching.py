@@ -121,7 +121,7 @@ def ranks_json(sizes: Sequence[int], into: np.ndarray, back: np.ndarray) -> dict
 
 def patch_arrays(directions: Sequence[Direction]) -> dict[str, np.ndarray]:
     """Log-probabilities of both directions."""
-    arrays = {}
+    arrays: dict[str, np.ndarray] = {}
     for name, each in zip(("into", "back"), directions, strict=True):
         found = each.found
         arrays |= {f"{name}_before": found.plain, f"{name}_patched": found.patched, f"{name}_source": found.source}
@@ -140,14 +140,10 @@ def patch_page(
     tables = []
     for title, each in zip(_titles(about), directions, strict=True):
         found = each.found
-        plain, patched, source = (np.exp(one) for one in (found.plain[0], found.patched[0], found.source))
-        order = np.argsort(-np.abs(patched - plain), kind="stable")[:top].tolist()
-        rows = [
-            (
-                symbol_name(vocabulary, at),
-                *(Bar.of(float(one[at]), f"{one[at]:.1%}") for one in (plain, patched, source)),
-            )
-            for at in order
+        shown = [np.exp(one) for one in (found.plain[0], found.patched[0], found.source)]
+        order = np.argsort(-np.abs(shown[1] - shown[0]), kind="stable")[:top].tolist()
+        rows: list[tuple[str | Bar, ...]] = [
+            (symbol_name(vocabulary, at), *(Bar.of(float(one[at]), f"{one[at]:.1%}") for one in shown)) for at in order
         ]
         note = " ".join(line[0].upper() + line[1:] + "." for line in summary_lines(found, then))
         tables.append(ReportTable(title[0].upper() + title[1:], HEADING, rows, note))

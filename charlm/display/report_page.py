@@ -89,7 +89,8 @@ def report_page(
         for each in tables
     ]
     return render_page(
-        "inspect_report", without_controls(title), {"charts": [*map(_chart, charts)]}, lines=[*map(without_controls, lines)],
+        "inspect_report", without_controls(title), {"charts": [*map(_chart, charts)]},
+        lines=[*map(without_controls, lines)],
         charts=[without_controls(each.title) for each in charts], tables=shown, notes=[*map(without_controls, notes)],
     )  # fmt: skip
 

@@ -110,4 +110,5 @@ def input_gradient(model: LanguageModel, ids: Tensor, target: Tensor, state: Any
     inputs = model.parameters["embedding.weight"][ids].detach().requires_grad_()
     logits, _ = forward_inputs(model, inputs, state)
     nats = torch.nn.functional.cross_entropy(logits[-1], target, reduction="sum")
-    return torch.autograd.grad(nats, inputs)[0]
+    gradient: Tensor = torch.autograd.grad(nats, inputs)[0]
+    return gradient

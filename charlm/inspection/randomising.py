@@ -63,7 +63,8 @@ def randomise(
         after = saliency(other, place, found.target)
         pairs = [(found.integrated, after.integrated), (found.gradient_input, after.gradient_input)]
         rows.append([rank_correlation(*pair) for pair in (*pairs, *[(abs(one), abs(two)) for one, two in pairs])])
-    return Randomised(*np.array(rows).T, len(found.ids))
+    integrated, rough, magnitudes, rough_magnitudes = np.array(rows).T
+    return Randomised(integrated, rough, magnitudes, rough_magnitudes, len(found.ids))
 
 
 def shuffled(model: LanguageModel, rng: np.random.Generator) -> LanguageModel | None:

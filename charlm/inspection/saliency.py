@@ -114,12 +114,12 @@ def _integrated(model: LanguageModel, inputs: Tensor, state: State, target: int,
     import torch
 
     nodes, weights = np.polynomial.legendre.leggauss(points)
-    shares = torch.from_numpy((nodes + 1) / 2)[:, None]
-    weight = torch.from_numpy(weights / 2)[:, None]
     rows = max(1, CHARACTERS_AT_ONCE // len(inputs))
     total = torch.zeros_like(inputs)
-    for some, weigh in zip(shares.split(rows), weight.split(rows), strict=True):
-        total += (_gradients(model, inputs * some, state, target) * weigh).sum(1, keepdim=True)
+    for first in range(0, points, rows):
+        shares = torch.from_numpy((nodes[first : first + rows] + 1) / 2)[:, None]
+        weigh = torch.from_numpy(weights[first : first + rows] / 2)[:, None]
+        total += (_gradients(model, inputs * shares, state, target) * weigh).sum(1, keepdim=True)
     return np.asarray((total * inputs).sum((-1, -2)).numpy())
 
 
