@@ -5,8 +5,10 @@ from __future__ import annotations
 import typer
 
 from charlm.cli.help_pages import Command, Group, examples
+from charlm.cli.inspect_context import context
 from charlm.cli.inspect_gates import gates
 from charlm.cli.inspect_gradients import gradients
+from charlm.cli.inspect_lens import lens
 from charlm.cli.inspect_patch import patch
 from charlm.cli.inspect_saliency import saliency
 
@@ -24,8 +26,14 @@ PATCH = examples(
     'charlm inspect patch mybook --from "The owl" --into "The mice"',
     'charlm inspect patch mybook --from "The owl" --into "The mice" --unit 2:17 --unit 1 --then " went"',
 )
+LENS = examples("charlm inspect lens mybook", "charlm inspect lens mybook mybook.txt --html lens.html")
+CONTEXT = examples(
+    "charlm inspect context mybook", "charlm inspect context mybook mybook.txt --longest 128 --html context.html"
+)
 
 app.command("gradients", cls=Command, epilog=GRADIENTS)(gradients)
 app.command("gates", cls=Command, epilog=GATES)(gates)
 app.command("saliency", cls=Command, epilog=SALIENCY)(saliency)
 app.command("patch", cls=Command, epilog=PATCH)(patch)
+app.command("lens", cls=Command, epilog=LENS)(lens)
+app.command("context", cls=Command, epilog=CONTEXT)(context)
