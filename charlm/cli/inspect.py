@@ -11,6 +11,7 @@ from charlm.cli.inspect_gradients import gradients
 from charlm.cli.inspect_lens import lens
 from charlm.cli.inspect_patch import patch
 from charlm.cli.inspect_saliency import saliency
+from charlm.cli.inspect_weights import weights
 
 app = typer.Typer(cls=Group, no_args_is_help=True)
 
@@ -30,6 +31,7 @@ LENS = examples("charlm inspect lens mybook", "charlm inspect lens mybook mybook
 CONTEXT = examples(
     "charlm inspect context mybook", "charlm inspect context mybook mybook.txt --longest 128 --html context.html"
 )
+WEIGHTS = examples("charlm inspect weights mybook", "charlm inspect weights mybook --fresh --html weights.html")
 
 app.command("gradients", cls=Command, epilog=GRADIENTS)(gradients)
 app.command("gates", cls=Command, epilog=GATES)(gates)
@@ -37,3 +39,4 @@ app.command("saliency", cls=Command, epilog=SALIENCY)(saliency)
 app.command("patch", cls=Command, epilog=PATCH)(patch)
 app.command("lens", cls=Command, epilog=LENS)(lens)
 app.command("context", cls=Command, epilog=CONTEXT)(context)
+app.command("weights", cls=Command, epilog=WEIGHTS)(weights)
