@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from charlm.display.output import print_table
+from charlm.display.output import print_table, print_text
 from charlm.display.printing import print_stderr
 from charlm.display.report_page import Bar, ReportTable, report_page
 from charlm.display.symbol_pieces import symbol_name
@@ -39,9 +39,7 @@ def print_patch(
     """For each direction the characters whose probability moves most, and by how much the whole prediction moves."""
     print_stderr(f"{about['run']}, step {about['step']:,}; patched: {', '.join(about['units'])}")
     for number, each in enumerate(directions):
-        if number:
-            print_stderr("")
-        print_stderr(_titles(about)[number])
+        print_text(("\n" if number else "") + _titles(about)[number] + "\n")
         print_table([HEADING, *_moves(vocabulary, each.found, top)], right=HEADING[1:])
         for line in summary_lines(each.found, then):
             print_stderr(line)
@@ -61,7 +59,7 @@ def summary_lines(found: Patched, then: str) -> list[str]:
 def print_ranks(about: Mapping[str, Any], sizes: Sequence[int], into: np.ndarray, back: np.ndarray, top: int) -> None:
     """The units that move the prediction most, each patched by itself."""
     print_stderr(f"{about['run']}, step {about['step']:,}; each unit by itself")
-    print_stderr(_titles(about)[0])
+    print_text(_titles(about)[0] + "\n")
     heading, *rows = _rank_rows(sizes, into, back)
     print_table([heading, *rows[:top]], right=heading)
     first = rows[0][0]

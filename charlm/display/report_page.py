@@ -55,6 +55,7 @@ class Curve:
     low: np.ndarray | None = None
     high: np.ndarray | None = None
     dashed: bool = False
+    colour: int | None = None  # curves of one number have one colour; its own by default
 
 
 @dataclass(frozen=True)
@@ -107,12 +108,13 @@ def _chart(chart: Chart) -> dict[str, Any]:
             {
                 "name": without_controls(curve.name),
                 "dashed": curve.dashed,
+                "colour": number if curve.colour is None else curve.colour,
                 **{
                     key: None if values is None else _numbers(values)
                     for key, values in (("x", curve.x), ("y", curve.y), ("low", curve.low), ("high", curve.high))
                 },
             }
-            for curve in chart.curves
+            for number, curve in enumerate(chart.curves)
         ],
     }
 

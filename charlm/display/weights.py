@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from charlm.display.output import print_table
+from charlm.display.output import print_table, print_text
 from charlm.display.printing import print_stderr
 from charlm.display.report_page import Chart, Curve, ReportTable, report_page
 from charlm.inspection.weights import DEAD, SATURATED, UnitUse, WeightReport
@@ -33,9 +33,7 @@ def print_weights(about: Mapping[str, Any], trained: Weighed, start: Weighed | N
     print_stderr(f"{about['run']}, step {about['step']:,}; units over: {about['text']}")
     for number, (title, rows, texts) in enumerate(_tables(trained, start)):
         if len(rows) > 1:
-            if number:
-                print_stderr("")
-            print_stderr(title)
+            print_text(("\n" if number else "") + title + "\n")
             print_table(rows, keys=min(2, texts), right=rows[0][texts:])
 
 
@@ -169,10 +167,10 @@ def _spectrum_curves(trained: Weighed, start: Weighed | None, layer: int) -> Ite
     for number, each in enumerate(trained.report.spectra):
         if each.layer == layer:
             x = np.arange(1, len(each.singular_values) + 1, dtype=np.float64)
-            yield Curve(each.gate, x, each.singular_values)
+            yield Curve(each.gate, x, each.singular_values, colour=number)
             if start:
                 values = start.report.spectra[number].singular_values
-                yield Curve(f"{each.gate}, before training", x, values, dashed=True)
+                yield Curve(f"{each.gate}, before training", x, values, dashed=True, colour=number)
 
 
 def _use_curves(one: Weighed, suffix: str) -> Sequence[Curve]:
@@ -182,6 +180,7 @@ def _use_curves(one: Weighed, suffix: str) -> Sequence[Curve]:
             np.arange(1, len(each.deviations) + 1, dtype=np.float64),
             np.sort(each.deviations)[::-1],
             dashed=bool(suffix),
+            colour=each.layer - 1,
         )
         for each in one.use
     ]

@@ -57,7 +57,7 @@
   function draw(figure, chart) {
     const keys = element("div", "", "keys"), reading = element("p", "", "reading");
     reading.setAttribute("aria-live", "polite");
-    chart.curves.forEach((curve, number) => keys.append(element("span", curve.name, "c" + number % 7 + (curve.dashed ? " dashed" : ""))));
+    for (const curve of chart.curves) keys.append(element("span", curve.name, "c" + curve.colour % 7 + (curve.dashed ? " dashed" : "")));
     let logY = chart.logY;
     const positive = chart.curves.every(curve => curve.y.every(value => value === null || value > 0));
     if (positive) {
@@ -106,12 +106,12 @@
       svg("line", { x1: left, x2: wide - right, y1: high - bottom, y2: high - bottom, class: "axis" }, plot);
       svg("text", { x: (left + wide - right) / 2, y: high - 6, "text-anchor": "middle" }, plot).textContent = chart.x;
       svg("text", { transform: `translate(12 ${(top + high - bottom) / 2}) rotate(-90)`, "text-anchor": "middle" }, plot).textContent = chart.y;
-      chart.curves.forEach((curve, number) => {
+      for (const curve of chart.curves) {
         const shown = value => value !== null && (!logY || value > 0);
         if (curve.low) {
           const points = curve.x.map((x, n) => [x, curve.low[n], curve.high[n]]).filter(([, low, up]) => shown(low) && shown(up));
           const upper = points.map(([x, , up]) => `${toX(x)},${toY(up)}`), lower = points.map(([x, low]) => `${toX(x)},${toY(low)}`);
-          svg("polygon", { points: [...upper, ...lower.reverse()].join(" "), class: `band c${number % 7}` }, plot);
+          svg("polygon", { points: [...upper, ...lower.reverse()].join(" "), class: `band c${curve.colour % 7}` }, plot);
         }
         let path = "", drawing = false;
         curve.y.forEach((y, n) => {
@@ -119,8 +119,8 @@
           path += `${drawing ? "L" : "M"}${toX(curve.x[n]).toFixed(2)} ${toY(y).toFixed(2)}`;
           drawing = true;
         });
-        svg("path", { d: path, class: `line c${number % 7}${curve.dashed ? " dashed" : ""}` }, plot);
-      });
+        svg("path", { d: path, class: `line c${curve.colour % 7}${curve.dashed ? " dashed" : ""}` }, plot);
+      }
       cross = svg("line", { y1: top, y2: high - bottom, class: "cross", visibility: "hidden" }, plot);
       if (here >= 0) read(here);
     }
