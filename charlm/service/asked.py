@@ -73,7 +73,7 @@ def read_completion(body: Mapping[str, Any], vocabulary: Vocabulary, limits: Lim
     ):
         if number > most:
             raise Refused(400, f"{number:,} {what} are asked for, and {most:,} are allowed", "Ask for fewer.")
-    likeliest = None if body.get("logprobs") in (None, False) else whole(body, "logprobs", 0, 0, MOST_LIKELIEST)
+    likeliest = None if body.get("logprobs") is None else whole(body, "logprobs", 0, 0, MOST_LIKELIEST)
     echo = flag(body, "echo")
     options = body.get("stream_options") or {}
     if not isinstance(options, dict):

@@ -23,6 +23,7 @@ from charlm.service.guard import LOOPBACK
 from charlm.service.limits import Limits
 
 MOST_HEAD = 16 * 1024  # bytes
+MOST_UNREAD = 128 * 1024  # bytes that the system keeps for a client that does not read: it is noticed soon
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ def bind(host: str, port: int, command: str) -> Address:
     try:
         if os.name == "posix":
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, MOST_UNREAD)
         bound.bind(address)
         bound.listen(1024)
     except OSError as error:
