@@ -11,7 +11,21 @@ from typing import Any
 
 import typer
 
-from charlm.cli import bench, cells, compress, config, data, doctor, evaluate, inspect, runs, sample, serve, study, train
+from charlm.cli import (
+    bench,
+    cells,
+    compress,
+    config,
+    data,
+    doctor,
+    evaluate,
+    inspect,
+    runs,
+    sample,
+    serve,
+    study,
+    train,
+)
 from charlm.cli.completing_bash import answer_bash, is_bash_asking
 from charlm.cli.completing_part import asked_words, part_for
 from charlm.cli.help_pages import Command, Group, examples
@@ -45,7 +59,7 @@ SAMPLE = examples(
 COMPRESS = examples("charlm compress mybook letter.txt", "charlm compress mybook - --portable -o out.clm")
 DECOMPRESS = examples("charlm decompress letter.txt.clm -o letter.txt", "charlm decompress out.clm --run mybook -o -")
 SERVE = examples("charlm serve mybook", "charlm serve mybook names --port 8080")
-DOCTOR = examples("charlm doctor", "charlm doctor mybook.txt -c small")
+DOCTOR = examples("charlm doctor", "charlm doctor mybook.txt -c auto")
 
 app.command("train", cls=Command, epilog=TRAIN)(train.train)
 app.command("sample", cls=Command, epilog=SAMPLE)(sample.sample)

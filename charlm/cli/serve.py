@@ -27,7 +27,9 @@ def serve(
     runs: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="RUN...", help="Names, folders or checkpoints. Default: the latest run.", autocompletion=complete_run
+            metavar="RUN...",
+            help="Names, folders or checkpoints. Default: the latest run.",
+            autocompletion=complete_run,
         ),
     ] = None,
     host: Annotated[
@@ -91,4 +93,6 @@ def _key_for(address: Address) -> str | None:
     if key or address.loopback:
         return key or None
     remedy = f"Set one: {KEY}=$(openssl rand -hex 16) charlm serve --host {address.host}; or leave --host out."
-    raise UsageError(f"{address.host} can be reached from other machines, and there is no key", f"--host {address.host}", remedy)
+    raise UsageError(
+        f"{address.host} can be reached from other machines, and there is no key", f"--host {address.host}", remedy
+    )

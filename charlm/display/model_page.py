@@ -22,7 +22,10 @@ def model_page(served: Served, models: Mapping[str, Served]) -> str:
     nats = checkpoint.scores.valid_nats
     facts = [
         ("text", f"{checkpoint.text.name}, {checkpoint.text.characters:,} characters"),
-        ("model", f"{checkpoint.settings.model.in_short()}, {served.parameters:,} parameters, step {checkpoint.step:,}"),
+        (
+            "model",
+            f"{checkpoint.settings.model.in_short()}, {served.parameters:,} parameters, step {checkpoint.step:,}",
+        ),
     ]
     if nats is not None:
         facts.append(("valid split", f"{nats / 0.6931471805599453:.3f} bits per character"))

@@ -16,7 +16,7 @@ from charlm.service.completions import completions
 from charlm.service.guard import LEFT, Guard
 from charlm.service.looking import card, looking, score, states, surprise
 from charlm.service.place import Place, place_of
-from charlm.service.refusal import Refused
+from charlm.service.refusal import RefusedError
 
 PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -33,7 +33,7 @@ def service(place: Place, key: str | None, names: Sequence[str] | None) -> Guard
             place.drawing.stop()
             place.looking.shutdown(wait=False, cancel_futures=True)
 
-    handlers = {HTTPException: _no_such, Refused: _refused, ClientDisconnect: _left, Exception: _bug}
+    handlers = {HTTPException: _no_such, RefusedError: _refused, ClientDisconnect: _left, Exception: _bug}
     app = Starlette(routes=ROUTES, lifespan=lifespan, exception_handlers=handlers)
     app.state.place = place
     return Guard(app, place.counters, [route.path for route in ROUTES], key, names)
@@ -79,11 +79,13 @@ async def _no_such(request: Request, error: Exception) -> Response:
     known = ", ".join(route.path for route in ROUTES)
     what = {404: f"There is nothing at {request.url.path[:80]}", 405: f"{request.method} is not answered there"}
     headers = dict(error.headers or {})
-    return Refused(error.status_code, what.get(error.status_code, str(error.detail)), f"Paths: {known}.", None, headers).response()
+    return RefusedError(
+        error.status_code, what.get(error.status_code, str(error.detail)), f"Paths: {known}.", None, headers
+    ).response()
 
 
 async def _refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Refused)
+    assert isinstance(error, RefusedError)
     return error.response()
 
 
@@ -94,7 +96,7 @@ async def _left(request: Request, error: Exception) -> Response:
 
 async def _bug(request: Request, error: Exception) -> Response:
     """Guard logs the error."""
-    return Refused(500, type(error).__name__, "This is a bug in charlm.").response()
+    return RefusedError(500, type(error).__name__, "This is a bug in charlm.").response()
 
 
 ROUTES = (

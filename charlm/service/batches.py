@@ -15,11 +15,11 @@ import numpy as np
 
 from charlm.model.probabilities import log_softmax
 from charlm.model.state import State, join_rows, take_rows
-from charlm.sampling.decoding import Decoding, non_finite_error
-from charlm.sampling.drawing import draw_rows
-from charlm.sampling.generation import GeneratingModel
-from charlm.sampling.likelihood import Choice
-from charlm.sampling.rules import LEAST_TEMPERATURE
+from charlm.sampling.loop.generation import GeneratingModel
+from charlm.sampling.many.likelihood import Choice
+from charlm.sampling.rules.decoding import Decoding, non_finite_error
+from charlm.sampling.rules.drawing import draw_rows
+from charlm.sampling.rules.logits import LEAST_TEMPERATURE
 from charlm.service.row import Row
 from charlm.service.served import Prompt, Served
 

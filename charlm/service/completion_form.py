@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from charlm.sampling.likelihood import Choice
+from charlm.sampling.many.likelihood import Choice
 from charlm.sampling.writer import Stopped
 from charlm.service.asked import Completion
 from charlm.service.row import Piece
@@ -163,7 +163,9 @@ class CompletionForm:
             return {}
         fate = "left out" if self._vocabulary.unknown_id is None else "read as the unknown symbol"
         listed = ", ".join(quoted(one) for one in [*unknown][:LISTED]) + ", ..." * (len(unknown) > LISTED)
-        return {"notes": [f"{unknown.total():,} characters of the prompt that the model does not know: {fate} ({listed})"]}
+        return {
+            "notes": [f"{unknown.total():,} characters of the prompt that the model does not know: {fate} ({listed})"]
+        }
 
 
 def as_event(value: dict[str, Any]) -> bytes:

@@ -22,7 +22,7 @@ from charlm.service.completion_form import CompletionForm, as_event
 from charlm.service.drawing import Job
 from charlm.service.guard import LEFT
 from charlm.service.place import Place, place_of
-from charlm.service.refusal import Refused, refusal_of
+from charlm.service.refusal import RefusedError, refusal_of
 from charlm.service.row import Piece
 from charlm.service.served import Prompt, Served
 
@@ -52,14 +52,14 @@ class Drawn:
         self.job = Job(served, prompts, asked.count, asked.seed, asked.asked, asked.stream, deliver)
 
     def submit(self) -> None:
-        """Raises Refused if too many wait."""
+        """Raises RefusedError if too many wait."""
         try:
             self._place.drawing.submit(self.job)
         except CharlmError as error:
             raise refusal_of(error) from None
 
     async def pieces(self) -> AsyncIterator[list[Piece]]:
-        """What is new, until all texts have ended. Raises Refused if one could not be drawn."""
+        """What is new, until all texts have ended. Raises RefusedError if one could not be drawn."""
         left = self.job.rows
         while left:
             pieces = await self._queue.get()
@@ -101,7 +101,7 @@ class EventStream(Response):
                 events = b"".join(self._form.event([part]) for piece in pieces for part in self._form.choices(piece))
                 await send({"type": "http.response.body", "body": events, "more_body": True})
             last = self._form.last_events()
-        except Refused as refused:  # the status has been sent: the error is an event
+        except RefusedError as refused:  # the status has been sent: the error is an event
             last = as_event(refused.body)
         self._place.counters.add("charlm_drawn_symbols_total", self._form.drawn)
         await send({"type": "http.response.body", "body": last, "more_body": False})
@@ -119,7 +119,7 @@ async def _whole(request: Request, drawn: Drawn, form: CompletionForm, place: Pl
         await asyncio.wait((collecting, leaving), return_when=asyncio.FIRST_COMPLETED)
         if not collecting.done():
             place.counters.add("charlm_left_total")
-            raise Refused(LEFT, "The client has left")
+            raise RefusedError(LEFT, "The client has left")
         answer = form.whole(collecting.result())
         place.counters.add("charlm_drawn_symbols_total", form.drawn)
         return answer
@@ -140,5 +140,5 @@ async def _ended(*tasks: asyncio.Future[object]) -> None:
         task.cancel()
     results = await asyncio.gather(*tasks, return_exceptions=True)
     for result in results:
-        if isinstance(result, Exception) and not isinstance(result, Refused):
+        if isinstance(result, Exception) and not isinstance(result, RefusedError):
             raise result

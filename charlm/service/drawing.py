@@ -206,4 +206,3 @@ class Drawing:
         job.over = True
         job.add(Piece(0, error=error))
         job.flush(time.monotonic())
-

@@ -19,7 +19,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from charlm.service.counters import Counters
-from charlm.service.refusal import Refused
+from charlm.service.refusal import RefusedError
 
 LOG = logging.getLogger("charlm.service")
 LEFT = 499  # the status of a request whose client left, as nginx counts it
@@ -60,7 +60,7 @@ class Guard:
         try:
             self._check(Headers(scope=scope))
             await self._app(scope, receive, sent)
-        except Refused as refused:
+        except RefusedError as refused:
             await refused.response()(scope, receive, sent)
         except Exception:
             LOG.exception("This is a bug in charlm: %s %s", scope["method"], scope["path"])
@@ -73,15 +73,17 @@ class Guard:
         host = headers.get("host", "")
         if self._names is not None and _name_of(host) not in self._names:
             remedy = f"Ask for {LOOPBACK[0]} or {LOOPBACK[1]}; to be reached by other names: charlm serve --host"
-            raise Refused(421, f"This service has not the name {host[:80]!r}", remedy)
+            raise RefusedError(421, f"This service has not the name {host[:80]!r}", remedy)
         origin = headers.get("origin")
         if origin is not None and urlsplit(origin).netloc != host:
-            raise Refused(403, "A page of another site may not ask this service")
+            raise RefusedError(403, "A page of another site may not ask this service")
         if headers.get("sec-fetch-site") == "cross-site" and headers.get("sec-fetch-mode") != "navigate":
-            raise Refused(403, "A page of another site may not ask this service")
+            raise RefusedError(403, "A page of another site may not ask this service")
         if self._key is not None and not _knows(headers.get("authorization", ""), self._key):
             challenge = {"WWW-Authenticate": 'Basic realm="charlm", charset="UTF-8"'}
-            raise Refused(401, "The key is missing or wrong", "Send the header Authorization: Bearer KEY.", headers=challenge)
+            raise RefusedError(
+                401, "The key is missing or wrong", "Send the header Authorization: Bearer KEY.", headers=challenge
+            )
 
 
 def _name_of(host: str) -> str:

@@ -24,7 +24,7 @@ from charlm.inspection.inner_values import inner_values
 from charlm.service.asked import given_text, whole
 from charlm.service.bodies import read_object
 from charlm.service.place import Place, place_of
-from charlm.service.refusal import Refused, refusal_of
+from charlm.service.refusal import RefusedError, refusal_of
 from charlm.service.served import Served
 from charlm.text.given_text import encode_given
 from charlm.text.length import require_two
@@ -44,7 +44,7 @@ def looking(look: Look, names: tuple[str, ...]) -> Callable[[Request], Any]:
         body = await read_object(request, place.limits)
         if extra := next((name for name in body if name not in ("model", "text", *names)), None):
             remedy = f"There are: {', '.join(('model', 'text', *names))}."
-            raise Refused(400, f"There is no parameter {extra[:80]!r}", remedy, extra[:80])
+            raise RefusedError(400, f"There is no parameter {extra[:80]!r}", remedy, extra[:80])
         served = place.model_named(body.get("model"))
         given_text(body, "text")
         return JSONResponse({"model": served.name, **await _in_turn(place, look, served, body)})
@@ -53,9 +53,9 @@ def looking(look: Look, names: tuple[str, ...]) -> Callable[[Request], Any]:
 
 
 async def _in_turn(place: Place, look: Look, served: Served, body: Mapping[str, Any]) -> dict[str, Any]:
-    """The look, when all before it are done. Raises Refused if too many wait."""
+    """The look, when all before it are done. Raises RefusedError if too many wait."""
     if place.looks >= place.limits.looks:
-        raise Refused(429, "Too many texts wait already", "Try again later.", headers={"Retry-After": "1"})
+        raise RefusedError(429, "Too many texts wait already", "Try again later.", headers={"Retry-After": "1"})
     place.looks += 1
     try:
         found = await asyncio.get_running_loop().run_in_executor(place.looking, _looked, look, served, body)
@@ -76,7 +76,7 @@ def score(served: Served, body: Mapping[str, Any]) -> dict[str, Any]:
     """The exact score of a text, as `charlm eval perplexity` gives it."""
     policy = body.get("unknown", "skip")
     if policy not in POLICIES:
-        raise Refused(400, f"unknown must be one of {', '.join(POLICIES)}", "", "unknown")
+        raise RefusedError(400, f"unknown must be one of {', '.join(POLICIES)}", "", "unknown")
     encoded = _encoded(served, body, policy)
     vocabulary = served.checkpoint.vocabulary
     scorer = NumpyScorer(served.checkpoint.model)
@@ -105,7 +105,9 @@ def surprise(served: Served, body: Mapping[str, Any]) -> dict[str, Any]:
         "symbols": [names[one] for one in ids],
         "bits": [finite(round(in_bits(nats), 4)) for nats in found.nats.tolist()],
         "likeliest": [
-            None if math.isnan(nats) else [[names[one], finite(round(log, 4))] for one, log in zip(best, logs, strict=True)]
+            None
+            if math.isnan(nats)
+            else [[names[one], finite(round(log, 4))] for one, log in zip(best, logs, strict=True)]
             for nats, best, logs in zip(
                 found.nats.tolist(), scorer.likeliest.ids.tolist(), scorer.likeliest.logs.tolist(), strict=True
             )
@@ -123,14 +125,16 @@ def states(served: Served, body: Mapping[str, Any]) -> dict[str, Any]:
     most = max(1, MOST_VALUES // layers[layer - 1].hidden_size)
     if len(encoded.ids) > most:
         what = f"The text has {len(encoded.ids):,} symbols, and {most:,} of this model can be looked into at once"
-        raise Refused(400, what, "Send a part of it.", "text")
+        raise RefusedError(400, what, "Send a part of it.", "text")
     found = inner_values(served.checkpoint.model, encoded.ids, layer)
     names = [body["value"]] if body.get("value") is not None else list(found)
     if names[0] not in found:
-        raise Refused(400, f"Layer {layer} has no value {str(names[0])[:80]!r}", f"There are: {', '.join(found)}.", "value")
+        raise RefusedError(
+            400, f"Layer {layer} has no value {str(names[0])[:80]!r}", f"There are: {', '.join(found)}.", "value"
+        )
     if len(names) * len(encoded.ids) > most:
         what = f"All {len(names)} values of {len(encoded.ids):,} symbols are too many"
-        raise Refused(400, what, f"Ask for one value: {', '.join(found)}; or send a shorter text.", "value")
+        raise RefusedError(400, what, f"Ask for one value: {', '.join(found)}; or send a shorter text.", "value")
     return {
         "layer": layer,
         "values": {name: [[finite(round(one, 5)) for one in row] for row in found[name].tolist()] for name in names},
@@ -149,7 +153,11 @@ def card_of(served: Served) -> dict[str, Any]:
         "fingerprint": served.fingerprint,
         "cell": settings.model.in_short(),
         "parameters": served.parameters,
-        "text": {"name": checkpoint.text.name, "characters": checkpoint.text.characters, "sha256": checkpoint.text.sha256},
+        "text": {
+            "name": checkpoint.text.name,
+            "characters": checkpoint.text.characters,
+            "sha256": checkpoint.text.sha256,
+        },
         "records": served.end is not None,
         "unit": checkpoint.vocabulary.unit,
         "symbols": [symbol for symbol in checkpoint.vocabulary.symbols if symbol],

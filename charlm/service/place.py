@@ -11,7 +11,7 @@ from starlette.requests import Request
 from charlm.service.counters import Counters
 from charlm.service.drawing import Drawing
 from charlm.service.limits import Limits
-from charlm.service.refusal import Refused
+from charlm.service.refusal import RefusedError
 from charlm.service.served import Served, hint_for
 
 Page = Callable[[Served, Mapping[str, Served]], str]  # the html page of a model among all that are served
@@ -34,13 +34,13 @@ class Place:
         self.looking = ThreadPoolExecutor(1, "charlm looking")
 
     def model_named(self, name: object) -> Served:
-        """The model of that name; None or nothing is the first one. Raises Refused."""
+        """The model of that name; None or nothing is the first one. Raises RefusedError."""
         if name in (None, ""):
             return next(iter(self.models.values()))
         if not isinstance(name, str):
-            raise Refused(400, "model must be a name", hint_for("", dict(self.models)), "model")
+            raise RefusedError(400, "model must be a name", hint_for("", dict(self.models)), "model")
         if name not in self.models:
-            raise Refused(404, f"There is no model {name[:80]!r}", hint_for(name, dict(self.models)), "model")
+            raise RefusedError(404, f"There is no model {name[:80]!r}", hint_for(name, dict(self.models)), "model")
         return self.models[name]
 
 

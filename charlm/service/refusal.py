@@ -13,11 +13,16 @@ from charlm.service.drawing import FullError, LateError
 KINDS = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """A request that is not answered: the status, what is wrong and what to do, and the parameter that it is about."""
 
     def __init__(
-        self, status: int, what: str, remedy: str = "", param: str | None = None, headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        what: str,
+        remedy: str = "",
+        param: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(what)
         self.status, self.what, self.remedy, self.param, self.headers = status, what, remedy, param, headers or {}
@@ -33,18 +38,18 @@ class Refused(Exception):
         return JSONResponse(self.body, self.status, headers=dict(self.headers))
 
 
-def refusal_of(error: CharlmError, param: str | None = None) -> Refused:
+def refusal_of(error: CharlmError, param: str | None = None) -> RefusedError:
     """The same for an error of charlm's own, whose options have the names of parameters here."""
     match error:
         case FullError():
-            return Refused(429, error.what, error.remedy, headers={"Retry-After": "1"})
+            return RefusedError(429, error.what, error.remedy, headers={"Retry-After": "1"})
         case LateError():
-            return Refused(408, error.what, error.remedy)
+            return RefusedError(408, error.what, error.remedy)
         case IntegrityError():
-            return Refused(500, error.what, error.where)
+            return RefusedError(500, error.what, error.where)
         case CharlmError(exit_code=1):  # no mistake of the user's
-            return Refused(500, error.what, "This is a bug in charlm.")
-    return Refused(400, _renamed(error.what), _renamed(error.remedy), param)
+            return RefusedError(500, error.what, "This is a bug in charlm.")
+    return RefusedError(400, _renamed(error.what), _renamed(error.remedy), param)
 
 
 def _renamed(words: str) -> str:

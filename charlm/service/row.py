@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from charlm.errors import CharlmError
-from charlm.sampling.decoding import Decoding
-from charlm.sampling.likelihood import Choice
-from charlm.sampling.rows import BLOCK
+from charlm.sampling.loop.rows import BLOCK
+from charlm.sampling.many.likelihood import Choice
+from charlm.sampling.rules.decoding import Decoding
 from charlm.sampling.writer import Fragment, Stopped, Writer
 
 if TYPE_CHECKING:

@@ -92,7 +92,9 @@ class _Server(uvicorn.Server):
         self.signal, self.should_exit = number, True
 
 
-def run(app: ASGIApp, address: Address, limits: Limits, ready: Callable[[], Any], until: Callable[[], bool] | None = None) -> int:
+def run(
+    app: ASGIApp, address: Address, limits: Limits, ready: Callable[[], Any], until: Callable[[], bool] | None = None
+) -> int:
     """Serve until a signal, whose number is given, or until `until` holds (0). `ready` is called once it listens."""
     config = uvicorn.Config(
         app,

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from charlm.randomness import sample_stream
-from charlm.sampling.generation import generate
+from charlm.sampling.loop.generation import generate
 
 V = 9
 

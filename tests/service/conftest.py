@@ -9,10 +9,12 @@ import pytest
 
 sys.path.append(str(Path(__file__).parent))
 
-from command_line import in_this_process  # noqa: E402
-from serving import serving  # noqa: E402
+from command_line import in_this_process
+from serving import serving
 
-NAMES = "".join(f"{first}{last}\n" for first in ("ann", "bea", "cleo", "dora", "eve") for last in ("", "bel", "lise", "mary"))
+NAMES = "".join(
+    f"{first}{last}\n" for first in ("ann", "bea", "cleo", "dora", "eve") for last in ("", "bel", "lise", "mary")
+)
 
 
 @pytest.fixture(scope="session")

@@ -64,7 +64,9 @@ class Server:
 def raw_request(body: dict[str, Any], path: str = "v1/completions") -> bytes:
     """A request for a socket."""
     content = json.dumps(body).encode()
-    head = f"POST /{path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(content)}"
+    head = (
+        f"POST /{path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(content)}"
+    )
     return head.encode() + b"\r\n\r\n" + content
 
 

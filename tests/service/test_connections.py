@@ -57,7 +57,9 @@ def test_a_body_that_is_no_object_is_refused(server, content):
     assert "JSON" in answer.json()["error"]["message"]
 
 
-@pytest.mark.parametrize("sent", [b"\x16\x03\x01\x02\x00\x01", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"A" * 40_000])
+@pytest.mark.parametrize(
+    "sent", [b"\x16\x03\x01\x02\x00\x01", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"A" * 40_000]
+)
 def test_what_is_no_request_is_refused(server, sent):
     with server.connect() as client:
         client.sendall(sent)

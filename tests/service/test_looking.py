@@ -60,7 +60,9 @@ def test_states_are_those_of_the_definition(server, served_runs):
     model = load_checkpoint(find_checkpoint(served_runs, "tiny")).model
     assert {len(values) for values in found["values"].values()} == {len(VERSE)}
     assert {len(row) for values in found["values"].values() for row in values} == {32}
-    ids = np.array([load_checkpoint(find_checkpoint(served_runs, "tiny")).vocabulary.symbols.index(one) for one in VERSE])
+    ids = np.array(
+        [load_checkpoint(find_checkpoint(served_runs, "tiny")).vocabulary.symbols.index(one) for one in VERSE]
+    )
     _, state = model.forward(ids[:, None], model.fresh_state(1))
     assert found["values"]["output"][-1] == pytest.approx(state[0].h[0].tolist(), abs=1e-4)
 
@@ -93,7 +95,9 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("path", "body", "status", "said"), WRONG, ids=[f"{path}: {said}" for path, _, _, said in WRONG])
+@pytest.mark.parametrize(
+    ("path", "body", "status", "said"), WRONG, ids=[f"{path}: {said}" for path, _, _, said in WRONG]
+)
 def test_a_wrong_look_is_refused_and_named(server, path, body, status, said):
     answer = server.post(path, body)
     assert (answer.status_code, said in answer.json()["error"]["message"]) == (status, True), answer.text
