@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from charlm.display.page_files import render_page
+from charlm.display.units import in_bits
 
 if TYPE_CHECKING:
     from charlm.service.served import Served
@@ -28,8 +29,9 @@ def model_page(served: Served, models: Mapping[str, Served]) -> str:
         ),
     ]
     if nats is not None:
-        facts.append(("valid split", f"{nats / 0.6931471805599453:.3f} bits per character"))
+        facts.append(("valid split", f"{in_bits(nats):.3f} bits per character"))
     return render_page(
-        "model", "connect-src 'self'", title=served.name, facts=facts, others=[name for name in models if name != served.name],
+        "model", "connect-src 'self'", title=served.name, facts=facts,
+        others=[name for name in models if name != served.name],
         about={"model": served.name, "records": served.end is not None},
     )  # fmt: skip

@@ -1,6 +1,6 @@
-"""The inner values of one layer while a model reads a text: what its cell names, and its output. Knows no files and no torch.
+"""The inner values of one layer while a model reads a text: what its cell names, and its output.
 
-Shape letters: N ids, H hidden.
+Knows no files and no torch. Shape letters: N ids, H hidden.
 """
 
 from __future__ import annotations

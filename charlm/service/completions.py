@@ -9,7 +9,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator
-from functools import partial
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -48,7 +48,10 @@ class Drawn:
     def __init__(self, place: Place, served: Served, asked: Completion, prompts: list[Prompt]) -> None:
         self._place, self._queue = place, asyncio.Queue[list[Piece]]()
         loop = asyncio.get_running_loop()
-        deliver = partial(loop.call_soon_threadsafe, self._queue.put_nowait)
+
+        def deliver(pieces: list[Piece]) -> None:
+            loop.call_soon_threadsafe(self._queue.put_nowait, pieces)
+
         self.job = Job(served, prompts, asked.count, asked.seed, asked.asked, asked.stream, deliver)
 
     def submit(self) -> None:
@@ -134,7 +137,7 @@ async def _left(receive: Receive) -> None:
         pass
 
 
-async def _ended(*tasks: asyncio.Future[object]) -> None:
+async def _ended(*tasks: asyncio.Future[Any]) -> None:
     """Cancel what goes on; a failure of a task that has ended is raised."""
     for task in tasks:
         task.cancel()

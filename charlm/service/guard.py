@@ -39,7 +39,8 @@ class Guard:
     def __init__(
         self, app: ASGIApp, counters: Counters, paths: Collection[str], key: str | None, names: Collection[str] | None
     ) -> None:
-        """`key` is what a client must know, None for nothing; `names` are the hosts that it may ask for, None for all."""
+        """`key` is what a client must know, None for nothing; `names` are the hosts that it may ask for, None for
+        all."""
         self._app, self._counters, self._paths, self._key, self._names = app, counters, paths, key, names
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,4 +1,4 @@
-"""What all requests share: the models, the thread that draws, the limits. Knows no HTTP but where Starlette keeps it."""
+"""What all requests share: the models, the thread that draws, the limits."""
 
 from __future__ import annotations
 
