@@ -37,8 +37,8 @@ OPERATIONS = {
 class JsStep:
     """A function, and what its layer has to hold.
 
-    `matrices` has the blocks of each matrix, one below the other; `vectors` the blocks that are side by side; `values`
-    the number of the array of each inner value by name: the output, the state after the step, gates.
+    `matrices` has the blocks of each matrix, one below the other; `vectors` the blocks that are side by side. The
+    output, each part of the state after the step and each gate are in the kept arrays of these numbers.
     """
 
     name: str
@@ -46,7 +46,9 @@ class JsStep:
     matrices: tuple[tuple[Entry, ...], ...]
     vectors: tuple[Node, ...]
     kept: int
-    values: dict[str, int]
+    output: int
+    after: dict[str, int]
+    gates: dict[str, int]
 
 
 @cache
@@ -61,14 +63,15 @@ def js_step(graph: StepGraph) -> JsStep:
     body = [line for stage in range(plan.last + 1) for line in plan.stage(stage)]
     after = [f"  l.states[{n}].data.set(k{plan.slots[each]});" for n, each in enumerate(graph.after.values())]
     source = "\n".join([f"function {name}(multiply, l) {{", *plan.opening(), *body, *after, "}"])
-    named = {"output": graph.output, **graph.after, **graph.gates}
     return JsStep(
         name,
         source,
         tuple(tuple((str(p.key[0]), int(p.key[1]), int(p.key[2])) for p in own) for own in plan.products),
         plan.vectors,
         len(plan.slots),
-        {name: plan.slots[each] for name, each in named.items()},
+        plan.slots[graph.output],
+        {name: plan.slots[each] for name, each in graph.after.items()},
+        {name: plan.slots[each] for name, each in graph.gates.items()},
     )
 
 

@@ -6,7 +6,6 @@ Shape letters: I input, H hidden, K projected, A window of attention.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,8 +55,8 @@ def page_model(model: LanguageModel) -> PageModel:
                 "kept": step.kept,
                 "matrices": [len(blocks) for blocks in step.matrices],
                 "vectors": len(step.vectors),
-                "output": step.values["output"],
-                "values": _shown(step.values),
+                "output": step.output,
+                "values": _shown(step),
             }
         )
     window = settings.attention.window
@@ -83,13 +82,10 @@ def _step_of(layer: Layer, number: int) -> JsStep:
         ) from None
 
 
-def _shown(values: Mapping[str, int]) -> dict[str, int]:
-    """Each inner value once: an output that is also a state goes by the name of the state."""
-    found: dict[int, str] = {}
-    for name, place in values.items():
-        if place not in found or found[place] == "output":
-            found[place] = name
-    return {name: place for place, name in found.items()}
+def _shown(step: JsStep) -> dict[str, int]:
+    """Each inner value by the name that a reader sees: the state, the output unless it is a part of that, the gates."""
+    output = {} if step.output in step.after.values() else {"out": step.output}
+    return {**step.after, **output, **{f"{name} gate": place for name, place in step.gates.items()}}
 
 
 def _arrays(layer: Layer, weights: Weights, step: JsStep, number: int) -> dict[str, np.ndarray]:

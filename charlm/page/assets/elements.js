@@ -20,7 +20,7 @@ const say = (name, text) => { byId(name).textContent = text; };
 
 const number = (value, digits = 0) => value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
-const percent = share => share >= 0.9995 ? "100 %" : share >= 0.1 ? number(100 * share) + " %" : (100 * share).toPrecision(2) + " %";
+const percent = share => share < 0.001 ? "< 0.1 %" : number(100 * share, share < 0.1 ? 1 : 0) + " %";
 
 // A number of an input, within its limits; what is no number is its first value.
 function numberIn(name) {

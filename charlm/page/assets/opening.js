@@ -8,9 +8,10 @@ async function openPage() {
   const model = openModel(), alphabet = new Alphabet(about), sheet = new Sheet(model, alphabet);
   sheet.follow();
   new Moments(sheet);
-  new Reading(openModel, alphabet, sheet);
+  const reading = new Reading(openModel, alphabet, sheet);
   say("engine", model.engine === "WebAssembly" ? "products in WebAssembly with SIMD" : "products in plain JavaScript, as WebAssembly with SIMD is missing");
   await sheet.write();
+  await reading.read(sheet.text.value);
 }
 
 function fail(error) {

@@ -22,20 +22,26 @@ class Room { // arrays are planned first, then they all get one memory
   }
 }
 
-function fill(matrix, values) { // rows of `columns` numbers into rows of `wide`
-  const { rows, columns, wide, array } = matrix;
-  for (let row = 0; row < rows; row++) array.data.set(values.subarray(row * columns, (row + 1) * columns), row * wide);
+// Where a number of a matrix is: in panels of four rows, four numbers of each row after the other (products.wat).
+const placeOf = (wide, row, column) => 4 * wide * (row >> 2) + 16 * (column >> 2) + 4 * (row & 3) + (column & 3);
+
+function fill({ rows, columns, wide, array }, values) {
+  for (let row = 0, at = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++) array.data[placeOf(wide, row, column)] = values[at++];
 }
 
-function plainMultiply({ rows, wide, array }, x, y) { // four rows at once
+function plainMultiply({ high, wide, array }, x, y) { // a panel at a time
   const w = array.data, v = x.data, sums = y.data;
-  for (let row = 0; row < rows; row += 4) {
-    let a = row * wide, b = a + wide, c = b + wide, d = c + wide, s = 0, t = 0, u = 0, r = 0;
-    for (let column = 0; column < wide; column++) {
-      const value = v[column];
-      s += w[a++] * value; t += w[b++] * value; u += w[c++] * value; r += w[d++] * value;
+  for (let row = 0, at = 0; row < high; row += 4) {
+    let a = 0, b = 0, c = 0, d = 0;
+    for (let column = 0; column < wide; column += 4, at += 16) {
+      const p = v[column], q = v[column + 1], r = v[column + 2], s = v[column + 3];
+      a += w[at] * p + w[at + 1] * q + w[at + 2] * r + w[at + 3] * s;
+      b += w[at + 4] * p + w[at + 5] * q + w[at + 6] * r + w[at + 7] * s;
+      c += w[at + 8] * p + w[at + 9] * q + w[at + 10] * r + w[at + 11] * s;
+      d += w[at + 12] * p + w[at + 13] * q + w[at + 14] * r + w[at + 15] * s;
     }
-    sums[row] += s; sums[row + 1] += t; sums[row + 2] += u; sums[row + 3] += r;
+    sums[row] += a; sums[row + 1] += b; sums[row + 2] += c; sums[row + 3] += d;
   }
 }
 

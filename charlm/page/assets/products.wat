@@ -1,10 +1,11 @@
 ;; y += W x in float32. Four rows at once, eight columns at once: eight sums are enough to keep the multipliers busy.
-;; W has its rows one after another; the number of rows is a multiple of 4, that of the columns a multiple of 8, and
-;; what fills them up is 0. All addresses are in bytes. $row is the bytes of a row of W, which x has, too.
+;; W is in panels of four rows, one after another: of each row four numbers, then the next four of each. The number of
+;; rows is a multiple of 4, that of the columns a multiple of 8, and what fills them up is 0. All addresses are in bytes;
+;; $row is the bytes of x.
 (module
   (import "page" "memory" (memory 1))
   (func (export "multiply") (param $w i32) (param $x i32) (param $y i32) (param $rows i32) (param $row i32)
-    (local $at i32) (local $end i32) (local $last i32) (local $w1 i32) (local $w2 i32) (local $w3 i32)
+    (local $at i32) (local $end i32) (local $last i32)
     (local $x0 v128) (local $x1 v128)
     (local $a0 v128) (local $a1 v128) (local $a2 v128) (local $a3 v128)
     (local $b0 v128) (local $b1 v128) (local $b2 v128) (local $b3 v128)
@@ -19,16 +20,6 @@
     i32.add
     local.set $last
     loop $four
-      local.get $w
-      local.get $row
-      i32.add
-      local.tee $w1
-      local.get $row
-      i32.add
-      local.tee $w2
-      local.get $row
-      i32.add
-      local.set $w3
       v128.const i32x4 0 0 0 0
       local.tee $a0
       local.tee $a1
@@ -57,51 +48,48 @@
         local.set $a0
         local.get $w
         v128.load offset=16
-        local.get $x1
-        f32x4.mul
-        local.get $b0
-        f32x4.add
-        local.set $b0
-
-        local.get $w1
-        v128.load
         local.get $x0
         f32x4.mul
         local.get $a1
         f32x4.add
         local.set $a1
-        local.get $w1
-        v128.load offset=16
-        local.get $x1
-        f32x4.mul
-        local.get $b1
-        f32x4.add
-        local.set $b1
-
-        local.get $w2
-        v128.load
+        local.get $w
+        v128.load offset=32
         local.get $x0
         f32x4.mul
         local.get $a2
         f32x4.add
         local.set $a2
-        local.get $w2
-        v128.load offset=16
-        local.get $x1
-        f32x4.mul
-        local.get $b2
-        f32x4.add
-        local.set $b2
-
-        local.get $w3
-        v128.load
+        local.get $w
+        v128.load offset=48
         local.get $x0
         f32x4.mul
         local.get $a3
         f32x4.add
         local.set $a3
-        local.get $w3
-        v128.load offset=16
+        local.get $w
+        v128.load offset=64
+        local.get $x1
+        f32x4.mul
+        local.get $b0
+        f32x4.add
+        local.set $b0
+        local.get $w
+        v128.load offset=80
+        local.get $x1
+        f32x4.mul
+        local.get $b1
+        f32x4.add
+        local.set $b1
+        local.get $w
+        v128.load offset=96
+        local.get $x1
+        f32x4.mul
+        local.get $b2
+        f32x4.add
+        local.set $b2
+        local.get $w
+        v128.load offset=112
         local.get $x1
         f32x4.mul
         local.get $b3
@@ -109,21 +97,9 @@
         local.set $b3
 
         local.get $w
-        i32.const 32
+        i32.const 128
         i32.add
         local.set $w
-        local.get $w1
-        i32.const 32
-        i32.add
-        local.set $w1
-        local.get $w2
-        i32.const 32
-        i32.add
-        local.set $w2
-        local.get $w3
-        i32.const 32
-        i32.add
-        local.set $w3
         local.get $at
         i32.const 32
         i32.add
@@ -176,8 +152,6 @@
       f32x4.add
       v128.store
 
-      local.get $w3
-      local.set $w
       local.get $y
       i32.const 16
       i32.add

@@ -65,7 +65,7 @@ class Sheet {
       item.append(made);
       return item;
     }));
-    say("entropy", `${number(entropy, 2)} bits of doubt`);
+    say("entropy", `${number(entropy, 2)} bits of entropy`);
   }
 
   add(id) {
