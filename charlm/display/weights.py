@@ -164,13 +164,15 @@ def weights_page(about: Mapping[str, Any], trained: Weighed, start: Weighed | No
 
 
 def _spectrum_curves(trained: Weighed, start: Weighed | None, layer: int) -> Iterator[Curve]:
+    first = next(number for number, each in enumerate(trained.report.spectra) if each.layer == layer)
     for number, each in enumerate(trained.report.spectra):
         if each.layer == layer:
+            colour = number - first
             x = np.arange(1, len(each.singular_values) + 1, dtype=np.float64)
-            yield Curve(each.gate, x, each.singular_values, colour=number)
+            yield Curve(each.gate, x, each.singular_values, colour=colour)
             if start:
                 values = start.report.spectra[number].singular_values
-                yield Curve(f"{each.gate}, before training", x, values, dashed=True, colour=number)
+                yield Curve(f"{each.gate}, before training", x, values, dashed=True, colour=colour)
 
 
 def _use_curves(one: Weighed, suffix: str) -> Sequence[Curve]:
