@@ -31,10 +31,10 @@ class Weighed:
 def print_weights(about: Mapping[str, Any], trained: Weighed, start: Weighed | None) -> None:
     """Four tables; with `start`, columns of the values before training."""
     print_stderr(f"{about['run']}, step {about['step']:,}; units over: {about['text']}")
-    for number, (title, rows, texts) in enumerate(_tables(trained, start)):
-        if len(rows) > 1:
-            print_text(("\n" if number else "") + title + "\n")
-            print_table(rows, keys=min(2, texts), right=rows[0][texts:])
+    shown = [each for each in _tables(trained, start) if len(each[1]) > 1]
+    for number, (title, rows, texts) in enumerate(shown):
+        print_text(("\n" if number else "") + title + "\n")
+        print_table(rows, keys=min(2, texts), right=rows[0][texts:])
 
 
 def _tables(trained: Weighed, start: Weighed | None) -> Iterator[tuple[str, list[Row], int]]:

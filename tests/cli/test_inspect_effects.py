@@ -76,6 +76,8 @@ def test_a_place_in_a_text_is_explained_with_its_own_character(inspect, verse):
     found = json_of(inspect("saliency", "tiny", verse, "--at", 500, "--last", 30, "--json"))
     assert found["target"] == text[500]
     assert "".join(found["symbols"]) == text[470:500]
+    line, column = text[:500].count("\n") + 1, 500 - text[:500].rindex("\n")
+    assert json_of(inspect("saliency", "tiny", verse, "--at", f"{line}:{column}", "--last", 30, "--json")) == found
     other = json_of(inspect("saliency", "tiny", "--text", verse, "--at", 500, "--target", "w", "--json"))
     assert other["target"] == "w"
     assert json_of(inspect("saliency", "tiny", verse, "--json"))["target"] == text[-1]
@@ -173,6 +175,9 @@ def test_a_model_of_bytes_shows_whole_characters(charlm, tmp_path):
         (("saliency", "tiny", "--prompt", "T", "--check"), 2, ["--check"]),
         (("saliency", "tiny", "--at", 0), 2, ["--at must be a number from 1"]),
         (("saliency", "tiny", "--at", 10**7), 2, ["--at"]),
+        (("saliency", "tiny", "--at", "end"), 2, ["names no place", "LINE:COLUMN"]),
+        (("saliency", "tiny", "--at", "10000:1"), 2, ["no line 10000"]),
+        (("saliency", "tiny", "--at", "1:900"), 2, ["no column 900"]),
         (("saliency", "tiny", "nothing.txt"), 3, ["nothing.txt"]),
         (("saliency", "tiny", "x.txt", "--text", "x.txt"), 2, ["named twice"]),
         (("saliency", "tiny", "--prompt", "The", "--json", "--html", "-"), 2, ["standard output"]),
