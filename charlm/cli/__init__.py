@@ -11,7 +11,21 @@ from typing import Any
 
 import typer
 
-from charlm.cli import bench, cells, compress, config, data, doctor, evaluate, inspect, runs, sample, study, train
+from charlm.cli import (
+    bench,
+    cells,
+    compress,
+    config,
+    data,
+    doctor,
+    evaluate,
+    export,
+    inspect,
+    runs,
+    sample,
+    study,
+    train,
+)
 from charlm.cli.completing_bash import answer_bash, is_bash_asking
 from charlm.cli.completing_part import asked_words, part_for
 from charlm.cli.help_pages import Command, Group, examples
@@ -51,7 +65,8 @@ app.command("sample", cls=Command, epilog=SAMPLE)(sample.sample)
 app.command("compress", cls=Command, epilog=COMPRESS)(compress.compress)
 app.command("decompress", cls=Command, epilog=DECOMPRESS)(compress.decompress)
 app.add_typer(evaluate.app, name="eval", help="Score text with a trained model.")
-app.add_typer(inspect.app, name="inspect", help="Look inside a trained model: gradients and gates.")
+app.add_typer(inspect.app, name="inspect", help="Look inside a trained model: what its units do, and why.")
+app.add_typer(export.app, name="export", help="Write what a model knows as files for other programs.")
 app.add_typer(runs.app, name="runs", help="List, show, compare, draw, rename, export and remove runs.")
 app.add_typer(data.app, name="data", help="List, show, download and measure texts.")
 app.add_typer(cells.app, name="cells", help="List the recurrent cells and show their equations.")

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     import numpy as np
 
     from charlm.checkpoint import Checkpoint
+    from charlm.display.states_page import Shown
     from charlm.display.value_text import ValueText
     from charlm.inspection.recorded_values import Recorded
+    from charlm.inspection.value_names import Unit
 
 MOST = 50_000_000  # characters
 FEWEST = 2
@@ -76,6 +78,39 @@ class Inspected:
         }
 
     @property
+    def _names(self) -> dict[int, str]:
+        """The name of the value that is looked at in each layer."""
+        return {value.layer: value.name for value in self.recorded.values}
+
+    def value_of(self, unit: Unit) -> str:
+        """The name of the value that is looked at in the layer of a unit."""
+        return self._names[unit.layer]
+
+    def is_gate(self, unit: Unit) -> bool:
+        return self.value_of(unit) in self.checkpoint.model.layers[unit.layer - 1].cell.GATES
+
+    def before_training(self) -> Recorded:
+        """The same values of the network as the run's seed initialised it."""
+        from charlm.cli.inspect_subject import Subject
+        from charlm.evaluation.recording import record_values
+
+        model = Subject(self.checkpoint, self.text, self.ids).before_training
+        return record_values(model, self.ids, self.checkpoint.vocabulary, self.end, self.recorded.values)[1]
+
+    @property
+    def shown(self) -> Shown:
+        """What pages draw."""
+        from charlm.display.states_page import Shown
+
+        checkpoint = self.checkpoint
+        layers = enumerate(checkpoint.model.layers, 1)
+        gates = frozenset(number for number, layer in layers if self._names.get(number) in layer.cell.GATES)
+        model = f"{self.name}, step {checkpoint.step:,}, {checkpoint.settings.model.in_short()}"
+        return Shown(
+            self.text, model, self.recorded, self.ids, checkpoint.model, checkpoint.vocabulary, gates, self.end
+        )
+
+    @property
     def pieces(self) -> ValueText:
         """The text as it is shown."""
         from charlm.display.value_text import ValueText
@@ -84,10 +119,17 @@ class Inspected:
 
 
 def open_inspected(
-    command: str, run: str | None, text: str | None, layer: int | None, value: str | None, most: int | None = None
+    name: str,
+    run: str | None,
+    text: str | None,
+    layer: int | None,
+    value: str | None,
+    most: int = MOST,
+    command: str = "",
 ) -> Inspected:
     """Open a run and a text, at most its first `most` characters, and let the model read it, or take the values from
-    the cache. Says on stderr what was read, and how records are read.
+    the cache. `name` is that of a command of `charlm inspect`; `command` is another one, as it is given. Says on stderr
+    what was left out, and how records are read.
 
     Raises UsageError for a layer or a value that is not there, TextError for a text that is too short.
     """
@@ -100,16 +142,16 @@ def open_inspected(
     from charlm.text.records.record_lanes import record_end_id
 
     limit_blas_threads()
-    subject = open_one(f"charlm inspect {command} {{run}} {{text}}", f"charlm inspect {command}", run, text)
+    command = command or f"charlm inspect {name}"
+    subject = open_one(f"{command} {{run}} {{text}}", command, run, text)
     checkpoint, ids = subject.checkpoint, subject.ids
     values = chosen_values(checkpoint.model, layer, value)
     end = record_end_id(checkpoint.settings.text, checkpoint.vocabulary)
     if end is not None:
         print_stderr(f"{subject.name} was trained on records: each is read from a fresh state")
-    bound = min(MOST, most or MOST)
-    if len(ids) > bound:
-        print_stderr(f"of {len(ids):,} characters the first {bound:,} are read")
-        ids = ids[:bound]
+    if len(ids) > most:
+        print_stderr(f"of {len(ids):,} characters the first {most:,} are read")
+        ids = ids[:most]
     if len(ids) < FEWEST:
         raise TextError("The text is too short to look at", f"{len(ids)} characters", "Give a longer text.")
     with Waiting("reading with the model") as line:

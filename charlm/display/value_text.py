@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from charlm.text.vocabulary import Vocabulary
 
 LINE_ENDS = "\n\x1e"
-STEPS = 4  # of colour, on each side of nothing
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +51,11 @@ class ValueText:
         """(P + 1,) where each piece begins in `text`, and where the last one ends."""
         return np.concatenate([[0], np.cumsum(np.fromiter(map(len, self.pieces), np.int64, len(self.pieces)))])
 
+    @cached_property
+    def rows(self) -> npt.NDArray[np.int64]:
+        """The place of the value that belongs to each code point of `text`."""
+        return np.repeat(self.places, np.diff(self.offsets))
+
     def piece_at(self, offset: int) -> int:
         """The number of the piece that has the code point at an offset in `text`."""
         return int(np.searchsorted(self.offsets, offset, side="right")) - 1
@@ -68,6 +72,28 @@ class ValueText:
         return ValueText(self.pieces[first:stop], self.places[first:stop])
 
 
-def colour_steps(values: npt.NDArray[np.floating[Any]], scale: float) -> npt.NDArray[np.int64]:
-    """The step of colour of each value (...), from -STEPS to STEPS; `scale` and beyond has the strongest."""
-    return np.rint(np.clip(values / max(scale, 1e-9), -1, 1) * STEPS).astype(np.int64)
+@dataclass(frozen=True, eq=False)
+class TextLines:
+    """The lines that have anything in them: their numbers (L,), from 1, and their first and last pieces (L,), the last
+    excluded, without line ends."""
+
+    numbers: npt.NDArray[np.int64]
+    starts: npt.NDArray[np.int64]
+    stops: npt.NDArray[np.int64]
+
+    def first_rows(self, text: ValueText) -> npt.NDArray[np.int64]:
+        """(L,) the place of the first symbol of each line."""
+        return np.where(self.starts > 0, text.places[self.starts - 1] + 1, 0)
+
+    def stop_rows(self, text: ValueText) -> npt.NDArray[np.int64]:
+        """(L,) the place after the last symbol of each line."""
+        return text.places[self.stops - 1] + 1
+
+
+def text_lines(text: ValueText) -> TextLines:
+    """The lines of a text that have anything but their ends."""
+    starts = text.line_starts
+    stops = np.append(starts[1:], len(text))
+    stops = stops - np.array([text.pieces[stop - 1] in LINE_ENDS for stop in stops.tolist()], np.int64)
+    kept = stops > starts
+    return TextLines(np.flatnonzero(kept) + 1, starts[kept], stops[kept])

@@ -12,6 +12,9 @@ choice. So the same property is also shifted along the text, as a circle, by twe
 and loses its tie to the units. The level is the highest score that any unit gets with any of the shifts, in either
 direction. Only units above it are found. Under chance, a property passes once in twenty-one at most.
 
+Above chance is not yet learned: the state of any network echoes the last characters, and so it goes with whatever they
+say. So the best unit of the same network before its training can be asked for, too, and only those above it are found.
+
 To be quick, values are ranked once, in 256 steps: a unit's areas are then products of counts.
 
 Shape letters: N characters, M those of a half, U units, S shifts and one, Q steps of value.
@@ -52,14 +55,18 @@ class Tracking:
 
 @dataclass(frozen=True)
 class ProbeResult:
-    """What was found for a probe. `share` is where it holds, or its mean; `problem` says why it could not be used."""
+    """What was found for a probe. `share` is where it holds, or its mean; `problem` says why it could not be used.
+
+    `level` is what chance gives, `echo` the best unit of the untrained network, 0 if that was not asked for.
+    """
 
     probe: Probe
     kind: Kind
     share: float
     level: float
-    units: tuple[Tracking, ...]  # those above the level, the best first
-    best: Tracking | None  # the best of all, above the level or not
+    echo: float
+    units: tuple[Tracking, ...]  # those above the level and the echo, the best first
+    best: Tracking | None  # the best of all, above them or not
     problem: str = ""
 
 
@@ -68,21 +75,24 @@ def find_units(
     text: str,
     places: npt.NDArray[np.int64],
     probes: Iterable[Probe],
+    untrained: Recorded | None = None,
     seed: int = 0,
     told: Callable[[str], None] = lambda name: None,
 ) -> list[ProbeResult]:
     """The result of each probe of the text. `places` (N,) has the row of `recorded` for each code point of the text.
 
-    Raises nothing for a probe that never holds: its result has a problem. The text has at least 2 * LEAST characters.
+    `untrained` has the values of the network before its training, over the same text. Raises nothing for a
+    probe that never holds: its result has a problem. The text has at least 2 * LEAST characters.
     """
     half = len(places) // 2
     halves = [_spread(0, half), _spread(half, len(places))]
     values = [_Ranked.of(recorded, places[which]) for which in halves]
+    others = [_Ranked.of(untrained, places[which]) for which in halves] if untrained else None
     results = []
     for probe in probes:
         told(probe.name)
         found = probe.find(text)
-        results.append(_result(probe, [found[which] for which in halves], values, recorded.units, seed))
+        results.append(_result(probe, [found[which] for which in halves], values, others, recorded.units, seed))
     return results
 
 
@@ -128,14 +138,19 @@ def _steps(values: npt.NDArray[np.float16]) -> npt.NDArray[np.uint8]:
 
 
 def _result(
-    probe: Probe, found: Sequence[Found], values: Sequence[_Ranked], units: Sequence[Unit], seed: int
+    probe: Probe,
+    found: Sequence[Found],
+    values: Sequence[_Ranked],
+    untrained: Sequence[_Ranked] | None,
+    units: Sequence[Unit],
+    seed: int,
 ) -> ProbeResult:
     binary = found[0].dtype == np.bool_
     kind: Kind = "area" if binary else "correlation"
     share = float(np.nanmean(np.concatenate(found))) if np.isfinite(np.concatenate(found)).any() else 0.0
     problem = _problem(found, binary)
     if problem:
-        return ProbeResult(probe, kind, share, 0.0, (), None, problem)
+        return ProbeResult(probe, kind, share, 0.0, 0.0, (), None, problem)
     rng = named_stream(seed, "shifts", probe.name)
     size = len(found[1])
     shifts = [0, *rng.integers(size // 20, size - size // 20, SHIFTS).tolist()]
@@ -143,15 +158,18 @@ def _result(
     score = _areas if binary else _correlations
     direction = np.sign(score(found[0][None], values[0])[0])
     scores = score(shifted, values[1])  # (S, U), -1 to 1, 0 is nothing
-    level, own = float(np.abs(scores[1:]).max()), scores[0] * direction
+    level, own, echo = float(np.abs(scores[1:]).max()), scores[0] * direction, 0.0
+    if untrained:
+        before = np.sign(score(found[0][None], untrained[0])[0])
+        echo = max(0.0, float((score(found[1][None], untrained[1])[0] * before).max()))
 
     def shown(value: float) -> float:
         return (1 + value) / 2 if binary else value
 
     order = np.argsort(-own, kind="stable").tolist()
     ranked = [Tracking(units[n], shown(float(own[n])), int(direction[n]) or 1) for n in order]
-    above = tuple(one for one in ranked if one.score > shown(level))
-    return ProbeResult(probe, kind, share, shown(level), above, ranked[0] if ranked else None)
+    above = tuple(one for one in ranked if one.score > shown(max(level, echo)))
+    return ProbeResult(probe, kind, share, shown(level), shown(echo) if untrained else 0.0, above, ranked[0])
 
 
 def _problem(found: Sequence[Found], binary: bool) -> str:
