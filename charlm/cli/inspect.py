@@ -30,7 +30,7 @@ SALIENCY = examples(
 )
 PATCH = examples(
     'charlm inspect patch mybook --from "The owl" --into "The mice"',
-    'charlm inspect patch mybook --from "The owl" --into "The mice" --unit 2:17 --unit 1 --then " went"',
+    'charlm inspect patch mybook --from "The owl" --into "The mice" --unit 2:17',
 )
 LENS = examples("charlm inspect lens mybook", "charlm inspect lens mybook mybook.txt --html lens.html")
 CONTEXT = examples(

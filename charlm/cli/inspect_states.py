@@ -84,9 +84,10 @@ def states(
         print_table(rows, keys=1, right=rows[0][1:])
         print_stderr(f"of {len(found.recorded.units):,} units; {COMMAND} {found.name} --unit {rows[1][0]} shows a text")
     elif not npz:
-        from charlm.display.value_browser import browse
+        from charlm.display.value_browser import Browsed, browse
 
-        browse(found.checkpoint.model, found.checkpoint.vocabulary, found.recorded, found.ids, found.pieces, found.name)
+        of = found.shown
+        browse(Browsed(of.model, of.vocabulary, of.recorded, of.ids, found.pieces, found.name, of.gates, of.end))
 
 
 def _lines(found: Inspected, start: int, lines: int) -> ValueText:

@@ -44,7 +44,7 @@ def summary_lines(vocabulary: Vocabulary, found: Saliency, compared: Randomised 
         f"{found.gap:.1%} off the difference ({found.points} points)",
     ]
     if compared:
-        verdict = "passed" if compared.passed else "not passed"
+        verdict = {True: "passed", False: "not passed", None: "too few characters to tell"}[compared.passed]
         lines.append(
             f"check with shuffled recurrent weights: {verdict}; rank correlation {compared.integrated.mean():+.2f}, "
             f"gradient x input {compared.gradient_input.mean():+.2f}, to be under {MOST_ALIKE} "

@@ -23,10 +23,11 @@ PART = 1 << 22  # numbers that a pass over the values holds
 
 @dataclass(frozen=True, eq=False)
 class Recorded:
-    """`arrays` (N, H) float16, one for each value, often memory-mapped."""
+    """`arrays` (N, H) float16, one for each value, often memory-mapped; `key` is what they are kept under."""
 
     values: tuple[Value, ...]
     arrays: tuple[npt.NDArray[np.float16], ...]
+    key: str = ""
 
     def __len__(self) -> int:
         return len(self.arrays[0])
@@ -40,6 +41,11 @@ class Recorded:
         """(N,) one unit's values."""
         number = next(n for n, value in enumerate(self.values) if value.layer == unit.layer)
         return self.arrays[number][:, unit.number].astype(np.float32)
+
+    def at(self, unit: Unit, places: npt.NDArray[np.int64]) -> Floats:
+        """(M,) one unit's values at some characters (M,)."""
+        number = next(n for n, value in enumerate(self.values) if value.layer == unit.layer)
+        return np.asarray(self.arrays[number][places, unit.number], np.float32)
 
     def rows(self, which: Any) -> Floats:
         """(M, U) all units' values of some characters, given by a slice or by their numbers."""

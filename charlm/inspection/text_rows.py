@@ -26,7 +26,7 @@ class TextRows:
     @property
     def scored(self) -> np.ndarray:
         """(T, B) bool"""
-        return self.targets != NO_TARGET
+        return np.asarray(self.targets != NO_TARGET)
 
     def in_order(self, values: np.ndarray) -> np.ndarray:
         """Values (T, B, ...) of the targets in the order of the text, (N, ...)."""
