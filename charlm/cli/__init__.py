@@ -11,7 +11,21 @@ from typing import Any
 
 import typer
 
-from charlm.cli import bench, cells, compress, config, data, doctor, evaluate, export, inspect, runs, sample, study, train
+from charlm.cli import (
+    bench,
+    cells,
+    compress,
+    config,
+    data,
+    doctor,
+    evaluate,
+    export,
+    inspect,
+    runs,
+    sample,
+    study,
+    train,
+)
 from charlm.cli.completing_bash import answer_bash, is_bash_asking
 from charlm.cli.completing_part import asked_words, part_for
 from charlm.cli.help_pages import Command, Group, examples

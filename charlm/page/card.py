@@ -38,9 +38,7 @@ def count_weights(checkpoint: Checkpoint) -> int:
     return sum(value.size for value in checkpoint.parameters.values())
 
 
-def _scores(
-    checkpoint: Checkpoint, weights: Weights, loss: RoundingLoss | None, scored: str
-) -> list[tuple[str, str]]:
+def _scores(checkpoint: Checkpoint, weights: Weights, loss: RoundingLoss | None, scored: str) -> list[tuple[str, str]]:
     form = "float32, as trained" if weights == "float32" else f"{weights}; biases float32"
     if loss is None:
         return [("Weights", form), ("Score", f"not measured: {scored}")]
