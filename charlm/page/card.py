@@ -47,7 +47,7 @@ def _scores(checkpoint: Checkpoint, weights: Weights, loss: RoundingLoss | None,
     unknown = "" if checkpoint.vocabulary.unknown_id is None else "; what the unknown symbol stands for is not counted"
     which = "every one" if checkpoint.settings.text.records else "every one after the first"
     return [
-        ("Weights", f"{form}; rounding costs {cost(loss)} a {unit}"),
+        ("Weights", f"{form}; rounding costs {cost(loss)}{'' if loss.page == loss.exact else f' a {unit}'}"),
         ("Score", f"{loss.page.bits_per_character:.4f} bits ({loss.page.nats_per_character:.4f} nats) a {unit}"),
         ("Protocol", f"{scored}: {loss.page.characters:,} {unit}s, {which} scored once, {state}{unknown}"),
     ]
@@ -55,6 +55,8 @@ def _scores(checkpoint: Checkpoint, weights: Weights, loss: RoundingLoss | None,
 
 def cost(loss: RoundingLoss) -> str:
     """The bits that rounding costs, in words; less than nothing, by chance, is shown as it is."""
+    if loss.page == loss.exact:
+        return "nothing"
     if abs(loss.bits_per_character) < LEAST:
         return f"less than {LEAST:.5f} bits"
     return f"{loss.bits_per_character:+.5f} bits ({loss.nats_per_character:+.5f} nats)"
@@ -62,5 +64,5 @@ def cost(loss: RoundingLoss) -> str:
 
 def _seed(weights: Weights) -> str:
     if weights == "float32":
-        return "those of charlm sample: a seed writes what it writes there in float32 (CHARLM_KERNELS=0)"
-    return "those of charlm sample; its weights are not rounded, so a seed writes the same only for a while"
+        return "those of charlm sample: a seed writes here what it writes there in float32 (CHARLM_KERNELS=0)"
+    return "those of charlm sample, whose weights differ a little: with one seed both write the same for a while"

@@ -28,7 +28,7 @@ def choose_weights(parameters: Mapping[str, np.ndarray], wanted: Weights | None)
         millions = LARGEST * 3 // 4 // 1_000_000
         remedy = f"It has {_megabytes(smallest)} in int8. Take a smaller model, of at most {millions} million weights."
     raise UsageError(
-        f"The model is too large for a page: its weights would have {_megabytes(size)} of at most {_megabytes(LARGEST)}",
+        f"The model is too large for a page: its weights have {_megabytes(size)}, of at most {_megabytes(LARGEST)}",
         f"--weights {chosen}",
         remedy,
     )
