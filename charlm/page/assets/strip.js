@@ -8,7 +8,7 @@ class Strip {
     this.canvas = byId("strip");
     this.unit = 0;
     const models = reading.openModel.about;
-    this.choices = models.layers.flatMap((layer, number) => Object.entries(layer.values)
+    this.choices = models.layers.flatMap((layer, number) => layer.values
       .map(([name, place]) => ({ layer: number, name, size: layer.size, place, state: layer.states.includes(name) })));
     byId("value").replaceChildren(...this.choices.map(({ layer, name }, at) => {
       const made = element("option", `layer ${layer + 1}, ${name}`);
