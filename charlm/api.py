@@ -178,16 +178,13 @@ def score(
     """
     from charlm.evaluation.scorers import NumpyScorer
     from charlm.evaluation.text import reading_of, score_text
-    from charlm.text.given_text import read_given
+    from charlm.text.given_text import encode_given
     from charlm.text.length import require_two
     from charlm.text.records.record_lanes import record_end_id
 
     checkpoint = _checkpoint(model)
-    vocabulary, reading = checkpoint.vocabulary, reading_of(unknown)
-    if vocabulary.unit == "byte":
-        encoded = vocabulary.encode_bytes(text.encode("utf-8", "surrogatepass"), reading)
-    else:
-        encoded = vocabulary.encode(read_given(text, checkpoint.settings.text, vocabulary), reading)
+    vocabulary = checkpoint.vocabulary
+    encoded = encode_given(text, checkpoint.settings.text, vocabulary, reading_of(unknown))
     require_two(encoded.ids.size, "The text", "charlm.score", bool(encoded.unknown))
     end = record_end_id(checkpoint.settings.text, vocabulary)
     scorer = NumpyScorer(checkpoint.model)
