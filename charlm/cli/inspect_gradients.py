@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from charlm.cli.inspect_files import Force, Html, Npz, check_files, write_arrays, write_page
-from charlm.cli.inspect_subject import Fresh, Picture, Runs, Text, check_range, draw_picture, open_subjects, print_texts
+from charlm.cli.inspect_subject import (
+    Fresh,
+    Picture,
+    Runs,
+    Text,
+    check_range,
+    draw_picture,
+    note_streams,
+    open_subjects,
+    print_texts,
+)
 from charlm.cli.options import CellFile, Json
 from charlm.display.output import print_json, print_table
 
@@ -44,6 +54,7 @@ def gradients(
     check_range("--positions", positions, 1, MOST_POSITIONS)
     check_files(npz, html, force, as_json)
     subjects = open_subjects("gradients", runs, text)
+    note_streams(subjects)
     names = [subject.name for subject in subjects]
 
     def measured(model: LanguageModel, ids: np.ndarray) -> GradientNorms:
