@@ -35,12 +35,13 @@ def render_page(
     data: Mapping[str, Any],
     packed: Mapping[str, str] | None = None,
     scripts: tuple[str, ...] = (),
+    asks: bool = False,
     **values: Any,
 ) -> str:
     """The page of NAME.html, NAME.css and NAME.js, with further scripts of pages/ before its own.
 
     `data` are values for `JSON.parse` by the id of their script, `packed` are texts of letters, digits and +/= alone;
-    `values` are the variables of the template.
+    `values` are the variables of the template. A page that `asks` may send requests to the server that it came from.
     """
     from jinja2 import Environment, FunctionLoader, StrictUndefined
     from markupsafe import Markup
@@ -51,7 +52,7 @@ def render_page(
     return environment.get_template(f"{name}.html").render(
         title=title,
         policy=f"default-src 'none'; style-src {_source(style)}; script-src {_source(script)}; base-uri 'none'; "
-        "form-action 'none'",
+        "form-action 'none'" + ("; connect-src 'self'" if asks else ""),
         style=Markup(style),
         script=Markup(script),
         data=data,

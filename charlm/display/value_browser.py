@@ -157,7 +157,7 @@ class Screen:
     def _row(self, view: View) -> Floats:
         """(U,) the values at the character."""
         row = int(self._of.text.places[view.place])
-        return self._of.recorded.rows(slice(row, row + 1))[0]
+        return np.asarray(self._of.recorded.rows(slice(row, row + 1))[0])
 
     def _text(self, view: View, unit: Unit, width: int, room: int) -> list[tuple[str, int]]:
         """Lines of the text around the character, coloured, each with the cells that it leaves empty."""
