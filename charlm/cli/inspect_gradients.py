@@ -11,19 +11,17 @@ from charlm.cli.inspect_subject import (
     Fresh,
     Picture,
     Runs,
+    Subject,
     Text,
     check_range,
     draw_picture,
-    note_streams,
     open_subjects,
     print_texts,
-)
+)  # fmt: skip
 from charlm.cli.options import CellFile, Json
 from charlm.display.output import print_json, print_table
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from charlm.inspection.gradients import GradientNorms
     from charlm.model.language_model import LanguageModel
 
@@ -54,16 +52,15 @@ def gradients(
     check_range("--positions", positions, 1, MOST_POSITIONS)
     check_files(npz, html, force, as_json)
     subjects = open_subjects("gradients", runs, text)
-    note_streams(subjects)
     names = [subject.name for subject in subjects]
 
-    def measured(model: LanguageModel, ids: np.ndarray) -> GradientNorms:
-        return gradient_norms(model, ids, distance, positions)
+    def measured(model: LanguageModel, subject: Subject) -> GradientNorms:
+        return gradient_norms(model, subject.ids, distance, positions, subject.end)
 
     total = len(subjects)
-    models = (measured(subject.checkpoint.model, subject.ids) for subject in subjects)
+    models = (measured(subject.checkpoint.model, subject) for subject in subjects)
     trained = [*watched(models, "computing gradients", total)]
-    starts = (measured(subject.before_training, subject.ids) if fresh else None for subject in subjects)
+    starts = (measured(subject.before_training, subject) if fresh else None for subject in subjects)
     before = [*watched(starts, "computing gradients before training", total)]
     if npz:
         write_arrays(npz, force, gradient_arrays(trained, before))

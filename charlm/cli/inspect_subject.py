@@ -86,14 +86,6 @@ def open_subjects(command: str, runs: list[str] | None, text: str | None) -> lis
     return [open_one(f"{command} {{run}} --text {{text}}", command, run, text, "--text ") for run in runs or (None,)]
 
 
-def note_streams(subjects: Sequence[Subject]) -> None:
-    """Say of which runs the records are read as one stream: gradients end where a record does, so they would be 0."""
-    for subject in subjects:
-        if subject.end is not None:
-            said = "was trained on records; here they are read as one stream, and the state is carried over"
-            print_stderr(f"{subject.name} {said}")
-
-
 def open_one(for_a_text: str, command: str, run: str | None, text: str | None, option: str = "") -> Subject:
     """Open a run, and the text that was given or the run's valid split; print what the user should know about it.
 

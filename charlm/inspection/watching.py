@@ -36,12 +36,15 @@ def watch_layer(
     return named, (stack(outputs), memories if cell.MEMORY else None, state)
 
 
-def read_records(model: LanguageModel, ids: np.ndarray, state: State, recurrence: Recurrence, end: int | None) -> State:
+def read_records(model: LanguageModel, ids: Array, state: State, recurrence: Recurrence, end: int | None) -> State:
     """Read ids (T, B) and give the state after them. With `end`, the id that ends a record, the state is fresh wherever
     a record begins, and `recurrence` is called for each step by itself."""
     if end is None:
         return model.forward(ids, state, recurrence)[1]
     for now in ids:
-        state = reset_rows(state, (now == end).astype(np.float32))
+        ended = now == end
+        like = model.parameters["head.bias"]
+        reset = ended.astype(like.dtype) if isinstance(ended, np.ndarray) else ended.to(like.dtype)
+        state = reset_rows(state, reset)
         _, state = model.forward(now[None], state, recurrence)
     return state

@@ -152,6 +152,14 @@ def test_a_model_of_records_is_read_from_the_beginning_of_a_record(charlm, tmp_p
     assert found["places"] == len(names)
     assert found["excess_nats"][2:] == pytest.approx([0] * 5)
     assert charlm("inspect", "weights", "r").returncode == 0
+    assert json_of(charlm("inspect", "gates", "r", "--json"))["runs"][0]["trained"]
+    asked = ("inspect", "gradients", "r", "--text", "names.txt", "--distance", 8)
+    curve = json_of(charlm(*asked, "--json"))["runs"][0]["trained"]
+    assert [each is None for each in curve["median"]] == [False] * 4 + [True] * 5
+    shown = charlm(*asked, "--plot", "g.png", "--fresh")
+    assert shown.returncode == 0, shown.stderr
+    assert "none" in shown.stdout
+    assert charlm(*asked, "--html", "g.html").returncode == 0
 
 
 def test_a_model_of_bytes_shows_whole_characters(charlm, tmp_path):
