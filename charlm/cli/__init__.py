@@ -19,6 +19,7 @@ from charlm.cli import (
     data,
     doctor,
     evaluate,
+    export,
     inspect,
     runs,
     sample,
@@ -67,7 +68,8 @@ app.command("compress", cls=Command, epilog=COMPRESS)(compress.compress)
 app.command("decompress", cls=Command, epilog=DECOMPRESS)(compress.decompress)
 app.command("serve", cls=Command, epilog=SERVE)(serve.serve)
 app.add_typer(evaluate.app, name="eval", help="Score text with a trained model.")
-app.add_typer(inspect.app, name="inspect", help="Look inside a trained model: gradients and gates.")
+app.add_typer(inspect.app, name="inspect", help="Look inside a trained model: what its units do, and why.")
+app.add_typer(export.app, name="export", help="Write a model, or what it knows, as files for other programs.")
 app.add_typer(runs.app, name="runs", help="List, show, watch, compare, draw, rename, export and remove runs.")
 app.add_typer(data.app, name="data", help="List, show, download and measure texts.")
 app.add_typer(cells.app, name="cells", help="List the recurrent cells and show their equations.")
