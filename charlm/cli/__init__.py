@@ -23,6 +23,7 @@ from charlm.cli import (
     inspect,
     runs,
     sample,
+    serve,
     study,
     train,
 )
@@ -58,16 +59,18 @@ SAMPLE = examples(
 )
 COMPRESS = examples("charlm compress mybook letter.txt", "charlm compress mybook - --portable -o out.clm")
 DECOMPRESS = examples("charlm decompress letter.txt.clm -o letter.txt", "charlm decompress out.clm --run mybook -o -")
-DOCTOR = examples("charlm doctor", "charlm doctor mybook.txt -c small")
+SERVE = examples("charlm serve mybook", "charlm serve mybook names --port 8080")
+DOCTOR = examples("charlm doctor", "charlm doctor mybook.txt -c auto")
 
 app.command("train", cls=Command, epilog=TRAIN)(train.train)
 app.command("sample", cls=Command, epilog=SAMPLE)(sample.sample)
 app.command("compress", cls=Command, epilog=COMPRESS)(compress.compress)
 app.command("decompress", cls=Command, epilog=DECOMPRESS)(compress.decompress)
+app.command("serve", cls=Command, epilog=SERVE)(serve.serve)
 app.add_typer(evaluate.app, name="eval", help="Score text with a trained model.")
-app.add_typer(inspect.app, name="inspect", help="Look inside a trained model: gradients and gates.")
-app.add_typer(export.app, name="export", help="Write a trained model in another form: one HTML file.")
-app.add_typer(runs.app, name="runs", help="List, show, compare, draw, rename, export and remove runs.")
+app.add_typer(inspect.app, name="inspect", help="Look inside a trained model: what its units do, and why.")
+app.add_typer(export.app, name="export", help="Write a model, or what it knows, as files for other programs.")
+app.add_typer(runs.app, name="runs", help="List, show, watch, compare, draw, rename, export and remove runs.")
 app.add_typer(data.app, name="data", help="List, show, download and measure texts.")
 app.add_typer(cells.app, name="cells", help="List the recurrent cells and show their equations.")
 app.add_typer(config.app, name="config", help="Show and check settings, and print their schema.")

@@ -177,6 +177,31 @@ Report = Annotated[
     ),
 ]
 
+MovedText = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--text",
+        metavar="PATH",
+        help="Where the run's own text is now, if it has moved; --valid and --test likewise.",
+        rich_help_panel=COPIES,
+    ),
+]
+MovedValid = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--valid",
+        metavar="FILE",
+        help="Where the run's own validation text (train --valid) is now.",
+        rich_help_panel=COPIES,
+    ),
+]
+MovedTest = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--test", metavar="FILE", help="Where the run's own test text (train --test) is now.", rich_help_panel=COPIES
+    ),
+]
+
 BestOf = Annotated[
     int | None,
     typer.Option(

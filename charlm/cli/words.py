@@ -33,7 +33,7 @@ OPTIONS: Mapping[str, Mapping[str, str]] = {
     "sample": {
         "--temperature {}": "temp t T",
         "--length {}": "len max-length max-len max-new-tokens max-tokens tokens num-chars n-chars chars characters",
-        "--prompt {}": "start prime prime-text primetext seed-text context begin text input prefix",
+        "--prompt {}": "start prime prime-text primetext seed-text context begin input prefix",
         "--count {}": "num-samples n-samples samples num-return-sequences number",
         "--top-k {}": "topk k",
         "--top-p {}": "topp nucleus",

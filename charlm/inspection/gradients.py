@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from charlm.cells.symbols import Symbols, embed
+from charlm.engines.torch_threads import one_thread
 from charlm.inspection.excerpts import Excerpts, cut_excerpts
-from charlm.inspection.watching import watch_layer
+from charlm.inspection.inputs import forward_inputs, in_float64
 from charlm.model.language_model import LanguageModel
 
 if TYPE_CHECKING:
@@ -78,14 +78,12 @@ def gradient_norms(model: LanguageModel, ids: np.ndarray, distance: int, positio
     Before each position the model reads some of the text before it. Raises TextError for a text of fewer than
     distance + 2 characters.
     """
-    import torch
-
-    parameters = {name: torch.tensor(value, dtype=torch.float64) for name, value in model.parameters.items()}
-    in_float64 = LanguageModel(model.settings, parameters)
+    exact = in_float64(model)
     excerpts = cut_excerpts(ids, distance + 2, positions)
     rows = max(1, CHARACTERS_AT_ONCE // (distance + 1))
     starts = range(0, excerpts.inside.shape[1], rows)
-    norms = [_norms(in_float64, excerpts, slice(start, start + rows)) for start in starts]
+    with one_thread():
+        norms = [_norms(exact, excerpts, slice(start, start + rows)) for start in starts]
     return GradientNorms(np.concatenate(norms))
 
 
@@ -109,14 +107,8 @@ def input_gradient(model: LanguageModel, ids: Tensor, target: Tensor, state: Any
     """
     import torch
 
-    inputs: list[Tensor] = []
-
-    def watched(layer: Any, layer_weights: Any, x: Tensor | Symbols, before: Any, below: Any) -> Any:
-        if not inputs:  # the first layer: its input is the variable
-            inputs.append(embed(x).detach().requires_grad_())
-            x = inputs[0]
-        return watch_layer(layer, layer_weights, x, before, below)[1]
-
-    logits, _ = model.forward(ids, state, watched)
+    inputs = model.parameters["embedding.weight"][ids].detach().requires_grad_()
+    logits, _ = forward_inputs(model, inputs, state)
     nats = torch.nn.functional.cross_entropy(logits[-1], target, reduction="sum")
-    return torch.autograd.grad(nats, inputs)[0]
+    gradient: Tensor = torch.autograd.grad(nats, inputs)[0]
+    return gradient

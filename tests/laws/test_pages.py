@@ -16,7 +16,7 @@ from charlm.cells.table import CELLS
 from charlm.evaluation.scorers import NumpyScorer
 from charlm.evaluation.text import score_ids
 from charlm.model.stepping import DefinitionStepper
-from charlm.sampling.decoding import Decoding
+from charlm.sampling.rules.decoding import Decoding
 from charlm.sampling.writing import write_text
 from charlm.text.vocabulary import UNKNOWN, Vocabulary
 
