@@ -18,6 +18,8 @@ from charlm.cli import app
 
 README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
 
+BOOK = 12_000  # characters: the first chapter
+
 BLOCK = re.compile(r"(?:<!-- command: (\w+) -->\n)?```(\w+)\n(.*?)```", re.DOTALL)
 BLOCKS = [(language, name, content) for name, language, content in BLOCK.findall(README)]
 
@@ -118,7 +120,7 @@ def test_there_are_commands():
 
 
 def test_every_command_runs(charlm, verse, tmp_path):
-    """Trainings are cut to a few steps of a small model here; `-m slow` runs them as they stand."""
+    """Trainings are cut to a few steps of a small model here, and the book too; `-m slow` runs them as they stand."""
     prepare(tmp_path, verse)
     (tmp_path / "mybook.txt").unlink()  # the first line makes it
     for arguments in commands():
@@ -133,6 +135,9 @@ def test_every_command_runs(charlm, verse, tmp_path):
             continue
         result = charlm(*arguments)
         assert result.returncode == 0, f"charlm {' '.join(arguments)}\n{result.stderr}"
+        if arguments[:2] == ["data", "write"]:
+            book = tmp_path / "mybook.txt"
+            book.write_text(book.read_text(encoding="utf-8")[:BOOK], encoding="utf-8")
 
 
 def test_the_files_of_the_examples_are_made_by_readme():

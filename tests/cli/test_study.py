@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-import sys
 
 import pytest
 
@@ -77,19 +74,17 @@ def test_a_study_is_trained_saved_and_reported(charlm, write, tmp_path):
     assert len(results(home)) == 12
 
 
-def test_an_interrupted_and_continued_study_gives_the_same_numbers(charlm, write, tmp_path):
+def test_an_interrupted_and_continued_study_gives_the_same_numbers(charlm, charlm_forked, write, tmp_path):
     budget = {"steps": 60}
     whole = charlm("study", "run", write(budget=budget), "--name", "whole")
     assert whole.returncode == 0, whole.stderr
     path = write(budget=budget)
-    command = [sys.executable, "-m", "charlm", "study", "run", str(path)]
-    environment = {**os.environ, "CHARLM_RUNS": str(tmp_path / "runs")}
-    process = subprocess.Popen(command, env=environment, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    process = charlm_forked("study", "run", path)
     for line in process.stderr:
         if line.startswith("2/"):
             break
     process.send_signal(signal.SIGTERM)
-    _, output = process.communicate(timeout=100)
+    _, output = process.communicate()
     assert process.returncode == 143
     assert f"Go on with: charlm study run {path}" in output
     home = tmp_path / "runs/studies/tiny"
