@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-import typer
+from command_line import parsers
 
 import charlm as charlm_package
 from charlm.cells.table import CELLS
@@ -82,7 +82,7 @@ def parsed(arguments):
 
     A command that is only named, without arguments, needs none.
     """
-    command, path = typer.main.get_command(app), []
+    command, path = parsers(app), []
     while inner := getattr(command, "commands", {}).get(arguments[0]):
         command, path, arguments = inner, [*path, arguments[0]], arguments[1:] or [""]
         if not getattr(command, "commands", None):

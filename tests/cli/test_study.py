@@ -56,7 +56,9 @@ def test_a_study_is_trained_saved_and_reported(charlm, write, tmp_path):
     result = json.loads(done.stdout)
     assert result["runs"] == 12
     home = tmp_path / "runs/studies/tiny"
-    assert {"study.yaml", "results.jsonl", "report.json", "report.csv"} <= {each.name for each in home.iterdir()}
+    assert {"study.yaml", "results.jsonl", "report.json", "report.csv", "report.png"} <= {
+        each.name for each in home.iterdir()
+    }
     assert all(0 <= row["accuracy"] <= 1 and row["steps"] == 5 for row in results(home))
     assert charlm("sample", home / "lstm.gap-2.s1", "-n", 5).returncode == 0
     output = charlm("study", "report", "tiny")

@@ -6,11 +6,12 @@ import gzip
 import json
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 
 import pytest
-from command_line import in_its_own_process
+from command_line import PNG, in_its_own_process
 
 SMALL = ("-s", "model.hidden_size=24", "-s", "training.batch_size=8", "-s", "training.seq_len=32", "--device", "cpu")
 
@@ -35,6 +36,13 @@ def process(verse, tmp_path_factory):
     result = in_its_own_process("train", verse, *SEEDED, cwd=folder)
     assert result.returncode == 0, result.stderr
     return result, folder / "checkpoints/seeded"
+
+
+def test_a_training_ends_with_a_picture(process):
+    _, run = process
+    picture = (run / "loss.png").read_bytes()
+    assert picture.startswith(PNG)
+    assert struct.unpack(">2I", picture[16:24]) == (1200, 700)
 
 
 def test_without_a_terminal_the_output_is_plain_lines(process):
