@@ -123,7 +123,7 @@ def serve() -> None:
         package = importlib.import_module(name)
         for each in pkgutil.iter_modules(getattr(package, "__path__", ()), f"{name}."):
             importlib.import_module(each.name)
-    for name in ("torch._dynamo", "matplotlib.figure", "matplotlib.backends.backend_agg"):
+    for name in ("matplotlib.figure", "matplotlib.backends.backend_agg"):
         importlib.import_module(name)
     for line in sys.stdin:
         told = json.loads(line)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import shutil
-import signal
 import struct
 import subprocess
 import sys
@@ -184,17 +184,25 @@ def test_a_changed_text_is_refused_on_resume(charlm, verse, tmp_path):
     assert "no longer" in result.stderr
 
 
-def test_a_full_disk_loses_nothing(charlm, charlm_process, verse, tmp_path):
+@contextlib.contextmanager
+def files_of_at_most(size):
+    """No file may grow beyond these bytes. Python ignores the signal that would end it."""
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_full_disk_loses_nothing(charlm, verse):
     """A limit on the size of files stands for the disk: the second training cannot write its checkpoint."""
     small = ("-s", "model.hidden_size=24", "-s", "training.batch_size=8", "-s", "training.seq_len=32")
     assert charlm("train", verse, "--run", "kept", "--steps", 5, "--device", "cpu", *small).returncode == 0
-    import resource
-
-    def limit():
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
-
-    result = charlm_process("train", "--resume", "kept", "--steps", 9, preexec_fn=limit)
+    with files_of_at_most(20_000):
+        result = charlm("train", "--resume", "kept", "--steps", 9)
     assert result.returncode == 4, result.stderr
     assert "bytes were needed" in result.stderr
     assert "Traceback" not in result.stderr
