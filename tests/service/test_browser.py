@@ -23,10 +23,20 @@ def shown(tmp_path, url):
 
 
 def test_the_page_writes_what_the_service_writes(server, tmp_path):
-    page = shown(tmp_path, f"{server.url}#prompt=The+owl&length=60&seed=5")
+    page = shown(tmp_path, f"{server.url}write#prompt=The+owl&length=60&seed=5")
     text = server.text(prompt="The owl", max_tokens=60, seed=5, temperature=0.8)
     assert f"<b>The owl</b>{text}</output>" in page.replace("&amp;", "&")
     assert "60 characters in" in page
+
+
+def test_the_page_of_a_model_opens_from_the_service(server, tmp_path):
+    """The one of `charlm export html`, which asks the service for nothing more."""
+    page = server.get("").text
+    assert "default-src &#39;none&#39;" in page
+    assert "connect-src" not in page
+    assert "names" in server.get("?model=names").text
+    assert server.get("?model=none").status_code == 404
+    assert "http" not in shown(tmp_path, server.url).partition("<main")[0].replace("http-equiv", "")
 
 
 def test_the_page_of_a_training_shows_it_and_runs_nothing(served_runs, tmp_path):

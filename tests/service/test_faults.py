@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import socket
 from concurrent.futures import ThreadPoolExecutor
@@ -82,9 +81,7 @@ def test_hundreds_of_requests_with_faults_leave_a_sound_server(server):
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_ten_thousand_requests_with_faults_leave_no_memory_behind(server):
-    ask_many(server, range(2000))
+    ask_many(server, range(10_000))  # memory that the allocator keeps for later is then there
     before = server.metric("charlm_resident_bytes")
-    ask_many(server, range(2000, 12_000))
-    grown = server.metric("charlm_resident_bytes") - before
-    print(json.dumps({"before": before, "grown": grown}))
-    assert grown < 8 * 2**20
+    ask_many(server, range(10_000, 20_000))
+    assert server.metric("charlm_resident_bytes") - before < 4 * 2**20
