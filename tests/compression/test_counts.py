@@ -23,7 +23,8 @@ CODING = coding()
 def packed(training, rate=None):
     learning = Learning(rate, True, None if training is None else counted_checksum(training))
     file = io.BytesIO()
-    *_, last = compress(io.BytesIO(VERSE), file, CODING.prepared(False, learning, training))
+    for _ in compress(io.BytesIO(VERSE), file, CODING.prepared(False, learning, training)):
+        pass
     return file.getvalue()
 
 
