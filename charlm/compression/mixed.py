@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from charlm.baselines.ngram import NGram
+from charlm.compression.elementary import Floats
 from charlm.compression.forecasting import Forecast
 from charlm.compression.row_mixture import RowMixture
 
@@ -38,6 +39,9 @@ class Mixing:
 
 class MixedForecast:
     """A Forecast, mixed with n-grams that count what is read."""
+
+    probabilities: Floats
+    _logs: Floats  # (M, B, V), of the predictions that are mixed
 
     def __init__(self, mixing: Mixing, forecast: Forecast, rows: int) -> None:
         self._mixing, self._forecast = mixing, forecast
@@ -67,5 +71,5 @@ class MixedForecast:
         for places in self._places:
             places.counting = self._mixing.left > 0
             every.append(places.step(ids))
-        self._logs = np.log(np.stack(every))  # (M, B, V)
+        self._logs = np.log(np.stack(every))
         self.probabilities = self._mixing.mixture.mix(self._logs, self._last)
