@@ -15,8 +15,9 @@ from torch import Tensor
 
 from charlm.adaptation.ahead import Ahead
 from charlm.adaptation.rule import Rule, Weights
-from charlm.adaptation.scales import Scales, one_thread
+from charlm.adaptation.scales import Scales
 from charlm.engines.choosing import run_with_torch
+from charlm.engines.torch_threads import one_thread
 from charlm.errors import DivergedError
 from charlm.model.language_model import LanguageModel
 from charlm.model.state import State, map_state

@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 
 from charlm.adaptation.plan import Plan
-from charlm.adaptation.scales import one_thread
 from charlm.engines.choosing import run_with_torch
+from charlm.engines.torch_threads import one_thread
 from charlm.errors import DivergedError
 from charlm.model.language_model import LanguageModel
 from charlm.model.state import State, map_state, take_rows

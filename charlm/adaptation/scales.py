@@ -5,14 +5,14 @@ Shape letters: T time, B rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from charlm.engines.choosing import run_with_torch
+from charlm.engines.torch_threads import one_thread
 from charlm.model.language_model import LanguageModel
 from charlm.model.state import take_rows
 
@@ -54,21 +54,6 @@ def gradient_scales(
                 if gradient is not None:
                     sums[name].addcmul_(gradient, gradient)
     return {name: (total / len(starts)).sqrt() for name, total in sums.items()}
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Inside, torch computes on this thread alone.
-
-    A segment of one row takes a few milliseconds, in many small operations. Beside other programs, torch's threads
-    wait for each other in each of them: that cost seven eighths of the speed, and two threads gain a tenth at best.
-    """
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _is_quick(name: str) -> bool:

@@ -13,8 +13,8 @@ from charlm.benchmark.stopwatch import Stopwatch
 from charlm.benchmark.timing import Job
 from charlm.benchmark.workload import VOCAB_SIZE
 from charlm.randomness import sample_stream
-from charlm.sampling.decoding import Decoding
-from charlm.sampling.generation import GeneratingModel, Model, generate, read
+from charlm.sampling.loop.generation import GeneratingModel, Model, generate, read
+from charlm.sampling.rules.decoding import Decoding
 
 DECODING = Decoding(temperature=0.8)  # the default of `charlm sample`
 MODEL, DRAWING = PARTS = ("model", "drawing")

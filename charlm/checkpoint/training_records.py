@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from charlm.checkpoint.contents import Checkpoint
+from charlm.checkpoint.moved import Moved
 from charlm.checkpoint.reopening import reopen_text
 from charlm.text.records.record_hashes import Hashes, find_records, hash_records
 from charlm.text.records.record_lanes import record_end_id
@@ -31,12 +32,9 @@ class TrainingRecords:
         return at < len(self.hashes) and bool(self.hashes[at] == found[0])
 
 
-def open_training_records(checkpoint: Checkpoint) -> TrainingRecords:
-    """The records of the checkpoint's own text, which is read again.
-
-    Raises CheckpointError if the text has changed; TextError if it is gone.
-    """
-    corpus = reopen_text(checkpoint, "")
+def open_training_records(checkpoint: Checkpoint, again: str, moved: Moved | None = None) -> TrainingRecords:
+    """The records of the checkpoint's own text, read again. Arguments and errors are those of `reopen_text`."""
+    corpus = reopen_text(checkpoint, again, moved=moved)
     end = record_end_id(checkpoint.settings.text, corpus.vocabulary)
     assert end is not None, "the model has records"
     return TrainingRecords(np.unique(hash_records(corpus.ids, *find_records(corpus.ids, end))), corpus.vocabulary)

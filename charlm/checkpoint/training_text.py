@@ -6,24 +6,28 @@ Its suffix array is kept in the cache of encoded texts: it is found by the ids a
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 
 import numpy as np
 
 from charlm.checkpoint.contents import Checkpoint
+from charlm.checkpoint.moved import OPTIONS, Moved
 from charlm.checkpoint.reopening import reopen_text
-from charlm.sampling.verbatim import Verbatim, suffix_array
+from charlm.sampling.copies.verbatim import Verbatim, suffix_array
 from charlm.text.cache import in_chunks, load_entry, store_entry
 from charlm.text.vocabulary import Ids
 
 FORMAT = 1  # to be increased if the same ids give another entry
 
 
-def open_verbatim(checkpoint: Checkpoint, again: str) -> Verbatim:
-    """The training part of the checkpoint's own text. `again` is the command, for the advice if the text has moved.
+def open_verbatim(
+    checkpoint: Checkpoint, again: str, moved: Moved | None = None, options: Mapping[str, str] = OPTIONS
+) -> Verbatim:
+    """The training part of the checkpoint's own text. The arguments and errors are those of `reopen_text`.
 
-    Raises CheckpointError if the text has changed, TextError if it is gone, UsageError if pydivsufsort is missing.
+    Raises UsageError, too, if pydivsufsort is missing.
     """
-    ids = reopen_text(checkpoint, again).split("train")
+    ids = reopen_text(checkpoint, again, moved=moved, options=options).split("train")
     return Verbatim(ids, _suffixes(ids))
 
 

@@ -11,7 +11,22 @@ from typing import Any
 
 import typer
 
-from charlm.cli import bench, cells, compress, config, data, doctor, evaluate, inspect, runs, sample, study, train
+from charlm.cli import (
+    bench,
+    cells,
+    compress,
+    config,
+    data,
+    doctor,
+    evaluate,
+    export,
+    inspect,
+    runs,
+    sample,
+    serve,
+    study,
+    train,
+)
 from charlm.cli.completing_bash import answer_bash, is_bash_asking
 from charlm.cli.completing_part import asked_words, part_for
 from charlm.cli.help_pages import Command, Group, examples
@@ -44,15 +59,18 @@ SAMPLE = examples(
 )
 COMPRESS = examples("charlm compress mybook letter.txt", "charlm compress mybook - --portable -o out.clm")
 DECOMPRESS = examples("charlm decompress letter.txt.clm -o letter.txt", "charlm decompress out.clm --run mybook -o -")
-DOCTOR = examples("charlm doctor", "charlm doctor mybook.txt -c small")
+SERVE = examples("charlm serve mybook", "charlm serve mybook names --port 8080")
+DOCTOR = examples("charlm doctor", "charlm doctor mybook.txt -c auto")
 
 app.command("train", cls=Command, epilog=TRAIN)(train.train)
 app.command("sample", cls=Command, epilog=SAMPLE)(sample.sample)
 app.command("compress", cls=Command, epilog=COMPRESS)(compress.compress)
 app.command("decompress", cls=Command, epilog=DECOMPRESS)(compress.decompress)
+app.command("serve", cls=Command, epilog=SERVE)(serve.serve)
 app.add_typer(evaluate.app, name="eval", help="Score text with a trained model.")
-app.add_typer(inspect.app, name="inspect", help="Look inside a trained model: gradients and gates.")
-app.add_typer(runs.app, name="runs", help="List, show, compare, draw, rename, export and remove runs.")
+app.add_typer(inspect.app, name="inspect", help="Look inside a trained model: what its units do, and why.")
+app.add_typer(export.app, name="export", help="Write a model, or what it knows, as files for other programs.")
+app.add_typer(runs.app, name="runs", help="List, show, watch, compare, draw, rename, export and remove runs.")
 app.add_typer(data.app, name="data", help="List, show, download and measure texts.")
 app.add_typer(cells.app, name="cells", help="List the recurrent cells and show their equations.")
 app.add_typer(config.app, name="config", help="Show and check settings, and print their schema.")
@@ -106,7 +124,8 @@ def _invoked() -> int:
     The errors of the parser are typer's own in newer versions and click's in older ones; all have `format_message`.
     """
     try:
-        asked = asked_words()
+        # the list of commands shows the groups by name, so what is in them need not be built
+        asked = [""] if sys.argv[1:] in (["--help"], ["-h"]) else asked_words()
         needed = app if asked is None else part_for(app, asked)
         return int(needed(prog_name="charlm", standalone_mode=False) or 0)
     except Exception as error:

@@ -54,6 +54,13 @@ class Subject:
         return self.checkpoint.run_name
 
     @property
+    def end(self) -> int | None:
+        """The id that ends a record; None if the model knows none."""
+        from charlm.text.records.record_lanes import record_end_id
+
+        return record_end_id(self.checkpoint.settings.text, self.checkpoint.vocabulary)
+
+    @property
     def about(self) -> dict[str, Any]:
         return {
             "run": self.name,
@@ -75,21 +82,23 @@ class Subject:
 
 
 def open_subjects(command: str, runs: list[str] | None, text: str | None) -> list[Subject]:
-    return [_open_one(f"charlm inspect {command}", run, text) for run in runs or (None,)]
+    command = f"charlm inspect {command}"
+    return [open_one(f"{command} {{run}} --text {{text}}", command, run, text, "--text ") for run in runs or (None,)]
 
 
-def _open_one(command: str, run: str | None, text: str | None) -> Subject:
-    """Open a run, and the text that was given or the run's valid split; print what the user should know about it."""
+def open_one(for_a_text: str, command: str, run: str | None, text: str | None, option: str = "") -> Subject:
+    """Open a run, and the text that was given or the run's valid split; print what the user should know about it.
+
+    `for_a_text` is as in `open_named`; `option` is what comes before a text in this command.
+    """
     import shlex
 
     from charlm.checkpoint.moved import OPTIONS
     from charlm.checkpoint.reopening import reopen_text
     from charlm.text.corpus import open_corpus
 
-    checkpoint = open_named(run, f"{command} {{run}} --text {{text}}")
+    checkpoint = open_named(run, for_a_text)
     name, settings = checkpoint.run_name, checkpoint.settings.text
-    if settings.records:
-        print_stderr(f"{name} was trained on records; here they are read as one stream, and the state is carried over")
     if text:
         corpus = open_corpus(
             settings.model_copy(update={"sources": (text,), "split": "contiguous", "valid": (), "test": ()}),
@@ -102,7 +111,7 @@ def _open_one(command: str, run: str | None, text: str | None) -> Subject:
         return Subject(checkpoint, corpus.name, corpus.ids)
     # a split of its own may be what is gone; --text names any text
     again = f"{command} {shlex.quote(run or name)}"
-    corpus = reopen_text(checkpoint, again, options=dict.fromkeys(OPTIONS, "--text FILE"))
+    corpus = reopen_text(checkpoint, again, options=dict.fromkeys(OPTIONS, f"{option}FILE"))
     return Subject(checkpoint, f"{corpus.name}, valid split", corpus.split("valid"))
 
 

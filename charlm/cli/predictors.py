@@ -163,6 +163,7 @@ def new_reading(
 
     Raises CheckpointError if the models have other symbols than the first.
     """
+    from charlm.checkpoint.same_symbols import require_same_symbols
     from charlm.evaluation.mixing import LogLinear, Mixture
     from charlm.evaluation.temperature import Tempered
 
@@ -211,29 +212,6 @@ def fitted_temperature(predictor: Predictor, own: Corpus, line: Waiting) -> floa
 
     ids = own.split("train")[-min(SLICE, NUMBERS // own.vocabulary.size) :]
     return fit_on(predictor, ids, WatchedReading("fitting the temperature on", len(ids), line).done)
-
-
-def require_same_symbols(first: Checkpoint, other: Checkpoint) -> None:
-    """Raise CheckpointError if the ids of two models mean different symbols."""
-    from charlm.errors import CheckpointError
-
-    one, two = first.vocabulary, other.vocabulary
-    if one.fingerprint == two.fingerprint and first.settings.text.records == other.settings.text.records:
-        return
-    if one.unit != two.unit:
-        why = f"{first.run_name} reads {one.unit}s, {other.run_name} {two.unit}s"
-    elif one.fingerprint == two.fingerprint:
-        why = f"of {first.run_name} and {other.run_name}, one was trained on records, and one was not"
-    else:
-        apart = sorted(set(one.symbols) ^ set(two.symbols))
-        shown = ", ".join(repr(symbol) for symbol in apart[:8]) + (", ..." if len(apart) > 8 else "")
-        why = f"{first.run_name} has {one.size} symbols, {other.run_name} {two.size}; only one of them has {shown}"
-    raise CheckpointError(
-        "Models that are mixed must have the same symbols",
-        why,
-        f"Train one on the other's text, or compare their scores: "
-        f"charlm eval compare {first.run_name} {other.run_name} --text TEXT",
-    )
 
 
 def _models(

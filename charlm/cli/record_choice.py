@@ -6,11 +6,12 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from charlm.display.printing import print_stderr
-from charlm.errors import CharlmError, TextError, UsageError
+from charlm.errors import CharlmError, UsageError
 
 if TYPE_CHECKING:
     from charlm.checkpoint import Checkpoint
     from charlm.checkpoint.training_records import TrainingRecords
+    from charlm.cli.sample_given import Given
     from charlm.sampling.whole_records import Accept
 
 SHOWN_LABELS = 20
@@ -36,14 +37,15 @@ def label_prompt(checkpoint: Checkpoint, label: str) -> str:
 class RecordChoice:
     """Counts what was drawn, and answers whether a record is wanted and whether it stands in the training text."""
 
-    def __init__(self, checkpoint: Checkpoint, unique: bool, novel: bool) -> None:
-        self._checkpoint = checkpoint
-        self._unique, self._novel = unique, novel
+    def __init__(self, checkpoint: Checkpoint, given: Given) -> None:
+        """Raises as `reopen_text` does, if the training text is needed."""
+        self._checkpoint, self._given = checkpoint, given
+        self._unique, self._novel = given.unique, given.novel
         self._seen: set[str] = set()
         self._known: TrainingRecords | None = None
         self._unreadable = False
         self.refused: Counter[str] = Counter()
-        if novel:
+        if given.novel:
             self._known = self._open()
 
     @property
@@ -69,13 +71,11 @@ class RecordChoice:
             except CharlmError as error:
                 self._unreadable = True
                 print_stderr(f"records of the training text are not marked: {error.what} ({error.where})")
+                print_stderr(error.remedy)
         return self._known.has(record) if self._known else None
 
     def _open(self) -> TrainingRecords:
         from charlm.checkpoint.training_records import open_training_records
 
-        try:
-            return open_training_records(self._checkpoint)
-        except CharlmError as error:
-            remedy = "Bring the text back where it was, or leave --novel out."
-            raise TextError(f"The training text cannot be read: {error.what}", error.where, remedy) from None
+        again = self._given.again(self._checkpoint)
+        return open_training_records(self._checkpoint, again, self._given.places())

@@ -5,28 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from charlm.errors import CharlmError, TextError, UsageError
-
 if TYPE_CHECKING:
     from charlm.checkpoint import Checkpoint
-    from charlm.sampling.verbatim import Verbatim
+    from charlm.cli.sample_given import Given
+    from charlm.sampling.copies.verbatim import Verbatim
     from charlm.sampling.writer import Fragment
     from charlm.text.vocabulary import Vocabulary
 
 LENGTHS = (10, 20, 50)  # of the sequences that the report counts
 
 
-def open_training(checkpoint: Checkpoint, option: str) -> Verbatim:
-    """The training part of the checkpoint's text. Raises TextError, with the option's name, if it cannot be read."""
+def open_training(checkpoint: Checkpoint, given: Given) -> Verbatim:
+    """The training part of the checkpoint's text, where it is now. Raises as `reopen_text` does."""
     from charlm.checkpoint.training_text import open_verbatim
 
-    try:
-        return open_verbatim(checkpoint, "")
-    except UsageError:
-        raise
-    except CharlmError as error:
-        remedy = f"Bring the text back where it was, or leave {option} out."
-        raise TextError(f"The training text cannot be read: {error.what}", error.where, remedy) from None
+    return open_verbatim(checkpoint, given.again(checkpoint), moved=given.places())
 
 
 def text_ids(last: Fragment, text: str, vocabulary: Vocabulary, end: int | None) -> Sequence[int]:

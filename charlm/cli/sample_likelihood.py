@@ -1,17 +1,13 @@
-"""`charlm sample` by likelihood: models together, the most likely line, and what each character's probability was."""
+"""`charlm sample` by likelihood: the models of an ensemble, and what each character's probability was."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from charlm.errors import CheckpointError
-
 if TYPE_CHECKING:
     from charlm.checkpoint import Checkpoint
-    from charlm.sampling.generation import Model, Read
-    from charlm.sampling.writer import Fragment, Stopped
+    from charlm.sampling.loop.generation import Model, Read
     from charlm.text.vocabulary import Vocabulary
 
 ALTERNATIVES = 5
@@ -19,51 +15,18 @@ ALTERNATIVES = 5
 
 def open_others(checkpoint: Checkpoint, runs: Sequence[str]) -> list[Checkpoint]:
     """The checkpoints of an ensemble's other runs. Raises CheckpointError if one does not fit to the first."""
+    from charlm.checkpoint.same_symbols import require_same_symbols
     from charlm.cli.opening import open_named
-    from charlm.text.records.record_lanes import record_end_id
 
     others = [open_named(run, "charlm sample --ensemble {run}") for run in runs]
     for other in others:
-        if other.vocabulary.fingerprint != checkpoint.vocabulary.fingerprint:
-            raise CheckpointError(
-                f"{other.run_name} has another vocabulary than {checkpoint.run_name}",
-                f"--ensemble {other.run_name}",
-                "Give runs that were trained on the same text.",
-            )
-        ends = [record_end_id(one.settings.text, one.vocabulary) for one in (checkpoint, other)]
-        if ends[0] != ends[1]:
-            raise CheckpointError(
-                f"One of {checkpoint.run_name} and {other.run_name} is a model of records, and not of the same",
-                f"--ensemble {other.run_name}",
-                "Leave it out.",
-            )
+        require_same_symbols(checkpoint, other)
     return others
-
-
-def together(models: Sequence[Model[Any]]) -> Model[Any]:
-    """One model of them all."""
-    from charlm.sampling.ensemble import Ensemble
-
-    return models[0] if len(models) == 1 else Ensemble(models)
-
-
-def beam_sample(
-    model: Model[Any], after: Read[Any], width: int, length: int, end: int | None, vocabulary: Vocabulary
-) -> Fragment:
-    """The most likely line, as the only fragment of a sample."""
-    from charlm.sampling.beam import likeliest_line
-    from charlm.sampling.writer import Fragment
-
-    ends = {symbol for symbol in (end, vocabulary.newline if end is None else None) if symbol is not None}
-    line = likeliest_line(model, after, width, length, ends)
-    bits = -line.logprob / math.log(2) / max(1, len(line.ids) + line.ended)
-    stopped: Stopped = "length" if not line.ended else "stop" if end is None else "record"
-    return Fragment(vocabulary.decode(line.ids), stopped, line.ids, bits_per_symbol=bits)
 
 
 def described(model: Model[Any], after: Read[Any], ids: Sequence[int], vocabulary: Vocabulary) -> list[dict[str, Any]]:
     """Each symbol of a text with its log-probability and its alternatives, as values for JSON."""
-    from charlm.sampling.likelihood import choices
+    from charlm.sampling.many.likelihood import choices
 
     def named(symbol: int) -> dict[str, Any]:
         known = vocabulary.symbols[symbol]

@@ -21,18 +21,6 @@ Describe = Callable[[Sequence[int], "Vocabulary"], list[dict[str, Any]]]
 Samples = Iterable[Iterator["Fragment"]]
 
 
-def print_prompt_notes(checkpoint: Checkpoint, prompt: str, stops: Sequence[str]) -> None:
-    """Notes on a prompt and stop texts that were typed in a way that cannot be meant."""
-    from charlm.text import prompt as prompts
-
-    vocabulary = checkpoint.vocabulary
-    for option, given in (("--prompt", prompt), *(("--stop", one) for one in stops)):
-        if typed := prompts.typed_escape(given, "\\" in vocabulary.symbols):
-            print_stderr(f"{option} '{given}' has a backslash in it. For a line end or a tab: {option} {typed}")
-        elif option == "--stop" and vocabulary.encode(given, "skip").unknown:
-            print_stderr(f"--stop {given!r} has characters that the model never writes")
-
-
 def print_texts(
     checkpoint: Checkpoint, prompt: str, begun: str, samples: Samples, count: int, choice: RecordChoice | None
 ) -> None:

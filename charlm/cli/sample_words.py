@@ -38,7 +38,7 @@ def writable_words(file: str, words: list[str], vocabulary: Vocabulary) -> tuple
 
     Raises TextError if it can write none.
     """
-    from charlm.sampling.word_lists import known_words
+    from charlm.sampling.constraints.word_lists import known_words
 
     known = known_words(words, vocabulary)
     lacking = len(set(words)) - len(known)

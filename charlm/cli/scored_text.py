@@ -131,13 +131,10 @@ def open_wanted(checkpoint: Checkpoint, run: str | None, wanted: Wanted) -> Open
 
 def given_text(checkpoint: Checkpoint, text: list[str], encoding: str | None, unknown: Policy) -> Corpus:
     """A text that was given, in the model's symbols."""
+    from charlm.checkpoint.other_text import open_other_text
     from charlm.evaluation.text import reading_of
-    from charlm.text.corpus import open_corpus
 
-    changes: dict[str, object] = {"sources": tuple(text), "decided": (), "split": "contiguous", "valid": (), "test": ()}
-    if encoding:
-        changes["encoding"] = encoding
-    return open_corpus(checkpoint.settings.text.model_copy(update=changes), checkpoint.vocabulary, reading_of(unknown))
+    return open_other_text(checkpoint, text, encoding, reading_of(unknown))
 
 
 def score_of(

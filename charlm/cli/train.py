@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +11,8 @@ import typer
 from charlm.cli.completing import complete_text
 from charlm.cli.opening import say_what_is_awaited
 from charlm.cli.options import CellFile, Config, DeviceIfGiven, Encoding, JsonAtEnd, Overrides, Records, Test, Valid
+from charlm.cli.runs_watching import watching
+from charlm.cli.serve import require_server
 from charlm.display.output import print_json
 
 if TYPE_CHECKING:
@@ -20,6 +23,15 @@ if TYPE_CHECKING:
     from charlm.config.settings import Settings
     from charlm.text.corpus import Corpus
     from charlm.training.experiment import Training
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """How a training is shown, beside the terminal: as JSON at its end, and as a page while it runs."""
+
+    as_json: bool
+    page: bool
+    cell_files: Sequence[str] | None  # for the page, which reads the model
 
 
 def train(
@@ -84,6 +96,9 @@ def train(
     valid: Valid = None,
     test: Test = None,
     cell_file: CellFile = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Open a page in the browser that shows the training while it runs.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be trained, and write nothing.")] = False,
     as_json: JsonAtEnd = False,
 ) -> None:
@@ -103,12 +118,15 @@ def train(
         "training.device": device,
         "training.seed": seed,
     }
+    shown = _Shown(as_json, watch and not dry_run, cell_file)
+    if shown.page:
+        require_server("--watch", "charlm train --watch")
     if resume:
         target = _run_to_resume(text, config, run, origin)
         from charlm.checkpoint.moved import Moved
 
         places = Moved(moved or (), valid or (), test or ())
-        _resume(target, settings or [], options, more, places, dry_run, as_json)
+        _resume(target, settings or [], options, more, places, dry_run, shown)
         return
     _refuse_without_resume(text, more, moved)
     from dataclasses import replace
@@ -117,7 +135,7 @@ def train(
     from charlm.config.resolving import resolve_to_train
 
     resolved = resolve_to_train(config, settings or [], options, [own_stack_problems])
-    _begin(replace(resolved, settings=own_settings(resolved.settings)), run, origin, dry_run, as_json)
+    _begin(replace(resolved, settings=own_settings(resolved.settings)), run, origin, dry_run, shown)
 
 
 def _run_to_resume(text: list[str] | None, config: str | None, name: str | None, origin: str | None) -> str | None:
@@ -156,7 +174,7 @@ def _refuse_without_resume(text: list[str] | None, more: str | None, moved: list
         )
 
 
-def _begin(resolved: Resolved, name: str | None, origin: str | None, dry_run: bool, as_json: bool) -> None:
+def _begin(resolved: Resolved, name: str | None, origin: str | None, dry_run: bool, shown: _Shown) -> None:
     settings, automatic, start = resolved.settings, resolved.automatic, None
     say_what_is_awaited(settings.text.sources)
     notes: tuple[str, ...] = ()
@@ -183,11 +201,11 @@ def _begin(resolved: Resolved, name: str | None, origin: str | None, dry_run: bo
 
             choice = choose(settings, automatic, corpus, compute_for(settings))
             settings, notes = choice.settings, (*notes, f"chosen: {choice.note()}")
-        _print_plan(settings, corpus, notes, as_json)
+        _print_plan(settings, corpus, notes, shown.as_json)
         return
     from charlm.training.experiment import begin
 
-    _train(begin(settings, name, start, notes, automatic), as_json)
+    _train(begin(settings, name, start, notes, automatic), shown)
 
 
 def _resume(
@@ -197,7 +215,7 @@ def _resume(
     more: str | None,
     moved: Moved,
     dry_run: bool,
-    as_json: bool,
+    shown: _Shown,
 ) -> None:
     from charlm.training.experiment import resume
 
@@ -208,12 +226,12 @@ def _resume(
         run = open_run(runs_root(), target)
         with lock_run(run):
             stored = reopen(run, Asked(overrides, options, more, moved))
-        _print_plan(stored.settings, stored.corpus, stored.notes, as_json)
+        _print_plan(stored.settings, stored.corpus, stored.notes, shown.as_json)
         return
-    _train(resume(target, overrides, options, more=more, moved=moved), as_json)
+    _train(resume(target, overrides, options, more=more, moved=moved), shown)
 
 
-def _train(training: Training, as_json: bool) -> None:
+def _train(training: Training, shown: _Shown) -> None:
     """Train, show it, and print the summary. Raises StoppedError after a signal."""
     from charlm.display.console import StderrConsole
     from charlm.display.first_sample import first_sample_options
@@ -228,21 +246,23 @@ def _train(training: Training, as_json: bool) -> None:
 
     run, corpus = training.run, training.corpus
     console = StderrConsole()
-    print_rows(console, [*text_rows(corpus), *(("note", note) for note in training.notes)])
+    rows = [*text_rows(corpus), *(("note", note) for note in training.notes)]
     title = f"{run.name}  {training.settings.model.in_short()}"
     view = LiveView(console, title) if supports_live_view(console) else PlainView(sys.stderr)
     finished = None
-    with Stop() as stop, view:
-        for event in training.events(stop.asked, stop.save_asked):
-            view.show(event)
-            if isinstance(event, Finished):
-                finished = event
+    with watching(run, shown.page, shown.cell_files) as page, Stop() as stop:
+        print_rows(console, [*rows, *([("page", page)] if page else [])])
+        with view:
+            for event in training.events(stop.asked, stop.save_asked):
+                view.show(event)
+                if isinstance(event, Finished):
+                    finished = event
     assert finished is not None
     plot_loss_of(run)
     cells = [layer.cell for layer in training.settings.model.stack()]
     options = first_sample_options(corpus, training.settings.text)
     print_summary(console, finished, run.name, run.folder, options, cells)
-    if as_json:
+    if shown.as_json:
         print_json(summary_json(finished, run.name, run.folder))
     if stop.signal:
         raise StoppedError(

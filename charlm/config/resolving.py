@@ -141,8 +141,12 @@ def _from_file(preset_or_file: str, problems: list[Problem]) -> list[dict[str, G
 
 
 def _from_preset(name: str, where: str, problems: list[Problem]) -> dict[str, Given]:
+    """The settings of a preset, which may start from another one."""
     source = f"preset {name}"
-    return _named(_mapping(read_preset(name, where), source), lambda path: source, problems)
+    values = _mapping(read_preset(name, where), source)
+    start = values.pop("preset", None)
+    below = _from_preset(start, source, problems) if start else {}
+    return below | _named(values, lambda path: source, problems)
 
 
 def _from_command_line(

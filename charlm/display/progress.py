@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 
 
 class WatchedScorer:
-    """A WindowScorer that tells the line which share of `characters` it has scored.
+    """A WindowScorer that tells the line which share of `characters` it has scored, or what else it is `doing`.
 
     Some are scored twice (evaluation/scoring.py), so the last ones may come after 100 %.
     """
 
-    def __init__(self, scorer: WindowScorer, characters: int, line: Waiting) -> None:
+    def __init__(self, scorer: WindowScorer, characters: int, line: Waiting, doing: str = "scoring") -> None:
         self._scorer, self._characters, self._line, self._done = scorer, characters, line, 0
+        self._doing = doing
 
     def fresh(self, rows: int) -> State:
         return self._scorer.fresh(rows)
@@ -36,7 +37,7 @@ class WatchedScorer:
         found = self._scorer.nats(inputs, targets, state)
         self._done += int((targets != NO_TARGET).sum())
         share = min(1.0, self._done / max(1, self._characters))
-        self._line.say(f"scoring {self._characters:,} characters, {share:.0%} done")
+        self._line.say(f"{self._doing} {self._characters:,} characters, {share:.0%} done")
         return found
 
 

@@ -1,8 +1,6 @@
 """A text as one HTML file, coloured by surprise. Knows no model.
 
-Everything is in the file, and it loads nothing: its Content-Security-Policy allows its own style and script alone, by
-their sha256. The text is escaped by jinja2, and the script makes no elements from it. Control characters are shown by
-the signs that Unicode has for them, those that would turn the text around by U+FFFD.
+html_page.py has what it shares with other pages. The script makes no elements from the text.
 
 The page is at most four times as long as the text, or 256 KB. Of a long text, the spans are made by the script, and the
 likeliest characters are kept only where the surprise is at least some bits: the first number of them that fits.
@@ -12,23 +10,17 @@ Shape letters: P pieces, K likeliest.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from charlm.display.printing import CONTROLS
+from charlm.display.html_page import render_page, without_controls
 from charlm.display.surprise import LINE_ENDS, STEPS, SurpriseText
 from charlm.display.surprise_data import PointerData
 from charlm.display.surprise_terminal import lines_of, span_bits
-from charlm.text.vocabulary import LOST
 
 if TYPE_CHECKING:
     from charlm.evaluation.characters import CharacterScores
@@ -40,7 +32,6 @@ TAGS = ("", "b", "i", "s", "u", "q")  # of the steps: one letter each, as there 
 LARGEST, TIMES = 256 * 1024, 4  # bytes of a page, and how many times as long as the text it may be
 TAG = len("<b></b>")
 SHOWN = 160  # characters of a span in the list
-NEVER_SHOWN = re.compile(f"{CONTROLS.pattern}|[\ufffe\uffff]")
 
 
 @dataclass(frozen=True)
@@ -55,7 +46,7 @@ def surprise_page(
     head: Head, text: SurpriseText, found: CharacterScores, likeliest: Likeliest, spans: Sequence[Span]
 ) -> str:
     """The page."""
-    sign = {one: "\n" if one in LINE_ENDS else NEVER_SHOWN.sub(_sign, one) for one in set(text.pieces)}
+    sign = {one: "\n" if one in LINE_ENDS else without_controls(one) for one in set(text.pieces)}
     shown = [sign[piece] for piece in text.pieces]
     pointer = PointerData.of(text, shown, likeliest, found.vocabulary.size > 256)
     size = len("".join(shown).encode())
@@ -71,11 +62,6 @@ def surprise_page(
     return whole
 
 
-def _sign(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    return chr(0x2400 + code) if code < 0x20 else "\u2421" if code == 0x7F else LOST
-
-
 def _page(
     head: Head,
     text: SurpriseText,
@@ -87,11 +73,6 @@ def _page(
 ) -> Callable[[float, str], str]:
     """The page as a function of the bits from which the likeliest are kept, and of the data. If its spans are not
     `drawn`, the script makes them."""
-    from jinja2 import Environment, StrictUndefined
-    from markupsafe import Markup
-
-    style, script = (_file(f"surprise.{ending}") for ending in ("css", "js"))
-    template = Environment(autoescape=True, undefined=StrictUndefined).from_string(_file("surprise.html"))
     runs = list(_runs(text, shown, spans, drawn))
     about = {
         "units": int(pointer.units.sum()),
@@ -105,19 +86,16 @@ def _page(
 
     def page(least: float, data: str) -> str:
         kept = "all characters" if not least else f"characters of at least {least:g} bits"
-        return template.render(
-            title=head.title,
+        return render_page(
+            "surprise",
+            head.title,
+            {"about": {**about, "least": least}},
+            {"data": data},
             summary=head.summary,
-            policy=f"default-src 'none'; style-src {_source(style)}; script-src {_source(script)}; base-uri 'none'; "
-            "form-action 'none'",
-            style=Markup(style),
-            script=Markup(script),
             legend=_legend(text),
             spans=_span_rows(text, shown, spans),
             note=f"The pointer shows a character's bits and the five likeliest in its place, kept for {kept}.",
             runs=runs,
-            about={**about, "least": least},
-            data=data,
         )
 
     return page
@@ -162,16 +140,4 @@ def _names(vocabulary: Vocabulary) -> list[str]:
     """What each symbol is called on the page; the script gives signs to those that cannot be seen."""
     if vocabulary.unit == "byte":
         return [one if " " <= one <= "~" or one == "\n" else f"0x{ord(one):02x}" for one in vocabulary.symbols]
-    return [
-        symbol if symbol in ("\n", "\t", "\x1e") else NEVER_SHOWN.sub(_sign, symbol) for symbol in vocabulary.symbols
-    ]
-
-
-@cache
-def _file(name: str) -> str:
-    return files("charlm.display").joinpath("pages", name).read_text(encoding="utf-8")
-
-
-def _source(content: str) -> str:
-    """How a Content-Security-Policy allows a style or a script."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'"
+    return [symbol if symbol in ("\n", "\t", "\x1e") else without_controls(symbol) for symbol in vocabulary.symbols]

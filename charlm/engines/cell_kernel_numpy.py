@@ -44,6 +44,27 @@ def run(
     cell: Cell, weights: Mapping[str, np.ndarray], x: np.ndarray | Symbols, state: Any, below: Any = None
 ) -> tuple[np.ndarray, np.ndarray | None, Any]:
     """x (T, B, I) or symbols, the state before, the memories below -> outputs (T, B, H), memories, the state after."""
+    arrays, units = _filled(cell, weights, x, state, below)
+    memories = arrays.memories()
+    return (
+        arrays.outputs()[..., :units],
+        None if memories is None else memories[..., :units],
+        type(state)(*(part[:, :units].copy() for part in arrays.last())),  # a view would keep all steps in memory
+    )
+
+
+def run_with_states(
+    cell: Cell, weights: Mapping[str, np.ndarray], x: np.ndarray | Symbols, state: Any, below: Any = None
+) -> tuple[np.ndarray, Any]:
+    """The same -> outputs (T, B, H), and the states after each step: a state with parts (T, B, H)."""
+    arrays, units = _filled(cell, weights, x, state, below)
+    return arrays.outputs()[..., :units], type(state)(*(part[..., :units] for part in arrays.states()))
+
+
+def _filled(
+    cell: Cell, weights: Mapping[str, np.ndarray], x: np.ndarray | Symbols, state: Any, below: Any
+) -> tuple[WindowArrays, int]:
+    """The arrays of a window after the kernel has run it, and the units of the layer: the arrays may have more."""
     kernel, plan = library_for(cell, below is not None), plan_of_cell(cell, below is not None)
     assert kernel is not None
     assert plan is not None
@@ -67,12 +88,7 @@ def run(
         forward = getattr(kernel, _entry(plan))
         forward.argtypes, forward.restype = (ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64), None
         share_rows(partial(forward, ctypes.byref(window)), rows, ROWS_FOR_A_THREAD)
-    memories = arrays.memories()
-    return (
-        arrays.outputs()[..., :units],
-        None if memories is None else memories[..., :units],
-        type(state)(*(part[:, :units] for part in arrays.last())),
-    )
+    return arrays, units
 
 
 def _projected(

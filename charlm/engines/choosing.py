@@ -40,7 +40,7 @@ import numpy as np
 
 from charlm.cells.arrays import Array
 from charlm.cells.cell import TorchKernel, Weights
-from charlm.cells.unroll import Memories
+from charlm.cells.unroll import Memories, project_inputs, run_steps
 from charlm.config.settings import ModelSettings
 from charlm.device import Compute
 from charlm.graphs.tracing import trace_problem
@@ -142,6 +142,20 @@ def run_with_numpy(
     from charlm.engines import cell_kernel_numpy
 
     return cell_kernel_numpy.run(layer.cell, weights, x, state, below)
+
+
+def run_with_states(
+    layer: Layer, weights: Weights, x: LayerInput, state: Any, below: Memories
+) -> tuple[np.ndarray, Any]:
+    """For numpy arrays: outputs (T, B, H), and the states after each step, as a state with parts (T, B, H)."""
+    if numpy_engine(layer, state) == "cell kernel":
+        from charlm.engines import cell_kernel_numpy
+
+        return cell_kernel_numpy.run_with_states(layer.cell, weights, x, state, below)
+    weights = layer.cell.step_weights(weights)
+    steps = list(run_steps(layer.cell, weights, project_inputs(layer.cell, weights, x), state, below))
+    outputs = np.stack([output for output, _, _ in steps])
+    return outputs, type(state)(*(np.stack(part) for part in zip(*(after for _, after, _ in steps), strict=True)))
 
 
 def step_engine(layer: Layer) -> Engine:

@@ -94,7 +94,7 @@ class CompiledStepper:
     def generate_next(
         self, logits: np.ndarray, state: State, temperature: float, uniforms: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, State]:
-        """As in `charlm.sampling.generation.GeneratingModel`, a few milliseconds at a time."""
+        """As in `charlm.sampling.loop.generation.GeneratingModel`, a few milliseconds at a time."""
         rows = len(logits)
         parts = [layer.begin(given, rows) for layer, given in zip(self._layers, state, strict=True)]  # overwritten
         stack = self._described(rows, parts, parts)

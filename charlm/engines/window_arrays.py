@@ -128,6 +128,10 @@ class WindowArrays:
         memory = self._plan.graph.memory
         return None if memory is None else self._states[self._plan.fields.index(memory)][1:]
 
+    def states(self) -> list[Array]:
+        """The parts of the state after each step, (T, B, H) each."""
+        return [states[1:] for states in self._states]
+
     def last(self) -> list[Array]:
         """The parts of the state after the window, (B, H), as views."""
         return [states[-1] for states in self._states]

@@ -2,7 +2,7 @@
 
 Characters near each other are alike: all of a hard passage is hard. So they are not drawn one by one. The text is cut
 into blocks of 1,000 characters, or of records that have 1,000 together; as many blocks as there are, are drawn with
-replacement, a thousand times (the block bootstrap). The interval holds the middle 95 % of the means of these texts. It
+replacement, a thousand times (charlm/bootstrap.py). The interval holds the middle 95 % of the means of these texts. It
 says how the score of this model would vary with the text, and not how it would vary with the seed of the training.
 
 The difference of two models is far surer than either score, because a hard passage is hard for both: so the blocks are
@@ -16,13 +16,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from charlm.bootstrap import Interval as Interval
+from charlm.bootstrap import bootstrap_interval
 from charlm.evaluation.score import Score
 
 BLOCK = 1000  # characters
-DRAWS = 1000
-SHARE = 0.95
-FEWEST = 10  # blocks; of fewer, the interval would be a guess
-SEED = 0  # the same blocks are drawn every time
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,18 +50,9 @@ class Blocks:
         return Blocks(np.add.reduceat(self.nats, starts), np.add.reduceat(self.characters, starts))
 
 
-@dataclass(frozen=True)
-class Interval:
-    """A mean in nats per character, between `low` and `high` with a probability of 95 %, from `blocks` blocks."""
-
-    low: float
-    high: float
-    blocks: int
-
-
 def mean_interval(found: Blocks) -> Interval | None:
     """The interval of the mean nats per character; None if there are under ten blocks."""
-    return _interval(found.nats, found.characters)
+    return bootstrap_interval(found.nats, found.characters)
 
 
 def paired_interval(found: Blocks, first: Blocks) -> Interval | None:
@@ -73,17 +62,4 @@ def paired_interval(found: Blocks, first: Blocks) -> Interval | None:
     """
     if not np.array_equal(found.characters, first.characters):
         return None
-    return _interval(found.nats - first.nats, found.characters)
-
-
-def _interval(nats: np.ndarray, characters: np.ndarray) -> Interval | None:
-    count = len(nats)
-    if count < FEWEST:
-        return None
-    rng = np.random.default_rng(SEED)
-    means = np.empty(DRAWS)
-    for at in range(DRAWS):
-        drawn = rng.integers(0, count, count)
-        means[at] = nats[drawn].sum() / characters[drawn].sum()
-    low, high = np.quantile(means, [(1 - SHARE) / 2, (1 + SHARE) / 2])
-    return Interval(float(low), float(high), count)
+    return bootstrap_interval(found.nats - first.nats, found.characters)

@@ -47,7 +47,7 @@ def score_stream(scorer: WindowScorer, ids: np.ndarray, lanes: int = LANES, wind
 def stream_nats(scorer: WindowScorer, ids: np.ndarray, lanes: int = LANES, window: int = WINDOW) -> np.ndarray:
     """The nats (N - 1,) of every character after the first, which `score_stream` adds up; float32, as scorers give."""
     if ids.size > LONG and not forgets(scorer, ids):
-        return _read_through(scorer, ids)
+        return read_through(scorer, ids)
     cut = _Cut.of(ids, lanes, window)
     reading = _Reading.first(scorer, cut, window)
     pending = np.arange(1, cut.rows)  # lanes that started from a guess, or from a state that has changed since
@@ -62,7 +62,7 @@ def stream_nats(scorer: WindowScorer, ids: np.ndarray, lanes: int = LANES, windo
     return reading.nats.ravel()[: ids.size - 1]
 
 
-def _read_through(scorer: WindowScorer, ids: np.ndarray) -> np.ndarray:
+def read_through(scorer: WindowScorer, ids: np.ndarray) -> np.ndarray:
     """The nats (N - 1,) of a text (N,) that is read as one stream."""
     nats, state = [], scorer.fresh(1)
     cut = _Cut.of(ids, 1, ids.size)

@@ -61,6 +61,14 @@ def put_rows(state: State, rows: np.ndarray, new: State) -> State:
     )
 
 
+def join_rows(states: Sequence[State]) -> State:
+    """The rows of several numpy states, one after the other."""
+    return tuple(
+        type(layers[0])(*(np.concatenate(parts) for parts in zip(*layers, strict=True)))
+        for layers in zip(*states, strict=True)
+    )
+
+
 def mean_difference(state: State, row: int, other: int) -> float:
     """How much two rows of a state differ: the mean over all values of the difference of their tanh, from 0 to 2."""
     parts = [part for layer in state for part in layer]

@@ -1,1 +1,1 @@
-"""Sampling: decoding rules as pure functions on logits, and generation by them. Knows no torch and no training."""
+"""Sampling: how a model writes, from the logits of one symbol to whole texts. Knows no torch and no training."""

@@ -16,8 +16,8 @@ import numpy as np
 
 from charlm.errors import CharlmError
 from charlm.randomness import sample_stream
-from charlm.sampling.decoding import Decoding, probabilities
-from charlm.sampling.generation import Model, Read, generate, read
+from charlm.sampling.loop.generation import Model, Read, generate, read
+from charlm.sampling.rules.decoding import Decoding, probabilities
 from charlm.sampling.writer import Fragment, Stopped, Writer
 from charlm.sampling.writing import opening_ids
 from charlm.text.vocabulary import Ids, Vocabulary

@@ -9,7 +9,7 @@ from typing import Any
 from charlm.config.suggestions import suggestion
 from charlm.errors import UsageError
 from charlm.sampling.conversation import Conversation
-from charlm.sampling.decoding import Decoding
+from charlm.sampling.rules.decoding import Decoding
 
 MARK = ":"
 OFF = "off"  # no value

@@ -8,11 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from charlm.sampling.decoding import Decoding
-from charlm.sampling.generation import Model, Read, read
-from charlm.sampling.masks import NO_MASKS, Masks
+from charlm.sampling.loop.generation import Model, Read
 from charlm.sampling.writer import Fragment
-from charlm.sampling.writing import Wanted, opening_ids, write_samples
+from charlm.sampling.writing import Wanted, write_samples
 from charlm.text.vocabulary import Vocabulary
 
 LONGEST = 5000  # symbols of a record, unless the user gives another number
@@ -46,26 +44,6 @@ def write_records(
             if chosen is not None:
                 given += 1
                 yield chosen
-
-
-def write_record(
-    model: Model[Any],
-    vocabulary: Vocabulary,
-    beginning: str,
-    decoding: Decoding | None,
-    *,
-    length: int,
-    seed: int,
-    end: int,
-    masks: Masks = NO_MASKS,
-) -> str:
-    """The rest of one record: what `charlm sample` writes after the prompt. Empty if no sample has any text."""
-    ids = vocabulary.encode(beginning, "skip").ids
-    after = read(model, opening_ids(vocabulary, ids, end))
-    begun = vocabulary.decode(after.ids[1:]) if ids.size else ""
-    wanted = Wanted(decoding or Decoding(), length, end=end, masks=masks)
-    records = write_records(model, vocabulary, after, wanted, seed, 1, begun)
-    return "".join(fragment.text for fragment in next(records, iter(())))
 
 
 def _not_empty(fragments: Iterator[Fragment], begun: str) -> Iterator[Fragment] | None:

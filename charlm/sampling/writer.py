@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from charlm.sampling.rows import EndedBy
+from charlm.sampling.loop.rows import EndedBy
 from charlm.text.clusters import clusters
 from charlm.text.vocabulary import Vocabulary
 

@@ -21,10 +21,10 @@ import numpy as np
 
 from charlm.errors import CharlmError
 from charlm.randomness import sample_stream
-from charlm.sampling.decoding import Decoding
-from charlm.sampling.generation import Model, Read, generate, read
-from charlm.sampling.masks import NO_MASKS, Masks
-from charlm.sampling.rows import EndedBy, Round
+from charlm.sampling.loop.generation import Model, Read, generate, read
+from charlm.sampling.loop.masks import NO_MASKS, Masks
+from charlm.sampling.loop.rows import EndedBy, Round
+from charlm.sampling.rules.decoding import Decoding
 from charlm.sampling.writer import Fragment, Stopped, Writer
 from charlm.text.vocabulary import Ids, Unknown, Vocabulary
 

@@ -14,7 +14,7 @@ from charlm.text.normalizing import lacks_marks
 from charlm.text.prompt import with_unix_newlines
 from charlm.text.records.tally import Tally
 from charlm.text.stream import TextStream
-from charlm.text.vocabulary import Vocabulary
+from charlm.text.vocabulary import Encoded, Unknown, Vocabulary
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,16 @@ class _InMemory(TextStream):
     def _read(self, number: int) -> Iterator[Chunk]:
         text = self.text.removeprefix(MARK)
         yield Chunk(with_unix_newlines(text) if self.settings.newlines == "unix" else text)
+
+
+def encode_given(text: str, settings: TextSettings, vocabulary: Vocabulary, unknown: Unknown) -> Encoded:
+    """The ids of the text, read as `read_given` does; of the bytes as they are for a model of bytes.
+
+    Raises TextError as `read_given` does, and with `error` for an unknown character.
+    """
+    if vocabulary.unit == "byte":
+        return vocabulary.encode_bytes(text.encode("utf-8", "surrogatepass"), unknown)
+    return vocabulary.encode(read_given(text, settings, vocabulary), unknown)
 
 
 def read_given(text: str, settings: TextSettings, vocabulary: Vocabulary) -> str:

@@ -14,7 +14,8 @@ from charlm.engines.choosing import engines_of
 from charlm.model.parameters import count_parameters
 from charlm.text.corpus import Corpus
 from charlm.training.lengths import duration
-from charlm.training.rule import LANES, WIDTHS, Candidate, best_width, enough, settings_for
+from charlm.training.plan import train_reader
+from charlm.training.rule import LANES, WIDTHS, Candidate, best_width, enough, lanes, settings_for
 from charlm.training.speed import Speed, measure_speed
 
 TIMED = (96, 256)  # widths whose updates are timed; the speed of others lies on the line through both
@@ -54,7 +55,7 @@ def choose(settings: Settings, automatic: Collection[str], corpus: Corpus, compu
     assert budget is not None
     settings, train = with_best_cell(settings, automatic, compute), int(corpus.split("train").size)
     if BATCH_SIZE in automatic:
-        settings = with_values(settings, {BATCH_SIZE: LANES})  # what is timed is what will be trained
+        settings = with_values(settings, {BATCH_SIZE: lanes_for(settings, corpus)})  # those that will be timed
     timed, widths = (TIMED, WIDTHS) if WIDTH in automatic else ((settings.model.hidden_size,),) * 2
     patience = min(MOST_SECONDS, SHARE * budget) / len(TIMED)
     speeds = {w: measure_speed(with_values(settings, {WIDTH: w}), corpus, compute, patience) for w in timed}
@@ -64,12 +65,24 @@ def choose(settings: Settings, automatic: Collection[str], corpus: Corpus, compu
     speed, times = model.characters / budget, model.characters / train
     why = f"in {duration(budget)}, at {speed:,.0f} characters a second, it reads the text {_number(times)} times"
     shorter = enough(model, train) if DROPOUT in automatic else model
-    values = {CELL: settings.model.cell, **settings_for(shorter, train)}
+    values = {
+        CELL: settings.model.cell,
+        BATCH_SIZE: settings.training.batch_size,
+        **settings_for(shorter, train),
+    }
     chosen = {name: value for name, value in values.items() if name in automatic}
     if shorter.characters < model.characters:  # the timing is a part of what is left of the budget
         chosen[BUDGET] = round(min(budget, spent + shorter.characters / speed), 1)
         why = f"{why.replace('reads', 'would read')}, and {_number(shorter.characters / train)} are enough"
     return Choice(with_values(settings, chosen), chosen, why, spent)
+
+
+def lanes_for(settings: Settings, corpus: Corpus) -> int:
+    """More of them for short records, of which a lane reads one an update."""
+    if not settings.text.records:
+        return LANES
+    reader = train_reader(with_values(settings, {BATCH_SIZE: LANES}), corpus)
+    return lanes(reader.characters_per_epoch / (reader.windows_per_epoch * reader.batch_size))
 
 
 def _number(times: float) -> str:

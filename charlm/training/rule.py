@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 WIDTHS = (32, 48, 64, 96, 128, 160, 192, 224, 256, 320, 384, 448, 512, 640, 768, 896, 1024)
 READ_PER_PARAMETER = 14.0  # D / P of the best width on a long text
 PARAMETERS_PER_CHARACTER = 2.5  # P / N at most: a wider model learns a short text by heart
-LANES, STEPS = 16, 64  # of an update; more lanes would mean fewer updates
+UPDATE = 1024  # characters of an update; more would mean fewer updates
+LANES, MOST_LANES = 16, 128
 MOST_TIMES = 0.3  # that a text is read, times the root of its length; more lets the model learn it by heart
 LEAST_UPDATES = 200  # that are made all the same, if there is time
 
@@ -41,19 +42,23 @@ def best_width(candidates: Sequence[Candidate], train_characters: int) -> Candid
 
 def enough(model: Candidate, train_characters: int) -> Candidate:
     """The same model, which reads no more than the text is worth."""
-    most = max(MOST_TIMES * train_characters**1.5, LEAST_UPDATES * LANES * STEPS)
+    most = max(MOST_TIMES * train_characters**1.5, LEAST_UPDATES * UPDATE)
     return replace(model, characters=min(model.characters, most))
 
 
-def settings_for(model: Candidate, train_characters: int) -> Mapping[str, float | int]:
+def lanes(characters: float) -> int:
+    """Lanes of an update, each of which reads so many characters in it: a window, or a record that is shorter."""
+    return min(MOST_LANES, max(LANES, 8 * round(UPDATE / characters / 8)))
+
+
+def settings_for(model: Candidate, train_characters: int) -> Mapping[str, float]:
     """What else suits a model of this width, by the names of the settings."""
     return {
         "model.hidden_size": model.hidden_size,
         "model.dropout": dropout(model.characters * model.parameters / train_characters**2),
-        "training.batch_size": LANES,
         "training.learning_rate": learning_rate(model.hidden_size),
         "training.weight_decay": 0.1,
-        "training.average": average(model.characters / (LANES * STEPS)),
+        "training.average": average(model.characters / UPDATE),
     }
 
 

@@ -92,7 +92,7 @@ OFFERED = {
     "charlm train tiny": ["tiny-shakespeare"],
     "charlm data fetch enw": ["enwik8"],
     "charlm train -c char": ["char-rnn"],
-    "charlm config show --config sm": ["small"],
+    "charlm config show --config la": ["large"],
     "charlm cells show lstm": ["lstm", "lstm97"],
     "charlm bench train --cell al": ["all"],
     "charlm study run forg": ["forget-bias"],
@@ -131,7 +131,7 @@ def test_values_that_are_a_choice_are_offered_in_every_shell(capsys, monkeypatch
 @pytest.mark.parametrize(
     ("words", "offered"),
     [
-        (["charlm", "train", "--config", "=", "sm"], ["small"]),
+        (["charlm", "train", "--config", "=", "la"], ["large"]),
         (["charlm", "train", "-s", "model.cell", "=", "gru", ""], sorted(CORPORA)),
         (["charlm", "train", "-s", "model.cell", "="], sorted(CELL_NAMES)),
     ],
@@ -170,7 +170,7 @@ def test_a_person_presses_the_tab_key_in_bash(tmp_path):
         (b"charlm train -s training.sched\t", b"training.schedule="),
         (b"l\t", b"linear "),
         (b"-s model.cell=pe\t", b"model.cell=peephole "),
-        (b"-c sma\t", b"-c small "),
+        (b"-c lar\t", b"-c large "),
     ):
         os.write(terminal, typed)
         until(completed)

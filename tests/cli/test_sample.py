@@ -11,7 +11,7 @@ from sampled import in_json, run
 
 from charlm.checkpoint import load_checkpoint
 from charlm.engines.choosing import stepper
-from charlm.sampling.decoding import Decoding
+from charlm.sampling.rules.decoding import Decoding
 from charlm.sampling.writing import write_text
 
 

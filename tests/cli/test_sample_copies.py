@@ -9,6 +9,7 @@ from command_line import in_this_process
 from sampled import in_json, run
 
 import charlm
+from charlm.errors import TextError
 
 pytest.importorskip("pydivsufsort", reason="the extra charlm[constrain]")
 
@@ -109,16 +110,34 @@ def test_a_stop_text_is_not_counted(told):
     assert one["longest_run"] == longest(one["text"], trained_on(TRAINING))
 
 
-def test_a_text_that_has_moved_is_an_error_that_says_what_to_do(sample, runs):
+@pytest.mark.parametrize("options", [("--max-copy", 9), ("--report",), ("--max-copy", 9, "--report")])
+def test_a_text_that_has_moved_is_named_by_following_the_advice(sample, runs, options):
+    usual = sample("verse", *options).stdout
     (runs / "verse.txt").rename(runs / "away.txt")
     try:
-        for option in (("--max-copy", 9), ("--report",)):
-            done = sample("verse", *option, code=3)
-            assert done.stdout == ""
-            assert "The training text cannot be read" in done.stderr
-            assert f"or leave {option[0]} out" in done.stderr
+        done = sample("verse", *options, code=3)
+        assert done.stdout == ""
+        advice = f"charlm sample verse {' '.join(map(str, options))} --text PATH"
+        assert f"If the text of verse has moved, name it: {advice}" in done.stderr
+        advised = advice.replace("PATH", "away.txt").split()[2:]
+        assert sample(*advised).stdout == usual
+        assert "is not the one that verse was trained on" in sample(*advised[:-1], "names.txt", code=4).stderr
+        library = {"length": 90, "seed": 1, "max_copy": 7}
+        with pytest.raises(TextError, match="no such file") as gone:
+            charlm.sample(str(runs / "runs" / "verse"), **library)
+        assert "text=PATH" in gone.value.remedy
+        moved = charlm.sample(str(runs / "runs" / "verse"), **library, text="away.txt")
     finally:
         (runs / "away.txt").rename(runs / "verse.txt")
+    assert moved == charlm.sample(str(runs / "runs" / "verse"), **library)
+
+
+def test_a_place_of_the_text_that_nothing_reads_is_refused(sample):
+    for options in ((), ("-i",)):
+        done = sample("verse", *options, "--text", "The owl ", code=2)
+        assert "nothing here reads it" in done.stderr
+        assert "For the beginning of a sample: --prompt" in done.stderr
+    assert "no validation text of its own" in sample("verse", "--report", "--valid", "verse.txt", code=2).stderr
 
 
 @pytest.mark.parametrize(

@@ -113,7 +113,7 @@ def test_what_cannot_be_is_three_lines_and_an_exit_code(plain, tmp_path, options
     assert len(done.stderr.splitlines()) == 3
 
 
-@pytest.mark.parametrize(("name", "what"), [("strange", "has another vocabulary"), ("listed", "a model of records")])
+@pytest.mark.parametrize(("name", "what"), [("strange", "only one of them has 'Z'"), ("listed", "a model of records")])
 def test_runs_that_do_not_fit_are_refused(plain, others, name, what):
     done = run(plain, "--seed", 1, "--ensemble", others / name / "step-20", code=4)
     assert what in done.stderr

@@ -80,7 +80,7 @@ def test_unique_and_novel_records(sample, runs):
 def test_the_training_text_is_opened_only_if_somebody_asks_what_stands_in_it(sample, monkeypatch):
     opened = []
     real = training_records.open_training_records
-    monkeypatch.setattr(training_records, "open_training_records", lambda one: (opened.append(1), real(one))[1])
+    monkeypatch.setattr(training_records, "open_training_records", lambda *one: (opened.append(1), real(*one))[1])
     assert "stand" not in sample("list", "--count", 3).stderr
     sample("list", "--count", 3, "--unique")
     assert not opened
@@ -95,8 +95,13 @@ def test_the_training_text_is_opened_only_if_somebody_asks_what_stands_in_it(sam
 def test_novel_needs_the_text_and_the_mark_does_not(sample, runs, watched):
     (runs / "list.txt").rename(runs / "away.txt")
     try:
-        assert "training text cannot be read" in sample("list", "--novel", code=3).stderr
-        assert "are not marked" in sample("list", "--count", 3).stderr
+        assert "charlm sample list --novel --text PATH" in sample("list", "--novel", code=3).stderr
+        unmarked = sample("list", "--count", 3).stderr
+        assert "are not marked" in unmarked
+        assert "charlm sample list --text PATH" in unmarked
+        assert "are not marked" not in sample("list", "--count", 3, "--text", "away.txt").stderr
+        new = sample("list", "--novel", "--count", 3, "--text", "away.txt", "--temperature", 2).stdout
+        assert not set(new.split()) & set((runs / "away.txt").read_text().split())
     finally:
         (runs / "away.txt").rename(runs / "list.txt")
 

@@ -9,8 +9,8 @@ from sampled import LETTERS, in_json, make, run
 import charlm
 from charlm.engines.compiled_stepper import can_run
 from charlm.errors import UsageError
-from charlm.sampling import generation
-from charlm.sampling.decoding import Decoding
+from charlm.sampling.loop import generation
+from charlm.sampling.rules.decoding import Decoding
 
 RULES = [
     ("--typical", 0.3),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 import pytest
-import typer
+from command_line import parsers
 
 from charlm.cli import app
 from charlm.cli.words import COMMAND_OF, OPTIONS
@@ -75,6 +75,12 @@ def test_an_unknown_option_without_another_name_points_to_the_help(charlm):
     assert "`charlm sample --help` lists the options." in charlm("sample", "--frobnicate").stderr
 
 
+def test_an_argument_that_is_written_as_an_option_is_shown_in_its_place(charlm):
+    told = charlm("inspect", "cells", "mybook", "--text", "letter.txt").stderr
+    assert "Write: charlm inspect cells [RUN] [" in told
+    assert "Write: charlm sample [RUN]" in charlm("sample", "--run", "mybook").stderr
+
+
 def test_other_errors_of_the_command_line_and_codes_are_as_before(charlm):
     wrong = charlm("train", "--steps", "many")
     assert wrong.returncode == 2
@@ -86,7 +92,7 @@ def test_other_errors_of_the_command_line_and_codes_are_as_before(charlm):
 
 
 def test_each_word_has_one_answer_and_no_answer_is_unknown_itself():
-    tree = typer.main.get_command(app)
+    tree = parsers(app)
     for path, table in OPTIONS.items():
         words = [word for listed in table.values() for word in listed.split()]
         assert len(words) == len(set(words)), path

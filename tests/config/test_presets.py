@@ -11,8 +11,7 @@ from charlm.config.given import NAMES, has_length, read_given
 from charlm.config.presets import is_file_name, presets, read_preset
 from charlm.config.resolving import resolve, resolve_to_train
 
-SHAKESPEARE = {"tiny-shakespeare", "tiny-shakespeare-10m", "tiny-shakespeare-30m"}
-PRESETS = {"auto", "quick", "char-rnn", "small", "medium", "large"} | SHAKESPEARE
+PRESETS = {"auto", "quick", "char-rnn", "large", "tiny-shakespeare"}
 EACH = pytest.mark.parametrize("name", sorted(presets()))
 
 
@@ -38,9 +37,19 @@ def test_a_preset_is_valid_for_its_cell_too(name):
 
 @EACH
 def test_a_preset_sets_a_length(name):
-    given, problems = read_given(read_preset(name, "here").value, lambda path: "here")
+    values = dict(read_preset(name, "here").value)
+    values.pop("preset", None)
+    given, problems = read_given(values, lambda path: "here")
     assert problems == []
     assert has_length(given)
+
+
+def test_a_preset_may_start_from_another_one_and_the_origin_of_each_value_is_told():
+    resolved = resolve_to_train("tiny-shakespeare", [], {"training.seed": 3})
+    assert resolved.settings.text.splits == (0.9, 0.1, 0.0)
+    assert resolved.origins["training.budget"] == "preset tiny-shakespeare"
+    assert resolved.origins["model.dropout_kind"] == "preset auto"
+    assert "model.hidden_size" in resolved.automatic
 
 
 @EACH

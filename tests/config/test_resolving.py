@@ -71,8 +71,8 @@ def test_flags_that_were_not_given_change_nothing():
     ("preset", "overrides", "options", "steps", "epochs", "budget"),
     [
         ("quick", [], {"training.budget": "97s"}, None, None, 97.0),
-        ("tiny-shakespeare", [], {"training.steps": 5}, 5, None, None),
-        ("tiny-shakespeare", ["training.epochs=2"], {}, None, 2.0, None),
+        ("large", [], {"training.steps": 5}, 5, None, None),
+        ("large", ["training.epochs=2"], {}, None, 2.0, None),
         ("char-rnn", ["training.steps=null"], {}, None, 50.0, None),
     ],
 )

@@ -20,6 +20,6 @@ def test_standard_input_is_a_file_to_name():
 
 
 def test_a_preset_or_a_setting_of_the_model_chooses_the_model():
-    assert GivenOptions.of("small", [], []).choose_model
+    assert GivenOptions.of("large", [], []).choose_model
     assert GivenOptions.of(None, ["model.hidden_size=8"], []).choose_model
     assert not GivenOptions.of(None, ["training.seed=8"], [("--device", "cpu")]).choose_model

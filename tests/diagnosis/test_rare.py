@@ -16,7 +16,7 @@ def found(tmp_path, text, **text_settings):
     path = tmp_path / "text.txt"
     path.write_text(text, encoding="utf-8")
     settings = Settings.model_validate({"text": {"sources": [str(path)], **text_settings}})
-    return [*check_rare(settings, open_corpus(settings.text), GivenOptions(("-c", "small")))]
+    return [*check_rare(settings, open_corpus(settings.text), GivenOptions(("-c", "large")))]
 
 
 def text_of(rare, frequent=100_000):
@@ -39,7 +39,7 @@ def others(count):
 def test_many_rare_characters_get_a_number(tmp_path, text, value):
     (finding,) = found(tmp_path, text)
     assert (finding.facts["rare"], finding.facts["min_count"]) == (60, value)
-    assert finding.command.endswith(f"-c small -s text.min_count={value}")
+    assert finding.command.endswith(f"-c large -s text.min_count={value}")
     given = Settings.model_validate({"text": {"sources": [str(tmp_path / "text.txt")], "min_count": value}})
     opened = open_corpus(given.text)
     assert sum(opened.unknown.values()) == round(finding.facts["share"] * len(text))

@@ -17,8 +17,8 @@ from charlm.model.parameters import initial_parameters
 from charlm.model.state import State, take_rows
 from charlm.model.stepping import DefinitionStepper
 from charlm.randomness import sample_stream
-from charlm.sampling.decoding import Decoding
-from charlm.sampling.generation import Model, generate, read
+from charlm.sampling.loop.generation import Model, generate, read
+from charlm.sampling.rules.decoding import Decoding
 
 if library() is None:
     pytest.skip("the kernels are not compiled here", allow_module_level=True)

@@ -19,8 +19,8 @@ from charlm.model.parameters import initial_parameters
 from charlm.model.state import take_rows
 from charlm.model.stepping import DefinitionStepper
 from charlm.randomness import named_stream, sample_stream
-from charlm.sampling.decoding import Decoding
-from charlm.sampling.generation import generate, read
+from charlm.sampling.loop.generation import generate, read
+from charlm.sampling.rules.decoding import Decoding
 
 V, ROWS = 9, 4
 STACKS = {name: {"cell": name, "num_layers": 2} for name in CELLS} | {

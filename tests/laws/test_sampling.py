@@ -11,8 +11,8 @@ from charlm.config.settings import ModelSettings
 from charlm.model.language_model import LanguageModel
 from charlm.model.parameters import parameter_shapes
 from charlm.model.stepping import DefinitionStepper
-from charlm.sampling.decoding import Decoding
-from charlm.sampling.generation import read
+from charlm.sampling.loop.generation import read
+from charlm.sampling.rules.decoding import Decoding
 from charlm.sampling.writing import Wanted, write_samples, write_text
 from charlm.text.vocabulary import Vocabulary
 

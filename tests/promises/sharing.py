@@ -26,8 +26,8 @@ from charlm.evaluation.scorers import NumpyScorer
 from charlm.evaluation.text import score_ids
 from charlm.inspection.gates import gate_shares
 from charlm.model.parameters import initial_parameters
-from charlm.sampling.decoding import Decoding
-from charlm.sampling.generation import read
+from charlm.sampling.loop.generation import read
+from charlm.sampling.rules.decoding import Decoding
 from charlm.sampling.writing import Wanted, write_samples, write_text
 from charlm.text.vocabulary import Vocabulary
 

@@ -10,8 +10,8 @@ from charlm.engines.choosing import stepper
 from charlm.model.language_model import LanguageModel
 from charlm.model.parameters import initial_parameters
 from charlm.sampling.conversation import Answer, Conversation
-from charlm.sampling.decoding import Decoding
-from charlm.sampling.generation import read
+from charlm.sampling.loop.generation import read
+from charlm.sampling.rules.decoding import Decoding
 from charlm.sampling.writing import write_text
 from charlm.text.vocabulary import Vocabulary
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as some
 from charlm.errors import IntegrityError
 from charlm.model.state import take_rows
 from charlm.sampling import writing
-from charlm.sampling.decoding import Decoding
-from charlm.sampling.generation import read
+from charlm.sampling.loop.generation import read
+from charlm.sampling.rules.decoding import Decoding
 from charlm.sampling.writing import Wanted, write_samples
 from charlm.text.vocabulary import Vocabulary
 

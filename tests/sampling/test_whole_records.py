@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from charlm.sampling.decoding import Decoding
-from charlm.sampling.generation import read
+from charlm.sampling.loop.generation import read
+from charlm.sampling.rules.decoding import Decoding
 from charlm.sampling.whole_records import TRIES, write_records
 from charlm.sampling.writing import Wanted, opening_ids, write_text
 from charlm.text.vocabulary import Vocabulary

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from charlm.sampling.decoding import Decoding
-from charlm.sampling.generation import read
+from charlm.sampling.loop.generation import read
+from charlm.sampling.rules.decoding import Decoding
 from charlm.sampling.writer import Fragment
 from charlm.sampling.writing import Wanted, opening_ids, write_samples, write_text
 from charlm.text.vocabulary import Vocabulary

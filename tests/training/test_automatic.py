@@ -13,7 +13,7 @@ from charlm.training import automatic
 from charlm.training.automatic import choose
 from charlm.training.events import Finished, Started
 from charlm.training.experiment import begin
-from charlm.training.rule import WIDTHS
+from charlm.training.rule import LANES, WIDTHS
 from charlm.training.speed import Speed
 
 CPU = Compute("cpu", "fp32", "a CPU", 1)
@@ -71,6 +71,15 @@ def test_a_short_text_ends_the_training_when_it_was_read_often_enough(verse, spe
     assert re.search(r"would read the text [\d,]+ times, and \d+ are enough", made.note())
     kept = choice("alice", "10h", "model.dropout=0.1")  # who chooses what is dropped chooses how long
     assert kept.settings.training.budget == 36_000
+
+
+def test_a_list_of_names_is_read_in_more_lanes_than_a_book(tmp_path, verse, speeds):
+    speeds(1e9)
+    (tmp_path / "names.txt").write_text("".join(f"name{number}\n" for number in range(2000)))
+    of_names = choice(tmp_path / "names.txt", "20s", "text.records=true")
+    assert 700 < of_names.settings.training.batch_size * 9 < 1300
+    assert of_names.chosen["training.batch_size"] == of_names.settings.training.batch_size
+    assert choice(verse, "20s").settings.training.batch_size == LANES
 
 
 def test_a_width_that_is_given_is_the_one_that_is_timed(verse, speeds):

@@ -5,12 +5,15 @@ import itertools
 import pytest
 
 from charlm.training.rule import (
+    LANES,
+    MOST_LANES,
     MOST_TIMES,
     PARAMETERS_PER_CHARACTER,
     WIDTHS,
     Candidate,
     best_width,
     enough,
+    lanes,
     settings_for,
 )
 
@@ -52,7 +55,6 @@ def test_every_setting_is_within_its_bounds(characters, read):
     assert 0 <= found["model.dropout"] <= 0.5
     assert 0 < found["training.learning_rate"] < 0.05
     assert 0 <= found["training.average"] < 1
-    assert found["training.batch_size"] >= 1
 
 
 def test_the_more_often_a_text_is_read_the_more_is_dropped():
@@ -64,3 +66,10 @@ def test_the_more_often_a_text_is_read_the_more_is_dropped():
 def test_a_wider_model_has_a_lower_rate():
     rates = [settings_for(Candidate(width, 12 * width**2, 1e6), 10**6)["training.learning_rate"] for width in WIDTHS]
     assert all(wider < narrower for narrower, wider in itertools.pairwise(rates))
+
+
+def test_short_records_have_more_lanes_so_that_an_update_has_enough_characters():
+    found = [lanes(characters) for characters in (1, 5, 14, 30, 50, 64, 10_000)]
+    assert found == sorted(found, reverse=True)
+    assert (found[0], found[-1], lanes(64)) == (MOST_LANES, LANES, LANES)
+    assert all(800 <= lanes(each) * each <= 1200 for each in (9, 14, 30, 50, 64))

@@ -1,0 +1,95 @@
+"""`charlm inspect steer`: sets units by hand while the model writes, and says what that changes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from charlm.cli.inspect_cells import Length, ProbeOption, Samples, Seed
+from charlm.cli.inspected_text import Run, ValueOption
+from charlm.cli.opening import open_named
+from charlm.cli.options import CellFile, Json
+from charlm.display.output import print_json, print_table, print_text
+from charlm.display.printing import print_stderr
+from charlm.errors import UsageError
+
+COMMAND = "charlm inspect steer"
+
+
+def steer(
+    run: Run = None,
+    unit: Annotated[
+        list[str] | None, typer.Option("--unit", metavar="LAYER:N", help="The unit, such as 2:17. Can be repeated.")
+    ] = None,
+    level: Annotated[float | None, typer.Option("--set", metavar="X", help="The value that it is set to.")] = None,
+    probe: ProbeOption = None,
+    value: ValueOption = None,
+    samples: Samples = 64,
+    length: Length = 300,
+    temperature: Annotated[float, typer.Option(min=0.01, max=10.0, help="Temperature of the samples.")] = 1.0,
+    prompt: Annotated[str, typer.Option(help="What every sample begins with.")] = "",
+    seed: Seed = 0,
+    show: Annotated[int, typer.Option(min=0, metavar="N", help="Also print N pairs of samples.")] = 0,
+    cell_file: CellFile = None,
+    as_json: Json = False,
+) -> None:
+    """Set a unit by hand while the model writes, and measure what that changes in its texts.
+
+    Each sample is written twice with the same random numbers: as the model would, and with the unit set after each
+    character. The interval of the mean difference is a bootstrap over the pairs.
+    """
+    import math
+
+    if not unit or level is None:
+        what = "Which unit, and what to set it to?"
+        raise UsageError(what, COMMAND, f"Give both: {COMMAND} {run or 'RUN'} --unit 1:0 --set 1")
+    if not math.isfinite(level):
+        raise UsageError(f"--set cannot be {level}", COMMAND, "Give a number, such as 1.")
+    from charlm.display.unit_tables import effect_json, effect_rows
+    from charlm.display.waiting import Waiting
+    from charlm.inspection.probes import chosen_probes
+    from charlm.inspection.steering import effect_of, setting_of, written
+    from charlm.inspection.value_names import chosen_values, parse_unit
+    from charlm.kernels.blas import limit_blas_threads
+    from charlm.sampling.writing import opening_ids
+    from charlm.text.records.record_lanes import record_end_id
+
+    limit_blas_threads()
+    probes = chosen_probes(probe)
+    checkpoint = open_named(run, f"{COMMAND} {{run}}")
+    values = chosen_values(checkpoint.model, None, value)
+    units = [parse_unit(one, values) for one in unit]
+    vocabulary = checkpoint.vocabulary
+    end = record_end_id(checkpoint.settings.text, vocabulary)
+    opening = opening_ids(vocabulary, vocabulary.encode(prompt, "skip").ids, end)
+    with Waiting(f"writing {samples} pairs of samples"):
+        free, steered = (
+            written(checkpoint.writer, vocabulary, setting, opening, samples, length, seed, temperature, end)
+            for setting in ({}, setting_of(units, [level] * len(units), values))
+        )
+    effects = [effect_of(one, free, steered, seed) for one in probes]
+    names = [next(each.name for each in values if each.layer == one.layer) for one in units]
+    about = {
+        "run": checkpoint.run_name,
+        "step": checkpoint.step,
+        "units": [str(one) for one in units],
+        "values": names,
+        "set": level,
+        "samples": samples,
+        "length": length,
+        "temperature": temperature,
+        "seed": seed,
+    }
+    if as_json:
+        pairs = [{"free": one, "set": other} for one, other in zip(free[:show], steered[:show], strict=True)]
+        print_json(about | {"effects": [effect_json(one) for one in effects], "texts": pairs})
+        return
+    shown = [one for one in effects if probe or one.free or one.steered]
+    kinds = [one.probe.find("ab").dtype == bool for one in shown]
+    rows = effect_rows(list(zip(shown, kinds, strict=True)))
+    print_table(rows, keys=1, right=("free", "set", "change"))
+    named = ", ".join(f"{one} ({name})" for one, name in zip(units, names, strict=True))
+    print_stderr(f"{named} set to {level:g}; {samples} pairs of {length} characters, temperature {temperature:g}")
+    for number in range(min(show, samples)):
+        print_text(f"\n--- sample {number}, free\n{free[number]}\n--- sample {number}, set\n{steered[number]}\n")

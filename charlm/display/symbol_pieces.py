@@ -1,0 +1,42 @@
+"""Ids as pieces of text that can be shown, with numbers for each. Knows no model.
+
+A piece is what a symbol writes; of bytes, those of a character are one piece. Shape letters: N symbols, P pieces.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from charlm.display.value_text import ValueText
+from charlm.text.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True, eq=False)
+class Pieces:
+    """`texts` (P,), and the place of the first symbol of each (P,)."""
+
+    texts: list[str]
+    places: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, vocabulary: Vocabulary, ids: np.ndarray) -> Pieces:
+        """The pieces of ids (N,)."""
+        shown = ValueText.of(vocabulary, ids)
+        return cls(shown.pieces, np.concatenate([[0], shown.places + 1])[:-1].astype(np.int64))
+
+    def sums(self, values: np.ndarray) -> np.ndarray:
+        """Values (N,) of symbols added up to those of pieces (P,)."""
+        return np.add.reduceat(values, self.places) if self.texts else np.zeros(0)
+
+
+def symbol_name(vocabulary: Vocabulary, number: int) -> str:
+    """What a symbol is called in a table: in quotes, or a byte by its number."""
+    from charlm.text.quoting import quoted
+
+    symbol = vocabulary.symbols[number]
+    if vocabulary.unit == "byte" and not (" " <= symbol <= "~" or symbol == "\n"):
+        return f"byte 0x{ord(symbol):02x}"
+    return quoted(symbol)

@@ -1,0 +1,144 @@
+"""A model whose units are set by hand while it writes, and what that does to its texts. Knows no command and no torch.
+
+That a unit goes with a property of the text proves nothing: both may follow from something else. If the unit is set to
+a value after each character, and the texts that the model then writes have more or less of the property, the model uses
+the unit for it. Texts are written in pairs, with the same random numbers, with and without the hand, so that the
+difference of a pair has little else in it. Its mean has a 95 % interval by the bootstrap over pairs.
+
+A value that is part of the state is set when a character was read: the next step, and what is above if it is the
+output, go on from there. A gate cannot be set, as it is computed anew at each step.
+
+Shape letters: B rows, S samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from charlm.errors import UsageError
+from charlm.inspection.probes import Probe
+from charlm.inspection.value_names import Unit, Value
+from charlm.model.language_model import LanguageModel
+from charlm.model.stepping import DefinitionStepper
+from charlm.randomness import named_stream, sample_stream
+from charlm.sampling.loop.generation import generate, read
+from charlm.sampling.rules.decoding import Decoding
+from charlm.text.vocabulary import Vocabulary
+
+DRAWS = 2000  # of the bootstrap
+SHARE = 0.95
+
+Setting = Mapping[tuple[int, str], Mapping[int, float]]  # by layer and part of the state, each unit's value
+
+
+class SteeredStepper(DefinitionStepper):
+    """The definition's stepper, which sets units after each step."""
+
+    batch_invariant: ClassVar[bool] = False
+
+    def __init__(self, model: LanguageModel, setting: Setting) -> None:
+        """Layers are counted from 1. Raises UsageError for a value that is no part of a layer's state."""
+        super().__init__(model)
+        self._setting = setting
+        for number, name in setting:
+            fields = model.layers[number - 1].cell.STATE._fields
+            if name not in fields:
+                what = f"{name} of layer {number} cannot be set: it is computed anew at each step"
+                raise UsageError(what, f"layer {number} keeps {', '.join(fields)}", f"Give --value {fields[0]}.")
+
+    def _step_layer(self, number: int, x: np.ndarray, state: Any, below: Any) -> tuple[np.ndarray, Any, Any]:
+        output, memory, after = super()._step_layer(number, x, state, below)
+        for (layer, name), units in self._setting.items():
+            if layer == number + 1:
+                before = getattr(after, name)
+                changed = before.copy()
+                changed[:, list(units)] = list(units.values())
+                after = after._replace(**{name: changed})
+                output = changed if output is before else output
+                memory = changed if memory is before else memory
+        return output, memory, after
+
+
+def setting_of(units: Sequence[Unit], values: Sequence[float], recorded: Sequence[Value]) -> Setting:
+    """The setting of units to values, where `recorded` says which value is meant in each layer."""
+    names = {value.layer: value.name for value in recorded}
+    found: dict[tuple[int, str], dict[int, float]] = {}
+    for unit, value in zip(units, values, strict=True):
+        found.setdefault((unit.layer, names[unit.layer]), {})[unit.number] = value
+    return found
+
+
+def written(
+    model: LanguageModel,
+    vocabulary: Vocabulary,
+    setting: Setting,
+    opening: Sequence[int],
+    samples: int,
+    length: int,
+    seed: int,
+    temperature: float = 1.0,
+    end: int | None = None,
+) -> list[str]:
+    """(S,) texts of at most `length` symbols each, written after the ids `opening` (at least one); `end` ends one."""
+    stepper = SteeredStepper(model, setting)
+    streams = [sample_stream(seed, number) for number in range(samples)]
+    found: list[list[int]] = [[] for _ in range(samples)]
+    for round_ in generate(stepper, read(stepper, opening), Decoding(temperature), length, streams):
+        for number, ids in round_.ids.items():
+            found[number].extend(ids)
+    if end is not None:
+        found = [ids[: ids.index(end)] if end in ids else ids for ids in found]
+    return [vocabulary.decode(ids) if ids else "" for ids in found]
+
+
+@dataclass(frozen=True)
+class Effect:
+    """The mean of a property in texts without and with the hand, and the difference of pairs with its 95 % interval.
+
+    The interval is None for under ten pairs in which the property has a value.
+    """
+
+    probe: Probe
+    free: float
+    steered: float
+    difference: float
+    interval: tuple[float, float] | None
+    pairs: int
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether the interval leaves out zero."""
+        return self.interval is not None and not self.interval[0] <= 0 <= self.interval[1]
+
+
+def amounts(probe: Probe, texts: Sequence[str]) -> npt.NDArray[np.float64]:
+    """(S,) the share of each text at which the property holds, or its mean; NaN where it has no value."""
+
+    def amount(text: str) -> float:
+        found = np.asarray(probe.find(text), np.float64) if text else np.zeros(0)
+        known = found[np.isfinite(found)]
+        return float(known.mean()) if len(known) else np.nan
+
+    return np.array([amount(text) for text in texts])
+
+
+def effect_of(probe: Probe, free: Sequence[str], steered: Sequence[str], seed: int = 0) -> Effect:
+    """What the hand does to a property, from pairs of texts (S,)."""
+    before, after = amounts(probe, free), amounts(probe, steered)
+    known = np.isfinite(before) & np.isfinite(after)
+    before, after = before[known], after[known]
+    if not len(before):
+        return Effect(probe, np.nan, np.nan, np.nan, None, 0)
+    differences = after - before
+    interval = None
+    if len(differences) >= 10:
+        rng = named_stream(seed, "bootstrap", probe.name)
+        means = differences[rng.integers(0, len(differences), (DRAWS, len(differences)))].mean(axis=1)
+        low, high = np.quantile(means, [(1 - SHARE) / 2, (1 + SHARE) / 2]).tolist()
+        interval = (low, high)
+    return Effect(probe, float(before.mean()), float(after.mean()), float(differences.mean()), interval, len(before))

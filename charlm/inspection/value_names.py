@@ -1,0 +1,116 @@
+"""What the inner values of a model are called: parts of the state, gates, and the output. Knows no text.
+
+A value belongs to a layer, and has a number for each unit: `h`, `c`, the gate `forget`. A unit is named by its layer
+and its number in it, both as people count and as arrays do: layer 1 is the lowest, unit 0 the first. `2:17` is unit 17
+of layer 2.
+
+Shape letters: B rows, H hidden.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from charlm.errors import UsageError
+from charlm.model.language_model import LanguageModel
+from charlm.model.stack import Layer
+
+OUTPUT = "out"  # what the layer above reads, where it is no part of the state; gates are named `output`
+MEMORIES = ("c", "m")  # the memory over time, by the names that cells give it
+UNIT = re.compile(r"(?:(\d{1,4}):)?(\d{1,6})")
+
+
+@dataclass(frozen=True)
+class Value:
+    """One inner value of one layer; `layer` counts from 1."""
+
+    layer: int
+    name: str
+    units: int
+
+    def __str__(self) -> str:
+        return f"{self.name} of layer {self.layer}"
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Unit `number`, counted from 0, of a layer, counted from 1."""
+
+    layer: int
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.layer}:{self.number}"
+
+
+def gate_names(layer: Layer) -> tuple[str, ...]:
+    """The gates that this layer has: some belong to layers that read the memory below."""
+    return _gate_names(layer)
+
+
+@cache
+def _gate_names(layer: Layer) -> tuple[str, ...]:
+    cell = layer.cell
+    shapes = cell.shapes(layer.input_size, layer.hidden_size, layer.reads_below)
+    weights = cell.step_weights({name: np.zeros(shape, np.float32) for name, shape in shapes.items()})
+    nothing = np.zeros((1, layer.hidden_size), np.float32)
+    projected = cell.project(weights, np.zeros((1, layer.input_size), np.float32))
+    state = cell.STATE(*(nothing for _ in cell.STATE._fields))
+    return tuple(cell.step(weights, projected, state, nothing if layer.reads_below else None)[2])
+
+
+def value_names(layer: Layer) -> tuple[str, ...]:
+    """Parts of the state, the output if it is none of them, and gates."""
+    fields = tuple(layer.cell.STATE._fields)
+    return (*fields, *(() if "h" in fields else (OUTPUT,)), *gate_names(layer))
+
+
+def default_value(layer: Layer) -> str:
+    """The memory over time if the cell has one, else `h`."""
+    fields = layer.cell.STATE._fields
+    return next((name for name in MEMORIES if name in fields), "h" if "h" in fields else fields[0])
+
+
+def chosen_values(model: LanguageModel, layer: int | None, name: str | None) -> tuple[Value, ...]:
+    """The value of that name, or the default one, of one layer or of each that has it.
+
+    Raises UsageError if there is no such layer or value; the message says what there is.
+    """
+    layers = model.layers
+    if layer is not None and not 1 <= layer <= len(layers):
+        there = "layer 1 alone" if len(layers) == 1 else f"layers 1 to {len(layers)}; layer 1 is the lowest"
+        raise UsageError(f"There is no layer {layer}", f"the model has {there}", f"Give --layer {len(layers)}.")
+    numbers = range(1, len(layers) + 1) if layer is None else [layer]
+    found = tuple(
+        Value(number, own, layers[number - 1].hidden_size)
+        for number in numbers
+        if (own := name or default_value(layers[number - 1])) in value_names(layers[number - 1])
+    )
+    if not found:
+        named = dict.fromkeys(one for number in numbers for one in value_names(layers[number - 1]))
+        where = "the model" if layer is None else f"layer {layer}"
+        raise UsageError(f"There is no value {name!r}", f"{where} has {', '.join(named)}", "Give one of them.")
+    return found
+
+
+def parse_unit(given: str, values: Sequence[Value]) -> Unit:
+    """`2:17`, or `17` where the values are of one layer. Raises UsageError for a unit that is not there."""
+    match = UNIT.fullmatch(given.strip())
+    if match is None:
+        raise UsageError(f"{given!r} is no unit", "--unit", "Give LAYER:NUMBER, such as 1:17.")
+    units = {value.layer: value.units for value in values}
+    if match[1] is None and len(units) > 1:
+        raise UsageError(f"Unit {match[2]} of which layer?", "--unit", f"Give {max(units)}:{match[2]}, for instance.")
+    unit = Unit(int(match[1] or next(iter(units))), int(match[2]))
+    if unit.layer not in units:
+        there = ", ".join(map(str, units))
+        raise UsageError(f"Layer {unit.layer} is not among those looked at", f"--unit {given}", f"Layers: {there}.")
+    if unit.number >= units[unit.layer]:
+        last = units[unit.layer] - 1
+        raise UsageError(f"There is no unit {unit}", f"layer {unit.layer} has units 0 to {last}", f"Give 0 to {last}.")
+    return unit

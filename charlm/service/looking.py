@@ -1,0 +1,186 @@
+"""/score, /surprise, /states and /card: what a model makes of a text, and what it is. Knows no threads that draw.
+
+One text is read at a time, in a thread of its own. Shape letters: N ids of a text, V symbols, H hidden.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from charlm.errors import CharlmError
+from charlm.evaluation.characters import score_places, with_end
+from charlm.evaluation.likeliest import PlaceScorer
+from charlm.evaluation.score import in_bits
+from charlm.evaluation.scorers import NumpyScorer
+from charlm.evaluation.text import Policy, reading_of, score_text
+from charlm.inspection.inner_values import inner_values
+from charlm.service.asked import given_text, whole
+from charlm.service.bodies import read_object
+from charlm.service.place import Place, place_of
+from charlm.service.refusal import RefusedError, refusal_of
+from charlm.service.served import Served
+from charlm.text.given_text import encode_given
+from charlm.text.length import require_two
+from charlm.text.vocabulary import Encoded
+
+POLICIES: tuple[Policy, ...] = ("skip", "error", "nearest", "charge")
+MOST_VALUES = 200_000  # numbers of one answer of /states
+
+Look = Callable[[Served, Mapping[str, Any]], dict[str, Any]]
+
+
+def looking(look: Look, names: tuple[str, ...]) -> Callable[[Request], Any]:
+    """The endpoint of a look at a text: its body has the text, a model, and these parameters."""
+
+    async def endpoint(request: Request) -> Response:
+        place = place_of(request)
+        body = await read_object(request, place.limits)
+        if extra := next((name for name in body if name not in ("model", "text", *names)), None):
+            remedy = f"There are: {', '.join(('model', 'text', *names))}."
+            raise RefusedError(400, f"There is no parameter {extra[:80]!r}", remedy, extra[:80])
+        served = place.model_named(body.get("model"))
+        given_text(body, "text")
+        return JSONResponse({"model": served.name, **await _in_turn(place, look, served, body)})
+
+    return endpoint
+
+
+async def _in_turn(place: Place, look: Look, served: Served, body: Mapping[str, Any]) -> dict[str, Any]:
+    """The look, when all before it are done. Raises RefusedError if too many wait."""
+    if place.looks >= place.limits.looks:
+        raise RefusedError(429, "Too many texts wait already", "Try again later.", headers={"Retry-After": "1"})
+    place.looks += 1
+    try:
+        found = await asyncio.get_running_loop().run_in_executor(place.looking, _looked, look, served, body)
+    except CharlmError as error:
+        raise refusal_of(error, "text") from None
+    finally:
+        place.looks -= 1
+    place.counters.add("charlm_scored_symbols_total", len(body["text"]))
+    return found
+
+
+def _looked(look: Look, served: Served, body: Mapping[str, Any]) -> dict[str, Any]:
+    with np.errstate(over="ignore", invalid="ignore"):  # numbers that overflow are null in the answer
+        return look(served, body)
+
+
+def score(served: Served, body: Mapping[str, Any]) -> dict[str, Any]:
+    """The exact score of a text, as `charlm eval perplexity` gives it."""
+    policy = body.get("unknown", "skip")
+    if policy not in POLICIES:
+        raise RefusedError(400, f"unknown must be one of {', '.join(POLICIES)}", "", "unknown")
+    encoded = _encoded(served, body, policy)
+    vocabulary = served.checkpoint.vocabulary
+    scorer = NumpyScorer(served.checkpoint.model)
+    found = score_text(scorer, encoded.ids, vocabulary, served.end, policy, encoded.unknown)
+    result = found.score
+    return {
+        "characters": result.characters,
+        "nats": finite(result.nats),
+        "nats_per_character": finite(result.nats_per_character),
+        "bits_per_character": finite(result.bits_per_character),
+        "bits_per_byte": finite(result.bits_per_byte(found.bytes)) if found.bytes else None,
+        "perplexity": finite(result.perplexity),
+        "unknown": encoded.unknown,
+    }
+
+
+def surprise(served: Served, body: Mapping[str, Any]) -> dict[str, Any]:
+    """The bits of each symbol, null for one that is not scored, and the likeliest in its place with their natural
+    logarithms."""
+    encoded, vocabulary = _encoded(served, body, "skip"), served.checkpoint.vocabulary
+    ids = with_end(encoded.ids, served.end)
+    scorer = PlaceScorer(served.checkpoint.model, ids)
+    found = score_places(scorer, ids, vocabulary, served.end, encoded.unknown)
+    names = vocabulary.symbols
+    return {
+        "symbols": [names[one] for one in ids],
+        "bits": [finite(round(in_bits(nats), 4)) for nats in found.nats.tolist()],
+        "likeliest": [
+            None
+            if math.isnan(nats)
+            else [[names[one], finite(round(log, 4))] for one, log in zip(best, logs, strict=True)]
+            for nats, best, logs in zip(
+                found.nats.tolist(), scorer.likeliest.ids.tolist(), scorer.likeliest.logs.tolist(), strict=True
+            )
+        ],
+        "bits_per_character": finite(found.score.bits_per_character),
+        "unknown": encoded.unknown,
+    }
+
+
+def states(served: Served, body: Mapping[str, Any]) -> dict[str, Any]:
+    """The inner values of a layer by name, (N, H) each, after each symbol of a text that is read from a fresh state."""
+    layers = served.checkpoint.model.layers
+    layer = whole(body, "layer", len(layers), 1, len(layers))
+    encoded = _encoded(served, body, "skip")
+    most = max(1, MOST_VALUES // layers[layer - 1].hidden_size)
+    if len(encoded.ids) > most:
+        what = f"The text has {len(encoded.ids):,} symbols, and {most:,} of this model can be looked into at once"
+        raise RefusedError(400, what, "Send a part of it.", "text")
+    found = inner_values(served.checkpoint.model, encoded.ids, layer)
+    names = [str(body["value"])] if body.get("value") is not None else list(found)
+    if names[0] not in found:
+        raise RefusedError(
+            400, f"Layer {layer} has no value {names[0][:80]!r}", f"There are: {', '.join(found)}.", "value"
+        )
+    if len(names) * len(encoded.ids) > most:
+        what = f"All {len(names)} values of {len(encoded.ids):,} symbols are too many"
+        raise RefusedError(400, what, f"Ask for one value: {', '.join(found)}; or send a shorter text.", "value")
+    return {
+        "layer": layer,
+        "values": {name: [[finite(round(one, 5)) for one in row] for row in found[name].tolist()] for name in names},
+        "symbols": [served.checkpoint.vocabulary.symbols[one] for one in encoded.ids],
+        "unknown": encoded.unknown,
+    }
+
+
+def card_of(served: Served) -> dict[str, Any]:
+    """What the model is, and how well it did."""
+    checkpoint = served.checkpoint
+    settings, scores = checkpoint.settings, checkpoint.scores
+    return {
+        "model": served.name,
+        "step": checkpoint.step,
+        "fingerprint": served.fingerprint,
+        "cell": settings.model.in_short(),
+        "parameters": served.parameters,
+        "text": {
+            "name": checkpoint.text.name,
+            "characters": checkpoint.text.characters,
+            "sha256": checkpoint.text.sha256,
+        },
+        "records": served.end is not None,
+        "unit": checkpoint.vocabulary.unit,
+        "symbols": [symbol for symbol in checkpoint.vocabulary.symbols if symbol],
+        "scores": {
+            "valid_bits_per_character": None if scores.valid_nats is None else in_bits(scores.valid_nats),
+            "train_bits_per_character": None if scores.train_nats is None else in_bits(scores.train_nats),
+            "protocol": "every character of the valid split after the first, state carried",
+        },
+    }
+
+
+async def card(request: Request) -> Response:
+    """The card of the model that ?model= names."""
+    return JSONResponse(card_of(place_of(request).model_named(request.query_params.get("model"))))
+
+
+def finite(value: float) -> float | None:
+    """The number; None for one that JSON cannot hold."""
+    return value if math.isfinite(value) else None
+
+
+def _encoded(served: Served, body: Mapping[str, Any], policy: Policy) -> Encoded:
+    vocabulary = served.checkpoint.vocabulary
+    found = encode_given(body["text"], served.checkpoint.settings.text, vocabulary, reading_of(policy))
+    require_two(found.ids.size, "The text", "text", bool(found.unknown))
+    return found
