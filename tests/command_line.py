@@ -2,6 +2,10 @@
 
 A process of its own takes seconds to import torch. It is for what only a process can show: signals, limits, what is
 imported, how it starts.
+
+In this process, the pictures that trainings and studies end with have no content: matplotlib takes twice as long as a
+training of a few steps. tests/display/ looks at them, and tests/cli/test_train.py at that of a process of its own.
+Where a command times updates to choose settings, it times few: no test is about the speed of a machine.
 """
 
 from __future__ import annotations
@@ -19,9 +23,14 @@ import typer
 
 from charlm.cells import own_files
 from charlm.cli import main
+from charlm.display import loss_plot, study_plot
+from charlm.training import speed
 
 # The parsers of all commands, which take longer to make than a short command to run. They keep nothing between calls.
 parsers = functools.cache(typer.main.get_command)
+
+
+PNG = b"\x89PNG\r\n\x1a\n"  # what such a file begins with
 
 
 def kept(errors="strict") -> TextIO:
@@ -47,6 +56,9 @@ def in_this_process(
         for name, value in (env or {}).items():
             patch.setenv(name, str(value))
         patch.setattr(typer.main, "get_command", parsers)
+        for file in (loss_plot, study_plot):
+            patch.setattr(file, "save_png", lambda figure, path: path.write_bytes(PNG))
+        patch.setattr(speed, "MOST_UPDATES", speed.FEWEST)
         patch.setattr(sys, "argv", ["charlm", *map(str, arguments)])
         patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given), encoding="utf-8"))
         patch.setattr(sys, "stdout", out)

@@ -10,13 +10,15 @@ import sys
 from pathlib import Path
 
 import pytest
-import typer
+from command_line import parsers
 
 import charlm as charlm_package
 from charlm.cells.table import CELLS
 from charlm.cli import app
 
 README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
+
+BOOK = 12_000  # characters: the first chapter
 
 BLOCK = re.compile(r"(?:<!-- command: (\w+) -->\n)?```(\w+)\n(.*?)```", re.DOTALL)
 BLOCKS = [(language, name, content) for name, language, content in BLOCK.findall(README)]
@@ -80,7 +82,7 @@ def parsed(arguments):
 
     A command that is only named, without arguments, needs none.
     """
-    command, path = typer.main.get_command(app), []
+    command, path = parsers(app), []
     while inner := getattr(command, "commands", {}).get(arguments[0]):
         command, path, arguments = inner, [*path, arguments[0]], arguments[1:] or [""]
         if not getattr(command, "commands", None):
@@ -118,7 +120,7 @@ def test_there_are_commands():
 
 
 def test_every_command_runs(charlm, verse, tmp_path):
-    """Trainings are cut to a few steps of a small model here; `-m slow` runs them as they stand."""
+    """Trainings are cut to a few steps of a small model here, and the book too; `-m slow` runs them as they stand."""
     prepare(tmp_path, verse)
     (tmp_path / "mybook.txt").unlink()  # the first line makes it
     for arguments in commands():
@@ -133,6 +135,9 @@ def test_every_command_runs(charlm, verse, tmp_path):
             continue
         result = charlm(*arguments)
         assert result.returncode == 0, f"charlm {' '.join(arguments)}\n{result.stderr}"
+        if arguments[:2] == ["data", "write"]:
+            book = tmp_path / "mybook.txt"
+            book.write_text(book.read_text(encoding="utf-8")[:BOOK], encoding="utf-8")
 
 
 def test_the_files_of_the_examples_are_made_by_readme():

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import pytest
 
@@ -30,34 +31,24 @@ AT_ONCE = 2  # processes that a test of many moments runs side by side
 
 
 class Watched:
-    """`charlm` in a process of its own, and what it says on stderr."""
+    """`charlm` in a process of its own, from the first line of Python on, and what it says on stderr."""
 
-    def __init__(self, *arguments, before=None, **environment):
+    def __init__(self, *arguments, **environment):
         self.process = subprocess.Popen(
             [sys.executable, "-m", "charlm", *map(str, arguments)],
             env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
             # shells let what they start in the background ignore it, and so would all that the tests start
-            preexec_fn=lambda: (signal.signal(signal.SIGINT, signal.SIG_DFL), before and before()),
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )  # fmt: skip
 
-    def send(self, *numbers):
-        for number in numbers:
-            self.process.send_signal(number)
-
-    def until(self, word):
-        """Read what it says up to this word."""
-        read_until(self.process.stderr.fileno(), word)
+    def send(self, number):
+        self.process.send_signal(number)
 
     def end(self):
         """Wait for its end; gives its exit code and the rest of what it said."""
         _, said = self.process.communicate(timeout=PATIENCE)
         return self.process.returncode, said.decode()
-
-    def kill(self):
-        if self.process.returncode is None:
-            self.process.kill()
-            self.process.communicate()
 
 
 def read_until(descriptor, word):
@@ -69,77 +60,55 @@ def read_until(descriptor, word):
         shown += block
 
 
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory):
-    return tmp_path_factory.mktemp("signals")
+@pytest.fixture
+def begin(charlm_forked, verse):
+    """Start an endless training."""
+    return partial(charlm_forked, "train", verse, "--run", "endless", *TRAIN)
 
 
-@pytest.fixture(scope="module")
-def trainings(runs, verse):
-    """Endless trainings by name, each with a checkpoint. They start together: each takes seconds to import torch."""
-    environment = {"CHARLM_RUNS": str(runs), "CHARLM_CACHE": str(runs / "cache")}
-
-    def start(name, before=None):
-        return Watched("train", verse, "--run", name, *TRAIN, before=before, **environment)
-
-    terminal = start_on_a_terminal("train", verse, "--run", "shown", *TRAIN, **environment)
-    started = {name: start(name) for name in ("hung-up", "saving")}
-    started["nohup"] = start("nohup", lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
-    for each in started.values():
-        each.until("saved")
-    unread = [terminal]
-    yield started | {"shown": unread}
-    for each in started.values():
-        each.kill()
-    for child, _ in unread:
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+def last_step(tmp_path):
+    return newest_whole(Run(tmp_path / "runs/endless"))[0].step
 
 
-def test_a_hangup_saves_as_sigterm_does(trainings, runs):
-    training = trainings["hung-up"]
-    training.send(signal.SIGHUP, signal.SIGHUP)  # the shell and the system both send one
-    code, said = training.end()
-    assert code == 128 + signal.SIGHUP
-    step = newest_whole(Run(runs / "hung-up"))[0].step
-    assert f"Interrupted at step {step:,}; everything is saved" in said
-
-
-def start_on_a_terminal(*arguments, **environment):
-    """The same on a terminal of its own; gives the process id and the terminal."""
-    import pty
-
-    child, terminal = pty.fork()
-    if not child:
-        os.environ.update(environment, TERM="xterm")
-        os.execv(sys.executable, [sys.executable, "-m", "charlm", *map(str, arguments)])
-    return child, terminal
-
-
-def test_a_closed_terminal_saves(trainings, runs):
-    child, terminal = trainings["shown"].pop()
-    read_until(terminal, "saved")
-    os.close(terminal)
-    _, status = os.waitpid(child, 0)
-    assert os.waitstatus_to_exitcode(status) == 128 + signal.SIGHUP
-    assert newest_whole(Run(runs / "shown"))[0].step > 0
-
-
-def test_a_hangup_is_left_alone_under_nohup(trainings):
-    training = trainings["nohup"]
-    training.send(signal.SIGHUP, signal.SIGUSR1)
+def test_a_hangup_saves_as_sigterm_does(begin, tmp_path):
+    training = begin()
     training.until("saved")
-    training.send(signal.SIGTERM)
-    assert training.end()[0] == 128 + signal.SIGTERM
+    for _ in range(2):  # the shell and the system both send one
+        training.send_signal(signal.SIGHUP)
+    _, said = training.communicate()
+    assert training.returncode == 128 + signal.SIGHUP
+    assert f"Interrupted at step {last_step(tmp_path):,}; everything is saved" in said
 
 
-def test_sigusr1_saves_and_goes_on(trainings):
-    training = trainings["saving"]
+def test_a_closed_terminal_saves(begin, tmp_path):
+    ours, theirs = os.openpty()
+    training = begin(terminal=os.ttyname(theirs), env={"TERM": "xterm"})
+    read_until(ours, "saved")
+    for descriptor in (theirs, ours):
+        os.close(descriptor)
+    training.communicate()
+    assert training.returncode == 128 + signal.SIGHUP
+    assert last_step(tmp_path) > 0
+
+
+def test_a_hangup_is_left_alone_under_nohup(begin):
+    training = begin(ignored=(signal.SIGHUP,))
+    training.until("saved")
+    training.send_signal(signal.SIGHUP)
+    training.send_signal(signal.SIGUSR1)
+    training.until("saved")
+    training.send_signal(signal.SIGTERM)
+    training.communicate()
+    assert training.returncode == 128 + signal.SIGTERM
+
+
+def test_sigusr1_saves_and_goes_on(begin):
+    training = begin()
+    training.until("saved")
     for _ in range(2):
-        training.send(signal.SIGUSR1)
+        training.send_signal(signal.SIGUSR1)
         training.until("saved")
-    assert training.process.poll() is None
-    training.kill()  # the tests that follow have no use for it
+    assert training.poll() is None
 
 
 @pytest.mark.parametrize(
@@ -147,13 +116,13 @@ def test_sigusr1_saves_and_goes_on(trainings):
     [("train", "TEXT", "--run", "mine", *TRAIN), ("sample", "tiny", "-n", 10**8), ("eval", "perplexity", "tiny")],
     ids=["train", "sample", "eval"],
 )
-@pytest.mark.parametrize("moments", [5, pytest.param(60, marks=pytest.mark.slow)])
-def test_ctrl_c_at_any_moment_prints_no_traceback(verse, tmp_path, tiny_run, command, moments):
+@pytest.mark.parametrize(("moments", "seconds"), [(5, 0.8), pytest.param(60, 1.5, marks=pytest.mark.slow)])
+def test_ctrl_c_at_any_moment_prints_no_traceback(charlm, verse, tmp_path, tiny_run, command, moments, seconds):
     """The moments before the first line of charlm runs belong to Python."""
     chance = random.Random(str(command))
     arguments = [str(verse) if word == "TEXT" else word for word in command]
     places = [tmp_path / str(number) if command[0] == "train" else tiny_run for number in range(moments)]
-    times = [chance.uniform(0.05, 1.5) for _ in places]
+    times = [chance.uniform(0.05, seconds) for _ in places]
     for first in range(0, moments, AT_ONCE):
         together = sorted(zip(times, places, strict=True))[first : first + AT_ONCE]
         began = time.monotonic()
@@ -170,15 +139,11 @@ def test_ctrl_c_at_any_moment_prints_no_traceback(verse, tmp_path, tiny_run, com
             assert all("/charlm/" not in file for file in files), said
             assert "bug" not in said
         if command[0] == "train":  # whatever was left behind can be gone on with
-            for process in [resumed(root) for _, root in together if (root / "mine").exists()]:
-                code, said = process.end()
-                assert code == 0, said
-
-
-def resumed(root):
-    """A process that trains the run `mine` one step further."""
-    last = newest_whole(Run(root / "mine"))[0]
-    return Watched("train", "--resume", "--steps", (last.step if last else 0) + 1, CHARLM_RUNS=str(root))
+            for root in [root for _, root in together if (root / "mine").exists()]:
+                last = newest_whole(Run(root / "mine"))[0]
+                steps = (last.step if last else 0) + 1
+                resumed = charlm("train", "--resume", "--steps", steps, env={"CHARLM_RUNS": root})
+                assert resumed.returncode == 0, resumed.stderr
 
 
 START = """

@@ -16,18 +16,19 @@ import torch
 from torch import Tensor
 
 from charlm.adaptation.plan import Plan
-from charlm.adaptation.scales import one_thread
 from charlm.engines.choosing import run_with_torch
+from charlm.engines.torch_threads import one_thread
 from charlm.errors import DivergedError
 from charlm.model.language_model import LanguageModel
-from charlm.model.state import State, map_state
+from charlm.model.state import State, map_state, take_rows
 from charlm.model.stepping import DefinitionStepper
 from charlm.randomness import named_stream
 
 SEED = 0
 BETAS = (0.9, 0.99)
 CLIP = 1.0  # the largest norm of a gradient
-WARM_UP = 100  # windows over which the rate rises
+WARM_UP = 100  # windows over which the rate rises ...
+SLOWER = 2000  # ... and over the next ones it falls: after n windows it is divided by the root of 1 + n / SLOWER
 REMEMBERED = 1024  # windows that may be repeated; later ones take the places of earlier ones, drawn at random
 
 
@@ -59,9 +60,10 @@ class GrowingModel:
 
     def keep(self, rows: int) -> None:
         """Go on with the first rows alone."""
-        first = lambda array: array[:rows]  # noqa: E731
+        kept = np.arange(rows)
         self._held = [each[:rows] for each in self._held]
-        self._state, self._ahead, self.logits = map_state(self._state, first), map_state(self._ahead, first), self.logits[:rows]
+        self._state, self._ahead = take_rows(self._state, kept), take_rows(self._ahead, kept)
+        self.logits = self.logits[:rows]
 
     def take(self, ids: np.ndarray) -> None:
         """The next symbols are these, ids (B,). `logits` (B, V) are then those of the symbols after them.
@@ -83,10 +85,13 @@ class GrowingModel:
     def _step(self, ids: np.ndarray) -> None:
         with np.errstate(over="ignore", invalid="ignore"):
             self.logits, self._ahead = self._stepper.step(ids, self._ahead)
+        if not np.isfinite(self.logits).all():
+            raise self._diverged()
 
     def _new_stepper(self) -> None:
         values = {name: value.detach().numpy() for name, value in self._model.parameters.items()}
-        self._stepper = DefinitionStepper(LanguageModel(self._model.settings, values))
+        with np.errstate(over="ignore", invalid="ignore"):
+            self._stepper = DefinitionStepper(LanguageModel(self._model.settings, values))
 
     def _learn(self, ids: np.ndarray) -> None:
         inputs, targets = (torch.from_numpy(np.stack(each)) for each in (self._held, [*self._held[1:], ids]))
@@ -112,14 +117,18 @@ class GrowingModel:
         gradients = [torch.zeros_like(each) if each.grad is None else each.grad for each in self._weights]
         norm = float(torch.stack(torch._foreach_norm(gradients)).norm())
         if not math.isfinite(norm):
-            raise DivergedError(
-                "The model diverged while it learned from the text",
-                f"after {self._read:,} windows, at a rate of {self._plan.rate:g}",
-                f"Learn at a lower rate, such as --adapt-rate {min(self._plan.rate / 10, 0.001):g}.",
-            )
+            raise self._diverged()
         if norm > CLIP:
             torch._foreach_mul_(gradients, CLIP / norm)
-        self._adam.param_groups[0]["lr"] = self._plan.rate * min(1.0, self._read / WARM_UP)
+        rate = self._plan.rate * min(1.0, self._read / WARM_UP) / math.sqrt(1 + self._read / SLOWER)
+        self._adam.param_groups[0]["lr"] = rate
         self._adam.step()
         self._adam.zero_grad()
         return map_state(after, Tensor.detach)
+
+    def _diverged(self) -> DivergedError:
+        return DivergedError(
+            "The model diverged while it learned from the text",
+            f"after {self._read:,} steps at a rate of {self._plan.rate:g}",
+            f"Learn at the usual rate, or at a lower one, such as --adapt-rate {Plan().rate / 4:g}.",
+        )

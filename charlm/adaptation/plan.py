@@ -9,6 +9,6 @@ from dataclasses import dataclass
 class Plan:
     """After each `segment` symbols of all rows, one step of Adam on them, and `repeats` steps on earlier ones."""
 
-    rate: float = 4e-3
+    rate: float = 2e-3
     segment: int = 16
     repeats: int = 1

@@ -52,7 +52,9 @@ def counts_to_begin_with(
         return None
     line.say("reading the training text")
     try:
-        return reopen_text(checkpoint, again, f"Or begin without its counts: {again} --no-counts", places).split("train")
+        return reopen_text(checkpoint, again, f"Or begin without its counts: {again} --no-counts", places).split(
+            "train"
+        )
     except CharlmError as error:
         if wanted or places.given:
             raise

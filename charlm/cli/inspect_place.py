@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from charlm.cli.completing import complete_corpus, complete_run
+from charlm.cli.completing import complete_corpus
+from charlm.cli.inspected_text import Run as Run
+from charlm.cli.inspected_text import Text as Text
 from charlm.display.printing import print_stderr
 from charlm.errors import TextError, UsageError
 
@@ -16,21 +18,6 @@ if TYPE_CHECKING:
 
     from charlm.checkpoint import Checkpoint
 
-Run = Annotated[
-    str | None,
-    typer.Argument(
-        help="A run's name, its folder or one of its checkpoints. Default: the latest run.",
-        autocompletion=complete_run,
-    ),
-]
-Text = Annotated[
-    str | None,
-    typer.Argument(
-        metavar="FILE|CORPUS",
-        help="A text to read. Default: the run's valid split.",
-        autocompletion=complete_corpus,
-    ),
-]
 TextOption = Annotated[
     str | None,
     typer.Option("--text", metavar="FILE|CORPUS", help="The same text, as an option.", autocompletion=complete_corpus),

@@ -20,7 +20,7 @@ from charlm.compression.range_coder import Encoder, require_coder
 from charlm.compression.symbols import Symbols, read_symbols, windows_line_ends
 from charlm.kernels.blas import single_blas_thread
 
-FEWEST_ROWS = 8
+GROWING_ROWS = 16
 LEAST_POWER, MOST_POWER = 10, 16
 READ = 2**16  # bytes of the text that are read at once
 
@@ -72,8 +72,8 @@ def compress(text: BinaryIO, file: BinaryIO, prepared: Prepared, row_power: int 
 
 def growing_power(symbols: int) -> int:
     """The row length, as a power of 2, of a text whose first block has so many symbols, for a model that begins from
-    nothing: it reads 8 to 16 rows of a long text, and learns sooner from fewer rows of a short one."""
-    return min(max((symbols // FEWEST_ROWS).bit_length() - 1, LEAST_POWER), MOST_POWER)
+    nothing: it reads about 16 rows. A short text has fewer, as each row begins without a past."""
+    return min(max((symbols // GROWING_ROWS).bit_length() - 1, LEAST_POWER), MOST_POWER)
 
 
 def _with_last(pieces: Iterator[Symbols]) -> Iterator[tuple[Symbols, bool]]:

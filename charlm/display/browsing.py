@@ -11,8 +11,8 @@ from typing import Literal
 from charlm.display.value_text import ValueText
 
 Asked = Literal["", "text", "unit", "line"]  # what is being typed
-Order = Literal["deviation", "here", "number"]
-ORDERS: tuple[Order, ...] = ("deviation", "here", "number")
+Order = Literal["first", "here", "number"]
+ORDERS: tuple[Order, ...] = ("first", "here", "number")
 PAGE = 10  # lines
 
 
@@ -22,7 +22,7 @@ class View:
 
     place: int = 0
     unit: int = 0
-    order: Order = "deviation"
+    order: Order = "first"
     asked: Asked = ""
     typed: str = ""
     sought: str = ""  # the text that was searched last

@@ -18,7 +18,7 @@ from charlm.display.browsing import View, line_of, pressed
 from charlm.display.folding import cells
 from charlm.display.printing import escape_controls, has_colour, print_stderr
 from charlm.display.value_scale import BACKGROUNDS, HIGHEST, Scale
-from charlm.display.value_terminal import by_deviation, column_of
+from charlm.display.value_terminal import column_of
 from charlm.display.value_text import LINE_ENDS, ValueText
 from charlm.errors import UsageError
 from charlm.inspection.guessing import next_guesses
@@ -45,7 +45,8 @@ ENTER_SCREEN, LEAVE_SCREEN = "\x1b[?1049h\x1b[?25l", "\x1b[?25h\x1b[?1049l"
 
 @dataclass(frozen=True, eq=False)
 class Browsed:
-    """What is browsed. `gates` are the layers whose value is a gate; `end` is the id that ends a record."""
+    """What is browsed. `first` are the columns of the units in the order that is shown first; `gates` are the layers
+    whose value is a gate; `end` is the id that ends a record."""
 
     model: LanguageModel
     vocabulary: Vocabulary
@@ -53,6 +54,7 @@ class Browsed:
     ids: np.ndarray
     text: ValueText
     title: str
+    first: Sequence[int]
     gates: frozenset[int] = frozenset()
     end: int | None = None
 
@@ -62,8 +64,8 @@ class Screen:
 
     def __init__(self, browsed: Browsed) -> None:
         self._of = browsed
-        self._by_deviation = by_deviation(browsed.recorded)
-        _, self._deviation = browsed.recorded.moments()
+        self._first = list(browsed.first)
+        _, self._deviation = browsed.recorded.moments
         sample = np.unique(np.linspace(0, len(browsed.ids) - 1, min(TRIED, len(browsed.ids))).astype(np.int64))
         self._spreads = np.percentile(np.abs(browsed.recorded.rows(sample)), HIGHEST, axis=0)
         self._guesses = lru_cache(maxsize=64)(self._guessed)
@@ -78,7 +80,7 @@ class Screen:
         if view.order == "here":
             row = self._row(view)
             return [int(n) for n in np.argsort(-np.abs(row) / np.maximum(self._deviation, 1e-6), kind="stable")]
-        return self._by_deviation
+        return self._first
 
     def after(self, view: View, key: str) -> View:
         """The view after a key; the unit stays the same when characters move, in any order of units."""
@@ -99,7 +101,7 @@ class Screen:
         name = next(value.name for value in self._of.recorded.values if value.layer == unit.layer)
         value = float(self._row(view)[column_of(self._of.recorded, unit)])
         line = line_of(self._of.text, view.place) + 1
-        order = {"deviation": "by how much they vary", "here": "by their value here", "number": "by number"}[view.order]
+        order = {"first": "as given", "here": "by their value here", "number": "by number"}[view.order]
         top = f" {self._of.title}   unit {unit} ({name}) {value:+.3f}   line {line:,}   units {order} "
         found = [f"\x1b[7m{top[:width]:<{width}}\x1b[0m"]
         found += self._trace(view, unit, width)

@@ -69,7 +69,7 @@ def _use_rows(trained: Weighed, start: Weighed | None, fresh: Row) -> Iterator[R
     for number, each in enumerate(trained.use):
         before = (f"{np.median(start.use[number].deviations):.2f}",) if start else ()
         unused = sorted([*each.dead.tolist(), *each.saturated.tolist()])
-        named = " ".join(f"{each.layer}:{unit}" for unit in unused[:LISTED])
+        named = " ".join(f"{each.layer}:{unit}" for unit in unused[:LISTED]) or "none"
         more = f" and {len(unused) - LISTED} more" if len(unused) > LISTED else ""
         counts = str(len(each.dead)), str(len(each.saturated)), named + more
         yield str(each.layer), str(len(each.deviations)), f"{np.median(each.deviations):.2f}", *before, *counts

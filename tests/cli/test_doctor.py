@@ -7,7 +7,7 @@ import random
 import shlex
 
 import pytest
-from typer.main import get_command
+from command_line import parsers
 
 from charlm.cli import app
 
@@ -138,8 +138,7 @@ def test_a_validation_text_in_another_encoding_is_recognised(charlm, good, tmp_p
 def test_train_and_doctor_describe_the_options_of_a_text_alike():
     """Each is described once."""
     known = {
-        command.name: {option.name: option for option in command.params}
-        for command in get_command(app).commands.values()
+        command.name: {option.name: option for option in command.params} for command in parsers(app).commands.values()
     }
     shared = ["encoding", "records", "valid", "test", "config", "settings", "device"]
     for option in shared:

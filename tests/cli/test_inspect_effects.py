@@ -86,10 +86,11 @@ def test_a_place_in_a_text_is_explained_with_its_own_character(inspect, verse):
 def test_the_check_with_shuffled_weights_is_printed(inspect):
     result = inspect(*COMMANDS["saliency"], "--check")
     assert "check with shuffled recurrent weights" in result.stderr
-    found = json_of(inspect(*COMMANDS["saliency"], "--check", "--json"))["check"]
-    assert found["limit"] == 0.3
-    assert len(found["integrated"]) == 5
-    assert all(-1 <= each <= 1 for each in found["integrated"])
+    found = json_of(inspect("saliency", "tiny", "--check", "--json"))["check"]  # of 100 characters: chance is +-0.1
+    assert found["passed"]
+    assert (found["limit"], len(found["integrated"])) == (0.3, 5)
+    assert all(-1 <= each <= 1 for each in found["integrated_magnitudes"])
+    assert "too few characters to tell" in inspect("saliency", "tiny", "--prompt", "The owl", "--check").stderr
 
 
 def test_a_patch_of_a_text_into_itself_moves_nothing(inspect):
@@ -151,6 +152,14 @@ def test_a_model_of_records_is_read_from_the_beginning_of_a_record(charlm, tmp_p
     assert found["places"] == len(names)
     assert found["excess_nats"][2:] == pytest.approx([0] * 5)
     assert charlm("inspect", "weights", "r").returncode == 0
+    assert json_of(charlm("inspect", "gates", "r", "--json"))["runs"][0]["trained"]
+    asked = ("inspect", "gradients", "r", "--text", "names.txt", "--distance", 8)
+    curve = json_of(charlm(*asked, "--json"))["runs"][0]["trained"]
+    assert [each is None for each in curve["median"]] == [False] * 4 + [True] * 5
+    shown = charlm(*asked, "--plot", "g.png", "--fresh")
+    assert shown.returncode == 0, shown.stderr
+    assert "none" in shown.stdout
+    assert charlm(*asked, "--html", "g.html").returncode == 0
 
 
 def test_a_model_of_bytes_shows_whole_characters(charlm, tmp_path):

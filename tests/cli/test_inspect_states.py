@@ -139,3 +139,39 @@ def test_unknown_characters_are_left_out_and_a_text_of_nothing_else_is_too_short
     assert "3 characters that tiny does not know were left out" in result.stderr
     (tmp_path / "odd.txt").write_text("öä" * 30, encoding="utf-8")
     assert run("inspect", "states", "tiny", "odd.txt").returncode == 3
+
+
+def test_units_in_the_order_of_a_property(run, verse, tmp_path, monkeypatch):
+    from charlm.inspection import finder
+
+    monkeypatch.setattr(finder, "SHIFTS", 1)  # a text that repeats itself meets itself when it is shifted
+    long = tmp_path / "long.txt"
+    rng = np.random.default_rng(1)
+    long.write_text("".join(rng.choice(list("owl mice\n"), 8000)), encoding="utf-8")
+    found = json_of(run("inspect", "states", "tiny", long, "--by", "own=o", "--json", "--top", 1, "--lines", 60))
+    values = np.array(found["units"][0]["values"])
+    here = np.array([piece == "o" for piece in found["pieces"]])
+    assert abs(values[here].mean() - values[~here].mean()) > 0.5 * values.std()
+    assert "20 are needed" in run("inspect", "states", "tiny", long, "--by", "url").stderr
+    assert "4,000" in run("inspect", "states", "tiny", verse, "--by", "word").stderr
+
+
+@pytest.mark.parametrize("name", ["bytes", "names", "rare", "rare-names", "clusters", "hostile"])
+def test_every_kind_of_vocabulary_and_records(charlm, made, tmp_path, name):
+    text = tmp_path / "text.txt"
+    text.write_text("abc\nné a\nbba e\u0301🎻\n\nca\x1b\u202e\n" * 30, encoding="utf-8")
+    where = str(made / name / "step-20")
+    for number, asked in enumerate(
+        [
+            ("states", "--table"), ("states", "--unit", "1:0", "--lines", 9), ("states", "--json", "--lines", 9),
+            ("states", "--html", "a.html"), ("match", "--at", "1:1", "--length", 1), ("neighbours", "--like", "a"),
+        ]
+    ):  # fmt: skip
+        command, *options = asked
+        result = charlm("inspect", command, where, "text.txt", *options)
+        assert result.returncode in (0, 3), (number, result.stderr)
+        assert "Traceback" not in result.stderr
+        assert "bug" not in result.stderr
+        if "names" in name:
+            assert "each is read from a fresh state" in result.stderr
+    assert charlm("export", "vectors", where, "text.txt", "-o", "v.csv").returncode in (0, 3)

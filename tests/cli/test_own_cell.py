@@ -114,14 +114,19 @@ def test_it_is_exported_and_removed_with_its_copy(there, trained, home):
 
 @needs_compiler
 @pytest.mark.skipif(choice().level is None, reason="the kernels are not compiled")
-def test_it_is_compiled_once_and_kept(charlm_process, tmp_path, verse):
+def test_it_is_compiled_once_and_kept(charlm_forked, tmp_path, verse):
     shutil.copy(EXAMPLE, tmp_path / "mycell.py")
     command = ("train", str(verse), "-s", "model.cell=mycell.py:MyCell", *SMALL)
-    env = {"CHARLM_CACHE": str(tmp_path / "cache")}
-    first, second = (charlm_process(*command, env=env).stderr for _ in range(2))
+
+    def said(**env):
+        process = charlm_forked(*command, env=env)
+        _, printed = process.communicate()
+        assert process.returncode == 0, printed
+        return printed
+
+    first, second = (said(CHARLM_CACHE=str(tmp_path / "cache")) for _ in range(2))
     assert "compiled MyCell in " in first
     assert "compiled MyCell" not in second
     assert len(list((tmp_path / "cache" / "cells").iterdir())) == 1
-    without = charlm_process(*command, env={"CHARLM_CACHE": str(tmp_path / "other"), "CC": "no-such-compiler"})
-    assert without.returncode == 0, without.stderr
-    assert "is not compiled, and slower: no C compiler" in " ".join(without.stderr.split())
+    without = said(CHARLM_CACHE=str(tmp_path / "other"), CC="no-such-compiler")
+    assert "is not compiled, and slower: no C compiler" in " ".join(without.split())

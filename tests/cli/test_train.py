@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import shutil
-import signal
+import struct
 import subprocess
 import sys
 
 import pytest
-from command_line import in_its_own_process
+from command_line import PNG, in_its_own_process
 
 SMALL = ("-s", "model.hidden_size=24", "-s", "training.batch_size=8", "-s", "training.seq_len=32", "--device", "cpu")
 
@@ -35,6 +36,13 @@ def process(verse, tmp_path_factory):
     result = in_its_own_process("train", verse, *SEEDED, cwd=folder)
     assert result.returncode == 0, result.stderr
     return result, folder / "checkpoints/seeded"
+
+
+def test_a_training_ends_with_a_picture(process):
+    _, run = process
+    picture = (run / "loss.png").read_bytes()
+    assert picture.startswith(PNG)
+    assert struct.unpack(">2I", picture[16:24]) == (1200, 700)
 
 
 def test_without_a_terminal_the_output_is_plain_lines(process):
@@ -176,17 +184,25 @@ def test_a_changed_text_is_refused_on_resume(charlm, verse, tmp_path):
     assert "no longer" in result.stderr
 
 
-def test_a_full_disk_loses_nothing(charlm, charlm_process, verse, tmp_path):
+@contextlib.contextmanager
+def files_of_at_most(size):
+    """No file may grow beyond these bytes. Python ignores the signal that would end it."""
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_full_disk_loses_nothing(charlm, verse):
     """A limit on the size of files stands for the disk: the second training cannot write its checkpoint."""
     small = ("-s", "model.hidden_size=24", "-s", "training.batch_size=8", "-s", "training.seq_len=32")
     assert charlm("train", verse, "--run", "kept", "--steps", 5, "--device", "cpu", *small).returncode == 0
-    import resource
-
-    def limit():
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
-
-    result = charlm_process("train", "--resume", "kept", "--steps", 9, preexec_fn=limit)
+    with files_of_at_most(20_000):
+        result = charlm("train", "--resume", "kept", "--steps", 9)
     assert result.returncode == 4, result.stderr
     assert "bytes were needed" in result.stderr
     assert "Traceback" not in result.stderr

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 import pytest
-import typer
+from command_line import parsers
 
 from charlm.cli import app
 from charlm.cli.words import COMMAND_OF, OPTIONS
@@ -92,7 +92,7 @@ def test_other_errors_of_the_command_line_and_codes_are_as_before(charlm):
 
 
 def test_each_word_has_one_answer_and_no_answer_is_unknown_itself():
-    tree = typer.main.get_command(app)
+    tree = parsers(app)
     for path, table in OPTIONS.items():
         words = [word for listed in table.values() for word in listed.split()]
         assert len(words) == len(set(words)), path

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import typer
+from command_line import parsers
 
 from charlm.cli import app
 
 
 def every_command(command: Any = None, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Each group and command with the words that lead to it; the root has none."""
-    command = command or typer.main.get_command(app)
+    command = command or parsers(app)
     yield path, command
     for name, inner in getattr(command, "commands", {}).items():
         yield from every_command(inner, (*path, name))

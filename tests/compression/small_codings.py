@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 
+from charlm.compression import engine
 from charlm.compression.coding import Coding
 from charlm.compression.compressing import compress
 from charlm.compression.decompressing import decompress, prepare
@@ -41,3 +47,44 @@ def decompressed(content, used):
     for _ in decompress(contents, file, text, prepare(contents, used, "a file"), "a file"):
         pass
     return text.getvalue()
+
+
+def shortened(learning=True):
+    """What is set to which value, so that as little is computed as the tests need.
+
+    Of twelve symbols, 4,096 first probabilities would take longer than the short texts. Segments are short, so that
+    short texts are learned from many times, and few of them say how large gradients are.
+    """
+    yield engine, "PROBED", 64
+    yield engine, "LEAST_STEPS", 8
+    yield engine, "LEARNED", 20
+    if learning:
+        from charlm.adaptation.rule import Rule
+        from charlm.compression import adapted
+
+        yield adapted, "Rule", partial(Rule, segment=8)
+        yield adapted, "SEGMENTS", 6
+
+
+def in_a_process(module, function, learning=False, **environment):
+    """The lines that a function of that module of tests gives in a process of its own."""
+    code = f"""
+import sys
+sys.path.append(sys.argv[1])
+import small_codings
+for place, name, value in small_codings.shortened({learning}):
+    setattr(place, name, value)
+from {module} import {function}
+print(*{function}(), sep="\\n")
+"""
+    command = [sys.executable, "-c", code, str(Path(__file__).parent)]
+    done = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, check=True)
+    assert done.stdout
+    return done.stdout.splitlines()
+
+
+def with_other_threads(module, learning=False):
+    """What `files` of that module gives with two threads; with one, if this process has more."""
+    number = "2" if os.environ["OMP_NUM_THREADS"] == "1" else "1"
+    names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+    return in_a_process(module, "files", learning, **dict.fromkeys(names, number))

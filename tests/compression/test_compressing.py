@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import io
-import os
 import re
-import subprocess
 import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_codings import LETTERS, coding, compressed, decompressed
+from small_codings import LETTERS, coding, compressed, decompressed, with_other_threads
 
 from charlm.compression import compressing, file_format
 from charlm.compression.compressing import compress
@@ -185,24 +182,11 @@ def test_without_the_library_it_says_how_to_install_it(monkeypatch):
     range_coder._library.cache_clear()
 
 
-THREADS = """
-import sys
-sys.path.append(sys.argv[1])
-from small_codings import coding, compressed
-from test_compressing import letters
-for settings in ({}, {"attention": {"window": 5}}, {"cell": "gru", "hidden_size": 96}):
-    print(compressed(letters(4000), coding(**settings), row_power=6)[0].hex())
-"""
+def files():
+    """Of 62 rows, which are enough for two threads."""
+    models = (coding(), coding(attention={"window": 5}), coding(cell="gru", hidden_size=96))
+    return [compressed(letters(4000), used, row_power=6)[0].hex() for used in models]
 
 
 def test_the_number_of_threads_changes_no_bit():
-    """With 62 rows there are enough for two threads."""
-
-    def output(**environment):
-        environment = {**os.environ, **environment}
-        environment.pop("OPENBLAS_NUM_THREADS" if environment["OMP_NUM_THREADS"] == "2" else "", None)
-        command = [sys.executable, "-c", THREADS, str(Path(__file__).parent)]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
-
-    one = output(OMP_NUM_THREADS="1")
-    assert one == output(OMP_NUM_THREADS="2")
+    assert files() == with_other_threads("test_compressing")

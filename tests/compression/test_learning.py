@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import io
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from small_codings import LETTERS, coding, compressed, decompressed
+from small_codings import LETTERS, coding, compressed, decompressed, with_other_threads
 from test_compressing import TEXTS, letters
 
 from charlm.compression import compressing, file_format, mixed
@@ -149,25 +145,11 @@ def test_nothing_is_learned_by_default():
     assert all(LEARNING.values())
 
 
-THREADS = """
-import sys
-sys.path.append(sys.argv[1])
-from small_codings import coding, compressed
-from test_compressing import letters
-from charlm.compression import adapted
-from charlm.compression.learning import Learning
-adapted.SEGMENTS = 6
-for settings in ({"attention": {"window": 5}}, {"cell": "gru", "hidden_size": 96}):
-    print(compressed(letters(400), coding(**settings), learning=Learning(0.001, True))[0].hex())
-"""
-
-
-def with_threads(number):
-    command = [sys.executable, "-c", THREADS, str(Path(__file__).parent)]
-    environment = {**os.environ, "OMP_NUM_THREADS": number, "MKL_NUM_THREADS": number}
-    environment.pop("OPENBLAS_NUM_THREADS", None)
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+def files():
+    """Of a model with attention, and of one that is wide enough for two threads."""
+    models = (coding(attention={"window": 5}), coding(cell="gru", hidden_size=96))
+    return [compressed(letters(400), used, learning=Learning(0.001, True))[0].hex() for used in models]
 
 
 def test_the_number_of_threads_changes_no_bit():
-    assert with_threads("1") == with_threads("2") != ""
+    assert files() == with_other_threads("test_learning", learning=True)

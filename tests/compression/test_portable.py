@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 import pytest
-from small_codings import coding
+from small_codings import coding, in_a_process
 
 from charlm.cells.table import CELLS
 from charlm.compression.portable import PortableArray, PortableStepper, exact_product
@@ -20,22 +16,9 @@ from charlm.model.stepping import DefinitionStepper
 SETTINGS = [{"cell": cell, "hidden_size": 16, "num_layers": 2} for cell in CELLS]
 SETTINGS += [{"attention": {"window": 4}}, {"residual": True, "num_layers": 2}]
 
-CHECKSUMS = """
-import sys
-sys.path.append(sys.argv[1])
-from small_codings import coding
-from test_portable import SETTINGS
-from charlm.compression import engine
-engine.PROBED, engine.LEAST_STEPS = 64, 8
-for settings in SETTINGS:
-    print(settings, coding(**settings).prepared(True).first.hex())
-"""
 
-
-def checksums(**environment):
-    command = [sys.executable, "-c", CHECKSUMS, str(Path(__file__).parent)]
-    done = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, check=True)
-    return done.stdout.splitlines()
+def checksums():
+    return [f"{settings} {coding(**settings).prepared(True).first.hex()}" for settings in SETTINGS]
 
 
 def test_other_instructions_and_another_blas_change_no_bit():
@@ -43,9 +26,8 @@ def test_other_instructions_and_another_blas_change_no_bit():
     found = np._core._multiarray_umath.__cpu_features__
     baseline = set(np._core._multiarray_umath.__cpu_baseline__)
     off = " ".join(name for name in np._core._multiarray_umath.__cpu_dispatch__ if found[name] and name not in baseline)
-    usual = checksums()
-    assert len(usual) == len(SETTINGS)
-    assert usual == checksums(NPY_DISABLE_CPU_FEATURES=off, OPENBLAS_CORETYPE="Nehalem", CHARLM_KERNELS="0")
+    other = {"NPY_DISABLE_CPU_FEATURES": off, "OPENBLAS_CORETYPE": "Nehalem", "CHARLM_KERNELS": "0"}
+    assert checksums() == in_a_process("test_portable", "checksums", **other)
 
 
 @pytest.mark.parametrize("settings", SETTINGS, ids=str)

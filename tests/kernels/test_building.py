@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from charlm.cells.table import build_cell
 from charlm.graphs.derived import files, table_forms
 from charlm.kernels import building
+from charlm.kernels.choosing import built_levels
 
 
 @pytest.fixture
@@ -47,10 +49,25 @@ def test_every_level_of_an_architecture_needs_more_than_the_one_before(architect
 
 
 @pytest.mark.skipif(building.compiler() is None, reason="no C compiler here")
-def test_every_level_is_built_and_old_libraries_go(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_installation_has_every_level() -> None:
+    """So the kernels of all cells compile for each."""
+    built = built_levels()
+    if not built:
+        pytest.skip("the kernels are not compiled here")
+    assert list(built) == building.levels()
+
+
+FEW = [(build_cell(name, {}), False) for name in ("lstm", "gru", "mut1")]  # with one product, several, and two stages
+
+
+@pytest.mark.skipif(building.compiler() is None, reason="no C compiler here")
+@pytest.mark.parametrize(
+    "forms", [FEW, pytest.param([*table_forms()], marks=pytest.mark.slow)], ids=["few cells", "every cell"]
+)
+def test_every_level_is_built_and_old_libraries_go(copy: Path, monkeypatch: pytest.MonkeyPatch, forms) -> None:
     monkeypatch.setattr(building, "FLAGS", ("-O1", *building.FLAGS[1:]))  # an installation compiles with all of them
     (copy / "kernels-0123.so").write_bytes(b"old")
-    built = building.build(files(table_forms()))
+    built = building.build(files(forms))
     assert not built.failed, "this test needs a compiler that knows every level: gcc 10 or clang 9"
     assert built.paths == {level.name: building.library_path(level) for level in building.levels()}
     assert sorted(copy.glob("kernels-*")) == sorted(built.paths.values())

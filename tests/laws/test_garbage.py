@@ -32,7 +32,7 @@ def run_as_scan(layer, *given):
 def arrays_in_cycles(work):
     """The tensors and arrays that only the collector finds after the work."""
     gc.collect()
-    gc.freeze()  # what is there already need not be searched again
+    gc.freeze()  # what is there already need not be searched again, neither here nor by the tests that follow
     gc.disable()
     gc.set_debug(gc.DEBUG_SAVEALL)
     try:
@@ -42,7 +42,6 @@ def arrays_in_cycles(work):
     finally:
         gc.set_debug(0)
         gc.garbage.clear()
-        gc.unfreeze()
         gc.enable()
 
 

@@ -153,13 +153,13 @@ def test_a_text_is_coloured_and_its_memory_shown(browser, page):
     key(browser, "ArrowRight", "coloured")
     assert text(browser, "here").startswith("“b”")
     key(browser, "ArrowDown", "strip")
-    assert text(browser, "strip-said").startswith("Layer 2, h, unit 2:")
+    assert text(browser, "strip-said").startswith("Layer 2, h, unit 1:")
     browser.run(
         "(() => {const c = document.getElementById('strip'), b = c.getBoundingClientRect();"
         "c.dispatchEvent(new MouseEvent('click', {clientX: b.left + 3 * 13 + 5, clientY: b.top + 22 + 5 * 13 + 3}))})()"
     )
     assert text(browser, "here").startswith("“c”")
-    assert "unit 6:" in text(browser, "strip-said")
+    assert "unit 5:" in text(browser, "strip-said")
     browser.run(
         "(() => {const v = document.getElementById('value'); v.value = 1; v.dispatchEvent(new Event('change'))})()"
     )

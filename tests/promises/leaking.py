@@ -46,6 +46,8 @@ def watch(kind: str, length: int, text: Path, folder: Path) -> None:
     planned = small.plan(folder, text, training, {"hidden_size": 16, "dropout": 0.1})
     looks = np.full((length // EVERY, 3), -1.0)  # all of it in memory from the start: a list would grow itself
     kept, checkpoint = [], None
+    gc.collect()
+    gc.freeze()  # a hundred thousand objects of imports, which need not be searched at each look
     for event in write_metrics(train(planned), planned.run):
         if isinstance(event, Updated) and kind == "naive":
             kept.append(np.zeros(1000) + event.nats)

@@ -12,7 +12,6 @@ import time
 
 import pytest
 import small
-import warm
 
 from charlm.checkpoint import load_checkpoint
 from charlm.checkpoint.series import newest_whole
@@ -66,20 +65,8 @@ def test_at_any_moment_it_is_saved_within_one_step(verse, tmp_path, moments):
 # Through the command line
 
 
-@pytest.fixture(scope="module")
-def prepared():
-    with warm.Warm() as server:
-        yield server
-
-
-def fork(prepared, verse, tmp_path, *more):
-    """A training in a process that has imported already what it will import."""
-    folders = {"CHARLM_RUNS": str(tmp_path / "runs"), "CHARLM_CACHE": os.environ["CHARLM_CACHE"]}
-    return prepared.start(tmp_path, "train", verse, "--steps", LONG, *SMALL, *more, **folders)
-
-
 def start(verse, tmp_path, *more):
-    """The same in a new process."""
+    """A training in a new process."""
     command = [sys.executable, "-m", "charlm", "train", str(verse), *map(str, ("--steps", LONG, *SMALL, *more))]
     environment = {**os.environ, "CHARLM_RUNS": str(tmp_path / "runs"), "PYTHONUNBUFFERED": "1"}
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -93,9 +80,9 @@ def wait_for(process, word):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_interrupted_and_resumed_is_as_uninterrupted(charlm, prepared, verse, tmp_path, number):
-    process = fork(prepared, verse, tmp_path, "--run", "long")
-    wait_for(process, "saved")
+def test_interrupted_and_resumed_is_as_uninterrupted(charlm, charlm_forked, verse, tmp_path, number):
+    process = charlm_forked("train", verse, "--steps", LONG, *SMALL, "--run", "long")
+    process.until("saved")
     time.sleep(random.Random(number).uniform(0, 0.2))
     process.send_signal(number)
     _, said = process.communicate()
@@ -145,12 +132,12 @@ def test_a_hundred_moments_through_the_command_line(verse, tmp_path):
 
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("moments", [4, pytest.param(50, marks=pytest.mark.slow)])
-def test_a_kill_at_any_moment_leaves_a_name_that_can_be_gone_on_with(charlm, prepared, verse, tmp_path, moments):
+def test_a_kill_at_any_moment_leaves_a_name_that_can_be_gone_on_with(charlm, charlm_forked, verse, tmp_path, moments):
     """What each message advises leads to a training or to a sample."""
     chance = random.Random(5)
     for moment in range(moments):
         name = f"killed-{moment}"
-        process = fork(prepared, verse, tmp_path, "--run", name)
+        process = charlm_forked("train", verse, "--steps", LONG, *SMALL, "--run", name)
         time.sleep(chance.uniform(0, 1))
         process.kill()
         process.communicate()
@@ -169,10 +156,10 @@ def test_a_kill_at_any_moment_leaves_a_name_that_can_be_gone_on_with(charlm, pre
         assert charlm("sample", name, "-n", 3).returncode == 0
 
 
-def test_a_second_signal_ends_it_at_once(prepared, verse, tmp_path):
+def test_a_second_signal_ends_it_at_once(charlm_forked, verse, tmp_path):
     slow = ("-s", "training.accumulate=4096", "-s", "training.seq_len=64")  # one step takes many seconds
-    process = fork(prepared, verse, tmp_path, "--run", "slow", *slow)
-    wait_for(process, "parameters")
+    process = charlm_forked("train", verse, "--steps", LONG, *SMALL, "--run", "slow", *slow)
+    process.until("parameters")
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)
     time.sleep(0.3)

@@ -6,6 +6,7 @@ import json
 import socket
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from serving import raw_request, serving
@@ -143,10 +144,12 @@ def test_requests_beyond_the_queue_are_refused(hasty):
 
 
 def test_a_text_that_takes_too_long_is_ended(hasty):
-    answer = hasty.post("v1/completions", {**LONG, "stream": False, "logprobs": 5})
+    bodies = [{**LONG, "stream": stream, "logprobs": 5} for stream in (False, True)]
+    with ThreadPoolExecutor(2) as together:
+        answer, streamed = together.map(lambda body: hasty.post("v1/completions", body), bodies)
     assert answer.status_code == 408
     assert "not finished in 3 seconds" in answer.json()["error"]["message"]
-    lines = hasty.post("v1/completions", {**LONG, "logprobs": 5}).text.strip().splitlines()
+    lines = streamed.text.strip().splitlines()
     assert "not finished in 3 seconds" in json.loads(lines[-1].removeprefix("data: "))["error"]["message"]
 
 

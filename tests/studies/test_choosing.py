@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -129,16 +126,14 @@ def test_a_study_that_was_stopped_while_choosing_goes_on_with_the_same_scores(wr
     assert [row["nats"] for row in cut.results()] == [row["nats"] for row in whole.results()]
 
 
-def test_a_signal_while_choosing_says_how_to_go_on(charlm, write, tmp_path):
+def test_a_signal_while_choosing_says_how_to_go_on(charlm, charlm_forked, write, tmp_path):
     file = write(budget={"steps": 400})
-    command = [sys.executable, "-m", "charlm", "study", "run", file]
-    environment = {**os.environ, "CHARLM_RUNS": str(tmp_path / "runs")}
-    process = subprocess.Popen(command, env=environment, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    process = charlm_forked("study", "run", file)
     for line in process.stderr:
         if line.startswith("candidate 1/4"):
             break
     process.send_signal(signal.SIGTERM)
-    _, output = process.communicate(timeout=100)
+    _, output = process.communicate()
     assert process.returncode == 143
     assert "of 4 candidates finished" in output
     assert f"Go on with: charlm study run {file}" in output
