@@ -61,7 +61,10 @@ def watched(run: Run, page: str, names: tuple[str, ...] | None) -> Guard:
         asked = request.query_params
         found = tail.since(asked.get("version", ""), _whole(asked.get("offset", "0")))
         shares = gates.shares
-        return JSONResponse({**asdict(found), "gates": shares, "gates_note": gates.note, "run": facts_of(run)})
+        newest = str(shares[-1]["step"]) if shares else ""  # what the page has already is not sent again
+        known = asked.get("gates", "") == newest
+        told = {"gates": None if known else shares, "gates_newest": newest, "gates_note": gates.note}
+        return JSONResponse({**asdict(found), **told, "run": facts_of(run)})
 
     async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)

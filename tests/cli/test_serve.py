@@ -96,6 +96,7 @@ def test_a_run_is_watched_by_its_folder(tiny_run):
         while not (news := json.loads(fetched(f"{url}news")))["gates"]:
             assert time.monotonic() < deadline, news
             time.sleep(0.1)
+        assert json.loads(fetched(f"{url}news?gates={news['gates_newest']}"))["gates"] is None
         assert news["updates"][-1][0] == 60
         assert news["run"]["training"] is False
         assert {gate["gate"] for gate in news["gates"][-1]["gates"]} == {"input", "forget", "output"}

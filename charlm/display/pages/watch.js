@@ -22,7 +22,7 @@ const rate = new Chart(charts, "Learning rate");
 const speed = new Chart(charts, "Characters a second");
 const gates = new Map();
 const MOST = 400; // events in the list
-let version = "", offset = 0, updates = [], validated = [], samples = [], told = [], following = true, shownGates = "";
+let version = "", offset = 0, updates = [], validated = [], samples = [], told = [], following = true, shares = [], newestGates = "", shownGates = "";
 
 const forget = () => { updates = []; validated = []; samples = []; told = []; by("events").replaceChildren(); };
 const back = step => {
@@ -67,14 +67,14 @@ function drawCurves() {
   speed.draw([{ points: column(5), kind: "line", of: "" }], last ? whole(last[5] ?? 0) : "");
 }
 
-function drawGates(history, note) {
-  by("gates").hidden = !history.length;
+function drawGates(note) {
+  by("gates").hidden = !shares.length;
   by("gatesnote").textContent = note;
-  const key = history.map(one => one.step).join() + " " + by("gatecharts").clientWidth;
-  if (!history.length || key === shownGates) return;
+  const key = shares.map(one => one.step).join() + " " + by("gatecharts").clientWidth;
+  if (!shares.length || key === shownGates) return;
   shownGates = key;
   const rows = new Map();
-  for (const { step, gates: found } of history)
+  for (const { step, gates: found } of shares)
     for (const { layer, gate, low, between, high } of found) {
       const name = "layer " + layer + ", " + gate;
       rows.set(name, [...rows.get(name) ?? [], [step, low, between, high]]);
@@ -127,7 +127,7 @@ function drawFacts(run) {
 async function ask() {
   let wait = 1000;
   try {
-    const answer = await fetch("news?version=" + encodeURIComponent(version) + "&offset=" + offset, { cache: "no-store" });
+    const answer = await fetch("news?version=" + encodeURIComponent(version) + "&offset=" + offset + "&gates=" + newestGates, { cache: "no-store" });
     if (!answer.ok) throw new Error(String(answer.status));
     const news = await answer.json();
     if (news.version !== version) forget();
@@ -138,7 +138,8 @@ async function ask() {
     if (changed && !news.more) { drawCurves(); showSample(); }
     by("told").hidden = !by("events").children.length;
     drawFacts(news.run);
-    drawGates(news.gates, news.gates_note);
+    shares = news.gates ?? shares; newestGates = news.gates_newest;
+    drawGates(news.gates_note);
     if (!news.run.training) wait = 2000;
   } catch {
     by("state").className = "";
