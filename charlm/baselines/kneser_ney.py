@@ -32,6 +32,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from copy import deepcopy
 
 import numpy as np
 
@@ -93,6 +94,14 @@ class KneserNey:
         """A place at the beginning of a text. If `counting`, each symbol is counted after it was predicted."""
         return KneserNeyReader(self, counting)
 
+    def side_by_side(self, rows: int, counting: bool) -> KneserNeyRows:
+        """Places at the beginnings of as many texts. If `counting`, each symbol is counted after it was predicted."""
+        return KneserNeyRows(self, rows, counting)
+
+    def copy(self) -> KneserNey:
+        """Another n-gram with the same counts."""
+        return deepcopy(self)
+
 
 class KneserNeyReader:
     """A text that is read in order with the counts of an n-gram. N symbols of a text, V symbols of the vocabulary."""
@@ -130,6 +139,28 @@ class KneserNeyReader:
             found[at] = self.distribution()[symbol]
             self.take(symbol)
         return -np.log(found)
+
+
+class KneserNeyRows:
+    """Texts that are read side by side with the counts of an n-gram: B texts."""
+
+    def __init__(self, counts: KneserNey, rows: int, counting: bool) -> None:
+        self._readers, self.counting = [counts.reader(counting) for _ in range(rows)], counting
+
+    def step(self, ids: np.ndarray) -> np.ndarray:
+        """The next symbol of each text, ids (B,), negative for one that stays -> the probabilities (B, V) after it.
+
+        Each text predicts with what all of them have counted.
+        """
+        for reader, symbol in zip(self._readers, ids.tolist(), strict=True):
+            if symbol >= 0:
+                reader.counting = self.counting
+                reader.take(symbol)
+        return np.stack([reader.distribution() for reader in self._readers])
+
+    def keep(self, rows: int) -> None:
+        """Go on with the first texts alone."""
+        del self._readers[rows:]
 
 
 def _last(context: Context, k: int) -> Context:

@@ -35,6 +35,19 @@ class NGramReader(Protocol):
     def nats(self, ids: np.ndarray) -> np.ndarray: ...
 
 
+class NGramRows(Protocol):
+    """Texts that are read side by side, from their beginnings, with the same counts. See NGramReader."""
+
+    counting: bool
+
+    def step(self, ids: np.ndarray) -> np.ndarray:
+        """The next symbol of each text, ids (B,), negative for one that stays -> the probabilities (B, V) after it."""
+        ...
+
+    def keep(self, rows: int) -> None:
+        """Go on with the first texts alone."""
+
+
 class NGram(Protocol):
     """The counts of an n-gram."""
 
@@ -43,7 +56,11 @@ class NGram(Protocol):
 
     def count(self, ids: np.ndarray) -> None: ...
 
+    def copy(self) -> NGram: ...
+
     def reader(self, counting: bool) -> NGramReader: ...
+
+    def side_by_side(self, rows: int, counting: bool) -> NGramRows: ...
 
 
 def new_ngram(order: int, vocab_size: int) -> NGram:
@@ -56,15 +73,21 @@ def new_ngram(order: int, vocab_size: int) -> NGram:
 class CompiledNGram:
     """The counts, in memory of the kernels. Raises MemoryError if there is not enough."""
 
-    def __init__(self, order: int, vocab_size: int) -> None:
+    def __init__(self, order: int, vocab_size: int, copied: CompiledNGram | None = None) -> None:
         found = library()
         assert found is not None
         self.order, self.vocab_size = order, vocab_size
         self._library, self._lock = found, Lock()
-        self._address: int | None = found.ngram_new(order, vocab_size)
+        new = found.ngram_new(order, vocab_size) if copied is None else found.ngram_copy(copied._address)
+        self._address: int | None = new
         if self._address is None:
             raise MemoryError
         weakref.finalize(self, found.ngram_free, self._address)
+
+    def copy(self) -> CompiledNGram:
+        """Another n-gram with the same counts."""
+        with self._lock:
+            return CompiledNGram(self.order, self.vocab_size, self)
 
     def count(self, ids: np.ndarray) -> None:
         """Count a text (N,) from its beginning, where contexts are shorter."""
@@ -79,6 +102,10 @@ class CompiledNGram:
     def reader(self, counting: bool) -> CompiledReader:
         """A place at the beginning of a text. If `counting`, each symbol is counted after it was predicted."""
         return CompiledReader(self, counting)
+
+    def side_by_side(self, rows: int, counting: bool) -> CompiledRows:
+        """Places at the beginnings of as many texts. If `counting`, each symbol is counted after it was predicted."""
+        return CompiledRows(self, rows, counting)
 
     def beginning(self) -> np.ndarray:
         """(order + 1,) the nodes of a place at the beginning of a text: the first node is the empty context."""
@@ -98,9 +125,21 @@ class CompiledNGram:
             if done < len(part):
                 raise MemoryError
 
-    def _checked(self, ids: np.ndarray) -> np.ndarray:
+    def step(self, places: np.ndarray, ids: np.ndarray, counting: bool) -> np.ndarray:
+        """Move texts at places (B, order + 1) on by a symbol; gives the probabilities (B, V) of what comes next."""
+        found = np.empty((len(ids), self.vocab_size))
+        part = self._checked(ids, least=-1)
+        with self._lock:
+            done = self._library.ngram_step(
+                self._address, places.ctypes.data, part.ctypes.data, len(part), counting, found.ctypes.data
+            )
+        if done < len(part):
+            raise MemoryError
+        return found
+
+    def _checked(self, ids: np.ndarray, least: int = 0) -> np.ndarray:
         """The ids as the kernel reads them. One that is none of the vocabulary would have it write anywhere."""
-        if len(ids) and (int(ids.min()) < 0 or int(ids.max()) >= self.vocab_size):
+        if len(ids) and (int(ids.min()) < least or int(ids.max()) >= self.vocab_size):
             raise ValueError(f"an id is not among the {self.vocab_size} of the vocabulary")
         return np.ascontiguousarray(ids, np.int32)
 
@@ -137,3 +176,19 @@ class CompiledReader:
         found = np.empty(len(ids))
         self._counts.read(self._place, ids, self.counting, found)
         return -np.log(found)
+
+
+class CompiledRows:
+    """Texts that are read side by side with the counts of an n-gram."""
+
+    def __init__(self, counts: CompiledNGram, rows: int, counting: bool) -> None:
+        self._counts, self.counting = counts, counting
+        self._places = np.tile(counts.beginning(), (rows, 1))
+
+    def step(self, ids: np.ndarray) -> np.ndarray:
+        """As in NGramRows."""
+        return self._counts.step(self._places, ids, self.counting)
+
+    def keep(self, rows: int) -> None:
+        """As in NGramRows."""
+        self._places = self._places[:rows].copy()

@@ -124,7 +124,8 @@ def _invoked() -> int:
     The errors of the parser are typer's own in newer versions and click's in older ones; all have `format_message`.
     """
     try:
-        asked = asked_words()
+        # the list of commands shows the groups by name, so what is in them need not be built
+        asked = [""] if sys.argv[1:] in (["--help"], ["-h"]) else asked_words()
         needed = app if asked is None else part_for(app, asked)
         return int(needed(prog_name="charlm", standalone_mode=False) or 0)
     except Exception as error:

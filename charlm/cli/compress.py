@@ -14,32 +14,52 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 import typer
 
 from charlm.cli.completing import complete_run
+from charlm.cli.compress_choices import learning_of, named_in, places_of, refuse_needless, words_again
+from charlm.cli.compress_models import (
+    coding_of,
+    counted_in,
+    counting,
+    counts_to_begin_with,
+    from_nothing_to,
+    matching,
+)
 from charlm.cli.opening import open_named, say_what_is_awaited
 from charlm.cli.options import CellFile, Json
 from charlm.cli.output_file import STDOUT, check_output, written_whole
 from charlm.cli.predictors import AdaptRate
+from charlm.cli.scored_text import MovedTest, MovedText, MovedValid
 from charlm.display.output import print_json
 from charlm.display.printing import print_stderr
-from charlm.errors import CharlmError, CheckpointError, TextError, UsageError
+from charlm.errors import TextError, UsageError
 
 if TYPE_CHECKING:
     from charlm.checkpoint import Checkpoint
-    from charlm.compression.coding import Coding, Progress
-    from charlm.compression.file_format import Contents
+    from charlm.compression.coding import Progress
     from charlm.compression.learning import Learning
     from charlm.text.files.spool import Spool
 
 ENDING = ".clm"
 STDIN = "-"
 
+Counts = Annotated[
+    bool | None,
+    typer.Option(
+        "--counts/--no-counts",
+        help="With --mix: begin with the counts of the run's training text, which is then needed to decompress, too. "
+        "Default: if that text can be read.",
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", help="Replace a file of that name.")]
 
 
 def compress(
     run: Annotated[
-        str, typer.Argument(help="A run's name, its folder or one of its checkpoints.", autocompletion=complete_run)
+        str,
+        typer.Argument(
+            metavar="[RUN]", help="A run's name, its folder or one of its checkpoints.", autocompletion=complete_run
+        ),
     ],
-    file: Annotated[str, typer.Argument(help="Any file, or - (standard input).")],
+    file: Annotated[str | None, typer.Argument(metavar="FILE", help="Any file, or - (standard input).")] = None,
     output: Annotated[
         str | None,
         typer.Option(
@@ -56,13 +76,22 @@ def compress(
     mix: Annotated[
         bool, typer.Option("--mix", help="Mix the model with an n-gram that counts the text: smaller, and slower.")
     ] = False,
+    counts: Counts = None,
+    moved: MovedText = None,
+    valid: MovedValid = None,
+    test: MovedTest = None,
+    from_nothing: Annotated[
+        bool, typer.Option("--from-nothing", help="Without a run: a new model learns from the text alone (minutes).")
+    ] = False,
     force: Force = False,
     cell_file: CellFile = None,
     as_json: Json = False,
 ) -> None:
-    """Compress a file with a trained model; the same model is needed to decompress it."""
+    """Compress a file with a trained model; the same model is needed to decompress it. Or with none: --from-nothing."""
+    named, file = named_in(run, file, from_nothing)
     output = output or (STDOUT if file == STDIN else f"{file}{ENDING}")
-    learning = _learning(adapt, adapt_rate, mix, portable)
+    learning = learning_of(adapt or from_nothing, adapt_rate, mix, portable, from_nothing)
+    places = places_of(counts, moved, valid, test, mix)
     _check_json(as_json, output)
     check_output(output, force, file)
     from charlm.kernels.blas import limit_blas_threads
@@ -72,15 +101,24 @@ def compress(
     from charlm.compression.range_coder import require_coder
     from charlm.display.progress import watched_coding
     from charlm.display.waiting import Waiting
+    from charlm.text.files.spool import Spool
 
     require_coder()
-    checkpoint = open_named(run, "charlm compress {run} {text}")
-    with _opened(file) as (text, size), Waiting("preparing the model") as line:
-        prepared = _coding(checkpoint).prepared(portable, learning)  # what can fail comes before anything is written
-        with written_whole(output, force) as written:
+    checkpoint = open_named(named, "charlm compress {run} {text}") if named else None
+    with ExitStack() as closing:
+        spool = None if checkpoint else closing.enter_context(Spool())
+        text, size = closing.enter_context(_opened(file, spool))
+        line = closing.enter_context(Waiting("preparing the model"))
+        if checkpoint is None:
+            prepared = from_nothing_to(text, learning)
+        else:
+            again = words_again(named or "", file, adapt, adapt_rate)
+            training = counts_to_begin_with(checkpoint, counts, places, again, line) if mix else None
+            prepared = coding_of(checkpoint).prepared(portable, counting(learning, training), training)
+        with written_whole(output, force) as written:  # what can fail comes before anything is written
             steps = compressed(text, written, prepared)
             done = watched_coding(steps, f"compressing {file}", size, lambda step: step.text_bytes, line)
-    _report(checkpoint, file, output, done, done.file_bytes, learning, as_json)
+    _report(checkpoint, file, output, done, done.file_bytes, prepared.learning, as_json)
 
 
 def decompress(
@@ -101,6 +139,9 @@ def decompress(
             autocompletion=complete_run,
         ),
     ] = None,
+    moved: MovedText = None,
+    valid: MovedValid = None,
+    test: MovedTest = None,
     force: Force = False,
     cell_file: CellFile = None,
     as_json: Json = False,
@@ -114,8 +155,9 @@ def decompress(
     from charlm.kernels.blas import limit_blas_threads
 
     limit_blas_threads()
+    from charlm.checkpoint.moved import Moved
+    from charlm.compression.decompressing import begin, prepare
     from charlm.compression.decompressing import decompress as decompressed
-    from charlm.compression.decompressing import prepare
     from charlm.compression.file_format import read_contents
     from charlm.compression.range_coder import require_coder
     from charlm.display.progress import watched_coding
@@ -125,33 +167,21 @@ def decompress(
     require_coder()
     with Spool() as spool, _opened(file, spool) as (read, _), Waiting("reading") as line:
         contents = read_contents(read, file)
-        line.say("looking for the model")
-        checkpoint = open_named(run, "charlm decompress {text} --run {run}") if run else _matching(contents, file)
-        prepared = prepare(contents, _coding(checkpoint), file)
+        places = Moved(moved or (), valid or (), test or ())
+        refuse_needless(contents, file, run, places)
+        checkpoint = None
+        if contents.head.beginning:
+            line.say("preparing the model")
+            prepared = begin(contents, file)
+        else:
+            line.say("looking for the model")
+            checkpoint = open_named(run, "charlm decompress {text} --run {run}") if run else matching(contents, file)
+            training = counted_in(contents, checkpoint, file, run, places, line)
+            prepared = prepare(contents, coding_of(checkpoint), file, training)
         with written_whole(output, force) as written, _until_right(written, output, spool) as kept:
             steps = decompressed(contents, read, kept, prepared, file)
             done = watched_coding(steps, f"decompressing {file}", contents.symbols, lambda step: step.symbols, line)
     _report(checkpoint, file, output, done, contents.size, contents.head.learning, as_json)
-
-
-def _learning(adapt: bool, rate: float | None, mix: bool, portable: bool) -> Learning:
-    """What is learned from the text. Raises UsageError if the options do not go together."""
-    from charlm.cli.predictors import adapting_of
-    from charlm.compression.learning import MOST_RATE, Learning
-
-    adapting = adapting_of(adapt, rate, quick=False)
-    if portable and (adapt or mix):
-        option = "--adapt" if adapt else "--mix"
-        raise UsageError(
-            "What learns from the text computes other bits on another machine",
-            f"--portable {option}",
-            f"Leave --portable out, and decode on a machine like this one, or leave {option} out.",
-        )
-    if adapting is None:
-        return Learning(None, mix)
-    if rate is not None and rate > MOST_RATE:
-        raise UsageError("--adapt-rate is too high", f"--adapt-rate {rate}", "0.001 is a usual rate.")
-    return Learning(adapting.rule().rate, mix)
 
 
 def _check_json(as_json: bool, output: str) -> None:
@@ -196,44 +226,13 @@ def _until_right(written: BinaryIO, output: str, spool: Spool) -> Iterator[Binar
         shutil.copyfileobj(whole, written)
 
 
-def _coding(checkpoint: Checkpoint) -> Coding:
-    from charlm.compression.coding import Coding
-    from charlm.text.records.record_lanes import record_end_id
-
-    end = record_end_id(checkpoint.settings.text, checkpoint.vocabulary)
-    return Coding(checkpoint.model, checkpoint.vocabulary, end)
-
-
-def _matching(contents: Contents, file: str) -> Checkpoint:
-    """The checkpoint that the file was compressed with, among those of all runs, the newest run first."""
-    from charlm.checkpoint import load_checkpoint
-    from charlm.compression.decompressing import fits
-    from charlm.runs import list_runs, runs_root
-
-    root, looked = runs_root(), 0
-    for run in reversed(list_runs(root)):
-        for folder in reversed(run.checkpoints):
-            try:
-                checkpoint = load_checkpoint(folder)
-            except CharlmError:  # damaged, or its cell is code that was not named
-                continue
-            looked += 1
-            if fits(contents, _coding(checkpoint)):
-                return checkpoint
-    raise CheckpointError(
-        "No run has the model that the text was compressed with",
-        f"{file}; {looked} checkpoints of the runs in {root} were tried",
-        "Name the run or its folder with --run RUN, and its cell's file, if it has one, with --cell-file FILE.py.",
-    )
-
-
 def _report(
-    checkpoint: Checkpoint, file: str, output: str, done: Progress, size: int, learning: Learning, as_json: bool
+    checkpoint: Checkpoint | None, file: str, output: str, done: Progress, size: int, learning: Learning, as_json: bool
 ) -> None:
     text = done.text_bytes
     result = {
-        "run": checkpoint.run_name,
-        "step": checkpoint.step,
+        "run": checkpoint.run_name if checkpoint else None,
+        "step": checkpoint.step if checkpoint else None,
         "file": file,
         "output": output,
         "text_bytes": text,
@@ -243,12 +242,15 @@ def _report(
         "information_bits": done.bits,
         "adapt_rate": learning.rate,
         "mix": learning.mixed,
+        "training_counts": learning.counted is not None,
     }
     if as_json:
         print_json(result)
         return
     per_byte = f", {8 * size / text:.3f} bits a byte" if text else ""
+    model = f"{checkpoint.run_name}, step {checkpoint.step}" if checkpoint else "from nothing"
+    model += " and the counts of its training text" if learning.counted is not None else ""
     print_stderr(
-        f"{checkpoint.run_name}, step {checkpoint.step}: {text:,} bytes of text, {size:,} compressed{per_byte}; "
+        f"{model}: {text:,} bytes of text, {size:,} compressed{per_byte}; "
         f"written to {'standard output' if output == STDOUT else output}"
     )

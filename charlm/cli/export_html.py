@@ -57,7 +57,7 @@ def html(
     cell_file: CellFile = None,
     as_json: Json = False,
 ) -> None:
-    """Write a model as one HTML file: it writes, colours texts by surprise and shows its memory, with nothing to install.
+    """Write a model as one HTML file, which writes, colours texts by surprise and shows its memory in any browser.
 
     The file has all that it needs, and asks for nothing from the network. Who has the page has the model.
     """

@@ -30,7 +30,7 @@ SALIENCY = examples(
 )
 PATCH = examples(
     'charlm inspect patch mybook --from "The owl" --into "The mice"',
-    'charlm inspect patch mybook --from "The owl" --into "The mice" --unit 2:17 --unit 1 --then " went"',
+    'charlm inspect patch mybook --from "The owl" --into "The mice" --unit 2:17',
 )
 LENS = examples("charlm inspect lens mybook", "charlm inspect lens mybook mybook.txt --html lens.html")
 CONTEXT = examples(
@@ -45,7 +45,7 @@ STATES = examples(
 )
 CELLS = examples(
     "charlm inspect cells mybook",
-    "charlm inspect cells mybook --probe quotes --probe 'chapter=^CHAPTER.*$' --steer",
+    "charlm inspect cells mybook --probe quotes --probe 'loud=[A-Z]{4,}' --steer",
     "charlm inspect cells mybook mybook.txt --steer --html cells.html",
 )
 STEER = examples("charlm inspect steer mybook --unit 2:17 --set 1 --probe quotes --show 1")

@@ -168,7 +168,7 @@ def _write_page(
 ) -> None:
     """The text, to be seen by the units that were found, below a table of them."""
     from charlm.display.states_page import Findings, UnitNote, states_page
-    from charlm.display.unit_tables import best_first, finding_rows, unfound_lines
+    from charlm.display.unit_tables import best_first, finding_rows, unfound_lines, unfound_short
 
     rows = finding_rows(results, top, effects)
     notes: dict[Any, str] = {}
@@ -183,9 +183,7 @@ def _write_page(
     part = shown.part(0, min(len(shown), 12_000))
     said = "The score is the area under the ROC curve, or for numbers the correlation, on the second half of the text. "
     said += "Chance is the best that any unit gets when the property is shifted along the text. "
-    said += "A minus before a unit: it is low where the property holds. " + " ".join(
-        f"{x}." for x in unfound_lines(results)
-    )
+    said += f"A minus before a unit: it is low where the property holds. {unfound_short(results)}"
     findings = Findings("Units that track a property of the text", rows if len(rows) > 1 else [], said)
     page = states_page(found.shown, part, [UnitNote(unit, note) for unit, note in notes.items()], findings)
     with written_whole(html, force) as file:

@@ -29,7 +29,7 @@ def context(
     force: Force = False,
     picture: Picture = None,
 ) -> None:
-    """How much context a model uses: its loss after 1, 2, 4, ... characters from a fresh state."""
+    """How much context a model uses: its loss after one, two, four and more characters from a fresh state."""
     from charlm.kernels.blas import limit_blas_threads
 
     check_range("--longest", longest, 1, FARTHEST)
@@ -56,6 +56,5 @@ def context(
         print_json(about | context_json(found))
     elif not npz and not html:
         print_context(about, found)
-    if picture or not (npz or html or as_json):
-        subject = Subject(checkpoint, reading.text, reading.ids)
-        draw_picture(lambda path: plot_context(checkpoint.run_name, found, path), [subject], picture, "context.png")
+    subject = Subject(checkpoint, reading.text, reading.ids)
+    draw_picture(lambda path: plot_context(checkpoint.run_name, found, path), [subject], picture, "context.png")

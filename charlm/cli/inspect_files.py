@@ -17,8 +17,8 @@ from charlm.errors import UsageError
 if TYPE_CHECKING:
     import numpy as np
 
-Npz = Annotated[str | None, typer.Option(metavar="FILE", help="Write arrays for numpy.load to a file.")]
-Html = Annotated[str | None, typer.Option(metavar="FILE", help="Write one HTML page; - is standard output.")]
+Npz = Annotated[str | None, typer.Option("--npz", metavar="FILE", help="Write arrays for numpy.load to a file.")]
+Html = Annotated[str | None, typer.Option("--html", metavar="FILE", help="Write one HTML page; - is standard output.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace the files of --npz and --html.")]
 
 

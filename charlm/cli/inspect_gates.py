@@ -33,9 +33,9 @@ def gates(
     subjects = open_subjects("gates", runs, text)
     names = [subject.name for subject in subjects]
     total = len(subjects)
-    models = (gate_shares(subject.checkpoint.model, subject.ids) for subject in subjects)
+    models = (gate_shares(subject.checkpoint.model, subject.ids, subject.end) for subject in subjects)
     trained = [*watched(models, "reading with the model", total)]
-    starts = (gate_shares(subject.before_training, subject.ids) if fresh else () for subject in subjects)
+    starts = (gate_shares(subject.before_training, subject.ids, subject.end) if fresh else () for subject in subjects)
     before = [*watched(starts, "reading with the model before training", total)]
     if npz:
         write_arrays(npz, force, gate_arrays(trained, before))

@@ -7,13 +7,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from charlm.cli.inspect_files import Force, Html, Npz, check_files, write_arrays, write_page
-from charlm.cli.inspect_subject import Fresh, Picture, Runs, Text, check_range, draw_picture, open_subjects, print_texts
+from charlm.cli.inspect_subject import (
+    Fresh,
+    Picture,
+    Runs,
+    Subject,
+    Text,
+    check_range,
+    draw_picture,
+    open_subjects,
+    print_texts,
+)  # fmt: skip
 from charlm.cli.options import CellFile, Json
 from charlm.display.output import print_json, print_table
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from charlm.inspection.gradients import GradientNorms
     from charlm.model.language_model import LanguageModel
 
@@ -46,13 +54,13 @@ def gradients(
     subjects = open_subjects("gradients", runs, text)
     names = [subject.name for subject in subjects]
 
-    def measured(model: LanguageModel, ids: np.ndarray) -> GradientNorms:
-        return gradient_norms(model, ids, distance, positions)
+    def measured(model: LanguageModel, subject: Subject) -> GradientNorms:
+        return gradient_norms(model, subject.ids, distance, positions, subject.end)
 
     total = len(subjects)
-    models = (measured(subject.checkpoint.model, subject.ids) for subject in subjects)
+    models = (measured(subject.checkpoint.model, subject) for subject in subjects)
     trained = [*watched(models, "computing gradients", total)]
-    starts = (measured(subject.before_training, subject.ids) if fresh else None for subject in subjects)
+    starts = (measured(subject.before_training, subject) if fresh else None for subject in subjects)
     before = [*watched(starts, "computing gradients before training", total)]
     if npz:
         write_arrays(npz, force, gradient_arrays(trained, before))

@@ -15,6 +15,7 @@ from charlm.display.printing import print_stderr
 from charlm.errors import TextError, UsageError
 
 MOST = 1_000_000
+LOGITS = 1 << 26  # that are in memory: characters times symbols
 
 
 def lens(
@@ -55,6 +56,7 @@ def lens(
     if len(reading.ids) < fewest:
         what = f"The text has {len(reading.ids)} characters, and {fewest} are needed"
         raise TextError(what, reading.text, "Give a longer text.")
+    length = min(length, max(fewest, LOGITS // checkpoint.vocabulary.size))
     ids = reading.ids[:length]
     if len(ids) < len(reading.ids):
         print_stderr(f"of {len(reading.ids):,} characters the first {length:,} are read; --length changes that")

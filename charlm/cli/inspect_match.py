@@ -61,7 +61,7 @@ def match(
     first, stop = _phrase(shown, phrase, found.text) if phrase else _place(shown, str(at), length)
     places = shown.places
     with Waiting("comparing"):
-        on = OnBits.of(found.recorded)
+        on = OnBits.kept(found.recorded)
         units = on.units_on(int(places[first]), int(places[stop - 1]) + 1)
         if not len(units):
             what = f"No unit is on through all {stop - first} characters of the selection"

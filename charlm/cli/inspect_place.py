@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from charlm.cli.completing import complete_corpus, complete_run
+from charlm.cli.completing import complete_corpus
+from charlm.cli.inspected_text import Run as Run
+from charlm.cli.inspected_text import Text as Text
 from charlm.display.printing import print_stderr
 from charlm.errors import TextError, UsageError
 
@@ -16,21 +18,6 @@ if TYPE_CHECKING:
 
     from charlm.checkpoint import Checkpoint
 
-Run = Annotated[
-    str | None,
-    typer.Argument(
-        help="A run's name, its folder or one of its checkpoints. Default: the latest run.",
-        autocompletion=complete_run,
-    ),
-]
-Text = Annotated[
-    str | None,
-    typer.Argument(
-        metavar="FILE|CORPUS",
-        help="A text to read. Default: the run's valid split.",
-        autocompletion=complete_corpus,
-    ),
-]
 TextOption = Annotated[
     str | None,
     typer.Option("--text", metavar="FILE|CORPUS", help="The same text, as an option.", autocompletion=complete_corpus),
@@ -107,3 +94,27 @@ def symbol_id(checkpoint: Checkpoint, symbol: str, option: str) -> int:
         some = ", ".join(quoted(one) for one in vocabulary.symbols[:8])
         raise UsageError(what, option, f"Give one of its {vocabulary.size} symbols, such as {some}.")
     return int(ids[0])
+
+
+def place_number(reading: Reading, at: str) -> int:
+    """The number of a symbol of the text, from 0, that `--at` names so, or as LINE:COLUMN, which count from 1.
+
+    Raises UsageError for anything else, and for a line or a column that is not there.
+    """
+    import numpy as np
+
+    if at.isdecimal():
+        return int(at)
+    line, _, column = at.partition(":")
+    if not (line.isdecimal() and column.isdecimal()):
+        raise UsageError(f"{at!r} names no place", f"--at {at}", "Give a number, such as 500, or LINE:COLUMN: 12:7.")
+    ends = np.flatnonzero(reading.ids == reading.checkpoint.vocabulary.newline)
+    starts = np.concatenate([[0], ends + 1])
+    stops = np.append(ends + 1, len(reading.ids))
+    if not 1 <= int(line) <= len(starts):
+        raise UsageError(f"There is no line {line}", reading.text, f"The text has {len(starts):,} lines.")
+    first, stop = int(starts[int(line) - 1]), int(stops[int(line) - 1])
+    if not 1 <= int(column) <= stop - first:
+        what = f"There is no column {column} in line {line}"
+        raise UsageError(what, reading.text, f"The line has {stop - first:,} characters with its end.")
+    return first + int(column) - 1

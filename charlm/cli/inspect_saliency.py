@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from charlm.cli.inspect_files import Force, Html, Npz, check_files, write_arrays, write_page
-from charlm.cli.inspect_place import Prompt, Reading, Run, Text, TextOption, one_text, open_reading, symbol_id
+from charlm.cli.inspect_place import (
+    Prompt,
+    Reading,
+    Run,
+    Text,
+    TextOption,
+    one_text,
+    open_reading,
+    place_number,
+    symbol_id,
+)
 from charlm.cli.inspect_subject import check_range
 from charlm.cli.options import CellFile, Json
 from charlm.display.output import print_json
@@ -26,8 +36,12 @@ def saliency(
     text_option: TextOption = None,
     prompt: Prompt = None,
     at: Annotated[
-        int | None,
-        typer.Option(metavar="N", help="The character of the text that is predicted, from 0. Default: its last one."),
+        str | None,
+        typer.Option(
+            metavar="N|LINE:COLUMN",
+            help="The character of the text that is predicted: its number, from 0, or its line and column, from 1. "
+            "Default: the last one.",
+        ),
     ] = None,
     target: Annotated[
         str | None,
@@ -84,7 +98,7 @@ def saliency(
         print_saliency(about, checkpoint.vocabulary, found, compared)
 
 
-def _place(reading: Reading, at: int | None, last: int, prompted: bool) -> Place:
+def _place(reading: Reading, at: str | None, last: int, prompted: bool) -> Place:
     from charlm.inspection.places import place_in
 
     size = len(reading.ids)
@@ -98,9 +112,11 @@ def _place(reading: Reading, at: int | None, last: int, prompted: bool) -> Place
     if size <= first:
         what = f"The text has {size} characters, and a prediction needs one before it"
         raise TextError(what, reading.text, "Give a longer text, or what to read after --prompt.")
+    number = size - 1
     if at is not None:
-        check_range("--at", at, first, size - 1)
-    return place_in(reading.ids, size - 1 if at is None else at, last, reading.end)
+        number = place_number(reading, at)
+        check_range("--at", number, first, size - 1)
+    return place_in(reading.ids, number, last, reading.end)
 
 
 def _check_checkable(characters: int) -> None:

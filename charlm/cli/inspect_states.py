@@ -40,6 +40,12 @@ def states(
     lines: Annotated[int, typer.Option(min=1, max=100_000, metavar="N", help="How many lines to show.")] = 40,
     top: Annotated[int, typer.Option(min=1, max=LONGEST_TABLE, metavar="N", help="Units in the table or page.")] = 64,
     table: Annotated[bool, typer.Option("--table", help="List the units, those that vary most first.")] = False,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            "--by", metavar="NAME|'NAME=REGEX'", help="Put those units first that track a property best, as in cells."
+        ),
+    ] = None,
     html: Html = None,
     npz: Npz = None,
     force: Force = False,
@@ -61,9 +67,11 @@ def states(
         raise UsageError("--json and --html cannot go together", COMMAND, "Give one of them.")
     for output in filter(None, (html, npz)):
         check_output(output, force)
+    from charlm.display.value_terminal import by_deviation
     from charlm.inspection.value_names import parse_unit
 
     found = open_inspected("states", run, text, layer, value)
+    order = _by_property(found, by) if by else by_deviation(found.recorded)
     chosen = [parse_unit(one, found.recorded.values) for one in unit or ()]
     if npz:
         from charlm.inspection.value_arrays import save_values
@@ -72,21 +80,43 @@ def states(
             save_values(file, found.recorded, found.ids, found.checkpoint.vocabulary)
     if html:
         shown = _lines(found, start, lines if lines != 40 else 400)
-        _write_page(found, shown, chosen, top, html, force)
+        _write_page(found, shown, chosen, order, top, html, force)
     elif as_json:
-        _print_json(found, _lines(found, start, lines), chosen, top)
+        _print_json(found, _lines(found, start, lines), chosen, order[:top])
     elif chosen:
         _print_text(found, _lines(found, start, lines), chosen)
     elif table or (not npz and not (is_terminal(sys.stdin) and is_terminal(sys.stdout))):
-        from charlm.display.value_terminal import by_deviation, unit_rows
+        from charlm.display.value_terminal import unit_rows
 
-        rows = unit_rows(found.recorded, by_deviation(found.recorded), top)
+        rows = unit_rows(found.recorded, order, top)
         print_table(rows, keys=1, right=rows[0][1:])
         print_stderr(f"of {len(found.recorded.units):,} units; {COMMAND} {found.name} --unit {rows[1][0]} shows a text")
     elif not npz:
-        from charlm.display.value_browser import browse
+        from charlm.display.value_browser import Browsed, browse
 
-        browse(found.checkpoint.model, found.checkpoint.vocabulary, found.recorded, found.ids, found.pieces, found.name)
+        of = found.shown
+        browse(Browsed(of.model, of.vocabulary, of.recorded, of.ids, found.pieces, found.name, order, of.gates, of.end))
+
+
+def _by_property(found: Inspected, by: str) -> list[int]:
+    """The columns of the units, those that track a property best first. Raises TextError if that cannot be said."""
+    from charlm.display.waiting import Waiting
+    from charlm.errors import TextError
+    from charlm.inspection.finder import LEAST, find_units
+    from charlm.inspection.probes import chosen_probes
+
+    probes, shown = chosen_probes([by]), found.pieces
+    if len(shown.rows) < 2 * LEAST:
+        raise TextError(f"A text for --by needs {2 * LEAST:,} characters", found.text, "Give a longer text.")
+    with Waiting("comparing"):
+        (result,) = find_units(found.recorded, shown.text, shown.rows, probes)
+    if result.problem:
+        raise TextError(f"{by}: {result.problem}", found.text, "Give another property, or another text.")
+    first = [found.recorded.units.index(one.unit) for one in result.units]
+    if not first:
+        print_stderr(f"no unit tracks {result.probe.name} better than chance")
+    known = set(first)
+    return first + [number for number in range(len(found.recorded.units)) if number not in known]
 
 
 def _lines(found: Inspected, start: int, lines: int) -> ValueText:
@@ -109,11 +139,11 @@ def _print_text(found: Inspected, shown: ValueText, chosen: list[Unit]) -> None:
         print_values(shown, column[shown.places], Scale.of(column, found.is_gate(one)), name)
 
 
-def _print_json(found: Inspected, shown: ValueText, chosen: list[Unit], top: int) -> None:
-    from charlm.display.value_terminal import by_deviation, column_of
+def _print_json(found: Inspected, shown: ValueText, chosen: list[Unit], order: list[int]) -> None:
+    from charlm.display.value_terminal import column_of
 
-    mean, deviation = found.recorded.moments()
-    numbers = [column_of(found.recorded, one) for one in chosen] or by_deviation(found.recorded)[:top]
+    mean, deviation = found.recorded.moments
+    numbers = [column_of(found.recorded, one) for one in chosen] or order
     values = found.recorded.rows(shown.places)
     units = [
         {
@@ -128,13 +158,15 @@ def _print_json(found: Inspected, shown: ValueText, chosen: list[Unit], top: int
     print_json(found.about | {"pieces": shown.pieces, "units": units})
 
 
-def _write_page(found: Inspected, shown: ValueText, chosen: list[Unit], top: int, html: str, force: bool) -> None:
+def _write_page(
+    found: Inspected, shown: ValueText, chosen: list[Unit], order: list[int], top: int, html: str, force: bool
+) -> None:
     from charlm.display.states_page import UnitNote, states_page
-    from charlm.display.value_terminal import by_deviation, column_of
+    from charlm.display.value_terminal import column_of
 
-    order = [column_of(found.recorded, one) for one in chosen]
-    order += [number for number in by_deviation(found.recorded) if number not in order]
-    notes = [UnitNote(found.recorded.units[number]) for number in order[: max(top, len(chosen))]]
+    first = [column_of(found.recorded, one) for one in chosen]
+    first += [number for number in order if number not in first]
+    notes = [UnitNote(found.recorded.units[number]) for number in first[: max(top, len(chosen))]]
     page = states_page(found.shown, shown, notes)
     with written_whole(html, force) as file:
         file.write(page.encode())

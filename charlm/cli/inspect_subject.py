@@ -54,6 +54,13 @@ class Subject:
         return self.checkpoint.run_name
 
     @property
+    def end(self) -> int | None:
+        """The id that ends a record; None if the model knows none."""
+        from charlm.text.records.record_lanes import record_end_id
+
+        return record_end_id(self.checkpoint.settings.text, self.checkpoint.vocabulary)
+
+    @property
     def about(self) -> dict[str, Any]:
         return {
             "run": self.name,
@@ -76,14 +83,7 @@ class Subject:
 
 def open_subjects(command: str, runs: list[str] | None, text: str | None) -> list[Subject]:
     command = f"charlm inspect {command}"
-    subjects = [
-        open_one(f"{command} {{run}} --text {{text}}", command, run, text, "--text ") for run in runs or (None,)
-    ]
-    for subject in subjects:
-        if subject.checkpoint.settings.text.records:
-            said = "was trained on records; here they are read as one stream, and the state is carried over"
-            print_stderr(f"{subject.name} {said}")
-    return subjects
+    return [open_one(f"{command} {{run}} --text {{text}}", command, run, text, "--text ") for run in runs or (None,)]
 
 
 def open_one(for_a_text: str, command: str, run: str | None, text: str | None, option: str = "") -> Subject:

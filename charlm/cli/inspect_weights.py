@@ -37,12 +37,12 @@ def weights(
     reading = _reading(run, one_text(text, text_option))
     checkpoint, ids = reading.checkpoint, reading.ids
     with Waiting("looking at the weights"):
-        use = unit_use(checkpoint.model, ids) if len(ids) else ()
+        use = unit_use(checkpoint.model, ids, reading.end) if len(ids) else ()
         trained = Weighed(weigh(checkpoint.model), use)
         start = None
         if fresh:
             model = Subject(checkpoint, reading.text, ids).before_training
-            start = Weighed(weigh(model), unit_use(model, ids) if len(ids) else ())
+            start = Weighed(weigh(model), unit_use(model, ids, reading.end) if len(ids) else ())
     about: dict[str, Any] = {"run": checkpoint.run_name, "step": checkpoint.step, "text": reading.text}
     if npz:
         write_arrays(npz, force, weights_arrays(trained, start))

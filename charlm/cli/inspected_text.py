@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from charlm.cli.completing import complete_corpus, complete_run
+from charlm.cli.inspect_files import Force as Force
+from charlm.cli.inspect_files import Html as Html
+from charlm.cli.inspect_files import Npz as Npz
 from charlm.cli.inspect_subject import open_one
 from charlm.display.printing import print_stderr
 
@@ -47,9 +50,6 @@ ValueOption = Annotated[
         "that have one, else h.",
     ),
 ]
-Html = Annotated[str | None, typer.Option("--html", metavar="FILE", help="Write one HTML page; - is standard output.")]
-Npz = Annotated[str | None, typer.Option("--npz", metavar="FILE", help="Write the arrays for numpy.load.")]
-Force = Annotated[bool, typer.Option("--force", help="Replace the file of --html or --npz.")]
 
 
 @dataclass(frozen=True, eq=False)

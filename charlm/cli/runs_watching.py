@@ -60,20 +60,20 @@ def watch(
     from charlm.service.watched import watched
 
     opened = open_run(runs_root(), run)
-    address = bind(HOST, port, COMMAND)
     logging.basicConfig(level=logging.ERROR, format="%(message)s")
-    if hasattr(os, "nice"):
-        os.nice(10)  # the training comes first
+    with bind(HOST, port, COMMAND) as address:
 
-    def ready() -> None:
-        print(address.url, flush=True)
-        if not attached:
-            print_stderr(f"{opened.name}: Ctrl-C ends the page, and nothing else")
-        if browser:
-            open_browser(address.url)
+        def ready() -> None:
+            print(address.url, flush=True)
+            if not attached:
+                print_stderr(f"{opened.name}: Ctrl-C ends the page, and nothing else")
+            if browser:
+                open_browser(address.url)
 
-    app = watched(opened, watch_page(opened.name), address.names)
-    number = serve(app, address, Limits(), ready, _end_of_input() if attached else None)
+        if hasattr(os, "nice"):
+            os.nice(10)  # the training comes first
+        app = watched(opened, watch_page(opened.name), address.names)
+        number = serve(app, address, Limits(), ready, _end_of_input() if attached else None)
     sys.exit(128 + number if number else 0)
 
 

@@ -83,12 +83,16 @@ def _rule(text: str, *names: str, **named: Any) -> Any:
 
 
 Temperature = Annotated[float, _rule("Below 1 is more conservative, above 1 more random; 0 is greedy.")]
-TopK = Annotated[int | None, _rule("Choose only among the K most likely characters.")]
-TopP = Annotated[float | None, _rule("Choose only among the most likely characters that together have probability P.")]
-MinP = Annotated[float | None, _rule("Choose only among characters at least P times as likely as the most likely one.")]
+TopK = Annotated[int | None, _rule("Choose only among the K most likely characters.", metavar="K")]
+TopP = Annotated[
+    float | None, _rule("Choose only among the likeliest characters, together of probability P.", metavar="P")
+]
+MinP = Annotated[
+    float | None, _rule("Choose only among those at least P times as likely as the likeliest.", metavar="P")
+]
 Typical = Annotated[
     float | None,
-    _rule("Choose only among the characters about as surprising as is usual here, together of probability P."),
+    _rule("Choose only among those about as surprising as is usual here, together of probability P.", metavar="P"),
 ]
 RepetitionPenalty = Annotated[float, _rule("Above 1 makes recent characters less likely; 1 has no effect.")]
 FrequencyPenalty = Annotated[
@@ -128,9 +132,8 @@ Regex = Annotated[
     typer.Option(
         metavar="PATTERN",
         help="Write what matches this regular expression as a whole; it is never cut off, and a running text ends "
-        "where the model would leave a finished match. At each step, characters that cannot lead to a match are left "
-        "out. That is not the same as drawing among all matches by their probability: a forced text may be an unlikely "
-        "one, and what it cost is printed in bits. Needs charlm[constrain].",
+        "where the model would leave a finished match. Characters that cannot lead to a match are left out at each "
+        "step, so a forced text may be an unlikely one: what that cost is printed in bits. Needs charlm[constrain].",
         rich_help_panel=CONSTRAINTS,
     ),
 ]

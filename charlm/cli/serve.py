@@ -55,21 +55,21 @@ def serve(
     from charlm.service.running import bind, run
     from charlm.service.served import serve as name_models
 
-    address = bind(host, port, "charlm serve")
-    key = _key_for(address)
-    models = name_models([open_named(name, "charlm serve {run}") for name in runs or (None,)])
-    for served in models.values():
-        served.model  # noqa: B018  # compiled and packed before the first request
-        print_stderr(f"{served.name}, step {served.checkpoint.step}, {served.checkpoint.settings.model.in_short()}")
-    limits = Limits(rows=rows, drawing=timeout)
-    app = service(Place(models, model_page, limits), key, address.names)
     logging.basicConfig(level=logging.ERROR, format="%(message)s")
+    with bind(host, port, "charlm serve") as address:
+        key = _key_for(address)
+        models = name_models([open_named(name, "charlm serve {run}") for name in runs or (None,)])
+        for served in models.values():
+            served.model  # noqa: B018  # compiled and packed before the first request
+            print_stderr(f"{served.name}, step {served.checkpoint.step}, {served.checkpoint.settings.model.in_short()}")
+        limits = Limits(rows=rows, drawing=timeout)
+        app = service(Place(models, model_page, limits), key, address.names)
 
-    def ready() -> None:
-        print(f"{address.url}", flush=True)
-        print_stderr(f"completions: {address.url}v1   Ctrl-C ends it" + ("" if key is None else f"   key: {KEY}"))
+        def ready() -> None:
+            print(address.url, flush=True)
+            print_stderr(f"completions: {address.url}v1   Ctrl-C ends it" + ("" if key is None else f"   key: {KEY}"))
 
-    number = run(app, address, limits, ready)
+        number = run(app, address, limits, ready)
     print_stderr("stopped; every request has ended")
     sys.exit(128 + number if number else 0)
 

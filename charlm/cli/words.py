@@ -93,7 +93,13 @@ def answer(error: Any, arguments: Sequence[str]) -> UsageError | None:
         return _unknown_command(command, unknown[1], arguments, context.command)
     if getattr(error, "option_name", None) is None or not str(error.format_message()).startswith("No such option"):
         return None
-    known = {name for parameter in context.command.params for name in (*parameter.opts, *parameter.secondary_opts)}
+    places = [each for each in context.command.params if each.param_type_name == "argument"]
+    if str(error.option_name).strip("-") in [each.name for each in places]:
+        usage = " ".join(f"[{each.metavar or each.name.upper()}]" for each in places)
+        what = f"{error.option_name} is no option: what it names is given by its place"
+        return UsageError(what, f"charlm {command}", f"Write: charlm {command} {usage}")
+    options = [each for each in context.command.params if each not in places]
+    known = {name for parameter in options for name in (*parameter.opts, *parameter.secondary_opts)}
     return _unknown_option(command, str(error.option_name), arguments, sorted({*known, "--help"}))
 
 

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from itertools import chain
 from typing import BinaryIO
+
+import numpy as np
 
 from charlm.compression.block import encode_block
 from charlm.compression.coding import ROW_POWER, Prepared, Progress
@@ -17,17 +20,19 @@ from charlm.compression.range_coder import Encoder, require_coder
 from charlm.compression.symbols import Symbols, read_symbols, windows_line_ends
 from charlm.kernels.blas import single_blas_thread
 
+GROWING_ROWS = 16
+LEAST_POWER, MOST_POWER = 10, 16
 READ = 2**16  # bytes of the text that are read at once
 
 
 def compress(text: BinaryIO, file: BinaryIO, prepared: Prepared, row_power: int = ROW_POWER) -> Iterator[Progress]:
-    """Write the text, to its end, as a compressed file. Rows have about 2^row_power symbols; what learns has one row.
+    """Write the text, to its end, as a compressed file. Rows have about 2^row_power symbols; a trained model that learns
+    reads one row, and one that begins from nothing reads some.
 
     Raises UsageError if the coder is not installed, IntegrityError for a model whose probabilities are not numbers.
     """
     require_coder()
     coding, learning = prepared.coding, prepared.learning
-    row_power = ONE_ROW if learning else row_power
     digest, length = hashlib.sha256(), 0
     first = text.read(READ)
     windows = windows_line_ends(first, coding.vocabulary)
@@ -42,10 +47,17 @@ def compress(text: BinaryIO, file: BinaryIO, prepared: Prepared, row_power: int 
             block = text.read(READ)
 
     with single_blas_thread():
-        head = Head(prepared.engine, windows, row_power, coding.checksum(), prepared.first, learning)
+        pieces = read_symbols(blocks(), coding.vocabulary, windows, BLOCK)
+        if prepared.beginning:
+            piece = next(pieces, Symbols(np.empty(0, np.int64), []))
+            row_power, pieces = growing_power(len(piece.ids)), chain([piece] if len(piece.ids) else [], pieces)
+        elif learning:
+            row_power = ONE_ROW
+        checksum = coding.checksum()
+        head = Head(prepared.engine, windows, row_power, checksum, prepared.first, learning, prepared.beginning)
         writer, forecasting = Writer(file, head), prepared.forecasting()
         unknown, coded, bits = coding.vocabulary.unknown_id, 0, 0.0
-        for symbols, last in _with_last(read_symbols(blocks(), coding.vocabulary, windows, BLOCK)):
+        for symbols, last in _with_last(pieces):
             encoder, size = Encoder(), len(symbols.ids)
             for done, used in encode_block(forecasting, unknown, symbols, 2**row_power, encoder):
                 share = (coded + done) / (coded + size)  # of the symbols that are read, about the share of the bytes
@@ -56,6 +68,12 @@ def compress(text: BinaryIO, file: BinaryIO, prepared: Prepared, row_power: int 
             writer.block(0, b"", last=True)
         writer.end(length, digest.digest()[:CHECKSUM])
     yield Progress(length, writer.written, coded, bits)
+
+
+def growing_power(symbols: int) -> int:
+    """The row length, as a power of 2, of a text whose first block has so many symbols, for a model that begins from
+    nothing: it reads about 16 rows. A short text has fewer, as each row begins without a past."""
+    return min(max((symbols // GROWING_ROWS).bit_length() - 1, LEAST_POWER), MOST_POWER)
 
 
 def _with_last(pieces: Iterator[Symbols]) -> Iterator[tuple[Symbols, bool]]:

@@ -13,7 +13,7 @@ from typing import BinaryIO
 import numpy as np
 
 from charlm.compression.block import decode_block
-from charlm.compression.coding import Coding, Prepared, Progress
+from charlm.compression.coding import Coding, Prepared, Progress, begun, counted_checksum
 from charlm.compression.engine import engine_name, is_portable, level_of, torch_version
 from charlm.compression.file_format import CHECKSUM, Contents
 from charlm.compression.range_coder import Decoder, require_coder
@@ -21,9 +21,10 @@ from charlm.compression.symbols import ESCAPED, Symbols, symbol_bytes
 from charlm.errors import CheckpointError, IntegrityError
 from charlm.kernels.blas import single_blas_thread
 from charlm.kernels.choosing import SWITCH, built_levels, choose, supported_flags
+from charlm.text.vocabulary import Ids
 
 PORTABLE = "or compress the text with --portable, which any machine decodes."
-PORTABLE_ALONE = "or compress the text with --portable, without --adapt and --mix: any machine decodes that."
+PORTABLE_ALONE = "or compress the text with a run and --portable, without --adapt and --mix: any machine decodes that."
 
 
 def fits(contents: Contents, coding: Coding) -> bool:
@@ -31,17 +32,45 @@ def fits(contents: Contents, coding: Coding) -> bool:
     return contents.head.model == coding.checksum()
 
 
-def prepare(contents: Contents, coding: Coding, name: str) -> Prepared:
-    """The engine that the file was compressed with. `name` is what the file is called in messages.
+def prepare(contents: Contents, coding: Coding, name: str, training: Ids | None = None) -> Prepared:
+    """The engine that the file was compressed with. `name` is what the file is called in messages; `training` (N,) has
+    the ids of the model's training text, if the file says that they were counted.
 
-    Raises CheckpointError if it was compressed with another model, IntegrityError if with another arithmetic.
+    Raises CheckpointError if it was compressed with another model or another training text, IntegrityError if with
+    another arithmetic.
     """
     if not fits(contents, coding):
         raise CheckpointError(
             "The text was compressed with another model", name, "Give the run that it was compressed with: --run RUN"
         )
     head = contents.head
-    prepared = coding.prepared(is_portable(head.engine), head.learning)
+    if head.learning.counted is not None and (training is None or counted_checksum(training) != head.learning.counted):
+        raise CheckpointError(
+            "The text was compressed with the counts of another training text",
+            name,
+            "Decode it where it was compressed, or compress it again there with --no-counts.",
+        )
+    return _alike(coding.prepared(is_portable(head.engine), head.learning, training), contents, name)
+
+
+def begin(contents: Contents, name: str) -> Prepared:
+    """The model from nothing that the file was compressed with. Raises IntegrityError for another arithmetic."""
+    head = contents.head
+    assert head.beginning is not None
+    assert head.learning.rate is not None
+    prepared = begun(head.beginning, head.learning.rate)
+    if prepared.coding.checksum() != head.model:
+        raise IntegrityError(
+            "This charlm begins with other weights than the one that compressed the text",
+            name,
+            "Decode it with the charlm that compressed it.",
+        )
+    return _alike(prepared, contents, name)
+
+
+def _alike(prepared: Prepared, contents: Contents, name: str) -> Prepared:
+    """What was prepared, if it computes what the encoder computed."""
+    head = contents.head
     portable = PORTABLE_ALONE if head.learning else PORTABLE
     _check_engine(head.engine, prepared.engine, name, portable)
     if prepared.first != head.first:

@@ -3,11 +3,14 @@
     3 bytes   charlm's mark, which no text begins with
     1 byte    version of this form
     1 byte    engine and level of its kernels (engine.py)
-    1 byte    128 if the text has the line ends of Windows (symbols.py), 64 if the model adapted to the text, 32 if it
-              was mixed with an n-gram (learning.py), and the row length as a power of 2
+    1 byte    the row length as a power of 2, and 128 if the text has the line ends of Windows (symbols.py)
+    1 byte    1 if the model adapted to the text, 2 if it was mixed with an n-gram, 4 if that began with the counts of
+              the model's training text (learning.py), 8 if the model began from nothing (beginning.py)
     4 bytes   checksum of the model
     4 bytes   checksum of its first probabilities
     4 bytes   the rate, if it adapted: a float32
+    4 bytes   checksum of the training text, if it was counted
+    numbers   what the model was before it learned anything, if it began from nothing
     blocks    number of symbols * 2, + 1 for the last block; number of words; the words of the coder (4 bytes each)
     number    bytes of the text
     4 bytes   checksum of the text
@@ -25,18 +28,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from charlm.compression.beginning import Beginning
 from charlm.compression.learning import NOTHING, Learning
 from charlm.errors import IntegrityError, TextError
 
 MARK = b"\xc7lm"
-VERSION = 1
+VERSION = 2
 BLOCK = 2**20  # most symbols of a block: what is kept in memory
 LONGEST_ROW = 30  # as a power of 2
-ONE_ROW = 20  # the same, of a text that is learned from: a block is one row
-WINDOWS, ADAPTED, MIXED = 128, 64, 32
+ONE_ROW = 20  # the same, of a text that a trained model learns from: a block is one row
+WINDOWS = 128
+ADAPTED, MIXED, COUNTED, FROM_NOTHING = 1, 2, 4, 8
 MOST_WORDS = 8 * BLOCK  # of a block: each symbol takes at most 24 bits, and a name four times as much
 CHECKSUM = 4  # bytes of each
-_HEAD = struct.Struct(f"<3sBBB{CHECKSUM}s{CHECKSUM}s")
+_HEAD = struct.Struct(f"<3sBBBB{CHECKSUM}s{CHECKSUM}s")
 _RATE = struct.Struct("<f")
 _CHUNK = 2**20
 
@@ -54,12 +59,17 @@ class Head:
     model: bytes
     first: bytes
     learning: Learning = NOTHING
+    beginning: Beginning | None = None
 
     def packed(self) -> bytes:
-        rate, mixed = self.learning.rate, self.learning.mixed
-        said = WINDOWS * self.windows | ADAPTED * (rate is not None) | MIXED * mixed
-        head = _HEAD.pack(MARK, VERSION, self.engine, said | self.row_power, self.model, self.first)
-        return head if rate is None else head + _RATE.pack(rate)
+        rate, counted = self.learning.rate, self.learning.counted
+        learned = ADAPTED * (rate is not None) | MIXED * self.learning.mixed | COUNTED * (counted is not None)
+        learned |= FROM_NOTHING * (self.beginning is not None)
+        layout = WINDOWS * self.windows | self.row_power
+        head = _HEAD.pack(MARK, VERSION, self.engine, layout, learned, self.model, self.first)
+        head += b"" if rate is None else _RATE.pack(rate)
+        head += counted or b""
+        return head if self.beginning is None else head + b"".join(map(packed_number, self.beginning.numbers()))
 
 
 @dataclass(frozen=True)
@@ -76,11 +86,11 @@ class Writer:
         self._put(head.packed())
 
     def block(self, size: int, words: bytes, last: bool) -> None:
-        self._put(_number(2 * size + last) + _number(len(words) // 4) + words)
+        self._put(packed_number(2 * size + last) + packed_number(len(words) // 4) + words)
 
     def end(self, length: int, checksum: bytes) -> None:
         """The length of the text in bytes, and its checksum."""
-        self._put(_number(length) + checksum)
+        self._put(packed_number(length) + checksum)
         self._put(struct.pack("<I", self._crc))
 
     def _put(self, content: bytes) -> None:
@@ -146,12 +156,7 @@ def _check_sum(file: BinaryIO, name: str) -> int:
 
 
 def _parse(file: BinaryIO, end: int) -> Contents:
-    _, _, engine, layout, model, first = _HEAD.unpack(_exactly(file, _HEAD.size))
-    rate = _RATE.unpack(_exactly(file, _RATE.size))[0] if layout & ADAPTED else None
-    learning = Learning(rate, bool(layout & MIXED))
-    head = Head(engine, bool(layout & WINDOWS), layout & (MIXED - 1), model, first, learning)
-    if head.row_power > LONGEST_ROW or (learning and head.row_power != ONE_ROW):
-        raise ValueError("its rows have an impossible length")
+    head = _parse_head(file)
     blocks, last = [], 0
     while not last:
         size, last = divmod(_read_number(file), 2)
@@ -170,6 +175,20 @@ def _parse(file: BinaryIO, end: int) -> Contents:
     return Contents(head, end + 4, length, checksum, blocks)
 
 
+def _parse_head(file: BinaryIO) -> Head:
+    _, _, engine, layout, learned, model, first = _HEAD.unpack(_exactly(file, _HEAD.size))
+    if learned >= 2 * FROM_NOTHING:
+        raise ValueError("it says that something was learned that is not known")
+    rate = _RATE.unpack(_exactly(file, _RATE.size))[0] if learned & ADAPTED else None
+    counted = _exactly(file, CHECKSUM) if learned & COUNTED else None
+    learning = Learning(rate, bool(learned & MIXED), counted)
+    beginning = Beginning.read(lambda: _read_number(file)) if learned & FROM_NOTHING else None
+    row_power = layout & (WINDOWS - 1)
+    if row_power > LONGEST_ROW or (learning and not beginning and row_power != ONE_ROW):
+        raise ValueError("its rows have an impossible length")
+    return Head(engine, bool(layout & WINDOWS), row_power, model, first, learning, beginning)
+
+
 def _exactly(file: BinaryIO, count: int) -> bytes:
     content = file.read(count)
     if len(content) != count:
@@ -177,7 +196,8 @@ def _exactly(file: BinaryIO, count: int) -> bytes:
     return content
 
 
-def _number(value: int) -> bytes:
+def packed_number(value: int) -> bytes:
+    """A number as the file has it; see above."""
     content = bytearray()
     while value > 127:
         content.append(value & 127 | 128)

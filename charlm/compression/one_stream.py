@@ -1,28 +1,18 @@
 """A text that is coded in one row by what learns from it. Knows no coder and no torch.
 
-What was learned stays from block to block, and the state too. The prediction of a mixture is log-linear
-(evaluation/mixing.py): the model's, adapting or not, and that of a Kneser-Ney n-gram that begins with no counts, so
-that no text is needed to decode. It begins with the model alone.
-
-Shape letters: B rows, which is 1 here; V symbols.
+What was learned stays from block to block, and the state too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
-import numpy.typing as npt
-
-from charlm.baselines.ngram import new_ngram
-from charlm.compression.forecasting import Forecast, Forecaster, usable
+from charlm.baselines.ngram import NGram, new_ngram
+from charlm.compression.forecasting import Forecast, Forecaster
 from charlm.compression.learning import Learning
-from charlm.evaluation.mixing import LogLinear
+from charlm.compression.mixed import COUNTED, EMPTY, ORDER, Mixing
 from charlm.model.language_model import LanguageModel
-
-ORDER = 6
-BEGINNING = (1.0, 0.0)  # the weights of the model and of the n-gram
-MOST_COUNTED = 2**23  # symbols; the n-gram counts no further ones, so that memory is bounded
+from charlm.text.vocabulary import Ids
 
 
 class OneStream:
@@ -38,39 +28,26 @@ class OneStream:
         return self._forecast
 
 
-class MixedForecast:
-    """A Forecast of one row, mixed with an n-gram that counts what is read."""
-
-    def __init__(self, forecast: Forecast) -> None:
-        self._forecast, symbols = forecast, forecast.probabilities.shape[1]
-        self._reader, self._left = new_ngram(ORDER, symbols).reader(counting=True), MOST_COUNTED
-        self._blend = LogLinear(BEGINNING)
-        self._look()
-
-    def advance(self, ids: npt.NDArray[np.int64]) -> None:
-        """As in Forecast."""
-        if ids[0] < 0:
-            return
-        self._blend.mix([each[None] for each in self._every], ids)
-        self._forecast.advance(ids)
-        self._reader.counting = self._left > 0
-        self._reader.take(int(ids[0]))
-        self._left -= 1
-        self._look()
-
-    def keep(self, rows: int) -> None:
-        """As in Forecast."""
-
-    def _look(self) -> None:
-        self._every = [np.log(self._forecast.probabilities[0]), np.log(self._reader.distribution())]
-        self.probabilities = usable(self._blend.scores(self._every)[None])
-
-
-def streams(model: LanguageModel, forecaster: Forecaster, learning: Learning) -> Callable[[], OneStream]:
-    """What makes a new stream for each text. `forecaster` is of the same model of numpy arrays, which never changes."""
+def streams(
+    model: LanguageModel, forecaster: Forecaster, learning: Learning, training: Ids | None
+) -> Callable[[], OneStream]:
+    """What makes a new stream for each text. `forecaster` is of the same model of numpy arrays, which never changes;
+    `training` has the ids (N,) of the text whose counts an n-gram begins with, None if there is none."""
     begin: Callable[[], Forecast] = lambda: forecaster.begin(1)  # noqa: E731
     if learning.rate is not None:
         from charlm.compression.adapted import adapted_forecasts
 
         begin = adapted_forecasts(model, forecaster, learning.rate)
-    return lambda: OneStream(MixedForecast(begin()) if learning.mixed else begin())
+    if not learning.mixed:
+        return lambda: OneStream(begin())
+    mixing = _mixings(forecaster.symbols, training)
+    return lambda: OneStream(mixing().begin(begin(), 1))
+
+
+def _mixings(symbols: int, training: Ids | None) -> Callable[[], Mixing]:
+    """What makes a new mixture for each text."""
+    if training is None:
+        return lambda: Mixing([new_ngram(ORDER, symbols)], EMPTY, symbols)
+    counts: NGram = new_ngram(ORDER, symbols)
+    counts.count(training)
+    return lambda: Mixing([counts.copy(), new_ngram(ORDER, symbols)], COUNTED, symbols)

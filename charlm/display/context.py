@@ -37,7 +37,8 @@ def summary_line(found: ContextLosses) -> str:
     if enough == found.lengths[-1]:
         return f"each doubling up to {enough:,} characters gains over {ENOUGH} bits per character ({places})"
     longest = found.lengths[-1]
-    return f"{enough:,} characters come within {ENOUGH} bits per character of {longest:,} ({places})"
+    named = f"{enough:,} characters come" if enough > 1 else "one character comes"
+    return f"{named} within {ENOUGH} bits per character of {longest:,} ({places})"
 
 
 def _heading(found: ContextLosses) -> tuple[str, ...]:

@@ -57,7 +57,7 @@ def gradients_page(
     chart = Chart(
         "How far gradients reach back: median over positions, and their middle half",
         "characters back",
-        "norm of the gradient of the loss, nats",
+        "gradient of the loss, nats",
         curves,
         log_y=True,
     )
@@ -72,10 +72,8 @@ def gates_page(abouts: Abouts, trained: Sequence[Sequence[GateShares]], fresh: S
     rows: list[tuple[str | Bar, ...]] = []
     for about, gates, starts in zip(abouts, trained, fresh, strict=True):
         for number, gate in enumerate(gates):
-            for name, each in (
-                (str(about["run"]), gate),
-                *([(f"{about['run']}, fresh", starts[number])] if starts else []),
-            ):
+            both = [(str(about["run"]), gate), *([(f"{about['run']}, fresh", starts[number])] if starts else [])]
+            for name, each in both:
                 parts = [(each.low, "b1"), (each.between, "b2"), (each.high, "b3")]
                 shares = [f"{share:.1%}" for share in (each.low, each.between, each.high)]
                 rows.append((name, str(each.layer), each.gate, Bar(parts, ""), *shares))

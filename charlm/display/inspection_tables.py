@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
 from charlm.inspection.gates import GateShares
 from charlm.inspection.gradients import VANISHED, GradientNorms
 
@@ -22,7 +24,11 @@ def gradient_rows(
     for name, after, start in zip(names, trained, fresh, strict=True):
         for label, norms in ((name, after), (f"{name}, fresh", start)):
             if norms:
-                yield label, *(f"{norms.median[k]:.1e}" for k in shown), _decay(norms)
+                yield (
+                    label,
+                    *("none" if np.isnan(norms.median[k]) else f"{norms.median[k]:.1e}" for k in shown),
+                    _decay(norms),
+                )
 
 
 def _decay(norms: GradientNorms) -> str:
@@ -34,8 +40,8 @@ def _decay(norms: GradientNorms) -> str:
 
 
 def norms_json(norms: GradientNorms) -> dict[str, Any]:
-    """Lists have an item for each distance from 0 on."""
-    lower, median, upper = norms.quartiles.tolist()
+    """Lists have an item for each distance from 0 on; None if no record is as long."""
+    lower, median, upper = ([None if np.isnan(each) else each for each in row.tolist()] for row in norms.quartiles)
     return {
         "positions": norms.positions,
         "median": median,

@@ -1,4 +1,4 @@
-"""The page of a model that is served. Knows no HTTP.
+"""The page on which the service writes with a model. Knows no HTTP.
 
 Its script asks the service for what the model writes, and puts it into the page by textContent.
 """

@@ -44,7 +44,7 @@ def summary_lines(vocabulary: Vocabulary, found: Saliency, compared: Randomised 
         f"{found.gap:.1%} off the difference ({found.points} points)",
     ]
     if compared:
-        verdict = "passed" if compared.passed else "not passed"
+        verdict = {True: "passed", False: "not passed", None: "too few characters to tell"}[compared.passed]
         lines.append(
             f"check with shuffled recurrent weights: {verdict}; rank correlation {compared.integrated.mean():+.2f}, "
             f"gradient x input {compared.gradient_input.mean():+.2f}, to be under {MOST_ALIKE} "
@@ -99,11 +99,11 @@ def saliency_page(
         _heaviest(vocabulary, found, pieces, integrated, rough),
         frozenset({0, 2, 3}),
     )
-    lines = [f"{about['run']}, step {about['step']:,}; read: {about['text']}"]
-    lines += [line[0].upper() + line[1:] for line in summary_lines(vocabulary, found, compared)]
+    first, *notes = [line[0].upper() + line[1:] for line in summary_lines(vocabulary, found, compared)]
+    lines = [f"{about['run']}, step {about['step']:,}; read: {about['text']}", first]
     follows = vocabulary.symbols[found.target]
     follows = follows if follows.strip() and vocabulary.unit != "byte" else name
-    return text_page(f"What {name} rests on", lines, pieces, series, follows, [table])
+    return text_page(f"What {name} rests on", lines, pieces, series, follows, [table], notes)
 
 
 def _heaviest(

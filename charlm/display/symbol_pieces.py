@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from charlm.text.vocabulary import LOST, Vocabulary
+from charlm.display.value_text import ValueText
+from charlm.text.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,12 +24,8 @@ class Pieces:
     @classmethod
     def of(cls, vocabulary: Vocabulary, ids: np.ndarray) -> Pieces:
         """The pieces of ids (N,)."""
-        if vocabulary.unit != "byte":
-            return cls([vocabulary.symbols[one] or LOST for one in ids.tolist()], np.arange(len(ids)))
-        text = vocabulary.decode_bytes(ids).decode("utf-8", "surrogateescape")
-        sizes = [1 if one <= "\x7f" or "\udc80" <= one <= "\udcff" else len(one.encode()) for one in text]
-        places = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)
-        return cls([LOST if "\udc80" <= one <= "\udcff" else one for one in text], places)
+        shown = ValueText.of(vocabulary, ids)
+        return cls(shown.pieces, np.concatenate([[0], shown.places + 1])[:-1].astype(np.int64))
 
     def sums(self, values: np.ndarray) -> np.ndarray:
         """Values (N,) of symbols added up to those of pieces (P,)."""

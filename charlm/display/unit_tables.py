@@ -63,6 +63,14 @@ def unfound_lines(results: Sequence[ProbeResult]) -> list[str]:
     return lines
 
 
+def unfound_short(results: Sequence[ProbeResult]) -> str:
+    """The same in two sentences, without numbers."""
+    rare = ", ".join(one.probe.name for one in results if one.problem)
+    untracked = ", ".join(one.probe.name for one in results if not one.problem and not one.units)
+    said = [f"Too rare in this text: {rare}."] if rare else []
+    return " ".join([*said, f"No unit tracks: {untracked}."] if untracked else said)
+
+
 def _ends(effect: Effect, is_share: bool) -> tuple[str, str]:
     shown = f"{effect.free:.1%}", f"{effect.steered:.1%}"
     return shown if is_share else (f"{effect.free:.3g}", f"{effect.steered:.3g}")

@@ -70,7 +70,7 @@ def _write_marked(text: ValueText, steps: Sequence[int]) -> None:
 
 def unit_rows(recorded: Recorded, order: Sequence[int], top: int) -> list[list[str]]:
     """A table of the first units in an order, with heading."""
-    mean, deviation = recorded.moments()
+    mean, deviation = recorded.moments
     low, high = recorded.quantiles(0.1), recorded.quantiles(0.9)
     rows = [["unit", "mean", "deviation", "10 % under", "10 % over"]]
     for number in list(order)[:top]:
@@ -82,7 +82,7 @@ def unit_rows(recorded: Recorded, order: Sequence[int], top: int) -> list[list[s
 
 def by_deviation(recorded: Recorded) -> list[int]:
     """The columns of `recorded`, those whose values vary most first."""
-    _, deviation = recorded.moments()
+    _, deviation = recorded.moments
     return [int(number) for number in np.argsort(-deviation, kind="stable")]
 
 

@@ -31,10 +31,10 @@ class Weighed:
 def print_weights(about: Mapping[str, Any], trained: Weighed, start: Weighed | None) -> None:
     """Four tables; with `start`, columns of the values before training."""
     print_stderr(f"{about['run']}, step {about['step']:,}; units over: {about['text']}")
-    for number, (title, rows, texts) in enumerate(_tables(trained, start)):
-        if len(rows) > 1:
-            print_text(("\n" if number else "") + title + "\n")
-            print_table(rows, keys=min(2, texts), right=rows[0][texts:])
+    shown = [each for each in _tables(trained, start) if len(each[1]) > 1]
+    for number, (title, rows, texts) in enumerate(shown):
+        print_text(("\n" if number else "") + title + "\n")
+        print_table(rows, keys=min(2, texts), right=rows[0][texts:])
 
 
 def _tables(trained: Weighed, start: Weighed | None) -> Iterator[tuple[str, list[Row], int]]:
@@ -69,7 +69,7 @@ def _use_rows(trained: Weighed, start: Weighed | None, fresh: Row) -> Iterator[R
     for number, each in enumerate(trained.use):
         before = (f"{np.median(start.use[number].deviations):.2f}",) if start else ()
         unused = sorted([*each.dead.tolist(), *each.saturated.tolist()])
-        named = " ".join(f"{each.layer}:{unit}" for unit in unused[:LISTED])
+        named = " ".join(f"{each.layer}:{unit}" for unit in unused[:LISTED]) or "none"
         more = f" and {len(unused) - LISTED} more" if len(unused) > LISTED else ""
         counts = str(len(each.dead)), str(len(each.saturated)), named + more
         yield str(each.layer), str(len(each.deviations)), f"{np.median(each.deviations):.2f}", *before, *counts
@@ -164,13 +164,15 @@ def weights_page(about: Mapping[str, Any], trained: Weighed, start: Weighed | No
 
 
 def _spectrum_curves(trained: Weighed, start: Weighed | None, layer: int) -> Iterator[Curve]:
+    first = next(number for number, each in enumerate(trained.report.spectra) if each.layer == layer)
     for number, each in enumerate(trained.report.spectra):
         if each.layer == layer:
+            colour = number - first
             x = np.arange(1, len(each.singular_values) + 1, dtype=np.float64)
-            yield Curve(each.gate, x, each.singular_values, colour=number)
+            yield Curve(each.gate, x, each.singular_values, colour=colour)
             if start:
                 values = start.report.spectra[number].singular_values
-                yield Curve(f"{each.gate}, before training", x, values, dashed=True, colour=number)
+                yield Curve(f"{each.gate}, before training", x, values, dashed=True, colour=colour)
 
 
 def _use_curves(one: Weighed, suffix: str) -> Sequence[Curve]:

@@ -103,4 +103,4 @@ def record_values(
             new = iter([file.done() for file in files])
         arrays = [next(new) if array is None else array for array in arrays]
         remove_oldest(key)
-    return ids, Recorded(tuple(wanted), tuple(array for array in arrays if array is not None))
+    return ids, Recorded(tuple(wanted), tuple(array for array in arrays if array is not None), key)

@@ -103,7 +103,11 @@ class _Plan:
 
     def opening(self) -> list[str]:
         lines = ["  const H = l.size, p = l.projected.data, v = l.vectors.data, b = l.below && l.below.data;"]
-        groups = ("s", "states", len(self.graph.after)), ("k", "kept", len(self.slots)), ("q", "sums", len(self.sources))
+        groups = (
+            ("s", "states", len(self.graph.after)),
+            ("k", "kept", len(self.slots)),
+            ("q", "sums", len(self.sources)),
+        )
         for letter, field, count in groups:
             if count:
                 made = ", ".join(f"{letter}{n} = l.{field}[{n}].data" for n in range(count))

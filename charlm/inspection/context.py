@@ -71,7 +71,7 @@ def context_losses(
     `end` is the id that ends a record, if the text has records. Raises TextError for a text without any place.
     """
     lengths = tuple(sorted(set(lengths)))
-    text = np.asarray(ids, np.int64) if end is None else np.concatenate([[end], ids]).astype(np.int64)
+    text = ids if end is None else np.concatenate([np.array([end], ids.dtype), ids])
     first = lengths[-1] if end is None else 1
     if len(text) <= first:
         shorter = f", or --longest {max(1, len(text) - 1)}" if len(text) > 1 else ""
@@ -104,7 +104,7 @@ def _losses(model: LanguageModel, text: np.ndarray, places: np.ndarray, size: in
     found = []
     for start in range(0, len(places), rows):
         some = places[start : start + rows]
-        ids = text[some + np.arange(-size, 0)[:, None]]
+        ids = text[some + np.arange(-size, 0)[:, None]].astype(np.int64)
         state = model.fresh_state(len(some))
         for step in range(0, size, STEPS):
             logits, state = model.forward(ids[step : step + STEPS], state, run_with_numpy)

@@ -13,7 +13,8 @@ and loses its tie to the units. The level is the highest score that any unit get
 direction. Only units above it are found. Under chance, a property passes once in twenty-one at most.
 
 Above chance is not yet learned: the state of any network echoes the last characters, and so it goes with whatever they
-say. So the best unit of the same network before its training can be asked for, too, and only those above it are found.
+say. So the best unit of the same network before its training can be asked for, too, and only those are found that are
+above it by a margin.
 
 To be quick, values are ranked once, in 256 steps: a unit's areas are then products of counts.
 
@@ -38,6 +39,7 @@ SHIFTS = 20
 LEAST = 2000  # characters of a half
 FEWEST = 20  # characters at which a property has to hold, and has to not hold, in each half
 MOST = 60_000  # characters of a half that are used, spread over it
+MARGIN = 0.01  # of a score above that of the untrained network
 STEPS = 256  # of a value, by rank
 
 Kind = Literal["area", "correlation"]
@@ -168,7 +170,8 @@ def _result(
 
     order = np.argsort(-own, kind="stable").tolist()
     ranked = [Tracking(units[n], shown(float(own[n])), int(direction[n]) or 1) for n in order]
-    above = tuple(one for one in ranked if one.score > shown(max(level, echo)))
+    least = max(shown(level), shown(echo) + MARGIN) if untrained else shown(level)
+    above = tuple(one for one in ranked if one.score > least)
     return ProbeResult(probe, kind, share, shown(level), shown(echo) if untrained else 0.0, above, ranked[0])
 
 

@@ -14,8 +14,9 @@ import numpy as np
 
 from charlm.cells.arrays import Array
 from charlm.inspection.excerpts import cut_excerpts
-from charlm.inspection.watching import watch_layer
+from charlm.inspection.watching import read_records, watch_layer
 from charlm.model.language_model import LanguageModel
+from charlm.model.stack import unroll_layer
 
 LOW, HIGH = 0.1, 0.9
 ROWS, LENGTH = 16, 256  # excerpts of the text, and characters in each
@@ -33,25 +34,29 @@ class GateShares:
     values: int
 
 
-def gate_shares(model: LanguageModel, ids: np.ndarray) -> tuple[GateShares, ...]:
+def gate_shares(model: LanguageModel, ids: np.ndarray, end: int | None = None) -> tuple[GateShares, ...]:
     """The shares of each gate of each layer, over some thousand characters in excerpts from the whole text. ids (N,).
 
-    Empty if no cell of the model has gates. Raises TextError if the text is empty.
+    `end` is the id that ends a record, if the text has records: each is read from a fresh state. Empty if no cell of
+    the model has gates. Raises TextError if the text is empty.
     """
     excerpts = cut_excerpts(ids, max(1, min(LENGTH, ids.size)), ROWS)
     state = model.fresh_state(excerpts.inside.shape[1])
     if excerpts.before.size:
-        _, state = model.forward(excerpts.before, state)
-    gates_of_layers: list[dict[str, Array]] = []
+        state = read_records(model, excerpts.before, state, unroll_layer, end)
+    seen: list[dict[str, Array]] = []  # of the layers in turn, once or at each step
 
     def watched(layer: Any, weights: Any, x: Any, before: Any, below: Any) -> Any:
         inner, result = watch_layer(layer, weights, x, before, below)
-        gates_of_layers.append({name: inner[name] for name in layer.cell.GATES if name in inner})
+        seen.append({name: inner[name] for name in layer.cell.GATES if name in inner})
         return result
 
-    model.forward(excerpts.inside, state, watched)
+    read_records(model, excerpts.inside, state, watched, end)
+    layers = len(model.layers)
     return tuple(
-        _shares(layer, name, values) for layer, gates in enumerate(gates_of_layers, 1) for name, values in gates.items()
+        _shares(number + 1, name, np.concatenate([each[name] for each in seen[number::layers]]))
+        for number in range(layers)
+        for name in seen[number]
     )
 
 

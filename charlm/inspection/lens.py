@@ -11,12 +11,13 @@ Knows no files and no torch. Shape letters: N characters, V symbols, H hidden, L
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from charlm.inspection.text_rows import TextRows
+from charlm.inspection.text_rows import TextRows, in_order
 from charlm.model.language_model import LanguageModel
 from charlm.model.probabilities import log_softmax
 from charlm.model.stack import Layer
@@ -56,7 +57,7 @@ class Lens:
         return float((view.likeliest[self.judged] == self.last.likeliest[self.judged]).mean())
 
 
-def lens(model: LanguageModel, rows: TextRows) -> Lens:
+def lens(model: LanguageModel, groups: Sequence[TextRows]) -> Lens:
     """Look at a text through every lens. The model has numpy arrays; the text has at least one target."""
     from charlm.engines.choosing import run_with_numpy
 
@@ -66,14 +67,14 @@ def lens(model: LanguageModel, rows: TextRows) -> Lens:
         handed.append(x)
         return run_with_numpy(layer, weights, x, before, below)
 
-    start = model.fresh_state(rows.inputs.shape[1])
-    logits, _ = model.forward(rows.inputs, start, recorded)
-    logits, targets = rows.in_order(logits), rows.in_order(rows.targets)
+    found = [model.forward(rows.inputs, model.fresh_state(rows.inputs.shape[1]), recorded)[0] for rows in groups]
+    logits, targets = in_order(groups, found), in_order(groups, [rows.targets for rows in groups])
+    layers = len(model.layers)
     matrix, bias = model.head
     half = len(targets) // 2
     views, missing = [], []
-    for number, stream in enumerate(handed[1:], 1):
-        read, name = rows.in_order(stream), f"layer {number}"
+    for number in range(1, layers):  # what a layer hands up is the input of the next
+        read, name = in_order(groups, handed[number::layers]), f"layer {number}"
         if read.shape[1] == matrix.shape[1]:
             views.append(_view(name, number, False, read @ matrix.T + bias, targets))
         else:
@@ -84,9 +85,9 @@ def lens(model: LanguageModel, rows: TextRows) -> Lens:
             views.append(_view(f"{name}, fitted", number, True, fitted, targets))
         else:
             missing.append(f"{name} is not fitted: that takes a text of {4 * read.shape[1] + 4:,} characters")
-    views.append(_view(f"layer {len(handed)}", len(handed), False, logits, targets))
+    views.append(_view(f"layer {layers}", layers, False, logits, targets))
     judged = slice(half, None) if any(view.fitted for view in views) else slice(None)
-    return Lens(targets, rows.in_order(rows.places), tuple(views), tuple(missing), judged)
+    return Lens(targets, in_order(groups, [rows.places for rows in groups]), tuple(views), tuple(missing), judged)
 
 
 def _fitted(inputs: np.ndarray, logits: np.ndarray, read: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Where else in a text the same units are on. Knows no files and no model.
+"""Where else in a text the same units are on. Knows no model.
 
 A unit is on where it is above its own 90th percentile. Of the characters that are selected, those units count that are
 on through all of them. Another place matches as far as these units are on there, through as many characters. Whether a
@@ -12,12 +12,15 @@ Shape letters: N characters, U units, K units that are on, M characters of the s
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from charlm.inspection.recorded_values import Recorded
+from charlm.inspection.value_files import values_folder
+from charlm.text.cache import write_atomically
 
 ON = 0.9  # the percentile of a unit above which it is on
 TRIED = 20_000  # characters from which percentiles are taken
@@ -31,6 +34,22 @@ class OnBits:
     bits: npt.NDArray[np.uint8]
     limits: npt.NDArray[np.float32]
     characters: int
+
+    @classmethod
+    def kept(cls, recorded: Recorded) -> OnBits:
+        """The same as `of`, from the cache of values if it is there, and kept there from now on if that works."""
+        names = "-".join(f"{value.layer}-{value.name}" for value in recorded.values)
+        path = values_folder() / f"{recorded.key}-{names}.on"
+        units, width = len(recorded.units), -(-len(recorded) // 8)
+        with suppress(OSError):
+            if recorded.key and path.stat().st_size == units * (width + 4):
+                limits = np.fromfile(path, np.float32, units)
+                return cls(np.fromfile(path, np.uint8, offset=4 * units).reshape(units, width), limits, len(recorded))
+        made = cls.of(recorded)
+        with suppress(OSError):
+            if recorded.key:
+                write_atomically(path, [made.limits.tobytes(), made.bits.tobytes()])
+        return made
 
     @classmethod
     def of(cls, recorded: Recorded) -> OnBits:

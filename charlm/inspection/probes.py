@@ -121,7 +121,7 @@ def _indentation(text: str) -> Found:
 
 def _capital(text: str) -> Found:
     kinds = {one: one.isupper() for one in set(text)}
-    return np.array([*(kinds[one] for one in text[1:]), False], bool)
+    return np.array([*(kinds[one] for one in text[1:]), False][: len(text)], bool)
 
 
 def _word(text: str) -> Found:

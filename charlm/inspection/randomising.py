@@ -41,8 +41,10 @@ class Randomised:
         return float((max(2, self.characters) - 1) ** -0.5)
 
     @property
-    def passed(self) -> bool:
-        """Whether the mean of both maps' correlations is under MOST_ALIKE."""
+    def passed(self) -> bool | None:
+        """Whether the mean of both maps' correlations is under MOST_ALIKE; None if that could be chance."""
+        if self.chance > MOST_ALIKE:
+            return None
         return max(float(self.integrated.mean()), float(self.gradient_input.mean())) < MOST_ALIKE
 
 

@@ -26,8 +26,8 @@ from charlm.inspection.value_names import Unit, Value
 from charlm.model.language_model import LanguageModel
 from charlm.model.stepping import DefinitionStepper
 from charlm.randomness import named_stream, sample_stream
-from charlm.sampling.rules.decoding import Decoding
 from charlm.sampling.loop.generation import generate, read
+from charlm.sampling.rules.decoding import Decoding
 from charlm.text.vocabulary import Vocabulary
 
 DRAWS = 2000  # of the bootstrap

@@ -120,7 +120,7 @@ def remove_oldest(kept: str) -> int:
     given = os.environ.get(LIMIT, "")
     bound, gone = int(given) if given.isdecimal() else LARGEST, 0
     files = []
-    for path in values_folder().glob("*.f16"):
+    for path in (*values_folder().glob("*.f16"), *values_folder().glob("*.on")):
         with suppress(OSError):
             files.append((path.stat().st_mtime, path.stat().st_size, path))
     total = sum(size for _, size, _ in files)

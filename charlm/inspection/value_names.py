@@ -20,7 +20,7 @@ from charlm.errors import UsageError
 from charlm.model.language_model import LanguageModel
 from charlm.model.stack import Layer
 
-OUTPUT = "output"  # what the layer above reads, where it is no part of the state
+OUTPUT = "out"  # what the layer above reads, where it is no part of the state; gates are named `output`
 MEMORIES = ("c", "m")  # the memory over time, by the names that cells give it
 UNIT = re.compile(r"(?:(\d{1,4}):)?(\d{1,6})")
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from charlm.inspection.excerpts import cut_excerpts
+from charlm.inspection.watching import read_records
 from charlm.inspection.weight_blocks import CANDIDATE, block_names
 from charlm.model.language_model import LanguageModel
 from charlm.model.stack import Layer, unroll_layer
@@ -143,17 +144,15 @@ def _apart(names: Any) -> list[str]:
     return apart
 
 
-def unit_use(model: LanguageModel, ids: np.ndarray) -> tuple[UnitUse, ...]:
+def unit_use(model: LanguageModel, ids: np.ndarray, end: int | None = None) -> tuple[UnitUse, ...]:
     """How the units of each layer are used, over some thousand characters in excerpts from the whole text. ids (N,).
 
-    Raises TextError if the text is empty.
+    `end` is the id that ends a record, if the text has records. Raises TextError if the text is empty.
     """
-    from charlm.engines.choosing import run_with_numpy
-
     excerpts = cut_excerpts(ids, max(1, min(LENGTH, ids.size)), ROWS)
     state = model.fresh_state(excerpts.inside.shape[1])
     if excerpts.before.size:
-        _, state = model.forward(excerpts.before, state, run_with_numpy)
+        state = read_records(model, excerpts.before, state, unroll_layer, end)
     outputs: list[np.ndarray] = []
 
     def kept(layer: Layer, weights: Any, x: Any, before: Any, below: Any) -> Any:
@@ -161,7 +160,9 @@ def unit_use(model: LanguageModel, ids: np.ndarray) -> tuple[UnitUse, ...]:
         outputs.append(result[0].reshape(-1, layer.hidden_size))
         return result
 
-    model.forward(excerpts.inside, state, kept)
+    read_records(model, excerpts.inside, state, kept, end)
+    layers = len(model.layers)
+    whole = [np.concatenate(outputs[number::layers]) for number in range(layers)]
     return tuple(
-        UnitUse(number, values.std(0), (np.abs(values) > SATURATED).mean(0)) for number, values in enumerate(outputs, 1)
+        UnitUse(number, values.std(0), (np.abs(values) > SATURATED).mean(0)) for number, values in enumerate(whole, 1)
     )

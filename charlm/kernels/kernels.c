@@ -19,7 +19,8 @@
    Python calls, for the layers of a window, cell_*_forward_rows_* and cell_*_backward_rows_* (with torch) or
    cell_*_forward_part_* (with numpy), and for few rows cell_*_units_* (with both), where the fingerprint of a cell's graph
    stands for the first star and a number type for the second, and cell_pack_* and gather_*; to sample, stream_pack,
-   stream_step and stream_draw; to count and to read n-grams, ngram_new, ngram_count, ngram_read and ngram_free; to mix
+   stream_step and stream_draw; to count and to read n-grams, ngram_new, ngram_copy, ngram_count, ngram_read, ngram_step
+   and ngram_free; to mix
    predictions, mix_log_linear. vector_width and stream_input_bytes tell what the library was compiled for, and
    processor_has what the processor could run.
    The file is compiled once for each level of instructions (building.py). The bf16 functions exist only in levels that

@@ -150,11 +150,13 @@ def load_library(path: Path) -> ctypes.CDLL | None:
     found.stream_draw.argtypes = (c_void_p,)
     found.stream_pack.restype = found.stream_draw.restype = None
     found.ngram_new.argtypes, found.ngram_new.restype = (c_int64, c_int64), c_void_p
+    found.ngram_copy.argtypes, found.ngram_copy.restype = (c_void_p,), c_void_p
     found.ngram_free.argtypes, found.ngram_free.restype = (c_void_p,), None
     found.ngram_count.argtypes = (c_void_p, c_void_p, c_void_p, c_int64)
     found.ngram_read.argtypes = (c_void_p, c_void_p, c_void_p, c_int64, c_int, c_void_p, c_void_p)
+    found.ngram_step.argtypes = (c_void_p, c_void_p, c_void_p, c_int64, c_int, c_void_p)
     sizes, rates = (c_int64,) * 3, (c_double, c_double, c_int64)
     found.mix_log_linear.argtypes = (*(c_void_p,) * 3, *sizes, *rates, c_void_p, c_void_p)
     found.mix_log_linear.restype = None
-    found.ngram_count.restype = found.ngram_read.restype = c_int64
+    found.ngram_count.restype = found.ngram_read.restype = found.ngram_step.restype = c_int64
     return found

@@ -6,7 +6,7 @@
    have a node; so if a string has one, its suffixes have one too. A place in a text is n + 1 nodes: those of its last 0
    to n symbols, each NO_NODE if that string was never counted, or if the text began later.
    A child is found by a hash table whose slots name nodes, which are compared: no two strings are ever confused.
-   Letters: N ids, V symbols, n order, which is the length of the longest contexts. */
+   Letters: N ids, B texts side by side, V symbols, n order, which is the length of the longest contexts. */
 #pragma once
 #include <stdint.h>
 #include <stdlib.h>
@@ -70,6 +70,18 @@ NGram *ngram_new(int64_t order, int64_t symbols) {
         for (int i = 0; i < DISCOUNTS; i++) g->discounts[k][i] = (i + 1) / 2.0;
     if (!ngram_resize(g, FEWEST_NODES)) return ngram_free(g), NULL;
     g->nodes[g->size++] = (NGramNode){.parent = NO_NODE, .symbol = -1, .first = NO_NODE, .next = NO_NODE};
+    return g;
+}
+
+/* Another n-gram with the same counts; NULL without memory. */
+NGram *ngram_copy(const NGram *from) {
+    NGram *g = malloc(sizeof *g);
+    if (!g) return NULL;
+    *g = *from;
+    g->nodes = malloc(g->room * sizeof *g->nodes), g->slots = malloc((g->mask + 1) * sizeof *g->slots);
+    if (!g->nodes || !g->slots) return ngram_free(g), NULL;
+    for (int64_t node = 0; node < g->size; node++) g->nodes[node] = from->nodes[node];
+    for (int64_t slot = 0; slot <= g->mask; slot++) g->slots[slot] = from->slots[slot];
     return g;
 }
 
@@ -182,4 +194,20 @@ int64_t ngram_read(NGram *g, int32_t *place, const int32_t *ids, int64_t length,
         ngram_move(g, place, ids[at]);
     }
     return length;
+}
+
+/* A step of texts side by side, at places (B, n + 1): the next symbol of each, ids (B,), is counted if `counting`, and its
+   place moves; one whose id is negative stays. `all` gets the probabilities (B, V) of what comes next. Returns how many
+   texts moved on: fewer than B without memory. */
+int64_t ngram_step(NGram *g, int32_t *places, const int32_t *ids, int64_t rows, int counting, double *all) {
+    for (int64_t row = 0; row < rows; row++) {
+        if (ids[row] < 0) continue;
+        int32_t *place = places + row * (g->order + 1);
+        if (counting && !ngram_count_symbol(g, place, ids[row])) return row;
+        ngram_move(g, place, ids[row]);
+    }
+    for (int64_t k = 0; counting && k <= g->order; k++) ngram_discount(g, k);
+    for (int64_t row = 0; row < rows; row++)
+        ngram_distribution(g, places + row * (g->order + 1), all + row * g->symbols);
+    return rows;
 }

@@ -61,9 +61,7 @@ def page_values(model: LanguageModel, vocabulary: Vocabulary, text: TextSettings
     return about, f"const STEPS = {{\n{_methods(steps)}\n}};"
 
 
-def build_page(
-    model: LanguageModel, vocabulary: Vocabulary, text: TextSettings, weights: Weights, head: Head
-) -> str:
+def build_page(model: LanguageModel, vocabulary: Vocabulary, text: TextSettings, weights: Weights, head: Head) -> str:
     """The page. The parameters of the model are rounded already (rounding.py); `weights` says how they are written.
 
     Raises UsageError if a layer cannot be written in JavaScript.
@@ -138,5 +136,3 @@ def _asset(name: str) -> str:
 def _source(content: str) -> str:
     """How a Content-Security-Policy allows a style or a script."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'"
-
-

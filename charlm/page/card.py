@@ -38,9 +38,7 @@ def count_weights(checkpoint: Checkpoint) -> int:
     return sum(value.size for value in checkpoint.parameters.values())
 
 
-def _scores(
-    checkpoint: Checkpoint, weights: Weights, loss: RoundingLoss | None, scored: str
-) -> list[tuple[str, str]]:
+def _scores(checkpoint: Checkpoint, weights: Weights, loss: RoundingLoss | None, scored: str) -> list[tuple[str, str]]:
     form = "float32, as trained" if weights == "float32" else f"{weights}; biases float32"
     if loss is None:
         return [("Weights", form), ("Score", f"not measured: {scored}")]
@@ -49,7 +47,7 @@ def _scores(
     unknown = "" if checkpoint.vocabulary.unknown_id is None else "; what the unknown symbol stands for is not counted"
     which = "every one" if checkpoint.settings.text.records else "every one after the first"
     return [
-        ("Weights", f"{form}; rounding costs {cost(loss)} a {unit}"),
+        ("Weights", f"{form}; rounding costs {cost(loss)}{'' if loss.page == loss.exact else f' a {unit}'}"),
         ("Score", f"{loss.page.bits_per_character:.4f} bits ({loss.page.nats_per_character:.4f} nats) a {unit}"),
         ("Protocol", f"{scored}: {loss.page.characters:,} {unit}s, {which} scored once, {state}{unknown}"),
     ]
@@ -57,6 +55,8 @@ def _scores(
 
 def cost(loss: RoundingLoss) -> str:
     """The bits that rounding costs, in words; less than nothing, by chance, is shown as it is."""
+    if loss.page == loss.exact:
+        return "nothing"
     if abs(loss.bits_per_character) < LEAST:
         return f"less than {LEAST:.5f} bits"
     return f"{loss.bits_per_character:+.5f} bits ({loss.nats_per_character:+.5f} nats)"
@@ -64,5 +64,5 @@ def cost(loss: RoundingLoss) -> str:
 
 def _seed(weights: Weights) -> str:
     if weights == "float32":
-        return "those of charlm sample: a seed writes what it writes there in float32 (CHARLM_KERNELS=0)"
-    return "those of charlm sample; its weights are not rounded, so a seed writes the same only for a while"
+        return "those of charlm sample: a seed writes here what it writes there in float32 (CHARLM_KERNELS=0)"
+    return "those of charlm sample, whose weights differ a little: with one seed both write the same for a while"

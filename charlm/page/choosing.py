@@ -25,10 +25,10 @@ def choose_weights(parameters: Mapping[str, np.ndarray], wanted: Weights | None)
         return chosen
     remedy = f"With --weights int8 it has {_megabytes(smallest)}."
     if smallest > LARGEST:
-        least = "" if chosen == "int8" else f" (int8: {_megabytes(smallest)})"
-        remedy = f"A page holds about {LARGEST * 3 // 4 // 1_000_000:,} million weights in int8{least}: take a smaller model."
+        millions = LARGEST * 3 // 4 // 1_000_000
+        remedy = f"It has {_megabytes(smallest)} in int8. Take a smaller model, of at most {millions} million weights."
     raise UsageError(
-        f"The model is too large for a page: its weights would take {_megabytes(size)}, and {_megabytes(LARGEST)} is the most",
+        f"The model is too large for a page: its weights have {_megabytes(size)}, of at most {_megabytes(LARGEST)}",
         f"--weights {chosen}",
         remedy,
     )

@@ -56,7 +56,7 @@ def page_model(model: LanguageModel) -> PageModel:
                 "matrices": [len(blocks) for blocks in step.matrices],
                 "vectors": len(step.vectors),
                 "output": step.output,
-                "values": _shown(step),
+                "values": [[name, place] for name, place in _shown(step).items()],  # in their order
             }
         )
     window = settings.attention.window

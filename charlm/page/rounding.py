@@ -1,4 +1,4 @@
-"""Weights in fewer bits, and back. What is rounded once is not rounded again: the grids are such that it stays as it is.
+"""Weights in fewer bits, and back. What was rounded once stays as it is: the grids are made so.
 
 `float16` rounds each number, `int8` to a multiple of its row's scale: the largest of the row is 127 of them. A scale
 has few enough digits that all its multiples are exact in float32. `float32` rounds nothing. Only matrices are rounded:

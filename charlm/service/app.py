@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -12,11 +13,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from charlm.errors import UsageError
 from charlm.service.completions import completions
 from charlm.service.guard import LEFT, Guard
 from charlm.service.looking import card, looking, score, states, surprise
+from charlm.service.own_page import own_page
 from charlm.service.place import Place, place_of
 from charlm.service.refusal import RefusedError
+from charlm.service.served import Served
 
 PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -59,9 +63,26 @@ async def metrics(request: Request) -> Response:
 
 
 async def page(request: Request) -> Response:
-    """The page of the model that ?model= names."""
+    """The page that the model of ?model= writes in by itself; the other one for a model that cannot be a page."""
+    place = place_of(request)
+    served = place.model_named(request.query_params.get("model"))
+    if served.name not in place.pages:
+        place.pages[served.name] = await asyncio.get_running_loop().run_in_executor(place.looking, _page_of, served)
+    own = place.pages[served.name]
+    return HTMLResponse(place.page(served, place.models) if own is None else own)
+
+
+async def writing_page(request: Request) -> Response:
+    """The page on which the service writes, with the model of ?model=."""
     place = place_of(request)
     return HTMLResponse(place.page(place.model_named(request.query_params.get("model")), place.models))
+
+
+def _page_of(served: Served) -> str | None:
+    try:
+        return own_page(served)
+    except UsageError:
+        return None
 
 
 def resident_bytes() -> int | None:
@@ -107,5 +128,6 @@ ROUTES = (
     Route("/states", looking(states, ("layer", "value")), methods=["POST"]),
     Route("/card", card, methods=["GET"]),
     Route("/metrics", metrics, methods=["GET"]),
+    Route("/write", writing_page, methods=["GET"]),
     Route("/", page, methods=["GET"]),
 )

@@ -127,10 +127,10 @@ def states(served: Served, body: Mapping[str, Any]) -> dict[str, Any]:
         what = f"The text has {len(encoded.ids):,} symbols, and {most:,} of this model can be looked into at once"
         raise RefusedError(400, what, "Send a part of it.", "text")
     found = inner_values(served.checkpoint.model, encoded.ids, layer)
-    names = [body["value"]] if body.get("value") is not None else list(found)
+    names = [str(body["value"])] if body.get("value") is not None else list(found)
     if names[0] not in found:
         raise RefusedError(
-            400, f"Layer {layer} has no value {str(names[0])[:80]!r}", f"There are: {', '.join(found)}.", "value"
+            400, f"Layer {layer} has no value {names[0][:80]!r}", f"There are: {', '.join(found)}.", "value"
         )
     if len(names) * len(encoded.ids) > most:
         what = f"All {len(names)} values of {len(encoded.ids):,} symbols are too many"

@@ -14,7 +14,7 @@ from charlm.service.limits import Limits
 from charlm.service.refusal import RefusedError
 from charlm.service.served import Served, hint_for
 
-Page = Callable[[Served, Mapping[str, Served]], str]  # the html page of a model among all that are served
+Page = Callable[[Served, Mapping[str, Served]], str]  # the html page on which the service writes with a model
 
 
 @dataclass(eq=False)
@@ -27,6 +27,7 @@ class Place:
     counters: Counters = field(default_factory=Counters)
     drawing: Drawing = field(init=False)
     looking: ThreadPoolExecutor = field(init=False)
+    pages: dict[str, str | None] = field(default_factory=dict)  # those that models write in by themselves
     looks: int = 0  # requests that wait for `looking`, and the one that it answers
 
     def __post_init__(self) -> None:

@@ -12,7 +12,7 @@ import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import FrameType
-from typing import Any
+from typing import Any, Self
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -28,12 +28,18 @@ MOST_UNREAD = 128 * 1024  # bytes that the system keeps for a client that does n
 
 @dataclass(frozen=True)
 class Address:
-    """Where a server listens. The socket is bound."""
+    """Where a server listens. The socket is bound, and closed at the end of a context."""
 
     host: str
     port: int
     socket: socket.socket
     loopback: bool
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.socket.close()
 
     @property
     def url(self) -> str:

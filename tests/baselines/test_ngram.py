@@ -168,3 +168,46 @@ def test_longer_contexts_predict_a_text_with_structure_better():
         counts.count(text(5000))
         nats.append(counts.reader(False).nats(text(2000, seed=5)).mean())
     assert nats[0] > nats[2] + 0.3
+
+
+@pytest.mark.parametrize("form", forms())
+@modes
+def test_a_text_of_its_own_is_read_side_by_side_as_alone(form, counting):
+    counts = form(3, V)
+    counts.count(text(200))
+    reader, rows = counts.copy().reader(counting), counts.copy().side_by_side(1, counting)
+    ids = text(100, seed=1)
+    found = [rows.step(np.array([-1]))[0]]
+    found += [rows.step(ids[at : at + 1])[0] for at in range(len(ids) - 1)]
+    np.testing.assert_allclose(np.log(found), reader.read(ids), atol=1e-12)
+
+
+@compiled
+@pytest.mark.parametrize("order", [1, 4])
+def test_texts_side_by_side_are_read_alike_by_both_forms(order):
+    """A text may stay where it is, the last one may end, and from some place on none is counted."""
+    ids = text(3 * 60).reshape(60, 3).astype(np.int64)
+    ids[7, 1] = ids[8, 2] = -1
+    found = []
+    for form in (KneserNey, CompiledNGram):
+        rows = form(order, V).side_by_side(3, counting=True)
+        steps = []
+        for at, step in enumerate(ids):
+            if at == 40:
+                rows.keep(2)
+            rows.counting = at < 50
+            steps.append(rows.step(step[: 3 if at < 40 else 2]))
+        found.append(np.concatenate(steps))
+    np.testing.assert_allclose(found[0], found[1], atol=1e-12)
+    np.testing.assert_allclose(found[0].sum(axis=1), 1, atol=1e-12)
+
+
+@pytest.mark.parametrize("form", forms())
+def test_a_copy_has_counts_of_its_own(form):
+    counts = form(2, V)
+    counts.count(text(50))
+    copy = counts.copy()
+    before = copy.reader(False).read(text(20, seed=1))
+    counts.count(text(90, seed=3))
+    assert (copy.reader(False).read(text(20, seed=1)) == before).all()
+    assert (counts.reader(False).read(text(20, seed=1)) != before).any()

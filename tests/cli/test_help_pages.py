@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 import pytest
 import typer
+from command_line import in_this_process
 from typer.testing import CliRunner
 
 from charlm.cli import app
@@ -86,3 +87,9 @@ def test_an_argument_and_a_value_are_named_in_capitals():
 def test_the_program_has_one_name_however_it_is_started(charlm_process):
     assert charlm_process("--help").stdout.startswith("Usage: charlm [OPTIONS] COMMAND")
     assert app.info.name == "charlm"
+
+
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_the_page_of_all_commands_is_the_same_without_what_is_in_the_groups(option):
+    whole = CliRunner().invoke(app, [option], prog_name="charlm")
+    assert in_this_process(option).stdout.split() == whole.stdout.split()

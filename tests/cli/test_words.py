@@ -75,6 +75,12 @@ def test_an_unknown_option_without_another_name_points_to_the_help(charlm):
     assert "`charlm sample --help` lists the options." in charlm("sample", "--frobnicate").stderr
 
 
+def test_an_argument_that_is_written_as_an_option_is_shown_in_its_place(charlm):
+    told = charlm("inspect", "cells", "mybook", "--text", "letter.txt").stderr
+    assert "Write: charlm inspect cells [RUN] [" in told
+    assert "Write: charlm sample [RUN]" in charlm("sample", "--run", "mybook").stderr
+
+
 def test_other_errors_of_the_command_line_and_codes_are_as_before(charlm):
     wrong = charlm("train", "--steps", "many")
     assert wrong.returncode == 2

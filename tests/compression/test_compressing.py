@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -121,11 +122,12 @@ def test_other_first_probabilities_are_refused(monkeypatch):
         decompressed(content, CODINGS["characters"])
 
 
-def forged(size, words, *, row_power=14, end=b"\x03aaaa"):
+def forged(size, words, *, row_power=14, learned=0, more=b"", end=b"\x03aaaa"):
     """A file with the right checksum and these numbers in its only block."""
     file = io.BytesIO()
-    writer = file_format.Writer(file, file_format.Head(0x22, False, row_power, bytes(4), bytes(4)))
-    writer._put(file_format._number(2 * size + 1) + file_format._number(words) + bytes(8) + end)
+    head = file_format.Head(0x22, False, row_power, bytes(4), bytes(4)).packed()
+    writer = file_format.Writer(file, SimpleNamespace(packed=lambda: head[:6] + bytes([learned]) + head[7:] + more))
+    writer._put(file_format.packed_number(2 * size + 1) + file_format.packed_number(words) + bytes(8) + end)
     writer._put(writer._crc.to_bytes(4, "little"))
     return file.getvalue()
 
@@ -138,8 +140,14 @@ def forged(size, words, *, row_power=14, end=b"\x03aaaa"):
         (forged(0, 2), "impossible size"),
         (forged(5, 4), "beyond its end"),
         (forged(5, 2, row_power=31), "impossible length"),
-        (forged(5, 2, row_power=file_format.MIXED | 14), "impossible length"),
-        (forged(5, 2, row_power=file_format.ADAPTED | 14), "impossible length|a rate must be"),
+        (forged(5, 2, learned=file_format.MIXED), "impossible length"),
+        (forged(5, 2, learned=file_format.ADAPTED), "impossible length|a rate must be"),
+        (forged(5, 2, learned=file_format.COUNTED, more=bytes(4)), "of no use"),
+        (forged(5, 2, learned=16), "not known"),
+        (forged(5, 2, learned=file_format.FROM_NOTHING, more=b"\0\0"), "number of symbols"),
+        (forged(5, 2, learned=file_format.FROM_NOTHING, more=b"\0\2\x61\0"), "sorted"),
+        (forged(5, 2, learned=file_format.FROM_NOTHING, more=b"\0\2\x61\xff\xff\x7f"), "no character"),
+        (forged(5, 2, learned=file_format.FROM_NOTHING, more=b"\1\xff\xff\x7f\1\1\1"), "impossible size"),
         (forged(5, 2, end=b"\x80" * 20), "too large"),
         (forged(5, 2, end=b"\x03aaaab"), "does not end"),
         (forged(5, 2, end=b"\x03a"), "ends too early|does not end"),

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from small_codings import LETTERS, coding, compressed, decompressed, with_other_threads
 from test_compressing import TEXTS, letters
 
-from charlm.compression import compressing, file_format, one_stream
+from charlm.compression import compressing, file_format, mixed
 from charlm.compression.compressing import compress
 from charlm.compression.file_format import read_contents
 from charlm.compression.learning import MOST_RATE, NOTHING, Learning
@@ -76,7 +76,7 @@ def test_what_was_learned_stays_from_block_to_block(monkeypatch, learning):
 def test_an_ngram_counts_so_many_symbols_at_most(monkeypatch):
     """Its memory would grow without end."""
     full, _ = compressed(VERSE, CODINGS["characters"], learning=LEARNING["mix"])
-    monkeypatch.setattr(one_stream, "MOST_COUNTED", 30)
+    monkeypatch.setattr(mixed, "MOST_COUNTED", 30)
     content, _ = compressed(VERSE, CODINGS["characters"], learning=LEARNING["mix"])
     assert decompressed(content, CODINGS["characters"]) == VERSE
     assert len(content) > len(full)
@@ -117,13 +117,13 @@ def test_another_torch_is_refused_and_named(monkeypatch):
     import torch
 
     content, _ = compressed(b"abc", CODINGS["characters"], learning=LEARNING["adapt"])
-    mixed, _ = compressed(b"abc", CODINGS["characters"], learning=LEARNING["mix"])
+    of_mixture, _ = compressed(b"abc", CODINGS["characters"], learning=LEARNING["mix"])
     monkeypatch.setattr(torch, "__version__", "99.1")
     with pytest.raises(IntegrityError, match="other probabilities") as refused:
         decompressed(content, CODINGS["characters"])
     assert "torch 99.1" in refused.value.where
     assert "without --adapt and --mix" in refused.value.remedy
-    assert decompressed(mixed, CODINGS["characters"]) == b"abc"  # torch does not compute this one
+    assert decompressed(of_mixture, CODINGS["characters"]) == b"abc"  # torch does not compute this one
 
 
 @pytest.mark.parametrize("rate", [50, MOST_RATE])

@@ -140,3 +140,25 @@ def test_a_text_shorter_than_the_distance_is_refused():
     with pytest.raises(TextError):
         gradient_norms(model, IDS[:11], 10, 4)
     assert gradient_norms(model, IDS[:12], 10, 4).norms.shape == (1, 11)
+
+
+def test_a_record_is_read_from_a_fresh_state_and_nothing_is_before_it():
+    """Records of 5 symbols; the symbol 0 ends each, and begins the one after it."""
+    ids = np.tile([1, 2, 3, 4, 0], 40)
+    model = model_of("lstm", num_layers=2)
+    found = gradient_norms(model, ids, 8, 1000, end=0)
+    columns = np.isnan(found.norms)
+    assert (columns.sum(0) > 0).tolist() == [False, True, True, True, True, True, True, True, True]
+    assert columns[:, 5:].all()
+    assert (found.norms[~columns] > 0).all()
+    assert np.isnan(found.median[5:]).all()
+    assert found.factor is not None
+    whole = in_float64(model.parameters)
+    alone = LanguageModel(model.settings, whole)
+    for row in (0, 3, 7):
+        read = int((~columns[row]).sum())  # the end symbol, and what follows it
+        own = torch.tensor([0, 1, 2, 3, 4][:read])[:, None]
+        target = torch.tensor([[1, 2, 3, 4, 0][read - 1]])
+        gradient = input_gradient(alone, own, target, alone.fresh_state(1))
+        expected = gradient.norm(dim=-1)[:, 0].flip(0).numpy()
+        np.testing.assert_allclose(found.norms[row, :read], expected, rtol=1e-9)

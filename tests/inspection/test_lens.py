@@ -8,7 +8,7 @@ import pytest
 from charlm.cells.table import CELLS
 from charlm.config.settings import AttentionSettings, LayerSettings, ModelSettings
 from charlm.inspection.lens import lens
-from charlm.inspection.text_rows import rows_of
+from charlm.inspection.text_rows import in_order, rows_of
 from charlm.model.language_model import LanguageModel
 from charlm.model.parameters import initial_parameters
 from charlm.model.probabilities import log_softmax
@@ -76,11 +76,19 @@ def test_a_short_text_is_not_fitted():
 
 def test_records_are_read_from_a_fresh_state_each():
     ids = np.array([3, 4, 0, 5, 0, 2, 2])
-    rows = rows_of(ids, 0)
+    (rows,) = groups = rows_of(ids, 0)
     assert rows.inputs.T.tolist() == [[0, 3, 4], [0, 5, 0], [0, 2, 2]]
     assert rows.targets.T.tolist() == [[3, 4, 0], [5, 0, NO_TARGET], [2, 2, NO_TARGET]]
-    np.testing.assert_array_equal(rows.in_order(rows.targets), ids)
+    np.testing.assert_array_equal(in_order(groups, [rows.targets]), ids)
     model = model_of(cell="gru")
-    found = lens(model, rows)
+    found = lens(model, groups)
     logits, _ = model.forward(np.array([[0], [5]]), model.fresh_state(1))
     np.testing.assert_allclose(found.last.nats[3:5], -log_softmax(logits[:, 0])[[0, 1], [5, 0]], atol=1e-5)
+
+
+def test_a_long_record_among_many_short_ones_is_in_a_group_of_its_own():
+    ids = np.concatenate([np.tile([1, 2, 0], 20_000), np.full(40_000, 3), [0], [1, 0]])
+    groups = rows_of(ids, 0)
+    assert max(group.inputs.size for group in groups) <= 1 << 16
+    assert groups[0].inputs.shape == (40_001, 1)
+    np.testing.assert_array_equal(in_order(groups, [group.targets for group in groups]), ids)

@@ -8,10 +8,11 @@ import torch
 
 from charlm.cells.table import CELLS
 from charlm.config.settings import ModelSettings
-from charlm.inspection.watching import watch_layer
+from charlm.inspection.watching import read_records, watch_layer
 from charlm.model.language_model import LanguageModel
 from charlm.model.parameters import initial_parameters
 from charlm.model.stack import unroll_layer
+from charlm.model.state import map_state
 from charlm.randomness import named_stream
 
 V, T, B = 6, 20, 2
@@ -38,3 +39,18 @@ def test_watching_leaves_the_outputs_unchanged(cell, to_arrays):
     for gate in gates:
         assert gate.shape == (T, B, 8)
         assert ((gate > 0) & (gate < 1)).all()
+
+
+def test_a_text_of_records_is_read_from_a_fresh_state_at_each():
+    """A record begins with the end id of the one before it."""
+    settings = ModelSettings(cell="lstm", hidden_size=4, num_layers=2)
+    model = LanguageModel(settings, initial_parameters(settings, 5, named_stream(1, "weights")))
+    ids = np.array([[2, 3], [0, 1], [4, 0], [1, 2]])
+    start = map_state(model.fresh_state(2), lambda part: part + 0.5)
+    after = read_records(model, ids, start, unroll_layer, 0)
+    for row, own in ((0, [0, 4, 1]), (1, [0, 2])):
+        _, alone = model.forward(np.array(own)[:, None], model.fresh_state(1))
+        for layer, expected in zip(after, alone, strict=True):
+            np.testing.assert_allclose(layer.c[row], expected.c[0], atol=1e-6)
+    _, whole = model.forward(ids, start)
+    np.testing.assert_array_equal(read_records(model, ids, start, unroll_layer, None)[0].h, whole[0].h)

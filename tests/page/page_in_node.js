@@ -8,8 +8,8 @@ function opened(file) {
   const about = JSON.parse(part('<script type="application/json" id="about">', "</script>"));
   const weights = part('<script type="text/plain" id="weights">', "</script>");
   vm.runInThisContext(part("<script>(() => {", "</script>").replace(/^/, "(() => {"));
-  const page = globalThis.page, bytes = page.bytesOf(weights);
-  return { page, about, model: engine => new page.Model(about, bytes, engine === "JavaScript" ? null : page.bytesOf(about.wasm)) };
+  const page = globalThis.page, arrays = page.arraysOf(about, page.bytesOf(weights));
+  return { page, about, model: engine => new page.Model(about, arrays, engine === "JavaScript" ? null : page.bytesOf(about.wasm)) };
 }
 
 const ANSWERS = {

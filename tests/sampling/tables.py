@@ -8,6 +8,8 @@ import numpy as np
 
 from charlm.randomness import sample_stream
 from charlm.sampling.loop.generation import generate
+from charlm.sampling.rules.decoding import Decoding
+from charlm.sampling.rules.drawing import draw_rows
 
 V = 9
 
@@ -57,3 +59,17 @@ def together(model, after, decoding, length, numbers, ends=lambda sample, ids: F
 def alone(model, after, decoding, length, number):
     (ids,), _ = together(model, after, decoding, length, [number])
     return ids
+
+
+class DrawsByItself(Bigrams):
+    """Draws as decoding does, up to three ids at a time."""
+
+    def generate_next(self, logits, state, temperature, uniforms):
+        drawn = []
+        assert np.isfinite(logits).all()
+        for now in uniforms[:3]:
+            if not np.isfinite(logits).all():
+                break
+            drawn.append(draw_rows(logits, Decoding(temperature=temperature), [()] * len(logits), now))
+            logits, state = self.step(np.array(drawn[-1]), state)
+        return np.array(drawn), logits, state

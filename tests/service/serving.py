@@ -71,8 +71,10 @@ def raw_request(body: dict[str, Any], path: str = "v1/completions") -> bytes:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, runs: Path, *arguments: str, env: dict[str, str] | None = None) -> Iterator[Server]:
-    """A server on a free port, ended by SIGTERM."""
+def serving(
+    folder: Path, runs: Path, *arguments: str, env: dict[str, str] | None = None, number: int = signal.SIGTERM
+) -> Iterator[Server]:
+    """A server on a free port, ended by this signal."""
     without = folder / "without" / "torch"
     without.mkdir(parents=True, exist_ok=True)
     (without / "__init__.py").write_text(NO_TORCH)
@@ -87,7 +89,7 @@ def serving(folder: Path, runs: Path, *arguments: str, env: dict[str, str] | Non
             yield Server(url, process, client)
     finally:
         if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
+            process.send_signal(number)
         _, errors = process.communicate(timeout=30)
     assert "Traceback" not in errors, errors
-    assert process.returncode == 128 + signal.SIGTERM, errors
+    assert process.returncode == 128 + number, errors

@@ -91,6 +91,7 @@ WRONG = [
     ("surprise", {"text": VERSE, "k": 3}, 400, "There is no parameter 'k'"),
     ("states", {"text": VERSE, "layer": 3}, 400, "layer must be a whole number from 1 to"),
     ("states", {"text": VERSE, "value": "memory7"}, 400, "has no value 'memory7'"),
+    ("states", {"text": VERSE, "value": ["output"]}, 400, "has no value"),
     ("states", {"text": VERSE * 200}, 400, "Send a part of it"),
 ]
 

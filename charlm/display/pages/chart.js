@@ -20,9 +20,21 @@ const ticks = (low, high, many) => {
   return found;
 };
 const powers = (low, high) => {
-  const found = [];
-  for (let power = Math.ceil(Math.log10(low)); power <= Math.log10(high) + 1e-9; power++) found.push(10 ** power);
-  return found.length > 1 ? found : [low, high];
+  const found = [], digits = high / low > 30 ? [1] : high / low > 6 ? [1, 3] : [1, 1.5, 2, 3, 5, 7];
+  for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++)
+    found.push(...digits.map(one => one * 10 ** power).filter(one => one >= low * 0.999 && one <= high * 1.001));
+  return found;
+};
+// The mean of each value and those around it, so that a trend can be seen in what jumps.
+const smooth = (points, share = 0.01) => {
+  const reach = Math.floor(points.length * share);
+  if (reach < 2) return points;
+  const sums = [0];
+  for (const point of points) sums.push(sums.at(-1) + point[1]);
+  return points.map(([step], at) => {
+    const from = Math.max(0, at - reach), to = Math.min(points.length, at + reach + 1);
+    return [step, (sums[to] - sums[from]) / (to - from)];
+  });
 };
 const short = value => {
   const size = Math.abs(value);
@@ -45,9 +57,10 @@ const thinned = (points, width) => {
 };
 
 class Chart {
-  // `value` makes the text of a number. With `log` the scale is logarithmic.
-  constructor(parent, name, { wide = false, log = false, value = short } = {}) {
-    this.log = log; this.value = value; this.high = wide ? HIGH.wide : HIGH.small;
+  // `value` makes the text of a number. With `log` the scale is logarithmic. `settled` leaves what the first steps have
+  // beyond all later ones above the chart, so that these have room.
+  constructor(parent, name, { wide = false, log = false, settled = false, value = short } = {}) {
+    this.log = log; this.value = value; this.settled = settled; this.high = wide ? HIGH.wide : HIGH.small;
     this.figure = parent.appendChild(element("figure", "", wide ? "wide" : ""));
     const caption = this.figure.appendChild(document.createElement("figcaption"));
     this.name = caption.appendChild(element("b", name));
@@ -65,22 +78,27 @@ class Chart {
     this.svg.setAttribute("viewBox", `0 0 ${width} ${this.high}`);
     this.svg.replaceChildren();
     if (!points.length) return;
-    const firm = series.filter(one => one.kind !== "faint").flatMap(one => one.points);
-    const values = (firm.length > 1 ? firm : points).map(point => point[1]).filter(value => !this.log || value > 0);
-    let low = Math.min(...values), high = Math.max(...values);
+    const steps = points.map(point => point[0]);
+    const [first_step, last_step] = steps.reduce(([low, high], step) => [Math.min(low, step), Math.max(high, step)], [1, 1]);
+    const begun = this.settled ? first_step + (last_step - first_step) * 0.03 : first_step;
+    const firm = series.filter(one => one.kind !== "faint" || series.length === 1).flatMap(one => one.points);
+    let [low, high] = firm.filter(([step, value]) => step >= begun && (!this.log || value > 0))
+      .reduce(([low, high], [, value]) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
+    if (low > high) return;
+    const jumping = series.filter(one => one.kind === "faint").flatMap(one => one.points).map(point => point[1]);
+    low = Math.min(low, jumping.filter(value => !this.log || value > 0).sort((one, other) => one - other)[Math.floor(jumping.length / 50)] ?? low);
     if (low === high) { low -= Math.abs(low) * 0.1 || 1; high += Math.abs(high) * 0.1 || 1; }
     if (!this.log) { const room = (high - low) * 0.06; low = low >= 0 && low < room * 8 ? 0 : low - room; high += room; }
-    const steps = points.map(point => point[0]), last_step = Math.max(...steps), first_step = Math.min(...steps, 1);
     const scale = this.log ? Math.log : Number;
     const x = step => EDGE.left + (width - EDGE.left - EDGE.right) * (step - first_step) / (last_step - first_step || 1);
     const y = value => EDGE.top + (this.high - EDGE.top - EDGE.bottom) *
-      Math.min(1, Math.max(0, (scale(high) - scale(value)) / (scale(high) - scale(low))));
+      Math.min(1, (scale(high) - scale(value)) / (scale(high) - scale(low)));
     this.x = x; this.width = width;
     for (const at of this.log ? powers(low, high) : ticks(low, high, this.high / 45)) {
       this.svg.append(drawn("line", { class: "grid", x1: EDGE.left, x2: width - EDGE.right, y1: y(at), y2: y(at) }),
         drawn("text", { x: EDGE.left - 6, y: y(at) + 4, "text-anchor": "end" }, this.value(at)));
     }
-    for (const at of ticks(first_step, last_step, width / 110).filter(Number.isInteger))
+    for (const at of ticks(first_step, last_step, width / 80).filter(Number.isInteger))
       this.svg.append(drawn("text", { x: Math.min(x(at), width - EDGE.right - 12), y: this.high - 4, "text-anchor": "middle" }, short(at)));
     for (const { points, kind } of series) {
       const seen = thinned(points.filter(point => !this.log || point[1] > 0), width);

@@ -38,6 +38,8 @@
   const short = value => value === null ? "none" : Math.abs(value) >= 1e5 || (value && Math.abs(value) < 1e-3)
     ? value.toExponential(2) : String(Number(value.toPrecision(4)));
 
+  const tick = value => short(value).replace(/(\.\d*?)0+e/, "$1e").replace(".e", "e");
+
   function ticks(low, high, log) {
     const found = [];
     if (log) {
@@ -94,14 +96,14 @@
       for (const value of ticks(least, most, logY)) {
         const y = toY(value);
         svg("line", { x1: left, x2: wide - right, y1: y, y2: y, class: "grid" }, plot);
-        svg("text", { x: left - 6, y: y + 4, "text-anchor": "end" }, plot).textContent = short(value);
+        svg("text", { x: left - 6, y: y + 4, "text-anchor": "end" }, plot).textContent = tick(value);
       }
       const marks = logX && xs.length <= 14 ? xs : ticks(xs[0], xs[xs.length - 1], logX);
       let last = -Infinity;
       for (const value of marks) {
         if (toX(value) - last < 34) continue;
         last = toX(value);
-        svg("text", { x: last, y: high - bottom + 18, "text-anchor": "middle" }, plot).textContent = short(value);
+        svg("text", { x: last, y: high - bottom + 18, "text-anchor": "middle" }, plot).textContent = tick(value);
       }
       svg("line", { x1: left, x2: wide - right, y1: high - bottom, y2: high - bottom, class: "axis" }, plot);
       svg("text", { x: (left + wide - right) / 2, y: high - 6, "text-anchor": "middle" }, plot).textContent = chart.x;

@@ -19,24 +19,24 @@
   if (next) text.append(element("span", next, "next"));
   let here = -1, chosen = 0;
 
-  function paint() {
-    const { classes } = series[chosen];
-    spans.forEach((span, number) => {
-      span.className = [classes[number], number === here ? "here" : "", pieces[number].endsWith("\n") ? "end" : ""].join(" ").trim();
-    });
+  function paint(number) {
+    const words = [series[chosen].classes[number], number === here ? "here" : "", pieces[number].endsWith("\n") ? "end" : ""];
+    spans[number].className = words.filter(Boolean).join(" ");
   }
   function choose(number) {
     chosen = number;
     [...choices.children].forEach((button, other) => button.setAttribute("aria-pressed", other === number));
     legend.replaceChildren(...series[number].legend.map(([content, className]) => element("span", content, className)));
-    paint();
+    spans.forEach((_, number) => paint(number));
   }
   function select(number) {
     if (number < 0 || number >= spans.length) return;
+    const before = here;
     here = number;
+    if (before >= 0) paint(before);
     const name = { "\n": "↵", " ": "␣", "\t": "⇥" }[pieces[here]] ?? pieces[here];
     at.textContent = [name, ...series.map(one => one.name + " " + one.shown[here])].join("   ");
-    paint();
+    paint(here);
   }
   if (series.length > 1) series.forEach((one, number) => {
     const button = element("button", one.name);

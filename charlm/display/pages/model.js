@@ -68,6 +68,10 @@ async function write() {
 
 by("ask").addEventListener("submit", (event) => { event.preventDefault(); if (!asking) write(); });
 by("stop").addEventListener("click", () => { if (asking) asking.abort(); });
+// A link to a text: #prompt=The+owl&seed=1 fills the form and writes.
+const linked = new URLSearchParams(location.hash.slice(1));
+for (const id of ["prompt", "length", "temperature", "seed"]) if (linked.has(id)) by(id).value = linked.get(id);
+if (linked.has("prompt")) write();
 by("prompt").addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); by("ask").requestSubmit(); }
 });

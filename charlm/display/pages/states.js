@@ -133,6 +133,15 @@
     if (wanted && first >= 0) choose(first);
   });
   search.addEventListener("keydown", event => { if (event.key === "Enter" || event.key === "Escape") text.focus(); });
+  for (const cell of document.querySelectorAll(".findings td:nth-child(3)")) { // the names of units there choose them
+    const names = cell.textContent.split(" ");
+    cell.replaceChildren(...names.flatMap(name => {
+      const which = units.findIndex(one => one.unit === name.replace("-", "")), button = element("button", name);
+      button.type = "button";
+      button.addEventListener("click", () => choose(which));
+      return which < 0 ? [name, " "] : [button, " "];
+    }));
+  }
   by("back").addEventListener("click", () => near(-1));
   by("on").addEventListener("click", () => near(1));
   addEventListener("keydown", event => {

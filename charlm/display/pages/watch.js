@@ -16,7 +16,7 @@ const clock = seconds => {
 };
 
 const charts = by("charts");
-const loss = new Chart(charts, "Bits per character", { wide: true, value: value => String(+value.toFixed(3)) });
+const loss = new Chart(charts, "Bits per character", { wide: true, settled: true, value: value => String(+value.toFixed(3)) });
 const norm = new Chart(charts, "Gradient norm", { log: true });
 const rate = new Chart(charts, "Learning rate");
 const speed = new Chart(charts, "Characters a second");
@@ -32,7 +32,7 @@ const back = step => {
 
 const WORDS = {
   validated: one => "valid " + three(bits(one.nats)) + " bits per character" + (one.best ? ", the best so far" : ""),
-  saved: one => "checkpoint saved" + (one.best ? ", the best so far" : ""),
+  saved: () => "checkpoint saved",
   skipped: one => "update skipped: " + one.reason,
   rolledback: one => "back to step " + whole(one.to_step) + ", with a smaller learning rate",
   spiked: one => "the loss jumped to " + three(bits(one.nats)) + " bits",
@@ -44,7 +44,7 @@ function take(news) {
     if (event.event === "rolledback") back(event.to_step);
     if (event.event === "validated" && event.nats !== null) validated.push(event);
     if (event.event === "sampled") { samples.push(event); continue; }
-    if (!(event.event in WORDS) || event.nats === null) continue;
+    if (!(event.event in WORDS) || event.nats === null || (event.event === "saved" && event.best)) continue;
     const item = element("li", "step " + whole(event.step) + ": " + WORDS[event.event](event));
     if (!["validated", "saved"].includes(event.event)) item.className = "warn";
     by("events").prepend(item);
@@ -61,7 +61,8 @@ function drawCurves() {
     { points: column(2).map(([step, nats]) => [step, bits(nats)]), kind: "line", of: "train" },
     { points: validated.map(one => [one.step, bits(one.nats)]), kind: "joined", of: "valid" },
   ], [last && last[2] !== null ? "train " + three(bits(last[2])) : "", valid ? "valid " + three(bits(valid.nats)) : ""].filter(Boolean).join(", "));
-  norm.draw([{ points: column(3), kind: "line", of: "" }], last ? short(last[3] ?? 0) : "");
+  const norms = column(3);
+  norm.draw([{ points: norms, kind: "faint" }, { points: smooth(norms), kind: "line", of: "" }], last ? short(last[3] ?? 0) : "");
   rate.draw([{ points: column(4), kind: "line", of: "" }], last ? (last[4] ?? 0).toExponential(2) : "");
   speed.draw([{ points: column(5), kind: "line", of: "" }], last ? whole(last[5] ?? 0) : "");
 }

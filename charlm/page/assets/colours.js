@@ -33,7 +33,7 @@ function drawLegend(parts) { // [[className, colour, text]]
 }
 
 const surpriseLegend = () => drawLegend([["plain", "", "bits:"], ...[0, ...LIMITS].map((limit, step) =>
-  ["s" + step, "", step < LIMITS.length ? `${limit}–${LIMITS[step]}` : limit + " and more"])]);
+  ["s" + step, "", step < LIMITS.length ? `${limit}–${LIMITS[step]}` : limit + "+"])]);
 
 const unitLegend = most => drawLegend([-1, -0.5, 0, 0.5, 1].map(share =>
   ["value", colourOf(share * most, most), number(share * most, most < 10 ? 2 : 0).replace("-", "−")]));

@@ -1,10 +1,10 @@
 // The model: one symbol further. `about` describes it (charlm/page/layers.py), STEPS has the functions of its layers.
 
 class Model {
-  constructor(about, bytes, wasm) {
+  // `array` gives the numbers of an array by its name.
+  constructor(about, array, wasm) {
     this.about = about;
-    const array = name => unpacked(bytes, about.arrays[name]), shape = name => about.arrays[name].shape;
-    const room = new Room(), filled = [];
+    const shape = name => about.arrays[name].shape, room = new Room(), filled = [];
     const matrix = (name, values = array(name)) => {
       const made = room.matrix(...shape(name));
       filled.push([made, values]);
@@ -111,7 +111,7 @@ class Model {
 
   // The inner values that there are: [{layer, name, size, place}].
   values() {
-    return this.layers.flatMap((layer, number) => Object.entries(layer.values)
+    return this.layers.flatMap((layer, number) => layer.values
       .map(([name, place]) => ({ layer: number, name, size: layer.size, place })));
   }
 

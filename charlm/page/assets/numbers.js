@@ -13,12 +13,14 @@ function textOf(bytes) { // base64 again, for a state that is saved
   return btoa(text);
 }
 
-const POWERS = Float64Array.from({ length: 32 }, (_, exponent) => 2 ** ((exponent || 1) - 25));
+const HALVES = new Float32Array(65536); // what each float16 means: sign, 5 bits of exponent, 10 of fraction
 
-function half(bits) { // sign, 5 bits of exponent, 10 of fraction; there are no infinite weights
-  const exponent = bits >> 10 & 31, fraction = bits & 1023;
-  const size = (exponent ? 1024 + fraction : fraction) * POWERS[exponent];
-  return bits & 0x8000 ? -size : size;
+function readHalves() { // none of the weights is infinite
+  for (let bits = 0; bits < 32768; bits++) {
+    const exponent = bits >> 10, fraction = bits & 1023;
+    HALVES[bits] = (exponent ? 1024 + fraction : fraction) * 2 ** ((exponent || 1) - 25);
+    HALVES[bits + 32768] = -HALVES[bits];
+  }
 }
 
 // One array of the page as float32: for a matrix with the number of its rows and columns.
@@ -28,12 +30,14 @@ function unpacked(bytes, { kind, shape, at }) {
   if (kind === "float32") return new Float32Array(buffer.slice(start, start + 4 * count));
   const values = new Float32Array(count);
   if (kind === "float16") {
+    if (!HALVES[1]) readHalves();
     const halves = new Uint16Array(buffer.slice(start, start + 2 * count));
-    for (let n = 0; n < count; n++) values[n] = half(halves[n]);
+    for (let n = 0; n < count; n++) values[n] = HALVES[halves[n]];
     return values;
   }
   const scales = new Float32Array(buffer.slice(start, start + 4 * rows));
   const steps = new Int8Array(buffer, start + 4 * rows, count);
-  for (let n = 0; n < count; n++) values[n] = steps[n] * scales[Math.floor(n / columns)];
+  for (let row = 0, n = 0; row < rows; row++)
+    for (const end = n + columns; n < end; n++) values[n] = steps[n] * scales[row];
   return values;
 }

@@ -1,9 +1,15 @@
 // Opens the page: the model from its text of base64, and the parts of the screen. Without a page, as under node, only
 // the functions are left to be used.
 
+// The arrays of a page by their names; each is unpacked once.
+function arraysOf(about, bytes) {
+  const found = new Map();
+  return name => found.get(name) ?? found.set(name, unpacked(bytes, about.arrays[name])).get(name);
+}
+
 async function openPage() {
   const about = JSON.parse(byId("about").textContent), bytes = bytesOf(byId("weights").textContent);
-  const wasm = bytesOf(about.wasm), openModel = () => new Model(about, bytes, wasm);
+  const wasm = bytesOf(about.wasm), arrays = arraysOf(about, bytes), openModel = () => new Model(about, arrays, wasm);
   openModel.about = about;
   const model = openModel(), alphabet = new Alphabet(about), sheet = new Sheet(model, alphabet);
   sheet.follow();
@@ -22,6 +28,6 @@ function fail(error) {
 
 if (typeof document === "undefined") {
   globalThis.page = {
-    Alphabet, Model, Place, bytesOf, chances, draw, likeliest, logSum, plainMultiply, randomStream, score, unpacked,
+    Alphabet, Model, Place, arraysOf, bytesOf, chances, draw, randomStream, score,
   };
 } else openPage().catch(fail);

@@ -22,12 +22,14 @@ class Room { // arrays are planned first, then they all get one memory
   }
 }
 
-// Where a number of a matrix is: in panels of four rows, four numbers of each row after the other (products.wat).
-const placeOf = (wide, row, column) => 4 * wide * (row >> 2) + 16 * (column >> 2) + 4 * (row & 3) + (column & 3);
-
+// Rows of numbers into panels of four rows, four numbers of each row after the other (products.wat).
 function fill({ rows, columns, wide, array }, values) {
+  const data = array.data;
   for (let row = 0, at = 0; row < rows; row++)
-    for (let column = 0; column < columns; column++) array.data[placeOf(wide, row, column)] = values[at++];
+    for (let column = 1, to = 4 * wide * (row >> 2) + 4 * (row & 3); column <= columns; column++) {
+      data[to] = values[at++];
+      to += column & 3 ? 1 : 13;
+    }
 }
 
 function plainMultiply({ high, wide, array }, x, y) { // a panel at a time

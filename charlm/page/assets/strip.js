@@ -6,9 +6,9 @@ class Strip {
   constructor(reading) {
     this.reading = reading;
     this.canvas = byId("strip");
-    this.unit = 0;
+    this.unit = 0; // counted from 0, layers from 1, as in `charlm inspect`
     const models = reading.openModel.about;
-    this.choices = models.layers.flatMap((layer, number) => Object.entries(layer.values)
+    this.choices = models.layers.flatMap((layer, number) => layer.values
       .map(([name, place]) => ({ layer: number, name, size: layer.size, place, state: layer.states.includes(name) })));
     byId("value").replaceChildren(...this.choices.map(({ layer, name }, at) => {
       const made = element("option", `layer ${layer + 1}, ${name}`);
@@ -17,7 +17,7 @@ class Strip {
     }));
     byId("value").value = this.choices.findIndex(({ layer }) => layer === models.layers.length - 1);
     byId("value").addEventListener("change", () => { this.pick(this.unit, false); reading.again(); });
-    byId("unit").addEventListener("input", () => this.pick(numberIn("unit") - 1));
+    byId("unit").addEventListener("input", () => this.pick(numberIn("unit")));
     this.canvas.addEventListener("click", event => this.click(event));
     this.canvas.addEventListener("keydown", event => {
       const unit = { ArrowUp: -1, ArrowDown: 1 }[event.key], place = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
@@ -43,8 +43,8 @@ class Strip {
 
   pick(unit, drawn = true) {
     this.unit = Math.max(0, Math.min(this.value().size - 1, Math.floor(unit)));
-    byId("unit").max = this.value().size;
-    byId("unit").value = this.unit + 1;
+    byId("unit").max = this.value().size - 1;
+    byId("unit").value = this.unit;
     if (!drawn || !this.reading.spans) return;
     if (this.reading.byUnit) { this.reading.colour(); this.reading.mark(); }
     this.draw();
@@ -109,7 +109,7 @@ class Strip {
   say() {
     const { layer, name } = this.value(), { place, text } = this.reading;
     const value = this.at(text.first[place]);
-    say("strip-said", `Layer ${layer + 1}, ${name}, unit ${this.unit + 1}: ${number(value, 3).replace("-", "−")} at “${this.label(place)}”`);
+    say("strip-said", `Layer ${layer + 1}, ${name}, unit ${this.unit}: ${number(value, 3).replace("-", "−")} at “${this.label(place)}”`);
   }
 
   click(event) {

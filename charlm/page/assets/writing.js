@@ -97,7 +97,7 @@ class Sheet {
     };
     for (const text of this.continued(settings, Math.floor(numberIn("length")))) {
       piece += text;
-      characters++;
+      if (text) characters++;
       if (performance.now() - slice < SLICE) continue;
       end();
       await pause();

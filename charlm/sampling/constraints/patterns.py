@@ -1,14 +1,19 @@
 """Regular expressions as automata, by outlines-core, which compiles them with Rust's regex library.
 
 The automaton accepts what the pattern matches as a whole, as far as the vocabulary can write it. outlines-core is part
-of the extra `charlm[constrain]` and imported late. Knows no model.
+of the extra `charlm[constrain]`, and runs in a process of its own (compiling.py). Knows no model.
 """
 
 from __future__ import annotations
 
+import json
+import os
 import re
-import threading
-from collections.abc import Mapping, Sequence
+import subprocess
+import sys
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,11 +26,12 @@ EXTRA = "pip install 'charlm[constrain]'"
 END = "\U0010ffff"  # what stands after a match: it is no character, so no text has it
 PARTS = re.compile(r"\\.|\[\^?\]?|.", re.DOTALL)  # of a pattern: escapes, the beginning of a class, characters
 LONGEST_WAIT = 15.0  # seconds; a pattern can have a number of states that is exponential in its length
+MOST_MEMORY = 2**30  # bytes, for the same reason; what is usual takes a tenth
 BEYOND = re.compile(r"\(\?<?[=!]|\\[1-9]|\(\?P=")  # look-around and back-references
 BOUNDARY = re.compile(r"\\[bB]")
 
 Tokens = Sequence[bytes]
-Transitions = Mapping[int, Mapping[int, int]]
+Built = tuple[dict[str, Any], bytes]  # as compiling.py has it
 
 
 def pattern_automaton(pattern: str, vocabulary: Vocabulary) -> Automaton:
@@ -39,13 +45,13 @@ def pattern_automaton(pattern: str, vocabulary: Vocabulary) -> Automaton:
         raise UsageError("That is no regular expression: unbalanced parenthesis", where, "Correct it there.")
     symbols = symbol_bytes(vocabulary)
     tokens = [*symbols, END.encode()]
-    index = _compiled(pattern, tokens, where)
-    if index is None:  # some way through the pattern needs what the vocabulary lacks
+    built = _compiled(pattern, tokens, where)
+    if built is None:  # some way through the pattern needs what the vocabulary lacks
         tokens += [byte for byte in map(_one_byte, range(256)) if byte not in set(symbols)]
-        index = _compiled(pattern, tokens, where)
-        if index is None:
+        built = _compiled(pattern, tokens, where)
+        if built is None:
             raise UsageError("No text matches the pattern", where, "Look for a part that contradicts another.")
-    table, accepting = _arrays(index, len(tokens), where, vocabulary.size)
+    table, accepting = _arrays(built, len(tokens), vocabulary.size)
     found = trimmed(table[:, : vocabulary.size], accepting)
     if found is None:
         lacking = _lacking(table, accepting, tokens, vocabulary.size)
@@ -83,8 +89,8 @@ def _closes_too_much(pattern: str) -> bool:
     return False
 
 
-def _compiled(pattern: str, tokens: Tokens, where: str) -> Any:
-    """The index of outlines-core, of what the pattern matches as a whole, and END after it.
+def _compiled(pattern: str, tokens: Tokens, where: str) -> Built | None:
+    """The automaton of what the pattern matches as a whole, and END after it.
 
     Without END, the first alternative that matches would hide the others. None if some state has no way on with these
     tokens. Raises UsageError.
@@ -93,30 +99,33 @@ def _compiled(pattern: str, tokens: Tokens, where: str) -> Any:
     if trimmed_pattern.endswith("$") and not trimmed_pattern.endswith("\\$"):
         trimmed_pattern = trimmed_pattern[:-1]  # the end of the text, which END is for
     whole = f"(?:{trimmed_pattern}){END}"
-    try:
-        from outlines_core import Index, Vocabulary
-    except ImportError:
-        raise UsageError("--regex needs outlines-core", where, f"Install it: {EXTRA}") from None
-    ids = {token: [number] for number, token in enumerate(tokens) if token}
-    done: list[Any] = []
-
-    def build() -> None:
-        try:
-            done.append(Index(whole, Vocabulary(len(tokens), ids)))
-        except BaseException as error:  # a panic of Rust is no Exception
-            done.append(error)
-
-    thread = threading.Thread(target=build, daemon=True)
-    thread.start()
-    thread.join(LONGEST_WAIT)
-    if not done:
+    if find_spec("outlines_core") is None:
+        raise UsageError("--regex needs outlines-core", where, f"Install it: {EXTRA}")
+    result = _built_apart(whole, tokens)
+    if result is None or "too_large" in result[0]:
         raise _too_large(where)
-    [result] = done
-    if isinstance(result, BaseException):
-        if "is incompatible with the regex" in str(result):
+    if "error" in result[0]:
+        reason = result[0]["error"]
+        if "is incompatible with the regex" in reason:
             return None
-        raise _refused(pattern, str(result), where)
+        raise _refused(pattern, reason, where)
     return result
+
+
+def _built_apart(pattern: str, tokens: Tokens) -> Built | None:
+    """What compiling.py builds, in a process of its own; None if that takes too much time or memory."""
+    asked: dict[str, Any] = {"pattern": pattern, "tokens": [token.hex() for token in tokens], "most_cells": MOST_CELLS}
+    asked |= {"most_memory": MOST_MEMORY}
+    places = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}  # it finds the same outlines-core
+    command = [sys.executable, "-P", str(Path(__file__).with_name("compiling.py"))]
+    try:
+        done = subprocess.run(
+            command, input=json.dumps(asked).encode(), capture_output=True, timeout=LONGEST_WAIT, env=places
+        )
+    except subprocess.TimeoutExpired:
+        return None
+    about, _, steps = done.stdout.partition(b"\n")
+    return (json.loads(about), steps) if done.returncode == 0 else None  # memory that is lacking ends it by a signal
 
 
 def _refused(pattern: str, said: str, where: str) -> CharlmError:
@@ -141,23 +150,14 @@ def _too_large(where: str) -> UsageError:
     return UsageError("The pattern has too many states", where, "Use smaller counts, and fewer of them.")
 
 
-def _arrays(index: Any, tokens: int, where: str, end: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+def _arrays(built: Built, tokens: int, end: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """The table (S, tokens), and which states accept (S,): those after which the token `end` completes a match."""
-    transitions: Transitions = index.get_transitions()
-    first, final = index.get_initial_state(), index.get_final_states()
-    numbers = {first: 0}
-    for state in (*transitions, *final):
-        numbers.setdefault(state, len(numbers))
-    if len(numbers) * tokens > MOST_CELLS:
-        raise _too_large(where)
-    table = np.full((len(numbers), tokens), FORBIDDEN, np.int32)
-    for state, steps in transitions.items():
-        row = table[numbers[state]]
-        for token, after in steps.items():
-            if token < tokens:  # the last one is the end of the text, which outlines-core adds
-                row[token] = numbers.setdefault(after, len(numbers))
-    complete = np.zeros(len(numbers) + 1, bool)
-    complete[[numbers[state] for state in final]] = True
+    about, steps = built
+    table = np.full((about["states"], tokens), FORBIDDEN, np.int32)
+    states, symbols, after = np.frombuffer(steps, np.int32).reshape(-1, 3).T
+    table[states, symbols] = after
+    complete = np.zeros(len(table) + 1, bool)
+    complete[about["final"]] = True
     accepting = complete[table[:, end]]  # FORBIDDEN finds the last one, which is False
     table[:, end] = FORBIDDEN
     return table, accepting

@@ -65,8 +65,10 @@ class Verbatim:
         text = self._backwards
         wanted = before[:most]
         first, end = self._range(wanted[:SHORT])
-        at = bisect_left(self._starts, wanted, first, end, key=lambda start: text[start : start + most])
-        return max(_shared(wanted, text[start : start + most]) for start in self._starts[max(0, at - 1) : at + 1])
+        starts = self._starts
+        at = bisect_left(starts, wanted, first, end, key=lambda start: text[start : start + most])
+        after = _shared(wanted, text[starts[at] : starts[at] + most]) if at < len(starts) else 0
+        return max(after, _shared(wanted, text[starts[at - 1] : starts[at - 1] + most])) if at else after
 
     def _found_range(self, before: str) -> tuple[int, int]:
         """The places in the suffix array of the suffixes that begin with this text."""
@@ -121,7 +123,11 @@ def backwards(ids: Ids) -> str:
 
 def _shared(one: str, other: str) -> int:
     """How many characters both begin with."""
-    length = min(len(one), len(other))
-    if one[:length] == other[:length]:
-        return length
-    return next(place for place in range(length) if one[place] != other[place])
+    if one == other:
+        return len(one)
+    place = 0
+    for mine, theirs in zip(one, other, strict=False):  # quicker than a generator, and there are few
+        if mine != theirs:
+            return place
+        place += 1
+    return place

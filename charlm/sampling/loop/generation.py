@@ -13,12 +13,11 @@ from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
-from charlm.model.state import take_rows
+from charlm.sampling.loop.by_model import drawn_by_model
 from charlm.sampling.loop.by_rules import drawn_by_rules
 from charlm.sampling.loop.masks import NO_MASKS, Masks
-from charlm.sampling.loop.rows import Round, first_rows, kept_rows, next_uniforms, non_finite_rows
+from charlm.sampling.loop.rows import Round
 from charlm.sampling.rules.decoding import Decoding
-from charlm.sampling.rules.logits import LEAST_TEMPERATURE
 
 State = TypeVar("State")
 
@@ -90,37 +89,6 @@ def generate(
     The caller ends a sample early by adding it to `ended`, which is consulted before the next round. No round is
     computed before it is asked for. `masks` say which ids are forbidden.
     """
-    if decoding.only_temperature and not masks.needed_for(decoding) and isinstance(model, GeneratingModel):
-        return _drawn_by_model(model, after, decoding, length, streams, ended)
+    if decoding.only_temperature and masks.only_copies(decoding) and isinstance(model, GeneratingModel):
+        return drawn_by_model(model, after, decoding, length, streams, ended, masks)
     return drawn_by_rules(model, after, decoding, length, streams, ended, masks)
-
-
-def _drawn_by_model(
-    model: GeneratingModel[Any],
-    after: Read[Any],
-    decoding: Decoding,
-    length: int,
-    streams: Sequence[np.random.Generator],
-    ended: Set[int],
-) -> Iterator[Round]:
-    """Let the model draw and read several ids at a time."""
-    samples, logits, state = first_rows(after, len(streams))
-    temperature = max(decoding.temperature, LEAST_TEMPERATURE)
-    uniforms = np.empty((0, len(samples)))
-    while length:
-        if np.isfinite(logits).all():
-            if not uniforms.size:
-                uniforms = next_uniforms(streams, samples, length)
-            ids, logits, state = model.generate_next(logits, state, temperature, uniforms)
-            uniforms = uniforms[len(ids) :]
-            length -= len(ids)
-            round_ = Round(dict(zip(samples, ids.T.tolist(), strict=True)))
-        else:
-            round_ = Round({}, dict(non_finite_rows(samples, logits)))
-        yield round_
-        if round_.ends or not ended.isdisjoint(samples):
-            kept = kept_rows(samples, ended, round_.ends)
-            if not kept:
-                return
-            samples, logits = [samples[row] for row in kept], logits[kept]
-            state, uniforms = take_rows(state, np.array(kept)), uniforms[:, kept]

@@ -36,6 +36,10 @@ class Masks:
         """Whether anything is forbidden."""
         return (self.constraint, self.copies, decoding.no_repeat) != (None, None, None)
 
+    def only_copies(self, decoding: Decoding) -> bool:
+        """Whether nothing is forbidden but copies, if even these are."""
+        return (self.constraint, decoding.no_repeat) == (None, None)
+
     def begin(self, decoding: Decoding, heard: Sequence[int], rows: int) -> MaskedRows:
         """The rows of samples that continue the ids that were heard."""
         return MaskedRows(self, decoding, heard, rows)
@@ -59,6 +63,20 @@ class MaskedRows:
         self._allowed: NDArray[np.bool_] | None = None
         self._stuck: Sequence[int] = ()
 
+    @property
+    def free(self) -> bool:
+        """Of rows with a limit on copies alone: whether any symbol may follow, without a look at them."""
+        return self._copies is not None and self._copies.free > 0
+
+    @property
+    def ahead(self) -> int:
+        """Of rows with a limit on copies alone: how many symbols to draw before they are given to `read`."""
+        return self._copies.ahead if self._copies else 1
+
+    def read(self, ids: NDArray[np.intp]) -> int:
+        """Of rows with a limit on copies alone: they have the first n of these ids (N, B) more; gives n."""
+        return self._copies.read(ids.tolist()) if self._copies else len(ids)
+
     def allowed(self, logits: NDArray[np.floating], left: int) -> NDArray[np.bool_] | None:
         """(B, V) what may be drawn if `left` more symbols may be written, this one included; None is all.
 
@@ -67,7 +85,7 @@ class MaskedRows:
         constraint = self._constraint
         ids = None if constraint is None else constraint.allowed(self._states, left, self._begins)
         self._allowed, self._stuck = ids, ()
-        guarded = self._followers or (self._copies and self._copies.due)
+        guarded = self._followers or (self._copies and not self._copies.free)
         forbidden = self._forbidden(logits.shape) if guarded else None
         if forbidden is not None:
             ids = ~forbidden if ids is None else ids & ~forbidden
@@ -89,7 +107,7 @@ class MaskedRows:
         for followers, symbol in zip(self._followers, read, strict=False):
             followers.read(symbol)
         if self._copies:
-            self._copies.read(read)
+            self._copies.read([read])
         self._begins = False
         if self._constraint is not None and self._allowed is not None:
             self._costs.add(samples, logits, self._allowed)
@@ -127,7 +145,7 @@ class MaskedRows:
     def _forbidden(self, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
         """(B, V) what the guards forbid; None if nothing."""
         found: list[tuple[int, Any]] = [(row, [*each.repeating()]) for row, each in enumerate(self._followers)]
-        if self._copies and self._copies.due:
+        if self._copies and not self._copies.free:
             found.extend(self._copies.forbidden())
         forbidden = None
         for row, ids in found:

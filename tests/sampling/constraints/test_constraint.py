@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+from compiled import compiled_here
 from hypothesis import given, settings
 from hypothesis import strategies as some
 from tables import Bigrams, alone, random_table, together
@@ -64,6 +65,7 @@ def test_law_every_text_matches_whatever_the_rules_and_the_length(pattern, decod
         assert min(bits) >= 0
 
 
+@compiled_here()
 @given(some.sampled_from(PATTERNS), some.integers(0, 20), some.integers(1, 30))
 @settings(deadline=None, max_examples=100)
 def test_law_hundreds_of_texts_of_models_that_wander_match(pattern, seed, longer):

@@ -3,10 +3,13 @@
 import re
 
 import pytest
+from compiled import compiled_here
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from charlm.errors import UsageError
+from charlm.sampling.constraints import patterns as made
+from charlm.sampling.constraints.compiling import built
 from charlm.sampling.constraints.patterns import pattern_automaton
 from charlm.text.vocabulary import Vocabulary
 
@@ -31,6 +34,7 @@ patterns = some.recursive(
 written = some.text(alphabet="abcx01 \né", max_size=6)
 
 
+@compiled_here()
 @given(patterns, some.lists(written, min_size=1, max_size=8))
 @settings(deadline=None, max_examples=300)
 def test_law_an_automaton_accepts_what_the_pattern_matches_as_a_whole(pattern, texts):
@@ -44,6 +48,7 @@ def test_law_an_automaton_accepts_what_the_pattern_matches_as_a_whole(pattern, t
         assert found.accepts(LETTERS.encode(text).ids.tolist()) == matches, (pattern, text)
 
 
+@compiled_here()
 @given(patterns, some.lists(written, min_size=1, max_size=5))
 @settings(deadline=None, max_examples=60)
 def test_law_the_same_for_the_bytes_of_a_text(pattern, texts):
@@ -109,6 +114,25 @@ def test_a_pattern_that_takes_too_long_is_given_up(monkeypatch):
     monkeypatch.setattr("charlm.sampling.constraints.patterns.LONGEST_WAIT", 0.001)
     with pytest.raises(UsageError, match="too many states"):
         pattern_automaton(r"[ab]*a[ab]{12}", LETTERS)
+
+
+def test_a_pattern_that_takes_too_much_memory_is_given_up(monkeypatch):
+    monkeypatch.setattr(made, "MOST_MEMORY", 2**26)
+    with pytest.raises(UsageError, match="too many states"):
+        pattern_automaton(r"[ab]*a[ab]{16}", LETTERS)
+    assert pattern_automaton(r"[ab]*a[ab]{3}", LETTERS).accepts(LETTERS.encode("abab").ids)
+
+
+def test_an_automaton_with_too_many_states_is_given_up(monkeypatch):
+    monkeypatch.setattr(made, "MOST_CELLS", 200)
+    with pytest.raises(UsageError, match="too many states"):
+        pattern_automaton("[ab]{40}", LETTERS)
+
+
+def test_what_is_compiled_apart_is_what_is_compiled_here():
+    tokens = [b"a", b"b", made.END.encode()]
+    for pattern in (f"(?:a|ab*){made.END}", "(", "(?=a)"):
+        assert made._built_apart(pattern, tokens) == built(pattern, tokens, made.MOST_CELLS)
 
 
 def test_parentheses_in_classes_and_escapes_are_characters():

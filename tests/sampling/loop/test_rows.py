@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
-from tables import Bigrams, V, alone, random_table, together
+from tables import Bigrams, DrawsByItself, V, alone, random_table, together
 
 from charlm.config.settings import ModelSettings
 from charlm.errors import IntegrityError
@@ -15,21 +15,6 @@ from charlm.model.stepping import DefinitionStepper
 from charlm.randomness import named_stream, sample_stream
 from charlm.sampling.loop.generation import generate, read
 from charlm.sampling.rules.decoding import Decoding
-from charlm.sampling.rules.drawing import draw_rows
-
-
-class DrawsByItself(Bigrams):
-    """Draws as decoding does, up to three ids at a time."""
-
-    def generate_next(self, logits, state, temperature, uniforms):
-        drawn = []
-        assert np.isfinite(logits).all()
-        for now in uniforms[:3]:
-            if not np.isfinite(logits).all():
-                break
-            drawn.append(draw_rows(logits, Decoding(temperature=temperature), [()] * len(logits), now))
-            logits, state = self.step(np.array(drawn[-1]), state)
-        return np.array(drawn), logits, state
 
 
 class RowByRow:
