@@ -43,6 +43,10 @@ class Window(NamedTuple):
 class GrowingModel:
     """Reads rows of text, all of them at once. `begin` comes first."""
 
+    logits: np.ndarray  # (B, V), float32, of the next symbols
+    _state: State  # before the window that has begun, in torch ...
+    _ahead: State  # ... and after what was read of it, in numpy
+
     def __init__(self, model: LanguageModel, plan: Plan) -> None:
         """`model` has numpy arrays as its parameters, which stay as they are."""
         values = {name: torch.tensor(value).requires_grad_() for name, value in model.parameters.items()}
@@ -79,7 +83,7 @@ class GrowingModel:
     def _start(self, state: State) -> None:
         """Go on from a state before the one input that is held."""
         self._state = state
-        self._ahead: State = map_state(state, Tensor.numpy)
+        self._ahead = map_state(state, Tensor.numpy)
         self._step(self._held[0])
 
     def _step(self, ids: np.ndarray) -> None:

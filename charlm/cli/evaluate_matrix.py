@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from charlm.cli.completing import complete_corpus, complete_run
 from charlm.cli.opening import open_named
 from charlm.cli.options import CellFile, Device, Json
-from charlm.cli.scored_text import UNKNOWN, Policy, given_text, model_values, score_of
+from charlm.cli.scored_text import UNKNOWN, Policy, given_text, interval_of, model_values, score_of
 from charlm.display.output import print_json
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from charlm.evaluation.text import TextScore
 
 COMMAND = "charlm eval matrix"
 
@@ -32,7 +37,11 @@ def matrix(
     device: Device = "auto",
     as_json: Json = False,
 ) -> None:
-    """Score each text with each model; the best model of each text is marked: it may have read the author."""
+    """Score each text with each model; the best model of each text is marked: it may have read the author.
+
+    A ~ marks a model that may be as good: the 95 % interval of its difference from the best holds 0. --json has the
+    intervals.
+    """
     from charlm.config.device_names import check_device_option
     from charlm.kernels.blas import limit_blas_threads
 
@@ -53,14 +62,27 @@ def matrix(
     rows: list[dict[str, Any]] = []
     with Waiting("reading the texts") as line:
         for source in text:
-            scores = []
+            scores, found = [], []
             for checkpoint in checkpoints:
                 corpus = given_text(checkpoint, [source], encoding, unknown)
                 require_two(corpus.ids.size, "The text", source)
-                found = score_of(checkpoint, corpus, corpus.ids, device, unknown, line)
-                scores.append(model_values(checkpoint, corpus, found))
-            rows.append({"text": source, "best": best_run(scores), "runs": scores})
+                found.append(score_of(checkpoint, corpus, corpus.ids, device, unknown, line))
+                scores.append(model_values(checkpoint, corpus, found[-1]))
+            best = best_run(scores)
+            rows.append({"text": source, "best": best, "behind": _behind(found, best), "runs": scores})
     if as_json:
         print_json({"unknown": unknown, "texts": rows})
     else:
         print_matrix(rows, unknown)
+
+
+def _behind(found: Sequence[TextScore], best: int) -> list[dict[str, Any]]:
+    """How many nats per character each run needs more than the best of its row, with the interval of that, which is
+    None for the best itself, for a short text, and for models that read other symbols."""
+    from charlm.evaluation.text import difference
+
+    pairs = [difference(score, found[best]) for score in found]
+    return [
+        {"nats_per_character": nats, "interval": None if number == best else interval_of(interval)}
+        for number, (nats, interval) in enumerate(pairs)
+    ]

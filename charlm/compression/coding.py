@@ -56,6 +56,7 @@ def begun(beginning: Beginning, rate: float) -> Prepared:
 
     coding = Coding(beginning.model(), beginning.vocabulary)
     learning = Learning(rate, mixed=True)
+    assert learning.rate is not None
     plan = replace(beginning.plan, rate=learning.rate)  # as a file keeps it
     with single_blas_thread():
         new = growths(coding.model, plan)

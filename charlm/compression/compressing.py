@@ -26,8 +26,8 @@ READ = 2**16  # bytes of the text that are read at once
 
 
 def compress(text: BinaryIO, file: BinaryIO, prepared: Prepared, row_power: int = ROW_POWER) -> Iterator[Progress]:
-    """Write the text, to its end, as a compressed file. Rows have about 2^row_power symbols; a trained model that learns
-    reads one row, and one that begins from nothing reads some.
+    """Write the text, to its end, as a compressed file. Rows have about 2^row_power symbols. A trained model that
+    learns reads one row, and a model that begins from nothing about 16.
 
     Raises UsageError if the coder is not installed, IntegrityError for a model whose probabilities are not numbers.
     """

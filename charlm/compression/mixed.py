@@ -1,11 +1,9 @@
 """A prediction that is mixed with those of n-grams that count what is coded. Knows no coder and no model.
 
-The n-grams are Kneser-Ney's. One begins with the counts of the training text, if encoder and decoder have it. Then there
-is a second one that counts the coded text alone: what is new in it, such as names, stands out there. The mixture begins
-with the prediction that it is given, or nearly.
+The n-grams are Kneser-Ney's. One begins with the counts of the training text, if encoder and decoder have it. Then a
+second one counts the coded text alone: what is new in it, such as names, stands out there.
 
-Longer contexts than in a score by itself pay here (order 8 instead of 6 saves 0.4 % of tiny-shakespeare's last tenth,
-by a model and the counts of its training text): where few were seen, the weights rely on the model.
+Alone, order 6 predicts best; beside a model, which knows what is usual, order 8 does. docs/scores.md has the figures.
 
 Shape letters: B rows, M predictors, V symbols.
 """
@@ -18,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from charlm.baselines.ngram import NGram
+from charlm.compression.elementary import Floats
 from charlm.compression.forecasting import Forecast
 from charlm.compression.row_mixture import RowMixture
 
@@ -40,6 +39,9 @@ class Mixing:
 
 class MixedForecast:
     """A Forecast, mixed with n-grams that count what is read."""
+
+    probabilities: Floats
+    _logs: Floats  # (M, B, V), of the predictions that are mixed
 
     def __init__(self, mixing: Mixing, forecast: Forecast, rows: int) -> None:
         self._mixing, self._forecast = mixing, forecast
@@ -69,5 +71,5 @@ class MixedForecast:
         for places in self._places:
             places.counting = self._mixing.left > 0
             every.append(places.step(ids))
-        self._logs = np.log(np.stack(every))  # (M, B, V)
+        self._logs = np.log(np.stack(every))
         self.probabilities = self._mixing.mixture.mix(self._logs, self._last)

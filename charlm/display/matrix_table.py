@@ -9,6 +9,7 @@ from charlm.display.output import print_table
 from charlm.display.printing import print_stderr
 
 MARK = "*"  # beside the best of a row
+UNSURE = "~"  # beside those that may be as good: the interval of the difference holds 0
 
 Scores = Sequence[Mapping[str, Any]]
 
@@ -31,11 +32,13 @@ def print_matrix(rows: Sequence[Mapping[str, Any]], policy: str) -> None:
     table = [["text", *heads, "ahead by"]]
     for row in rows:
         values = [float(score[measure]) for score in row["runs"]]
-        cells = [f"{value:.4f}{MARK if number == row['best'] else ' '}" for number, value in enumerate(values)]
+        cells = [f"{value:.4f}{_mark(row, number)}" for number, value in enumerate(values)]
         ordered = sorted(values)
         table.append([row["text"], *cells, f"{ordered[1] - ordered[0]:.4f}" if len(values) > 1 else ""])
     print_table(table, keys=1, right=[*heads, "ahead by"])
     print_stderr(f"{measure.replace('_', ' ')}; {MARK} is the best of its row")
+    if any(_mark(row, number) == UNSURE for row in rows for number in range(len(names))):
+        print_stderr(f"{UNSURE} may be as good: the 95 % interval of the difference holds 0 (--json has it)")
     if measure == "bits_per_byte":
         print_stderr("the models count different symbols (text.unit), so their bits per byte are compared")
     every = [score for row in rows for score in row["runs"]]
@@ -43,6 +46,13 @@ def print_matrix(rows: Sequence[Mapping[str, Any]], policy: str) -> None:
         print_stderr("a character that a model does not know costs about 20 bits, which name it among all of Unicode")
     elif any(score["unknown_left_out"] for score in every):
         print_stderr(f"with --unknown {policy} the scores are of different characters; `charge` makes them comparable")
+
+
+def _mark(row: Mapping[str, Any], number: int) -> str:
+    if number == row["best"]:
+        return MARK
+    interval = row["behind"][number]["interval"]
+    return UNSURE if interval and interval["low_nats"] <= 0 else " "
 
 
 def _measure(scores: Scores) -> str:

@@ -31,7 +31,11 @@ def finding_rows(results: Sequence[ProbeResult], top: int, effects: Effects) -> 
         ]
         if effects:
             effect = effects.get(one.probe.name)
-            row += [*_ends(effect, one.kind == "area"), change_shown(effect)] if effect else ["", "", ""]
+            row += (
+                [*_ends(effect, one.kind == "area"), change_shown(effect, one.kind == "area")]
+                if effect
+                else ["", "", ""]
+            )
         rows.append(row)
     return rows
 
@@ -76,22 +80,27 @@ def _ends(effect: Effect, is_share: bool) -> tuple[str, str]:
     return shown if is_share else (f"{effect.free:.3g}", f"{effect.steered:.3g}")
 
 
-def change_shown(effect: Effect) -> str:
-    """The difference with its interval, and whether it is certain."""
+def change_shown(effect: Effect, is_share: bool) -> str:
+    """The difference with its interval, of shares in points, and whether it is certain."""
     if effect.interval is None:
         return f"too few samples have a value ({effect.pairs})"
-    low, high = effect.interval
-    return f"{effect.difference:+.3g} ({low:+.3g} to {high:+.3g}){'' if effect.is_certain else ', no proof'}"
+    change, low, high = (_change(one, is_share) for one in (effect.difference, *effect.interval))
+    return f"{change} ({low} to {high}){'' if effect.is_certain else ', no proof'}"
+
+
+def _change(number: float, is_share: bool) -> str:
+    return f"{100 * number:+.1f}%" if is_share else f"{number:+.3g}"
 
 
 def effect_rows(effects: Sequence[tuple[Effect, bool]]) -> list[Row]:
     """A row for each property, with heading; each effect with whether it is a share."""
     rows = [["property", "free", "set", "change", "95 % interval", ""]]
     for effect, is_share in effects:
-        interval = "too few values" if effect.interval is None else "{:+.3g} to {:+.3g}".format(*effect.interval)
+        ends_of = None if effect.interval is None else [_change(one, is_share) for one in effect.interval]
+        interval = " to ".join(ends_of) if ends_of else "too few values"
         known = effect.pairs > 0
         ends = _ends(effect, is_share) if known else ("", "")
-        change = f"{effect.difference:+.3g}" if known else ""
+        change = _change(effect.difference, is_share) if known else ""
         rows.append([effect.probe.name, *ends, change, interval, "certain" if effect.is_certain else ""])
     return rows
 

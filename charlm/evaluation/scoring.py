@@ -23,6 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from charlm.evaluation.forgetting import forgets
+from charlm.evaluation.intervals import Blocks
 from charlm.evaluation.score import Score
 from charlm.evaluation.scorers import WindowScorer
 from charlm.model.state import State, put_rows, rows_agree, take_rows
@@ -40,7 +41,7 @@ LONG = 32_768  # characters; only of a longer text is it worth to ask whether th
 
 def score_stream(scorer: WindowScorer, ids: np.ndarray, lanes: int = LANES, window: int = WINDOW) -> Score:
     """The score of every character after the first, with the state carried over the whole text. ids (N,), N >= 2."""
-    return Score(float(stream_nats(scorer, ids, lanes, window).sum(dtype=np.float64)), ids.size - 1)
+    return Blocks.of(stream_nats(scorer, ids, lanes, window)).score
 
 
 def stream_nats(scorer: WindowScorer, ids: np.ndarray, lanes: int = LANES, window: int = WINDOW) -> np.ndarray:
@@ -155,12 +156,6 @@ def _groups(windows: int, most: int) -> Iterator[tuple[int, int]]:
     while first < windows:
         yield first, min(first + size, windows)
         first, size = first + size, min(2 * size, most)
-
-
-def score_records(scorer: WindowScorer, reader: Reader) -> Score:
-    """The score of every character of every record, its end included, each record read from a fresh state."""
-    nats, characters = record_nats(scorer, reader)
-    return Score(float(nats.sum()), int(characters.sum()))
 
 
 def record_nats(scorer: WindowScorer, reader: Reader) -> tuple[np.ndarray, np.ndarray]:

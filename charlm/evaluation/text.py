@@ -12,7 +12,7 @@ from charlm.evaluation.charging import charged, name_nats
 from charlm.evaluation.intervals import Blocks, Interval, mean_interval, paired_interval
 from charlm.evaluation.score import Score
 from charlm.evaluation.scorers import WindowScorer
-from charlm.evaluation.scoring import record_nats, score_records, score_stream, stream_nats
+from charlm.evaluation.scoring import record_nats, stream_nats
 from charlm.text.cache import in_chunks
 from charlm.text.records.record_lanes import open_reader
 from charlm.text.statistics import symbol_counts
@@ -30,13 +30,11 @@ def score_ids(scorer: WindowScorer, ids: np.ndarray, end: int | None) -> Score:
 
     `end` is the id that ends a record (text.records.record_end_id), None for a stream.
     """
-    if end is None:
-        return score_stream(scorer, ids)
-    return score_records(scorer, open_reader(ids, RECORD_ROWS, RECORD_WINDOW, end))
+    return score_blocks(scorer, ids, end).score
 
 
 def score_blocks(scorer: WindowScorer, ids: np.ndarray, end: int | None) -> Blocks:
-    """What `score_ids` adds up, in blocks of characters or of records, of which an interval can be made."""
+    """The same in blocks of characters or of records, of which an interval can be made."""
     if end is None:
         return Blocks.of(stream_nats(scorer, ids))
     return Blocks(*record_nats(scorer, open_reader(ids, RECORD_ROWS, RECORD_WINDOW, end))).together()

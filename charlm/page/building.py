@@ -19,7 +19,7 @@ from typing import Any
 from charlm.config.settings import TextSettings
 from charlm.model.language_model import LanguageModel
 from charlm.page.assembler import assemble
-from charlm.page.layers import page_model
+from charlm.page.layers import PageModel, page_model
 from charlm.page.packing import pack
 from charlm.page.rounding import Weights
 from charlm.text.records.record_lanes import record_end_id
@@ -41,26 +41,6 @@ class Head:
     card: Sequence[tuple[str, str]]
 
 
-def page_values(model: LanguageModel, vocabulary: Vocabulary, text: TextSettings) -> tuple[dict[str, Any], str]:
-    """What the script must know of the model but its arrays, as values for JSON, and the JavaScript of its layers.
-
-    Raises UsageError if a layer cannot be written in JavaScript.
-    """
-    found = page_model(model)
-    about = {
-        **found.about,
-        "symbols": list(vocabulary.symbols),
-        "unit": vocabulary.unit,
-        "newlines": text.newlines,
-        "forms": list(text.normalize),
-        "end": record_end_id(text, vocabulary),
-        "wasm": base64.b64encode(_products()).decode(),
-        "model": vocabulary.fingerprint[:8] + _fingerprint(model),
-    }
-    steps = ",\n".join(found.functions[name] for name in sorted(found.functions))
-    return about, f"const STEPS = {{\n{_methods(steps)}\n}};"
-
-
 def build_page(model: LanguageModel, vocabulary: Vocabulary, text: TextSettings, weights: Weights, head: Head) -> str:
     """The page. The parameters of the model are rounded already (rounding.py); `weights` says how they are written.
 
@@ -69,9 +49,9 @@ def build_page(model: LanguageModel, vocabulary: Vocabulary, text: TextSettings,
     from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup
 
-    packed = pack(page_model(model).arrays, weights)
-    about, steps = page_values(model, vocabulary, text)
-    script = joined_script(steps)
+    found = page_model(model)
+    packed = pack(found.arrays, weights)
+    script = joined_script(_steps(found))
     style = "\n".join(_asset(f"{name}.css") for name in STYLE)
     template = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True).from_string(
         _asset("page.html")
@@ -83,9 +63,28 @@ def build_page(model: LanguageModel, vocabulary: Vocabulary, text: TextSettings,
         policy=policy(style, script),
         style=Markup(style),
         script=Markup(script),
-        about={**about, "name": shown(head.name), "arrays": packed.arrays},
+        about={**found.about, **_about(model, vocabulary, text), "arrays": packed.arrays},
         weights=packed.text,
     )
+
+
+def _about(model: LanguageModel, vocabulary: Vocabulary, text: TextSettings) -> dict[str, Any]:
+    """What the script must know beside the layers, as values for JSON."""
+    return {
+        "symbols": list(vocabulary.symbols),
+        "unit": vocabulary.unit,
+        "newlines": text.newlines,
+        "forms": list(text.normalize),
+        "end": record_end_id(text, vocabulary),
+        "wasm": base64.b64encode(_products()).decode(),
+        "model": vocabulary.fingerprint[:8] + _fingerprint(model),
+    }
+
+
+def _steps(found: PageModel) -> str:
+    """The functions of the layers, as an object of JavaScript."""
+    methods = [source.removeprefix("function ") for _, source in sorted(found.functions.items())]
+    return "const STEPS = {\n" + ",\n".join(methods) + "\n};"
 
 
 def joined_script(steps: str) -> str:
@@ -105,10 +104,6 @@ def policy(style: str, script: str) -> str:
 def shown(text: str) -> str:
     """A text in one line that reads from left to right."""
     return HIDDEN.sub(LOST, text.replace("\n", " "))
-
-
-def _methods(functions: str) -> str:
-    return functions.replace("function step_", "step_")
 
 
 def _fingerprint(model: LanguageModel) -> str:

@@ -41,6 +41,21 @@ def test_each_author_is_found(charlm, authors):
     assert result["texts"][1]["runs"] == json.loads(compared.stdout)["runs"]
 
 
+def test_differences_from_the_best_have_intervals(charlm, authors):
+    """As `eval compare` has them. A model that may be as good as the best is marked, too."""
+    root, environment = authors
+    (root / "long.txt").write_text(TEXTS["owl"] * 4)
+    arguments = ["owl", "fish", "--text", root / "long.txt"]
+    (row,) = json.loads(charlm("eval", "matrix", *arguments, "--json", env=environment).stdout)["texts"]
+    compared = json.loads(charlm("eval", "compare", *arguments, "--json", env=environment).stdout)
+    assert row["best"] == 0
+    assert row["behind"][0] == {"nats_per_character": 0, "interval": None}
+    assert compared["differences"] == [{"run": "fish"} | row["behind"][1]]
+    same = charlm("eval", "matrix", "owl", "owl", "--text", root / "long.txt", env=environment)
+    assert same.stdout.splitlines()[1].count("~") == 1
+    assert "may be as good" in same.stderr
+
+
 def test_models_of_other_symbols_are_compared_by_their_bits_per_byte(charlm, authors):
     root, environment = authors
     done = charlm("eval", "matrix", "owl", "bytes", "--text", root / "owl.txt", env=environment)

@@ -31,13 +31,17 @@ VERSE = b"abc def\nghij cab fade\n" * 30
 
 @every_learning
 @pytest.mark.parametrize("name", CODINGS)
-@settings(max_examples=4, deadline=None)
-@given(data=TEXTS)
-def test_every_text_comes_back(name, learning, data):
-    content, done = compressed(data, CODINGS[name], learning=learning)
-    assert decompressed(content, CODINGS[name]) == data
-    assert (done.text_bytes, done.file_bytes) == (len(data), len(content))
-    assert read_contents(io.BytesIO(content), "a file").head.learning == learning
+@pytest.mark.parametrize("examples", [3, pytest.param(30, marks=pytest.mark.slow)])
+def test_every_text_comes_back(name, learning, examples):
+    @settings(max_examples=examples, deadline=None)
+    @given(data=TEXTS)
+    def law(data):
+        content, done = compressed(data, CODINGS[name], learning=learning)
+        assert decompressed(content, CODINGS[name]) == data
+        assert (done.text_bytes, done.file_bytes) == (len(data), len(content))
+        assert read_contents(io.BytesIO(content), "a file").head.learning == learning
+
+    law()
 
 
 @every_learning

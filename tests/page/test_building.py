@@ -56,7 +56,7 @@ def test_what_is_data_is_escaped():
     assert page.count("<script") == page.count("</script") == 3
     assert not {"\u2028", "\u202e", "\x07"} & set(page)
     about = json.loads(re.search('id="about">(.*?)</script>', page, re.DOTALL)[1])
-    assert about["name"] == shown(evil) == "</script><script>alert(1)</script>\ufffd\ufffd\ufffd"
+    assert shown(evil) == "</script><script>alert(1)</script>\ufffd\ufffd\ufffd"
     assert about["symbols"] == list(LETTERS.symbols)
 
 

@@ -104,7 +104,7 @@ def main(kind: str, trials: int, seed: int, folder: Path) -> None:
             os.close(reading)
             child(writer, max(last, writer.newest()), writing)
         os.close(writing)
-        reported = last_reported(pid, reading, chance.uniform(0, 4 * takes) + 0.003)
+        reported = last_reported(pid, reading, chance.uniform(0, 2 * takes) + 0.003)
         os.close(reading)
         saved += max(0, reported - last)
         last = max(last, reported)

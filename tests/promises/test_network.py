@@ -94,7 +94,7 @@ def test_training_sampling_and_scoring_use_no_network(offline, verse):
         ("train", "--resume", "alone", "--steps", 5),
         ("sample", "alone", "-n", 20),
         ("eval", "perplexity", "alone", verse),
-        ("doctor", verse),
+        ("doctor", verse, *small),
         ("data", "list"),
         ("data", "stats", verse),
         ("runs", "list"),

@@ -46,6 +46,8 @@ class Alphabet {
     return id => decoder.decode(Uint8Array.of(this.symbols[id].charCodeAt(0)), { stream: true });
   }
 
+  isPart(id) { return this.about.unit === "byte" && this.symbols[id] > "\x7f"; } // a byte of a longer character
+
   // How a symbol is called where it stands alone.
   name(id) {
     const symbol = this.symbols[id], code = symbol.codePointAt(0);

@@ -60,6 +60,7 @@ class Sheet {
       const made = button("", () => this.add(id)), bar = element("span", "", "bar"), inside = element("i");
       inside.style.width = 100 * share + "%";
       bar.append(inside);
+      made.disabled = this.alphabet.isPart(id);
       made.append(element("bdi", this.alphabet.name(id), "symbol"), bar, element("span", percent(share), "share"));
       made.setAttribute("aria-label", `add ${this.alphabet.name(id)}, ${percent(share)}`);
       item.append(made);
@@ -118,7 +119,7 @@ class Sheet {
   *continued({ temperature, topP, seed }, length) {
     const { model, alphabet, place } = this, { end } = model.about, count = alphabet.symbols.length;
     const begun = place.read.slice(), opening = end === null ? "" : alphabet.symbols[end] === "\n" ? "\n" : "\n\n";
-    const prompt = begun.slice(1).map(id => alphabet.symbols[id]).join("");
+    const prompt = begun.slice(1).map(alphabet.decoder()).join("");
     for (let item = 0; item < (end === null ? 1 : length); item++) {
       const random = randomStream(seed, item), text = alphabet.decoder();
       if (item) { place.forget(); place.go(begun.slice(1)); yield prompt; }
