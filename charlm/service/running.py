@@ -81,8 +81,13 @@ class _Server(uvicorn.Server):
 
     signal = 0
 
+    def capture_signals(self) -> contextlib.AbstractContextManager[None]:
+        """Nothing: `listening` lasts longer."""
+        return contextlib.nullcontext()
+
     @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
+    def listening(self) -> Iterator[None]:
+        """Within the context, which has the event loop to its very end, signals end the server."""
         numbers = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
         numbers = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
         before = {number: signal.signal(number, self._end) for number in numbers}
@@ -126,5 +131,6 @@ def run(
             server.should_exit = server.should_exit or until()
         await running
 
-    asyncio.run(serve())
+    with server.listening():
+        asyncio.run(serve())
     return server.signal

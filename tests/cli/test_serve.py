@@ -76,10 +76,11 @@ def test_without_its_libraries_it_says_how_to_get_them(charlm, monkeypatch, comm
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_lets_texts_end_and_ends_the_server(tmp_path, tiny_run, number):
     with serving(tmp_path, tiny_run, "tiny", number=number) as server, server.connect() as client:
-        client.sendall(raw_request({"max_tokens": 20_000, "stream": True}))
+        client.sendall(raw_request({"max_tokens": 2000, "stream": True}))
         assert b"200 OK" in client.recv(15)
         server.process.send_signal(number)
         answer = b"".join(iter(lambda: client.recv(65536), b""))
+        server.process.wait(20)
     assert answer.endswith(b"0\r\n\r\n")
     assert b"data: [DONE]" in answer
 

@@ -19,7 +19,7 @@ def test_a_client_that_leaves_frees_its_row(server):
     with server.connect() as client:
         client.sendall(raw_request(LONG))
         assert b"200 OK" in client.recv(100)
-        assert server.metric("charlm_rows") == 1
+        server.wait_until("charlm_rows", 1)
     server.wait_until("charlm_rows", 0)
     assert server.metric("charlm_left_total") == left + 1
 
