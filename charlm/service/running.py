@@ -81,9 +81,10 @@ class _Server(uvicorn.Server):
 
     signal = 0
 
-    def capture_signals(self) -> contextlib.AbstractContextManager[None]:
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
         """Nothing: `listening` lasts longer."""
-        return contextlib.nullcontext()
+        yield
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
