@@ -91,7 +91,7 @@ def compress(
     named, file = named_in(run, file, from_nothing)
     output = output or (STDOUT if file == STDIN else f"{file}{ENDING}")
     learning = learning_of(adapt or from_nothing, adapt_rate, mix, portable, from_nothing)
-    places = places_of(counts, moved, valid, test, mix)
+    places = places_of(counts, moved, valid, test, mix, from_nothing)
     _check_json(as_json, output)
     check_output(output, force, file)
     from charlm.kernels.blas import limit_blas_threads

@@ -58,12 +58,24 @@ def learning_of(adapt: bool, rate: float | None, mix: bool, portable: bool, from
 
 
 def places_of(
-    counts: bool | None, moved: list[str] | None, valid: list[str] | None, test: list[str] | None, mix: bool
+    counts: bool | None,
+    moved: list[str] | None,
+    valid: list[str] | None,
+    test: list[str] | None,
+    mix: bool,
+    from_nothing: bool,
 ) -> Moved:
     """Where the run's own texts are. Raises UsageError if nothing needs them."""
     from charlm.checkpoint.moved import Moved
 
     places = Moved(moved or (), valid or (), test or ())
+    if from_nothing and (counts is not None or places.given):
+        option = next(iter(places.words()), "--counts" if counts else "--no-counts")
+        raise UsageError(
+            "A model that begins from nothing has no run whose text could be counted",
+            f"--from-nothing {option}",
+            f"Leave {option} out, or --from-nothing, and give a run.",
+        )
     if counts is not None and not mix:
         option = "--counts" if counts else "--no-counts"
         raise UsageError(f"{option} says how an n-gram begins", option, f"Give --mix {option}, or leave it out.")

@@ -61,6 +61,8 @@ def test_options_that_are_for_nothing_are_refused(charlm, trained):
     refused(compress("--from-nothing"), 2, "charlm compress story.txt --from-nothing")
     refused(charlm("compress", "story.txt"), 2, "charlm compress story.txt --from-nothing")
     refused(charlm("compress", "story.txt", "--from-nothing", "--portable"), 2, "Leave --portable out")
+    refused(charlm("compress", "story.txt", "--from-nothing", "--no-counts"), 2, "Leave --no-counts out")
+    refused(charlm("compress", "story.txt", "--from-nothing", "--mix", "--text", "x"), 2, "Leave --text out")
     refused(charlm("compress", "story.txt", "--from-nothing", "--adapt-rate", "-1"), 2, "--adapt-rate")
     assert compress("--mix", "--no-counts").returncode == 0
     refused(charlm("decompress", "story.txt.clm", "-o", "x", "--text", "book.txt"), 2, "Leave --text out")
