@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from charlm.display.printing import escape_controls, is_terminal, print_stderr, write_safely
+from charlm.display.terminal_keys import key_by_key
 from charlm.errors import TextError
 from charlm.text.prompt import LARGEST
 from charlm.text.quoting import quoted
@@ -56,16 +57,8 @@ def keys() -> Iterator[Iterator[str]]:
     if not is_terminal(sys.stdin) or os.name == "nt":
         yield iter(_characters())
         return
-    import termios
-    import tty
-
-    descriptor = sys.stdin.fileno()
-    before = termios.tcgetattr(descriptor)
-    tty.setcbreak(descriptor)
-    try:
+    with key_by_key() as descriptor:
         yield _pressed(descriptor)
-    finally:
-        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
 
 
 def _characters() -> Iterator[str]:

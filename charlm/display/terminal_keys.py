@@ -33,6 +33,13 @@ def names_of(typed: str) -> Iterator[str]:
 @contextmanager
 def named_keys() -> Iterator[Iterator[str]]:
     """The keys as they are pressed; the end of the input is `q`. The terminal is one that `termios` can set."""
+    with key_by_key() as descriptor:
+        yield _pressed(descriptor)
+
+
+@contextmanager
+def key_by_key() -> Iterator[int]:
+    """The descriptor of standard input, from which each key comes at once and is not shown."""
     import termios
     import tty
 
@@ -40,7 +47,7 @@ def named_keys() -> Iterator[Iterator[str]]:
     before = termios.tcgetattr(descriptor)
     tty.setcbreak(descriptor)
     try:
-        yield _pressed(descriptor)
+        yield descriptor
     finally:
         termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
 
