@@ -58,17 +58,17 @@ def choose(settings: Settings, automatic: Collection[str], corpus: Corpus, compu
         settings = with_values(settings, {BATCH_SIZE: lanes_for(settings, corpus)})  # those that will be timed
     timed, widths = (TIMED, WIDTHS) if WIDTH in automatic else ((settings.model.hidden_size,),) * 2
     patience = min(MOST_SECONDS, SHARE * budget) / len(TIMED)
-    speeds = {w: measure_speed(with_values(settings, {WIDTH: w}), corpus, compute, patience) for w in timed}
-    spent, size = sum(speed.seconds for speed in speeds.values()), corpus.vocabulary.size
-    sizes = {w: count_parameters(with_values(settings, {WIDTH: w}).model, size) for w in (*timed, *widths)}
-    model = best_width([Candidate(w, sizes[w], budget * speed_at(w, speeds, sizes)) for w in widths], train)
+    sizes = {w: parameters_at(settings, w, corpus.vocabulary.size) for w in (*timed, *widths)}
+    speeds = {sizes[w]: measure_speed(with_values(settings, {WIDTH: w}), corpus, compute, patience) for w in timed}
+    spent = sum(speed.seconds for speed in speeds.values())
+    model = best_width([Candidate(w, sizes[w], budget * speed_at(sizes[w], speeds)) for w in widths], train)
     speed, times = model.characters / budget, model.characters / train
     why = f"in {duration(budget)}, at {speed:,.0f} characters a second, it reads the text {_number(times)} times"
     shorter = enough(model, train) if DROPOUT in automatic else model
     values = {
         CELL: settings.model.cell,
         BATCH_SIZE: settings.training.batch_size,
-        **settings_for(shorter, train),
+        **settings_for(shorter, train, settings.model.cell),
     }
     chosen = {name: value for name, value in values.items() if name in automatic}
     if shorter.characters < model.characters:  # the timing is a part of what is left of the budget
@@ -113,12 +113,14 @@ def with_values(settings: Settings, values: Mapping[str, object]) -> Settings:
     return settings.model_copy(update=sections)
 
 
-def speed_at(width: int, speeds: Mapping[int, Speed], sizes: Mapping[int, int]) -> float:
-    """Characters per second at a width: seconds a character lie on a line over the parameters, by those timed."""
+def parameters_at(settings: Settings, width: int, symbols: int) -> int:
+    """The parameters of a model of these settings and this width."""
+    return count_parameters(with_values(settings, {WIDTH: width}).model, symbols)
+
+
+def speed_at(parameters: int, speeds: Mapping[int, Speed]) -> float:
+    """Characters per second of so many parameters: seconds a character lie on a line through those that were timed."""
     narrow, wide = min(speeds), max(speeds)
     seconds = {each: 1 / speed.characters_per_second for each, speed in speeds.items()}
-    slope = 0.0
-    if wide > narrow:
-        slope = max(0.0, (seconds[wide] - seconds[narrow]) / (sizes[wide] - sizes[narrow]))
-    on_the_line = seconds[narrow] + slope * (sizes[width] - sizes[narrow])
-    return 1 / max(on_the_line, seconds[narrow] / 4)
+    slope = max(0.0, (seconds[wide] - seconds[narrow]) / (wide - narrow)) if wide > narrow else 0.0
+    return 1 / max(seconds[narrow] + slope * (parameters - narrow), seconds[narrow] / 4)

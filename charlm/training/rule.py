@@ -16,6 +16,7 @@ READ_PER_PARAMETER = 14.0  # D / P of the best width on a long text
 PARAMETERS_PER_CHARACTER = 2.5  # P / N at most: a wider model learns a short text by heart
 UPDATE = 1024  # characters of an update; more would mean fewer updates
 LANES, MOST_LANES = 16, 128
+LSTM_RATE = 1.5  # of an lstm, times the rate of other cells
 MOST_TIMES = 0.3  # that a text is read, times the root of its length; more lets the model learn it by heart
 LEAST_UPDATES = 200  # that are made all the same, if there is time
 
@@ -51,12 +52,12 @@ def lanes(characters: float) -> int:
     return min(MOST_LANES, max(LANES, 8 * round(UPDATE / characters / 8)))
 
 
-def settings_for(model: Candidate, train_characters: int) -> Mapping[str, float]:
-    """What else suits a model of this width, by the names of the settings."""
+def settings_for(model: Candidate, train_characters: int, cell: str) -> Mapping[str, float]:
+    """What else suits a model of this width and cell, by the names of the settings."""
     return {
         "model.hidden_size": model.hidden_size,
         "model.dropout": dropout(model.characters * model.parameters / train_characters**2),
-        "training.learning_rate": learning_rate(model.hidden_size),
+        "training.learning_rate": learning_rate(model.hidden_size, cell),
         "training.weight_decay": 0.1,
         "training.average": average(model.characters / UPDATE),
     }
@@ -69,9 +70,10 @@ def dropout(crowding: float) -> float:
     return min(0.5, round(share * 20) / 20)
 
 
-def learning_rate(hidden_size: int) -> float:
-    """The peak rate, to two digits: 0.011 at 185 units."""
-    return float(f"{0.011 * math.sqrt(185 / hidden_size):.2g}")
+def learning_rate(hidden_size: int, cell: str) -> float:
+    """The peak rate, to two digits: 0.011 at 185 units, and half as much again for an lstm."""
+    factor = LSTM_RATE if cell == "lstm" else 1.0
+    return float(f"{factor * 0.011 * math.sqrt(185 / hidden_size):.2g}")
 
 
 def average(updates: float) -> float:

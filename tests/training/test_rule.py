@@ -51,21 +51,27 @@ def test_a_text_is_read_so_often_and_no_more_and_never_more_than_there_is_time_f
 @pytest.mark.parametrize("characters", [1, 10_000, 1_000_000, 100_000_000])
 @pytest.mark.parametrize("read", [1e3, 1e6, 1e9])
 def test_every_setting_is_within_its_bounds(characters, read):
-    found = settings_for(Candidate(96, 120_000, read), characters)
+    found = settings_for(Candidate(96, 120_000, read), characters, "lstm")
     assert 0 <= found["model.dropout"] <= 0.5
     assert 0 < found["training.learning_rate"] < 0.05
     assert 0 <= found["training.average"] < 1
 
 
 def test_the_more_often_a_text_is_read_the_more_is_dropped():
-    dropped = [settings_for(Candidate(96, 120_000, 1e7), n)["model.dropout"] for n in (10**8, 10**6, 10**5, 10**4)]
+    dropped = [
+        settings_for(Candidate(96, 120_000, 1e7), n, "mut1")["model.dropout"] for n in (10**8, 10**6, 10**5, 10**4)
+    ]
     assert dropped == sorted(dropped)
     assert dropped[0] == 0 < dropped[-1]
 
 
 def test_a_wider_model_has_a_lower_rate():
-    rates = [settings_for(Candidate(width, 12 * width**2, 1e6), 10**6)["training.learning_rate"] for width in WIDTHS]
-    assert all(wider < narrower for narrower, wider in itertools.pairwise(rates))
+    def rates(cell):
+        models = (Candidate(width, 12 * width**2, 1e6) for width in WIDTHS)
+        return [settings_for(model, 10**6, cell)["training.learning_rate"] for model in models]
+
+    assert all(wider < narrower for narrower, wider in itertools.pairwise(rates("mut1")))
+    assert all(lstm > other for lstm, other in zip(rates("lstm"), rates("mut1"), strict=True))
 
 
 def test_short_records_have_more_lanes_so_that_an_update_has_enough_characters():
