@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from charlm.display.html_page import render_page, without_controls
+from charlm.display.symbol_pieces import LINE_ENDS
 from charlm.display.value_scale import Scale
-from charlm.display.value_text import LINE_ENDS, ValueText
+from charlm.display.value_text import ValueText
 
 if TYPE_CHECKING:
     from charlm.inspection.recorded_values import Recorded

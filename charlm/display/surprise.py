@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from charlm.display.symbol_pieces import LINE_ENDS, shown_pieces
 from charlm.display.units import in_bits
-from charlm.text.vocabulary import LOST
 
 if TYPE_CHECKING:
     from charlm.evaluation.characters import CharacterScores
 
 STEPS = (1, 2, 4, 8, 16)  # bits at which the next step begins
-LINE_ENDS = "\n\x1e"
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,11 +33,11 @@ class SurpriseText:
 
     @classmethod
     def of(cls, found: CharacterScores) -> SurpriseText:
-        vocabulary, bits = found.vocabulary, found.nats.astype(np.float64) * in_bits(1.0)
-        if vocabulary.unit == "byte":
-            return _of_bytes(vocabulary.decode_bytes(found.ids), bits)
-        shown = [symbol or LOST for symbol in vocabulary.symbols]
-        return cls([shown[one] for one in found.ids.tolist()], bits, np.arange(len(bits)))
+        bits = found.nats.astype(np.float64) * in_bits(1.0)
+        pieces, places = shown_pieces(found.vocabulary, found.ids)
+        if found.vocabulary.unit == "byte":
+            bits = np.add.reduceat(np.nan_to_num(bits), places)
+        return cls(pieces, bits, places)
 
     @cached_property
     def steps(self) -> npt.NDArray[np.int64]:
@@ -53,12 +52,3 @@ class SurpriseText:
         borders = np.unique(np.concatenate([[0], changes, np.array(cuts, np.int64), [len(self.pieces)]])).tolist()
         for start, stop in pairwise(borders):
             yield start, "".join(self.pieces[start:stop]), int(self.steps[start])
-
-
-def _of_bytes(data: bytes, bits: npt.NDArray[np.float64]) -> SurpriseText:
-    """Bytes that are no character are a piece each."""
-    text = data.decode("utf-8", "surrogateescape")
-    sizes = [1 if one <= "\x7f" or "\udc80" <= one <= "\udcff" else len(one.encode()) for one in text]
-    places = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)
-    pieces = [LOST if "\udc80" <= one <= "\udcff" else one for one in text]
-    return SurpriseText(pieces, np.add.reduceat(np.nan_to_num(bits), places), places)

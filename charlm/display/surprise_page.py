@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from charlm.display.html_page import render_page, without_controls
-from charlm.display.surprise import LINE_ENDS, STEPS, SurpriseText
+from charlm.display.surprise import STEPS, SurpriseText
 from charlm.display.surprise_data import PointerData
 from charlm.display.surprise_terminal import lines_of, span_bits
+from charlm.display.symbol_pieces import LINE_ENDS
 
 if TYPE_CHECKING:
     from charlm.evaluation.characters import CharacterScores

@@ -6,10 +6,11 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from charlm.display.folding import cells
+from charlm.display.coloured_text import write_coloured, write_marked
 from charlm.display.output import print_table
-from charlm.display.printing import has_colour, print_stderr, until_closed, write_highlighted, write_safely
-from charlm.display.surprise import LINE_ENDS, STEPS, SurpriseText
+from charlm.display.printing import has_colour, print_stderr, until_closed, write_highlighted
+from charlm.display.surprise import STEPS, SurpriseText
+from charlm.display.symbol_pieces import LINE_ENDS
 from charlm.text.quoting import quoted
 
 if TYPE_CHECKING:
@@ -17,17 +18,17 @@ if TYPE_CHECKING:
 
 BACKGROUNDS = (0, 230, 222, 215, 209, 205)  # of the steps, among a terminal's 256 colours; the first has none
 MARKS = " .:+#@"  # of the steps, without colours
-END_MARK = "↵"  # shown where a line end surprised
 SHOWN = 120  # characters of a span in a table
 
 
 def print_surprise(text: SurpriseText) -> None:
     """The text, and on stderr what the colours or marks mean."""
     with until_closed(sys.stdout):
+        steps = text.steps.tolist()
         if has_colour(sys.stdout):
-            _write_coloured(text)
+            write_coloured(zip(text.pieces, [BACKGROUNDS[step] for step in steps], strict=True))
         else:
-            _write_marked(text)
+            write_marked(zip(text.pieces, [MARKS[step] for step in steps], strict=True))
     limits = [f"{low} to {high}" for low, high in zip((0, *STEPS), STEPS, strict=False)] + [f"over {STEPS[-1]}"]
     if has_colour(sys.stderr) and has_colour(sys.stdout):
         sys.stderr.write("bits: ")
@@ -39,41 +40,6 @@ def print_surprise(text: SurpriseText) -> None:
         sys.stderr.write("\n")
     else:
         print_stderr("bits: " + ", ".join(f"{limit} '{mark}'" for limit, mark in zip(limits, MARKS, strict=True)))
-
-
-def _write_coloured(text: SurpriseText) -> None:
-    last = "\n"
-    for _, run, step in text.runs():
-        if run in LINE_ENDS:
-            if step:
-                write_highlighted(sys.stdout, END_MARK, BACKGROUNDS[step])
-            write_safely(sys.stdout, "\n")
-        elif step:
-            write_highlighted(sys.stdout, run, BACKGROUNDS[step])
-        else:
-            write_safely(sys.stdout, run)
-        last = run
-    if last not in LINE_ENDS:
-        write_safely(sys.stdout, "\n")
-
-
-def _write_marked(text: SurpriseText) -> None:
-    """Each line of the text, and below it the marks of its characters and of its end."""
-    line, marks = "", ""
-
-    def write() -> None:
-        write_safely(sys.stdout, f"{line}\n{marks.rstrip(' ')}\n")
-
-    for _, run, step in text.runs():
-        if run in LINE_ENDS:
-            marks += MARKS[step]
-            write()
-            line, marks = "", ""
-        else:
-            line += run
-            marks += "".join("\t" if each == "\t" else MARKS[step] * cells(each) for each in run)
-    if line:
-        write()
 
 
 def print_spans(text: SurpriseText, spans: Sequence[Span]) -> None:

@@ -10,8 +10,20 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from charlm.display.value_text import ValueText
-from charlm.text.vocabulary import Vocabulary
+from charlm.text.vocabulary import LOST, Vocabulary
+
+LINE_ENDS = "\n\x1e"
+
+
+def shown_pieces(vocabulary: Vocabulary, ids: np.ndarray) -> tuple[list[str], npt.NDArray[np.int64]]:
+    """The pieces of ids (N,), and the place of the first symbol of each (P,). A byte that is no character is one."""
+    if vocabulary.unit != "byte":
+        shown = [symbol or LOST for symbol in vocabulary.symbols]
+        return [shown[one] for one in ids.tolist()], np.arange(len(ids))
+    text = vocabulary.decode_bytes(ids).decode("utf-8", "surrogateescape")
+    sizes = [1 if one <= "\x7f" or "\udc80" <= one <= "\udcff" else len(one.encode()) for one in text]
+    pieces = [LOST if "\udc80" <= one <= "\udcff" else one for one in text]
+    return pieces, np.cumsum([0, *sizes])[:-1].astype(np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,8 +36,7 @@ class Pieces:
     @classmethod
     def of(cls, vocabulary: Vocabulary, ids: np.ndarray) -> Pieces:
         """The pieces of ids (N,)."""
-        shown = ValueText.of(vocabulary, ids)
-        return cls(shown.pieces, np.concatenate([[0], shown.places + 1])[:-1].astype(np.int64))
+        return cls(*shown_pieces(vocabulary, ids))
 
     def sums(self, values: np.ndarray) -> np.ndarray:
         """Values (N,) of symbols added up to those of pieces (P,)."""

@@ -17,9 +17,10 @@ import numpy as np
 from charlm.display.browsing import View, line_of, pressed
 from charlm.display.folding import cells
 from charlm.display.printing import escape_controls, has_colour, print_stderr
+from charlm.display.symbol_pieces import LINE_ENDS
 from charlm.display.value_scale import BACKGROUNDS, HIGHEST, Scale
 from charlm.display.value_terminal import column_of
-from charlm.display.value_text import LINE_ENDS, ValueText
+from charlm.display.value_text import ValueText
 from charlm.errors import UsageError
 from charlm.inspection.guessing import next_guesses
 from charlm.inspection.value_names import parse_unit

@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from charlm.display.folding import cells
-from charlm.display.printing import has_colour, print_stderr, until_closed, write_highlighted, write_safely
+from charlm.display.coloured_text import write_coloured, write_marked
+from charlm.display.printing import has_colour, print_stderr, until_closed
 from charlm.display.value_scale import BACKGROUNDS, MARKS, Scale
-from charlm.display.value_text import LINE_ENDS, ValueText
+from charlm.display.value_text import ValueText
 
 if TYPE_CHECKING:
     from charlm.inspection.recorded_values import Recorded
     from charlm.inspection.value_names import Unit
-
-END_MARK = "↵"
 
 
 def print_values(text: ValueText, values: npt.NDArray[np.floating[Any]], scale: Scale, name: str) -> None:
@@ -27,45 +25,12 @@ def print_values(text: ValueText, values: npt.NDArray[np.floating[Any]], scale: 
     low, high = scale.limits()
     with until_closed(sys.stdout):
         if has_colour(sys.stdout):
-            _write_coloured(text, steps)
+            write_coloured(zip(text.pieces, [BACKGROUNDS[step] for step in steps], strict=True))
             print_stderr(f"{name}: blue from {low:.3g}, orange from {high:.3g}, no colour at {scale.middle:g}")
         else:
-            _write_marked(text, steps)
+            write_marked(zip(text.pieces, [MARKS[step] for step in steps], strict=True))
             marks = f"'d' from {low:.3g} down, '4' from {high:.3g} up, ' ' at {scale.middle:g}"
             print_stderr(f"{name}, below each line: {marks}")
-
-
-def _write_coloured(text: ValueText, steps: Sequence[int]) -> None:
-    last = "\n"
-    for piece, step in zip(text.pieces, steps, strict=True):
-        shown = END_MARK if piece in LINE_ENDS else piece
-        if step:
-            write_highlighted(sys.stdout, shown, BACKGROUNDS[step])
-        elif piece not in LINE_ENDS:
-            write_safely(sys.stdout, shown)
-        if piece in LINE_ENDS:
-            write_safely(sys.stdout, "\n")
-        last = piece
-    if last not in LINE_ENDS:
-        write_safely(sys.stdout, "\n")
-
-
-def _write_marked(text: ValueText, steps: Sequence[int]) -> None:
-    line, marks = "", ""
-
-    def write() -> None:
-        write_safely(sys.stdout, f"{line}\n{marks.rstrip(' ')}\n")
-
-    for piece, step in zip(text.pieces, steps, strict=True):
-        if piece in LINE_ENDS:
-            marks += MARKS[step]
-            write()
-            line, marks = "", ""
-        else:
-            line += piece
-            marks += "\t" if piece == "\t" else MARKS[step] * cells(piece)
-    if line:
-        write()
 
 
 def unit_rows(recorded: Recorded, order: Sequence[int], top: int) -> list[list[str]]:

@@ -13,12 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from charlm.text.vocabulary import LOST
+from charlm.display.symbol_pieces import LINE_ENDS, shown_pieces
 
 if TYPE_CHECKING:
     from charlm.text.vocabulary import Vocabulary
-
-LINE_ENDS = "\n\x1e"
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,13 +28,8 @@ class ValueText:
 
     @classmethod
     def of(cls, vocabulary: Vocabulary, ids: npt.NDArray[np.integer[Any]]) -> ValueText:
-        if vocabulary.unit != "byte":
-            shown = [symbol or LOST for symbol in vocabulary.symbols]
-            return cls([shown[one] for one in ids.tolist()], np.arange(len(ids)))
-        text = vocabulary.decode_bytes(ids).decode("utf-8", "surrogateescape")
-        sizes = [1 if one <= "\x7f" or "\udc80" <= one <= "\udcff" else len(one.encode()) for one in text]
-        pieces = [LOST if "\udc80" <= one <= "\udcff" else one for one in text]
-        return cls(pieces, np.cumsum(sizes).astype(np.int64) - 1)
+        pieces, firsts = shown_pieces(vocabulary, np.asarray(ids))
+        return cls(pieces, np.append(firsts, len(ids))[1:] - 1)
 
     def __len__(self) -> int:
         return len(self.pieces)
