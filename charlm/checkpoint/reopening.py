@@ -14,6 +14,8 @@ from charlm.text.files.spool import Spool
 from charlm.text.sources import STDIN, find_files
 from charlm.text.vocabulary import Vocabulary
 
+LONGEST = 80  # characters of names in a message
+
 
 def reopen_text(
     checkpoint: Checkpoint,
@@ -90,10 +92,16 @@ def require_same_text(
     """
     if corpus.sha256 != sha256:
         raise CheckpointError(
-            f"The text {' '.join(corpus.sources)[:80]}{own} {verb} the one that {run} was trained on",
+            f"The text {_shown(corpus.sources)}{own} {verb} the one that {run} was trained on",
             f"sha256 {corpus.sha256[:16]}... instead of {sha256[:16]}...",
             remedy,
         )
+
+
+def _shown(sources: Sequence[str]) -> str:
+    """The names of texts; of long ones the end, which tells them apart."""
+    names = " ".join(sources)
+    return names if len(names) <= LONGEST else f"...{names[-LONGEST:]}"
 
 
 def _refuse_other_parts(given: Mapping[str, Sequence[str]], parts: Sequence[str], run: str, otherwise: str) -> None:
@@ -122,5 +130,5 @@ def _quoted(moved: Moved) -> list[str]:
 
 
 def _own_texts(settings: TextSettings, parts: Sequence[str]) -> str:
-    own = [f"its {CALLED[name]} {' '.join(getattr(settings, name))[:80]}" for name in parts if name != "sources"]
+    own = [f"its {CALLED[name]} {_shown(getattr(settings, name))}" for name in parts if name != "sources"]
     return f" with {' and '.join(own)}" if own else ""

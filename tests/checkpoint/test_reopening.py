@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import shutil
 
@@ -98,6 +99,14 @@ def test_another_text_is_refused_for_a_split(charlm, folder, command, option):
     assert "the one that mine was trained on" in said.stderr
     assert "--text PATH --valid FILE --test FILE" in said.stderr
     assert load_checkpoint(Run(folder / "runs/mine").checkpoints[-1]).step == before
+
+
+@pytest.mark.parametrize("option", ["--text", "--valid"])
+def test_a_long_path_is_named_by_its_end(charlm, folder, option):
+    other = folder / ("far" * 40) / "other.txt"
+    other.parent.mkdir()
+    other.write_text((folder / "valid.txt").read_text().replace("owl", "cat"))
+    assert re.search(r"\.\.\.\S*far/other\.txt", charlm(*EVAL, option, other).stderr)
 
 
 @pytest.mark.parametrize("command", [RESUME, EVAL], ids=["resume", "eval"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -19,17 +20,19 @@ NAMES = "".join(
 
 @pytest.fixture(scope="session")
 def served_runs(tmp_path_factory, tiny_run) -> Path:
-    """The folder of `tiny`, with a model of records named `names` beside it."""
+    """A folder with a copy of `tiny`, whose own folder has no other run, and a model of records named `names`."""
+    root = tmp_path_factory.mktemp("served")
+    shutil.copytree(tiny_run / "tiny", root / "tiny")
     text = tmp_path_factory.mktemp("names") / "names.txt"
     text.write_text(NAMES * 3, encoding="utf-8")
     cache = tmp_path_factory.getbasetemp() / "cache"
     result = in_this_process(
         "train", text, "--run", "names", "--records", "--steps", 30, "-s", "model.hidden_size=16", "--device", "cpu",
         "-s", "training.batch_size=8", "-s", "training.seq_len=16",
-        env={"CHARLM_RUNS": str(tiny_run), "CHARLM_CACHE": str(cache)},
+        env={"CHARLM_RUNS": str(root), "CHARLM_CACHE": str(cache)},
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
-    return tiny_run
+    return root
 
 
 @pytest.fixture(scope="session")
