@@ -42,7 +42,7 @@ def vectors(
     from charlm.display.waiting import Waiting
     from charlm.inspection.line_vectors import line_vectors
 
-    found = open_inspected("neighbours", run, text, layer, value, command=COMMAND)
+    found = open_inspected(COMMAND, run, text, layer, value)
     shown = found.pieces
     lines = text_lines(shown)
     if not len(lines.numbers):

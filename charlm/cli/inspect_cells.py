@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from charlm.cli.inspected_text import Force, Html, LayerOption, Npz, Run, Text, ValueOption, open_inspected
+from charlm.cli.inspect_files import Force, Html, Npz, check_one_form, write_arrays, write_page
+from charlm.cli.inspected_text import LayerOption, Run, Text, ValueOption, open_inspected
 from charlm.cli.options import CellFile, Json
-from charlm.cli.output_file import check_output, written_whole
 from charlm.display.output import print_json, print_table
 from charlm.display.printing import print_stderr
-from charlm.errors import TextError, UsageError
+from charlm.errors import TextError
 
 if TYPE_CHECKING:
     from charlm.cli.inspected_text import Inspected
@@ -69,23 +69,20 @@ def cells(
     named if they are above what chance gives (the best of all units, with the property shifted along the text), and
     above the best unit of the network before training.
     """
-    if as_json and html:
-        raise UsageError("--json and --html cannot go together", COMMAND, "Give one of them.")
-    for output in filter(None, (html, npz)):
-        check_output(output, force)
+    check_one_form(COMMAND, npz, html, force, as_json)
     from charlm.display.unit_tables import finding_rows, result_json, unfound_lines
     from charlm.display.waiting import Waiting
     from charlm.inspection.finder import LEAST, find_units
     from charlm.inspection.probes import chosen_probes
 
     probes = chosen_probes(probe)
-    found = open_inspected("cells", run, text, layer, value, MOST)
+    found = open_inspected(COMMAND, run, text, layer, value, MOST)
     shown = found.pieces
     if len(shown.rows) < 2 * LEAST:
         what = f"The text has {len(shown.rows):,} characters, and a finding needs {2 * LEAST:,}"
         raise TextError(what, found.text, "Give a longer text: half of it says which units, the other half whether.")
     with Waiting("comparing") as line:
-        before = found.before_training() if fresh else None
+        before = found.recorded_before_training() if fresh else None
 
         def told(name: str) -> None:
             line.say(f"comparing units: {name}")
@@ -153,14 +150,9 @@ def _save(npz: str, force: bool, found: Inspected, results: list[ProbeResult]) -
     for row, one in zip(scores, results, strict=True):
         for unit in one.units:
             row[names[str(unit.unit)]] = unit.sign * unit.score
-    with written_whole(npz, force) as file:
-        np.savez(
-            file,
-            properties=np.array([one.probe.name for one in results]),
-            units=np.array(list(names)),
-            scores=scores,
-            levels=np.array([one.level for one in results]),
-        )
+    properties, levels = ([one.probe.name for one in results], [one.level for one in results])
+    arrays = {"properties": np.array(properties), "units": np.array(list(names)), "scores": scores}
+    write_arrays(npz, force, arrays | {"levels": np.array(levels)})
 
 
 def _write_page(
@@ -186,6 +178,4 @@ def _write_page(
     said += f"A minus before a unit: it is low where the property holds. {unfound_short(results)}"
     findings = Findings("Units that track a property of the text", rows if len(rows) > 1 else [], said)
     page = states_page(found.shown, part, [UnitNote(unit, note) for unit, note in notes.items()], findings)
-    with written_whole(html, force) as file:
-        file.write(page.encode())
-    print_stderr(f"{len(page.encode()):,} bytes written to {html}")
+    write_page(html, force, page)

@@ -8,7 +8,7 @@ import typer
 
 from charlm.cli.inspect_files import Force, Html, Npz, check_files, write_arrays, write_page
 from charlm.cli.inspect_place import Run, Text, TextOption, one_text, open_reading
-from charlm.cli.inspect_subject import Picture, Subject, check_range, draw_picture
+from charlm.cli.inspect_subject import Picture, check_range, draw_picture
 from charlm.cli.options import CellFile, Json
 from charlm.display.output import print_json
 from charlm.display.printing import print_stderr
@@ -56,5 +56,4 @@ def context(
         print_json(about | context_json(found))
     elif not npz and not html:
         print_context(about, found)
-    subject = Subject(checkpoint, reading.text, reading.ids)
-    draw_picture(lambda path: plot_context(checkpoint.run_name, found, path), [subject], picture, "context.png")
+    draw_picture(lambda path: plot_context(checkpoint.run_name, found, path), [reading], picture, "context.png")

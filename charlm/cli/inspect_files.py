@@ -35,12 +35,19 @@ def check_files(npz: str | None, html: str | None, force: bool, as_json: bool) -
         check_output(name, force)
 
 
+def check_one_form(command: str, npz: str | None, html: str | None, force: bool, as_json: bool) -> None:
+    """The same for a command that prints a page or JSON, and not both."""
+    if as_json and html:
+        raise UsageError("--json and --html cannot go together", command, "Give one of them.")
+    check_files(npz, html, force, as_json)
+
+
 def write_arrays(npz: str, force: bool, arrays: Mapping[str, np.ndarray]) -> None:
     """Write an .npz, which numpy.load opens, and say so."""
     import numpy as np
 
     with written_whole(npz, force) as file:
-        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+        np.savez(file, allow_pickle=False, **arrays)  # uncompressed: values of a long text are gigabytes
     _say(f"{len(arrays)} arrays written to", npz)
 
 

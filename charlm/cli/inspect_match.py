@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from charlm.cli.inspected_text import Force, Html, LayerOption, Npz, Run, Text, ValueOption, open_inspected
+from charlm.cli.inspect_files import Force, Html, Npz, check_one_form, write_arrays, write_page
+from charlm.cli.inspected_text import LayerOption, Run, Text, ValueOption, open_inspected
 from charlm.cli.options import CellFile, Json
-from charlm.cli.output_file import check_output, written_whole
 from charlm.display.output import print_json, print_table
 from charlm.display.printing import print_stderr
 from charlm.errors import TextError, UsageError
@@ -48,15 +48,12 @@ def match(
     """
     if (phrase is None) == (at is None) or phrase == "":
         raise UsageError("What is selected?", COMMAND, "Give --phrase TEXT or --at LINE:COLUMN.")
-    if as_json and html:
-        raise UsageError("--json and --html cannot go together", COMMAND, "Give one of them.")
-    for output in filter(None, (html, npz)):
-        check_output(output, force)
+    check_one_form(COMMAND, npz, html, force, as_json)
     from charlm.display.passages import passage, passage_rows, passages_page
     from charlm.display.waiting import Waiting
     from charlm.inspection.matching import OnBits, find_matches
 
-    found = open_inspected("match", run, text, layer, value)
+    found = open_inspected(COMMAND, run, text, layer, value)
     shown = found.pieces
     first, stop = _phrase(shown, phrase, found.text) if phrase else _place(shown, str(at), length)
     places = shown.places
@@ -77,14 +74,11 @@ def match(
     if npz:
         import numpy as np
 
-        with written_whole(npz, force) as file:
-            scores, firsts = np.array([one.score for one in matches]), np.array([one.first for one in matches])
-            np.savez(file, places=firsts, scores=scores, units=np.array(names))
+        scores, firsts = np.array([one.score for one in matches]), np.array([one.first for one in matches])
+        write_arrays(npz, force, {"places": firsts, "scores": scores, "units": np.array(names)})
     if html:
         page = passages_page(f"Where the same units are on, {found.name}", f"{found.text}. {said}", asked, passages)
-        with written_whole(html, force) as file:
-            file.write(page.encode())
-        print_stderr(f"{len(page.encode()):,} bytes written to {html}")
+        write_page(html, force, page)
     elif as_json:
         print_json(
             found.about | {"selected": passage_json(asked), "units": names, "matches": [*map(passage_json, passages)]}

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from charlm.cli.inspect_files import Force, Html, Npz, check_one_form, write_arrays, write_page
 from charlm.cli.inspect_match import Top, passage_json
-from charlm.cli.inspected_text import Force, Html, LayerOption, Npz, Run, Text, ValueOption, open_inspected
+from charlm.cli.inspected_text import LayerOption, Run, Text, ValueOption, open_inspected
 from charlm.cli.options import CellFile, Json
-from charlm.cli.output_file import check_output, written_whole
 from charlm.display.output import print_json, print_table
 from charlm.display.printing import print_stderr
 from charlm.errors import TextError, UsageError
@@ -42,10 +42,7 @@ def neighbours(
     """
     if (line is None) == (not like):
         raise UsageError("Like which line?", COMMAND, "Give --line N or --like TEXT.")
-    if as_json and html:
-        raise UsageError("--json and --html cannot go together", COMMAND, "Give one of them.")
-    for output in filter(None, (html, npz)):
-        check_output(output, force)
+    check_one_form(COMMAND, npz, html, force, as_json)
     import numpy as np
 
     from charlm.display.passages import Passage, passage_rows, passages_page
@@ -53,7 +50,7 @@ def neighbours(
     from charlm.display.waiting import Waiting
     from charlm.inspection.line_vectors import line_vectors, similarities
 
-    found = open_inspected("neighbours", run, text, layer, value)
+    found = open_inspected(COMMAND, run, text, layer, value)
     shown = found.pieces
     lines = text_lines(shown)
     if not len(lines.numbers):
@@ -77,8 +74,7 @@ def neighbours(
     asked = Passage(0, 1.0, "", like, "") if like else passage(int(at[0]), 1.0)
     passages = [passage(n, float(scores[n])) for n in order]
     if npz:
-        with written_whole(npz, force) as file:
-            np.savez(file, lines=lines.numbers, scores=scores)
+        write_arrays(npz, force, {"lines": lines.numbers, "scores": scores})
     if html:
         page = passages_page(
             f"Lines that are alike to {found.name}",
@@ -86,9 +82,7 @@ def neighbours(
             asked,
             passages,
         )
-        with written_whole(html, force) as file:
-            file.write(page.encode())
-        print_stderr(f"{len(page.encode()):,} bytes written to {html}")
+        write_page(html, force, page)
     elif as_json:
         print_json(found.about | {"asked": passage_json(asked), "lines": [*map(passage_json, passages)]})
     elif not npz:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from charlm.cli.completing import complete_corpus
+from charlm.cli.inspect_subject import Subject, open_one
 from charlm.cli.inspected_text import Run as Run
 from charlm.cli.inspected_text import Text as Text
 from charlm.display.printing import print_stderr
@@ -25,16 +25,6 @@ TextOption = Annotated[
 Prompt = Annotated[str | None, typer.Option("--prompt", "-p", help="What the model reads, instead of a text.")]
 
 
-@dataclass(frozen=True, eq=False)
-class Reading:
-    """A trained model, and the ids (N,) of what it reads; `end` is the id that ends a record, if it knows records."""
-
-    checkpoint: Checkpoint
-    text: str
-    ids: np.ndarray
-    end: int | None
-
-
 def one_text(text: str | None, option: str | None) -> str | None:
     """The text that was named as an argument or as an option. Raises UsageError if it was named twice."""
     if text and option:
@@ -42,11 +32,8 @@ def one_text(text: str | None, option: str | None) -> str | None:
     return text or option
 
 
-def open_reading(command: str, run: str | None, text: str | None, prompt: str | None = None) -> Reading:
+def open_reading(command: str, run: str | None, text: str | None, prompt: str | None = None) -> Subject:
     """Open a run with the text that was given, the prompt, or the run's valid split."""
-    from charlm.cli.inspect_subject import open_one
-    from charlm.text.records.record_lanes import record_end_id
-
     if prompt is not None:
         if text:
             what = "A text and a prompt cannot go together"
@@ -54,12 +41,9 @@ def open_reading(command: str, run: str | None, text: str | None, prompt: str | 
         from charlm.cli.opening import open_named
 
         checkpoint = open_named(run, f"charlm inspect {command} {{run}} {{text}}")
-        ids, name = typed_ids(checkpoint, prompt, "--prompt"), "the prompt"
-    else:
-        whole = f"charlm inspect {command}"
-        subject = open_one(f"{whole} {{run}} {{text}}", whole, run, text)
-        checkpoint, ids, name = subject.checkpoint, subject.ids, subject.text
-    return Reading(checkpoint, name, ids, record_end_id(checkpoint.settings.text, checkpoint.vocabulary))
+        return Subject(checkpoint, "the prompt", typed_ids(checkpoint, prompt, "--prompt"))
+    whole = f"charlm inspect {command}"
+    return open_one(f"{whole} {{run}} {{text}}", whole, run, text)
 
 
 def typed_ids(checkpoint: Checkpoint, typed: str, option: str) -> np.ndarray:
@@ -96,7 +80,7 @@ def symbol_id(checkpoint: Checkpoint, symbol: str, option: str) -> int:
     return int(ids[0])
 
 
-def place_number(reading: Reading, at: str) -> int:
+def place_number(reading: Subject, at: str) -> int:
     """The number of a symbol of the text, from 0, that `--at` names so, or as LINE:COLUMN, which count from 1.
 
     Raises UsageError for anything else, and for a line or a column that is not there.

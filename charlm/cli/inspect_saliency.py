@@ -9,7 +9,6 @@ import typer
 from charlm.cli.inspect_files import Force, Html, Npz, check_files, write_arrays, write_page
 from charlm.cli.inspect_place import (
     Prompt,
-    Reading,
     Run,
     Text,
     TextOption,
@@ -18,7 +17,7 @@ from charlm.cli.inspect_place import (
     place_number,
     symbol_id,
 )
-from charlm.cli.inspect_subject import check_range
+from charlm.cli.inspect_subject import Subject, check_range
 from charlm.cli.options import CellFile, Json
 from charlm.display.output import print_json
 from charlm.display.printing import print_stderr
@@ -98,7 +97,7 @@ def saliency(
         print_saliency(about, checkpoint.vocabulary, found, compared)
 
 
-def _place(reading: Reading, at: str | None, last: int, prompted: bool) -> Place:
+def _place(reading: Subject, at: str | None, last: int, prompted: bool) -> Place:
     from charlm.inspection.places import place_in
 
     size = len(reading.ids)

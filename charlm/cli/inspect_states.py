@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from charlm.cli.inspected_text import Force, Html, LayerOption, Npz, Run, Text, ValueOption, open_inspected
+from charlm.cli.inspect_files import Force, Html, Npz, check_one_form, write_arrays, write_page
+from charlm.cli.inspected_text import LayerOption, Run, Text, ValueOption, open_inspected
 from charlm.cli.options import CellFile, Json
-from charlm.cli.output_file import check_output, written_whole
 from charlm.display.output import print_json, print_table
 from charlm.display.printing import is_terminal, print_stderr
 from charlm.errors import UsageError
@@ -63,21 +63,17 @@ def states(
 
         print_stderr(f"{remove_all():,} bytes removed from {values_folder()}")
         return
-    if as_json and html:
-        raise UsageError("--json and --html cannot go together", COMMAND, "Give one of them.")
-    for output in filter(None, (html, npz)):
-        check_output(output, force)
+    check_one_form(COMMAND, npz, html, force, as_json)
     from charlm.display.value_terminal import by_deviation
     from charlm.inspection.value_names import parse_unit
 
-    found = open_inspected("states", run, text, layer, value)
+    found = open_inspected(COMMAND, run, text, layer, value)
     order = _by_property(found, by) if by else by_deviation(found.recorded)
     chosen = [parse_unit(one, found.recorded.values) for one in unit or ()]
     if npz:
-        from charlm.inspection.value_arrays import save_values
+        from charlm.inspection.value_arrays import value_arrays
 
-        with written_whole(npz, force) as file:
-            save_values(file, found.recorded, found.ids, found.checkpoint.vocabulary)
+        write_arrays(npz, force, value_arrays(found.recorded, found.ids, found.checkpoint.vocabulary))
     if html:
         shown = _lines(found, start, lines if lines != 40 else 400)
         _write_page(found, shown, chosen, order, top, html, force)
@@ -168,6 +164,4 @@ def _write_page(
     first += [number for number in order if number not in first]
     notes = [UnitNote(found.recorded.units[number]) for number in first[: max(top, len(chosen))]]
     page = states_page(found.shown, shown, notes)
-    with written_whole(html, force) as file:
-        file.write(page.encode())
-    print_stderr(f"{len(page.encode()):,} bytes written to {html}")
+    write_page(html, force, page)

@@ -14,7 +14,6 @@ from charlm.errors import CheckpointError, TextError
 
 if TYPE_CHECKING:
     from charlm.checkpoint import Checkpoint
-    from charlm.cli.inspect_place import Reading
 
 
 def weights(
@@ -41,7 +40,7 @@ def weights(
         trained = Weighed(weigh(checkpoint.model), use)
         start = None
         if fresh:
-            model = Subject(checkpoint, reading.text, ids).before_training
+            model = reading.before_training
             start = Weighed(weigh(model), unit_use(model, ids, reading.end) if len(ids) else ())
     about: dict[str, Any] = {"run": checkpoint.run_name, "step": checkpoint.step, "text": reading.text}
     if npz:
@@ -54,11 +53,10 @@ def weights(
         print_weights(about, trained, start)
 
 
-def _reading(run: str | None, text: str | None) -> Reading:
+def _reading(run: str | None, text: str | None) -> Subject:
     """The text in which units are looked at. If the run's own text is gone, the weights can still be seen."""
     import numpy as np
 
-    from charlm.cli.inspect_place import Reading
     from charlm.cli.opening import open_named
 
     if text:
@@ -68,4 +66,4 @@ def _reading(run: str | None, text: str | None) -> Reading:
         return open_reading("weights", run, None)
     except (TextError, CheckpointError) as error:
         print_stderr(f"{error.what}: units are not looked at. A text can be named: charlm inspect weights RUN TEXT")
-        return Reading(checkpoint, "nothing", np.zeros(0, np.int64), None)
+        return Subject(checkpoint, "nothing", np.zeros(0, np.int64))

@@ -8,16 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from charlm.cli.completing import complete_corpus, complete_run
-from charlm.cli.inspect_files import Force as Force
-from charlm.cli.inspect_files import Html as Html
-from charlm.cli.inspect_files import Npz as Npz
-from charlm.cli.inspect_subject import open_one
+from charlm.cli.inspect_subject import Subject, open_one
 from charlm.display.printing import print_stderr
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    from charlm.checkpoint import Checkpoint
     from charlm.display.states_page import Shown
     from charlm.display.value_text import ValueText
     from charlm.inspection.recorded_values import Recorded
@@ -53,29 +47,15 @@ ValueOption = Annotated[
 
 
 @dataclass(frozen=True, eq=False)
-class Inspected:
-    """A trained model, the ids (N,) of a text that it read, and its values after each of them."""
+class Inspected(Subject):
+    """A model, the text that it read, and its values after each character."""
 
-    checkpoint: Checkpoint
-    text: str
-    ids: np.ndarray
     recorded: Recorded
-    end: int | None  # the id that ends a record
-
-    @property
-    def name(self) -> str:
-        return self.checkpoint.run_name
 
     @property
     def about(self) -> dict[str, Any]:
-        return {
-            "run": self.name,
-            "step": self.checkpoint.step,
-            "model": self.checkpoint.settings.model.in_short(),
-            "text": self.text,
-            "characters": len(self.ids),
-            "values": {str(value.layer): value.name for value in self.recorded.values},
-        }
+        values = {str(layer): name for layer, name in self._names.items()}
+        return super().about | {"characters": len(self.ids), "values": values}
 
     @property
     def _names(self) -> dict[int, str]:
@@ -89,13 +69,12 @@ class Inspected:
     def is_gate(self, unit: Unit) -> bool:
         return self.value_of(unit) in self.checkpoint.model.layers[unit.layer - 1].cell.GATES
 
-    def before_training(self) -> Recorded:
+    def recorded_before_training(self) -> Recorded:
         """The same values of the network as the run's seed initialised it."""
-        from charlm.cli.inspect_subject import Subject
         from charlm.evaluation.recording import record_values
 
-        model = Subject(self.checkpoint, self.text, self.ids).before_training
-        return record_values(model, self.ids, self.checkpoint.vocabulary, self.end, self.recorded.values)[1]
+        model, vocabulary = self.before_training, self.checkpoint.vocabulary
+        return record_values(model, self.ids, vocabulary, self.end, self.recorded.values)[1]
 
     @property
     def shown(self) -> Shown:
@@ -119,17 +98,10 @@ class Inspected:
 
 
 def open_inspected(
-    name: str,
-    run: str | None,
-    text: str | None,
-    layer: int | None,
-    value: str | None,
-    most: int = MOST,
-    command: str = "",
+    command: str, run: str | None, text: str | None, layer: int | None, value: str | None, most: int = MOST
 ) -> Inspected:
     """Open a run and a text, at most its first `most` characters, and let the model read it, or take the values from
-    the cache. `name` is that of a command of `charlm inspect`; `command` is another one, as it is given. Says on stderr
-    what was left out, and how records are read.
+    the cache. `command` is the one that was given. Says on stderr what was left out, and how records are read.
 
     Raises UsageError for a layer or a value that is not there, TextError for a text that is too short.
     """
@@ -139,14 +111,11 @@ def open_inspected(
     from charlm.evaluation.recording import record_values
     from charlm.inspection.value_names import chosen_values
     from charlm.kernels.blas import limit_blas_threads
-    from charlm.text.records.record_lanes import record_end_id
 
     limit_blas_threads()
-    command = command or f"charlm inspect {name}"
     subject = open_one(f"{command} {{run}} {{text}}", command, run, text)
-    checkpoint, ids = subject.checkpoint, subject.ids
+    checkpoint, ids, end = subject.checkpoint, subject.ids, subject.end
     values = chosen_values(checkpoint.model, layer, value)
-    end = record_end_id(checkpoint.settings.text, checkpoint.vocabulary)
     if end is not None:
         print_stderr(f"{subject.name} was trained on records: each is read from a fresh state")
     if len(ids) > most:
@@ -163,4 +132,4 @@ def open_inspected(
             values,
             lambda scorer: WatchedScorer(scorer, len(ids), line, "reading"),
         )
-    return Inspected(checkpoint, subject.text, ids, recorded, end)
+    return Inspected(checkpoint, subject.text, ids, recorded)
