@@ -37,7 +37,10 @@ def states(
     layer: LayerOption = None,
     value: ValueOption = None,
     start: Annotated[int, typer.Option("--from", min=1, metavar="LINE", help="The first line to show.")] = 1,
-    lines: Annotated[int, typer.Option(min=1, max=100_000, metavar="N", help="How many lines to show.")] = 40,
+    lines: Annotated[
+        int | None,
+        typer.Option(min=1, max=100_000, metavar="N", help="How many lines to show. Default: 40; on a page 400."),
+    ] = None,
     top: Annotated[int, typer.Option(min=1, max=LONGEST_TABLE, metavar="N", help="Units in the table or page.")] = 64,
     table: Annotated[bool, typer.Option("--table", help="List the units, those that vary most first.")] = False,
     by: Annotated[
@@ -75,12 +78,12 @@ def states(
 
         write_arrays(npz, force, value_arrays(found.recorded, found.ids, found.checkpoint.vocabulary))
     if html:
-        shown = _lines(found, start, lines if lines != 40 else 400)
+        shown = _lines(found, start, lines or 400)
         _write_page(found, shown, chosen, order, top, html, force)
     elif as_json:
-        _print_json(found, _lines(found, start, lines), chosen, order[:top])
+        _print_json(found, _lines(found, start, lines or 40), chosen, order[:top])
     elif chosen:
-        _print_text(found, _lines(found, start, lines), chosen)
+        _print_text(found, _lines(found, start, lines or 40), chosen)
     elif table or (not npz and not (is_terminal(sys.stdin) and is_terminal(sys.stdout))):
         from charlm.display.value_terminal import unit_rows
 
