@@ -17,7 +17,7 @@ from charlm.runs.finding import open_run
 from charlm.runs.folder import BEST, LAST, LATEST, MARK, Run
 from charlm.runs.lock import LOCK, WRITER
 
-PICTURES = ("loss.png", "gradients.png", "gates.png")
+PICTURES = ("loss.png", "gradients.png", "gates.png", "context.png")
 # run.json is the last of the files that say what the folder is: a removal that was interrupted can be repeated.
 FILES = (BEST, LAST, "metrics.jsonl", *PICTURES, "config.yaml", WRITER, MARK, LOCK)
 

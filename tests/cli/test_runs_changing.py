@@ -41,6 +41,16 @@ def test_in_a_pipe_rm_needs_yes(charlm, runs):
     assert names(runs) == []
 
 
+def test_rm_leaves_nothing_of_what_commands_put_into_the_folder(charlm, runs, verse):
+    for command in (["gradients", "--positions", 4], ["gates"], ["context", "--longest", 4, "--positions", 20]):
+        drawn = charlm("inspect", command[0], "tiny", "--text", verse, *command[1:])
+        assert drawn.returncode == 0, drawn.stderr
+        assert (runs / "tiny" / f"{command[0]}.png").exists()
+    assert charlm("sample", "tiny", "-n", 20, "--max-copy", 9, "--text", verse).returncode == 0
+    assert charlm("runs", "rm", "tiny", "--yes").returncode == 0
+    assert names(runs) == ["other"]
+
+
 def test_on_a_terminal_rm_shows_the_runs_and_asks(charlm, runs, monkeypatch):
     from charlm.cli import runs_changing
 
