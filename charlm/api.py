@@ -180,13 +180,12 @@ def score(
     from charlm.evaluation.text import reading_of, score_text
     from charlm.text.given_text import encode_given
     from charlm.text.length import require_two
-    from charlm.text.records.record_lanes import record_end_id
 
     checkpoint = _checkpoint(model)
     vocabulary = checkpoint.vocabulary
     encoded = encode_given(text, checkpoint.settings.text, vocabulary, reading_of(unknown))
     require_two(encoded.ids.size, "The text", "charlm.score", bool(encoded.unknown))
-    end = record_end_id(checkpoint.settings.text, vocabulary)
+    end = checkpoint.record_end
     scorer = NumpyScorer(checkpoint.model)
     return score_text(scorer, encoded.ids, vocabulary, end, unknown, encoded.unknown).score
 

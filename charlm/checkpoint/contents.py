@@ -23,6 +23,7 @@ from charlm.config.settings import Settings
 from charlm.errors import IntegrityError
 from charlm.model.language_model import LanguageModel
 from charlm.runs.folder import DESCRIPTION
+from charlm.text.records.record_lanes import record_end_id
 from charlm.text.vocabulary import Vocabulary
 
 FORMAT = 1
@@ -96,6 +97,11 @@ class Checkpoint:
     @cached_property
     def model(self) -> LanguageModel:
         return LanguageModel(self.settings.model, self.parameters)
+
+    @cached_property
+    def record_end(self) -> int | None:
+        """The id that ends a record, in a model of records."""
+        return record_end_id(self.settings.text, self.vocabulary)
 
     @cached_property
     def writer(self) -> LanguageModel:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from charlm.checkpoint.contents import Checkpoint
 from charlm.errors import CheckpointError
-from charlm.text.records.record_lanes import record_end_id
 
 
 def require_same_symbols(first: Checkpoint, other: Checkpoint) -> None:
@@ -12,7 +11,7 @@ def require_same_symbols(first: Checkpoint, other: Checkpoint) -> None:
     one, two = first.vocabulary, other.vocabulary
     names = f"{first.run_name} {other.run_name}"
     if one.fingerprint == two.fingerprint:
-        if record_end_id(first.settings.text, one) == record_end_id(other.settings.text, two):
+        if first.record_end == other.record_end:
             return
         why = f"of {first.run_name} and {other.run_name}, one is a model of records, and the other is none of the same"
     elif one.unit != two.unit:

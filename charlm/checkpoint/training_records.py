@@ -10,7 +10,6 @@ from charlm.checkpoint.contents import Checkpoint
 from charlm.checkpoint.moved import Moved
 from charlm.checkpoint.reopening import reopen_text
 from charlm.text.records.record_hashes import Hashes, find_records, hash_records
-from charlm.text.records.record_lanes import record_end_id
 from charlm.text.vocabulary import Vocabulary
 
 
@@ -35,6 +34,6 @@ class TrainingRecords:
 def open_training_records(checkpoint: Checkpoint, again: str, moved: Moved | None = None) -> TrainingRecords:
     """The records of the checkpoint's own text, read again. Arguments and errors are those of `reopen_text`."""
     corpus = reopen_text(checkpoint, again, moved=moved)
-    end = record_end_id(checkpoint.settings.text, corpus.vocabulary)
+    end = checkpoint.record_end
     assert end is not None, "the model has records"
     return TrainingRecords(np.unique(hash_records(corpus.ids, *find_records(corpus.ids, end))), corpus.vocabulary)

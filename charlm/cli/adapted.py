@@ -32,11 +32,10 @@ def adapted_to(checkpoint: Checkpoint, file: str, rate: float | None) -> Checkpo
     from charlm.display.progress import WatchedReading
     from charlm.display.waiting import Waiting
     from charlm.evaluation.predicting import in_order
-    from charlm.text.records.record_lanes import record_end_id
 
     with Waiting("reading the text to adapt to") as line:
         ids = open_other_text(checkpoint, [file]).ids
-        end = record_end_id(checkpoint.settings.text, checkpoint.vocabulary)
+        end = checkpoint.record_end
         ids = ids if end is None else in_order(ids, end)
         tell = WatchedReading("adapting to", len(ids), line).done
         parameters = learned(checkpoint.model, ids, end, f"--adapt {file}", rate, tell)

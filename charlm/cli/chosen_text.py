@@ -54,12 +54,11 @@ class ChosenText:
         from charlm.cli.scored_text import scorer_for
         from charlm.display.progress import WatchedScorer
         from charlm.evaluation.characters import score_characters
-        from charlm.text.records.record_lanes import record_end_id
 
         opened = self.opened(checkpoint)
         corpus, ids = opened.corpus, opened.ids
         scorer = WatchedScorer(scorer_for(checkpoint, device, ids.size), ids.size, line)
-        end = record_end_id(checkpoint.settings.text, corpus.vocabulary)
+        end = checkpoint.record_end
         return corpus, score_characters(scorer, ids, corpus.vocabulary, end, corpus.unknown)
 
     def scored_with_likeliest(
@@ -73,14 +72,13 @@ class ChosenText:
         from charlm.errors import UsageError
         from charlm.evaluation.characters import score_places, with_end
         from charlm.evaluation.likeliest import PlaceScorer
-        from charlm.text.records.record_lanes import record_end_id
 
         opened = self.opened(checkpoint)
         corpus, ids = opened.corpus, opened.ids
         if ids.size > most:
             what = f"The text has {ids.size:,} characters, and at most {most:,} can be shown"
             raise UsageError(what, corpus.name, "Give a part of it, or its lines: charlm eval characters")
-        end = record_end_id(checkpoint.settings.text, corpus.vocabulary)
+        end = checkpoint.record_end
         whole = with_end(ids, end)
         scorer = PlaceScorer(checkpoint.model, whole)
         watched = WatchedScorer(scorer, whole.size, line)

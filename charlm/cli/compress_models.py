@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 def coding_of(checkpoint: Checkpoint) -> Coding:
     """A checkpoint's model, to code with."""
     from charlm.compression.coding import Coding
-    from charlm.text.records.record_lanes import record_end_id
 
-    end = record_end_id(checkpoint.settings.text, checkpoint.vocabulary)
+    end = checkpoint.record_end
     return Coding(checkpoint.model, checkpoint.vocabulary, end)
 
 

@@ -105,12 +105,11 @@ def _card(
     from charlm.evaluation.intervals import BLOCK, Blocks
     from charlm.evaluation.predicting import ModelPredictor, in_order
     from charlm.evaluation.text import text_score
-    from charlm.text.records.record_lanes import record_end_id
 
     corpus, own = opened.corpus, opened.own
     assert own is not None
     vocabulary = corpus.vocabulary
-    end = record_end_id(checkpoint.settings.text, vocabulary)
+    end = checkpoint.record_end
     ids = opened.ids if end is None else in_order(opened.ids, end)
     skipped = int(end is None)  # of a stream, the first character is not scored
     changed = changed_bytes(corpus, opened.ids, unknown)

@@ -56,7 +56,6 @@ def characters(
     from charlm.display.line_table import print_character_lines, print_line_table, print_line_values
     from charlm.display.waiting import Waiting
     from charlm.evaluation.character_arrays import save_arrays
-    from charlm.text.records.record_lanes import record_end_id
     from charlm.text.unknown import UnknownCharacters
 
     checkpoint = open_named(run, f"{COMMAND} {{run}} {{text}}")
@@ -74,7 +73,7 @@ def characters(
     if jsonl:
         print_character_lines(found)
         return
-    end = record_end_id(checkpoint.settings.text, corpus.vocabulary)
+    end = checkpoint.record_end
     lines = found.lines(corpus.vocabulary.newline if end is None else end)
     if tsv:
         print_line_values(found, lines, by)

@@ -76,12 +76,11 @@ def lines(
     from charlm.display.waiting import Waiting
     from charlm.evaluation.labels import split_labels
     from charlm.evaluation.lines import EncodedLines, score_single_lines
-    from charlm.text.records.record_lanes import record_end_id
     from charlm.text.whole_lines import read_lines
 
     checkpoint = open_named(run, f"{COMMAND} {{run}} {{text}}")
     vocabulary = checkpoint.vocabulary
-    end = record_end_id(checkpoint.settings.text, vocabulary)
+    end = checkpoint.record_end
     end = vocabulary.newline if end is None else end
     if end is None:
         what = "The model knows no line end, so it cannot read a line by itself"

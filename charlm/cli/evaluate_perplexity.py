@@ -99,7 +99,6 @@ def perplexity(
     from charlm.display.progress import PrintedScores
     from charlm.display.waiting import Silence, Waiting
     from charlm.errors import DivergedError, UsageError
-    from charlm.text.records.record_lanes import record_end_id
 
     adapting = adapting_of(adapt, adapt_rate, adapt_quick)
     choice = Choice(temperature_of(temperature), tuple(ensemble or ()), blend, mix, order, adapting)
@@ -122,7 +121,7 @@ def perplexity(
         if choice.is_plain and not stream:
             found = score_of(checkpoint, corpus, ids, device, unknown, line)
         else:
-            end = record_end_id(checkpoint.settings.text, corpus.vocabulary)
+            end = checkpoint.record_end
             try:
                 reading = new_reading(choice, [checkpoint, *others], opened.own, end, line)
                 tell = PrintedScores(as_json).scored if stream else None

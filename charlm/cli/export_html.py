@@ -122,7 +122,6 @@ def _measured(
     from charlm.display.progress import WatchedScorer
     from charlm.errors import CheckpointError, TextError
     from charlm.page.rounding_loss import rounding_loss
-    from charlm.text.records.record_lanes import record_end_id
 
     if text:
         ids, name = _given(checkpoint, text)
@@ -135,7 +134,7 @@ def _measured(
         return None, f"{name} has fewer than two {checkpoint.vocabulary.unit}s"
     if len(ids) > MOST_SCORED:
         ids, name = ids[:MOST_SCORED], f"the beginning of {name}"
-    end = record_end_id(checkpoint.settings.text, checkpoint.vocabulary)
+    end = checkpoint.record_end
     return rounding_loss(checkpoint.model, on_page, ids, end, lambda each: WatchedScorer(each, len(ids), line)), name
 
 

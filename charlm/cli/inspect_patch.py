@@ -107,9 +107,7 @@ def _ids(checkpoint: Checkpoint, typed: str, option: str) -> np.ndarray:
     """The ids that the model reads for it. Raises UsageError if there are none."""
     import numpy as np
 
-    from charlm.text.records.record_lanes import record_end_id
-
-    end = record_end_id(checkpoint.settings.text, checkpoint.vocabulary)
+    end = checkpoint.record_end
     ids = typed_ids(checkpoint, typed, option).astype(np.int64)
     if end is not None:
         return np.concatenate([[end], ids])

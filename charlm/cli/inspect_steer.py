@@ -53,7 +53,6 @@ def steer(
     from charlm.inspection.value_names import chosen_values, parse_unit
     from charlm.kernels.blas import limit_blas_threads
     from charlm.sampling.writing import opening_ids
-    from charlm.text.records.record_lanes import record_end_id
 
     limit_blas_threads()
     probes = chosen_probes(probe)
@@ -61,7 +60,7 @@ def steer(
     values = chosen_values(checkpoint.model, None, value)
     units = [parse_unit(one, values) for one in unit]
     vocabulary = checkpoint.vocabulary
-    end = record_end_id(checkpoint.settings.text, vocabulary)
+    end = checkpoint.record_end
     opening = opening_ids(vocabulary, vocabulary.encode(prompt, "skip").ids, end)
     with Waiting(f"writing {samples} pairs of samples"):
         free, steered = (

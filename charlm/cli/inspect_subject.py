@@ -56,9 +56,7 @@ class Subject:
     @property
     def end(self) -> int | None:
         """The id that ends a record; None if the model knows none."""
-        from charlm.text.records.record_lanes import record_end_id
-
-        return record_end_id(self.checkpoint.settings.text, self.checkpoint.vocabulary)
+        return self.checkpoint.record_end
 
     @property
     def about(self) -> dict[str, Any]:
@@ -94,17 +92,13 @@ def open_one(for_a_text: str, command: str, run: str | None, text: str | None, o
     import shlex
 
     from charlm.checkpoint.moved import OPTIONS
+    from charlm.checkpoint.other_text import open_other_text
     from charlm.checkpoint.reopening import reopen_text
-    from charlm.text.corpus import open_corpus
 
     checkpoint = open_named(run, for_a_text)
-    name, settings = checkpoint.run_name, checkpoint.settings.text
+    name = checkpoint.run_name
     if text:
-        corpus = open_corpus(
-            settings.model_copy(update={"sources": (text,), "split": "contiguous", "valid": (), "test": ()}),
-            checkpoint.vocabulary,
-            "skip",
-        )
+        corpus = open_other_text(checkpoint, [text])
         if corpus.unknown:
             fate = "left out" if checkpoint.vocabulary.unknown_id is None else "read as its unknown symbol"
             print_stderr(f"{sum(corpus.unknown.values()):,} characters that {name} does not know were {fate}")

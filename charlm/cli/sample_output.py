@@ -29,9 +29,8 @@ def print_texts(
     from charlm.display.sample_text import print_samples, record_separator
     from charlm.display.waiting import Waiting
     from charlm.sampling.whole_records import TRIES
-    from charlm.text.records.record_lanes import record_end_id
 
-    of_records = record_end_id(checkpoint.settings.text, checkpoint.vocabulary) is not None
+    of_records = checkpoint.record_end is not None
     between = record_separator(checkpoint.settings.text, checkpoint.vocabulary) if of_records else ""
     # the marks and their count are for people: for nobody the training text is not opened
     marked = choice if is_terminal(sys.stdout) or is_terminal(sys.stderr) else None

@@ -80,7 +80,6 @@ def prepare(given: Given) -> Prepared:
     from charlm.sampling.constraints.constraining import Asked, make_constraint
     from charlm.sampling.rules.logit_bias import bias_of_ids
     from charlm.sampling.whole_records import LONGEST
-    from charlm.text.records.record_lanes import record_end_id
 
     decoding, biases = given.decoding(), given.biases()
     listed = None if given.words is None else read_words(given.words)
@@ -89,7 +88,7 @@ def prepare(given: Given) -> Prepared:
     checkpoint = open_named(given.run, "charlm sample {run} --prompt-file {text}")
     if given.adapt is not None:
         checkpoint = adapted_to(checkpoint, given.adapt, given.adapt_rate)
-    vocabulary, end = checkpoint.vocabulary, record_end_id(checkpoint.settings.text, checkpoint.vocabulary)
+    vocabulary, end = checkpoint.vocabulary, checkpoint.record_end
     decoding = replace(decoding, logit_bias=bias_of_ids(biases, vocabulary))
     length = (USUAL_LENGTH if end is None else LONGEST) if given.length is None else given.length
     known, words_note = (None, "") if listed is None else writable_words(str(given.words), listed, vocabulary)

@@ -143,10 +143,9 @@ def score_of(
     """The exact score of ids (N,), which are all of the text or a part of it; the line says how far it is."""
     from charlm.display.progress import WatchedScorer
     from charlm.evaluation.text import score_text
-    from charlm.text.records.record_lanes import record_end_id
 
     scorer = WatchedScorer(scorer_for(checkpoint, device, ids.size), ids.size, line)
-    end = record_end_id(checkpoint.settings.text, corpus.vocabulary)
+    end = checkpoint.record_end
     changed = changed_bytes(corpus, ids, unknown)
     return score_text(scorer, ids, corpus.vocabulary, end, unknown, corpus.unknown, changed)
 
@@ -166,9 +165,8 @@ def score_with(
     from charlm.evaluation.intervals import Blocks
     from charlm.evaluation.predicting import in_order, read_nats
     from charlm.evaluation.text import text_score
-    from charlm.text.records.record_lanes import record_end_id
 
-    end = record_end_id(checkpoint.settings.text, corpus.vocabulary)
+    end = checkpoint.record_end
     read = ids if end is None else in_order(ids, end)
     scored, tell = slice(end is None, None), tell or WatchedReading("scoring", len(read), line).scored
     nats = read_nats(predictor, read, lambda nats: tell(nats[scored]))

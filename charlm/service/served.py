@@ -16,7 +16,6 @@ from charlm.model.parameters import count_parameters
 from charlm.model.stepping import Stepper
 from charlm.sampling.writing import opening_ids
 from charlm.text.prompt import as_trained
-from charlm.text.records.record_lanes import record_end_id
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +41,7 @@ class Served:
     @cached_property
     def end(self) -> int | None:
         """The id that ends a record; None if the model is not one of records."""
-        return record_end_id(self.checkpoint.settings.text, self.checkpoint.vocabulary)
+        return self.checkpoint.record_end
 
     @cached_property
     def created(self) -> int:
