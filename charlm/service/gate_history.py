@@ -51,7 +51,7 @@ class GateHistory:
         try:
             ids = self._text_of(checkpoint)
             with np.errstate(all="ignore"):
-                found = gate_shares(checkpoint.model, ids)
+                found = gate_shares(checkpoint.model, ids, checkpoint.record_end)
         except CharlmError as error:
             self.note = f"{error.what}. The gates are shown with the run's own text alone."
             return
