@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from charlm.config.cell_files import LONGEST, short_name
+from charlm.config.latent_settings import LatentSettings
 from charlm.config.section import BelowOne, Fraction, Listed, Section
 
 CellOption = bool | int | float | str
@@ -51,6 +52,7 @@ class ModelSettings(Section):
         default=False, description="from the second layer up, add the input of a layer to its output"
     )
     attention: AttentionSettings = Field(default=AttentionSettings(), description="attention over past outputs")
+    latent: LatentSettings = Field(default=LatentSettings(), description="latent variables, for lines")
     embedding_dim: int | None = Field(
         default=None, ge=1, le=16_384, description="E, width of the embedding; none: hidden_size"
     )
