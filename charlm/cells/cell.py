@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from charlm.cells.arrays import Array, linear
+from charlm.cells.arrays import Array, linear, zeros
 from charlm.cells.initial import initial_values
 from charlm.cells.option import Option, option_of
 from charlm.docstrings import module_docstring
@@ -26,9 +26,10 @@ class Cell(ABC):
     """One recurrent cell. A subclass states its equations in its file's docstring and defines the abstract methods."""
 
     TITLE: ClassVar[str]
-    PAPER: ClassVar[str]
+    PAPER: ClassVar[str]  # authors, year, title
+    FAMILY: ClassVar[str] = "of one's own"  # what it is listed under
     GATES: ClassVar[tuple[str, ...]] = ()
-    STATE: ClassVar[Any]  # a NamedTuple of (B, H) arrays
+    STATE: ClassVar[Any]  # a NamedTuple of arrays, (B, H) each if `state_widths` says nothing else
     MEMORY: ClassVar[str | None] = None  # the part of the state that the layer above may read
     READS_BELOW: ClassVar[bool] = False  # whether it reads the memory of the layer below
 
@@ -60,6 +61,18 @@ class Cell(ABC):
             name: initial_values(rng, name, shape)
             for name, shape in self.shapes(input_size, hidden_size, below).items()
         }
+
+    def state_widths(self, input_size: int, hidden_size: int) -> dict[str, int]:
+        """How many numbers each part of the state has in a row, by the names of STATE. A memory that goes up has H."""
+        return dict.fromkeys(self.STATE._fields, hidden_size)
+
+    def fresh_state(self, rows: int, input_size: int, hidden_size: int, like: Array) -> Any:
+        """The state before the first symbol: zeros, with the dtype and device of another array.
+
+        A cell that begins with other values keeps the difference from them, so that every row can be reset to zeros.
+        """
+        widths = self.state_widths(input_size, hidden_size)
+        return self.STATE(**{name: zeros((rows, width), like) for name, width in widths.items()})
 
     def step_weights(self, weights: Weights) -> Weights:
         """The weights as `step` reads them, computed once a sequence from the learned ones; for most cells the same."""

@@ -28,6 +28,7 @@ class State(NamedTuple):
 class GRU(Cell):
     TITLE = "Gated recurrent unit"
     PAPER = "Cho et al. 2014, Learning Phrase Representations using RNN Encoder-Decoder"
+    FAMILY = "gated"
     GATES = ("reset", "update")
     STATE = State
 

@@ -33,6 +33,7 @@ class State(NamedTuple):
 class LSTM(Cell):
     TITLE = "Long short-term memory"
     PAPER = "Gers, Schmidhuber and Cummins 1999, Learning to Forget: Continual Prediction with LSTM"
+    FAMILY = "memory cells"
     GATES = ("input", "forget", "output")
     STATE = State
     MEMORY = "c"

@@ -24,6 +24,7 @@ class State(NamedTuple):
 class RNN(Cell):
     TITLE = "Simple recurrent network"
     PAPER = "Elman 1990, Finding Structure in Time"
+    FAMILY = "simple"
     STATE = State
     torch_kernel = "rnn_tanh"
 

@@ -60,7 +60,7 @@ def _gate_names(layer: Layer) -> tuple[str, ...]:
     weights = cell.step_weights({name: np.zeros(shape, np.float32) for name, shape in shapes.items()})
     nothing = np.zeros((1, layer.hidden_size), np.float32)
     projected = cell.project(weights, np.zeros((1, layer.input_size), np.float32))
-    state = cell.STATE(*(nothing for _ in cell.STATE._fields))
+    state = cell.fresh_state(1, layer.input_size, layer.hidden_size, like=nothing)
     return tuple(cell.step(weights, projected, state, nothing if layer.reads_below else None)[2])
 
 
@@ -76,6 +76,11 @@ def default_value(layer: Layer) -> str:
     return next((name for name in MEMORIES if name in fields), "h" if "h" in fields else fields[0])
 
 
+def _width(layer: Layer, name: str) -> int:
+    """How many numbers a value has in a row."""
+    return layer.cell.state_widths(layer.input_size, layer.hidden_size).get(name, layer.hidden_size)
+
+
 def chosen_values(model: LanguageModel, layer: int | None, name: str | None) -> tuple[Value, ...]:
     """The value of that name, or the default one, of one layer or of each that has it.
 
@@ -87,7 +92,7 @@ def chosen_values(model: LanguageModel, layer: int | None, name: str | None) -> 
         raise UsageError(f"There is no layer {layer}", f"the model has {there}", f"Give --layer {len(layers)}.")
     numbers = range(1, len(layers) + 1) if layer is None else [layer]
     found = tuple(
-        Value(number, own, layers[number - 1].hidden_size)
+        Value(number, own, _width(layers[number - 1], own))
         for number in numbers
         if (own := name or default_value(layers[number - 1])) in value_names(layers[number - 1])
     )

@@ -41,6 +41,7 @@ def _gates(layer: Layer, weights: dict[str, np.ndarray]) -> dict[str, np.ndarray
     ready = cell.step_weights(weights)
     ones = np.ones((1, layer.hidden_size), np.float32)
     projected = cell.project(ready, np.ones((1, layer.input_size), np.float32))
-    state = cell.STATE(*(ones for _ in cell.STATE._fields))
+    fresh = cell.fresh_state(1, layer.input_size, layer.hidden_size, like=ones)
+    state = cell.STATE(*(np.ones_like(part) for part in fresh))
     _, _, gates = cell.step(ready, projected, state, ones if layer.reads_below else None)
     return {name: np.asarray(gate) for name, gate in gates.items()}

@@ -1,6 +1,7 @@
 """The state of a model as a value: a tuple with a NamedTuple of arrays for each layer. Knows no cell by name.
 
-Every array has a row for each stream: (B, H) in a layer. With attention, the past outputs are the last item.
+Every array has a row for each stream: (B, H) in layers of most cells (`Cell.state_widths`). With attention, the past
+outputs are the last item.
 
 Every function gives a new state and never changes the old one. Shape letters: B rows, H hidden.
 """
@@ -12,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from charlm.cells.arrays import Array, tanh, zeros
+from charlm.cells.arrays import Array, tanh
 from charlm.model.attention import no_past_outputs
 from charlm.model.stack import Layer
 
@@ -24,10 +25,7 @@ def fresh_state(layers: Sequence[Layer], window: int, rows: int, like: Array) ->
 
     `window` is the number of past outputs that attention reads, 0 without attention.
     """
-    recurrent = tuple(
-        layer.cell.STATE(*(zeros((rows, layer.hidden_size), like) for _ in layer.cell.STATE._fields))
-        for layer in layers
-    )
+    recurrent = tuple(layer.cell.fresh_state(rows, layer.input_size, layer.hidden_size, like) for layer in layers)
     return (*recurrent, no_past_outputs(rows, window, layers[-1].hidden_size, like)) if window else recurrent
 
 

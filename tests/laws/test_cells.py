@@ -42,7 +42,7 @@ def weights_of(case, dtype=np.float64, seed=0):
 def state_of(case, seed=1):
     """A state that can occur: the one after some steps from a fresh state."""
     cell, _ = CASES[case]
-    fresh = cell.STATE(*(np.zeros((B, H)) for _ in cell.STATE._fields))
+    fresh = cell.fresh_state(B, I, H, like=np.zeros(()))
     return unroll(cell, weights_of(case, seed=9), inputs(seed), fresh, memories(case, seed))[2]
 
 
@@ -94,7 +94,9 @@ def test_shapes(case):
     outputs, made, state = run(case)
     assert outputs.shape == (T, B, H)
     assert type(state) is cell.STATE
-    assert all(part.shape == (B, H) for part in state)
+    assert {name: part.shape for name, part in state._asdict().items()} == {
+        name: (B, width) for name, width in cell.state_widths(I, H).items()
+    }
     assert (made is None) == (cell.MEMORY is None)
     if made is not None:
         np.testing.assert_array_equal(made[-1], getattr(state, cell.MEMORY))
