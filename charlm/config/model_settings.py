@@ -88,13 +88,24 @@ class ModelSettings(Section):
             raise ValueError("model.residual needs layers of one width in model.layers")
         return self
 
+    @model_validator(mode="after")
+    def _latents_stand_alone(self) -> ModelSettings:
+        """What a model with latent variables cannot have beside them."""
+        given = {"attention": self.attention.window, "tied": self.tied, "weight_drop": self.weight_drop}
+        wrong = [f"model.{name}" for name, value in given.items() if value]
+        if self.latent.kind != "none" and wrong:
+            raise ValueError(f"{' and '.join(wrong)} cannot go with latent variables (model.latent)")
+        return self
+
     def in_short(self) -> str:
-        """`lstm 2 x 192`; if the layers are given one by one, each with its width."""
+        """`lstm 2 x 192`, `lstm 2 x 192, latent line 32`; if the layers are given one by one, each with its width."""
         if self.layers is None:
             shape = f"{short_name(self.cell)} {self.num_layers} x {self.hidden_size}"
         else:
             shape = ", ".join(f"{short_name(layer.cell)} {layer.hidden_size}" for layer in self.stack())
         extras = ", residual" * self.residual
+        if self.latent.kind != "none":
+            extras += f", latent {self.latent.kind} {self.latent.size}"
         return shape + extras + (f", attention {self.attention.window}" if self.attention.window else "")
 
     def stack(self) -> tuple[LayerSettings, ...]:

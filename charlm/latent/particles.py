@@ -41,9 +41,7 @@ def particle_bound(model: StepwiseModel, lines: Lines, particles: int, stream: n
             chosen = needs_resampling(log_weights) & (there > 0) if particles > 1 else np.zeros(rows, np.bool_)
             if chosen.any():
                 bound = np.where(chosen, bound + log_mean_exp(log_weights), bound)
-                taken = np.where(
-                    chosen, ancestors(log_weights, stream.random(rows)), np.arange(particles)[:, None]
-                )
+                taken = np.where(chosen, ancestors(log_weights, stream.random(rows)), np.arange(particles)[:, None])
                 carried = _rows(carried, (taken * rows + np.arange(rows)).reshape(-1))
                 log_weights = np.where(chosen, 0.0, log_weights)
     found: Values = bound + log_mean_exp(log_weights)

@@ -18,7 +18,9 @@ FIELDS = ("nats", "divergence", "log_ratio", "means", "z")
 
 def assert_same(one, other):
     for field in FIELDS:
-        assert np.asarray(getattr(one, field)) == pytest.approx(np.asarray(getattr(other, field)), rel=1e-5, abs=1e-5), field
+        assert np.asarray(getattr(one, field)) == pytest.approx(
+            np.asarray(getattr(other, field)), rel=1e-5, abs=1e-5
+        ), field
 
 
 @pytest.mark.parametrize("kind", KINDS)
