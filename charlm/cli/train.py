@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from charlm.config.settings import Settings
     from charlm.text.corpus import Corpus
     from charlm.training.experiment import Training
+    from charlm.training.language import LanguageTask
 
 
 @dataclass(frozen=True)
@@ -221,17 +222,18 @@ def _resume(
 
     if dry_run:
         from charlm.runs import lock_run, open_run, runs_root
+        from charlm.training.language_text import open_language_text
         from charlm.training.resuming import Asked, reopen
 
         run = open_run(runs_root(), target)
         with lock_run(run):
-            stored = reopen(run, Asked(overrides, options, more, moved))
-        _print_plan(stored.settings, stored.corpus, stored.notes, shown.as_json)
+            stored = reopen(run, Asked(overrides, options, more, moved), open_language_text)
+        _print_plan(stored.settings, stored.text.corpus, stored.notes, shown.as_json)
         return
     _train(resume(target, overrides, options, more=more, moved=moved), shown)
 
 
-def _train(training: Training, shown: _Shown) -> None:
+def _train(training: Training[LanguageTask], shown: _Shown) -> None:
     """Train, show it, and print the summary. Raises StoppedError after a signal."""
     from charlm.display.console import StderrConsole
     from charlm.display.first_sample import first_sample_options
@@ -244,7 +246,7 @@ def _train(training: Training, shown: _Shown) -> None:
     from charlm.signals import Stop
     from charlm.training.events import Finished
 
-    run, corpus = training.run, training.corpus
+    run, corpus = training.run, training.task.corpus
     console = StderrConsole()
     rows = [*text_rows(corpus), *(("note", note) for note in training.notes)]
     title = f"{run.name}  {training.settings.model.in_short()}"

@@ -20,35 +20,31 @@ import numpy as np
 import torch
 
 from charlm.checkpoint import Scores, write_checkpoint
-from charlm.checkpoint.contents import TextIdentity
 from charlm.checkpoint.series import add_checkpoint
 from charlm.errors import CheckpointError
 from charlm.training.optimization import Average, optimizer_from_arrays, optimizer_to_arrays
 from charlm.training.plan import TrainingPlan
 from charlm.training.progress import Progress
+from charlm.training.task import Trainee
 from charlm.training.trainer import Trainer
 
 
-def save_checkpoint(plan: TrainingPlan, trainer: Trainer, progress: Progress, best: bool) -> Path:
+def save_checkpoint(plan: TrainingPlan, trainee: Trainee, progress: Progress, best: bool) -> Path:
     """Write the checkpoint of this step into the plan's run and give its folder. Raises what `save` and `add` raise."""
+    task = plan.task
     write = partial(
         write_checkpoint,
         step=progress.step,
-        settings=plan.settings,
-        vocabulary=plan.corpus.vocabulary,
-        text=TextIdentity(
-            name=plan.corpus.name,
-            sha256=plan.corpus.sha256,
-            characters=plan.corpus.characters,
-            labels=tuple(plan.corpus.labels),
-        ),
+        settings=task.settings,
+        vocabulary=task.vocabulary,
+        text=task.text,
         scores=Scores(train_nats=progress.train_nats, valid_nats=progress.last_nats),
-        parameters=trainer.parameters(),
+        parameters=trainee.parameters(),
         training=progress.to_json(),
-        training_arrays=training_arrays(trainer),
+        training_arrays=trainee.training_arrays(),
         disk=plan.run.disk,
     )
-    training_settings = plan.settings.training
+    training_settings = task.settings.training
     return add_checkpoint(
         plan.run, progress.step, write, best=best, keep=training_settings.keep, milestones=training_settings.milestones
     )
