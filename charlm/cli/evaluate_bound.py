@@ -56,8 +56,8 @@ def bound(
     limit_blas_threads()
     from charlm.display.bound_table import print_bound
     from charlm.display.waiting import Waiting
-    from charlm.evaluation.text import count_unknown, name_unknown
     from charlm.evaluation.score import Score
+    from charlm.evaluation.text import count_unknown, name_unknown
     from charlm.latent.estimating import estimate
     from charlm.latent.stepwise import StepwiseModel
 
@@ -114,9 +114,9 @@ def require_short(longest: int | None, ids: Any, end: int, name: str) -> None:
     too_long = 0 if longest is None else int((lengths >= longest).sum())
     if longest is not None and too_long:
         raise TextError(
-            f"{too_long:,} of {len(lengths):,} lines have more than {longest - 1:,} characters, the places of the canvas",
+            f"{too_long:,} of {len(lengths):,} lines are too long for the canvas, which has {longest - 1:,} characters",
             name,
-            "Leave them out, or train with more places: -s model.latent.canvas=N, at most 64.",
+            f"Leave them out, for example with: awk 'length < {longest}' TEXT > short.txt",
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from charlm.cli.record_choice import RecordChoice
 from charlm.cli.sample_output import SampleNotes, print_as_json, print_texts
@@ -30,7 +30,8 @@ RULES = ("temperature", "top_k", "top_p", "min_p", "typical", "mirostat")  # of 
 
 
 def write_latent(checkpoint: Checkpoint, given: Given) -> None:
-    """Write what is asked for. Raises UsageError for what such a model cannot do, TextError for a line it cannot read."""
+    """Write what is asked for. Raises UsageError for what such a model cannot do, TextError for a line that it cannot
+    read."""
     from charlm.randomness import fresh_seed
 
     model = checkpoint.latent_model

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -14,6 +14,9 @@ from charlm.cli.options import CellFile, Config, DeviceIfGiven, Encoding, JsonAt
 from charlm.cli.runs_watching import watching
 from charlm.cli.serve import require_server
 from charlm.display.output import print_json
+from charlm.errors import UsageError
+
+LatentChoice = Literal["line", "vrnn", "storn", "srnn", "draw"]
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -94,6 +97,13 @@ def train(
     ] = None,
     encoding: Encoding = None,
     records: Records = False,
+    latent: Annotated[
+        LatentChoice | None,
+        typer.Option(
+            help="Give the model latent variables, and learn lines: one latent a line (line), one a character (vrnn, "
+            "storn, srnn), or lines painted in rounds (draw). Scores are then bounds."
+        ),
+    ] = None,
     valid: Valid = None,
     test: Test = None,
     cell_file: CellFile = None,
@@ -113,6 +123,7 @@ def train(
         "text.valid": None if resume else valid,
         "text.test": None if resume else test,
         "text.records": records or None,
+        "model.latent.kind": latent,
         "training.budget": budget,
         "training.steps": steps,
         "training.epochs": epochs,
@@ -133,16 +144,16 @@ def train(
     from dataclasses import replace
 
     from charlm.cells.naming_files import own_settings, own_stack_problems
-    from charlm.config.resolving import resolve_to_train
+    from charlm.config.resolving import DEFAULT_PRESET, resolve_to_train
 
+    if latent and config is None:
+        config = DEFAULT_PRESET  # also by time: what chooses settings for a time knows language models alone
     resolved = resolve_to_train(config, settings or [], options, [own_stack_problems])
     _begin(replace(resolved, settings=own_settings(resolved.settings)), run, origin, dry_run, shown)
 
 
 def _run_to_resume(text: list[str] | None, config: str | None, name: str | None, origin: str | None) -> str | None:
     """The run that the user named; None for the latest."""
-    from charlm.errors import UsageError
-
     wanted = [*(text or []), *([name] if name else [])]
     if origin:
         raise UsageError(
@@ -160,8 +171,6 @@ def _run_to_resume(text: list[str] | None, config: str | None, name: str | None,
 
 
 def _refuse_without_resume(text: list[str] | None, more: str | None, moved: list[str] | None) -> None:
-    from charlm.errors import UsageError
-
     if more is not None:
         raise UsageError(
             "--more adds to what a run has done", f"--more {more}", f"Resume a run: charlm train --resume --more {more}"
@@ -177,6 +186,12 @@ def _refuse_without_resume(text: list[str] | None, more: str | None, moved: list
 
 def _begin(resolved: Resolved, name: str | None, origin: str | None, dry_run: bool, shown: _Shown) -> None:
     settings, automatic, start = resolved.settings, resolved.automatic, None
+    if automatic and settings.model.latent.kind != "none":
+        raise UsageError(
+            f"{', '.join(automatic)}: auto chooses for models without latent variables",
+            ", ".join(dict.fromkeys(resolved.origins[each] for each in automatic)),
+            "Give numbers, or another preset: -c quick",
+        )
     say_what_is_awaited(settings.text.sources)
     notes: tuple[str, ...] = ()
     if origin is not None:
@@ -277,10 +292,10 @@ def _train(training: Training[LanguageTask], shown: _Shown) -> None:
 
 def _print_plan(settings: Settings, corpus: Corpus, notes: Sequence[str], as_json: bool) -> None:
     """What a training would do, without torch and without a run."""
-    from charlm.model.parameters import count_parameters
+    from charlm.latent.table import count_parameters_of
     from charlm.text.corpus import describe_corpus
 
-    parameters = count_parameters(settings.model, corpus.vocabulary.size)
+    parameters = count_parameters_of(settings.model, corpus.vocabulary.size)
     if as_json:
         plan = {"settings": settings.model_dump(mode="json"), "parameters": parameters, "text": describe_corpus(corpus)}
         print_json(plan)

@@ -1,7 +1,7 @@
 """Lower bounds of ln p(x) from weighted draws, as pure functions on numpy arrays. Knows no model.
 
-A draw z from q(z | x) has the weight w = p(x, z) / q(z | x), whose mean is p(x). So E ln w <= ln p(x): the evidence lower
-bound. With K draws, E ln mean_k w_k lies between it and ln p(x), and does not fall with K (Burda, Grosse and
+A draw z from q(z | x) has the weight w = p(x, z) / q(z | x), whose mean is p(x). So E ln w <= ln p(x): the evidence
+lower bound. With K draws, E ln mean_k w_k lies between it and ln p(x), and does not fall with K (Burda, Grosse and
 Salakhutdinov 2016, Importance Weighted Autoencoders).
 
 In a long text the weights of whole draws differ by factors without end, and one of K counts. There, K draws go on side
@@ -54,7 +54,8 @@ def ancestors(log_weights: Values, uniform: Values) -> NDArray[np.int64]:
     count = len(log_weights)
     points = (np.arange(count)[:, None] + uniform) / count
     chosen = (reached[None] <= points[:, None]).sum(axis=1)  # (K, K, R) compared
-    return np.minimum(chosen, count - 1)
+    found: NDArray[np.int64] = np.minimum(chosen, count - 1)
+    return found
 
 
 def active_units(means: Values) -> int:

@@ -1,7 +1,7 @@
 """What every model with latent variables is: settings, parameters, and how it reads lines and writes them.
 
-Knows no kind, no engine and no torch. Shape letters: T time, B rows, V symbols, Z units of a latent, N latents of a line
-(one, one for each symbol, or one for each round).
+Knows no kind, no engine and no torch. Shape letters: T time, B rows, V symbols, Z units of a latent, N latents of a
+line (one, one for each symbol, or one for each round).
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ Dropout = Callable[[Array], Array]
 class Reading(NamedTuple):
     """What reading lines with drawn latents gives.
 
-    `nats` (T, B) of each symbol, given the latents: 0 where there is none. `divergence` (N, B): KL(q || p) of each
-    latent in closed form. `log_ratio` (N, B): ln p(z) - ln q(z) of what was drawn. `means` (N, B, Z) of q, and what was
-    drawn from it, `z`. All but `z` are 0 for latents of places without a symbol. `extra`: what a training minimises beside them, a sum in nats.
+    `nats` (T, B) of each symbol, given the latents. `divergence` (N, B): KL(q || p) of each latent in closed form.
+    `log_ratio` (N, B): ln p(z) - ln q(z) of what was drawn. `means` (N, B, Z) of q. All of them are 0 where there is no
+    symbol. `z` (N, B, Z): what was drawn. `extra`: what a training minimises beside them, a sum in nats.
     """
 
     nats: Array

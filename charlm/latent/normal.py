@@ -25,7 +25,7 @@ class Normal(NamedTuple):
 
 
 def normal_of(values: Array) -> Normal:
-    """The normal that a network describes with (..., 2 Z) values: means, and logarithms of scales, which are bounded."""
+    """The normal that (..., 2 Z) values of a network describe: means, and logarithms of scales, which are bounded."""
     mean, log_scale = split(values, 2)
     return Normal(mean, log_scale.clip(-WIDEST, WIDEST))
 

@@ -1,7 +1,7 @@
 """Places of lines among the latents: lines on the way between two, and lines near one. Knows no files, no terminal.
 
-For models whose latents belong to a line as a whole. Each line that is written from a place is the likeliest one, symbol
-by symbol. Shape letters: N latents of a line, B rows, Z units.
+For models whose latents belong to a line as a whole. Each line that is written from a place is the likeliest one,
+symbol by symbol. Shape letters: N latents of a line, B rows, Z units.
 """
 
 from __future__ import annotations

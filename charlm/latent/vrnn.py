@@ -5,8 +5,8 @@
     p(x_t) = softmax(f_x([f_z(z_t); h_t]))
 
 e_t is the embedding of x_t, and each f has one hidden layer of tanh, f_z a tanh alone. The symbol before the first
-one is the end of a record, and f_z of the latent before the first one is 0. Everything depends on the step before, so no
-kernel runs a whole line. Shape letters: B rows, E embedding, Z units, H hidden.
+one is the end of a record, and f_z of the latent before the first one is 0. Everything depends on the step before, so
+no kernel runs a whole line. Shape letters: B rows, E embedding, Z units, H hidden.
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ class LatentWriter:
                     raise _not_finite(logits[row])
             ids = np.array(drawn)
             going &= ids != self.end
-            for row in np.flatnonzero(going):
+            for row in np.flatnonzero(going).tolist():
                 written[row].append(int(ids[row]))
             if not going.any():
                 break

@@ -6,7 +6,6 @@ time.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -14,17 +13,14 @@ from itertools import islice
 import numpy as np
 
 from charlm.checkpoint import Checkpoint
-from charlm.config.settings import Settings
-from charlm.errors import TextError
 from charlm.evaluation.score import Score
 from charlm.evaluation.text import count_unknown, name_unknown
-from charlm.latent.estimating import WHOLE, estimate
-from charlm.latent.table import KINDS, latent_model
+from charlm.latent.estimating import estimate
+from charlm.latent.table import count_parameters_of, latent_model
 from charlm.latent.writing import LatentWriter
 from charlm.sampling.rules.decoding import Decoding
-from charlm.text.corpus import Corpus
 from charlm.text.records.record_hashes import find_records
-from charlm.text.records.record_lanes import RecordLanes, record_end_id
+from charlm.text.records.record_lanes import record_end_id
 from charlm.training.checkpointing import restore_trainer, training_arrays
 from charlm.training.language import LanguageTask
 from charlm.training.latent_trainer import LatentTrainer
@@ -32,19 +28,13 @@ from charlm.training.monitoring import naming_nats
 from charlm.training.plan import position_at, train_reader
 from charlm.training.task import Sizes, UpdateResult, Validation
 
-LONGEST_LINE = 2000  # characters: a line is one window, whose memory grows with its length
-FEWEST_LINES = 10
-MOST_PLACES = 64  # of a canvas (model.latent.canvas)
-
 
 class LatentTask(LanguageTask):
     """A text of lines, the reader of whole lines, and a device (see `Task`). It computes in float32."""
 
     @property
     def sizes(self) -> Sizes:
-        model = self.settings.model
-        shapes = KINDS[model.latent.kind].parameter_shapes(model, self.vocabulary.size)
-        return replace(super().sizes, parameters=sum(map(math.prod, shapes.values())))
+        return replace(super().sizes, parameters=count_parameters_of(self.settings.model, self.vocabulary.size))
 
     def begin(self) -> LatentTrainee:  # type: ignore[override]
         return LatentTrainee(self)
@@ -105,26 +95,3 @@ class LatentTrainee:
             position = position_at(task.reader, train_reader(before, task.corpus).epoch_at(position))
         restore_trainer(self.trainer, checkpoint.parameters, arrays, str(checkpoint.folder))
         return position
-
-
-def line_reader(settings: Settings, corpus: Corpus) -> RecordLanes:
-    """The reader of whole lines of the train split. Raises TextError for lines that are too few or too long."""
-    ids, end = corpus.split("train"), record_end_id(settings.text, corpus.vocabulary)
-    lengths = np.zeros(0) if end is None else find_records(corpus.ids, end)[1]
-    if end is None or len(lengths) < FEWEST_LINES:
-        raise TextError(
-            f"The text has too few lines for a model with latent variables: {len(lengths):,}",
-            corpus.name,
-            f"Such a model learns what lines have in common: give a list with {FEWEST_LINES} lines or more.",
-        )
-    latent = settings.model.latent
-    most = latent.canvas - 1 if latent.kind == "draw" else LONGEST_LINE
-    if too_long := int((lengths > most).sum()):
-        more = latent.kind == "draw" and latent.canvas < MOST_PLACES
-        advice = f"Give more places: -s model.latent.canvas={MOST_PLACES}\nOr leave" if more else "Leave"
-        raise TextError(
-            f"{too_long:,} of {len(lengths):,} lines are longer than {most:,} characters",
-            corpus.name,
-            f"{advice} the long lines out, for example with: awk 'length <= {most}' TEXT > short.txt",
-        )
-    return RecordLanes(ids, end, settings.training.batch_size, WHOLE, settings.training.seed)
