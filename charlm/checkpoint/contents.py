@@ -99,21 +99,21 @@ class Checkpoint:
         return folder.parent.name if folder.name.startswith("step-") else folder.name
 
     @property
-    def latent_kind(self) -> str:
-        """The kind of its latent variables; `none` for a language model."""
+    def latent_kind(self) -> str | None:
+        """The kind of its latent variables; None for a language model."""
         return self.settings.model.latent.kind
 
     @cached_property
     def model(self) -> LanguageModel:
         """The language model. Raises UsageError for a model with latent variables: it has no exact probabilities."""
-        if self.latent_kind != "none":
+        if self.latent_kind is not None:
             raise no_exact_score(self.run_name, self.latent_kind)
         return LanguageModel(self.settings.model, self.parameters)
 
     @cached_property
     def latent_model(self) -> LatentModel:
         """The model with latent variables. Raises UsageError for a language model, which has none."""
-        if self.latent_kind == "none":
+        if self.latent_kind is None:
             raise no_latents(self.run_name)
         from charlm.latent.table import latent_model
 

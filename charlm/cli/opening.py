@@ -27,7 +27,7 @@ def open_named(run: str | None, for_a_text: str) -> Checkpoint:
     Raises as `open_any`, and UsageError if it is of a model with latent variables, which has no exact probabilities.
     """
     checkpoint = open_any(run, for_a_text)
-    if checkpoint.latent_kind != "none":
+    if checkpoint.latent_kind is not None:
         from charlm.checkpoint.contents import no_exact_score
 
         raise no_exact_score(checkpoint.run_name, checkpoint.latent_kind)

@@ -76,7 +76,7 @@ def sample(
     import numpy as np
 
     checkpoint = open_any(given.run, "charlm sample {run} --prompt-file {text}")
-    if checkpoint.latent_kind != "none" or given.of_latents:
+    if checkpoint.latent_kind is not None or given.of_latents:
         write_latent(checkpoint, given)
         return
     prepared = prepare(given, checkpoint)

@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from charlm.cli.completing import complete_text
 from charlm.cli.opening import say_what_is_awaited
-from charlm.cli.options import CellFile, Config, DeviceIfGiven, Encoding, JsonAtEnd, Overrides, Records, Test, Valid
+from charlm.cli.options import (
+    CellFile,
+    Config,
+    DeviceIfGiven,
+    Encoding,
+    JsonAtEnd,
+    Latent,
+    Overrides,
+    Records,
+    Test,
+    Valid,
+)
 from charlm.cli.runs_watching import watching
 from charlm.cli.serve import require_server
+from charlm.cli.train_plan import print_plan
 from charlm.display.output import print_json
 from charlm.errors import UsageError
-
-LatentChoice = Literal["line", "vrnn", "storn", "srnn", "draw"]
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from charlm.checkpoint.moved import Moved
     from charlm.config.resolving import Resolved
-    from charlm.config.settings import Settings
-    from charlm.text.corpus import Corpus
     from charlm.training.experiment import Training
     from charlm.training.language import LanguageTask
 
@@ -97,13 +105,7 @@ def train(
     ] = None,
     encoding: Encoding = None,
     records: Records = False,
-    latent: Annotated[
-        LatentChoice | None,
-        typer.Option(
-            help="Give the model latent variables, and learn lines: one latent a line (line), one a character (vrnn, "
-            "storn, srnn), or lines painted in rounds (draw). Scores are then bounds."
-        ),
-    ] = None,
+    latent: Latent = None,
     valid: Valid = None,
     test: Test = None,
     cell_file: CellFile = None,
@@ -186,7 +188,7 @@ def _refuse_without_resume(text: list[str] | None, more: str | None, moved: list
 
 def _begin(resolved: Resolved, name: str | None, origin: str | None, dry_run: bool, shown: _Shown) -> None:
     settings, automatic, start = resolved.settings, resolved.automatic, None
-    if automatic and settings.model.latent.kind != "none":
+    if automatic and settings.model.latent.kind is not None:
         raise UsageError(
             f"{', '.join(automatic)}: auto chooses for models without latent variables",
             ", ".join(dict.fromkeys(resolved.origins[each] for each in automatic)),
@@ -217,7 +219,7 @@ def _begin(resolved: Resolved, name: str | None, origin: str | None, dry_run: bo
 
             choice = choose(settings, automatic, corpus, compute_for(settings))
             settings, notes = choice.settings, (*notes, f"chosen: {choice.note()}")
-        _print_plan(settings, corpus, notes, shown.as_json)
+        print_plan(settings, corpus, notes, shown.as_json)
         return
     from charlm.training.experiment import begin
 
@@ -243,7 +245,7 @@ def _resume(
         run = open_run(runs_root(), target)
         with lock_run(run):
             stored = reopen(run, Asked(overrides, options, more, moved), open_language_text)
-        _print_plan(stored.settings, stored.text.corpus, stored.notes, shown.as_json)
+        print_plan(stored.settings, stored.text.corpus, stored.notes, shown.as_json)
         return
     _train(resume(target, overrides, options, more=more, moved=moved), shown)
 
@@ -288,21 +290,3 @@ def _train(training: Training[LanguageTask], shown: _Shown) -> None:
             str(run.folder),
             f"Go on with: charlm train --resume {command_name(run)}",
         )
-
-
-def _print_plan(settings: Settings, corpus: Corpus, notes: Sequence[str], as_json: bool) -> None:
-    """What a training would do, without torch and without a run."""
-    from charlm.latent.table import count_parameters_of
-    from charlm.text.corpus import describe_corpus
-
-    parameters = count_parameters_of(settings.model, corpus.vocabulary.size)
-    if as_json:
-        plan = {"settings": settings.model_dump(mode="json"), "parameters": parameters, "text": describe_corpus(corpus)}
-        print_json(plan)
-        return
-    from rich.console import Console
-
-    from charlm.display.summary import plan_rows, print_rows
-
-    console = Console(highlight=False)
-    print_rows(console, [*(("note", note) for note in notes), *plan_rows(settings, corpus, parameters)])

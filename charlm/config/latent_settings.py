@@ -8,19 +8,19 @@ from pydantic import Field
 
 from charlm.config.section import BelowOne, Fraction, Section
 
-LatentKind = Literal["none", "line", "vrnn", "storn", "srnn", "draw"]
+LatentKind = Literal["line", "vrnn", "storn", "srnn", "draw"]
 
 
 class LatentSettings(Section):
     """Latent variables, which the model draws before it writes; such a model reads a text line by line."""
 
-    kind: LatentKind = Field(
-        default="none",
-        description="line: one latent a line; vrnn, storn, srnn: one a character; draw: the line is painted in rounds",
+    kind: LatentKind | None = Field(
+        default=None,
+        description="none; line: one latent a line; vrnn, storn, srnn: one a character; draw: lines painted in rounds",
     )
     size: int = Field(default=32, ge=1, le=4096, description="Z, units of a latent")
     encoder_size: int = Field(
-        default=0, ge=0, le=16_384, description="units of the network that guesses the latent; 0: model.hidden_size"
+        default=0, ge=0, le=16_384, description="units of the network that guesses the latent; 0: half of hidden_size"
     )
     beta_warmup: Fraction = Field(
         default=0.25, description="share of the training in which the weight of KL rises from 0 to 1"

@@ -93,7 +93,7 @@ class ModelSettings(Section):
         """What a model with latent variables cannot have beside them."""
         given = {"attention": self.attention.window, "tied": self.tied, "weight_drop": self.weight_drop}
         wrong = [f"model.{name}" for name, value in given.items() if value]
-        if self.latent.kind != "none" and wrong:
+        if self.latent.kind is not None and wrong:
             raise ValueError(f"{' and '.join(wrong)} cannot go with latent variables (model.latent)")
         return self
 
@@ -104,7 +104,7 @@ class ModelSettings(Section):
         else:
             shape = ", ".join(f"{short_name(layer.cell)} {layer.hidden_size}" for layer in self.stack())
         extras = ", residual" * self.residual
-        if self.latent.kind != "none":
+        if self.latent.kind is not None:
             extras += f", latent {self.latent.kind} {self.latent.size}"
         return shape + extras + (f", attention {self.attention.window}" if self.attention.window else "")
 

@@ -244,14 +244,14 @@ class Settings(Section):
         """A model with latent variables reads lines, or records of another form."""
         model, text = (given.get(name) for name in ("model", "text")) if isinstance(given, Mapping) else (None, None)
         latent = model.get("latent") if isinstance(model, Mapping) else None
-        has_latents = isinstance(latent, Mapping) and latent.get("kind", "none") != "none"
+        has_latents = isinstance(latent, Mapping) and latent.get("kind") is not None
         if has_latents and isinstance(text, Mapping | None) and "records" not in (text or {}):
             return {**given, "text": {**(text or {}), "records": True}}
         return given
 
     @model_validator(mode="after")
     def _latents_have_records(self) -> Settings:
-        if self.model.latent.kind != "none" and not self.text.records:
+        if self.model.latent.kind is not None and not self.text.records:
             raise ValueError("text.records=false is given, but a model with latent variables reads lines (--records)")
         return self
 

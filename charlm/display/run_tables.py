@@ -102,7 +102,7 @@ def _next_commands(target: str, finished: bool, settings: Mapping[str, Any]) -> 
     cells = [settings.get("model.cell", ""), *(layer.get("cell", "") for layer in settings.get("model.layers") or ())]
     name = shlex.quote(target) + consent(map(str, cells))
     longer = " --more 5m" if finished else ""
-    score = f"perplexity {name} FILE" if settings.get("model.latent.kind", "none") == "none" else f"bound {name}"
+    score = f"perplexity {name} FILE" if settings.get("model.latent.kind") is None else f"bound {name}"
     return [f"charlm sample {name}", f"charlm eval {score}", f"charlm train --resume {name}{longer}"]
 
 

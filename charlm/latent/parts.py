@@ -193,7 +193,7 @@ def stack_of(name: str, settings: ModelSettings, inputs: int) -> Stack:
 def guesser_of(name: str, settings: ModelSettings, inputs: int) -> Stack:
     """One layer of the lowest cell of the settings, to read a line and guess its latents."""
     lowest = settings.stack()[0]
-    size = settings.latent.encoder_size or settings.hidden_size
+    size = settings.latent.encoder_size or -(-settings.hidden_size // 2)
     update = {"cell": lowest.cell, "cell_options": lowest.cell_options, "layers": None, "num_layers": 1}
     return stack_of(name, settings.model_copy(update={**update, "hidden_size": size, "residual": False}), inputs)
 

@@ -87,7 +87,8 @@ class SRNNModel(StepwiseModel):
 
     def context(self, ids: Array, carried: Any, dropout: Dropout = no_dropout) -> Context:
         step = self.part["decoder"].stepper(self.parameters, dropout)
-        return Context(*step(self.embed(ids), carried.state), carried.z)
+        d, state = step(self.embed(ids), carried.state)
+        return Context(d, state, carried.z)
 
     def prior(self, context: Any) -> Normal:
         return normal_of(self.affine("prior", concatenate([context.z, context.d])))

@@ -26,7 +26,7 @@ KINDS: Mapping[str, type[LatentModel]] = {
 
 def parameter_shapes_of(settings: ModelSettings, vocab_size: int) -> Shapes:
     """The shape of each parameter of a model of any kind, by name."""
-    if settings.latent.kind == "none":
+    if settings.latent.kind is None:
         return parameter_shapes(settings, vocab_size)
     return KINDS[settings.latent.kind].parameter_shapes(settings, vocab_size)
 

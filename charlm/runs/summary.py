@@ -77,7 +77,7 @@ def summarize_run(run: Run) -> RunSummary:
         last=None if last is None else last.name,
         origin=_origin(_part(mark, "from")),
         changed=_changed(mark.get("changed")),
-        latent=_latent(model),
+        latent=_text(_part(model, "latent").get("kind")),
         chosen=_text(_part(mark, "automatic").get("note")),
     )
 
@@ -99,11 +99,6 @@ def _changed(recorded: object) -> tuple[str, ...]:
             listed = ", ".join(f"{name} {json.dumps(old)} -> {json.dumps(new)}" for name, (old, new) in pairs.items())
             lines.append(f"after step {_number(each.get('step')) or 0:,.0f}: {listed}")
     return tuple(lines)
-
-
-def _latent(model: Mapping[str, Any]) -> str | None:
-    kind = _text(_part(model, "latent").get("kind"))
-    return None if kind == "none" else kind
 
 
 def _layers(model: Mapping[str, Any]) -> tuple[str, ...]:

@@ -163,7 +163,7 @@ def begin(
     reader = train_reader(settings, corpus)
     require_memory_for(settings, corpus, compute)
     cells = "-".join(dict.fromkeys(short_name(layer.cell) for layer in settings.model.stack()))
-    if settings.model.latent.kind != "none":
+    if settings.model.latent.kind is not None:
         cells += f"-{settings.model.latent.kind}"
     about: dict[str, object] = {"from": origin.to_json()} if origin else {}
     if choice:

@@ -108,7 +108,7 @@ class _Session:
             precision=task.compute.precision,
             resumed_at=self.resumed_at,
             notes=(*task.reader.notes, *task.compute.notes, *self.trainee.notes),
-            bounded=task.settings.model.latent.kind != "none",
+            bounded=task.settings.model.latent.kind is not None,
         )
 
     def end_reason(self) -> str:
@@ -261,5 +261,5 @@ class _Session:
             best_step=progress.best_step,
             best_nats=progress.best_nats,
             last_nats=progress.last_nats,
-            bounded=self.task.settings.model.latent.kind != "none",
+            bounded=self.task.settings.model.latent.kind is not None,
         )

@@ -96,7 +96,7 @@ def settings_from(resolved: Resolved, start: Checkpoint) -> tuple[Settings, tupl
     The model is that of `start`. Unless the user gives other values on the command line or in a file, so is the form of
     the text, and the learning rate is smaller. Raises UsageError if the user asks for another model, or for no text.
     """
-    if start.latent_kind != "none":
+    if start.latent_kind is not None:
         raise UsageError(
             f"{start.run_name} has latent variables ({start.latent_kind}), and --from starts from models without them",
             f"--from {start.run_name}",

@@ -28,7 +28,7 @@ def train_reader(settings: Settings, corpus: Corpus) -> Reader:
 
     A model with latent variables reads whole records. Raises TextError if it cannot.
     """
-    if settings.model.latent.kind != "none":
+    if settings.model.latent.kind is not None:
         return line_reader(settings, corpus)
     training = settings.training
     end_id = record_end_id(settings.text, corpus.vocabulary)

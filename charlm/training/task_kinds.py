@@ -22,7 +22,7 @@ def task_of(
     initial: Mapping[str, np.ndarray] | None = None,
 ) -> LanguageTask:
     """The task of these settings; see LanguageTask."""
-    if settings.model.latent.kind == "none":
+    if settings.model.latent.kind is None:
         return LanguageTask(settings, corpus, reader, compute, initial)
     from charlm.training.latent import LatentTask  # late: few models have latents
 
