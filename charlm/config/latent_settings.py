@@ -32,7 +32,7 @@ class LatentSettings(Section):
         description="nats of KL that cost nothing in the loss, for each latent drawn; none: what suits the kind",
     )
     input_dropout: BelowOne = Field(
-        default=0.3, description="kind line: share of the characters that the decoder may not see while it trains"
+        default=0.0, description="kind line: share of the characters that the decoder may not see while it trains"
     )
     z_forcing: float = Field(
         default=0.0, ge=0, le=100, description="kind srnn: weight of foretelling the backward network from the latent"
