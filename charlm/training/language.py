@@ -80,7 +80,7 @@ class LanguageTrainee:
     def notes(self) -> Sequence[str]:
         return self.trainer.notes
 
-    def update(self, position: int, rate: float) -> UpdateResult:
+    def update(self, position: int, rate: float, done: float) -> UpdateResult:
         result = self.trainer.update(self.task.reader, position, rate)
         return replace(result, nats=result.nats + self._naming_nats)
 
