@@ -1,8 +1,8 @@
 """The few operations that numpy and torch spell differently, so that a cell is written once. Knows no cell.
 
 This file does not import torch: a caller that holds a tensor has imported it already. Of these operations, a fast form
-can be derived (charlm/graphs) for a step of sigmoid, tanh, exp, log, sqrt, absolute, where, split and concatenate, with
-the operators + - * / @ and comparisons. A step with others runs as its definition.
+can be derived (charlm/graphs) for a step of sigmoid, tanh, exp, log, sqrt, absolute, where, maximum, log_sigmoid,
+split and concatenate, with the operators + - * / @ and comparisons. A step with others runs as its definition.
 """
 
 from __future__ import annotations
@@ -53,6 +53,16 @@ def softmax(x: Array) -> Array:
 def where(condition: Array, x: Array, otherwise: Array) -> Array:
     """x where the condition holds, `otherwise` elsewhere, element by element."""
     return np.where(condition, x, otherwise) if isinstance(x, np.ndarray) else x.where(condition, otherwise)
+
+
+def maximum(x: Array, y: Array) -> Array:
+    """The larger of x and y, element by element."""
+    return where(x > y, x, y)
+
+
+def log_sigmoid(x: Array) -> Array:
+    """The logarithm of sigma(x), without an overflow: min(x, 0) - log(1 + exp(-|x|)), with its derivative at 0 too."""
+    return where(x < 0, x, 0.0) - log(1 + exp(where(x < 0, x, -x)))
 
 
 def linear(x: Array, weight: Array, bias: Array) -> Array:

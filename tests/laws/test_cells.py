@@ -18,13 +18,11 @@ from charlm.model.stack import Layer
 
 T, B, I, H = 7, 3, 5, 4  # noqa: E741
 
-# Every cell, in every form that its boolean options give it, and above another layer if it reads the memory below.
-CASES = {name: (build_cell(name, {}), False) for name in CELLS}
-CASES |= {
-    f"{name}, {key}": (build_cell(name, {key: True}), False)
+# Every cell, in every form that its step has, and above another layer if it reads the memory below.
+CASES = {
+    f"{name}, {form}".rstrip(", "): (build_cell(name, given), False)
     for name in CELLS
-    for key, o in CELLS[name].options().items()
-    if o.default is False
+    for form, given in CELLS[name].forms().items()
 }
 CASES |= {f"{name} above": (build_cell(name, {}), True) for name in CELLS if CELLS[name].READS_BELOW}
 
