@@ -13,18 +13,19 @@ from charlm.cells.table import CELLS, build_cell
 from charlm.cells.unroll import unroll
 from charlm.config.settings import ModelSettings
 from charlm.engines.choosing import run_with_torch
+from charlm.engines import linear_scan
 from charlm.engines.scan import scan
 from charlm.model.stack import Layer
 
 T, B, I, H = 7, 3, 5, 4  # noqa: E741
 
-# Every cell, in every form that its boolean options give it, and above another layer if it reads the memory below.
+# Every cell, in every form that one option gives it, and above another layer if it reads the memory below.
 CASES = {name: (build_cell(name, {}), False) for name in CELLS}
 CASES |= {
-    f"{name}, {key}": (build_cell(name, {key: True}), False)
+    f"{name}, {key}" + ("" if value is True else f"={value}"): (build_cell(name, {key: value}), False)
     for name in CELLS
-    for key, o in CELLS[name].options().items()
-    if o.default is False
+    for key, option in CELLS[name].options().items()
+    for value in option.forms()
 }
 CASES |= {f"{name} above": (build_cell(name, {}), True) for name in CELLS if CELLS[name].READS_BELOW}
 
@@ -81,7 +82,10 @@ def engines(case, read_above=False):
     """The engines that can train the case, as functions; `read_above`: a layer above reads its memory."""
     cell, below = CASES[case]
     layer = Layer(cell, I, H, reads_below=below, read_above=read_above)
-    return {"chosen": lambda *given: run_with_torch(layer, *given), "scan": lambda *given: scan(cell, *given)}
+    found = {"chosen": lambda *given: run_with_torch(layer, *given), "scan": lambda *given: scan(cell, *given)}
+    if linear_scan.can_run(cell, below):
+        found["linear scan"] = lambda *given: linear_scan.run(cell, *given)
+    return found
 
 
 def gradient(tensor):
