@@ -62,6 +62,11 @@ class KernelPlan:
         leaf = node("state", key=(field,))
         return sources.index(leaf) if leaf in sources else None
 
+    def output_state(self) -> int | None:
+        """The number of the part of the state, stored in float32, that the output is."""
+        fields = [field for field, after in self.graph.after.items() if after is self.graph.output]
+        return next((self.fields.index(field) for field in fields if field in self.pointwise), None)
+
     def output_reading(self) -> int | None:
         """The reading whose input at the next step is the output of this one: the two then share their memory."""
         for field, after in self.graph.after.items():

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 import torch
 
+from charlm.cells.families import FAMILIES, year_of
 from charlm.cells.table import CELLS, build_cell
 from charlm.cells.unroll import unroll
 from charlm.config.settings import ModelSettings
-from charlm.engines.choosing import run_with_torch
 from charlm.engines import linear_scan
+from charlm.engines.choosing import run_with_torch
 from charlm.engines.scan import scan
 from charlm.model.stack import Layer
 
@@ -132,6 +133,12 @@ def test_every_option_has_a_valid_default_and_a_description(name):
     for option in CELLS[name].options().values():
         assert option.problem(option.default) is None
         assert option.about
+
+
+@every_cell
+def test_it_has_a_family_and_a_year(name):
+    assert CELLS[name].FAMILY in FAMILIES
+    assert 1980 < year_of(CELLS[name]) < 2100
 
 
 @every_cell
