@@ -1,7 +1,7 @@
 """The few operations that numpy and torch spell differently, so that a cell is written once. Knows no cell.
 
 This file does not import torch: a caller that holds a tensor has imported it already. Of these operations, a fast form
-can be derived (charlm/graphs) for a step of sigmoid, tanh, exp, log, sqrt, absolute, where, maximum, log_sigmoid,
+can be derived (charlm/graphs) for a step of sigmoid, tanh, exp, expm1, log, sqrt, absolute, where, maximum, log_sigmoid,
 split and concatenate, with the operators + - * / @ and comparisons. A step with others runs as its definition.
 """
 
@@ -30,6 +30,11 @@ def exp(x: Array) -> Array:
     return np.exp(x) if isinstance(x, np.ndarray) else x.exp()
 
 
+def expm1(x: Array) -> Array:
+    """exp(x) - 1, to all digits where x is near 0."""
+    return np.expm1(x) if isinstance(x, np.ndarray) else x.expm1()
+
+
 def log(x: Array) -> Array:
     return np.log(x) if isinstance(x, np.ndarray) else x.log()
 
@@ -40,6 +45,11 @@ def sqrt(x: Array) -> Array:
 
 def absolute(x: Array) -> Array:
     return np.abs(x) if isinstance(x, np.ndarray) else x.abs()
+
+
+def softplus(x: Array) -> Array:
+    """ln(1 + exp(x)), to all digits for any x."""
+    return np.logaddexp(x, 0 * x) if isinstance(x, np.ndarray) else x.logaddexp(0 * x)
 
 
 def softmax(x: Array) -> Array:

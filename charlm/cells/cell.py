@@ -99,11 +99,11 @@ class Cell(ABC):
 
     @classmethod
     def forms(cls) -> dict[str, Mapping[str, Any]]:
-        """The forms that a step has, by what makes them: the default, each boolean option, and FORMS."""
-        switched = [{name: True} for name, each in cls.options().items() if each.default is False]
+        """The forms that a step has, by what makes them: the default, each value of an option of few, and FORMS."""
+        few = [{name: value} for name, each in cls.options().items() for value in each.forms()]
         return {
             ", ".join(f"{k} {v}".removesuffix(" True") for k, v in given.items()): given
-            for given in ({}, *switched, *cls.FORMS)
+            for given in ({}, *few, *cls.FORMS)
         }
 
     @classmethod

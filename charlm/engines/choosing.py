@@ -3,6 +3,7 @@
     job                layers                                arrays                               engine
     train, or score    all with a compiled kernel            cpu, float32, or autocast to bf16    cell kernel
       with torch       lstm, lstm97, cifg, gru, rnn          all others                           torch kernel
+                       all whose step is linear in its state all others                           linear scan
                        all others that can be traced         all                                  scan
                        all others                            all                                  definition
     score with numpy   all with a compiled kernel            float32                              cell kernel
@@ -11,10 +12,10 @@
                        all others                            all                                  definition
     step on CUDA       all                                   float32                              cuda graph
 
-Cell kernels, stream kernels and a scan's backward pass are derived from a trace of the cell's step (charlm/graphs). The
-kernels are C: they need the compiled library, and bf16 needs a processor with instructions for it. Every cell of the
-table can be traced. A cell that does what a graph cannot say is differentiated by autograd, and `Engines.notes` names
-what it is.
+Cell kernels, stream kernels, linear scans and a scan's backward pass are derived from a trace of the cell's step
+(charlm/graphs). The kernels are C: they need the compiled library, and bf16 needs a processor with instructions for it.
+Every cell of the table can be traced. A cell that does what a graph cannot say is differentiated by autograd, and
+`Engines.notes` names what it is.
 
 A stack whose layers all have a stream kernel, without attention, is stepped and drawn from by the kernel as a whole
 (compiled_stepper.py). In others, each layer is stepped by its own engine; attention and the output layer as they are
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
     from charlm.engines.graph_stepper import GraphStepper
     from charlm.engines.scan_functions import Compiler
 
-Engine = Literal["cell kernel", "torch kernel", "scan", "definition", "stream kernel", "cuda graph"]
+Engine = Literal["cell kernel", "torch kernel", "linear scan", "scan", "definition", "stream kernel", "cuda graph"]
 
 
 @dataclass(frozen=True)
@@ -89,13 +90,17 @@ def torch_engine(layer: Layer, like: torch.Tensor) -> Engine:
 
         if torch_kernel.can_run(kernel, like):
             return "torch kernel"
+    from charlm.engines import linear_scan
+
+    if linear_scan.can_run(layer.cell, layer.reads_below):
+        return "linear scan"
     return "definition" if trace_problem(layer.cell, layer.reads_below) else "scan"
 
 
 def run_with_torch(
     layer: Layer, weights: Weights, x: LayerInput, state: Any, below: Memories, compiler: Compiler | None = None
 ) -> tuple[Array, Memories, Any]:
-    """The Recurrence for torch tensors: to train a window, or to score one. `compiler` compiles the steps of a scan."""
+    """The Recurrence for torch tensors: to train a window, or to score one. `compiler` compiles what scans call."""
     cell = layer.cell
     match torch_engine(layer, state[0]):
         case "cell kernel":
@@ -109,6 +114,10 @@ def run_with_torch(
 
             outputs, after = torch_kernel.run(cell, weights, x, state)
             return outputs, None, after
+        case "linear scan":
+            from charlm.engines import linear_scan
+
+            return linear_scan.run(cell, weights, x, state, below, compiler)
         case "scan":
             from charlm.engines.scan import scan
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from charlm.kernels.building import Level, library_path
 from charlm.kernels.choosing import choice
 
-MOST_INPUTS, MOST_STATES, MOST_STAGES = 12, 6, 14  # of a derived kernel
+MOST_INPUTS, MOST_STATES, MOST_STAGES = 12, 8, 14  # of a derived kernel
 
 
 class Window(Structure):

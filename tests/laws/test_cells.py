@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 import torch
 
+from charlm.cells.families import FAMILIES, year_of
 from charlm.cells.table import CELLS, build_cell
 from charlm.cells.unroll import unroll
 from charlm.config.settings import ModelSettings
+from charlm.engines import linear_scan
 from charlm.engines.choosing import run_with_torch
 from charlm.engines.scan import scan
 from charlm.model.stack import Layer
@@ -79,7 +81,10 @@ def engines(case, read_above=False):
     """The engines that can train the case, as functions; `read_above`: a layer above reads its memory."""
     cell, below = CASES[case]
     layer = Layer(cell, I, H, reads_below=below, read_above=read_above)
-    return {"chosen": lambda *given: run_with_torch(layer, *given), "scan": lambda *given: scan(cell, *given)}
+    found = {"chosen": lambda *given: run_with_torch(layer, *given), "scan": lambda *given: scan(cell, *given)}
+    if linear_scan.can_run(cell, below):
+        found["linear scan"] = lambda *given: linear_scan.run(cell, *given)
+    return found
 
 
 def gradient(tensor):
@@ -126,6 +131,12 @@ def test_every_option_has_a_valid_default_and_a_description(name):
     for option in CELLS[name].options().values():
         assert option.problem(option.default) is None
         assert option.about
+
+
+@every_cell
+def test_it_has_a_family_and_a_year(name):
+    assert CELLS[name].FAMILY in FAMILIES
+    assert 1980 < year_of(CELLS[name]) < 2100
 
 
 @every_cell

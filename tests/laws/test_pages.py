@@ -30,13 +30,13 @@ CLUSTERS = Vocabulary(tuple(sorted({*"abe \n", "e\u0301", "👨\u200d👩\u200d�
 RARE = Vocabulary((UNKNOWN, *LETTERS.symbols))
 LINES = "ab cd\n\nfe\nhhhh, a\nb"
 
-# Every cell, in each form that its boolean options give it; two layers, so that one reads the memory below.
+# Every cell, in each form that an option gives it; two layers, so that one reads the memory below.
 MODELS = {name: {"cell": name} for name in CELLS}
 MODELS |= {
-    f"{name}, {key}": {"cell": name, "cell_options": {key: True}}
+    f"{name}, {key}={value}": {"cell": name, "cell_options": {key: value}}
     for name in CELLS
     for key, option in CELLS[name].options().items()
-    if option.default is False
+    for value in option.forms()
 }
 MODELS |= {
     "mixed": {"layers": [{"cell": "lstm", "hidden_size": 9}, {"cell": "gru", "hidden_size": 12}, {"cell": "mut1"}]},
