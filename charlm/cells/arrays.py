@@ -42,6 +42,16 @@ def absolute(x: Array) -> Array:
     return np.abs(x) if isinstance(x, np.ndarray) else x.abs()
 
 
+def softplus(x: Array) -> Array:
+    """ln(1 + exp(x)), which does not overflow."""
+    return np.logaddexp(0, x) if isinstance(x, np.ndarray) else -sys.modules["torch"].nn.functional.logsigmoid(-x)
+
+
+def maximum(x: Array, other: Array) -> Array:
+    """The larger of two arrays, element by element."""
+    return np.maximum(x, other) if isinstance(x, np.ndarray) else x.maximum(other)
+
+
 def softmax(x: Array) -> Array:
     """Over the last axis."""
     if not isinstance(x, np.ndarray):
@@ -95,6 +105,28 @@ def transpose(x: Array, axes: tuple[int, ...]) -> Array:
     return x.transpose(axes) if isinstance(x, np.ndarray) else x.permute(axes)
 
 
+def running_sum(x: Array) -> Array:
+    """The sums of the numbers up to each place of the first axis."""
+    return x.cumsum(0)
+
+
+def running_maximum(x: Array) -> Array:
+    """The largest of the numbers up to each place of the first axis."""
+    return np.maximum.accumulate(x) if isinstance(x, np.ndarray) else x.cummax(0).values
+
+
+def repeat(x: Array, times: int) -> Array:
+    """Each number of the last axis so many times, one beside the other."""
+    return x.repeat(times, -1) if isinstance(x, np.ndarray) else x.repeat_interleave(times, -1)
+
+
+def solve_lower(lower: Array, right: Array) -> Array:
+    """x of (1 + lower) x = right: `lower` (..., N, N) has numbers below its diagonal alone, `right` is (..., N, M)."""
+    if isinstance(lower, np.ndarray):
+        return np.linalg.solve(lower + np.eye(lower.shape[-1], dtype=lower.dtype), right)
+    return sys.modules["torch"].linalg.solve_triangular(lower, right, upper=False, unitriangular=True)
+
+
 def lookup(table: Array, ids: Array) -> Array:
     """Rows of a (V, E) table by number: ids (...) -> (..., E)."""
     return table[ids] if isinstance(table, np.ndarray) else sys.modules["torch"].nn.functional.embedding(ids, table)
@@ -103,6 +135,11 @@ def lookup(table: Array, ids: Array) -> Array:
 def zeros(shape: tuple[int, ...], like: Array) -> Array:
     """Zeros of that shape, with the library, dtype and device of another array."""
     return np.zeros(shape, like.dtype) if isinstance(like, np.ndarray) else like.new_zeros(shape)
+
+
+def in_dtype_of(x: Array, like: Array) -> Array:
+    """The array with the dtype of another one."""
+    return x.astype(like.dtype, copy=False) if isinstance(x, np.ndarray) else x.to(like.dtype)
 
 
 def arange(length: int, like: Array) -> Array:

@@ -11,10 +11,12 @@ from charlm.cells.cell import Cell
 from charlm.cells.cifg import CIFG
 from charlm.cells.clockwork import Clockwork
 from charlm.cells.depth_gated import DepthGated
+from charlm.cells.gated_delta import GatedDelta
 from charlm.cells.grid import Grid
 from charlm.cells.gru import GRU
 from charlm.cells.lstm import LSTM
 from charlm.cells.lstm97 import LSTM97
+from charlm.cells.matrix_lstm import MatrixLSTM
 from charlm.cells.memory_gated import MemoryGated
 from charlm.cells.mut1 import MUT1
 from charlm.cells.own_files import own_class
@@ -36,6 +38,8 @@ CELLS: dict[str, type[Cell]] = {
     "clockwork": Clockwork,
     "grid": Grid,
     "mut1": MUT1,
+    "matrix_lstm": MatrixLSTM,
+    "gated_delta": GatedDelta,
 }
 
 
