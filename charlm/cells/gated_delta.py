@@ -7,7 +7,7 @@
     S' = g S + k (b (v - k^T g S))^T               memory (D, D): under k it now holds (1 - b) of the old, and b v
     h' = W_o (norm(q^T S') * silu(W_g x))          output; norm(y) = y / sqrt(mean y^2 + e) * (1 + s) by head
 
-b and g are one number for each head, e = 1e-6. Between k and k, a step multiplies the memory by g (1 - b): with
+b and g are one number for each head, e = 1e-5. Between k and k, a step multiplies the memory by g (1 - b): with
 `negative` this may be below zero, so that a head can swap a value with its opposite, and count modulo 2
 (Grazzi et al. 2025).
 
@@ -17,8 +17,8 @@ u_t = b_t (v_t - k_t^T g_t S_(t-1)), S_t = G_t S_0 + sum over s <= t of G_t / G_
     u_t + sum over s < t of b_t (G_t / G_s) (k_t . k_s) u_s = b_t (v_t - G_t k_t^T S_0)
 
 The state of a layer of N heads is N D D numbers in a row, and the last three W x of q, k and v. `weight_ih` has the
-rows of q, k, v and W_g, and then N of w_b and N of w_a; `conv` has the factors of the input, of the one before it, and
-so on; `rate` is A, `bias` b_a, `scale` s. exp(A) begins between 0 and 16, softplus(b_a) between 0.001 and 0.1.
+rows of q, k, v and W_g, and then N of w_b and N of w_a; `conv` has the factors of the oldest input first; `rate` is A,
+`bias` b_a, `scale` s. exp(A) begins between 0 and 16, softplus(b_a) between 0.001 and 0.1.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from charlm.cells.arrays import (
     where,
 )
 from charlm.cells.cell import Cell, Weights
-from charlm.cells.heads import by_head, head_count, heads_first, heads_last, size_problem
+from charlm.cells.heads import by_head, head_count, heads_first, scaled, size_problem, steps_first
 from charlm.cells.initial import uniform
 from charlm.cells.option import option
 
@@ -53,12 +53,10 @@ LEAST = 1e-6  # what is added to a square before its root
 
 
 class State(NamedTuple):
-    """S, the memory (B, N D D), and the inputs of the convolution (B, 3H): of the last step, and of two before it."""
+    """S, the memory (B, N D D), and past, the last three inputs of the convolution (B, 9H), the oldest first."""
 
     S: Array
-    last: Array
-    second: Array
-    third: Array
+    past: Array
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,9 @@ class GatedDelta(Cell):
     STATE = State
     CHUNK = 32
 
-    heads: int = option(0, "heads of the layer, each with its memory; 0: as many as make each 32 units or less", 0, 1024)
+    heads: int = option(
+        0, "heads of the layer, each with its memory; 0: as many as make each 32 units or less", 0, 1024
+    )
     negative: bool = option(False, "b up to 2: what is held under a key may become its opposite, which counts modulo 2")
 
     def size_problem(self, hidden_size: int) -> str | None:
@@ -89,8 +89,7 @@ class GatedDelta(Cell):
 
     def state_widths(self, input_size: int, hidden_size: int) -> dict[str, int]:
         heads = head_count(hidden_size, self.heads)
-        inputs = dict.fromkeys(("last", "second", "third"), 3 * hidden_size)
-        return {"S": hidden_size * (hidden_size // heads), **inputs}
+        return {"S": hidden_size * (hidden_size // heads), "past": (WIDTH - 1) * 3 * hidden_size}
 
     def initial_weights(
         self, rng: np.random.Generator, input_size: int, hidden_size: int, below: bool = False
@@ -106,37 +105,48 @@ class GatedDelta(Cell):
         """(..., I) -> (..., 4H + 2N)"""
         return x @ weights["weight_ih"].T
 
+    def step_weights(self, weights: Weights) -> Weights:
+        """-exp(A) as `rate`, 1 + s as `scale`; `conv` (4, 3H)."""
+        conv = weights["conv"].reshape(WIDTH, -1)
+        return {**weights, "rate": -exp(weights["rate"]), "scale": 1 + weights["scale"], "conv": conv}
+
     def step(
         self, weights: Weights, projected: Array, state: State, below: Array | None = None
     ) -> tuple[Array, State, dict[str, Array]]:
         """(B, 4H + 2N) and the state -> output (B, H), the new state, the gates"""
-        heads = weights["rate"].shape[-1]
-        inputs, gate, b, log_g = self._parts(weights, projected, heads)
-        first, second, third, fourth = split(weights["conv"], WIDTH)
-        mixed = first * inputs + second * state.last + third * state.second + fourth * state.third
-        q, k, v = (by_head(each, heads) for each in split(_silu(mixed), 3))
-        size = q.shape[-1]
-        q, k, g = _unit(q) * size**-0.5, _unit(k), exp(log_g)
-        memory = g[..., None, None] * state.S.reshape(*k.shape, size)
-        change = b[..., None] * (v - (k[..., None, :] @ memory)[..., 0, :])
-        memory = memory + k[..., None] * change[..., None, :]
-        output = self._output(weights, (q[..., None, :] @ memory)[..., 0, :], gate)
-        after = State(memory.reshape(*state.S.shape), inputs, state.last, state.second)
-        gates = {"keep": repeat(g, size), "replace": repeat(b / self._largest, size), "output": sigmoid(gate)}
-        return output, after, gates
+        units, heads = weights["scale"].shape[-1], weights["rate"].shape[-1]
+        size = units // heads
+        inputs, gate, gates, g = self._parts(weights, projected)
+        window = concatenate([state.past, inputs])
+        read = by_head(_silu((window.reshape(-1, WIDTH, 3 * units) * weights["conv"]).sum(-2)), 3 * heads)
+        keys, v = _unit(read[..., : 2 * heads, :]), read[..., 2 * heads :, :]
+        q, k = keys[..., :heads, :], keys[..., heads:, :]
+        b, g = self._largest * gates[..., units:, None], exp(g)
+        memory = state.S.reshape(*k.shape, size)
+        # q and k read the old memory in one product: q^T S' = g q^T S + (q . k) u
+        held = g[..., None, None] * (concatenate([q[..., None, :], k[..., None, :]], -2) @ memory)
+        added = b * (v - held[..., 1, :])
+        memory = g[..., None, None] * memory + k[..., None] * added[..., None, :]
+        read = held[..., 0, :] + (q * k).sum(-1)[..., None] * added
+        output = self._output(weights, size**-0.5 * read, gate * gates[..., :units])
+        after = State(memory.reshape(*state.S.shape), window[..., 3 * units :])
+        shown = repeat(concatenate([g, gates[..., units:]]), size)
+        return output, after, {"keep": shown[..., :units], "replace": shown[..., units:], "output": gates[..., :units]}
 
     def chunk(self, weights: Weights, projected: Array, state: State) -> tuple[Array, State]:
         """(T, B, 4H + 2N) and the state -> outputs (T, B, H), the new state"""
-        steps, heads = projected.shape[0], weights["rate"].shape[-1]
-        inputs, gate, b, log_g = self._parts(weights, projected, heads)
-        inputs = concatenate([state.third[None], state.second[None], state.last[None], inputs], 0)
-        conv = split(weights["conv"], WIDTH)
-        mixed = sum(conv[past] * inputs[3 - past : 3 - past + steps] for past in range(WIDTH))
+        units, heads = weights["scale"].shape[-1], weights["rate"].shape[-1]
+        steps, rows = projected.shape[:2]
+        inputs, gate, gates, log_g = self._parts(weights, projected)
+        past = transpose(state.past.reshape(rows, WIDTH - 1, 3 * units), (1, 0, 2))
+        inputs = concatenate([past, inputs], 0)
+        mixed = sum(weights["conv"][tap] * inputs[tap : tap + steps] for tap in range(WIDTH))
         q, k, v = (heads_first(each, heads) for each in split(_silu(mixed), 3))
         size = q.shape[-1]
         q, k = _unit(q) * size**-0.5, _unit(k)
         memory = state.S.reshape(*q.shape[:2], size, size)
-        b, log_g = transpose(b, (1, 2, 0))[..., None], transpose(running_sum(log_g), (1, 2, 0))
+        b = transpose(self._largest * gates[..., units:], (1, 2, 0))[..., None]
+        log_g = transpose(running_sum(log_g), (1, 2, 0))
         order = arange(steps, q)
         later = order[:, None] >= order
         # of what step s added, the share that is left at step t: masked before the exponential, which might overflow
@@ -147,25 +157,25 @@ class GatedDelta(Cell):
         read = (shares * (q @ k.swapaxes(-1, -2))) @ added + kept * (q @ memory)
         k = k * shares[..., -1, :, None]
         memory = kept[..., -1:, :] * memory + k.swapaxes(-1, -2) @ added
-        outputs = self._output(weights, transpose(read, (2, 0, 1, 3)), gate)
-        return outputs, State(memory.reshape(*state.S.shape), inputs[-1], inputs[-2], inputs[-3])
+        outputs = self._output(weights, steps_first(read), gate * gates[..., :units])
+        past = transpose(inputs[-3:], (1, 0, 2)).reshape(*state.past.shape)
+        return outputs, State(memory.reshape(*state.S.shape), past)
 
     @property
     def _largest(self) -> float:
         """The number that b stays below."""
         return 2.0 if self.negative else 1.0
 
-    def _parts(self, weights: Weights, projected: Array, heads: int) -> tuple[Array, ...]:
-        """The inputs of the convolution (..., 3H), W_g x (..., H), b and ln g (..., N)."""
-        units = weights["scale"].shape[-1]
-        b, a = split(projected[..., 4 * units :], 2)
-        log_g = -exp(weights["rate"]) * softplus(a + weights["bias"])
-        return projected[..., : 3 * units], projected[..., 3 * units : 4 * units], self._largest * sigmoid(b), log_g
+    def _parts(self, weights: Weights, projected: Array) -> tuple[Array, ...]:
+        """The inputs of the convolution (..., 3H), W_g x (..., H), sigma of W_g x and w_b x (..., H + N), ln g (..., N)."""
+        units, heads = weights["scale"].shape[-1], weights["rate"].shape[-1]
+        gates = sigmoid(projected[..., 3 * units : -heads])
+        log_g = weights["rate"] * softplus(projected[..., -heads:] + weights["bias"])
+        return projected[..., : 3 * units], projected[..., 3 * units : 4 * units], gates, log_g
 
     def _output(self, weights: Weights, read: Array, gate: Array) -> Array:
-        """What the heads read (..., N, D) and W_g x (..., H) -> output (..., H)"""
-        scaled = read / sqrt((read * read).sum(-1)[..., None] / read.shape[-1] + LEAST)
-        return (scaled.reshape(*gate.shape) * (1 + weights["scale"]) * _silu(gate)) @ weights["weight_out"].T
+        """What the heads read (..., N, D) and silu(W_g x) (..., H) -> output (..., H)"""
+        return (scaled(read, weights["scale"]) * gate) @ weights["weight_out"].T
 
 
 def _silu(x: Array) -> Array:

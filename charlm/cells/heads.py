@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from charlm.cells.arrays import Array, transpose
+from charlm.cells.arrays import Array, sqrt, transpose
 
+SMALL = 1e-5  # what `scaled` adds to a mean of squares
 SIZES = (*range(32, 7, -1), *range(33, 65))  # of a head, the best first
 
 
@@ -49,12 +50,17 @@ def by_head(x: Array, heads: int) -> Array:
     return x.reshape(*x.shape[:-1], heads, x.shape[-1] // heads)
 
 
+def scaled(x: Array, scale: Array) -> Array:
+    """What heads have read (..., N, D), each head's divided by the root of its mean square, times a scale (H,)."""
+    units = x / sqrt((x * x).sum(-1)[..., None] / x.shape[-1] + SMALL)
+    return units.reshape(*x.shape[:-2], scale.shape[-1]) * scale
+
+
 def heads_first(x: Array, heads: int) -> Array:
     """Numbers of some steps (T, B, H) -> (B, N, T, D), so that a head's steps are the rows of a matrix."""
     return transpose(by_head(x, heads), (1, 2, 0, 3))
 
 
-def heads_last(x: Array) -> Array:
-    """(B, N, T, D) -> (T, B, H)"""
-    rows, heads, steps, size = x.shape
-    return transpose(x, (2, 0, 1, 3)).reshape(steps, rows, heads * size)
+def steps_first(x: Array) -> Array:
+    """(B, N, T, D) -> (T, B, N, D)"""
+    return transpose(x, (2, 0, 1, 3))

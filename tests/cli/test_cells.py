@@ -20,7 +20,7 @@ def test_show_has_equations_weights_and_paper(charlm, name):
     shown = charlm("cells", "show", name).stdout
     assert "h' =" in shown
     assert CELLS[name].PAPER in shown
-    assert "weight_hh" in shown
+    assert "weight_ih" in shown
 
 
 def test_an_unknown_cell_is_a_usage_error(charlm):
