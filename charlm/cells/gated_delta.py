@@ -1,15 +1,15 @@
 """A matrix memory that replaces what it holds under a key, and forgets by a gate (Yang, Kautz and Hatamizadeh 2025).
 
-    q, k, v = silu(conv(W x))                      query, key and value of each head; conv: the last 4 inputs, unit by unit
-    q, k = q / (|q| sqrt(D)), k / |k|              the key has length 1
-    b = sigma(w_b x)                               how much of what is held under k is replaced; twice that if `negative`
-    g = exp(-exp(A) softplus(w_a x + b_a))         what of the memory is kept
-    S' = g S + k (b (v - k^T g S))^T               memory (D, D): under k it now holds (1 - b) of the old, and b v
-    h' = W_o (norm(q^T S') * silu(W_g x))          output; norm(y) = y / sqrt(mean y^2 + e) * (1 + s) by head
+    q, k, v = silu(conv(W x))                  query, key and value of each head; conv: a sum of the last four W x
+    q, k = q / (|q| sqrt(D)), k / |k|          the key has length 1
+    b = sigma(w_b x)                           how much of what is held under k is replaced; twice that if `negative`
+    g = exp(-exp(A) softplus(w_a x + b_a))     what of the memory is kept
+    S' = g S + k (b (v - k^T g S))^T           memory (D, D): under k it now holds (1 - b) of the old, and b v
+    h' = W_o (norm(q^T S') * silu(W_g x))      output; norm(y) = y / sqrt(mean y^2 + e) * (1 + s) by head
 
-b and g are one number for each head, e = 1e-5. Between k and k, a step multiplies the memory by g (1 - b): with
-`negative` this may be below zero, so that a head can swap a value with its opposite, and count modulo 2
-(Grazzi et al. 2025).
+The sum has a factor for each unit and each of the four. b and g are one number for each head, e = 1e-5. What is held
+under k is multiplied by g (1 - b): with `negative` this may be below zero, so that a step can turn a value into its
+opposite, and a head can count modulo 2 (Grazzi et al. 2025).
 
 Nothing reads h, so T steps are a few products of matrices and a triangular system (`chunk`). With G_t = g_1 ... g_t and
 u_t = b_t (v_t - k_t^T g_t S_(t-1)), S_t = G_t S_0 + sum over s <= t of G_t / G_s k_s u_s^T; so
@@ -167,7 +167,7 @@ class GatedDelta(Cell):
         return 2.0 if self.negative else 1.0
 
     def _parts(self, weights: Weights, projected: Array) -> tuple[Array, ...]:
-        """The inputs of the convolution (..., 3H), W_g x (..., H), sigma of W_g x and w_b x (..., H + N), ln g (..., N)."""
+        """The inputs of conv (..., 3H), W_g x (..., H), sigma of W_g x and w_b x (..., H + N), and ln g (..., N)."""
         units, heads = weights["scale"].shape[-1], weights["rate"].shape[-1]
         gates = sigmoid(projected[..., 3 * units : -heads])
         log_g = weights["rate"] * softplus(projected[..., -heads:] + weights["bias"])

@@ -9,8 +9,9 @@
     y = (q^T S') / (max(|q . n'|, exp(-m')) + 1e-6)    what a head reads
     h' = o * y / sqrt(mean y^2 + 1e-5) * (1 + s)      output; o * y if `plain`
 
-Nothing reads h: what a step does depends on its input alone, and the memory is linear in what is written. So T steps are
-a few products of matrices (`chunk`): step t reads of what step s wrote the share exp(l_(s+1) + ... + l_t + a_s - m_t).
+Nothing reads h: what a step does depends on its input alone, and the memory is linear in what is written. So T steps
+are a few products of matrices (`chunk`): of what step s wrote, step t reads the share
+exp(l_(s+1) + ... + l_t + a_s - m_t).
 
 S and n are kept divided by exp(m). The state of a layer of N heads is N (D D + D + 1) numbers in a row. W_i and W_f
 begin at zero, b_f between 3 and 6, so that at first a head forgets a twentieth at a step, and another a four-hundredth.

@@ -1,4 +1,4 @@
-"""exp, tanh and softplus in float64 from operations that IEEE 754 defines to the last bit: the same bits on every machine.
+"""exp, tanh and softplus in float64 from what IEEE 754 defines to the last bit: the same bits on every machine.
 
 numpy's own exp and tanh differ in their last bits from one processor to another. Here exp(x) = 2^n exp(r) with
 n = round(x / ln 2), so that |r| <= ln 2 / 2, and exp(r) is the beginning of its series, which is right to 1e-12.
@@ -53,7 +53,7 @@ def logaddexp(x: Any, y: Any) -> Floats:
     total = np.full_like(s, ODD[0])
     for coefficient in ODD[1:]:
         total = total * square + coefficient
-    return np.maximum(x, y) + total * s
+    return np.asarray(np.maximum(x, y) + total * s)
 
 
 def softmax(logits: npt.NDArray[Any]) -> Floats:

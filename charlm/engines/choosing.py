@@ -14,9 +14,9 @@
     step on CUDA       all                                   float32                              cuda graph
 
 Cell kernels, stream kernels and a scan's backward pass are derived from a trace of the cell's step (charlm/graphs). The
-kernels are C: they need the compiled library, and bf16 needs a processor with instructions for it. A cell that does what
-a graph cannot say is differentiated by autograd: chunk by chunk if it declares a chunked form (matrix_lstm,
-gated_delta), else step by step, and `Engines.notes` names what it is.
+kernels are C: they need the compiled library, and bf16 needs a processor with instructions for it. A cell that does
+what a graph cannot say is differentiated by autograd: chunk by chunk if it declares a chunked form (`Cell.chunk`), else
+step by step, and then `Engines.notes` names what it is.
 
 A stack whose layers all have a stream kernel, without attention, is stepped and drawn from by the kernel as a whole
 (compiled_stepper.py). In others, each layer is stepped by its own engine; attention and the output layer as they are

@@ -153,7 +153,7 @@ class _Reading:
 
 def _remembered(state: State) -> int:
     """How many such states are kept."""
-    size = sum(part.nbytes for layer in state for part in layer)
+    size = sum(int(part.nbytes) for layer in state for part in layer)
     return max(1, min(REMEMBERED, REMEMBERED_BYTES // max(1, size)))
 
 

@@ -1,9 +1,9 @@
 """Inner values of a model while it reads a text, for every cell. Knows no files and no torch.
 
 Kernels give the states of a layer after each step. A gate is a function of one step's input and of the state before it,
-so all steps of a window are then computed at once by the cell's own equations, as if they were rows. A layer whose state
-has more numbers than units, such as a matrix_lstm, is run step by step instead, and only what is wanted is kept: the
-states of a window could be some gigabytes.
+so all steps of a window are then computed at once by the cell's own equations, as if they were rows. A layer with a
+state of more numbers than units, such as a matrix_lstm, is run step by step instead, and only what is wanted is kept:
+the states of a window could be some gigabytes.
 
 Shape letters: T time, B rows, H hidden.
 """

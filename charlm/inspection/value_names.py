@@ -73,10 +73,8 @@ def value_names(layer: Layer) -> tuple[str, ...]:
 def default_value(layer: Layer) -> str:
     """The memory over time if the cell has one with a number for each unit, else `h`, else the output."""
     fields = layer.cell.STATE._fields
-    by_unit = [
-        name for name in (*MEMORIES, "h", fields[0]) if name in fields and _width(layer, name) == layer.hidden_size
-    ]
-    return by_unit[0] if by_unit else OUTPUT
+    wanted = (name for name in (*MEMORIES, "h", fields[0]) if name in fields)
+    return next((name for name in wanted if _width(layer, name) == layer.hidden_size), OUTPUT)
 
 
 def _width(layer: Layer, name: str) -> int:

@@ -48,7 +48,8 @@ class SoftCell(RNN):
 
 CPU, GPU = Compute("cpu", "fp32", "a CPU", 1), Compute("cuda", "fp32", "a GPU", 1)
 
-# By cell, without compiled kernels and on a GPU. In float32 on a CPU with compiled kernels all others run as cell kernels.
+# By cell, without compiled kernels and on a GPU. In float32 on a CPU with compiled kernels, all run as cell kernels but
+# those with a chunked form.
 TRAINED_BY = {
     "rnn": "torch kernel",
     "lstm97": "torch kernel",
