@@ -1,8 +1,9 @@
 """The few operations that numpy and torch spell differently, so that a cell is written once. Knows no cell.
 
 This file does not import torch: a caller that holds a tensor has imported it already. Of these operations, a fast form
-can be derived (charlm/graphs) for a step of sigmoid, tanh, exp, expm1, log, sqrt, absolute, where, maximum, log_sigmoid,
-split and concatenate, with the operators + - * / @ and comparisons. A step with others runs as its definition.
+can be derived (charlm/graphs) for a step of sigmoid, tanh, exp, expm1, log, sqrt, absolute, where, maximum,
+log_sigmoid, split and concatenate, with the operators + - * / @ and comparisons. A step with others runs as its
+definition.
 """
 
 from __future__ import annotations
@@ -115,6 +116,28 @@ def transpose(x: Array, axes: tuple[int, ...]) -> Array:
     return x.transpose(axes) if isinstance(x, np.ndarray) else x.permute(axes)
 
 
+def running_sum(x: Array) -> Array:
+    """The sums of the numbers up to each place of the first axis."""
+    return x.cumsum(0)
+
+
+def running_maximum(x: Array) -> Array:
+    """The largest of the numbers up to each place of the first axis."""
+    return np.maximum.accumulate(x) if isinstance(x, np.ndarray) else x.cummax(0).values
+
+
+def repeat(x: Array, times: int) -> Array:
+    """Each number of the last axis so many times, one beside the other."""
+    return x.repeat(times, -1) if isinstance(x, np.ndarray) else x.repeat_interleave(times, -1)
+
+
+def solve_lower(lower: Array, right: Array) -> Array:
+    """x of (1 + lower) x = right: `lower` (..., N, N) has numbers below its diagonal alone, `right` is (..., N, M)."""
+    if isinstance(lower, np.ndarray):
+        return np.linalg.solve(lower + np.eye(lower.shape[-1], dtype=lower.dtype), right)
+    return sys.modules["torch"].linalg.solve_triangular(lower, right, upper=False, unitriangular=True)
+
+
 def lookup(table: Array, ids: Array) -> Array:
     """Rows of a (V, E) table by number: ids (...) -> (..., E)."""
     return table[ids] if isinstance(table, np.ndarray) else sys.modules["torch"].nn.functional.embedding(ids, table)
@@ -123,6 +146,11 @@ def lookup(table: Array, ids: Array) -> Array:
 def zeros(shape: tuple[int, ...], like: Array) -> Array:
     """Zeros of that shape, with the library, dtype and device of another array."""
     return np.zeros(shape, like.dtype) if isinstance(like, np.ndarray) else like.new_zeros(shape)
+
+
+def in_dtype_of(x: Array, like: Array) -> Array:
+    """The array with the dtype of another one."""
+    return x.astype(like.dtype, copy=False) if isinstance(x, np.ndarray) else x.to(like.dtype)
 
 
 def arange(length: int, like: Array) -> Array:

@@ -11,16 +11,18 @@ from charlm.cells.cell import Cell
 from charlm.cells.cifg import CIFG
 from charlm.cells.clockwork import Clockwork
 from charlm.cells.depth_gated import DepthGated
+from charlm.cells.gated_delta import GatedDelta
 from charlm.cells.grid import Grid
 from charlm.cells.gru import GRU
 from charlm.cells.highway import Highway
 from charlm.cells.lstm import LSTM
 from charlm.cells.lstm97 import LSTM97
+from charlm.cells.matrix_lstm import MatrixLSTM
 from charlm.cells.memory_gated import MemoryGated
-from charlm.cells.mogrifier import Mogrifier
-from charlm.cells.multiplicative import Multiplicative
 from charlm.cells.min_gru import MinGRU
 from charlm.cells.min_lstm import MinLSTM
+from charlm.cells.mogrifier import Mogrifier
+from charlm.cells.multiplicative import Multiplicative
 from charlm.cells.mut1 import MUT1
 from charlm.cells.own_files import own_class
 from charlm.cells.peephole import Peephole
@@ -54,6 +56,8 @@ CELLS: dict[str, type[Cell]] = {
     "rg_lru": RGLRU,
     "min_gru": MinGRU,
     "min_lstm": MinLSTM,
+    "matrix_lstm": MatrixLSTM,
+    "gated_delta": GatedDelta,
 }
 
 
