@@ -206,7 +206,7 @@ def engines_of(model_settings: ModelSettings, compute: Compute) -> Engines:
     like = torch.empty(0, device="cpu" if on_cpu else "meta")
     with torch.autocast("cpu", torch.bfloat16, enabled=on_cpu and compute.precision == "bf16"):
         train = tuple(torch_engine(layer, like) for layer in model.layers)
-    states = fresh_state(model.layers, 0, 1, like=np.zeros(0, np.float32))
+    states = fresh_state(model.layers, (), 0, 1, like=np.zeros(0, np.float32))
     step = tuple(map(step_engine, model.layers))
     on_gpu: tuple[Engine, ...] = tuple("cuda graph" for _ in step)
     return Engines(

@@ -30,7 +30,8 @@ LONGEST_BURST = 64
 
 def can_run(model: LanguageModel) -> bool:
     """Whether the kernels of all its layers are compiled here, and nothing else stands between them."""
-    return not model.settings.attention.window and all(map(can_run_layer, model.layers))
+    between = model.settings.attention.window or model.connections.blocks
+    return not between and all(map(can_run_layer, model.layers))
 
 
 class CompiledStepper:

@@ -19,7 +19,7 @@ from charlm.kernels import StreamLayer, StreamStack, library
 from charlm.kernels.threads import share_rows
 from charlm.model.language_model import LanguageModel
 from charlm.model.stack import Layer
-from charlm.model.stepping import DefinitionStepper
+from charlm.model.stepping import DefinitionStepper, symbol_table
 
 ROWS_FOR_A_THREAD = 12  # with fewer, waking another thread takes longer than the work
 
@@ -75,8 +75,7 @@ class LayeredStepper(DefinitionStepper):
         super().__init__(model)
         for number, (layer, weights) in enumerate(zip(model.layers, model.layer_weights, strict=True)):
             if can_run_layer(layer):
-                table = None if number else model.parameters["embedding.weight"]
-                self._layers[number] = CompiledLayer(layer, weights, table)
+                self._layers[number] = CompiledLayer(layer, weights, symbol_table(model, number))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return LayeredStepper, (self._model,)
