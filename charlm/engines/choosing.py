@@ -17,8 +17,9 @@ table can be traced. A cell that does what a graph cannot say is differentiated 
 what it is.
 
 A stack whose layers all have a stream kernel, without attention, is stepped and drawn from by the kernel as a whole
-(compiled_stepper.py). In others, each layer is stepped by its own engine; attention and the output layer as they are
-defined (layered_stepper.py).
+(compiled_stepper.py), with blocks too, if each of them hands up as many numbers as it reads. In others, each layer is
+stepped by its own engine; blocks, attention and the output layer as they are defined (layered_stepper.py). Through a
+window, a layer's engine runs its cell, and the block around it are operations on whole arrays.
 
 torch's kernels do not give the memory of every step. So a layer whose memory the layer above reads counts among the
 others. The gru with `first_form` has no torch kernel. If torch has no kernel in bf16 for the processor, the layer

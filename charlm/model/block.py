@@ -11,12 +11,12 @@ With x the layer's input (I,) and every option on, `model.residual` too:
     out = y + W_mlp_out (gelu(b) * d)                mlp
 
 Without `gate`, the cell reads and writes the stream itself: k is of u, and y = x + cell(k). Without `conv`, k = a;
-without `mlp`, out = y; without `norm`, u = x and v = y. Without residual connections nothing is added to x or to y. With
-them, the lowest layer adds the embedding too, unlike in a stack without blocks, and W_out and W_mlp_out start at
-1 / sqrt(2 layers) of the usual, as in Radford et al. 2019: so that the sum over all layers begins with a variance of
-about one. The gate and the network are those of Griffin (De et al. 2024; Shazeer 2020 for the gated network; Zhang and
-Sennrich 2019 for the norm). `gelu` is x * sigmoid-like in its form by tanh (Hendrycks and Gimpel 2016), which numpy,
-torch and JavaScript compute alike.
+without `mlp`, out = y; without `norm`, u = x and v = y. Without residual connections nothing is added to x or to y.
+With them, the lowest layer adds the embedding too, unlike in a stack without blocks, and W_out and W_mlp_out start at
+1 / sqrt(2 layers) of the usual, as in Radford et al. 2019, so that the sum over all layers does not grow with their
+number. The gate and the network are those of Griffin (De et al. 2024); the gated network is Shazeer's (2020), and the
+norm Zhang and Sennrich's (2019). `gelu` is in its form by a tanh (Hendrycks and Gimpel 2016), which numpy, torch and
+JavaScript compute alike; the C of the kernels writes it by a sigmoid, which is the same number.
 
 s, the convolution and all matrices are learned; there are no biases, as the cell has its own. The convolution starts as
 k = a. Its last conv - 1 inputs are part of the state. What the layers read of each other's memories does not change.
@@ -25,6 +25,7 @@ Knows no cell and no engine. Shape letters: T time, B rows, I input, H hidden, W
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -109,7 +110,9 @@ class Block:
         """The state before the first character, with the dtype and device of `like`."""
         return RecentInputs(zeros((rows, self.remembered), like))
 
-    def enter(self, weights: Weights, x: Array | Symbols, recent: RecentInputs | None) -> tuple[Entered, RecentInputs | None]:
+    def enter(
+        self, weights: Weights, x: Array | Symbols, recent: RecentInputs | None
+    ) -> tuple[Entered, RecentInputs | None]:
         """The layer's input (T, B, I), or symbols, and the inputs before it -> what the cell reads, the new inputs."""
         # There are only V symbols: what does not reach over time is computed once for each and looked up.
         u, ids = distinct_inputs(x)
@@ -179,5 +182,5 @@ def build_blocks(model_settings: ModelSettings) -> tuple[Block, ...]:
             input_size=below,
             hidden_size=width,
         )
-        for below, width in zip(widths, widths[1:], strict=False)
+        for below, width in itertools.pairwise(widths)
     )

@@ -110,7 +110,7 @@ class LanguageModel:
         dropout: Callable[[Array], Array] = no_dropout,
         seen: Callable[[Array], object] = lambda x: None,
     ) -> tuple[Array, State]:
-        """The same for symbols, or for vectors (T, B, E) in place of embeddings. `seen` gets what each layer hands up."""
+        """The same for symbols, or for vectors (T, B, E) in place of embeddings. `seen` gets what layers hand up."""
 
         def run_layer(number: int, x: LayerInput, layer_state: Any, below: Memories) -> tuple[Array, Memories, Any]:
             return recurrence(self.layers[number], self.layer_weights[number], x, layer_state, below)
