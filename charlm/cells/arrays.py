@@ -73,7 +73,7 @@ def rms_norm(x: Array, scale: Array) -> Array:
     """x / sqrt(mean(x * x) + 1e-6) * scale, for x (..., I) and a scale (I,)."""
     if not isinstance(x, np.ndarray):
         return sys.modules["torch"].nn.functional.rms_norm(x, x.shape[-1:], scale, NORM_EPSILON)
-    squares = np.einsum("...i,...i->...", x, x)[..., None]
+    squares = (x * x).sum(-1, keepdims=True)
     return x * (1 / np.sqrt(squares / x.shape[-1] + NORM_EPSILON)) * scale
 
 
