@@ -8,6 +8,7 @@ definition.
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -16,6 +17,9 @@ import numpy as np
 
 # A numpy array or a torch tensor.
 Array = Any
+
+GELU = math.sqrt(2 / math.pi)
+NORM_EPSILON = 1e-6
 
 
 def sigmoid(x: Array) -> Array:
@@ -59,6 +63,29 @@ def softmax(x: Array) -> Array:
         return x.softmax(-1)
     powers = np.exp(x - x.max(-1, keepdims=True))
     return powers / powers.sum(-1, keepdims=True)
+
+
+def gelu(x: Array) -> Array:
+    """0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))), the form of the gelu by a tanh (Hendrycks and Gimpel 2016)."""
+    if not isinstance(x, np.ndarray):
+        return sys.modules["torch"].nn.functional.gelu(x, approximate="tanh")
+    inner = x * x
+    inner *= 0.044715 * GELU
+    inner += GELU
+    inner *= x
+    np.tanh(inner, out=inner)
+    inner += 1
+    inner *= x
+    inner *= 0.5
+    return inner
+
+
+def rms_norm(x: Array, scale: Array) -> Array:
+    """x / sqrt(mean(x * x) + 1e-6) * scale, for x (..., I) and a scale (I,)."""
+    if not isinstance(x, np.ndarray):
+        return sys.modules["torch"].nn.functional.rms_norm(x, x.shape[-1:], scale, NORM_EPSILON)
+    squares = (x * x).sum(-1, keepdims=True)
+    return x * (1 / np.sqrt(squares / x.shape[-1] + NORM_EPSILON)) * scale
 
 
 def where(condition: Array, x: Array, otherwise: Array) -> Array:

@@ -20,8 +20,9 @@ A cell that does what a graph cannot say is differentiated by autograd: chunk by
 (`Cell.chunk`), else step by step, and then `Engines.notes` names what it is.
 
 A stack whose layers all have a stream kernel, without attention, is stepped and drawn from by the kernel as a whole
-(compiled_stepper.py). In others, each layer is stepped by its own engine; attention and the output layer as they are
-defined (layered_stepper.py).
+(compiled_stepper.py), with blocks too, if each of them hands up as many numbers as it reads. In others, each layer is
+stepped by its own engine; blocks, attention and the output layer as they are defined (layered_stepper.py). Through a
+window, a layer's engine runs its cell, and the block around it are operations on whole arrays.
 
 torch's kernels do not give the memory of every step. So a layer whose memory the layer above reads counts among the
 others. The gru with `first_form` has no torch kernel. If torch has no kernel in bf16 for the processor, the layer
@@ -247,7 +248,7 @@ def engines_of(model_settings: ModelSettings, compute: Compute) -> Engines:
     like = torch.empty(0, device="cpu" if on_cpu else "meta")
     with torch.autocast("cpu", torch.bfloat16, enabled=on_cpu and compute.precision == "bf16"):
         train = tuple(torch_engine(layer, like) for layer in model.layers)
-    states = fresh_state(model.layers, 0, 1, like=np.zeros(0, np.float32))
+    states = fresh_state(model.layers, (), 0, 1, like=np.zeros(0, np.float32))
     step = tuple(map(step_engine, model.layers))
     on_gpu: tuple[Engine, ...] = tuple("cuda graph" for _ in step)
     return Engines(

@@ -44,6 +44,16 @@ MODELS |= {
     "below": {"layers": [{"cell": "memory_gated"}, {"cell": "depth_gated"}, {"cell": "grid"}]},
     "residual": {"cell": "lstm", "residual": True, "num_layers": 3},
     "tied": {"cell": "gru", "tied": True, "embedding_dim": None},
+    "norm": {"cell": "gru", "block": {"norm": "rms"}},
+    "conv": {"cell": "gru", "block": {"conv": 3}, "attention": {"window": 3}},
+    "gate": {"cell": "gru", "block": {"gate": True}},
+    "mlp": {"cell": "grid", "block": {"mlp": 2}, "residual": True, "embedding_dim": None},
+    "blocks": {
+        "cell": "lstm",
+        "block": {"norm": "rms", "conv": 4, "gate": True, "mlp": 3},
+        "residual": True,
+        "embedding_dim": None,
+    },
     "attention": {"cell": "lstm", "attention": {"window": 7}},
 }
 FORMS = {"float32": {}, "int8": {}}
