@@ -14,4 +14,5 @@ CELL_NAMES = (
     "clockwork",
     "grid",
     "mut1",
+    "ntm",
 )  # a test compares them with the table

@@ -17,6 +17,7 @@ from charlm.cells.lstm import LSTM
 from charlm.cells.lstm97 import LSTM97
 from charlm.cells.memory_gated import MemoryGated
 from charlm.cells.mut1 import MUT1
+from charlm.cells.ntm import NTM
 from charlm.cells.own_files import own_class
 from charlm.cells.peephole import Peephole
 from charlm.cells.rnn import RNN
@@ -36,6 +37,7 @@ CELLS: dict[str, type[Cell]] = {
     "clockwork": Clockwork,
     "grid": Grid,
     "mut1": MUT1,
+    "ntm": NTM,
 }
 
 

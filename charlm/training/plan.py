@@ -12,6 +12,7 @@ from charlm.device import Compute
 from charlm.runs import Run
 from charlm.text.corpus import Corpus
 from charlm.text.lanes import Reader
+from charlm.text.records.answers import scored_part
 from charlm.text.records.record_lanes import open_reader, record_end_id
 
 
@@ -36,7 +37,8 @@ def train_reader(settings: Settings, corpus: Corpus) -> Reader:
     """The reader of the train split: of records if the settings say so, otherwise of running text."""
     training = settings.training
     end_id = record_end_id(settings.text, corpus.vocabulary)
-    return open_reader(corpus.split("train"), training.batch_size, training.seq_len, end_id, training.seed)
+    scored = scored_part(settings.text, corpus.vocabulary)
+    return open_reader(corpus.split("train"), training.batch_size, training.seq_len, end_id, training.seed, scored)
 
 
 def position_at(reader: Reader, epoch: float) -> int:
