@@ -7,6 +7,7 @@ Shape letters: B rows, V symbols, K projected.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -55,18 +56,22 @@ class DefinitionLayer:
         return output, getattr(after, self._cell.MEMORY) if self._cell.MEMORY else None, after
 
 
+def defined_layer(model: LanguageModel, number: int) -> LayerStep:
+    """The step of a layer, the lowest 0, as it is defined."""
+    table = None if number else model.parameters["embedding.weight"]
+    return DefinitionLayer(model.layers[number].cell, model.layer_weights[number], table)
+
+
 class DefinitionStepper:
     """The Stepper that runs the definitions: those of the cells, of attention and of the output layer."""
 
     bytes_per_weight: ClassVar[int] = 4
     batch_invariant: ClassVar[bool] = False
 
-    def __init__(self, model: LanguageModel) -> None:
+    def __init__(self, model: LanguageModel, layers: Sequence[LayerStep] | None = None) -> None:
+        """`layers` are other steps of the layers, the lowest first; by default each is stepped as it is defined."""
         self._model = model
-        self._layers: list[LayerStep] = [
-            DefinitionLayer(layer.cell, weights, None if number else model.parameters["embedding.weight"])
-            for number, (layer, weights) in enumerate(zip(model.layers, model.layer_weights, strict=True))
-        ]
+        self._layers = layers or [defined_layer(model, number) for number in range(len(model.layers))]
         self._head, self._bias = model.head
 
     def fresh(self, rows: int) -> State:
