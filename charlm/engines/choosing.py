@@ -52,7 +52,7 @@ from charlm.graphs.tracing import trace_problem
 from charlm.model.language_model import LanguageModel
 from charlm.model.stack import Layer, LayerInput, unroll_layer
 from charlm.model.state import fresh_state
-from charlm.model.stepping import DefinitionStepper, Stepper
+from charlm.model.stepping import DefinitionStepper, LayerStep, Stepper, defined_layer
 
 if TYPE_CHECKING:
     import torch
@@ -216,6 +216,15 @@ def stepper(model: LanguageModel) -> Stepper:
     if compiled_stepper.can_run(model):
         return compiled_stepper.CompiledStepper(model)
     return layered_stepper.LayeredStepper(model)
+
+
+def layer_step(model: LanguageModel, number: int) -> LayerStep:
+    """The fastest step of one layer on a CPU, the lowest 0: for who has to come between the layers of a stack."""
+    if step_engine(model.layers[number]) == "definition":
+        return defined_layer(model, number)
+    from charlm.engines import layered_stepper
+
+    return layered_stepper.layer_step(model, number)
 
 
 def gpu_stepper(model: LanguageModel, device: torch.device) -> GraphStepper:
