@@ -40,7 +40,12 @@ class Option:
 
 def option(default: float | bool, about: str, low: float = 0, high: float = 1) -> Any:
     """A dataclass field of a cell that is one of its options."""
-    return field(default=default, metadata={"option": Option(default, about, low, high)})
+    return as_field(Option(default, about, low, high))
+
+
+def as_field(described: Option) -> Any:
+    """The field of an option that several cells have."""
+    return field(default=described.default, metadata={"option": described})
 
 
 def option_of(cell_field: Field[Any]) -> Option:

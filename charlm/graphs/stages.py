@@ -20,7 +20,7 @@ from charlm.graphs.nodes import NONLINEAR, Node, node, ordered
 from charlm.graphs.refusing import UntraceableError
 from charlm.graphs.tracing import StepGraph, trace
 
-MOST_INPUTS, MOST_STATES = 4, 8  # of a cell that a kernel can run (kernels/window.h)
+MOST_INPUTS, MOST_STATES = 12, 8  # of a cell that a kernel can run (kernels/window.h)
 
 
 @dataclass(frozen=True, eq=False)

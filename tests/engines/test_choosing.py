@@ -19,7 +19,7 @@ from charlm.cells.rnn import RNN
 from charlm.cells.table import CELLS
 from charlm.config.settings import ModelSettings, Settings
 from charlm.device import Compute
-from charlm.engines import cell_kernel, cell_kernel_numpy, choosing, linear_scan, scan, torch_kernel
+from charlm.engines import cell_kernel, cell_kernel_numpy, choosing, chunks, linear_scan, scan, torch_kernel
 from charlm.engines.choosing import engines_of, run_with_numpy, run_with_torch, stepper, torch_engine, worth_capturing
 from charlm.engines.compiled_stepper import CompiledStepper
 from charlm.engines.layered_stepper import LayeredStepper
@@ -48,7 +48,8 @@ class SoftCell(RNN):
 
 CPU, GPU = Compute("cpu", "fp32", "a CPU", 1), Compute("cuda", "fp32", "a GPU", 1)
 
-# By cell, without compiled kernels and on a GPU. In float32 on a CPU with compiled kernels all run as cell kernels.
+# By cell, without compiled kernels and on a GPU. In float32 on a CPU with compiled kernels, all run as cell kernels but
+# those with a chunked form.
 TRAINED_BY = {
     "rnn": "torch kernel",
     "lstm97": "torch kernel",
@@ -66,7 +67,10 @@ TRAINED_BY = {
     "rg_lru": "linear scan",
     "min_gru": "linear scan",
     "min_lstm": "linear scan",
+    "matrix_lstm": "chunks",
+    "gated_delta": "chunks",
 }
+WITHOUT_KERNEL = [cell for cell, engine in TRAINED_BY.items() if engine == "chunks"]  # their steps cannot be traced
 BELOW_A_GRID = {"layers": [{"cell": "lstm"}, {"cell": "grid"}]}
 FIRST_FORM = {"cell": "gru", "cell_options": {"first_form": True}}
 
@@ -108,6 +112,7 @@ def ran(monkeypatch):
     count(torch_kernel, "run", "torch kernel")
     count(linear_scan, "run", "linear scan")
     count(scan, "scan", "scan")
+    count(chunks, "run", "chunks")
     count(choosing, "unroll_layer", "definition")
     return names
 
@@ -142,7 +147,8 @@ def test_the_table_has_every_cell():
 @every_cell
 def test_the_engine_that_trains_and_scores_with_torch(cell, device, compiled, ran):
     settings = settings_of({"cell": cell})
-    expected = "cell kernel" if compiled and device == "cpu" else TRAINED_BY[cell]
+    has_kernel = compiled and device == "cpu" and cell not in WITHOUT_KERNEL
+    expected = "cell kernel" if has_kernel else TRAINED_BY[cell]
     train(settings, device)
     assert ran == [expected] * 2
     named = engines_of(settings, CPU if device == "cpu" else GPU)
@@ -190,7 +196,9 @@ def test_the_engine_that_scores_with_numpy(cell, hidden_size, compiled, ran):
     settings = settings_of({"cell": cell, "hidden_size": hidden_size, "cell_options": options})
     model = model_of(settings)
     model.forward(np.zeros((T, B), np.int64), model.fresh_state(B), run_with_numpy)
-    assert engines_of(settings, CPU).score_numpy == tuple(ran) == ("cell kernel" if compiled else "definition",) * 2
+    expected = "cell kernel" if compiled else "definition"
+    expected = "chunks" if cell in WITHOUT_KERNEL else expected
+    assert engines_of(settings, CPU).score_numpy == tuple(ran) == (expected,) * 2
 
 
 @pytest.mark.parametrize(
@@ -200,9 +208,10 @@ def test_the_engine_that_scores_with_numpy(cell, hidden_size, compiled, ran):
 def test_the_engine_that_steps(cell, changes, compiled):
     settings = settings_of({"cell": cell, **changes})
     fastest = LayeredStepper if "attention" in changes else CompiledStepper
-    assert type(stepper(model_of(settings))) is (fastest if compiled else DefinitionStepper)
+    has_kernel = compiled and cell not in WITHOUT_KERNEL
+    assert type(stepper(model_of(settings))) is (fastest if has_kernel else DefinitionStepper)
     named = engines_of(settings, CPU)
-    assert named.step == named.step_many == ("stream kernel" if compiled else "definition",) * 2
+    assert named.step == named.step_many == ("stream kernel" if has_kernel else "definition",) * 2
 
 
 @every_cell

@@ -11,6 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "page"))
 
 from pages import LETTERS, NO_NODE, NODE, asked, random_model, written
+from traced import TRACED
 
 from charlm.cells.table import CELLS
 from charlm.evaluation.scorers import NumpyScorer
@@ -31,10 +32,10 @@ RARE = Vocabulary((UNKNOWN, *LETTERS.symbols))
 LINES = "ab cd\n\nfe\nhhhh, a\nb"
 
 # Every cell, in each form that an option gives it; two layers, so that one reads the memory below.
-MODELS = {name: {"cell": name} for name in CELLS}
+MODELS = {name: {"cell": name} for name in TRACED}
 MODELS |= {
     f"{name}, {key}={value}": {"cell": name, "cell_options": {key: value}}
-    for name in CELLS
+    for name in TRACED
     for key, option in CELLS[name].options().items()
     for value in option.forms()
 }
@@ -43,6 +44,16 @@ MODELS |= {
     "below": {"layers": [{"cell": "memory_gated"}, {"cell": "depth_gated"}, {"cell": "grid"}]},
     "residual": {"cell": "lstm", "residual": True, "num_layers": 3},
     "tied": {"cell": "gru", "tied": True, "embedding_dim": None},
+    "norm": {"cell": "gru", "block": {"norm": "rms"}},
+    "conv": {"cell": "gru", "block": {"conv": 3}, "attention": {"window": 3}},
+    "gate": {"cell": "gru", "block": {"gate": True}},
+    "mlp": {"cell": "grid", "block": {"mlp": 2}, "residual": True, "embedding_dim": None},
+    "blocks": {
+        "cell": "lstm",
+        "block": {"norm": "rms", "conv": 4, "gate": True, "mlp": 3},
+        "residual": True,
+        "embedding_dim": None,
+    },
     "attention": {"cell": "lstm", "attention": {"window": 7}},
 }
 FORMS = {"float32": {}, "int8": {}}
