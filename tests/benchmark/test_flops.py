@@ -25,7 +25,8 @@ def test_the_products_of_an_lstm_are_as_counted_by_hand():
     assert count_flops(forward) == 2 * T * B * (3 * 8 * 32 + 8 * V)
 
 
-@pytest.mark.parametrize("cell", [cell for cell in CELLS if cell != "clockwork"])  # it joins its blocks into one matrix
+# All but those whose step reads matrices that are made of others.
+@pytest.mark.parametrize("cell", [cell for cell in CELLS if cell not in ("clockwork", "mogrifier", "slstm")])
 def test_torch_counts_the_same_forward_and_backward(cell):
     settings = model_settings(cell)
     weights = {
