@@ -42,7 +42,9 @@ class LineModel(WholeLineModel):
         size, width = settings.latent.size, settings.embedding_dim or settings.hidden_size
         encoder = guesser_of("encoder", settings, width)
         decoder = stack_of("decoder", settings, width + size)
-        starts = {f"start_l{n}": Affine(f"start_l{n}", size, decoder.layers[n].hidden_size) for n in _started(decoder)}
+        starts = {
+            f"start_l{n}": Affine(f"start_l{n}", size, decoder.layers[n].hidden_size, SMALL) for n in _started(decoder)
+        }
         return {
             "embedding": Table("embedding", vocab_size + 1, width),
             "encoder": encoder,
