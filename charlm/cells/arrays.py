@@ -105,6 +105,13 @@ def zeros(shape: tuple[int, ...], like: Array) -> Array:
     return np.zeros(shape, like.dtype) if isinstance(like, np.ndarray) else like.new_zeros(shape)
 
 
+def integers(values: np.ndarray, like: Array) -> Array:
+    """The integers of a numpy array, with the library and device of another array."""
+    if isinstance(like, np.ndarray):
+        return values
+    return sys.modules["torch"].from_numpy(np.ascontiguousarray(values)).to(like.device)
+
+
 def arange(length: int, like: Array) -> Array:
     """The integers 0, 1, ... up to length - 1, with the library and device of another array."""
     if isinstance(like, np.ndarray):

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -20,11 +21,14 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from charlm.checkpoint.bounded_json import parse_bounded_json
 from charlm.config.history import older_values
 from charlm.config.settings import Settings
-from charlm.errors import IntegrityError
+from charlm.errors import IntegrityError, UsageError
 from charlm.model.language_model import LanguageModel
 from charlm.runs.folder import DESCRIPTION
 from charlm.text.records.record_lanes import record_end_id
 from charlm.text.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from charlm.pairs.model import PairModel
 
 FORMAT = 1
 
@@ -52,6 +56,7 @@ class TextIdentity(Strict):
     sha256: str
     characters: int
     labels: tuple[str, ...] = Field(default=(), strict=False)  # of records (text.label), the most frequent first
+    longest_source: int | None = None  # characters of the longest source of train, in a text of pairs
 
 
 class Description(Strict):
@@ -94,9 +99,26 @@ class Checkpoint:
         folder = self.folder.resolve()
         return folder.parent.name if folder.name.startswith("step-") else folder.name
 
+    @property
+    def pair_kind(self) -> str:
+        """The kind of a model of pairs; `none` for a language model."""
+        return self.settings.model.pairs.kind
+
     @cached_property
     def model(self) -> LanguageModel:
+        """The language model. Raises UsageError for a model of pairs: it needs a source."""
+        if self.pair_kind != "none":
+            raise needs_a_source(self.run_name, self.pair_kind)
         return LanguageModel(self.settings.model, self.parameters)
+
+    @cached_property
+    def pair_model(self) -> PairModel:
+        """The model of pairs. Raises UsageError for a language model, which converts nothing."""
+        if self.pair_kind == "none":
+            raise converts_nothing(self.run_name)
+        from charlm.pairs.model import PairModel
+
+        return PairModel(self.settings.model, self.parameters)
 
     @cached_property
     def record_end(self) -> int | None:
@@ -107,6 +129,27 @@ class Checkpoint:
     def writer(self) -> LanguageModel:
         """The model to sample from: it never writes the unknown symbol."""
         return self.model.without_writing(self.vocabulary.unknown_id)
+
+
+def needs_a_source(run: str, kind: str) -> UsageError:
+    """The error for what is about a text alone, of a model of pairs."""
+    name = shlex.quote(run)
+    return UsageError(
+        f"{run} writes targets for sources (pairs, {kind}): it is no language model, which this needs",
+        f"run {run}",
+        f"Convert sources, one a line: charlm convert {name} < sources.txt\nIts scores: charlm eval pairs {name}",
+    )
+
+
+def converts_nothing(run: str) -> UsageError:
+    """The error for what is about pairs, of a language model."""
+    name = shlex.quote(run)
+    return UsageError(
+        f"{run} is a language model, and was not trained on pairs",
+        f"run {run}",
+        f"Sample from it: charlm sample {name}\n"
+        "Train on lines of a source, a tab and a target: charlm train pairs.tsv --pairs",
+    )
 
 
 def _checksum(body: Any) -> str:

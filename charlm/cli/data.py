@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from charlm.cli import data_synthetic
+from charlm.cli import data_pairs, data_synthetic
 from charlm.cli.completing import complete_corpus, complete_setting
 from charlm.cli.help_pages import Command, Group, examples
 from charlm.cli.options import Encoding, Json, Records
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from charlm.text.corpora.named import NamedCorpus
 
 app = typer.Typer(cls=Group, no_args_is_help=True)
+data_pairs.add_pair_tasks(data_synthetic.app)
 app.add_typer(data_synthetic.app, name="synthetic", help="Make a text whose best possible score is known.")
 
 FIRST_LINES = 12

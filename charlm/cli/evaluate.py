@@ -9,6 +9,7 @@ from charlm.cli.evaluate_characters import characters
 from charlm.cli.evaluate_compare import compare
 from charlm.cli.evaluate_lines import lines
 from charlm.cli.evaluate_matrix import matrix
+from charlm.cli.evaluate_pairs import pairs
 from charlm.cli.evaluate_perplexity import perplexity
 from charlm.cli.evaluate_surprise import surprise
 from charlm.cli.help_pages import Command, Group, examples
@@ -43,4 +44,7 @@ app.command("compare", cls=Command, epilog=COMPARE)(compare)
 app.command("characters", cls=Command, epilog=CHARACTERS)(characters)
 app.command("surprise", cls=Command, epilog=SURPRISE)(surprise)
 app.command("lines", cls=Command, epilog=LINES)(lines)
+PAIRS = examples("charlm eval pairs sums", "charlm eval pairs sums newsums.tsv --beam 1 --json")
+
+app.command("pairs", cls=Command, epilog=PAIRS)(pairs)
 app.command("matrix", cls=Command, epilog=MATRIX)(matrix)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from charlm.cli.help_pages import Command, Group, examples
+from charlm.cli.inspect_attention import attention
 from charlm.cli.inspect_cells import cells
 from charlm.cli.inspect_context import context
 from charlm.cli.inspect_gates import gates
@@ -68,4 +69,10 @@ app.command("saliency", cls=Command, epilog=SALIENCY)(saliency)
 app.command("patch", cls=Command, epilog=PATCH)(patch)
 app.command("lens", cls=Command, epilog=LENS)(lens)
 app.command("context", cls=Command, epilog=CONTEXT)(context)
+ATTENTION = examples(
+    'charlm inspect attention sums --source "123+45"',
+    'charlm inspect attention sums --source "123+45" --html look.html --plot look.png',
+)
+
+app.command("attention", cls=Command, epilog=ATTENTION)(attention)
 app.command("weights", cls=Command, epilog=WEIGHTS)(weights)

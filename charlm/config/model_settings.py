@@ -8,17 +8,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from charlm.config.cell_files import LONGEST, short_name
+from charlm.config.layer_settings import CellOption
+from charlm.config.layer_settings import LayerSettings as LayerSettings
+from charlm.config.pair_settings import PairSettings
 from charlm.config.section import BelowOne, Fraction, Listed, Section
-
-CellOption = bool | int | float | str
-
-
-class LayerSettings(Section):
-    """One layer of a stack. A setting that it leaves out is that of the model."""
-
-    cell: str = Field(default="", max_length=LONGEST, description="name of a cell; empty: model.cell")
-    cell_options: dict[str, CellOption] = Field(default={}, max_length=16, description="options of that cell")
-    hidden_size: int = Field(default=0, ge=0, le=16_384, description="units of this layer; 0: model.hidden_size")
 
 
 class AttentionSettings(Section):
@@ -51,6 +44,7 @@ class ModelSettings(Section):
         default=False, description="from the second layer up, add the input of a layer to its output"
     )
     attention: AttentionSettings = Field(default=AttentionSettings(), description="attention over past outputs")
+    pairs: PairSettings = Field(default=PairSettings(), description="a target for a source, for lines with a tab")
     embedding_dim: int | None = Field(
         default=None, ge=1, le=16_384, description="E, width of the embedding; none: hidden_size"
     )
@@ -86,6 +80,15 @@ class ModelSettings(Section):
             raise ValueError("model.residual needs layers of one width in model.layers")
         return self
 
+    @model_validator(mode="after")
+    def _pairs_stand_alone(self) -> ModelSettings:
+        """What a model of pairs cannot have beside it."""
+        given = {"attention.window": self.attention.window, "tied": self.tied, "weight_drop": self.weight_drop}
+        wrong = [f"model.{name}" for name, value in given.items() if value]
+        if self.pairs.kind != "none" and wrong:
+            raise ValueError(f"{' and '.join(wrong)} cannot go with pairs (model.pairs)")
+        return self
+
     def in_short(self) -> str:
         """`lstm 2 x 192`; if the layers are given one by one, each with its width."""
         if self.layers is None:
@@ -93,6 +96,8 @@ class ModelSettings(Section):
         else:
             shape = ", ".join(f"{short_name(layer.cell)} {layer.hidden_size}" for layer in self.stack())
         extras = ", residual" * self.residual
+        if self.pairs.kind != "none":
+            extras += f", pairs {self.pairs.kind}"
         return shape + extras + (f", attention {self.attention.window}" if self.attention.window else "")
 
     def stack(self) -> tuple[LayerSettings, ...]:

@@ -59,7 +59,7 @@ def problems_of(validation: ValidationError) -> list[Problem]:
     problems: dict[str, Problem] = {}
     for error in validation.errors(include_url=False):
         location = error["loc"]
-        depth = 3 if location[:2] in (("model", "cell_options"), ("model", "attention")) else 2
+        depth = 3 if location[:2] in (("model", "cell_options"), ("model", "attention"), ("model", "pairs")) else 2
         name = ".".join(str(part) for part in location[:depth])
         if name not in problems:  # pydantic reports each member of a union
             problems[name] = Problem(name, _sentence(name, location[depth:], dict(error)))
