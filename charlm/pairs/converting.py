@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from charlm.model.language_model import NEVER
 from charlm.model.probabilities import log_softmax
 from charlm.model.stack import Recurrence
 from charlm.model.state import State, take_rows
@@ -23,6 +24,7 @@ from charlm.text.vocabulary import Vocabulary
 TOGETHER = 512  # rows that are computed together
 LONGEST, FACTOR = 30, 3  # a target has at most LONGEST + FACTOR * (characters of its source) characters
 TAB, NEWLINE = "\t", "\n"
+IMPOSSIBLE = NEVER / 2  # a sum of log-probabilities below it has a symbol that is never written
 
 
 @dataclass(frozen=True)
@@ -117,10 +119,12 @@ class Converter:
                 for candidate in best[at].tolist():
                     parent, symbol = divmod(candidate, sums.shape[-1])
                     total, ended = float(sums[at, parent, symbol]), symbol == self.end
-                    if ended or (step >= most[row] and total > -np.inf):
+                    if total < IMPOSSIBLE:
+                        continue
+                    if ended or step >= most[row]:
                         ids = texts[at][parent] if ended else (*texts[at][parent], symbol)
                         found[row].append(Conversion(self.vocabulary.decode(ids), total, ended))
-                    elif total > -np.inf:
+                    else:
                         going.append((total, parent, symbol))
                 found[row].sort(key=lambda each: -each.log_probability)
                 full = len(found[row]) >= width

@@ -6,12 +6,12 @@ takes long, so only some sources are asked).
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from charlm.evaluation.score import in_bits
 from charlm.model.stack import Recurrence
 from charlm.pairs.converting import Converter
 from charlm.pairs.distances import NearestSource
@@ -41,7 +41,7 @@ class PairScores:
             "pairs": self.pairs,
             "characters": self.characters,
             "nats_per_character": nats,
-            "bits_per_character": in_bits(nats),
+            "bits_per_character": nats / math.log(2),
             "written": {name: _match(match) for name, match in self.matches.items()},
             "baselines": {name: _match(match) for name, match in self.baselines.items()},
             "by_source_length": [

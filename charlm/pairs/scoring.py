@@ -66,7 +66,7 @@ def wilson(right: int, of: int) -> tuple[float, float]:
     share, z2 = right / of, Z * Z / of
     middle = (share + z2 / 2) / (1 + z2)
     half = Z * math.sqrt(share * (1 - share) / of + z2 / (4 * of)) / (1 + z2)
-    return max(0.0, middle - half), min(1.0, middle + half)
+    return min(share, max(0.0, middle - half)), max(share, min(1.0, middle + half))  # rounding apart
 
 
 @dataclass(frozen=True)

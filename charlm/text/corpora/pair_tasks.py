@@ -8,11 +8,12 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from charlm.errors import UsageError
-from charlm.randomness import named_stream
+
+if TYPE_CHECKING:  # commands read this table before they run, and need no numpy then
+    import numpy as np
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 MONTHS = (
@@ -93,6 +94,8 @@ TASKS: Mapping[str, PairMaker] = {
 
 def pair_text(task: str, lines: int, seed: int, length: int | None = None) -> str:
     """So many lines of a task, all different; fewer if it has no more. Raises UsageError for impossible values."""
+    from charlm.randomness import named_stream
+
     maker = TASKS[task]
     if not 1 <= lines <= 10_000_000:
         raise UsageError(f"--lines cannot be {lines}", f"--lines {lines}", "Give a number from 1 to 10,000,000.")
