@@ -25,7 +25,7 @@ def test_the_products_of_an_lstm_are_as_counted_by_hand():
     assert count_flops(forward) == 2 * T * B * (3 * 8 * 32 + 8 * V)
 
 
-# A step may read matrices that are made of others; what a matrix memory multiplies its state with is no product of a model.
+# Steps that read matrices made of others, or multiply their state, which is no product of a model.
 OTHERS = ("clockwork", "mogrifier", "slstm", "matrix_lstm", "gated_delta")
 
 
