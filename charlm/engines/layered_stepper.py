@@ -1,7 +1,7 @@
 """One character after the other, layer by layer: those that have a compiled kernel in it, the rest as it is defined.
 
 For stacks that compiled_stepper.py cannot run as a whole: a layer has a step that cannot be traced, or there is
-attention. Weights of the compiled layers are bfloat16. Knows no torch. Shape letters: B rows, I input, H hidden.
+attention. The memory of an ntm is in C (memory_kernel.py), the rest of it as it is defined. Weights of the compiled layers are bfloat16. Knows no torch. Shape letters: B rows, I input, H hidden.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from typing import Any, ClassVar
 import numpy as np
 
 from charlm.cells.cell import Weights
+from charlm.engines.memory_kernel import has_kernel, with_kernel
 from charlm.engines.stream_arrays import StreamArrays, address, from_kernel, to_kernel
 from charlm.engines.stream_layer import StreamedLayer, can_run_layer, padding_step
 from charlm.kernels import StreamLayer, StreamStack, library
 from charlm.kernels.threads import share_rows
 from charlm.model.language_model import LanguageModel
 from charlm.model.stack import Layer
-from charlm.model.stepping import DefinitionStepper
+from charlm.model.stepping import DefinitionLayer, DefinitionStepper
 
 ROWS_FOR_A_THREAD = 12  # with fewer, waking another thread takes longer than the work
 
@@ -77,6 +78,9 @@ class LayeredStepper(DefinitionStepper):
             if can_run_layer(layer):
                 table = None if number else model.parameters["embedding.weight"]
                 self._layers[number] = CompiledLayer(layer, weights, table)
+            elif has_kernel(layer.cell):
+                table = None if number else model.parameters["embedding.weight"]
+                self._layers[number] = DefinitionLayer(with_kernel(layer.cell), weights, table)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return LayeredStepper, (self._model,)
