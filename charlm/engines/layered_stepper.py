@@ -1,7 +1,8 @@
 """One character after the other, layer by layer: those that have a compiled kernel in it, the rest as it is defined.
 
 For stacks that compiled_stepper.py cannot run as a whole: a layer has a step that cannot be traced, or there is
-attention. The memory of an ntm is in C (memory_kernel.py), the rest of it as it is defined. Weights of the compiled layers are bfloat16. Knows no torch. Shape letters: B rows, I input, H hidden.
+attention. Weights of the compiled layers are bfloat16. The memory of an ntm is in C (memory_kernel.py), the rest of it
+as it is defined. Knows no torch. Shape letters: B rows, I input, H hidden.
 """
 
 from __future__ import annotations
