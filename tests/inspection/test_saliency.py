@@ -45,7 +45,7 @@ def test_integrated_gradients_add_up_to_the_difference(cell, window):
 
 def test_the_baseline_is_an_input_of_zeros():
     model = model_of()
-    place = place_in(IDS, 50, 50)
+    place = place_in(IDS, 15, 15)
     nothing = LanguageModel(
         model.settings, {**model.parameters, "embedding.weight": 0 * model.parameters["embedding.weight"]}
     )
