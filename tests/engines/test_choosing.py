@@ -62,6 +62,10 @@ TRAINED_BY = {
     "clockwork": "scan",
     "grid": "scan",
     "mut1": "scan",
+    "multiplicative": "scan",
+    "highway": "scan",
+    "mogrifier": "scan",
+    "slstm": "scan",
     "qrnn": "linear scan",
     "sru": "scan",  # its gates read its memory
     "rg_lru": "linear scan",
