@@ -61,9 +61,17 @@ def plan_rows(settings: Settings, corpus: Corpus, parameters: int) -> list[Row]:
     return [
         *text_rows(corpus),
         ("model", f"{settings.model.in_short()}, {parameters:,} parameters"),
-        ("length", f"{length}, {training.batch_size} x {training.seq_len} characters an update"),
+        ("length", f"{length}, {_window(settings)} an update"),
         ("dry run", "nothing was trained or written; `charlm config show` prints all settings"),
     ]
+
+
+def _window(settings: Settings) -> str:
+    """What an update reads."""
+    training = settings.training
+    if settings.model.latent.kind is not None:
+        return f"{training.batch_size} whole lines"
+    return f"{training.batch_size} x {training.seq_len} characters"
 
 
 def started_rows(started: Started) -> list[Row]:
