@@ -28,6 +28,7 @@ class Cell(ABC):
     TITLE: ClassVar[str]
     PAPER: ClassVar[str]  # authors, year, title
     FAMILY: ClassVar[str] = "of one's own"  # what it is listed under
+    FORMS: ClassVar[tuple[Mapping[str, Any], ...]] = ()  # options that change `step`: forms that the laws hold for too
     GATES: ClassVar[tuple[str, ...]] = ()
     STATE: ClassVar[Any]  # a NamedTuple of arrays, (B, H) each if `state_widths` says nothing else
     MEMORY: ClassVar[str | None] = None  # the part of the state that the layer above may read
@@ -103,6 +104,15 @@ class Cell(ABC):
     def options(cls) -> dict[str, Option]:
         """The options of the cell, by name."""
         return {each.name: option_of(each) for each in fields(cls)}
+
+    @classmethod
+    def forms(cls) -> dict[str, Mapping[str, Any]]:
+        """The forms that a step has, by what makes them: the default, each value of an option of few, and FORMS."""
+        few = [{name: value} for name, each in cls.options().items() for value in each.forms()]
+        return {
+            ", ".join(f"{k} {v}".removesuffix(" True") for k, v in given.items()): given
+            for given in ({}, *few, *cls.FORMS)
+        }
 
     @classmethod
     def equations(cls) -> str:

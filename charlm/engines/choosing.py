@@ -3,6 +3,7 @@
     job                layers                                arrays                               engine
     train, or score    all with a compiled kernel            cpu, float32, or autocast to bf16    cell kernel
       with torch       lstm, lstm97, cifg, gru, rnn          all others                           torch kernel
+                       all whose step is linear in its state all others                           linear scan
                        all others with a chunked form        all                                  chunks
                        all others that can be traced         all                                  scan
                        all others                            all                                  definition
@@ -13,14 +14,15 @@
                        all others                            all                                  definition
     step on CUDA       all                                   float32                              cuda graph
 
-Cell kernels, stream kernels and a scan's backward pass are derived from a trace of the cell's step (charlm/graphs). The
-kernels are C: they need the compiled library, and bf16 needs a processor with instructions for it. A cell that does
-what a graph cannot say is differentiated by autograd: chunk by chunk if it declares a chunked form (`Cell.chunk`), else
-step by step, and then `Engines.notes` names what it is.
+Cell kernels, stream kernels, linear scans and a scan's backward pass are derived from a trace of the cell's step
+(charlm/graphs). The kernels are C: they need the compiled library, and bf16 needs a processor with instructions for it.
+A cell that does what a graph cannot say is differentiated by autograd: chunk by chunk if it declares a chunked form
+(`Cell.chunk`), else step by step, and then `Engines.notes` names what it is.
 
 A stack whose layers all have a stream kernel, without attention, is stepped and drawn from by the kernel as a whole
-(compiled_stepper.py). In others, each layer is stepped by its own engine; attention and the output layer as they are
-defined (layered_stepper.py).
+(compiled_stepper.py), with blocks too, if each of them hands up as many numbers as it reads. In others, each layer is
+stepped by its own engine; blocks, attention and the output layer as they are defined (layered_stepper.py). Through a
+window, a layer's engine runs its cell, and the block around it are operations on whole arrays.
 
 torch's kernels do not give the memory of every step. So a layer whose memory the layer above reads counts among the
 others. The gru with `first_form` has no torch kernel. If torch has no kernel in bf16 for the processor, the layer
@@ -58,7 +60,9 @@ if TYPE_CHECKING:
     from charlm.engines.graph_stepper import GraphStepper
     from charlm.engines.scan_functions import Compiler
 
-Engine = Literal["cell kernel", "torch kernel", "chunks", "scan", "definition", "stream kernel", "cuda graph"]
+Engine = Literal[
+    "cell kernel", "torch kernel", "linear scan", "chunks", "scan", "definition", "stream kernel", "cuda graph"
+]
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,10 @@ def torch_engine(layer: Layer, like: torch.Tensor) -> Engine:
 
         if torch_kernel.can_run(kernel, like):
             return "torch kernel"
+    from charlm.engines import linear_scan
+
+    if linear_scan.can_run(layer.cell, layer.reads_below):
+        return "linear scan"
     if has_chunks(layer):
         return "chunks"
     return "definition" if trace_problem(layer.cell, layer.reads_below) else "scan"
@@ -105,7 +113,7 @@ def torch_engine(layer: Layer, like: torch.Tensor) -> Engine:
 def run_with_torch(
     layer: Layer, weights: Weights, x: LayerInput, state: Any, below: Memories, compiler: Compiler | None = None
 ) -> tuple[Array, Memories, Any]:
-    """The Recurrence for torch tensors: to train a window, or to score one. `compiler` compiles the steps of a scan."""
+    """The Recurrence for torch tensors: to train a window, or to score one. `compiler` compiles what scans call."""
     cell = layer.cell
     match torch_engine(layer, state[0]):
         case "cell kernel":
@@ -119,6 +127,10 @@ def run_with_torch(
 
             outputs, after = torch_kernel.run(cell, weights, x, state)
             return outputs, None, after
+        case "linear scan":
+            from charlm.engines import linear_scan
+
+            return linear_scan.run(cell, weights, x, state, below, compiler)
         case "chunks":
             import torch
 
@@ -236,7 +248,7 @@ def engines_of(model_settings: ModelSettings, compute: Compute) -> Engines:
     like = torch.empty(0, device="cpu" if on_cpu else "meta")
     with torch.autocast("cpu", torch.bfloat16, enabled=on_cpu and compute.precision == "bf16"):
         train = tuple(torch_engine(layer, like) for layer in model.layers)
-    states = fresh_state(model.layers, 0, 1, like=np.zeros(0, np.float32))
+    states = fresh_state(model.layers, (), 0, 1, like=np.zeros(0, np.float32))
     step = tuple(map(step_engine, model.layers))
     on_gpu: tuple[Engine, ...] = tuple("cuda graph" for _ in step)
     return Engines(

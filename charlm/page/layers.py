@@ -17,6 +17,7 @@ from charlm.graphs.js_step import JsStep, js_step
 from charlm.graphs.layout import matrix_block, vector_block
 from charlm.graphs.refusing import UntraceableError
 from charlm.graphs.tracing import trace
+from charlm.model.block import Block
 from charlm.model.language_model import LanguageModel
 from charlm.model.stack import Layer
 
@@ -68,7 +69,24 @@ def page_model(model: LanguageModel) -> PageModel:
         "window": window,
         "layers": layers,
     }
+    if model.connections.blocks:
+        about["blocks"] = [_about_block(block) for block, _ in model.connections.blocks]
+        for number, (_, weights) in enumerate(model.connections.blocks):
+            arrays |= {f"block{number}.{name}": np.asarray(value, np.float32) for name, value in weights.items()}
     return PageModel(about, arrays, functions)
+
+
+def _about_block(block: Block) -> dict[str, Any]:
+    """What surrounds a cell, as page/assets/block.js takes it."""
+    return {
+        "size": block.hidden_size,
+        "input": block.input_size,
+        "norm": block.norm,
+        "conv": block.conv,
+        "gate": block.gate,
+        "mlp": block.mlp,
+        "residual": block.residual,
+    }
 
 
 def _step_of(layer: Layer, number: int) -> JsStep:

@@ -19,7 +19,7 @@ from charlm.cells.rnn import RNN
 from charlm.cells.table import CELLS
 from charlm.config.settings import ModelSettings, Settings
 from charlm.device import Compute
-from charlm.engines import cell_kernel, cell_kernel_numpy, choosing, chunks, scan, torch_kernel
+from charlm.engines import cell_kernel, cell_kernel_numpy, choosing, chunks, linear_scan, scan, torch_kernel
 from charlm.engines.choosing import engines_of, run_with_numpy, run_with_torch, stepper, torch_engine, worth_capturing
 from charlm.engines.compiled_stepper import CompiledStepper
 from charlm.engines.layered_stepper import LayeredStepper
@@ -62,6 +62,11 @@ TRAINED_BY = {
     "clockwork": "scan",
     "grid": "scan",
     "mut1": "scan",
+    "qrnn": "linear scan",
+    "sru": "scan",  # its gates read its memory
+    "rg_lru": "linear scan",
+    "min_gru": "linear scan",
+    "min_lstm": "linear scan",
     "matrix_lstm": "chunks",
     "gated_delta": "chunks",
 }
@@ -105,6 +110,7 @@ def ran(monkeypatch):
     count(cell_kernel, "run", "cell kernel")
     count(cell_kernel_numpy, "run", "cell kernel")
     count(torch_kernel, "run", "torch kernel")
+    count(linear_scan, "run", "linear scan")
     count(scan, "scan", "scan")
     count(chunks, "run", "chunks")
     count(choosing, "unroll_layer", "definition")
@@ -186,7 +192,7 @@ def test_only_float32_and_bf16_run_in_the_compiled_kernel(compiled, ran):
 @pytest.mark.parametrize("hidden_size", [64, 65])
 @every_cell
 def test_the_engine_that_scores_with_numpy(cell, hidden_size, compiled, ran):
-    options = {"groups": 1} if cell == "clockwork" else {}
+    options = {"clockwork": {"groups": 1}, "rg_lru": {"blocks": 1}}.get(cell, {})
     settings = settings_of({"cell": cell, "hidden_size": hidden_size, "cell_options": options})
     model = model_of(settings)
     model.forward(np.zeros((T, B), np.int64), model.fresh_state(B), run_with_numpy)
@@ -236,7 +242,9 @@ def test_when_capturing_is_worth_it(model, device_type, worth):
 
 
 def test_no_other_file_imports_the_engines_that_are_chosen():
-    chosen = {"cell_kernel", "cell_kernel_numpy", "torch_kernel", "scan", "compiled_stepper", "graph_stepper"}
+    chosen = {
+        "cell_kernel", "cell_kernel_numpy", "torch_kernel", "linear_scan", "scan", "compiled_stepper", "graph_stepper",
+    }  # fmt: skip
     package = Path(charlm.__file__).parent
     importing = set()
     for path in package.rglob("*.py"):
