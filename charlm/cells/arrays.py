@@ -211,6 +211,13 @@ def in_dtype_of(x: Array, like: Array) -> Array:
     return x.astype(like.dtype, copy=False) if isinstance(x, np.ndarray) else x.to(like.dtype)
 
 
+def integers(values: np.ndarray, like: Array) -> Array:
+    """The integers of a numpy array, with the library and device of another array."""
+    if isinstance(like, np.ndarray):
+        return values
+    return sys.modules["torch"].from_numpy(np.ascontiguousarray(values)).to(like.device)
+
+
 def arange(length: int, like: Array) -> Array:
     """The integers 0, 1, ... up to length - 1, with the library and device of another array."""
     if isinstance(like, np.ndarray):

@@ -30,6 +30,7 @@ from charlm.text.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from charlm.latent.model import LatentModel
+    from charlm.pairs.model import PairModel
 
 FORMAT = 1
 
@@ -57,6 +58,7 @@ class TextIdentity(Strict):
     sha256: str
     characters: int
     labels: tuple[str, ...] = Field(default=(), strict=False)  # of records (text.label), the most frequent first
+    longest_source: int | None = None  # characters of the longest source of train, in a text of pairs
 
 
 class Description(Strict):
@@ -101,14 +103,22 @@ class Checkpoint:
 
     @property
     def latent_kind(self) -> str | None:
-        """The kind of its latent variables; None for a language model."""
+        """The kind of its latent variables; None for a model without them."""
         return self.settings.model.latent.kind
+
+    @property
+    def pair_kind(self) -> str:
+        """The kind of a model of pairs; `none` for others."""
+        return self.settings.model.pairs.kind
 
     @cached_property
     def model(self) -> LanguageModel:
-        """The language model. Raises UsageError for a model with latent variables: it has no exact probabilities."""
+        """The language model. Raises UsageError for one with latent variables, which has no exact probabilities, and
+        for a model of pairs, which needs a source."""
         if self.latent_kind is not None:
             raise no_exact_score(self.run_name, self.latent_kind)
+        if self.pair_kind != "none":
+            raise needs_a_source(self.run_name, self.pair_kind)
         return LanguageModel(self.settings.model, self.parameters)
 
     @cached_property
@@ -119,6 +129,15 @@ class Checkpoint:
         from charlm.latent.table import latent_model
 
         return latent_model(self.settings.model, self.parameters)
+
+    @cached_property
+    def pair_model(self) -> PairModel:
+        """The model of pairs. Raises UsageError for a language model, which converts nothing."""
+        if self.pair_kind == "none":
+            raise converts_nothing(self.run_name)
+        from charlm.pairs.model import PairModel
+
+        return PairModel(self.settings.model, self.parameters)
 
     @cached_property
     def record_end(self) -> int | None:
@@ -154,6 +173,27 @@ def no_latents(run: str) -> UsageError:
         f"run {run}",
         f"Its score is exact: charlm eval perplexity {name}\n"
         "To train one that has them: charlm train names.txt --latent line",
+    )
+
+
+def needs_a_source(run: str, kind: str) -> UsageError:
+    """The error for what is about a text alone, of a model of pairs."""
+    name = shlex.quote(run)
+    return UsageError(
+        f"{run} writes targets for sources (pairs, {kind}): it is no language model, which this needs",
+        f"run {run}",
+        f"Convert sources, one a line: charlm convert {name} < sources.txt\nIts scores: charlm eval pairs {name}",
+    )
+
+
+def converts_nothing(run: str) -> UsageError:
+    """The error for what is about pairs, of a language model."""
+    name = shlex.quote(run)
+    return UsageError(
+        f"{run} is a language model, and was not trained on pairs",
+        f"run {run}",
+        f"Sample from it: charlm sample {name}\n"
+        "Train on lines of a source, a tab and a target: charlm train pairs.tsv --pairs",
     )
 
 

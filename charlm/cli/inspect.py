@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from charlm.cli.help_pages import Command, Group, examples
+from charlm.cli.inspect_attention import attention
 from charlm.cli.inspect_canvas import canvas
 from charlm.cli.inspect_cells import cells
 from charlm.cli.inspect_context import context
@@ -70,5 +71,11 @@ app.command("saliency", cls=Command, epilog=SALIENCY)(saliency)
 app.command("patch", cls=Command, epilog=PATCH)(patch)
 app.command("lens", cls=Command, epilog=LENS)(lens)
 app.command("context", cls=Command, epilog=CONTEXT)(context)
+ATTENTION = examples(
+    'charlm inspect attention sums --source "123+45"',
+    'charlm inspect attention sums --source "123+45" --html look.html --plot look.png',
+)
+
+app.command("attention", cls=Command, epilog=ATTENTION)(attention)
 app.command("weights", cls=Command, epilog=WEIGHTS)(weights)
 app.command("canvas", cls=Command, epilog=CANVAS)(canvas)

@@ -9,17 +9,10 @@ from pydantic import Field, model_validator
 
 from charlm.config.cell_files import LONGEST, short_name
 from charlm.config.latent_settings import LatentSettings
+from charlm.config.layer_settings import CellOption
+from charlm.config.layer_settings import LayerSettings as LayerSettings
+from charlm.config.pair_settings import PairSettings
 from charlm.config.section import BelowOne, Fraction, Listed, Section
-
-CellOption = bool | int | float | str
-
-
-class LayerSettings(Section):
-    """One layer of a stack. A setting that it leaves out is that of the model."""
-
-    cell: str = Field(default="", max_length=LONGEST, description="name of a cell; empty: model.cell")
-    cell_options: dict[str, CellOption] = Field(default={}, max_length=16, description="options of that cell")
-    hidden_size: int = Field(default=0, ge=0, le=16_384, description="units of this layer; 0: model.hidden_size")
 
 
 class AttentionSettings(Section):
@@ -89,6 +82,7 @@ class ModelSettings(Section):
     block: BlockSettings = Field(default=BlockSettings(), description="what surrounds the cell of each layer")
     attention: AttentionSettings = Field(default=AttentionSettings(), description="attention over past outputs")
     latent: LatentSettings = Field(default=LatentSettings(), description="latent variables, for lines")
+    pairs: PairSettings = Field(default=PairSettings(), description="a target for a source, for lines with a tab")
     embedding_dim: int | None = Field(
         default=None, ge=1, le=16_384, description="E, width of the embedding; none: hidden_size"
     )
@@ -141,6 +135,24 @@ class ModelSettings(Section):
         wrong = [f"model.{name}" for name, value in given.items() if value]
         if self.latent.kind is not None and wrong:
             raise ValueError(f"{' and '.join(wrong)} cannot go with latent variables (model.latent)")
+        if self.latent.kind in ("vrnn", "draw") and self.dropout_kind == "locked":
+            raise ValueError(
+                f"model.dropout_kind=locked is for whole windows, and {self.latent.kind} goes step by step"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _pairs_stand_alone(self) -> ModelSettings:
+        """What a model of pairs cannot have beside it."""
+        given = {
+            "attention.window": self.attention.window,
+            "block": self.block.there,
+            "tied": self.tied,
+            "weight_drop": self.weight_drop,
+        }
+        wrong = [f"model.{name}" for name, value in given.items() if value]
+        if self.pairs.kind != "none" and wrong:
+            raise ValueError(f"{' and '.join(wrong)} cannot go with pairs (model.pairs)")
         return self
 
     @property
@@ -157,6 +169,8 @@ class ModelSettings(Section):
         extras = ", residual" * self.residual + self.block.in_short()
         if self.latent.kind is not None:
             extras += f", latent {self.latent.kind} {self.latent.size}"
+        if self.pairs.kind != "none":
+            extras += f", pairs {self.pairs.kind}"
         return shape + extras + (f", attention {self.attention.window}" if self.attention.window else "")
 
     def stack(self) -> tuple[LayerSettings, ...]:

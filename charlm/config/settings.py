@@ -18,6 +18,7 @@ from charlm.config.latent_settings import LatentSettings as LatentSettings
 from charlm.config.model_settings import AttentionSettings as AttentionSettings
 from charlm.config.model_settings import LayerSettings as LayerSettings
 from charlm.config.model_settings import ModelSettings as ModelSettings
+from charlm.config.pair_settings import PairSettings as PairSettings
 from charlm.config.section import BelowOne, Fraction, Listed
 from charlm.config.section import Section as Section
 from charlm.config.text_form import form_problem
@@ -259,10 +260,34 @@ class Settings(Section):
             return {**given, "text": {**(text or {}), "records": True}}
         return given
 
+    @model_validator(mode="before")
+    @classmethod
+    def _pairs_mean_records(cls, given: Any) -> Any:
+        """A model of pairs reads lines."""
+        model, text = (given.get(name) for name in ("model", "text")) if isinstance(given, Mapping) else (None, None)
+        pairs = model.get("pairs") if isinstance(model, Mapping) else None
+        has_pairs = isinstance(pairs, Mapping) and pairs.get("kind", "none") != "none"
+        if has_pairs and isinstance(text, Mapping | None) and "records" not in (text or {}):
+            return {**given, "text": {**(text or {}), "records": True}}
+        return given
+
     @model_validator(mode="after")
     def _latents_have_records(self) -> Settings:
         if self.model.latent.kind is not None and not self.text.records:
             raise ValueError("text.records=false is given, but a model with latent variables reads lines (--records)")
+        return self
+
+    @model_validator(mode="after")
+    def _pairs_are_lines(self) -> Settings:
+        if self.model.pairs.kind == "none":
+            return self
+        text = self.text
+        if not text.records or text.separator != "line" or text.format not in ("auto", "plain"):
+            raise ValueError("text.records, text.separator and text.format cannot change with pairs: a pair is a line")
+        if text.column is not None or text.field is not None:
+            raise ValueError("text.column and text.field cannot go with pairs: a pair is a line, and a tab is in it")
+        if text.split == "contiguous":
+            raise ValueError("text.split=contiguous cannot go with pairs: they are split by their sources")
         return self
 
     @model_validator(mode="after")

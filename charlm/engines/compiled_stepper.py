@@ -65,7 +65,10 @@ class CompiledStepper:
             layer.residual = int(model.settings.residual and number > 0 and not blocks)
         for surrounding, layer in zip(self._blocks, self._descriptions, strict=bool(blocks)):
             surrounding.surround(layer)
-        self._keepers = [*self._layers, *(block for block in self._blocks if block.remembers)]  # of a state's items
+        self._keepers: list[StreamedLayer | StreamedBlock] = [
+            *self._layers,
+            *(block for block in self._blocks if block.remembers),
+        ]  # of a state's items
         head, bias = model.head
         self._vocab_size = len(bias)
         missing = -len(bias) % step

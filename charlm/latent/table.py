@@ -38,4 +38,4 @@ def count_parameters_of(settings: ModelSettings, vocab_size: int) -> int:
 
 def latent_model(settings: ModelSettings, parameters: Mapping[str, Array]) -> LatentModel:
     """The model of the settings, whose `latent.kind` is one of KINDS."""
-    return KINDS[settings.latent.kind](settings, parameters)
+    return KINDS[str(settings.latent.kind)](settings, parameters)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from charlm.checkpoint import Checkpoint, load_checkpoint
+from charlm.checkpoint.contents import needs_a_source
 from charlm.config.given import dotted
 from charlm.config.resolving import Resolved
 from charlm.config.settings import Settings, TextSettings
@@ -102,6 +103,8 @@ def settings_from(resolved: Resolved, start: Checkpoint) -> tuple[Settings, tupl
             f"--from {start.run_name}",
             f"To train that run for longer: charlm train --resume {start.run_name} --more 500",
         )
+    if start.pair_kind != "none":
+        raise needs_a_source(start.run_name, start.pair_kind)
     given = {name for name, at in resolved.origins.items() if at != "default" and not at.startswith("preset ")}
     wanted, own = dotted(resolved.settings), dotted(start.settings)
     fixed = [name for name in wanted if name == "text.unit" or _shapes_the_model(name)]
