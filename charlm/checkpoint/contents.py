@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -20,11 +21,15 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from charlm.checkpoint.bounded_json import parse_bounded_json
 from charlm.config.history import older_values
 from charlm.config.settings import Settings
-from charlm.errors import IntegrityError
+from charlm.errors import IntegrityError, UsageError
 from charlm.model.language_model import LanguageModel
 from charlm.runs.folder import DESCRIPTION
+from charlm.text.records.answers import Scored, scored_part
 from charlm.text.records.record_lanes import record_end_id
 from charlm.text.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from charlm.latent.model import LatentModel
 
 FORMAT = 1
 
@@ -94,9 +99,26 @@ class Checkpoint:
         folder = self.folder.resolve()
         return folder.parent.name if folder.name.startswith("step-") else folder.name
 
+    @property
+    def latent_kind(self) -> str | None:
+        """The kind of its latent variables; None for a language model."""
+        return self.settings.model.latent.kind
+
     @cached_property
     def model(self) -> LanguageModel:
+        """The language model. Raises UsageError for a model with latent variables: it has no exact probabilities."""
+        if self.latent_kind is not None:
+            raise no_exact_score(self.run_name, self.latent_kind)
         return LanguageModel(self.settings.model, self.parameters)
+
+    @cached_property
+    def latent_model(self) -> LatentModel:
+        """The model with latent variables. Raises UsageError for a language model, which has none."""
+        if self.latent_kind is None:
+            raise no_latents(self.run_name)
+        from charlm.latent.table import latent_model
+
+        return latent_model(self.settings.model, self.parameters)
 
     @cached_property
     def record_end(self) -> int | None:
@@ -104,9 +126,35 @@ class Checkpoint:
         return record_end_id(self.settings.text, self.vocabulary)
 
     @cached_property
+    def scored(self) -> Scored:
+        """What of a record counts in the scores of the model."""
+        return scored_part(self.settings.text, self.vocabulary)
+
+    @cached_property
     def writer(self) -> LanguageModel:
         """The model to sample from: it never writes the unknown symbol."""
         return self.model.without_writing(self.vocabulary.unknown_id)
+
+
+def no_exact_score(run: str, kind: str) -> UsageError:
+    """The error for what needs the exact probability of each next character, of a model that has only a bound."""
+    name = shlex.quote(run)
+    return UsageError(
+        f"{run} has latent variables ({kind}): the probability of a character can only be bounded, and this needs it",
+        f"run {run}",
+        f"Its bound: charlm eval bound {name}\nLines that it writes: charlm sample {name} --count 10",
+    )
+
+
+def no_latents(run: str) -> UsageError:
+    """The error for what is about latent variables, of a model that has none."""
+    name = shlex.quote(run)
+    return UsageError(
+        f"{run} has no latent variables",
+        f"run {run}",
+        f"Its score is exact: charlm eval perplexity {name}\n"
+        "To train one that has them: charlm train names.txt --latent line",
+    )
 
 
 def _checksum(body: Any) -> str:

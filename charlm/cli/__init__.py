@@ -20,6 +20,7 @@ from charlm.cli import (
     doctor,
     evaluate,
     export,
+    import_model,
     inspect,
     runs,
     sample,
@@ -59,6 +60,7 @@ SAMPLE = examples(
 )
 COMPRESS = examples("charlm compress mybook letter.txt", "charlm compress mybook - --portable -o out.clm")
 DECOMPRESS = examples("charlm decompress letter.txt.clm -o letter.txt", "charlm decompress out.clm --run mybook -o -")
+IMPORT = examples("charlm import mymodel-hub --name owl", "charlm import mymodel-torch")
 SERVE = examples("charlm serve mybook", "charlm serve mybook names --port 8080")
 DOCTOR = examples("charlm doctor", "charlm doctor mybook.txt -c auto")
 
@@ -66,6 +68,7 @@ app.command("train", cls=Command, epilog=TRAIN)(train.train)
 app.command("sample", cls=Command, epilog=SAMPLE)(sample.sample)
 app.command("compress", cls=Command, epilog=COMPRESS)(compress.compress)
 app.command("decompress", cls=Command, epilog=DECOMPRESS)(compress.decompress)
+app.command("import", cls=Command, epilog=IMPORT)(import_model.import_model)
 app.command("serve", cls=Command, epilog=SERVE)(serve.serve)
 app.add_typer(evaluate.app, name="eval", help="Score text with a trained model.")
 app.add_typer(inspect.app, name="inspect", help="Look inside a trained model: what its units do, and why.")

@@ -10,19 +10,31 @@ import typer
 
 from charlm.cli.completing import complete_text
 from charlm.cli.opening import say_what_is_awaited
-from charlm.cli.options import CellFile, Config, DeviceIfGiven, Encoding, JsonAtEnd, Overrides, Records, Test, Valid
+from charlm.cli.options import (
+    CellFile,
+    Config,
+    DeviceIfGiven,
+    Encoding,
+    JsonAtEnd,
+    Latent,
+    Overrides,
+    Records,
+    Test,
+    Valid,
+)
 from charlm.cli.runs_watching import watching
 from charlm.cli.serve import require_server
+from charlm.cli.train_plan import print_plan
 from charlm.display.output import print_json
+from charlm.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from charlm.checkpoint.moved import Moved
     from charlm.config.resolving import Resolved
-    from charlm.config.settings import Settings
-    from charlm.text.corpus import Corpus
     from charlm.training.experiment import Training
+    from charlm.training.language import LanguageTask
 
 
 @dataclass(frozen=True)
@@ -93,6 +105,7 @@ def train(
     ] = None,
     encoding: Encoding = None,
     records: Records = False,
+    latent: Latent = None,
     valid: Valid = None,
     test: Test = None,
     cell_file: CellFile = None,
@@ -112,6 +125,7 @@ def train(
         "text.valid": None if resume else valid,
         "text.test": None if resume else test,
         "text.records": records or None,
+        "model.latent.kind": latent,
         "training.budget": budget,
         "training.steps": steps,
         "training.epochs": epochs,
@@ -132,16 +146,16 @@ def train(
     from dataclasses import replace
 
     from charlm.cells.naming_files import own_settings, own_stack_problems
-    from charlm.config.resolving import resolve_to_train
+    from charlm.config.resolving import DEFAULT_PRESET, resolve_to_train
 
+    if latent and config is None:
+        config = DEFAULT_PRESET  # also by time: what chooses settings for a time knows language models alone
     resolved = resolve_to_train(config, settings or [], options, [own_stack_problems])
     _begin(replace(resolved, settings=own_settings(resolved.settings)), run, origin, dry_run, shown)
 
 
 def _run_to_resume(text: list[str] | None, config: str | None, name: str | None, origin: str | None) -> str | None:
     """The run that the user named; None for the latest."""
-    from charlm.errors import UsageError
-
     wanted = [*(text or []), *([name] if name else [])]
     if origin:
         raise UsageError(
@@ -159,8 +173,6 @@ def _run_to_resume(text: list[str] | None, config: str | None, name: str | None,
 
 
 def _refuse_without_resume(text: list[str] | None, more: str | None, moved: list[str] | None) -> None:
-    from charlm.errors import UsageError
-
     if more is not None:
         raise UsageError(
             "--more adds to what a run has done", f"--more {more}", f"Resume a run: charlm train --resume --more {more}"
@@ -176,6 +188,12 @@ def _refuse_without_resume(text: list[str] | None, more: str | None, moved: list
 
 def _begin(resolved: Resolved, name: str | None, origin: str | None, dry_run: bool, shown: _Shown) -> None:
     settings, automatic, start = resolved.settings, resolved.automatic, None
+    if automatic and settings.model.latent.kind is not None:
+        raise UsageError(
+            f"{', '.join(automatic)}: auto chooses for models without latent variables",
+            ", ".join(dict.fromkeys(resolved.origins[each] for each in automatic)),
+            "Give numbers, or another preset: -c quick",
+        )
     say_what_is_awaited(settings.text.sources)
     notes: tuple[str, ...] = ()
     if origin is not None:
@@ -201,7 +219,7 @@ def _begin(resolved: Resolved, name: str | None, origin: str | None, dry_run: bo
 
             choice = choose(settings, automatic, corpus, compute_for(settings))
             settings, notes = choice.settings, (*notes, f"chosen: {choice.note()}")
-        _print_plan(settings, corpus, notes, shown.as_json)
+        print_plan(settings, corpus, notes, shown.as_json)
         return
     from charlm.training.experiment import begin
 
@@ -221,17 +239,18 @@ def _resume(
 
     if dry_run:
         from charlm.runs import lock_run, open_run, runs_root
+        from charlm.training.language_text import open_language_text
         from charlm.training.resuming import Asked, reopen
 
         run = open_run(runs_root(), target)
         with lock_run(run):
-            stored = reopen(run, Asked(overrides, options, more, moved))
-        _print_plan(stored.settings, stored.corpus, stored.notes, shown.as_json)
+            stored = reopen(run, Asked(overrides, options, more, moved), open_language_text)
+        print_plan(stored.settings, stored.text.corpus, stored.notes, shown.as_json)
         return
     _train(resume(target, overrides, options, more=more, moved=moved), shown)
 
 
-def _train(training: Training, shown: _Shown) -> None:
+def _train(training: Training[LanguageTask], shown: _Shown) -> None:
     """Train, show it, and print the summary. Raises StoppedError after a signal."""
     from charlm.display.console import StderrConsole
     from charlm.display.first_sample import first_sample_options
@@ -244,7 +263,7 @@ def _train(training: Training, shown: _Shown) -> None:
     from charlm.signals import Stop
     from charlm.training.events import Finished
 
-    run, corpus = training.run, training.corpus
+    run, corpus = training.run, training.task.corpus
     console = StderrConsole()
     rows = [*text_rows(corpus), *(("note", note) for note in training.notes)]
     title = f"{run.name}  {training.settings.model.in_short()}"
@@ -271,21 +290,3 @@ def _train(training: Training, shown: _Shown) -> None:
             str(run.folder),
             f"Go on with: charlm train --resume {command_name(run)}",
         )
-
-
-def _print_plan(settings: Settings, corpus: Corpus, notes: Sequence[str], as_json: bool) -> None:
-    """What a training would do, without torch and without a run."""
-    from charlm.model.parameters import count_parameters
-    from charlm.text.corpus import describe_corpus
-
-    parameters = count_parameters(settings.model, corpus.vocabulary.size)
-    if as_json:
-        plan = {"settings": settings.model_dump(mode="json"), "parameters": parameters, "text": describe_corpus(corpus)}
-        print_json(plan)
-        return
-    from rich.console import Console
-
-    from charlm.display.summary import plan_rows, print_rows
-
-    console = Console(highlight=False)
-    print_rows(console, [*(("note", note) for note in notes), *plan_rows(settings, corpus, parameters)])

@@ -21,6 +21,7 @@ LAYERS, NUM_LAYERS = "model.layers", "model.num_layers"
 INNER = {  # settings that are mappings
     CELL_OPTIONS: "{forget_bias: 1.0}",
     "model.attention": "{window: 32}",
+    "model.latent": "{kind: line}",
     "model.block": "{norm: rms, mlp: 3}",
 }
 LENGTHS = ("training.steps", "training.epochs", "training.budget")

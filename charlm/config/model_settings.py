@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from charlm.config.cell_files import LONGEST, short_name
+from charlm.config.latent_settings import LatentSettings
 from charlm.config.section import BelowOne, Fraction, Listed, Section
 
 CellOption = bool | int | float | str
@@ -87,6 +88,7 @@ class ModelSettings(Section):
     )
     block: BlockSettings = Field(default=BlockSettings(), description="what surrounds the cell of each layer")
     attention: AttentionSettings = Field(default=AttentionSettings(), description="attention over past outputs")
+    latent: LatentSettings = Field(default=LatentSettings(), description="latent variables, for lines")
     embedding_dim: int | None = Field(
         default=None, ge=1, le=16_384, description="E, width of the embedding; none: hidden_size"
     )
@@ -127,18 +129,34 @@ class ModelSettings(Section):
             )
         return self
 
+    @model_validator(mode="after")
+    def _latents_stand_alone(self) -> ModelSettings:
+        """What a model with latent variables cannot have beside them."""
+        given = {
+            "attention": self.attention.window,
+            "tied": self.tied,
+            "weight_drop": self.weight_drop,
+            "block": self.block.there,
+        }
+        wrong = [f"model.{name}" for name, value in given.items() if value]
+        if self.latent.kind is not None and wrong:
+            raise ValueError(f"{' and '.join(wrong)} cannot go with latent variables (model.latent)")
+        return self
+
     @property
     def embedding_width(self) -> int:
         """E."""
         return self.embedding_dim or self.hidden_size
 
     def in_short(self) -> str:
-        """`lstm 2 x 192`; if the layers are given one by one, each with its width."""
+        """`lstm 2 x 192`, `lstm 2 x 192, latent line 32`; if the layers are given one by one, each with its width."""
         if self.layers is None:
             shape = f"{short_name(self.cell)} {self.num_layers} x {self.hidden_size}"
         else:
             shape = ", ".join(f"{short_name(layer.cell)} {layer.hidden_size}" for layer in self.stack())
         extras = ", residual" * self.residual + self.block.in_short()
+        if self.latent.kind is not None:
+            extras += f", latent {self.latent.kind} {self.latent.size}"
         return shape + extras + (f", attention {self.attention.window}" if self.attention.window else "")
 
     def stack(self) -> tuple[LayerSettings, ...]:

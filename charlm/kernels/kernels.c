@@ -31,7 +31,7 @@
 #include "sharing.h"
 #include "team.h"
 
-enum { MOST_INPUTS = 4, MOST_STATES = 6, MOST_STAGES = 6 }; /* of a derived kernel, as graphs/stages.py has them */
+enum { MOST_INPUTS = 12, MOST_STATES = 8, MOST_STAGES = 14 }; /* of a derived kernel, as graphs/stages.py has them */
 enum { BLOCK_STAGES = 6 }; /* of a block around a cell (stream_block.h) */
 
 #define NAME(x) x##_fp32

@@ -14,7 +14,7 @@ from pathlib import Path
 from charlm.kernels.building import Level, library_path
 from charlm.kernels.choosing import choice
 
-MOST_INPUTS, MOST_STATES, MOST_STAGES = 4, 6, 6  # of a derived kernel
+MOST_INPUTS, MOST_STATES, MOST_STAGES = 12, 8, 14  # of a derived kernel
 BLOCK_STAGES = 6  # of what surrounds a cell
 
 

@@ -96,7 +96,8 @@ def _step_of(layer: Layer, number: int) -> JsStep:
         raise UsageError(
             f"The cell {type(layer.cell).__name__} cannot be written in JavaScript: its step has {error}",
             f"layer {number + 1} of the model",
-            "A page needs a cell whose step is made of the operations that charlm/cells/arrays.py names.",
+            "A page needs a cell with a number of its state for each unit, and a step of the operations that "
+            "charlm/cells/arrays.py names. `charlm sample` and `charlm serve` run any cell.",
         ) from None
 
 
