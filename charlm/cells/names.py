@@ -14,4 +14,6 @@ CELL_NAMES = (
     "clockwork",
     "grid",
     "mut1",
+    "matrix_lstm",
+    "gated_delta",
 )  # a test compares them with the table

@@ -21,6 +21,7 @@ from charlm.cli import (
     doctor,
     evaluate,
     export,
+    import_model,
     inspect,
     runs,
     sample,
@@ -64,6 +65,7 @@ DECOMPRESS = examples("charlm decompress letter.txt.clm -o letter.txt", "charlm 
 CONVERT = examples(
     "charlm convert sums < sums.txt", "charlm convert sounds words.txt --beam 8 --nbest 3", "charlm convert sums --json"
 )
+IMPORT = examples("charlm import mymodel-hub --name owl", "charlm import mymodel-torch")
 SERVE = examples("charlm serve mybook", "charlm serve mybook names --port 8080")
 DOCTOR = examples("charlm doctor", "charlm doctor mybook.txt -c auto")
 
@@ -72,6 +74,7 @@ app.command("sample", cls=Command, epilog=SAMPLE)(sample.sample)
 app.command("convert", cls=Command, epilog=CONVERT)(convert.convert)
 app.command("compress", cls=Command, epilog=COMPRESS)(compress.compress)
 app.command("decompress", cls=Command, epilog=DECOMPRESS)(compress.decompress)
+app.command("import", cls=Command, epilog=IMPORT)(import_model.import_model)
 app.command("serve", cls=Command, epilog=SERVE)(serve.serve)
 app.add_typer(evaluate.app, name="eval", help="Score text with a trained model.")
 app.add_typer(inspect.app, name="inspect", help="Look inside a trained model: what its units do, and why.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from charlm.cli.evaluate_bound import bound
 from charlm.cli.evaluate_card import card
 from charlm.cli.evaluate_characters import characters
 from charlm.cli.evaluate_compare import compare
@@ -30,6 +31,7 @@ LINES = examples(
     "charlm eval lines names newnames.txt", "charlm eval lines names labelled.tsv --label-column 2 --positive fake"
 )
 MATRIX = examples("charlm eval matrix austen dickens --text letter.txt --text novel.txt")
+BOUND = examples("charlm eval bound names", "charlm eval bound names newnames.txt --draws 16 --json")
 COMPARE = examples("charlm eval compare mybook names --text mybook.txt")
 
 
@@ -44,6 +46,7 @@ app.command("compare", cls=Command, epilog=COMPARE)(compare)
 app.command("characters", cls=Command, epilog=CHARACTERS)(characters)
 app.command("surprise", cls=Command, epilog=SURPRISE)(surprise)
 app.command("lines", cls=Command, epilog=LINES)(lines)
+app.command("bound", cls=Command, epilog=BOUND)(bound)
 PAIRS = examples("charlm eval pairs sums", "charlm eval pairs sums newsums.tsv --beam 1 --json")
 
 app.command("pairs", cls=Command, epilog=PAIRS)(pairs)

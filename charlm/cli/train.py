@@ -8,19 +8,29 @@ import typer
 
 from charlm.cli.completing import complete_text
 from charlm.cli.opening import say_what_is_awaited
-from charlm.cli.options import CellFile, Config, DeviceIfGiven, Encoding, JsonAtEnd, Overrides, Records, Test, Valid
+from charlm.cli.options import (
+    CellFile,
+    Config,
+    DeviceIfGiven,
+    Encoding,
+    JsonAtEnd,
+    Latent,
+    Overrides,
+    Records,
+    Test,
+    Valid,
+)
 from charlm.cli.serve import require_server
-from charlm.cli.train_pairs import PAIRS, begin_pairs, chosen_kind, is_of_pairs, resume_pairs
+from charlm.cli.train_pairs import Pairs, begin_pairs, chosen_kind, is_of_pairs, resume_pairs
+from charlm.cli.train_plan import print_plan
 from charlm.cli.train_shown import Shown, train_and_show
-from charlm.display.output import print_json
+from charlm.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from charlm.checkpoint.moved import Moved
     from charlm.config.resolving import Resolved
-    from charlm.config.settings import Settings
-    from charlm.text.corpus import Corpus
     from charlm.training.experiment import Training
     from charlm.training.language import LanguageTask
 
@@ -84,7 +94,8 @@ def train(
     ] = None,
     encoding: Encoding = None,
     records: Records = False,
-    pairs: PAIRS = False,
+    latent: Latent = None,
+    pairs: Pairs = False,
     valid: Valid = None,
     test: Test = None,
     cell_file: CellFile = None,
@@ -104,6 +115,7 @@ def train(
         "text.valid": None if resume else valid,
         "text.test": None if resume else test,
         "text.records": records or None,
+        "model.latent.kind": latent,
         "training.budget": budget,
         "training.steps": steps,
         "training.epochs": epochs,
@@ -128,12 +140,14 @@ def train(
     from dataclasses import replace
 
     from charlm.cells.naming_files import own_settings, own_stack_problems
-    from charlm.config.resolving import resolve_to_train
+    from charlm.config.resolving import DEFAULT_PRESET, resolve_to_train
 
+    if latent and config is None:
+        config = DEFAULT_PRESET  # also by time: what chooses settings for a time knows language models alone
     preset = "pairs" if pairs and config is None else config
     resolved = resolve_to_train(preset, settings or [], options, [own_stack_problems])
     resolved = replace(resolved, settings=own_settings(resolved.settings))
-    if resolved.settings.model.pairs.kind != "none":
+    if resolved.settings.model.pairs.kind is not None:
         begin_pairs(resolved, run, origin, dry_run, shown)
         return
     _begin(resolved, run, origin, dry_run, shown)
@@ -141,8 +155,6 @@ def train(
 
 def _run_to_resume(text: list[str] | None, config: str | None, name: str | None, origin: str | None) -> str | None:
     """The run that the user named; None for the latest."""
-    from charlm.errors import UsageError
-
     wanted = [*(text or []), *([name] if name else [])]
     if origin:
         raise UsageError(
@@ -160,8 +172,6 @@ def _run_to_resume(text: list[str] | None, config: str | None, name: str | None,
 
 
 def _refuse_without_resume(text: list[str] | None, more: str | None, moved: list[str] | None) -> None:
-    from charlm.errors import UsageError
-
     if more is not None:
         raise UsageError(
             "--more adds to what a run has done", f"--more {more}", f"Resume a run: charlm train --resume --more {more}"
@@ -177,6 +187,12 @@ def _refuse_without_resume(text: list[str] | None, more: str | None, moved: list
 
 def _begin(resolved: Resolved, name: str | None, origin: str | None, dry_run: bool, shown: Shown) -> None:
     settings, automatic, start = resolved.settings, resolved.automatic, None
+    if automatic and settings.model.latent.kind is not None:
+        raise UsageError(
+            f"{', '.join(automatic)}: auto chooses for models without latent variables",
+            ", ".join(dict.fromkeys(resolved.origins[each] for each in automatic)),
+            "Give numbers, or another preset: -c quick",
+        )
     say_what_is_awaited(settings.text.sources)
     notes: tuple[str, ...] = ()
     if origin is not None:
@@ -202,7 +218,7 @@ def _begin(resolved: Resolved, name: str | None, origin: str | None, dry_run: bo
 
             choice = choose(settings, automatic, corpus, compute_for(settings))
             settings, notes = choice.settings, (*notes, f"chosen: {choice.note()}")
-        _print_plan(settings, corpus, notes, shown.as_json)
+        print_plan(settings, corpus, notes, shown.as_json)
         return
     from charlm.training.experiment import begin
 
@@ -228,7 +244,7 @@ def _resume(
         run = open_run(runs_root(), target)
         with lock_run(run):
             stored = reopen(run, Asked(overrides, options, more, moved), open_language_text)
-        _print_plan(stored.settings, stored.text.corpus, stored.notes, shown.as_json)
+        print_plan(stored.settings, stored.text.corpus, stored.notes, shown.as_json)
         return
     _train_language(resume(target, overrides, options, more=more, moved=moved), shown)
 
@@ -241,21 +257,3 @@ def _train_language(training: Training[LanguageTask], shown: Shown) -> None:
     cells = [layer.cell for layer in training.settings.model.stack()]
     options = first_sample_options(corpus, training.settings.text)
     train_and_show(training, shown, text_rows(corpus), lambda finished: next_commands(finished, run, options, cells))
-
-
-def _print_plan(settings: Settings, corpus: Corpus, notes: Sequence[str], as_json: bool) -> None:
-    """What a training would do, without torch and without a run."""
-    from charlm.model.parameters import count_parameters
-    from charlm.text.corpus import describe_corpus
-
-    parameters = count_parameters(settings.model, corpus.vocabulary.size)
-    if as_json:
-        plan = {"settings": settings.model_dump(mode="json"), "parameters": parameters, "text": describe_corpus(corpus)}
-        print_json(plan)
-        return
-    from rich.console import Console
-
-    from charlm.display.summary import plan_rows, print_rows
-
-    console = Console(highlight=False)
-    print_rows(console, [*(("note", note) for note in notes), *plan_rows(settings, corpus, parameters)])

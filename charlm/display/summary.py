@@ -21,7 +21,7 @@ from charlm.config.cell_files import consent
 from charlm.display.console import silence_on_error
 from charlm.display.printing import escape_controls, escape_unencodable
 from charlm.display.tables import GAP, fit_pairs
-from charlm.display.units import clock, counted, in_bits, short
+from charlm.display.units import at_most, clock, counted, in_bits, short
 from charlm.text.vocabulary import UNITS
 from charlm.training.events import Finished, Started
 
@@ -101,9 +101,11 @@ def finished_rows(finished: Finished, path: Path) -> list[Row]:
     """How the training ended: scores in bits per character (nats, perplexity), characters read, and the folder."""
     rows = [("ended", f"{REASONS.get(finished.reason, finished.reason)}, at step {finished.step:,}")]
     if finished.best_nats is not None:
-        rows.append(("valid", f"{_score(finished.best_nats)}, perplexity {_perplexity(finished.best_nats):.2f}"))
+        mark = at_most(finished.bounded)
+        perplexity = f"perplexity {mark}{_perplexity(finished.best_nats):.2f}"
+        rows.append(("valid", f"{mark}{_score(finished.best_nats)}, {perplexity}"))
     if finished.best_step is not None and finished.last_nats is not None:
-        last = f"; the last one has {in_bits(finished.last_nats):.3f} bits"
+        last = f"; the last one has {at_most(finished.bounded)}{in_bits(finished.last_nats):.3f} bits"
         rows.append(
             ("best", f"at step {finished.best_step:,}{'' if finished.last_nats == finished.best_nats else last}")
         )
@@ -111,7 +113,7 @@ def finished_rows(finished: Finished, path: Path) -> list[Row]:
     speed = f"{short(_speed(finished))} a second"
     return [
         *rows,
-        ("train", f"{_score(finished.train_nats)}{at}"),
+        ("train", f"{at_most(finished.bounded)}{_score(finished.train_nats)}{at}"),
         ("read", f"{finished.characters:,} characters in {clock(finished.seconds)}, {speed}"),
         ("kept in", str(path)),
     ]
@@ -122,6 +124,8 @@ def next_commands(finished: Finished, run: str, options: Sequence[str] = (), cel
     name = shlex.quote(run) + consent(cells)
     prompted = "".join(f" {shlex.quote(option)}" for option in options)
     resume = [f"charlm train --resume {name}"] if finished.reason == "signal" else []
+    if finished.bounded:
+        return [*resume, f"charlm sample {name} --count 10", f"charlm eval bound {name}"]
     return [*resume, f"charlm sample {name}{prompted}", f"charlm eval perplexity {name} FILE"]
 
 
@@ -160,6 +164,7 @@ def summary_json(finished: Finished, run: str, path: Path) -> dict[str, object]:
         "characters": finished.characters,
         "seconds": finished.seconds,
         "characters_per_second": _speed(finished),
+        **({"bounded": True} if finished.bounded else {}),
     }
 
 

@@ -1,7 +1,8 @@
 """One character after the other, layer by layer: those that have a compiled kernel in it, the rest as it is defined.
 
-For stacks that compiled_stepper.py cannot run as a whole: a layer has a step that cannot be traced, or there is
-attention. Weights of the compiled layers are bfloat16. Knows no torch. Shape letters: B rows, I input, H hidden.
+For stacks that compiled_stepper.py cannot run as a whole: a layer has a step that cannot be traced, or is surrounded by
+a block of another width, or there is attention. Weights of the compiled layers are bfloat16. Knows no torch.
+Shape letters: B rows, I input, H hidden.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from charlm.kernels import StreamLayer, StreamStack, library
 from charlm.kernels.threads import share_rows
 from charlm.model.language_model import LanguageModel
 from charlm.model.stack import Layer
-from charlm.model.stepping import DefinitionStepper
+from charlm.model.stepping import DefinitionStepper, symbol_table
 
 ROWS_FOR_A_THREAD = 12  # with fewer, waking another thread takes longer than the work
 
@@ -75,8 +76,7 @@ class LayeredStepper(DefinitionStepper):
         super().__init__(model)
         for number, (layer, weights) in enumerate(zip(model.layers, model.layer_weights, strict=True)):
             if can_run_layer(layer):
-                table = None if number else model.parameters["embedding.weight"]
-                self._layers[number] = CompiledLayer(layer, weights, table)
+                self._layers[number] = CompiledLayer(layer, weights, symbol_table(model, number))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return LayeredStepper, (self._model,)

@@ -32,6 +32,7 @@ def _stage(name: str, plan: KernelPlan, number: int) -> str:
     for place, sum_ in enumerate(sums):
         rest.know(sum_.whole, f"acc[{place}][r][j]")
         begins.append(f"acc[{place}][r][j] = {' + '.join(map(start.value, sum_.starts)) or 'constant(0)'};")
+    rest.load_first(stage.results, "state")  # the new state may come into the same places
     for each in stage.results:
         value = rest.value(each)
         rest.lines += [f"{store}, {value});" for store in _stores(plan, each)]

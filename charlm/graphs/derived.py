@@ -22,10 +22,13 @@ def kernel_name(graph: StepGraph) -> str:
 
 
 def table_forms() -> Iterator[tuple[Cell, bool]]:
-    """Every cell of the table, in every form that a boolean option gives it, also above a layer that it reads."""
+    """Every cell of the table, in every form that one option gives it, also above a layer that it reads.
+
+    Options that give forms are booleans, and whole numbers with few values.
+    """
     for name, cell_class in CELLS.items():
-        options = [{}, *({key: True} for key, option in cell_class.options().items() if option.default is False)]
-        for given in options:
+        forms = [{key: value} for key, option in cell_class.options().items() for value in option.forms()]
+        for given in ({}, *forms):
             for below in (False, True) if cell_class.READS_BELOW else (False,):
                 yield build_cell(name, given), below
 

@@ -71,9 +71,10 @@ def value_names(layer: Layer) -> tuple[str, ...]:
 
 
 def default_value(layer: Layer) -> str:
-    """The memory over time if the cell has one, else `h`."""
+    """The memory over time if the cell has one with a number for each unit, else `h`, else the output."""
     fields = layer.cell.STATE._fields
-    return next((name for name in MEMORIES if name in fields), "h" if "h" in fields else fields[0])
+    wanted = (name for name in (*MEMORIES, "h", fields[0]) if name in fields)
+    return next((name for name in wanted if _width(layer, name) == layer.hidden_size), OUTPUT)
 
 
 def _width(layer: Layer, name: str) -> int:

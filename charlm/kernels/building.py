@@ -31,6 +31,7 @@ SOURCES = (
     "products.h",
     "sharing.h",
     "stream.h",
+    "stream_block.h",
     "stream_draw.h",
     "team.h",
     "vectors.h",

@@ -111,13 +111,34 @@ INLINE floats chosen(floats condition, floats x, floats otherwise) {
     return (floats)((held & (integers)x) | (~held & (integers)otherwise));
 }
 INLINE floats absolute(floats x) { return (floats)((integers)x & ~(integers)constant(-0.0f)); } /* without its sign */
+INLINE floats expm1_ps(floats x) { /* e^x - 1, to all digits near 0: there by its Taylor series */
+#if defined(CHARLM_FLOAT64)
+    for (int lane = 0; lane < W; lane++) x[lane] = __builtin_expm1(x[lane]);
+    return x;
+#else
+    const floats near = x * (1 + x * (0.5f + x * (0.166666667f + x * (0.0416666667f + x * (0.00833333333f
+        + x * (0.00138888889f + x * (0.000198412698f + x * 0.0000248015873f)))))));
+    return chosen(ones_where(absolute(x) < 0.5f), near, exp_ps(x) - 1);
+#endif
+}
 INLINE floats log_ps(floats x) { /* rare: element by element */
     for (int lane = 0; lane < W; lane++) x[lane] = __builtin_log(x[lane]);
     return x;
 }
 INLINE floats sqrt_ps(floats x) {
+#if defined(CHARLM_FLOAT64)
     for (int lane = 0; lane < W; lane++) x[lane] = __builtin_sqrt(x[lane]);
     return x;
+#elif defined(__AVX512F__)
+    return (floats)_mm512_sqrt_ps((__m512)x);
+#elif defined(__AVX__)
+    return (floats)_mm256_sqrt_ps((__m256)x);
+#elif defined(__SSE__)
+    return (floats)_mm_sqrt_ps((__m128)x);
+#else
+    for (int lane = 0; lane < W; lane++) x[lane] = __builtin_sqrtf(x[lane]);
+    return x;
+#endif
 }
 
 /* Call tile(R, what, which, row, column) for the rows from `first` to `end` and the columns from `from` to `to`, with

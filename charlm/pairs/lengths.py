@@ -17,14 +17,14 @@ import numpy as np
 from charlm.cells.arrays import Array, concatenate, integers, zeros
 from charlm.cells.cell import Weights
 from charlm.cells.symbols import Symbols
-from charlm.model.stack import Layer, Recurrence, run_stack
+from charlm.model.stack import Connections, Layer, Recurrence, run_stack
 from charlm.model.state import State, fresh_state, map_state, take_rows
 
 
 def run_to_lengths(
     layers: Sequence[Layer],
     weights: Sequence[Weights],
-    residual: bool,
+    connections: Connections,
     symbols: Symbols,
     lengths: np.ndarray,
     recurrence: Recurrence,
@@ -37,7 +37,7 @@ def run_to_lengths(
     order = np.argsort(-lengths, kind="stable")
     sorted_lengths, in_order = lengths[order], bool((np.diff(order) > 0).all())
     ids = symbols.ids if in_order else symbols.ids[:, order]
-    state = fresh_state(layers, 0, len(lengths), like=symbols.table)
+    state = fresh_state(layers, (), 0, len(lengths), like=symbols.table)
 
     def run_layer(number: int, x: Any, layer_state: Any, below: Any) -> tuple[Array, Any, Any]:
         return recurrence(layers[number], weights[number], x, layer_state, below)
@@ -47,7 +47,7 @@ def run_to_lengths(
     at = 0
     for length in np.unique(sorted_lengths).tolist():
         window = Symbols(symbols.table, ids[at:length, : state[0][0].shape[0]])
-        output, after = run_stack(layers, residual, window, state, run_layer, dropout)
+        output, after = run_stack(layers, connections, window, state, run_layer, dropout)
         outputs.append(_with_rows(output, len(lengths)))
         going_on = int((sorted_lengths > length).sum())
         ended.append(map_state(tuple(after), lambda part: part[going_on:]))  # noqa: B023 - called at once

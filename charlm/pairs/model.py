@@ -29,7 +29,7 @@ from charlm.cells.symbols import Symbols, embed
 from charlm.config.settings import ModelSettings
 from charlm.model.language_model import NEVER, Parameters, no_dropout
 from charlm.model.parameters import weights_of_layer
-from charlm.model.stack import Layer, Recurrence, run_stack, unroll_layer
+from charlm.model.stack import Connections, Layer, Recurrence, run_stack, unroll_layer
 from charlm.model.state import State, fresh_state, take_rows
 from charlm.pairs.attention import MASKED, Source, look_after, look_before, source_of
 from charlm.pairs.lengths import backwards, gather_steps, run_to_lengths
@@ -168,7 +168,7 @@ class PairModel:
         def run_layer(number: int, inputs: Any, layer_state: Any, below: Any) -> tuple[Array, Any, Any]:
             return recurrence(self.layers[number], self._writing[number], inputs, layer_state, below)
 
-        return run_stack(self.layers, self.settings.residual, x, state, run_layer, dropout)
+        return run_stack(self.layers, self._connections, x, state, run_layer, dropout)
 
     def _run(
         self,
@@ -181,12 +181,12 @@ class PairModel:
         dropout: Dropout,
     ) -> tuple[Array, State]:
         symbols = Symbols(table, integers(ids, table))
-        return run_to_lengths(layers, weights, self.settings.residual, symbols, lengths, recurrence, dropout)
+        return run_to_lengths(layers, weights, self._connections, symbols, lengths, recurrence, dropout)
 
     def _start(self, states: list[State], annotations: Array, there: Array) -> State:
         """The state that a target starts from."""
         model, rows = self.settings, there.shape[0]
-        fresh = fresh_state(self.layers, 0, rows, like=there)
+        fresh = fresh_state(self.layers, (), 0, rows, like=there)
         started = []
         for number, layer in enumerate(fresh):
             if takes_state(model, number):
@@ -206,6 +206,10 @@ class PairModel:
     def _started(self, name: str, known: Array, otherwise: Array) -> Array:
         weight = self.parameters.get(f"{name}.weight")
         return otherwise if weight is None else tanh(linear(known, weight, self.parameters[f"{name}.bias"]))
+
+    @property
+    def _connections(self) -> Connections:
+        return Connections(self.settings.residual)
 
     @cached_property
     def _writing(self) -> list[Weights]:

@@ -50,6 +50,7 @@ from charlm.training.own_cells import prepare_own_cells
 from charlm.training.plan import TrainingPlan, train_reader
 from charlm.training.resuming import Asked, Changes, Opened, OpenText, reopen
 from charlm.training.task import Task
+from charlm.training.task_kinds import task_of
 
 AnyTask = TypeVar("AnyTask", bound=Task)
 
@@ -162,10 +163,12 @@ def begin(
     reader = train_reader(settings, corpus)
     require_memory_for(settings, corpus, compute)
     cells = "-".join(dict.fromkeys(short_name(layer.cell) for layer in settings.model.stack()))
+    if settings.model.latent.kind is not None:
+        cells += f"-{settings.model.latent.kind}"
     about: dict[str, object] = {"from": origin.to_json()} if origin else {}
     if choice:
         about["automatic"] = choice.to_json()
-    task = LanguageTask(settings, corpus, reader, compute, origin.parameters if origin else None)
+    task = task_of(settings, corpus, reader, compute, origin.parameters if origin else None)
     run = create_task_run(task, runs_root(), name, f"{corpus.name}-{cells}", about)
     chosen = [f"chosen: {choice.note()}"] if choice else []
     notes = (*(origin.notes() if origin else ()), *notes, *cell_notes, *chosen)

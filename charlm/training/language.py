@@ -40,7 +40,7 @@ class LanguageTask:
     initial: Mapping[str, np.ndarray] | None = None
 
     def __post_init__(self) -> None:
-        if self.settings.model.pairs.kind != "none":
+        if self.settings.model.pairs.kind is not None:
             raise UsageError(
                 "A model of pairs is trained by itself, and is no language model",
                 f"model.pairs.kind={self.settings.model.pairs.kind}",
@@ -89,7 +89,7 @@ class LanguageTrainee:
     def notes(self) -> Sequence[str]:
         return self.trainer.notes
 
-    def update(self, position: int, rate: float) -> UpdateResult:
+    def update(self, position: int, rate: float, done: float) -> UpdateResult:
         result = self.trainer.update(self.task.reader, position, rate)
         return replace(result, nats=result.nats + self._naming_nats)
 

@@ -21,6 +21,7 @@ from charlm.training.memory import require_memory
 from charlm.training.origin import Origin, open_with_origin, recorded_origin
 from charlm.training.plan import train_reader
 from charlm.training.resuming import Asked, resume_command
+from charlm.training.task_kinds import task_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +38,7 @@ class OpenedText:
         compute = compute_for(settings)
         require_memory_for(settings, self.corpus, compute)
         initial = self.origin.parameters if self.origin else None
-        return LanguageTask(settings, self.corpus, self.reader, compute, initial)
+        return task_of(settings, self.corpus, self.reader, compute, initial)
 
 
 def open_language_text(run: Run, settings: Settings, checkpoint: Checkpoint | None, asked: Asked) -> OpenedText:

@@ -91,7 +91,7 @@ class PairTrainee:
     def notes(self) -> Sequence[str]:
         return self.trainer.notes
 
-    def update(self, position: int, rate: float) -> UpdateResult:
+    def update(self, position: int, rate: float, done: float) -> UpdateResult:
         return self.trainer.update(self.task.reader, position, rate)
 
     def validate(self) -> Validation | None:

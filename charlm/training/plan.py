@@ -9,6 +9,7 @@ from charlm.runs import Run
 from charlm.text.corpus import Corpus
 from charlm.text.lanes import Reader
 from charlm.text.records.record_lanes import open_reader, record_end_id
+from charlm.training.latent_lines import line_reader
 from charlm.training.task import Task
 
 
@@ -23,7 +24,12 @@ class TrainingPlan:
 
 
 def train_reader(settings: Settings, corpus: Corpus) -> Reader:
-    """The reader of the train split: of records if the settings say so, otherwise of running text."""
+    """The reader of the train split: of records if the settings say so, otherwise of running text.
+
+    A model with latent variables reads whole records. Raises TextError if it cannot.
+    """
+    if settings.model.latent.kind is not None:
+        return line_reader(settings, corpus)
     training = settings.training
     end_id = record_end_id(settings.text, corpus.vocabulary)
     return open_reader(corpus.split("train"), training.batch_size, training.seq_len, end_id, training.seed)

@@ -75,8 +75,11 @@ class Trainee(Protocol):
         """What a person should know of how it runs."""
         ...
 
-    def update(self, position: int, rate: float) -> UpdateResult:
-        """Read `training.accumulate` windows from `position` on, and update the weights once at this learning rate."""
+    def update(self, position: int, rate: float, done: float) -> UpdateResult:
+        """Read `training.accumulate` windows from `position` on, and update the weights once at this learning rate.
+
+        `done` is the share of the training that is done, from 0 to 1.
+        """
         ...
 
     def validate(self) -> Validation | None:

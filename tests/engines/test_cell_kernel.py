@@ -15,6 +15,7 @@ from charlm.engines import cell_kernel, derived_kernel
 from charlm.engines.derived_kernel import dtype_for, kernel_for
 from charlm.engines.window_arrays import run_on_team
 from charlm.graphs.derived import table_forms
+from charlm.graphs.stages import plan_of_cell
 from charlm.kernels import library, threads
 
 if library() is None:
@@ -152,7 +153,8 @@ def test_a_team_that_divides_units_gives_the_bits_of_one_thread(cell, below, dty
     assert not worked
     for one, other in zip(alone, run(3), strict=True):
         assert (one is None and other is None) or torch.equal(one, other)
-    assert worked == [3, 3]  # forward and backward
+    with_products = plan_of_cell(cell, below).readings  # a step without any is too short to be divided
+    assert worked == ([3, 3] if with_products else [])  # forward and backward
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)

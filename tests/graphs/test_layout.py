@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from graphs.random_cells import random_cells
 from hypothesis import given, settings
+from traced import TRACED
 
-from charlm.cells.table import CELLS, build_cell
+from charlm.cells.table import build_cell
 from charlm.graphs.adjoints import differentiate
 from charlm.graphs.layout import readings
 from charlm.graphs.tracing import trace
@@ -16,13 +17,13 @@ def layout(name, **options):
     return differentiate(trace(build_cell(name, options)))
 
 
-@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize("name", TRACED)
 def test_the_projected_blocks_of_every_cell_stand_side_by_side(name):
     gradient = layout(name)
     assert gradient.columns()[-len(gradient.projected) :] == gradient.projected
 
 
-@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize("name", TRACED)
 def test_the_products_of_every_input_stand_side_by_side(name):
     for columns in (reading.columns for reading in readings(layout(name))):
         assert columns == tuple(range(columns[0], columns[0] + len(columns))) or name == "gru"
