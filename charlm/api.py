@@ -188,7 +188,8 @@ def score(
     require_two(encoded.ids.size, "The text", "charlm.score", bool(encoded.unknown))
     end = checkpoint.record_end
     scorer = NumpyScorer(checkpoint.model)
-    return score_text(scorer, encoded.ids, vocabulary, end, unknown, encoded.unknown).score
+    scored = checkpoint.scored
+    return score_text(scorer, encoded.ids, vocabulary, end, unknown, encoded.unknown, scored=scored).score
 
 
 def _check_sample(

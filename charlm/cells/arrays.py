@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -54,7 +55,7 @@ def absolute(x: Array) -> Array:
 
 def softplus(x: Array) -> Array:
     """ln(1 + exp(x)), to all digits for any x."""
-    return np.logaddexp(x, 0 * x) if isinstance(x, np.ndarray) else x.logaddexp(0 * x)
+    return np.logaddexp(x, 0 * x) if isinstance(x, np.ndarray) else -sys.modules["torch"].nn.functional.logsigmoid(-x)
 
 
 def softmax(x: Array) -> Array:
@@ -86,6 +87,36 @@ def rms_norm(x: Array, scale: Array) -> Array:
         return sys.modules["torch"].nn.functional.rms_norm(x, x.shape[-1:], scale, NORM_EPSILON)
     squares = (x * x).sum(-1, keepdims=True)
     return x * (1 / np.sqrt(squares / x.shape[-1] + NORM_EPSILON)) * scale
+
+
+def lengths(x: Array) -> Array:
+    """The Euclidean length over the last axis: (..., D) -> (...). Its derivative at 0 is 0."""
+    if isinstance(x, np.ndarray):
+        return np.sqrt(np.einsum("...i,...i->...", x, x))
+    return sys.modules["torch"].linalg.vector_norm(x, dim=-1)
+
+
+def add_product(x: Array, y: Array, z: Array, factor: float = 1.0) -> Array:
+    """x + factor * y * z, element by element; torch computes it in one pass."""
+    if isinstance(x, np.ndarray):
+        product = y * z
+        return x + product if factor == 1 else x + factor * product
+    return x.addcmul(y, z, value=factor)
+
+
+def turns(x: Array, places: int) -> Array:
+    """The last axis as a ring, turned: (..., N) -> (..., 2 places + 1, N), where number k has x[(i + k - places) % N]
+    at i. `places` is at most N."""
+    if isinstance(x, np.ndarray):
+        return x.take(_turned_places(x.shape[-1], places), -1)
+    ring = (x[..., x.shape[-1] - places :], x, x[..., :places])
+    return sys.modules["torch"].cat(ring, -1).unfold(-1, x.shape[-1], 1)
+
+
+@cache
+def _turned_places(length: int, places: int) -> np.ndarray:
+    """(2 places + 1, N), for `take`."""
+    return (np.arange(length) + np.arange(-places, places + 1)[:, None]) % length
 
 
 def where(condition: Array, x: Array, otherwise: Array) -> Array:

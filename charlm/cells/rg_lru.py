@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from charlm.cells.arrays import Array, concatenate, expm1, sigmoid, softplus, split, sqrt, transpose, where
+from charlm.cells.arrays import Array, concatenate, expm1, sigmoid, softplus, split, split_first, sqrt, transpose, where
 from charlm.cells.cell import Cell, Weights
 from charlm.cells.option import option
 
@@ -74,22 +74,25 @@ class RGLRU(Cell):
         return {**weights, "rate": -SHARPNESS * softplus(weights["decay"])}
 
     def project(self, weights: Weights, x: Array) -> Array:
-        """(..., I) -> (..., 3H): the sums of both gates, and what enters the state"""
+        """(..., I) -> (..., 3H): the sums of both gates without their biases, and what enters the state"""
         if "weight_x" in weights:
             x = x @ weights["weight_x"].T
-        size, lead, units = weights["weight_gates"].shape[1], x.shape[:-1], x.shape[-1]
-        of_blocks = weights["weight_gates"].reshape(2, -1, size, size)  # gate, block, unit, input
-        matrices = transpose(of_blocks, (1, 3, 0, 2)).reshape(-1, size, 2 * size)
-        sums = transpose(x.reshape(-1, units // size, size), (1, 0, 2)) @ matrices  # block, place, gate and unit
-        of_gates = transpose(sums.reshape(*sums.shape[:2], 2, size), (1, 2, 0, 3)).reshape(*lead, 2 * units)
-        return concatenate([of_gates + weights["bias"], x])
+        size, units = weights["weight_gates"].shape[1], x.shape[-1]
+        rows, blocks = x.reshape(-1, units), units // size
+        of_blocks = transpose(rows.reshape(-1, blocks, size), (1, 0, 2))  # block, row, input
+        sums = []
+        for matrices in split_first(weights["weight_gates"], 2):
+            found = of_blocks @ transpose(matrices.reshape(blocks, size, size), (0, 2, 1))  # block, row, unit
+            sums += [each.reshape(-1, size) for each in split_first(found, blocks)]
+        return concatenate([*sums, rows]).reshape(*x.shape[:-1], 3 * units)
 
     def step(
         self, weights: Weights, projected: Array, state: State, below: Array | None = None
     ) -> tuple[Array, State, dict[str, Array]]:
         """(B, 3H) and the state -> output (B, H), the new state, the gates"""
         r, i, x = split(projected, 3)
-        r, i = sigmoid(r), sigmoid(i)
+        b_r, b_i = split(weights["bias"], 2)
+        r, i = sigmoid(r + b_r), sigmoid(i + b_i)
         lost = expm1(r * weights["rate"])  # a - 1, to all digits: 1 - a^2 is then exact where a is nearly 1
         root = sqrt(LEAST - lost * (lost + 2))
         ones = 0 * state.begun + 1

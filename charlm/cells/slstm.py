@@ -8,7 +8,8 @@
     h' = sigma(o~) * c' / n'                output; c' / n' is a mean of candidates, and within -1 and 1
 
 A symbol with a large i~ outweighs all that came before it. Only the ratio of weights counts: c and n divided by e^k,
-with m + k in the place of m, give the same output. The gate `input` is the share of the new candidate in the mean.
+with m + k in the place of m, give the same output. The gate `forget` is sigma(f~), and `input` the share that the new
+candidate has of the mean.
 
 Units come in `heads` of equal size, and U reads only the units of the same head: `weight_hh` (4 H, H / heads) has the
 columns of its own head in each row, in the order i, f, z, o.
@@ -42,7 +43,7 @@ class SLSTM(Cell):
     TITLE = "Scalar lstm of xLSTM"
     PAPER = "Beck et al. 2024, xLSTM: Extended Long Short-Term Memory"
     FAMILY = "memory cells"
-    GATES = ("input", "output")
+    GATES = ("forget", "input", "output")
     STATE = State
 
     heads: int = option(4, "groups of units; U reads only the units of the same group", 1, 64)
@@ -88,8 +89,8 @@ class SLSTM(Cell):
         i, f, z, o = split(projected + state.h @ weights["weight_hh"].T, 4)
         kept = where(state.n > 0, state.m + log_sigmoid(f), i)
         m = maximum(i, kept)
-        i, f, o = exp(i - m), exp(kept - m), sigmoid(o)
-        c = f * state.c + i * tanh(z)
-        n = f * state.n + i
+        written, left, o = exp(i - m), exp(kept - m), sigmoid(o)
+        c = left * state.c + written * tanh(z)
+        n = left * state.n + written
         h = o * (c / n)
-        return h, State(h, c, n, m), {"input": i / n, "output": o}
+        return h, State(h, c, n, m), {"forget": sigmoid(f), "input": written / n, "output": o}

@@ -63,8 +63,7 @@ class SRU(Cell):
         rest = weight.shape[0] // units - 3  # whether the input passes through a matrix
         nothing = zeros((units,), bias)
         sums = linear(x, weight, concatenate([nothing, bias, *[nothing] * rest]))
-        scale = math.sqrt(1 + 2 * math.exp(self.reset_bias))
-        return concatenate([sums[..., : 3 * units], scale * (sums[..., 3 * units :] if rest else x)])
+        return sums if rest else concatenate([sums, x])
 
     def step(
         self, weights: Weights, projected: Array, state: State, below: Array | None = None
@@ -74,4 +73,5 @@ class SRU(Cell):
         v_f, v_r = split(weights["weight_c"], 2)
         f, r = sigmoid(f + v_f * state.c), sigmoid(r + v_r * state.c)
         c = f * state.c + (1 - f) * n
-        return r * c + (1 - r) * x, State(c), {"forget": f, "reset": r}
+        scale = math.sqrt(1 + 2 * math.exp(self.reset_bias))
+        return r * c + (1 - r) * (scale * x), State(c), {"forget": f, "reset": r}

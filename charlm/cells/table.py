@@ -24,6 +24,7 @@ from charlm.cells.min_lstm import MinLSTM
 from charlm.cells.mogrifier import Mogrifier
 from charlm.cells.multiplicative import Multiplicative
 from charlm.cells.mut1 import MUT1
+from charlm.cells.ntm import NTM
 from charlm.cells.own_files import own_class
 from charlm.cells.peephole import Peephole
 from charlm.cells.qrnn import QRNN
@@ -58,6 +59,7 @@ CELLS: dict[str, type[Cell]] = {
     "min_lstm": MinLSTM,
     "matrix_lstm": MatrixLSTM,
     "gated_delta": GatedDelta,
+    "ntm": NTM,
 }
 
 

@@ -24,6 +24,7 @@ from charlm.config.settings import Settings
 from charlm.errors import IntegrityError, UsageError
 from charlm.model.language_model import LanguageModel
 from charlm.runs.folder import DESCRIPTION
+from charlm.text.records.answers import Scored, scored_part
 from charlm.text.records.record_lanes import record_end_id
 from charlm.text.vocabulary import Vocabulary
 
@@ -138,6 +139,11 @@ class Checkpoint:
     def record_end(self) -> int | None:
         """The id that ends a record, in a model of records."""
         return record_end_id(self.settings.text, self.vocabulary)
+
+    @cached_property
+    def scored(self) -> Scored:
+        """What of a record counts in the scores of the model."""
+        return scored_part(self.settings.text, self.vocabulary)
 
     @cached_property
     def writer(self) -> LanguageModel:

@@ -11,6 +11,7 @@ import typer
 from charlm.cli import data_pairs, data_sounds, data_synthetic
 from charlm.cli.completing import complete_corpus, complete_setting
 from charlm.cli.help_pages import Command, Group, examples
+from charlm.cli.new_file import write_new
 from charlm.cli.options import Encoding, Json, Records
 from charlm.display.output import print_columns, print_json, print_text, stdout_width
 
@@ -154,7 +155,7 @@ def write(
     for note in corpus.notes:
         print_stderr(note)
     if output:
-        data_synthetic.write_new(output, text.encode() if content is None else content)
+        write_new(output, text.encode() if content is None else content)
     else:
         print_text(text)
     print_stderr(f"{corpus.characters:,} characters{f' in {output}' if output else ''}")

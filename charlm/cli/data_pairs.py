@@ -51,7 +51,7 @@ def _without_length(name: str) -> Callable[..., None]:
 
 
 def _write(name: str, lines: int, seed: int, output: Path | None, length: int | None) -> None:
-    from charlm.cli.data_synthetic import write_new
+    from charlm.cli.new_file import write_new
     from charlm.display.output import print_text
     from charlm.display.printing import print_stderr
     from charlm.text.corpora.pair_tasks import pair_text

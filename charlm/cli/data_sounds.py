@@ -23,7 +23,7 @@ def sounds(
     ] = None,
 ) -> None:
     """Make pairs of a word and its sounds, a letter for each, from the CMU Pronouncing Dictionary."""
-    from charlm.cli.data_synthetic import write_new
+    from charlm.cli.new_file import write_new
     from charlm.display.output import print_text
     from charlm.display.printing import print_stderr
     from charlm.text.corpora.sounds import dictionary_file, sound_pairs

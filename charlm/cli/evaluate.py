@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from charlm.cli.evaluate_answers import answers
 from charlm.cli.evaluate_bound import bound
 from charlm.cli.evaluate_card import card
 from charlm.cli.evaluate_characters import characters
@@ -30,6 +31,9 @@ SURPRISE = examples(
 LINES = examples(
     "charlm eval lines names newnames.txt", "charlm eval lines names labelled.tsv --label-column 2 --positive fake"
 )
+ANSWERS = examples(
+    "charlm eval answers copier copy-50.txt", "charlm eval answers bits --ngram", "charlm eval answers sums --after ="
+)
 MATRIX = examples("charlm eval matrix austen dickens --text letter.txt --text novel.txt")
 BOUND = examples("charlm eval bound names", "charlm eval bound names newnames.txt --draws 16 --json")
 COMPARE = examples("charlm eval compare mybook names --text mybook.txt")
@@ -47,6 +51,7 @@ app.command("characters", cls=Command, epilog=CHARACTERS)(characters)
 app.command("surprise", cls=Command, epilog=SURPRISE)(surprise)
 app.command("lines", cls=Command, epilog=LINES)(lines)
 app.command("bound", cls=Command, epilog=BOUND)(bound)
+app.command("answers", cls=Command, epilog=ANSWERS)(answers)
 PAIRS = examples("charlm eval pairs sums", "charlm eval pairs sums newsums.tsv --beam 1 --json")
 
 app.command("pairs", cls=Command, epilog=PAIRS)(pairs)

@@ -218,6 +218,10 @@ def _begin(resolved: Resolved, name: str | None, origin: str | None, dry_run: bo
 
             choice = choose(settings, automatic, corpus, compute_for(settings))
             settings, notes = choice.settings, (*notes, f"chosen: {choice.note()}")
+        if settings.model.latent.kind is not None:
+            from charlm.training.latent_lines import line_reader
+
+            line_reader(settings, corpus)  # refuses lines that are too long, or too few
         print_plan(settings, corpus, notes, shown.as_json)
         return
     from charlm.training.experiment import begin

@@ -135,6 +135,10 @@ class ModelSettings(Section):
         wrong = [f"model.{name}" for name, value in given.items() if value]
         if self.latent.kind is not None and wrong:
             raise ValueError(f"{' and '.join(wrong)} cannot go with latent variables (model.latent)")
+        if self.latent.kind in ("vrnn", "draw") and self.dropout_kind == "locked":
+            raise ValueError(
+                f"model.dropout_kind=locked is for whole windows, and {self.latent.kind} goes step by step"
+            )
         return self
 
     @model_validator(mode="after")

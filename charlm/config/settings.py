@@ -120,6 +120,16 @@ class TextSettings(Section):
         default=None, description="column or field that each record begins with, for `charlm sample --label`"
     )
     header: Literal["auto"] | bool = Field(default="auto", description="whether the first row of a table has names")
+    answer_after: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=8,
+        description="character of a record after which its characters count in training and scores: > in abc>abc; "
+        "none: all do",
+    )
+    score_ends: bool = Field(
+        default=True, description="whether the end of a record counts too; if not, no record that is written ends"
+    )
     valid: Sources = Field(default=(), max_length=1000, description="a text of its own to validate on")
     test: Sources = Field(default=(), max_length=1000, description="a text of its own for the test split")
     splits: Annotated[tuple[Fraction, Fraction, Fraction], Listed] = Field(

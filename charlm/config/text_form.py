@@ -26,6 +26,10 @@ class Form(Protocol):
     def label(self) -> str | int | None: ...
     @property
     def split(self) -> str: ...
+    @property
+    def answer_after(self) -> str | None: ...
+    @property
+    def score_ends(self) -> bool: ...
 
 
 def form_problem(form: Form) -> str:
@@ -49,6 +53,9 @@ def form_problem(form: Form) -> str:
         return "text.label must be the name of a field, since text.field is given"
     if not form.records and (given or own or form.format == "fasta"):
         return "text.records=false is given, but a separator, a column, a field and FASTA mean records"
+    if not form.records and (form.answer_after is not None or not form.score_ends):
+        name = "answer_after" if form.answer_after is not None else "score_ends"
+        return f"text.{name} is for records: give --records, or -s text.records=true"
     if form.unit == "byte" and form.min_count > 1:
         return "text.min_count is for characters and graphemes; text.unit=byte has at most 256 symbols"
     if form.unit == "byte" and (given or own or form.format == "fasta"):
@@ -67,4 +74,6 @@ def pairs_problem(form: Form) -> str:
         return "text.records, text.separator and text.format cannot change with pairs: a pair is a line"
     if form.column is not None or form.field is not None:
         return "text.column and text.field cannot go with pairs: a pair is a line, and a tab is in it"
+    if form.answer_after is not None or not form.score_ends:
+        return "text.answer_after and text.score_ends cannot go with pairs: the targets are what is learnt, with their ends"
     return "text.split=contiguous cannot go with pairs: their sources are split" if form.split == "contiguous" else ""

@@ -60,7 +60,7 @@ def plan_rows(settings: Settings, corpus: Corpus, parameters: int) -> list[Row]:
     return [
         *text_rows(corpus),
         ("model", f"{settings.model.in_short()}, {parameters:,} parameters"),
-        ("length", f"{_length(settings)}, {training.batch_size} x {training.seq_len} characters an update"),
+        ("length", f"{_length(settings)}, {_window(settings)} an update"),
         ("dry run", DRY),
     ]
 
@@ -79,6 +79,14 @@ def pair_plan_rows(settings: Settings, pairs: PairText, parameters: int) -> list
 def _length(settings: Settings) -> str:
     values = ((name, getattr(settings.training, name)) for name in ("steps", "epochs", "budget"))
     return next(f"{name} {value}" for name, value in values if value is not None)
+
+
+def _window(settings: Settings) -> str:
+    """What an update reads."""
+    training = settings.training
+    if settings.model.latent.kind is not None:
+        return f"{training.batch_size} whole lines"
+    return f"{training.batch_size} x {training.seq_len} characters"
 
 
 def started_rows(started: Started) -> list[Row]:

@@ -16,8 +16,9 @@
 
 Cell kernels, stream kernels, linear scans and a scan's backward pass are derived from a trace of the cell's step
 (charlm/graphs). The kernels are C: they need the compiled library, and bf16 needs a processor with instructions for it.
-A cell that does what a graph cannot say is differentiated by autograd: chunk by chunk if it declares a chunked form
-(`Cell.chunk`), else step by step, and then `Engines.notes` names what it is.
+A step that the library lacks, such as one with 7 rounds, is compiled when it is first asked for, if there is a compiler
+(own_library.py). A cell that does what a graph cannot say is differentiated by autograd: chunk by chunk if it declares
+a chunked form (`Cell.chunk`), else step by step, and then `Engines.notes` names what it is.
 
 A stack whose layers all have a stream kernel, without attention, is stepped and drawn from by the kernel as a whole
 (compiled_stepper.py), with blocks too, if each of them hands up as many numbers as it reads. In others, each layer is
@@ -25,8 +26,8 @@ stepped by its own engine; blocks, attention and the output layer as they are de
 window, a layer's engine runs its cell, and the block around it are operations on whole arrays.
 
 torch's kernels do not give the memory of every step. So a layer whose memory the layer above reads counts among the
-others. The gru with `first_form` has no torch kernel. If torch has no kernel in bf16 for the processor, the layer
-counts among the others too.
+others. The gru with `first_form`, and cells with rounds, have no torch kernel. If torch has no kernel in bf16 for the
+processor, the layer counts among the others too.
 
 On CUDA, whole training windows are captured as a CUDA graph if any layer runs as a scan or as its definition
 (`worth_capturing`). A law compares every engine with the definition.
@@ -52,7 +53,7 @@ from charlm.graphs.tracing import trace_problem
 from charlm.model.language_model import LanguageModel
 from charlm.model.stack import Layer, LayerInput, unroll_layer
 from charlm.model.state import fresh_state
-from charlm.model.stepping import DefinitionStepper, Stepper
+from charlm.model.stepping import DefinitionStepper, LayerStep, Stepper, defined_layer
 
 if TYPE_CHECKING:
     import torch
@@ -216,6 +217,15 @@ def stepper(model: LanguageModel) -> Stepper:
     if compiled_stepper.can_run(model):
         return compiled_stepper.CompiledStepper(model)
     return layered_stepper.LayeredStepper(model)
+
+
+def layer_step(model: LanguageModel, number: int) -> LayerStep:
+    """The fastest step of one layer on a CPU, the lowest 0: for who has to come between the layers of a stack."""
+    if step_engine(model.layers[number]) == "definition":
+        return defined_layer(model, number)
+    from charlm.engines import layered_stepper
+
+    return layered_stepper.layer_step(model, number)
 
 
 def gpu_stepper(model: LanguageModel, device: torch.device) -> GraphStepper:

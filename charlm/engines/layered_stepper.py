@@ -20,7 +20,7 @@ from charlm.kernels import StreamLayer, StreamStack, library
 from charlm.kernels.threads import share_rows
 from charlm.model.language_model import LanguageModel
 from charlm.model.stack import Layer
-from charlm.model.stepping import DefinitionStepper, symbol_table
+from charlm.model.stepping import DefinitionStepper, LayerStep, defined_layer, symbol_table
 
 ROWS_FOR_A_THREAD = 12  # with fewer, waking another thread takes longer than the work
 
@@ -67,16 +67,21 @@ class CompiledLayer:
         )
 
 
+def layer_step(model: LanguageModel, number: int) -> LayerStep:
+    """The step of a layer, the lowest 0: by its kernel if it has one here, else as it is defined."""
+    layer = model.layers[number]
+    if not can_run_layer(layer):
+        return defined_layer(model, number)
+    return CompiledLayer(layer, model.layer_weights[number], symbol_table(model, number))
+
+
 class LayeredStepper(DefinitionStepper):
     """The definition's stepper, with a kernel for each layer that has one here. It is pickled as its model."""
 
     bytes_per_weight: ClassVar[int] = 2  # of the layers with a kernel; four of the others
 
     def __init__(self, model: LanguageModel) -> None:
-        super().__init__(model)
-        for number, (layer, weights) in enumerate(zip(model.layers, model.layer_weights, strict=True)):
-            if can_run_layer(layer):
-                self._layers[number] = CompiledLayer(layer, weights, symbol_table(model, number))
+        super().__init__(model, [layer_step(model, number) for number in range(len(model.layers))])
 
     def __reduce__(self) -> tuple[Any, ...]:
         return LayeredStepper, (self._model,)

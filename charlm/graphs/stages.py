@@ -141,7 +141,8 @@ def _forward_stages(
     for each in dict.fromkeys([*kept, *graph.after.values(), graph.output]):
         # What needs no product can wait for the last stage.
         results[last if in_place else level[each] or last].append(each)
-    stored = {*inputs, *kept, *(() if in_place else graph.after.values())}
+    after = {*graph.after.values()}
+    stored = {*inputs, *kept} - after if in_place else {*inputs, *kept, *after}
     crossing = _crossing(results, level, stored)
     for each in crossing:
         results[level[each]].append(each)

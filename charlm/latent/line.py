@@ -100,8 +100,5 @@ class LineModel(WholeLineModel):
 
 def _started(decoder: Stack) -> list[int]:
     """The numbers of the layers whose state has the field that starts from z, as wide as the layer."""
-    widths = [
-        dict(zip(layer.cell.STATE._fields, layer.cell.state_widths(layer.input_size, layer.hidden_size), strict=True))
-        for layer in decoder.layers
-    ]
-    return [n for n, layer in enumerate(decoder.layers) if widths[n].get(START) == layer.hidden_size]
+    widths = [layer.cell.state_widths(layer.input_size, layer.hidden_size).get(START) for layer in decoder.layers]
+    return [number for number, layer in enumerate(decoder.layers) if widths[number] == layer.hidden_size]

@@ -15,7 +15,7 @@ import numpy as np
 from charlm.cells.arrays import Array, linear, tanh, zeros
 from charlm.cells.initial import uniform
 from charlm.config.settings import ModelSettings
-from charlm.model.stack import Layer, Recurrence, build_layers, run_stack
+from charlm.model.stack import Connections, Layer, Recurrence, build_layers, run_stack
 from charlm.model.state import State, fresh_state
 
 Parameters = Mapping[str, Array]
@@ -141,7 +141,7 @@ class Stack:
 
     def fresh(self, parameters: Parameters, rows: int) -> State:
         """The state before the first symbol."""
-        return fresh_state(self.layers, 0, rows, like=parameters["head.bias"])
+        return fresh_state(self.layers, (), 0, rows, like=parameters["head.bias"])
 
     def run(
         self,
@@ -157,7 +157,7 @@ class Stack:
         def run_layer(number: int, x: Any, layer_state: Any, below: Any) -> Any:
             return recurrence(self.layers[number], weights[number], x, layer_state, below)
 
-        return run_stack(self.layers, self.residual, x, state, run_layer, dropout)[0]
+        return run_stack(self.layers, Connections(self.residual), x, state, run_layer, dropout)[0]
 
     def stepper(self, parameters: Parameters, dropout: Callable[[Array], Array]) -> Callable[[Array, State], Any]:
         """A function of one time step: (B, I) and a state -> the output (B, H) and the new state."""
@@ -170,7 +170,7 @@ class Stack:
             return output, getattr(after, cell.MEMORY) if cell.MEMORY else None, after
 
         def step(x: Array, state: State) -> tuple[Array, State]:
-            output, after = run_stack(self.layers, self.residual, x, state, step_layer, dropout)
+            output, after = run_stack(self.layers, Connections(self.residual), x, state, step_layer, dropout)
             return output, tuple(after)
 
         return step

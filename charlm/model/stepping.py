@@ -7,6 +7,7 @@ Shape letters: B rows, V symbols, K projected.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -61,18 +62,21 @@ def symbol_table(model: LanguageModel, number: int) -> np.ndarray | None:
     return None if number or model.connections.blocks else model.parameters["embedding.weight"]
 
 
+def defined_layer(model: LanguageModel, number: int) -> LayerStep:
+    """The step of a layer, the lowest 0, as it is defined."""
+    return DefinitionLayer(model.layers[number].cell, model.layer_weights[number], symbol_table(model, number))
+
+
 class DefinitionStepper:
     """The Stepper that runs the definitions: those of the cells, of attention and of the output layer."""
 
     bytes_per_weight: ClassVar[int] = 4
     batch_invariant: ClassVar[bool] = False
 
-    def __init__(self, model: LanguageModel) -> None:
+    def __init__(self, model: LanguageModel, layers: Sequence[LayerStep] | None = None) -> None:
+        """`layers` are other steps of the layers, the lowest first; by default each is stepped as it is defined."""
         self._model = model
-        self._layers: list[LayerStep] = [
-            DefinitionLayer(layer.cell, weights, symbol_table(model, number))
-            for number, (layer, weights) in enumerate(zip(model.layers, model.layer_weights, strict=True))
-        ]
+        self._layers = layers or [defined_layer(model, number) for number in range(len(model.layers))]
         self._head, self._bias = model.head
 
     def fresh(self, rows: int) -> State:

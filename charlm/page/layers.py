@@ -102,9 +102,10 @@ def _step_of(layer: Layer, number: int) -> JsStep:
 
 
 def _shown(step: JsStep) -> dict[str, int]:
-    """Each inner value by the name that a reader sees: the state, the output unless it is a part of that, the gates."""
+    """Each inner value by the name that it has in inspection/value_names.py: the state, the output unless it is a part
+    of that, gates."""
     output = {} if step.output in step.after.values() else {"out": step.output}
-    return {**step.after, **output, **{f"{name} gate": place for name, place in step.gates.items()}}
+    return {**step.after, **output, **step.gates}
 
 
 def _arrays(layer: Layer, weights: Weights, step: JsStep, number: int) -> dict[str, np.ndarray]:

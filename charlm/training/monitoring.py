@@ -11,6 +11,7 @@ from charlm.evaluation.text import count_unknown, name_unknown, score_ids, score
 from charlm.model.language_model import LanguageModel
 from charlm.sampling.writing import write_text
 from charlm.text.corpus import Corpus
+from charlm.text.records.answers import scored_part
 from charlm.text.records.forms import RECORD_END, record_end
 from charlm.text.records.record_lanes import record_end_id
 from charlm.text.vocabulary import Vocabulary
@@ -25,8 +26,9 @@ def validate(trainer: Trainer, corpus: Corpus, settings: Settings) -> Score:
     valid = corpus.split("valid")[: settings.training.valid_characters]
     scorer = TorchScorer(LanguageModel(settings.model, trainer.averaged_weights()))
     end = record_end_id(settings.text, corpus.vocabulary)
-    score = score_ids(scorer, valid, end)
-    return name_unknown(score, scored_ids(valid, end), corpus.vocabulary, corpus.unknown)
+    scored = scored_part(settings.text, corpus.vocabulary)
+    score = score_ids(scorer, valid, end, scored)
+    return name_unknown(score, scored_ids(valid, end, scored), corpus.vocabulary, corpus.unknown)
 
 
 def naming_nats(corpus: Corpus) -> float:

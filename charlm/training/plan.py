@@ -8,6 +8,7 @@ from charlm.config.settings import Settings
 from charlm.runs import Run
 from charlm.text.corpus import Corpus
 from charlm.text.lanes import Reader
+from charlm.text.records.answers import scored_part
 from charlm.text.records.record_lanes import open_reader, record_end_id
 from charlm.training.latent_lines import line_reader
 from charlm.training.task import Task
@@ -32,7 +33,8 @@ def train_reader(settings: Settings, corpus: Corpus) -> Reader:
         return line_reader(settings, corpus)
     training = settings.training
     end_id = record_end_id(settings.text, corpus.vocabulary)
-    return open_reader(corpus.split("train"), training.batch_size, training.seq_len, end_id, training.seed)
+    scored = scored_part(settings.text, corpus.vocabulary)
+    return open_reader(corpus.split("train"), training.batch_size, training.seq_len, end_id, training.seed, scored)
 
 
 def position_at(windows_per_epoch: int, epoch: float) -> int:

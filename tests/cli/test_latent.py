@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 from command_line import in_this_process
@@ -105,6 +108,8 @@ def test_the_bound_as_json_of_a_text_is_the_same_each_time(charlm_latent):
         (("inspect", "canvas", "draw", "Anananananana"), "canvas of draw 8"),
         (("train", "names.txt", "--latent", "draw", "-s", "model.latent.canvas=4"), "-s model.latent.canvas=64"),
         (("train", "names.txt", "--latent", "line", "-s", "model.tied=true"), "cannot go with latent variables"),
+        (("train", "names.txt", "--latent", "draw", "-s", "model.latent.canvas=4", "--dry-run"), "canvas=64"),
+        (("train", "names.txt", "--latent", "vrnn", "-s", "model.dropout_kind=locked"), "goes step by step"),
         (("train", "names.txt", "--latent", "line", "-s", "text.records=false"), "reads lines (--records)"),
         (("train", "names.txt", "--latent", "line", "-c", "auto", "--budget", "5s"), "chooses for models without"),
     ],
@@ -178,3 +183,16 @@ def test_particles_bound_a_model_with_a_latent_for_each_character(charlm_latent)
     assert result.stdout.splitlines()[0].split()[0] == "particles"
     refused = charlm_latent("sample", "stepwise", "--near", "Alia")
     assert "for each character (storn)" in refused.stderr
+
+
+def test_sampling_imports_no_torch(latent_runs):
+    code = (
+        "import sys; from charlm.cli import app; app(['sample', 'line', '--seed', '1'], standalone_mode=False); "
+        "sys.exit('torch' in sys.modules)"
+    )
+    folder, environment = latent_runs
+    found = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, **environment}, cwd=folder, capture_output=True, text=True
+    )
+    assert found.returncode == 0, found.stderr
+    assert found.stdout.strip()

@@ -256,7 +256,7 @@ def test_it_can_overfit_hello_hello(name):
     weights = as_torch(initial_parameters(settings, len(symbols), np.random.default_rng(0)), True)
     model = LanguageModel(settings, weights)
     optimizer = torch.optim.Adam(weights.values(), lr=0.03)
-    for _ in range(50):
+    for _ in range(80):
         logits, _ = model.forward(ids[:-1], model.fresh_state(1), run_with_torch)
         loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), ids[1:].flatten())
         optimizer.zero_grad()

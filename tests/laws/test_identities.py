@@ -234,7 +234,7 @@ def test_only_the_ratio_of_weights_counts_in_an_slstm(k):
 
 
 def test_an_slstm_shows_a_weighted_mean_of_its_candidates():
-    """Written without a stabilizer: weights exp(i~) and the product of sigma(f~) since; then 1 for the first."""
+    """As it is written without a stabilizer: each weight is exp(i~), times sigma(f~) of every later symbol."""
     rng = np.random.default_rng(0)
     weights = {key: rng.standard_normal(shape) for key, shape in SLSTM.shapes(I, H).items()} | {
         "weight_hh": np.zeros((4 * H, H // 2))  # so that all sums are known at once

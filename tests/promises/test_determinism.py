@@ -21,7 +21,7 @@ from charlm.training.checkpointing import training_arrays
 from charlm.training.events import Finished, Updated
 from charlm.training.loop import train
 
-STEPS = 30
+STEPS = 20
 KINDS = {
     "adamw, cosine, dropout": ({}, {"dropout": 0.3}),
     "rmsprop, step, average": (
