@@ -38,9 +38,14 @@ COUNTS = {
 }
 
 
-MAPPINGS = tuple(
-    ("model", name) for name in ("cell_options", "attention", "block", "latent", "pairs")
-)  # their values are named one by one
+# settings whose values are named one by one
+MAPPINGS = (
+    ("model", "cell_options"),
+    ("model", "attention"),
+    ("model", "block"),
+    ("model", "latent"),
+    ("model", "pairs"),
+)
 
 
 @dataclass(frozen=True)

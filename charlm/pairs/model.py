@@ -168,7 +168,7 @@ class PairModel:
         def run_layer(number: int, inputs: Any, layer_state: Any, below: Any) -> tuple[Array, Any, Any]:
             return recurrence(self.layers[number], self._writing[number], inputs, layer_state, below)
 
-        return run_stack(self.layers, Connections(self.settings.residual), x, state, run_layer, dropout)
+        return run_stack(self.layers, self._connections, x, state, run_layer, dropout)
 
     def _run(
         self,
@@ -181,7 +181,7 @@ class PairModel:
         dropout: Dropout,
     ) -> tuple[Array, State]:
         symbols = Symbols(table, integers(ids, table))
-        return run_to_lengths(layers, weights, self.settings.residual, symbols, lengths, recurrence, dropout)
+        return run_to_lengths(layers, weights, self._connections, symbols, lengths, recurrence, dropout)
 
     def _start(self, states: list[State], annotations: Array, there: Array) -> State:
         """The state that a target starts from."""
@@ -206,6 +206,10 @@ class PairModel:
     def _started(self, name: str, known: Array, otherwise: Array) -> Array:
         weight = self.parameters.get(f"{name}.weight")
         return otherwise if weight is None else tanh(linear(known, weight, self.parameters[f"{name}.bias"]))
+
+    @property
+    def _connections(self) -> Connections:
+        return Connections(self.settings.residual)
 
     @cached_property
     def _writing(self) -> list[Weights]:

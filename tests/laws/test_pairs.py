@@ -154,7 +154,7 @@ def pairs_of(text=LINES):
 
 def test_joined_is_a_language_model_of_whole_lines_whose_targets_alone_count():
     model = model_of({"kind": "joined"})
-    language = LanguageModel(settings_of({"kind": "none"}), model.parameters)
+    language = LanguageModel(settings_of({"kind": None}), model.parameters)
     end = VOCABULARY.symbols.index("\n")
     found = pair_nats(model, pairs_of(), VOCABULARY, run_with_numpy)
     for line, nats in zip(LINES.splitlines(), found, strict=True):
