@@ -20,7 +20,8 @@ from charlm.cells.table import CELLS
 from charlm.config.settings import ModelSettings, Settings
 from charlm.device import Compute
 from charlm.engines import cell_kernel, cell_kernel_numpy, choosing, chunks, linear_scan, scan, torch_kernel
-from charlm.engines.choosing import engines_of, run_with_numpy, run_with_torch, stepper, torch_engine, worth_capturing
+from charlm.engines.choices import engines_of
+from charlm.engines.choosing import run_with_numpy, run_with_torch, stepper, torch_engine, worth_capturing
 from charlm.engines.compiled_stepper import CompiledStepper
 from charlm.engines.layered_stepper import LayeredStepper
 from charlm.kernels.choosing import OFF, SWITCH
