@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from charlm.cells.arrays import Array, linear
+from charlm.cells.arrays import Array, linear, zeros
 from charlm.cells.initial import initial_values
 from charlm.cells.option import Option, option_of
 from charlm.docstrings import module_docstring
@@ -26,11 +26,15 @@ class Cell(ABC):
     """One recurrent cell. A subclass states its equations in its file's docstring and defines the abstract methods."""
 
     TITLE: ClassVar[str]
-    PAPER: ClassVar[str]
+    PAPER: ClassVar[str]  # authors, year, title
+    FAMILY: ClassVar[str] = "of one's own"  # what it is listed under
+    FORMS: ClassVar[tuple[Mapping[str, Any], ...]] = ()  # options that change `step`: forms that the laws hold for too
     GATES: ClassVar[tuple[str, ...]] = ()
-    STATE: ClassVar[Any]  # a NamedTuple of (B, H) arrays
+    STATE: ClassVar[Any]  # a NamedTuple of arrays, (B, H) each if `state_widths` says nothing else
     MEMORY: ClassVar[str | None] = None  # the part of the state that the layer above may read
+    HEADS: ClassVar[bool] = False  # whether it has a memory with places, which heads read and write (`addresses`)
     READS_BELOW: ClassVar[bool] = False  # whether it reads the memory of the layer below
+    CHUNK: ClassVar[int] = 0  # how many steps `chunk` is to compute at once; 0 for a cell without it
 
     @abstractmethod
     def shapes(self, input_size: int, hidden_size: int, below: bool = False) -> dict[str, tuple[int, ...]]:
@@ -52,6 +56,13 @@ class Cell(ABC):
         A gate is (B, H). What is done with the arrays here is all that a fast form is made from (charlm/graphs).
         """
 
+    def chunk(self, weights: Weights, projected: Array, state: Any) -> tuple[Array, Any]:
+        """Some steps at once, in products of matrices: (T, B, K) and the state -> outputs (T, B, H), the new state.
+
+        It gives what `step` gives T times, up to rounding. A cell that has it says in CHUNK how many steps suit it.
+        """
+        raise NotImplementedError(f"{type(self).__name__} computes one step after the other")
+
     def initial_weights(
         self, rng: np.random.Generator, input_size: int, hidden_size: int, below: bool = False
     ) -> dict[str, np.ndarray]:
@@ -60,6 +71,25 @@ class Cell(ABC):
             name: initial_values(rng, name, shape)
             for name, shape in self.shapes(input_size, hidden_size, below).items()
         }
+
+    def state_widths(self, input_size: int, hidden_size: int) -> dict[str, int]:
+        """How many numbers each part of the state has in a row, by the names of STATE. A memory that goes up has H."""
+        return dict.fromkeys(self.STATE._fields, hidden_size)
+
+    def fresh_state(self, rows: int, input_size: int, hidden_size: int, like: Array) -> Any:
+        """The state before the first symbol: zeros, with the dtype and device of another array.
+
+        A cell that begins with other values keeps the difference from them, so that every row can be reset to zeros.
+        """
+        widths = self.state_widths(input_size, hidden_size)
+        return self.STATE(**{name: zeros((rows, width), like) for name, width in widths.items()})
+
+    def addresses(self, weights: Weights, state: Any) -> dict[str, Array]:
+        """The share of each place of the memory in what each head reads or writes, by the head's name: (..., N).
+
+        The weights are those of `step_weights`, the state is any with parts (..., width). Empty without such a memory.
+        """
+        return {}
 
     def step_weights(self, weights: Weights) -> Weights:
         """The weights as `step` reads them, computed once a sequence from the learned ones; for most cells the same."""
@@ -82,6 +112,15 @@ class Cell(ABC):
     def options(cls) -> dict[str, Option]:
         """The options of the cell, by name."""
         return {each.name: option_of(each) for each in fields(cls)}
+
+    @classmethod
+    def forms(cls) -> dict[str, Mapping[str, Any]]:
+        """The forms that a step has, by what makes them: the default, each value of an option of few, and FORMS."""
+        few = [{name: value} for name, each in cls.options().items() for value in each.forms()]
+        return {
+            ", ".join(f"{k} {v}".removesuffix(" True") for k, v in given.items()): given
+            for given in ({}, *few, *cls.FORMS)
+        }
 
     @classmethod
     def equations(cls) -> str:

@@ -32,6 +32,7 @@ class State(NamedTuple):
 class CIFG(Cell):
     TITLE = "Coupled input and forget gate"
     PAPER = "Greff et al. 2015, LSTM: A Search Space Odyssey"
+    FAMILY = "memory cells"
     GATES = ("forget", "output")
     STATE = State
     MEMORY = "c"

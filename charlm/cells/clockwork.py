@@ -34,6 +34,7 @@ class State(NamedTuple):
 class Clockwork(Cell):
     TITLE = "Clockwork recurrent network"
     PAPER = "Koutnik et al. 2014, A Clockwork RNN"
+    FAMILY = "simple"
     STATE = State
 
     groups: int = option(4, "groups of units, with periods 1, 2, 4, ...", 1, 16)

@@ -35,7 +35,8 @@ def check_contract(
     shape = tuple(getattr(projected, "shape", ()))
     if shape[:2] != (T, B) or len(shape) != 3:
         _refuse(cell, "project", f"gives {_said(projected)} for an input of shape {(T, B, input_size)}", (T, B, "K"))
-    state = cell.STATE(*(as_array(np.zeros((B, hidden_size))) for _ in cell.STATE._fields))
+    widths = _state_widths(cell, input_size, hidden_size)
+    state = cell.STATE(**{part: as_array(np.zeros((B, width))) for part, width in widths.items()})
     memory = numbers(B, hidden_size) if below else None
     found: Any = cell.step(cell.step_weights(given), projected[0], state, memory)
     if not (isinstance(found, tuple) and len(found) == 3):
@@ -54,13 +55,31 @@ def check_contract(
             f"Return a {cell.STATE.__name__}({', '.join(cell.STATE._fields)}).",
         )
     for name, value in zip(after._fields, after, strict=True):
-        _require(cell, f"{name} of the new state", value, wanted)
+        _require(cell, f"{name} of the new state", value, (B, widths[name]))
     if not isinstance(inner, Mapping):
         raise UsageError(f"step of {type(cell).__name__} gives {_said(inner)} as inner values", "", "Return {} there.")
     for name in cell.GATES:
         if name not in inner:
             raise UsageError(f"GATES of {type(cell).__name__} has {name}, and step's inner values lack it", "", "")
         _require(cell, f"the gate {name}", inner[name], wanted)
+
+
+def _state_widths(cell: Cell, input_size: int, hidden_size: int) -> dict[str, int]:
+    widths: Any = cell.state_widths(input_size, hidden_size)
+    named = isinstance(widths, dict) and set(widths) == set(cell.STATE._fields)
+    if not named or not all(type(width) is int and width > 0 for width in widths.values()):
+        raise UsageError(
+            f"state_widths of {type(cell).__name__} gives {widths!r}",
+            f"its state has {', '.join(cell.STATE._fields)}",
+            "Return how many numbers each part of the state has in a row: {'h': hidden_size, ...}.",
+        )
+    if cell.MEMORY and widths[cell.MEMORY] != hidden_size:
+        raise UsageError(
+            f"{cell.MEMORY} of {type(cell).__name__} has {widths[cell.MEMORY]} numbers for {hidden_size} units",
+            "the memory that the layer above may read",
+            "Give it one number for each unit.",
+        )
+    return dict(widths)
 
 
 def _weights(cell: Cell, input_size: int, hidden_size: int, below: bool) -> dict[str, np.ndarray]:

@@ -34,6 +34,7 @@ class State(NamedTuple):
 class DepthGated(Cell):
     TITLE = "Depth-gated long short-term memory"
     PAPER = "Yao et al. 2015, Depth-Gated LSTM"
+    FAMILY = "grid and depth"
     GATES = ("input", "forget", "output", "depth")
     STATE = State
     MEMORY = "c"

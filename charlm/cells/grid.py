@@ -35,6 +35,7 @@ class State(NamedTuple):
 class Grid(Cell):
     TITLE = "Grid long short-term memory"
     PAPER = "Kalchbrenner, Danihelka and Graves 2015, Grid Long Short-Term Memory"
+    FAMILY = "grid and depth"
     GATES = ("input", "forget", "output", "depth_input", "depth_output", "depth_forget")
     STATE = State
     MEMORY = "m"

@@ -31,6 +31,7 @@ class State(NamedTuple):
 class LSTM97(Cell):
     TITLE = "Long short-term memory of 1997"
     PAPER = "Hochreiter and Schmidhuber 1997, Long Short-Term Memory"
+    FAMILY = "memory cells"
     GATES = ("input", "output")
     STATE = State
     MEMORY = "c"

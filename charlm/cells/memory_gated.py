@@ -32,6 +32,7 @@ class State(NamedTuple):
 class MemoryGated(Cell):
     TITLE = "Gates on the memory"
     PAPER = "Hochreiter and Schmidhuber 1997, Long Short-Term Memory, as tutorials simplify it"
+    FAMILY = "memory cells"
     GATES = ("remember", "forget", "output")
     STATE = State
     MEMORY = "m"

@@ -27,6 +27,7 @@ class State(NamedTuple):
 class MUT1(Cell):
     TITLE = "First mutant"
     PAPER = "Jozefowicz, Zaremba and Sutskever 2015, An Empirical Exploration of Recurrent Network Architectures"
+    FAMILY = "gated"
     GATES = ("update", "reset")
     STATE = State
 

@@ -33,6 +33,7 @@ class State(NamedTuple):
 class Peephole(Cell):
     TITLE = "Long short-term memory with peepholes"
     PAPER = "Gers and Schmidhuber 2000, Recurrent Nets that Time and Count"
+    FAMILY = "memory cells"
     GATES = ("input", "forget", "output")
     STATE = State
     MEMORY = "c"

@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
+from charlm.cli.data_tasks import Letters, Lines, Output, Seed, add_tasks, associative_recall
 from charlm.cli.help_pages import Command, Group, examples
+from charlm.cli.new_file import write_new
 
 app = typer.Typer(cls=Group, no_args_is_help=True)
 
@@ -21,21 +23,37 @@ def _group() -> None:
     "recall",
     cls=Command,
     epilog=examples(
-        "charlm data synthetic recall --gap 50 --lines 3", "charlm data synthetic recall --gap 20 --output recall.txt"
+        "charlm data synthetic recall --gap 50 --lines 3",
+        "charlm data synthetic recall --gap 20 --output recall.txt",
+        "charlm data synthetic recall --items 2-6 --lines 3",
     ),
 )
 def recall(
-    gap: Annotated[int, typer.Option(help="Symbols of noise between the key and the question mark.")],
-    lines: Annotated[int, typer.Option(help="Number of lines.")] = 20_000,
-    seed: Annotated[int, typer.Option(help="Seed; the same seed gives the same text.")] = 1,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output", "-o", metavar="FILE", help="A file that does not exist yet. Default: standard output."
-        ),
+    gap: Annotated[int | None, typer.Option(help="Symbols of noise between the key and the question mark.")] = None,
+    items: Annotated[
+        str | None,
+        typer.Option(metavar="N|A-B", help="Not a gap, but so many items of three letters, one of which is asked for."),
     ] = None,
+    letters: Letters = 8,
+    lines: Lines = 20_000,
+    seed: Seed = 1,
+    output: Output = None,
 ) -> None:
-    """Make lines of a key, a gap of noise, a question mark and the key again, which only memory can predict."""
+    """Make lines that only memory can predict: a key, noise, a question mark and the key again; or items, one of which
+    is asked for, and the item after it: abc|dba|ccd?abc>dba."""
+    if (gap is None) == (items is None):
+        from charlm.errors import UsageError
+
+        what = "--gap and --items are two forms of recall" if items else "recall needs --gap, or --items"
+        raise UsageError(what, "charlm data synthetic recall", "Give --gap 50, or --items 2-6.")
+    if items is not None:
+        associative_recall(items, letters, lines, seed, output)
+    elif gap is not None:
+        _gap(gap, lines, seed, output)
+
+
+def _gap(gap: int, lines: int, seed: int, output: Path | None) -> None:
+    """The lines of `recall --gap`."""
     from charlm.display.output import print_text
     from charlm.display.printing import print_stderr
     from charlm.display.units import in_bits
@@ -53,17 +71,4 @@ def recall(
         print_text(text)
 
 
-def write_new(path: Path, content: bytes) -> None:
-    """Write a file that does not exist yet. Raises UsageError if it does, or cannot be written."""
-    from charlm.errors import UsageError
-
-    try:
-        with path.open("xb") as file:
-            file.write(content)
-    except FileExistsError:
-        raise UsageError(
-            "This file exists already", str(path), "Name another file, or remove this one first."
-        ) from None
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise UsageError(f"The text cannot be written: {reason}", str(path), "Name another file.") from None
+add_tasks(app)

@@ -22,7 +22,34 @@ def say_what_is_awaited(sources: Sequence[str]) -> None:
 
 
 def open_named(run: str | None, for_a_text: str) -> Checkpoint:
-    """The checkpoint of the run, the latest one for None.
+    """The checkpoint of the run, the latest one for None: of a language model.
+
+    Raises as `open_any`, and UsageError if it is of a model with latent variables, or of pairs.
+    """
+    checkpoint = open_any(run, for_a_text)
+    if checkpoint.latent_kind is not None:
+        from charlm.checkpoint.contents import no_exact_score
+
+        raise no_exact_score(checkpoint.run_name, checkpoint.latent_kind)
+    if checkpoint.pair_kind != "none":
+        from charlm.checkpoint.contents import needs_a_source
+
+        raise needs_a_source(checkpoint.run_name, checkpoint.pair_kind)
+    return checkpoint
+
+
+def open_pair_run(run: str | None, for_a_text: str) -> Checkpoint:
+    """The checkpoint of a run of pairs. Raises as `open_any`, and UsageError if it is of a language model."""
+    checkpoint = open_any(run, for_a_text)
+    if checkpoint.pair_kind == "none":
+        from charlm.checkpoint.contents import converts_nothing
+
+        raise converts_nothing(checkpoint.run_name)
+    return checkpoint
+
+
+def open_any(run: str | None, for_a_text: str) -> Checkpoint:
+    """The checkpoint of the run, of a model of any kind.
 
     `for_a_text` is the command for a text, in which {run} stands for a run and {text} for the text: it is the advice if
     a file was named that is no run. Raises CheckpointError, or IntegrityError, as `load_checkpoint` does.

@@ -147,7 +147,7 @@ def score_of(
     scorer = WatchedScorer(scorer_for(checkpoint, device, ids.size), ids.size, line)
     end = checkpoint.record_end
     changed = changed_bytes(corpus, ids, unknown)
-    return score_text(scorer, ids, corpus.vocabulary, end, unknown, corpus.unknown, changed)
+    return score_text(scorer, ids, corpus.vocabulary, end, unknown, corpus.unknown, changed, checkpoint.scored)
 
 
 def score_with(

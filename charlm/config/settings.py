@@ -14,9 +14,11 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from charlm.config.device_names import NAMES as DEVICE_NAMES
 from charlm.config.device_names import is_device_name
+from charlm.config.latent_settings import LatentSettings as LatentSettings
 from charlm.config.model_settings import AttentionSettings as AttentionSettings
 from charlm.config.model_settings import LayerSettings as LayerSettings
 from charlm.config.model_settings import ModelSettings as ModelSettings
+from charlm.config.pair_settings import PairSettings as PairSettings
 from charlm.config.section import BelowOne, Fraction, Listed
 from charlm.config.section import Section as Section
 from charlm.config.text_form import form_problem
@@ -118,6 +120,16 @@ class TextSettings(Section):
         default=None, description="column or field that each record begins with, for `charlm sample --label`"
     )
     header: Literal["auto"] | bool = Field(default="auto", description="whether the first row of a table has names")
+    answer_after: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=8,
+        description="character of a record after which its characters count in training and scores: > in abc>abc; "
+        "none: all do",
+    )
+    score_ends: bool = Field(
+        default=True, description="whether the end of a record counts too; if not, no record that is written ends"
+    )
     valid: Sources = Field(default=(), max_length=1000, description="a text of its own to validate on")
     test: Sources = Field(default=(), max_length=1000, description="a text of its own for the test split")
     splits: Annotated[tuple[Fraction, Fraction, Fraction], Listed] = Field(
@@ -236,6 +248,47 @@ class Settings(Section):
     text: TextSettings = TextSettings()
     model: ModelSettings = ModelSettings()
     training: TrainingSettings = TrainingSettings()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _latents_mean_records(cls, given: Any) -> Any:
+        """A model with latent variables reads lines, or records of another form."""
+        model, text = (given.get(name) for name in ("model", "text")) if isinstance(given, Mapping) else (None, None)
+        latent = model.get("latent") if isinstance(model, Mapping) else None
+        has_latents = isinstance(latent, Mapping) and latent.get("kind") is not None
+        if has_latents and isinstance(text, Mapping | None) and "records" not in (text or {}):
+            return {**given, "text": {**(text or {}), "records": True}}
+        return given
+
+    @model_validator(mode="before")
+    @classmethod
+    def _pairs_mean_records(cls, given: Any) -> Any:
+        """A model of pairs reads lines."""
+        model, text = (given.get(name) for name in ("model", "text")) if isinstance(given, Mapping) else (None, None)
+        pairs = model.get("pairs") if isinstance(model, Mapping) else None
+        has_pairs = isinstance(pairs, Mapping) and pairs.get("kind", "none") != "none"
+        if has_pairs and isinstance(text, Mapping | None) and "records" not in (text or {}):
+            return {**given, "text": {**(text or {}), "records": True}}
+        return given
+
+    @model_validator(mode="after")
+    def _latents_have_records(self) -> Settings:
+        if self.model.latent.kind is not None and not self.text.records:
+            raise ValueError("text.records=false is given, but a model with latent variables reads lines (--records)")
+        return self
+
+    @model_validator(mode="after")
+    def _pairs_are_lines(self) -> Settings:
+        if self.model.pairs.kind == "none":
+            return self
+        text = self.text
+        if not text.records or text.separator != "line" or text.format not in ("auto", "plain"):
+            raise ValueError("text.records, text.separator and text.format cannot change with pairs: a pair is a line")
+        if text.column is not None or text.field is not None:
+            raise ValueError("text.column and text.field cannot go with pairs: a pair is a line, and a tab is in it")
+        if text.split == "contiguous":
+            raise ValueError("text.split=contiguous cannot go with pairs: they are split by their sources")
+        return self
 
     @model_validator(mode="after")
     def _split_by_the_seed(self) -> Settings:

@@ -24,6 +24,10 @@ class Form(Protocol):
     def field(self) -> str | None: ...
     @property
     def label(self) -> str | int | None: ...
+    @property
+    def answer_after(self) -> str | None: ...
+    @property
+    def score_ends(self) -> bool: ...
 
 
 def form_problem(form: Form) -> str:
@@ -47,6 +51,9 @@ def form_problem(form: Form) -> str:
         return "text.label must be the name of a field, since text.field is given"
     if not form.records and (given or own or form.format == "fasta"):
         return "text.records=false is given, but a separator, a column, a field and FASTA mean records"
+    if not form.records and (form.answer_after is not None or not form.score_ends):
+        name = "answer_after" if form.answer_after is not None else "score_ends"
+        return f"text.{name} is for records: give --records, or -s text.records=true"
     if form.unit == "byte" and form.min_count > 1:
         return "text.min_count is for characters and graphemes; text.unit=byte has at most 256 symbols"
     if form.unit == "byte" and (given or own or form.format == "fasta"):

@@ -2,27 +2,36 @@
 
     job                layers                                arrays                               engine
     train, or score    all with a compiled kernel            cpu, float32, or autocast to bf16    cell kernel
-      with torch       lstm, lstm97, cifg, gru, rnn          all others                           torch kernel
+      with torch       ntm                                   cpu, float32                         memory kernel
+                       lstm, lstm97, cifg, gru, rnn          all others                           torch kernel
+                       all whose step is linear in its state all others                           linear scan
+                       all others with a chunked form        all                                  chunks
                        all others that can be traced         all                                  scan
                        all others                            all                                  definition
     score with numpy   all with a compiled kernel            float32                              cell kernel
+                       ntm                                   float32                              memory kernel
+                       all others with a chunked form        all                                  chunks
                        all others                            all                                  definition
     step on a cpu      all with a compiled kernel            float32                              stream kernel
+                       ntm                                   float32                              memory kernel
                        all others                            all                                  definition
     step on CUDA       all                                   float32                              cuda graph
 
-Cell kernels, stream kernels and a scan's backward pass are derived from a trace of the cell's step (charlm/graphs). The
-kernels are C: they need the compiled library, and bf16 needs a processor with instructions for it. Every cell of the
-table can be traced. A cell that does what a graph cannot say is differentiated by autograd, and `Engines.notes` names
-what it is.
+Cell kernels, stream kernels, linear scans and a scan's backward pass are derived from a trace of the cell's step
+(charlm/graphs). The kernels are C: they need the compiled library, and bf16 needs a processor with instructions for it.
+A step that the library lacks, such as one with 7 rounds, is compiled when it is first asked for, if there is a compiler
+(own_library.py). A cell that does what a graph cannot say is differentiated by autograd: chunk by chunk if it declares
+a chunked form (`Cell.chunk`), else step by step, and then `Engines.notes` names what it is.
+The ntm is a cell of that kind, and its memory has a kernel of its own.
 
 A stack whose layers all have a stream kernel, without attention, is stepped and drawn from by the kernel as a whole
-(compiled_stepper.py). In others, each layer is stepped by its own engine; attention and the output layer as they are
-defined (layered_stepper.py).
+(compiled_stepper.py), with blocks too, if each of them hands up as many numbers as it reads. In others, each layer is
+stepped by its own engine; blocks, attention and the output layer as they are defined (layered_stepper.py). Through a
+window, a layer's engine runs its cell, and the block around it are operations on whole arrays.
 
 torch's kernels do not give the memory of every step. So a layer whose memory the layer above reads counts among the
-others. The gru with `first_form` has no torch kernel. If torch has no kernel in bf16 for the processor, the layer
-counts among the others too.
+others. The gru with `first_form`, and cells with rounds, have no torch kernel. If torch has no kernel in bf16 for the
+processor, the layer counts among the others too.
 
 On CUDA, whole training windows are captured as a CUDA graph if any layer runs as a scan or as its definition
 (`worth_capturing`). A law compares every engine with the definition.
@@ -33,6 +42,7 @@ Engines are imported late, because numpy jobs must not import torch.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -40,7 +50,7 @@ import numpy as np
 
 from charlm.cells.arrays import Array
 from charlm.cells.cell import TorchKernel, Weights
-from charlm.cells.unroll import Memories, project_inputs, run_steps
+from charlm.cells.unroll import Memories, project_inputs, run_steps, unroll
 from charlm.config.settings import ModelSettings
 from charlm.device import Compute
 from charlm.graphs.tracing import trace_problem
@@ -55,7 +65,17 @@ if TYPE_CHECKING:
     from charlm.engines.graph_stepper import GraphStepper
     from charlm.engines.scan_functions import Compiler
 
-Engine = Literal["cell kernel", "torch kernel", "scan", "definition", "stream kernel", "cuda graph"]
+Engine = Literal[
+    "cell kernel",
+    "torch kernel",
+    "linear scan",
+    "chunks",
+    "scan",
+    "definition",
+    "memory kernel",
+    "stream kernel",
+    "cuda graph",
+]
 
 
 @dataclass(frozen=True)
@@ -76,8 +96,14 @@ def torch_kernel_of(layer: Layer) -> TorchKernel | None:
     return None if layer.read_above else layer.cell.torch_kernel  # kernels do not give the memories of every step
 
 
+def has_chunks(layer: Layer) -> bool:
+    """Whether the cell's chunked form can run the layer over a window; it gives no memories, and reads none."""
+    return bool(layer.cell.CHUNK) and not (layer.reads_below or layer.read_above)
+
+
 def torch_engine(layer: Layer, like: torch.Tensor) -> Engine:
     """The engine for a layer over a window of tensors like `like`, in the autocast that is on."""
+    from charlm.engines import memory_kernel
     from charlm.engines.derived_kernel import kernel_for
 
     compiled = kernel_for(layer.cell, layer.reads_below, like)
@@ -89,13 +115,21 @@ def torch_engine(layer: Layer, like: torch.Tensor) -> Engine:
 
         if torch_kernel.can_run(kernel, like):
             return "torch kernel"
+    if memory_kernel.can_run(layer.cell, like):
+        return "memory kernel"
+    from charlm.engines import linear_scan
+
+    if linear_scan.can_run(layer.cell, layer.reads_below):
+        return "linear scan"
+    if has_chunks(layer):
+        return "chunks"
     return "definition" if trace_problem(layer.cell, layer.reads_below) else "scan"
 
 
 def run_with_torch(
     layer: Layer, weights: Weights, x: LayerInput, state: Any, below: Memories, compiler: Compiler | None = None
 ) -> tuple[Array, Memories, Any]:
-    """The Recurrence for torch tensors: to train a window, or to score one. `compiler` compiles the steps of a scan."""
+    """The Recurrence for torch tensors: to train a window, or to score one. `compiler` compiles what scans call."""
     cell = layer.cell
     match torch_engine(layer, state[0]):
         case "cell kernel":
@@ -109,39 +143,75 @@ def run_with_torch(
 
             outputs, after = torch_kernel.run(cell, weights, x, state)
             return outputs, None, after
+        case "linear scan":
+            from charlm.engines import linear_scan
+
+            return linear_scan.run(cell, weights, x, state, below, compiler)
+        case "chunks":
+            import torch
+
+            from charlm.engines import chunks
+
+            device_type = state[0].device.type
+            rounded = torch.is_autocast_enabled(device_type)
+            exactly = torch.autocast(device_type, enabled=False) if rounded else nullcontext()
+            outputs, after = chunks.run(cell, weights, x, state, exactly)
+            return outputs, None, after
         case "scan":
             from charlm.engines.scan import scan
 
             return scan(cell, weights, x, state, below, compiler)
+        case "memory kernel":
+            from charlm.engines.memory_kernel import with_kernel
+
+            return unroll(with_kernel(cell), weights, x, state, below)
         case _:
             return unroll_layer(layer, weights, x, state, below)
 
 
 def definition_notes(layers: Sequence[Layer]) -> tuple[str, ...]:
     """A note on each layer that can only run as its definition, with the operation that cannot be traced."""
+    from charlm.engines.memory_kernel import has_kernel
+
     return tuple(
         f"layer {number} ({type(layer.cell).__name__}) runs as its definition: its step cannot be traced ({problem})"
         for number, layer in enumerate(layers, 1)
-        if not torch_kernel_of(layer) and (problem := trace_problem(layer.cell, layer.reads_below))
+        if not (torch_kernel_of(layer) or has_chunks(layer) or has_kernel(layer.cell))
+        and (problem := trace_problem(layer.cell, layer.reads_below))
     )
 
 
 def numpy_engine(layer: Layer, state: Any) -> Engine:
     """The engine for a layer over a window of numpy arrays; `state` is the layer's state before it."""
-    from charlm.engines import cell_kernel_numpy
+    from charlm.engines import cell_kernel_numpy, memory_kernel
 
-    return "cell kernel" if cell_kernel_numpy.can_run(layer.cell, layer.reads_below, state) else "definition"
+    if cell_kernel_numpy.can_run(layer.cell, layer.reads_below, state):
+        return "cell kernel"
+    if memory_kernel.can_run(layer.cell, state[0]):
+        return "memory kernel"
+    return "chunks" if has_chunks(layer) else "definition"
 
 
 def run_with_numpy(
     layer: Layer, weights: Weights, x: LayerInput, state: Any, below: Memories
 ) -> tuple[Array, Memories, Any]:
     """The Recurrence for numpy arrays: to score a window."""
-    if numpy_engine(layer, state) == "definition":
-        return unroll_layer(layer, weights, x, state, below)
-    from charlm.engines import cell_kernel_numpy
+    match numpy_engine(layer, state):
+        case "memory kernel":
+            from charlm.engines.memory_kernel import with_kernel
 
-    return cell_kernel_numpy.run(layer.cell, weights, x, state, below)
+            return unroll(with_kernel(layer.cell), weights, x, state, below)
+        case "cell kernel":
+            from charlm.engines import cell_kernel_numpy
+
+            return cell_kernel_numpy.run(layer.cell, weights, x, state, below)
+        case "chunks":
+            from charlm.engines import chunks
+
+            outputs, after = chunks.run(layer.cell, weights, x, state)
+            return outputs, None, after
+        case _:
+            return unroll_layer(layer, weights, x, state, below)
 
 
 def run_with_states(
@@ -152,8 +222,13 @@ def run_with_states(
         from charlm.engines import cell_kernel_numpy
 
         return cell_kernel_numpy.run_with_states(layer.cell, weights, x, state, below)
-    weights = layer.cell.step_weights(weights)
-    steps = list(run_steps(layer.cell, weights, project_inputs(layer.cell, weights, x), state, below))
+    cell = layer.cell
+    if numpy_engine(layer, state) == "memory kernel":
+        from charlm.engines.memory_kernel import with_kernel
+
+        cell = with_kernel(cell)
+    weights = cell.step_weights(weights)
+    steps = list(run_steps(cell, weights, project_inputs(cell, weights, x), state, below))
     outputs = np.stack([output for output, _, _ in steps])
     return outputs, type(state)(*(np.stack(part) for part in zip(*(after for _, after, _ in steps), strict=True)))
 
@@ -161,13 +236,16 @@ def run_with_states(
 def step_engine(layer: Layer) -> Engine:
     """The engine for a layer in `stepper`."""
     from charlm.engines import stream_layer
+    from charlm.engines.memory_kernel import has_kernel
 
-    return "stream kernel" if stream_layer.can_run_layer(layer) else "definition"
+    if stream_layer.can_run_layer(layer):
+        return "stream kernel"
+    return "memory kernel" if has_kernel(layer.cell) else "definition"
 
 
 def stepper(model: LanguageModel) -> Stepper:
     """The fastest stepper on a CPU. The parameters are numpy arrays."""
-    if "stream kernel" not in map(step_engine, model.layers):
+    if all(step_engine(layer) == "definition" for layer in model.layers):
         return DefinitionStepper(model)
     from charlm.engines import compiled_stepper, layered_stepper
 
@@ -215,7 +293,7 @@ def engines_of(model_settings: ModelSettings, compute: Compute) -> Engines:
     like = torch.empty(0, device="cpu" if on_cpu else "meta")
     with torch.autocast("cpu", torch.bfloat16, enabled=on_cpu and compute.precision == "bf16"):
         train = tuple(torch_engine(layer, like) for layer in model.layers)
-    states = fresh_state(model.layers, 0, 1, like=np.zeros(0, np.float32))
+    states = fresh_state(model.layers, (), 0, 1, like=np.zeros(0, np.float32))
     step = tuple(map(step_engine, model.layers))
     on_gpu: tuple[Engine, ...] = tuple("cuda graph" for _ in step)
     return Engines(

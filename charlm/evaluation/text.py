@@ -14,6 +14,7 @@ from charlm.evaluation.score import Score
 from charlm.evaluation.scorers import WindowScorer
 from charlm.evaluation.scoring import record_nats, stream_nats
 from charlm.text.cache import in_chunks
+from charlm.text.records.answers import ALL, Scored, scored_mask
 from charlm.text.records.record_lanes import open_reader
 from charlm.text.statistics import symbol_counts
 from charlm.text.unknown import UnknownCharacters
@@ -25,19 +26,20 @@ RECORD_ROWS = 64  # records read side by side
 RECORD_WINDOW = 256  # characters of a window
 
 
-def score_ids(scorer: WindowScorer, ids: np.ndarray, end: int | None) -> Score:
+def score_ids(scorer: WindowScorer, ids: np.ndarray, end: int | None, scored: Scored = ALL) -> Score:
     """ids (N,), N >= 2. A stream is scored from its second character on, records from their first to their end.
 
-    `end` is the id that ends a record (text.records.record_end_id), None for a stream.
+    `end` is the id that ends a record (text.records.record_end_id), None for a stream; `scored` says what of a record
+    counts.
     """
-    return score_blocks(scorer, ids, end).score
+    return score_blocks(scorer, ids, end, scored).score
 
 
-def score_blocks(scorer: WindowScorer, ids: np.ndarray, end: int | None) -> Blocks:
+def score_blocks(scorer: WindowScorer, ids: np.ndarray, end: int | None, scored: Scored = ALL) -> Blocks:
     """The same in blocks of characters or of records, of which an interval can be made."""
     if end is None:
         return Blocks.of(stream_nats(scorer, ids))
-    return Blocks(*record_nats(scorer, open_reader(ids, RECORD_ROWS, RECORD_WINDOW, end))).together()
+    return Blocks(*record_nats(scorer, open_reader(ids, RECORD_ROWS, RECORD_WINDOW, end, scored=scored))).together()
 
 
 def name_unknown(score: Score, ids: np.ndarray, vocabulary: Vocabulary, unknown: Mapping[str, int]) -> Score:
@@ -56,14 +58,16 @@ def count_unknown(ids: np.ndarray, vocabulary: Vocabulary) -> int:
     return sum(int(np.count_nonzero(chunk == vocabulary.unknown_id)) for chunk in in_chunks(ids))
 
 
-def scored_ids(ids: np.ndarray, end: int | None) -> np.ndarray:
+def scored_ids(ids: np.ndarray, end: int | None, scored: Scored = ALL) -> np.ndarray:
     """The ids that count in a score of these ids: of a stream, all but the first."""
-    return ids[1:] if end is None else ids
+    if end is None:
+        return ids[1:]
+    return ids if scored == ALL else ids[scored_mask(ids, end, scored)]
 
 
-def count_scored_bytes(ids: np.ndarray, vocabulary: Vocabulary, end: int | None) -> int:
+def count_scored_bytes(ids: np.ndarray, vocabulary: Vocabulary, end: int | None, scored: Scored = ALL) -> int:
     """The number of bytes that the scored characters take in UTF-8."""
-    counts = symbol_counts(scored_ids(ids, end), vocabulary.size)
+    counts = symbol_counts(scored_ids(ids, end, scored), vocabulary.size)
     return int(counts @ vocabulary.byte_lengths)
 
 
@@ -130,6 +134,7 @@ def score_text(
     policy: Policy = "skip",
     unknown: Mapping[str, int] | None = None,
     changed_bytes: int = 0,
+    scored: Scored = ALL,
 ) -> TextScore:
     """The score of ids (N,), N >= 2, that `Vocabulary.encode` made of a text under `reading_of(policy)`.
 
@@ -137,7 +142,8 @@ def score_text(
     the number of bytes that the text had more than its ids have, before unknown characters were replaced or left out;
     those that are read as the unknown symbol do not count there. Its characters are always charged.
     """
-    return text_score(score_blocks(scorer, ids, end), ids, vocabulary, end, policy, unknown, changed_bytes)
+    blocks = score_blocks(scorer, ids, end, scored)
+    return text_score(blocks, ids, vocabulary, end, policy, unknown, changed_bytes, scored)
 
 
 def text_score(
@@ -148,16 +154,17 @@ def text_score(
     policy: Policy = "skip",
     unknown: Mapping[str, int] | None = None,
     changed_bytes: int = 0,
+    scored: Scored = ALL,
 ) -> TextScore:
     """The same of ids that were read already; `blocks` has their nats."""
     # Bytes are read one by one, and none is near another one.
     reading = "skip" if vocabulary.unit == "byte" else reading_of(policy)
     lacking = UnknownCharacters.of(vocabulary, unknown or {}, reading)
     known = blocks.score
-    score, size = known, count_scored_bytes(ids, vocabulary, end) + changed_bytes
+    score, size = known, count_scored_bytes(ids, vocabulary, end, scored) + changed_bytes
     if as_symbol := lacking.as_symbol:
-        found = count_unknown(scored_ids(ids, end), vocabulary)
-        score = name_unknown(known, scored_ids(ids, end), vocabulary, as_symbol)
+        found = count_unknown(scored_ids(ids, end, scored), vocabulary)
+        score = name_unknown(known, scored_ids(ids, end, scored), vocabulary, as_symbol)
         size += round(found * lacking.bytes_of_symbol(vocabulary))
         return TextScore(score, known, size, lacking, blocks, found)
     if policy == "charge":

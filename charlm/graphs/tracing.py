@@ -85,6 +85,9 @@ def trace_problem(cell: Cell, below: bool = False) -> str | None:
 
 
 def _trace(cell: Cell, below: bool, width: int, rows: int) -> StepGraph:
+    for name, size in cell.state_widths(width, width).items():
+        if size != width:
+            raise UntraceableError(f"a state whose {name} has another number of values than the layer has units")
     rng = np.random.default_rng(0)
     shapes = cell.shapes(width, width, below)
     read, others = (

@@ -65,7 +65,7 @@ def _looked_into(layer: Layer) -> tuple[tuple[str, ...], str | None]:
     weights = cell.step_weights({name: np.zeros(shape, np.float32) for name, shape in shapes.items()})
     nothing = np.zeros((1, layer.hidden_size), np.float32)
     projected = cell.project(weights, np.zeros((1, layer.input_size), np.float32))
-    state = cell.STATE(*(nothing for _ in cell.STATE._fields))
+    state = cell.fresh_state(1, layer.input_size, layer.hidden_size, like=nothing)
     output, after, inner = cell.step(weights, projected, state, nothing if layer.reads_below else None)
     return tuple(inner), next((name for name, part in after._asdict().items() if part is output), None)
 
@@ -77,9 +77,15 @@ def value_names(layer: Layer) -> tuple[str, ...]:
 
 
 def default_value(layer: Layer) -> str:
-    """The memory over time if the cell has one, else `h`."""
+    """The memory over time if the cell has one with a number for each unit, else `h`, else the output."""
     fields = layer.cell.STATE._fields
-    return next((name for name in MEMORIES if name in fields), "h" if "h" in fields else fields[0])
+    wanted = (name for name in (*MEMORIES, "h", fields[0]) if name in fields)
+    return next((name for name in wanted if _width(layer, name) == layer.hidden_size), OUTPUT)
+
+
+def _width(layer: Layer, name: str) -> int:
+    """How many numbers a value has in a row."""
+    return layer.cell.state_widths(layer.input_size, layer.hidden_size).get(name, layer.hidden_size)
 
 
 def chosen_values(model: LanguageModel, layer: int | None, name: str | None) -> tuple[Value, ...]:
@@ -93,7 +99,7 @@ def chosen_values(model: LanguageModel, layer: int | None, name: str | None) -> 
         raise UsageError(f"There is no layer {layer}", f"the model has {there}", f"Give --layer {len(layers)}.")
     numbers = range(1, len(layers) + 1) if layer is None else [layer]
     found = tuple(
-        Value(number, own, layers[number - 1].hidden_size)
+        Value(number, own, _width(layers[number - 1], own))
         for number in numbers
         if (own := name or default_value(layers[number - 1])) in value_names(layers[number - 1])
     )

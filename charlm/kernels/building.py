@@ -24,6 +24,7 @@ HERE = Path(__file__).parent
 SOURCES = (
     "kernels.c",
     "barrier.h",
+    "memory.h",
     "mixing.h",
     "ngram.h",
     "numbers.h",
@@ -31,6 +32,7 @@ SOURCES = (
     "products.h",
     "sharing.h",
     "stream.h",
+    "stream_block.h",
     "stream_draw.h",
     "team.h",
     "vectors.h",

@@ -7,14 +7,15 @@ T time, B rows, H hidden, K inputs of a layer, N rows of sums, V symbols.
 from __future__ import annotations
 
 import ctypes
-from ctypes import Structure, c_double, c_int, c_int64, c_void_p
+from ctypes import Structure, c_double, c_float, c_int, c_int64, c_void_p
 from functools import cache
 from pathlib import Path
 
 from charlm.kernels.building import Level, library_path
 from charlm.kernels.choosing import choice
 
-MOST_INPUTS, MOST_STATES, MOST_STAGES = 4, 6, 6  # of a derived kernel
+MOST_INPUTS, MOST_STATES, MOST_STAGES = 12, 8, 14  # of a derived kernel
+BLOCK_STAGES = 6  # of what surrounds a cell
 
 
 class Window(Structure):
@@ -61,7 +62,8 @@ class StreamLayer(Structure):
     """One layer of a stack that goes one character further (stream.h)."""
 
     _fields_ = (
-        ("stages", c_void_p * MOST_STAGES),
+        ("stages", c_void_p * (MOST_STAGES + BLOCK_STAGES)),
+        ("block", c_void_p),
         ("x_panels", c_void_p),
         ("panels", c_void_p * MOST_INPUTS),
         *((name, c_void_p) for name in ("sums", "vectors", "below", "x")),
@@ -72,6 +74,17 @@ class StreamLayer(Structure):
         ("kept", c_void_p),
         ("copied", c_int64 * MOST_INPUTS),
         *((name, c_int64) for name in ("count", "I", "H", "K", "residual")),
+    )
+
+
+class StreamBlock(Structure):
+    """What surrounds the cell of such a layer (stream_block.h)."""
+
+    _fields_ = (
+        *((name, c_void_p) for name in ("embedding", "x", "norm", "mlp_norm", "conv")),
+        *((name, c_void_p) for name in ("in", "out", "mlp_in", "mlp_out", "recent", "new_recent")),
+        *((name, c_void_p) for name in ("gate", "y", "handed", "normed", "read", "inner", "top")),
+        *((name, c_int64) for name in ("reach", "mlp", "units", "residual")),
     )
 
 
@@ -99,13 +112,27 @@ class StreamDraw(Structure):
     )
 
 
+class MemoryTurn(Structure):
+    """One step of a memory with places (memory.h)."""
+
+    _fields_ = (
+        *((name, c_void_p) for name in ("asked", "memory", "moved", "first", "written", "read", "after")),
+        *((name, c_void_p) for name in ("d_written", "d_read", "d_after", "d_asked", "d_memory", "d_moved")),
+        *((name, c_int64) for name in ("B", "N", "D", "reading", "writing", "reach")),
+        ("start", c_float),
+        ("limit", c_float),
+    )
+
+
 STRUCTURES: tuple[type[Structure], ...] = (
     Window,
     Packing,
     Gathering,
     StreamLayer,
+    StreamBlock,
     StreamStack,
     StreamDraw,
+    MemoryTurn,
 )
 
 
@@ -158,5 +185,6 @@ def load_library(path: Path) -> ctypes.CDLL | None:
     sizes, rates = (c_int64,) * 3, (c_double, c_double, c_int64)
     found.mix_log_linear.argtypes = (*(c_void_p,) * 3, *sizes, *rates, c_void_p, c_void_p)
     found.mix_log_linear.restype = None
+    found.memory_forward.argtypes = found.memory_backward.argtypes = (c_void_p,)
     found.ngram_count.restype = found.ngram_read.restype = found.ngram_step.restype = c_int64
     return found

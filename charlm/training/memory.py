@@ -16,12 +16,14 @@ from charlm.config.settings import Settings
 from charlm.device import Compute
 from charlm.errors import UsageError
 from charlm.model.parameters import count_parameters, parameter_shapes
-from charlm.model.stack import build_layers
+from charlm.model.stack import Layer, build_layers
 
 FLOAT_BYTES = 4  # bf16 and fp16 keep float32 copies beside what they compute, and save less than half
 # Floats that the backward pass keeps at each position, from measurements in float32 and bf16:
 FLOATS_PER_DIMENSION = 1.5  # for each row and each column of the matrices of the layers
 FLOATS_PER_LOGIT = 3.5
+FLOATS_PER_CHUNKED_UNIT = 40.0  # for each unit of a layer that is run in chunks: queries, keys, shares, scores
+COPIES_OF_A_STATE = 4.0  # of a state that has more numbers than units: what a step, or a chunk of steps, keeps of it
 FLOATS_PER_SCORE = 9.5  # of attention: for each score (B, T, A + T) and each value of the outputs (B, A + T, H)
 ID_BYTES = 4 * 8  # bytes a position: inputs and targets as int64, on the host and on the device
 OUT_OF_MEMORY_MESSAGES = ("out of memory", "can't allocate memory", "not enough memory")  # torch's, on CUDA and on CPUs
@@ -49,11 +51,22 @@ def estimate_bytes(settings: Settings, vocab_size: int, rows: int, steps: int) -
     ]
     floats = FLOATS_PER_DIMENSION * sum(dimensions) + FLOATS_PER_LOGIT * vocab_size
     past = model_settings.attention.window
-    top = build_layers(model_settings)[-1].hidden_size
+    layers = build_layers(model_settings)
+    floats += sum(_floats_of_wide_state(layer) for layer in layers)
+    top = layers[-1].hidden_size
     scores = FLOATS_PER_SCORE * (past + steps) * (steps + top) if past else 0
     backward = int(rows * (steps * (FLOAT_BYTES * floats + ID_BYTES) + FLOAT_BYTES * scores))
     saving = 2 * (1 + copies) * weights  # copies as arrays, then as the bytes of a file
     return weights * (2 + copies) + max(backward, saving)
+
+
+def _floats_of_wide_state(layer: Layer) -> float:
+    """Floats at each position for a layer whose state is not as wide as the layer, and 0 for others."""
+    widths = layer.cell.state_widths(layer.input_size, layer.hidden_size).values()
+    if max(widths) <= layer.hidden_size:
+        return 0.0
+    chunk = layer.cell.CHUNK
+    return COPIES_OF_A_STATE * sum(widths) / (chunk or 1) + FLOATS_PER_CHUNKED_UNIT * layer.hidden_size * bool(chunk)
 
 
 def window_sizes(characters: int, batch_size: int, seq_len: int) -> tuple[int, int]:

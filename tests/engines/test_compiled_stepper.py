@@ -6,8 +6,8 @@ from functools import cache
 
 import numpy as np
 import pytest
+from traced import TRACED
 
-from charlm.cells.table import CELLS
 from charlm.config.settings import AttentionSettings, LayerSettings, ModelSettings
 from charlm.engines import compiled_stepper
 from charlm.engines.choosing import stepper
@@ -35,7 +35,7 @@ STACKS = [
         layers=(LayerSettings(cell="mut1", hidden_size=48), LayerSettings(cell="gru", hidden_size=32)), num_layers=2
     ),
     ModelSettings(layers=(LayerSettings(hidden_size=24), LayerSettings(cell="grid", hidden_size=24)), num_layers=2),
-    *(ModelSettings(cell=name, num_layers=2, hidden_size=64) for name in CELLS if name != "lstm"),
+    *(ModelSettings(cell=name, num_layers=2, hidden_size=64) for name in TRACED if name != "lstm"),
     ModelSettings(cell="gru", cell_options={"first_form": True}, num_layers=1, hidden_size=32),
 ]
 
@@ -103,7 +103,7 @@ def test_states_of_any_memory_layout_are_read() -> None:
 
 def test_the_stacks_that_it_can_run() -> None:
     assert can_run(LanguageModel(ModelSettings(), {}))
-    assert all(can_run(LanguageModel(ModelSettings(cell=name, hidden_size=100), {})) for name in CELLS)
+    assert all(can_run(LanguageModel(ModelSettings(cell=name, hidden_size=100), {})) for name in TRACED)
     attentive = ModelSettings(attention=AttentionSettings(window=4), hidden_size=16)
     model = LanguageModel(attentive, initial_parameters(attentive, 5, np.random.default_rng(1)))
     assert not can_run(model)

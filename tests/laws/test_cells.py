@@ -9,22 +9,23 @@ import numpy as np
 import pytest
 import torch
 
+from charlm.cells.families import FAMILIES, year_of
 from charlm.cells.table import CELLS, build_cell
 from charlm.cells.unroll import unroll
 from charlm.config.settings import ModelSettings
+from charlm.engines import linear_scan
 from charlm.engines.choosing import run_with_torch
 from charlm.engines.scan import scan
+from charlm.graphs.tracing import trace_problem
 from charlm.model.stack import Layer
 
 T, B, I, H = 7, 3, 5, 4  # noqa: E741
 
-# Every cell, in every form that its boolean options give it, and above another layer if it reads the memory below.
-CASES = {name: (build_cell(name, {}), False) for name in CELLS}
-CASES |= {
-    f"{name}, {key}": (build_cell(name, {key: True}), False)
+# Every cell, in every form that its step has, and above another layer if it reads the memory below.
+CASES = {
+    f"{name}, {form}".rstrip(", "): (build_cell(name, given), False)
     for name in CELLS
-    for key, o in CELLS[name].options().items()
-    if o.default is False
+    for form, given in CELLS[name].forms().items()
 }
 CASES |= {f"{name} above": (build_cell(name, {}), True) for name in CELLS if CELLS[name].READS_BELOW}
 
@@ -42,7 +43,7 @@ def weights_of(case, dtype=np.float64, seed=0):
 def state_of(case, seed=1):
     """A state that can occur: the one after some steps from a fresh state."""
     cell, _ = CASES[case]
-    fresh = cell.STATE(*(np.zeros((B, H)) for _ in cell.STATE._fields))
+    fresh = cell.fresh_state(B, I, H, like=np.zeros(()))
     return unroll(cell, weights_of(case, seed=9), inputs(seed), fresh, memories(case, seed))[2]
 
 
@@ -81,7 +82,10 @@ def engines(case, read_above=False):
     """The engines that can train the case, as functions; `read_above`: a layer above reads its memory."""
     cell, below = CASES[case]
     layer = Layer(cell, I, H, reads_below=below, read_above=read_above)
-    return {"chosen": lambda *given: run_with_torch(layer, *given), "scan": lambda *given: scan(cell, *given)}
+    found = {"chosen": lambda *given: run_with_torch(layer, *given)}
+    if linear_scan.can_run(cell, below):
+        found["linear scan"] = lambda *given: linear_scan.run(cell, *given)
+    return found if trace_problem(cell, below) else found | {"scan": lambda *given: scan(cell, *given)}
 
 
 def gradient(tensor):
@@ -94,7 +98,9 @@ def test_shapes(case):
     outputs, made, state = run(case)
     assert outputs.shape == (T, B, H)
     assert type(state) is cell.STATE
-    assert all(part.shape == (B, H) for part in state)
+    assert {name: part.shape for name, part in state._asdict().items()} == {
+        name: (B, width) for name, width in cell.state_widths(I, H).items()
+    }
     assert (made is None) == (cell.MEMORY is None)
     if made is not None:
         np.testing.assert_array_equal(made[-1], getattr(state, cell.MEMORY))
@@ -126,6 +132,12 @@ def test_every_option_has_a_valid_default_and_a_description(name):
     for option in CELLS[name].options().values():
         assert option.problem(option.default) is None
         assert option.about
+
+
+@every_cell
+def test_it_has_a_family_and_a_year(name):
+    assert CELLS[name].FAMILY in FAMILIES
+    assert 1980 < year_of(CELLS[name]) < 2100
 
 
 @every_cell
@@ -168,8 +180,7 @@ def test_engines_equal_the_definition_in_outputs_state_and_gradients(case, read_
             torch.testing.assert_close(value, defined, rtol=1e-9, atol=1e-11)
 
 
-@every_case
-@pytest.mark.parametrize("engine", ["chosen", "scan"])
+@pytest.mark.parametrize(("case", "engine"), [(case, engine) for case in CASES for engine in engines(case)])
 def test_gradients_of_the_engines_are_those_of_finite_differences(case, engine):
     cell, found = CASES[case][0], engines(case)
     names, parts = list(weights_of(case)), len(cell.STATE._fields)
@@ -245,7 +256,7 @@ def test_it_can_overfit_hello_hello(name):
     weights = as_torch(initial_parameters(settings, len(symbols), np.random.default_rng(0)), True)
     model = LanguageModel(settings, weights)
     optimizer = torch.optim.Adam(weights.values(), lr=0.03)
-    for _ in range(50):
+    for _ in range(80):
         logits, _ = model.forward(ids[:-1], model.fresh_state(1), run_with_torch)
         loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), ids[1:].flatten())
         optimizer.zero_grad()
