@@ -19,9 +19,9 @@
 
 Cell kernels, stream kernels, linear scans and a scan's backward pass are derived from a trace of the cell's step
 (charlm/graphs). The kernels are C: they need the compiled library, and bf16 needs a processor with instructions for it.
-A step that the library lacks, such as one with 7 rounds, is compiled when it is first asked for, if there is a compiler
-(own_library.py). A cell that does what a graph cannot say is differentiated by autograd: chunk by chunk if it declares
-a chunked form (`Cell.chunk`), else step by step, and then `Engines.notes` names what it is.
+A step of the table that the library lacks, such as one with 7 rounds, is compiled when it is first asked for, if there
+is a compiler (own_library.py). A cell that does what a graph cannot say is differentiated by autograd: chunk by chunk
+if it declares a chunked form (`Cell.chunk`), else step by step, and then `Engines.notes` names what it is.
 The ntm is a cell of that kind, and its memory has a kernel of its own.
 
 A stack whose layers all have a stream kernel, without attention, is stepped and drawn from by the kernel as a whole

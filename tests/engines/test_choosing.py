@@ -196,7 +196,7 @@ def test_only_float32_and_bf16_run_in_the_compiled_kernel(compiled, ran):
 @pytest.mark.parametrize("hidden_size", [64, 65])
 @every_cell
 def test_the_engine_that_scores_with_numpy(cell, hidden_size, compiled, ran):
-    options = {"clockwork": {"groups": 1}, "rg_lru": {"blocks": 1}, "slstm": {"heads": 1}}.get(cell, {})
+    options = {"clockwork": {"groups": 1}, "slstm": {"heads": 1}, "rg_lru": {"blocks": 1}}.get(cell, {})
     settings = settings_of({"cell": cell, "hidden_size": hidden_size, "cell_options": options})
     model = model_of(settings)
     model.forward(np.zeros((T, B), np.int64), model.fresh_state(B), run_with_numpy)
