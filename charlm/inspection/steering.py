@@ -82,8 +82,8 @@ def _refuse(number: int, layer: Layer, name: str) -> NoReturn:
     there = " or ".join(f"--value {each}" for each in fields)
     raise UsageError(
         f"{name} of layer {number} cannot be set: each step computes it anew, and uses it at once",
-        f"--value {name}; what layer {number} carries from step to step is {', '.join(fields)}",
-        f"Set what it acts on: {there}. `charlm inspect states --value {name}` shows it.",
+        f"--value {name}; from step to step layer {number} carries {', '.join(fields)}",
+        f"Set what the layer carries: {there}. `charlm inspect states --value {name}` shows it.",
     )
 
 
