@@ -56,7 +56,6 @@ def text_rows(corpus: Corpus) -> list[Row]:
 
 def plan_rows(settings: Settings, corpus: Corpus, parameters: int) -> list[Row]:
     """What a training would do, for `--dry-run`."""
-    training = settings.training
     return [
         *text_rows(corpus),
         ("model", f"{settings.model.in_short()}, {parameters:,} parameters"),
