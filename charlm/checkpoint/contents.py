@@ -121,6 +121,7 @@ class Checkpoint:
     def latent_model(self) -> LatentModel:
         """The model with latent variables. Raises UsageError for one that has none."""
         if self.latent_kind is None:
+            require_language_model(self)
             raise no_latents(self.run_name)
         from charlm.latent.table import latent_model
 

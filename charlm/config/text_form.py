@@ -75,5 +75,5 @@ def pairs_problem(form: Form) -> str:
     if form.column is not None or form.field is not None:
         return "text.column and text.field cannot go with pairs: a pair is a line, and a tab is in it"
     if form.answer_after is not None or not form.score_ends:
-        return "text.answer_after and text.score_ends cannot go with pairs: targets are what is learnt, with their ends"
+        return "text.answer_after and text.score_ends cannot go with pairs: targets are learnt, with their ends"
     return "text.split=contiguous cannot go with pairs: their sources are split" if form.split == "contiguous" else ""
