@@ -28,8 +28,8 @@ class BlockSettings(Section):
     product need (docs/blocks.md).
     """
 
-    norm: Literal["none", "rms"] = Field(
-        default="none", description="rms: what a part of a layer reads is divided by its root mean square"
+    norm: Literal["rms"] | None = Field(
+        default=None, description="rms: what a part of a layer reads is divided by its root mean square; none: no norm"
     )
     conv: int = Field(
         default=0,
@@ -46,7 +46,7 @@ class BlockSettings(Section):
 
     def in_short(self) -> str:
         """`, norm, conv 4, gate, mlp 3`: those that are on."""
-        parts = ["norm"] * (self.norm != "none") + [f"conv {self.conv}"] * bool(self.conv) + ["gate"] * self.gate
+        parts = ["norm"] * bool(self.norm) + [f"conv {self.conv}"] * bool(self.conv) + ["gate"] * self.gate
         return "".join(f", {part}" for part in parts + [f"mlp {self.mlp}"] * bool(self.mlp))
 
     @property
@@ -145,13 +145,14 @@ class ModelSettings(Section):
     def _pairs_stand_alone(self) -> ModelSettings:
         """What a model of pairs cannot have beside it."""
         given = {
-            "attention.window": self.attention.window,
-            "block": self.block.there,
+            "attention": self.attention.window,
             "tied": self.tied,
             "weight_drop": self.weight_drop,
+            "block": self.block.there,
+            "latent": self.latent.kind,
         }
         wrong = [f"model.{name}" for name, value in given.items() if value]
-        if self.pairs.kind != "none" and wrong:
+        if self.pairs.kind is not None and wrong:
             raise ValueError(f"{' and '.join(wrong)} cannot go with pairs (model.pairs)")
         return self
 
@@ -169,7 +170,7 @@ class ModelSettings(Section):
         extras = ", residual" * self.residual + self.block.in_short()
         if self.latent.kind is not None:
             extras += f", latent {self.latent.kind} {self.latent.size}"
-        if self.pairs.kind != "none":
+        if self.pairs.kind is not None:
             extras += f", pairs {self.pairs.kind}"
         return shape + extras + (f", attention {self.attention.window}" if self.attention.window else "")
 

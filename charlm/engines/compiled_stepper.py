@@ -144,7 +144,8 @@ class CompiledStepper:
         """The stack for one call: with the states (parts, B, H) before and after it, and room for what is between."""
         layers = type(self._descriptions).from_buffer_copy(self._descriptions)
         stack = StreamStack.from_buffer_copy(self._stack)
-        sizes = [keeper.room(rows, self._item) for keeper in (*self._layers, *self._blocks)]
+        sizes = [each.room(rows, self._item) for each in self._layers]
+        sizes += [each.room(rows, self._item) for each in self._blocks]
         room = np.empty(sum(sizes), np.uint8)
         starts = (address(room) + np.cumsum([0, *sizes])).tolist()
         below = None

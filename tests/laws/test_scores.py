@@ -21,7 +21,7 @@ from charlm.model.stepping import DefinitionStepper
 from charlm.text.lanes import NO_TARGET
 
 V = 11
-LENGTH = 600  # characters of a text that every cell reads
+LENGTH = 300  # characters of a text that every cell reads
 every_cell = pytest.mark.parametrize("cell", CELLS)
 
 
