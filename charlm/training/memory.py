@@ -22,7 +22,7 @@ FLOAT_BYTES = 4  # bf16 and fp16 keep float32 copies beside what they compute, a
 # Floats that the backward pass keeps at each position, from measurements in float32 and bf16:
 FLOATS_PER_DIMENSION = 1.5  # for each row and each column of the matrices of the layers
 FLOATS_PER_LOGIT = 3.5
-FLOATS_PER_CHUNKED_UNIT = 40.0  # for each unit of a layer that is run in chunks: queries, keys, shares, scores
+FLOATS_PER_CHUNKED_UNIT = 36.0  # for each unit of a layer that is run in chunks: queries, keys, shares, scores
 COPIES_OF_A_STATE = 4.0  # of a state that has more numbers than units: what a step, or a chunk of steps, keeps of it
 FLOATS_PER_SCORE = 9.5  # of attention: for each score (B, T, A + T) and each value of the outputs (B, A + T, H)
 ID_BYTES = 4 * 8  # bytes a position: inputs and targets as int64, on the host and on the device
