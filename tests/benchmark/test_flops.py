@@ -57,6 +57,17 @@ def test_torch_counts_the_same_forward_and_backward(cell):
     assert both.get_total_flops() >= count_flops(update_products(settings, V, B, T)) * (1 - 1 / T)
 
 
+def test_torch_counts_the_same_for_blocks():
+    """With a convolution, the lowest cell reads vectors; what the symbols alone determine counts as nothing."""
+    settings = model_settings("gru", residual=True, block={"norm": "rms", "conv": 4, "gate": True, "mlp": 2})
+    values = initial_parameters(settings, V, np.random.default_rng(1))
+    model = LanguageModel(settings, {name: torch.tensor(value) for name, value in values.items()})
+    with FlopCounterMode(display=False) as forward, torch.no_grad():
+        model.forward(torch.zeros(T, B, dtype=torch.long), model.fresh_state(B), unroll_layer)
+    by_symbol = 2 * 8 * 16 * V
+    assert forward.get_total_flops() == count_flops(forward_products(settings, V, B, T)) + by_symbol
+
+
 @pytest.mark.parametrize("cell", CELLS)
 def test_an_update_is_three_times_a_forward_pass(cell):
     settings = model_settings(cell)
