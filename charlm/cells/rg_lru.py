@@ -6,8 +6,8 @@
     h' = a * h + sqrt(1 - a^2) * (i * x)             output; for the first symbol of a text a * h + i * x
 
 The root keeps the size of h whatever a is. W_r and W_i are block-diagonal: a gate reads the inputs of its own block. x
-itself enters the state, so an input of another width goes through a matrix first (`weight_ih_x`). Sums in the order r, i;
-a row of `weight_ih` has the columns of its own block.
+itself enters the state, so an input of another width goes through a matrix first (`weight_ih_x`). Sums in the order r,
+i; a row of `weight_ih` has the columns of its own block.
 
 Published inside a block with a convolution, a gate and a residual connection; the cell is the recurrence alone. `begun`
 is 1 from the first symbol on.
