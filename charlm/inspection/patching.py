@@ -135,7 +135,8 @@ def _patched_step(
 ) -> tuple[np.ndarray, State]:
     """The last character read again in B rows, each with its own units patched; masks (B, H) of the layers.
 
-    Gives log-probabilities (B, V) and the state after it.
+    A part of the state that has no number for each unit, such as a memory of places, stays as it is. Gives
+    log-probabilities (B, V) and the state after it.
     """
     rows = len(masks[0])
     number = -1
@@ -147,7 +148,7 @@ def _patched_step(
         mask, (output, state) = masks[number], source.layers[number]
         outputs = np.where(mask, output, outputs[0])[None]
         parts = {
-            name: np.where(mask, kept, own) if name not in CLOCKS else own
+            name: np.where(mask, kept, own) if name not in CLOCKS and own.shape[-1] == mask.shape[-1] else own
             for name, kept, own in zip(after._fields, state, after, strict=True)
         }
         after = type(after)(**parts)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from charlm.config.settings import Settings
+from charlm.config.settings import ModelSettings, Settings
 from charlm.device import Compute
 from charlm.errors import UsageError
 from charlm.model.parameters import count_parameters, parameter_shapes
@@ -22,6 +22,8 @@ FLOAT_BYTES = 4  # bf16 and fp16 keep float32 copies beside what they compute, a
 # Floats that the backward pass keeps at each position, from measurements in float32 and bf16:
 FLOATS_PER_DIMENSION = 1.5  # for each row and each column of the matrices of the layers
 FLOATS_PER_LOGIT = 3.5
+FLOATS_PER_STATE = 2.1  # for each number of a state beyond those of the units: 1.1 with a kernel, 2.4 as defined
+SCORED_ROWS, SCORED_STATES = 64, 3  # read side by side when a training validates, and states of each at a time
 FLOATS_PER_SCORE = 9.5  # of attention: for each score (B, T, A + T) and each value of the outputs (B, A + T, H)
 ID_BYTES = 4 * 8  # bytes a position: inputs and targets as int64, on the host and on the device
 OUT_OF_MEMORY_MESSAGES = ("out of memory", "can't allocate memory", "not enough memory")  # torch's, on CUDA and on CPUs
@@ -51,9 +53,21 @@ def estimate_bytes(settings: Settings, vocab_size: int, rows: int, steps: int) -
     past = model_settings.attention.window
     top = build_layers(model_settings)[-1].hidden_size
     scores = FLOATS_PER_SCORE * (past + steps) * (steps + top) if past else 0
+    wide = wide_state(model_settings)
+    floats += FLOATS_PER_STATE * wide
     backward = int(rows * (steps * (FLOAT_BYTES * floats + ID_BYTES) + FLOAT_BYTES * scores))
     saving = 2 * (1 + copies) * weights  # copies as arrays, then as the bytes of a file
-    return weights * (2 + copies) + max(backward, saving)
+    scoring = FLOAT_BYTES * SCORED_ROWS * SCORED_STATES * wide
+    return weights * (2 + copies) + max(backward, saving, scoring)
+
+
+def wide_state(model_settings: ModelSettings) -> int:
+    """How many numbers the states of all layers have in a row beyond one for each unit: those of a memory of places."""
+    return sum(
+        max(0, width - layer.hidden_size)
+        for layer in build_layers(model_settings)
+        for width in layer.cell.state_widths(layer.input_size, layer.hidden_size).values()
+    )
 
 
 def window_sizes(characters: int, batch_size: int, seq_len: int) -> tuple[int, int]:
@@ -107,9 +121,15 @@ def require_memory(settings: Settings, vocab_size: int, characters: int, compute
         raise UsageError(
             f"The training needs about {wanted / GIB:.2f} GiB of memory, and {free / GIB:.2f} GiB are free",
             f"training.batch_size={training_settings.batch_size} training.seq_len={training_settings.seq_len} "
-            f"model.hidden_size={settings.model.hidden_size} on {compute.device}",
+            f"model.hidden_size={settings.model.hidden_size} on {compute.device}{_about_state(settings)}",
             _advice(settings, lambda batch_size, seq_len: needed(batch_size, seq_len) <= free),
         )
+
+
+def _about_state(settings: Settings) -> str:
+    """What a memory of places has to do with it."""
+    wide = wide_state(settings.model)
+    return f"; each row has a memory of {wide:,} numbers at each character" if wide else ""
 
 
 def _advice(settings: Settings, fits: Callable[[int, int], bool]) -> str:
@@ -120,6 +140,8 @@ def _advice(settings: Settings, fits: Callable[[int, int], bool]) -> str:
     while seq_len > 1 and not fits(batch_size, seq_len):
         seq_len //= 2
     if not fits(batch_size, seq_len):
+        if wide_state(settings.model) > settings.model.hidden_size:
+            return "Try a smaller memory of the model: -s 'model.cell_options={places: 64, width: 16}'."
         return "Try a smaller model: -s model.hidden_size or model.num_layers, or free some memory."
     shorter = f" -s training.seq_len={seq_len}" if seq_len < settings.training.seq_len else ""
     return f"Try -s training.batch_size={batch_size}{shorter}, or free some memory."
