@@ -30,6 +30,7 @@ from charlm.text.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from charlm.latent.model import LatentModel
+    from charlm.pairs.model import PairModel
 
 FORMAT = 1
 
@@ -57,6 +58,7 @@ class TextIdentity(Strict):
     sha256: str
     characters: int
     labels: tuple[str, ...] = Field(default=(), strict=False)  # of records (text.label), the most frequent first
+    longest_source: int | None = None  # characters of the longest source of train, in a text of pairs
 
 
 class Description(Strict):
@@ -101,24 +103,38 @@ class Checkpoint:
 
     @property
     def latent_kind(self) -> str | None:
-        """The kind of its latent variables; None for a language model."""
+        """The kind of its latent variables; None for another model."""
         return self.settings.model.latent.kind
+
+    @property
+    def pair_kind(self) -> str | None:
+        """The kind of a model of pairs; None for another model."""
+        return self.settings.model.pairs.kind
 
     @cached_property
     def model(self) -> LanguageModel:
-        """The language model. Raises UsageError for a model with latent variables: it has no exact probabilities."""
-        if self.latent_kind is not None:
-            raise no_exact_score(self.run_name, self.latent_kind)
+        """The language model. Raises UsageError for another one: it has only a bound, or needs a source."""
+        require_language_model(self)
         return LanguageModel(self.settings.model, self.parameters)
 
     @cached_property
     def latent_model(self) -> LatentModel:
-        """The model with latent variables. Raises UsageError for a language model, which has none."""
+        """The model with latent variables. Raises UsageError for one that has none."""
         if self.latent_kind is None:
+            require_language_model(self)
             raise no_latents(self.run_name)
         from charlm.latent.table import latent_model
 
         return latent_model(self.settings.model, self.parameters)
+
+    @cached_property
+    def pair_model(self) -> PairModel:
+        """The model of pairs. Raises UsageError for another one, which converts nothing."""
+        if self.pair_kind is None:
+            raise converts_nothing(self.run_name)
+        from charlm.pairs.model import PairModel
+
+        return PairModel(self.settings.model, self.parameters)
 
     @cached_property
     def record_end(self) -> int | None:
@@ -134,6 +150,35 @@ class Checkpoint:
     def writer(self) -> LanguageModel:
         """The model to sample from: it never writes the unknown symbol."""
         return self.model.without_writing(self.vocabulary.unknown_id)
+
+
+def require_language_model(checkpoint: Checkpoint) -> None:
+    """Raise UsageError, with the right commands, if the model is no language model."""
+    if checkpoint.latent_kind is not None:
+        raise no_exact_score(checkpoint.run_name, checkpoint.latent_kind)
+    if checkpoint.pair_kind is not None:
+        raise needs_a_source(checkpoint.run_name, checkpoint.pair_kind)
+
+
+def needs_a_source(run: str, kind: str) -> UsageError:
+    """The error for what is about a text alone, of a model of pairs."""
+    name = shlex.quote(run)
+    return UsageError(
+        f"{run} writes targets for sources (pairs, {kind}): it is no language model, which this needs",
+        f"run {run}",
+        f"Convert sources, one a line: charlm convert {name} < sources.txt\nIts scores: charlm eval pairs {name}",
+    )
+
+
+def converts_nothing(run: str) -> UsageError:
+    """The error for what is about pairs, of another model."""
+    name = shlex.quote(run)
+    return UsageError(
+        f"{run} was not trained on pairs, and converts nothing",
+        f"run {run}",
+        f"Sample from it: charlm sample {name}\n"
+        "Train on lines of a source, a tab and a target: charlm train pairs.tsv --pairs",
+    )
 
 
 def no_exact_score(run: str, kind: str) -> UsageError:

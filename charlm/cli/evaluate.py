@@ -11,6 +11,7 @@ from charlm.cli.evaluate_characters import characters
 from charlm.cli.evaluate_compare import compare
 from charlm.cli.evaluate_lines import lines
 from charlm.cli.evaluate_matrix import matrix
+from charlm.cli.evaluate_pairs import pairs
 from charlm.cli.evaluate_perplexity import perplexity
 from charlm.cli.evaluate_surprise import surprise
 from charlm.cli.help_pages import Command, Group, examples
@@ -51,4 +52,7 @@ app.command("surprise", cls=Command, epilog=SURPRISE)(surprise)
 app.command("lines", cls=Command, epilog=LINES)(lines)
 app.command("bound", cls=Command, epilog=BOUND)(bound)
 app.command("answers", cls=Command, epilog=ANSWERS)(answers)
+PAIRS = examples("charlm eval pairs sums", "charlm eval pairs sums newsums.tsv --beam 1 --json")
+
+app.command("pairs", cls=Command, epilog=PAIRS)(pairs)
 app.command("matrix", cls=Command, epilog=MATRIX)(matrix)

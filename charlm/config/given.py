@@ -22,6 +22,7 @@ INNER = {  # settings that are mappings
     CELL_OPTIONS: "{forget_bias: 1.0}",
     "model.attention": "{window: 32}",
     "model.latent": "{kind: line}",
+    "model.pairs": "{kind: attending}",
     "model.block": "{norm: rms, mlp: 3}",
 }
 LENGTHS = ("training.steps", "training.epochs", "training.budget")

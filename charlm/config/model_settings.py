@@ -9,17 +9,10 @@ from pydantic import Field, model_validator
 
 from charlm.config.cell_files import LONGEST, short_name
 from charlm.config.latent_settings import LatentSettings
+from charlm.config.layer_settings import CellOption
+from charlm.config.layer_settings import LayerSettings as LayerSettings
+from charlm.config.pair_settings import PairSettings
 from charlm.config.section import BelowOne, Fraction, Listed, Section
-
-CellOption = bool | int | float | str
-
-
-class LayerSettings(Section):
-    """One layer of a stack. A setting that it leaves out is that of the model."""
-
-    cell: str = Field(default="", max_length=LONGEST, description="name of a cell; empty: model.cell")
-    cell_options: dict[str, CellOption] = Field(default={}, max_length=16, description="options of that cell")
-    hidden_size: int = Field(default=0, ge=0, le=16_384, description="units of this layer; 0: model.hidden_size")
 
 
 class AttentionSettings(Section):
@@ -35,8 +28,8 @@ class BlockSettings(Section):
     product need (docs/blocks.md).
     """
 
-    norm: Literal["none", "rms"] = Field(
-        default="none", description="rms: what a part of a layer reads is divided by its root mean square"
+    norm: Literal["rms"] | None = Field(
+        default=None, description="rms: what a part of a layer reads is divided by its root mean square; none: no norm"
     )
     conv: int = Field(
         default=0,
@@ -53,7 +46,7 @@ class BlockSettings(Section):
 
     def in_short(self) -> str:
         """`, norm, conv 4, gate, mlp 3`: those that are on."""
-        parts = ["norm"] * (self.norm != "none") + [f"conv {self.conv}"] * bool(self.conv) + ["gate"] * self.gate
+        parts = ["norm"] * bool(self.norm) + [f"conv {self.conv}"] * bool(self.conv) + ["gate"] * self.gate
         return "".join(f", {part}" for part in parts + [f"mlp {self.mlp}"] * bool(self.mlp))
 
     @property
@@ -89,6 +82,7 @@ class ModelSettings(Section):
     block: BlockSettings = Field(default=BlockSettings(), description="what surrounds the cell of each layer")
     attention: AttentionSettings = Field(default=AttentionSettings(), description="attention over past outputs")
     latent: LatentSettings = Field(default=LatentSettings(), description="latent variables, for lines")
+    pairs: PairSettings = Field(default=PairSettings(), description="a target for a source, for lines with a tab")
     embedding_dim: int | None = Field(
         default=None, ge=1, le=16_384, description="E, width of the embedding; none: hidden_size"
     )
@@ -147,6 +141,21 @@ class ModelSettings(Section):
             )
         return self
 
+    @model_validator(mode="after")
+    def _pairs_stand_alone(self) -> ModelSettings:
+        """What a model of pairs cannot have beside it."""
+        given = {
+            "attention": self.attention.window,
+            "tied": self.tied,
+            "weight_drop": self.weight_drop,
+            "block": self.block.there,
+            "latent": self.latent.kind,
+        }
+        wrong = [f"model.{name}" for name, value in given.items() if value]
+        if self.pairs.kind is not None and wrong:
+            raise ValueError(f"{' and '.join(wrong)} cannot go with pairs (model.pairs)")
+        return self
+
     @property
     def embedding_width(self) -> int:
         """E."""
@@ -161,6 +170,8 @@ class ModelSettings(Section):
         extras = ", residual" * self.residual + self.block.in_short()
         if self.latent.kind is not None:
             extras += f", latent {self.latent.kind} {self.latent.size}"
+        if self.pairs.kind is not None:
+            extras += f", pairs {self.pairs.kind}"
         return shape + extras + (f", attention {self.attention.window}" if self.attention.window else "")
 
     def stack(self) -> tuple[LayerSettings, ...]:

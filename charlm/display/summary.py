@@ -27,11 +27,13 @@ from charlm.training.events import Finished, Started
 
 if TYPE_CHECKING:
     from charlm.config.settings import Settings
+    from charlm.pairs.pair_text import PairText
     from charlm.text.corpus import Corpus
 
 Row = tuple[str, str]  # name, value
 
 LABEL = 9  # cells of a name
+DRY = "nothing was trained or written; `charlm config show` prints all settings"
 FAINT = Style(dim=True)
 REASONS = {
     "length": "trained to its full length",
@@ -54,16 +56,28 @@ def text_rows(corpus: Corpus) -> list[Row]:
 
 def plan_rows(settings: Settings, corpus: Corpus, parameters: int) -> list[Row]:
     """What a training would do, for `--dry-run`."""
-    training = settings.training
-    length = next(
-        f"{name} {value}" for name in ("steps", "epochs", "budget") if (value := getattr(training, name)) is not None
-    )
     return [
         *text_rows(corpus),
         ("model", f"{settings.model.in_short()}, {parameters:,} parameters"),
-        ("length", f"{length}, {_window(settings)} an update"),
-        ("dry run", "nothing was trained or written; `charlm config show` prints all settings"),
+        ("length", f"{_length(settings)}, {_window(settings)} an update"),
+        ("dry run", DRY),
     ]
+
+
+def pair_plan_rows(settings: Settings, pairs: PairText, parameters: int) -> list[Row]:
+    """The same for a training on pairs."""
+    training = settings.training
+    return [
+        *pair_rows(pairs),
+        ("model", f"{settings.model.in_short()}, {parameters:,} parameters"),
+        ("length", f"{_length(settings)}, {training.batch_size} pairs an update"),
+        ("dry run", DRY),
+    ]
+
+
+def _length(settings: Settings) -> str:
+    values = ((name, getattr(settings.training, name)) for name in ("steps", "epochs", "budget"))
+    return next(f"{name} {value}" for name, value in values if value is not None)
 
 
 def _window(settings: Settings) -> str:
@@ -122,6 +136,24 @@ def next_commands(finished: Finished, run: str, options: Sequence[str] = (), cel
     return [*resume, f"charlm sample {name}{prompted}", f"charlm eval perplexity {name} FILE"]
 
 
+def pair_rows(pairs: PairText) -> list[Row]:
+    """What was read, and how it is split, of a text of pairs."""
+    corpus, sizes = pairs.corpus, {name: len(part) for name, part in pairs.splits.items()}
+    what = f"{corpus.encoding}: {sum(sizes.values()):,} pairs, {counted(corpus.vocabulary.size, 'symbol')}"
+    return [
+        ("text", f"{' '.join(corpus.sources)}, {what}"),
+        ("split", ", ".join(f"{name} {size:,}" for name, size in sizes.items() if size) + ", by source"),
+        *_notes(pairs.notes),
+    ]
+
+
+def pair_commands(finished: Finished, run: str, cells: Iterable[str] = ()) -> list[str]:
+    """Commands for the next step after a training on pairs."""
+    name = shlex.quote(run) + consent(cells)
+    resume = [f"charlm train --resume {name}"] if finished.reason == "signal" else []
+    return [*resume, f"charlm convert {name} < FILE", f"charlm eval pairs {name}"]
+
+
 def summary_json(finished: Finished, run: str, path: Path) -> dict[str, object]:
     """The object of `charlm train --json`. Valid scores are those of the best step; None without validation."""
     best = finished.best_nats
@@ -143,12 +175,9 @@ def summary_json(finished: Finished, run: str, path: Path) -> dict[str, object]:
     }
 
 
-def print_summary(
-    console: Console, finished: Finished, run: str, path: Path, options: Sequence[str] = (), cells: Iterable[str] = ()
-) -> None:
-    """The summary at the end, with the `next_commands`: a panel on a terminal, lines elsewhere."""
+def print_summary(console: Console, finished: Finished, run: str, path: Path, commands: Sequence[str]) -> None:
+    """The summary at the end, with commands for the next step: a panel on a terminal, lines elsewhere."""
     rows = finished_rows(finished, path)
-    commands = next_commands(finished, run, options, cells)
     if not console.is_terminal:
         print_rows(console, [*rows, *(("next", command) for command in commands)])
         return

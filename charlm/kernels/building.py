@@ -24,6 +24,7 @@ HERE = Path(__file__).parent
 SOURCES = (
     "kernels.c",
     "barrier.h",
+    "memory.h",
     "mixing.h",
     "ngram.h",
     "numbers.h",

@@ -27,9 +27,8 @@ KINDS: Mapping[str, type[LatentModel]] = {
 def parameter_shapes_of(settings: ModelSettings, vocab_size: int) -> Shapes:
     """The shape of each parameter of a model of any kind, by name."""
     kind = settings.latent.kind
-    return (
-        parameter_shapes(settings, vocab_size) if kind is None else KINDS[kind].parameter_shapes(settings, vocab_size)
-    )
+    shapes = parameter_shapes if kind is None else KINDS[kind].parameter_shapes
+    return shapes(settings, vocab_size)
 
 
 def count_parameters_of(settings: ModelSettings, vocab_size: int) -> int:

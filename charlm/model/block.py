@@ -173,7 +173,7 @@ def build_blocks(model_settings: ModelSettings) -> tuple[Block, ...]:
     widths = [model_settings.embedding_width, *(layer.hidden_size for layer in model_settings.stack())]
     return tuple(
         Block(
-            norm=options.norm == "rms",
+            norm=bool(options.norm),
             conv=options.conv,
             gate=options.gate,
             mlp=options.mlp,

@@ -14,6 +14,7 @@ from charlm.checkpoint import Checkpoint
 from charlm.checkpoint.contents import TextIdentity
 from charlm.config.settings import Settings
 from charlm.device import Compute
+from charlm.errors import UsageError
 from charlm.model.parameters import count_parameters
 from charlm.text.corpus import Corpus
 from charlm.text.lanes import Reader
@@ -37,6 +38,14 @@ class LanguageTask:
     reader: Reader
     compute: Compute
     initial: Mapping[str, np.ndarray] | None = None
+
+    def __post_init__(self) -> None:
+        if self.settings.model.pairs.kind is not None:
+            raise UsageError(
+                "A model of pairs is trained by itself, and is no language model",
+                f"model.pairs.kind={self.settings.model.pairs.kind}",
+                "Train it with `charlm train pairs.tsv --pairs`, or with charlm.training.pairs.begin in Python.",
+            )
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -108,6 +117,6 @@ class LanguageTrainee:
             arrays |= {
                 name: value for name, value in training_arrays(self.trainer).items() if name.startswith("state.")
             }
-            position = position_at(task.reader, train_reader(before, task.corpus).epoch_at(position))
+            position = position_at(task.reader.windows_per_epoch, train_reader(before, task.corpus).epoch_at(position))
         restore_trainer(self.trainer, checkpoint.parameters, arrays, str(checkpoint.folder))
         return position

@@ -92,6 +92,6 @@ class LatentTrainee:
     def restore(self, checkpoint: Checkpoint, arrays: Mapping[str, np.ndarray], position: int) -> int:
         task, before = self.task, checkpoint.settings
         if before.training.batch_size != task.settings.training.batch_size:
-            position = position_at(task.reader, train_reader(before, task.corpus).epoch_at(position))
+            position = position_at(task.reader.windows_per_epoch, train_reader(before, task.corpus).epoch_at(position))
         restore_trainer(self.trainer, checkpoint.parameters, arrays, str(checkpoint.folder))
         return position

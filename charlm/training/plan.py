@@ -37,7 +37,7 @@ def train_reader(settings: Settings, corpus: Corpus) -> Reader:
     return open_reader(corpus.split("train"), training.batch_size, training.seq_len, end_id, training.seed, scored)
 
 
-def position_at(reader: Reader, epoch: float) -> int:
-    """The window nearest to this many epochs of the reader."""
+def position_at(windows_per_epoch: int, epoch: float) -> int:
+    """The window nearest to this many epochs."""
     whole = int(epoch)
-    return whole * reader.windows_per_epoch + round((epoch - whole) * reader.windows_per_epoch)
+    return whole * windows_per_epoch + round((epoch - whole) * windows_per_epoch)

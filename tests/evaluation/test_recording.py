@@ -53,14 +53,14 @@ def watched_values(model, ids):
 
 @pytest.mark.parametrize("cell", sorted(CELLS))
 def test_values_are_those_of_watching_a_layer(cell):
-    model, ids = model_of(cell), ids_of(1500)
+    model, ids = model_of(cell), ids_of(500)
     expected = watched_values(model, ids)
     compared = 0
     for number, layer in enumerate(model.layers, 1):
         for name in value_names(layer):
             values = chosen_values(model, number, name)
             read, recorded = record_values(model, ids, VOCABULARY, None, values)
-            assert len(recorded) == len(read) == 1500
+            assert len(recorded) == len(read) == 500
             key = (number, "out" if name == OUTPUT or (name == "h" and cell != "grid") else name)
             if key in expected:
                 np.testing.assert_allclose(recorded.arrays[0], expected[key], **ROUNDING)
