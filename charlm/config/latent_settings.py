@@ -22,8 +22,9 @@ class LatentSettings(Section):
     encoder_size: int = Field(
         default=0, ge=0, le=16_384, description="units of the network that guesses the latent; 0: half of hidden_size"
     )
-    beta_warmup: Fraction = Field(
-        default=0.25, description="share of the training in which the weight of KL rises from 0 to 1"
+    beta_warmup: Fraction | None = Field(
+        default=None,
+        description="share of the training in which the weight of KL rises from 0 to 1; none: 0.25, for draw 0.75",
     )
     free_nats: float | None = Field(
         default=None,

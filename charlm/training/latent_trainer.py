@@ -4,8 +4,8 @@ An update minimises, over all lines of its windows,
 
     sum of -ln p(x_t | z, ...) + beta * sum of max(KL, free nats) [+ Z-forcing]
 
-divided by the number of characters. beta rises from 0 to 1 over the first quarter of the training (model.latent.
-beta_warmup): so that a latent says something before it costs something. What it reports is the bound: beta = 1, and no
+divided by the number of characters. beta rises from 0 to 1 over a first part of the training
+(model.latent.beta_warmup), so that a latent says something before it costs something. What it reports is the bound: beta = 1, and no
 nats are free. Numbers are float32. Shape letters: T time, B rows, N latents of a line, Z units.
 """
 
@@ -32,6 +32,8 @@ from charlm.training.optimization import Average, clip_gradients
 from charlm.training.optimizer import Optimizer
 from charlm.training.task import UpdateResult
 
+WARMUP = 0.25  # share of the training in which beta rises, ...
+WARMUPS: Mapping[str, float] = {"draw": 0.75}  # ... but where the latents say nothing if it rises sooner
 FREE_NATS: Mapping[str, float] = {"line": 1.0, "vrnn": 0.0, "storn": 0.0, "srnn": 0.0, "draw": 0.0}  # of a latent
 
 
@@ -84,7 +86,8 @@ class LatentTrainer:
 
     def beta(self, done: float) -> float:
         """The weight of KL when this share of the training is done."""
-        warmup = self.settings.model.latent.beta_warmup
+        given = self.settings.model.latent.beta_warmup
+        warmup = WARMUPS.get(self.kind, WARMUP) if given is None else given
         return 1.0 if done >= warmup else done / warmup
 
     def _accumulate_gradients(self, batch: TensorBatch, beta: float) -> float:

@@ -82,6 +82,7 @@ def test_the_weight_of_kl_rises_over_the_first_quarter():
     trainer = trainer_for("line")
     assert [trainer.beta(done) for done in (0, 0.125, 0.25, 1)] == [0, 0.5, 1, 1]
     assert trainer_for("line", beta_warmup=0.0).beta(0.0) == 1
+    assert trainer_for("draw").beta(0.375) == 0.5
     assert trainer_for("line", free_nats=0.25).free_nats == 0.25
 
 
