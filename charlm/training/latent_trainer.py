@@ -5,8 +5,8 @@ An update minimises, over all lines of its windows,
     sum of -ln p(x_t | z, ...) + beta * sum of max(KL, free nats) [+ Z-forcing]
 
 divided by the number of characters. beta rises from 0 to 1 over a first part of the training
-(model.latent.beta_warmup), so that a latent says something before it costs something. What it reports is the bound: beta = 1, and no
-nats are free. Numbers are float32. Shape letters: T time, B rows, N latents of a line, Z units.
+(model.latent.beta_warmup), so that a latent says something before it costs something. What an update reports is the
+bound: with beta = 1, and no nats free. Numbers are float32. Shape letters: T time, B rows, N latents of a line, Z units.
 """
 
 from __future__ import annotations
