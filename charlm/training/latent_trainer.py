@@ -6,7 +6,8 @@ An update minimises, over all lines of its windows,
 
 divided by the number of characters. beta rises from 0 to 1 over a first part of the training
 (model.latent.beta_warmup), so that a latent says something before it costs something. What an update reports is the
-bound: with beta = 1, and no nats free. Numbers are float32. Shape letters: T time, B rows, N latents of a line, Z units.
+bound: with beta = 1, and no nats free. Numbers are float32. Shape letters: T time, B rows, N latents of a line, Z
+units.
 """
 
 from __future__ import annotations
