@@ -206,16 +206,16 @@ def zeros(shape: tuple[int, ...], like: Array) -> Array:
     return np.zeros(shape, like.dtype) if isinstance(like, np.ndarray) else like.new_zeros(shape)
 
 
-def in_dtype_of(x: Array, like: Array) -> Array:
-    """The array with the dtype of another one."""
-    return x.astype(like.dtype, copy=False) if isinstance(x, np.ndarray) else x.to(like.dtype)
-
-
 def integers(values: np.ndarray, like: Array) -> Array:
     """The integers of a numpy array, with the library and device of another array."""
     if isinstance(like, np.ndarray):
         return values
     return sys.modules["torch"].from_numpy(np.ascontiguousarray(values)).to(like.device)
+
+
+def in_dtype_of(x: Array, like: Array) -> Array:
+    """The array with the dtype of another one."""
+    return x.astype(like.dtype, copy=False) if isinstance(x, np.ndarray) else x.to(like.dtype)
 
 
 def arange(length: int, like: Array) -> Array:

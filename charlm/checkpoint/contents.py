@@ -103,28 +103,25 @@ class Checkpoint:
 
     @property
     def latent_kind(self) -> str | None:
-        """The kind of its latent variables; None for a model without them."""
+        """The kind of its latent variables; None for another model."""
         return self.settings.model.latent.kind
 
     @property
-    def pair_kind(self) -> str:
-        """The kind of a model of pairs; `none` for others."""
+    def pair_kind(self) -> str | None:
+        """The kind of a model of pairs; None for another model."""
         return self.settings.model.pairs.kind
 
     @cached_property
     def model(self) -> LanguageModel:
-        """The language model. Raises UsageError for one with latent variables, which has no exact probabilities, and
-        for a model of pairs, which needs a source."""
-        if self.latent_kind is not None:
-            raise no_exact_score(self.run_name, self.latent_kind)
-        if self.pair_kind != "none":
-            raise needs_a_source(self.run_name, self.pair_kind)
+        """The language model. Raises UsageError for another one: it has only a bound, or needs a source."""
+        require_language_model(self)
         return LanguageModel(self.settings.model, self.parameters)
 
     @cached_property
     def latent_model(self) -> LatentModel:
-        """The model with latent variables. Raises UsageError for a language model, which has none."""
+        """The model with latent variables. Raises UsageError for one that has none."""
         if self.latent_kind is None:
+            require_language_model(self)
             raise no_latents(self.run_name)
         from charlm.latent.table import latent_model
 
@@ -132,8 +129,8 @@ class Checkpoint:
 
     @cached_property
     def pair_model(self) -> PairModel:
-        """The model of pairs. Raises UsageError for a language model, which converts nothing."""
-        if self.pair_kind == "none":
+        """The model of pairs. Raises UsageError for another one, which converts nothing."""
+        if self.pair_kind is None:
             raise converts_nothing(self.run_name)
         from charlm.pairs.model import PairModel
 
@@ -155,6 +152,35 @@ class Checkpoint:
         return self.model.without_writing(self.vocabulary.unknown_id)
 
 
+def require_language_model(checkpoint: Checkpoint) -> None:
+    """Raise UsageError, with the right commands, if the model is no language model."""
+    if checkpoint.latent_kind is not None:
+        raise no_exact_score(checkpoint.run_name, checkpoint.latent_kind)
+    if checkpoint.pair_kind is not None:
+        raise needs_a_source(checkpoint.run_name, checkpoint.pair_kind)
+
+
+def needs_a_source(run: str, kind: str) -> UsageError:
+    """The error for what is about a text alone, of a model of pairs."""
+    name = shlex.quote(run)
+    return UsageError(
+        f"{run} writes targets for sources (pairs, {kind}): it is no language model, which this needs",
+        f"run {run}",
+        f"Convert sources, one a line: charlm convert {name} < sources.txt\nIts scores: charlm eval pairs {name}",
+    )
+
+
+def converts_nothing(run: str) -> UsageError:
+    """The error for what is about pairs, of another model."""
+    name = shlex.quote(run)
+    return UsageError(
+        f"{run} was not trained on pairs, and converts nothing",
+        f"run {run}",
+        f"Sample from it: charlm sample {name}\n"
+        "Train on lines of a source, a tab and a target: charlm train pairs.tsv --pairs",
+    )
+
+
 def no_exact_score(run: str, kind: str) -> UsageError:
     """The error for what needs the exact probability of each next character, of a model that has only a bound."""
     name = shlex.quote(run)
@@ -173,27 +199,6 @@ def no_latents(run: str) -> UsageError:
         f"run {run}",
         f"Its score is exact: charlm eval perplexity {name}\n"
         "To train one that has them: charlm train names.txt --latent line",
-    )
-
-
-def needs_a_source(run: str, kind: str) -> UsageError:
-    """The error for what is about a text alone, of a model of pairs."""
-    name = shlex.quote(run)
-    return UsageError(
-        f"{run} writes targets for sources (pairs, {kind}): it is no language model, which this needs",
-        f"run {run}",
-        f"Convert sources, one a line: charlm convert {name} < sources.txt\nIts scores: charlm eval pairs {name}",
-    )
-
-
-def converts_nothing(run: str) -> UsageError:
-    """The error for what is about pairs, of a language model."""
-    name = shlex.quote(run)
-    return UsageError(
-        f"{run} is a language model, and was not trained on pairs",
-        f"run {run}",
-        f"Sample from it: charlm sample {name}\n"
-        "Train on lines of a source, a tab and a target: charlm train pairs.tsv --pairs",
     )
 
 

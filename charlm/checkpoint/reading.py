@@ -18,6 +18,7 @@ from charlm.checkpoint.contents import Checkpoint, Description, decode_descripti
 from charlm.config.settings import ModelSettings
 from charlm.errors import CheckpointError, IntegrityError
 from charlm.latent.table import parameter_shapes_of
+from charlm.pairs.shapes import pair_shapes
 from charlm.runs.folder import DESCRIPTION, MODEL, TRAINING
 from charlm.text.vocabulary import Vocabulary
 from charlm.version import __version__
@@ -117,11 +118,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
 
 def _shapes(model: ModelSettings, symbols: int) -> dict[str, tuple[int, ...]]:
     """The shape of each parameter of a model of any kind, by name."""
-    if model.pairs.kind == "none":
-        return parameter_shapes_of(model, symbols)
-    from charlm.pairs.shapes import pair_shapes  # late: most models are not of pairs
-
-    return pair_shapes(model, symbols)
+    return parameter_shapes_of(model, symbols) if model.pairs.kind is None else pair_shapes(model, symbols)
 
 
 def _require_named_files(model: ModelSettings, folder: Path) -> None:

@@ -62,10 +62,10 @@ SAMPLE = examples(
 )
 COMPRESS = examples("charlm compress mybook letter.txt", "charlm compress mybook - --portable -o out.clm")
 DECOMPRESS = examples("charlm decompress letter.txt.clm -o letter.txt", "charlm decompress out.clm --run mybook -o -")
-IMPORT = examples("charlm import mymodel-hub --name owl", "charlm import mymodel-torch")
 CONVERT = examples(
     "charlm convert sums < sums.txt", "charlm convert sounds words.txt --beam 8 --nbest 3", "charlm convert sums --json"
 )
+IMPORT = examples("charlm import mymodel-hub --name owl", "charlm import mymodel-torch")
 SERVE = examples("charlm serve mybook", "charlm serve mybook names --port 8080")
 DOCTOR = examples("charlm doctor", "charlm doctor mybook.txt -c auto")
 

@@ -24,24 +24,20 @@ def say_what_is_awaited(sources: Sequence[str]) -> None:
 def open_named(run: str | None, for_a_text: str) -> Checkpoint:
     """The checkpoint of the run, the latest one for None: of a language model.
 
-    Raises as `open_any`, and UsageError if it is of a model with latent variables, or of pairs.
+    Raises as `open_any`, and UsageError if it is of a model with latent variables, which has no exact probabilities, or
+    of a model of pairs, which needs a source.
     """
+    from charlm.checkpoint.contents import require_language_model
+
     checkpoint = open_any(run, for_a_text)
-    if checkpoint.latent_kind is not None:
-        from charlm.checkpoint.contents import no_exact_score
-
-        raise no_exact_score(checkpoint.run_name, checkpoint.latent_kind)
-    if checkpoint.pair_kind != "none":
-        from charlm.checkpoint.contents import needs_a_source
-
-        raise needs_a_source(checkpoint.run_name, checkpoint.pair_kind)
+    require_language_model(checkpoint)
     return checkpoint
 
 
 def open_pair_run(run: str | None, for_a_text: str) -> Checkpoint:
-    """The checkpoint of a run of pairs. Raises as `open_any`, and UsageError if it is of a language model."""
+    """The checkpoint of a run of pairs. Raises as `open_any`, and UsageError if it is of another model."""
     checkpoint = open_any(run, for_a_text)
-    if checkpoint.pair_kind == "none":
+    if checkpoint.pair_kind is None:
         from charlm.checkpoint.contents import converts_nothing
 
         raise converts_nothing(checkpoint.run_name)

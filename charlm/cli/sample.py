@@ -75,10 +75,13 @@ def sample(
 
     import numpy as np
 
+    from charlm.checkpoint.contents import require_language_model
+
     checkpoint = open_any(given.run, "charlm sample {run} --prompt-file {text}")
     if checkpoint.latent_kind is not None or given.of_latents:
         write_latent(checkpoint, given)
         return
+    require_language_model(checkpoint)
     prepared = prepare(given, checkpoint)
     # Overflowing scores raise an error of their own, so numpy need not warn about them.
     with until_closed(sys.stdout), np.errstate(over="ignore", invalid="ignore"):

@@ -21,7 +21,7 @@ from charlm.cli.options import (
     Valid,
 )
 from charlm.cli.serve import require_server
-from charlm.cli.train_pairs import PAIRS, begin_pairs, chosen_kind, is_of_pairs, resume_pairs
+from charlm.cli.train_pairs import Pairs, begin_pairs, chosen_kind, is_of_pairs, resume_pairs
 from charlm.cli.train_plan import print_plan
 from charlm.cli.train_shown import Shown, train_and_show
 from charlm.errors import UsageError
@@ -95,7 +95,7 @@ def train(
     encoding: Encoding = None,
     records: Records = False,
     latent: Latent = None,
-    pairs: PAIRS = False,
+    pairs: Pairs = False,
     valid: Valid = None,
     test: Test = None,
     cell_file: CellFile = None,
@@ -142,14 +142,12 @@ def train(
     from charlm.cells.naming_files import own_settings, own_stack_problems
     from charlm.config.resolving import DEFAULT_PRESET, resolve_to_train
 
-    preset = config
     if latent and config is None:
-        preset = DEFAULT_PRESET  # also by time: what chooses settings for a time knows language models alone
-    elif pairs and config is None:
-        preset = "pairs"
+        config = DEFAULT_PRESET  # also by time: what chooses settings for a time knows language models alone
+    preset = "pairs" if pairs and config is None else config
     resolved = resolve_to_train(preset, settings or [], options, [own_stack_problems])
     resolved = replace(resolved, settings=own_settings(resolved.settings))
-    if resolved.settings.model.pairs.kind != "none":
+    if resolved.settings.model.pairs.kind is not None:
         begin_pairs(resolved, run, origin, dry_run, shown)
         return
     _begin(resolved, run, origin, dry_run, shown)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from charlm.training.experiment import Training
     from charlm.training.pairs import PairTask
 
-PAIRS = Annotated[
+Pairs = Annotated[
     bool,
     typer.Option(
         "--pairs",
@@ -61,7 +61,7 @@ def is_of_pairs(target: str | None) -> bool:
 
     try:
         config = open_run(runs_root(), target).config
-        return resolve(str(config), (), {}, (), BEFORE_IT_EXISTED).settings.model.pairs.kind != "none"
+        return resolve(str(config), (), {}, (), BEFORE_IT_EXISTED).settings.model.pairs.kind is not None
     except CharlmError:
         return False
 

@@ -145,13 +145,14 @@ class ModelSettings(Section):
     def _pairs_stand_alone(self) -> ModelSettings:
         """What a model of pairs cannot have beside it."""
         given = {
-            "attention.window": self.attention.window,
-            "block": self.block.there,
+            "attention": self.attention.window,
             "tied": self.tied,
             "weight_drop": self.weight_drop,
+            "block": self.block.there,
+            "latent": self.latent.kind,
         }
         wrong = [f"model.{name}" for name, value in given.items() if value]
-        if self.pairs.kind != "none" and wrong:
+        if self.pairs.kind is not None and wrong:
             raise ValueError(f"{' and '.join(wrong)} cannot go with pairs (model.pairs)")
         return self
 
@@ -169,7 +170,7 @@ class ModelSettings(Section):
         extras = ", residual" * self.residual + self.block.in_short()
         if self.latent.kind is not None:
             extras += f", latent {self.latent.kind} {self.latent.size}"
-        if self.pairs.kind != "none":
+        if self.pairs.kind is not None:
             extras += f", pairs {self.pairs.kind}"
         return shape + extras + (f", attention {self.attention.window}" if self.attention.window else "")
 

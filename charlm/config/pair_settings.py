@@ -9,16 +9,16 @@ from pydantic import Field
 from charlm.config.layer_settings import LayerSettings
 from charlm.config.section import Listed, Section
 
-PairKind = Literal["none", "joined", "encoder", "attending"]
+PairKind = Literal["joined", "encoder", "attending"]
 
 
 class PairSettings(Section):
     """Pairs: each line of the text is a source, a tab and a target, and the model writes targets for sources."""
 
-    kind: PairKind = Field(
-        default="none",
-        description="joined: one stack reads the source and writes on; encoder: a second stack reads it, and its last "
-        "state starts the first; attending: it looks at the whole source at each step",
+    kind: PairKind | None = Field(
+        default=None,
+        description="none; joined: one stack reads the source and writes on; encoder: a second stack reads it, and its "
+        "last state starts the first; attending: it looks at the whole source at each step",
     )
     encoder_layers: Annotated[tuple[LayerSettings, ...], Listed] | None = Field(
         default=None, min_length=1, max_length=64, description="layers that read the source; none: as those that write"

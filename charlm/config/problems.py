@@ -38,9 +38,8 @@ COUNTS = {
 }
 
 
-MAPPINGS = tuple(
-    ("model", name) for name in ("cell_options", "attention", "block", "latent", "pairs")
-)  # their values are named one by one
+# settings whose values are named one by one
+MAPPINGS = tuple(("model", name) for name in ("cell_options", "attention", "block", "latent", "pairs"))
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from charlm.config.model_settings import ModelSettings as ModelSettings
 from charlm.config.pair_settings import PairSettings as PairSettings
 from charlm.config.section import BelowOne, Fraction, Listed
 from charlm.config.section import Section as Section
-from charlm.config.text_form import form_problem
+from charlm.config.text_form import form_problem, pairs_problem
 
 DURATION = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]+)?) ?(?P<unit>s|m|h)")
 SECONDS_IN = {"s": 1.0, "m": 60.0, "h": 3600.0}
@@ -251,23 +251,12 @@ class Settings(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _latents_mean_records(cls, given: Any) -> Any:
-        """A model with latent variables reads lines, or records of another form."""
+    def _made_of_lines(cls, given: Any) -> Any:
+        """A model with latent variables reads lines, or records of another form, and a model of pairs reads lines."""
         model, text = (given.get(name) for name in ("model", "text")) if isinstance(given, Mapping) else (None, None)
-        latent = model.get("latent") if isinstance(model, Mapping) else None
-        has_latents = isinstance(latent, Mapping) and latent.get("kind") is not None
-        if has_latents and isinstance(text, Mapping | None) and "records" not in (text or {}):
-            return {**given, "text": {**(text or {}), "records": True}}
-        return given
-
-    @model_validator(mode="before")
-    @classmethod
-    def _pairs_mean_records(cls, given: Any) -> Any:
-        """A model of pairs reads lines."""
-        model, text = (given.get(name) for name in ("model", "text")) if isinstance(given, Mapping) else (None, None)
-        pairs = model.get("pairs") if isinstance(model, Mapping) else None
-        has_pairs = isinstance(pairs, Mapping) and pairs.get("kind", "none") != "none"
-        if has_pairs and isinstance(text, Mapping | None) and "records" not in (text or {}):
+        parts = [model.get(name) for name in ("latent", "pairs")] if isinstance(model, Mapping) else []
+        reads_lines = any(isinstance(part, Mapping) and part.get("kind") is not None for part in parts)
+        if reads_lines and isinstance(text, Mapping | None) and "records" not in (text or {}):
             return {**given, "text": {**(text or {}), "records": True}}
         return given
 
@@ -279,15 +268,8 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _pairs_are_lines(self) -> Settings:
-        if self.model.pairs.kind == "none":
-            return self
-        text = self.text
-        if not text.records or text.separator != "line" or text.format not in ("auto", "plain"):
-            raise ValueError("text.records, text.separator and text.format cannot change with pairs: a pair is a line")
-        if text.column is not None or text.field is not None:
-            raise ValueError("text.column and text.field cannot go with pairs: a pair is a line, and a tab is in it")
-        if text.split == "contiguous":
-            raise ValueError("text.split=contiguous cannot go with pairs: they are split by their sources")
+        if self.model.pairs.kind is not None and (problem := pairs_problem(self.text)):
+            raise ValueError(problem)
         return self
 
     @model_validator(mode="after")

@@ -21,7 +21,7 @@ from charlm.cells.place_memory import LIMIT, START, PlaceMemory
 from charlm.kernels import MemoryTurn, library
 
 if TYPE_CHECKING:
-    import torch
+    pass
 
 
 class KernelMemory(PlaceMemory):
@@ -71,7 +71,7 @@ def can_run(cell: Cell, like: Array) -> bool:
     if not has_kernel(cell):
         return False
     if isinstance(like, np.ndarray):
-        return like.dtype == np.float32
+        return bool(like.dtype == np.float32)
     return str(like.dtype) == "torch.float32" and like.device.type == "cpu"
 
 
@@ -95,7 +95,7 @@ def _function() -> Any:
 
     class Turn(torch.autograd.Function):  # type: ignore[misc, name-defined]
         @staticmethod
-        def forward(ctx: Any, memory_of: KernelMemory, *inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        def forward(ctx: Any, memory_of: KernelMemory, *inputs: Any) -> tuple[Any, ...]:
             given = [each.detach().contiguous() for each in inputs]
             rows = given[0].shape[0]
             found = [given[0].new_empty(rows, width) for width in memory_of._widths]
@@ -105,7 +105,7 @@ def _function() -> Any:
             return tuple(found)
 
         @staticmethod
-        def backward(ctx: Any, *outer: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        def backward(ctx: Any, *outer: Any) -> tuple[Any, ...]:
             given = list(ctx.saved_tensors)
             gradients = [each.contiguous() for each in outer]
             inner = [torch.empty_like(each) for each in given[:3]]

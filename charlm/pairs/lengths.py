@@ -24,7 +24,7 @@ from charlm.model.state import State, fresh_state, map_state, take_rows
 def run_to_lengths(
     layers: Sequence[Layer],
     weights: Sequence[Weights],
-    residual: bool,
+    connections: Connections,
     symbols: Symbols,
     lengths: np.ndarray,
     recurrence: Recurrence,
@@ -47,7 +47,7 @@ def run_to_lengths(
     at = 0
     for length in np.unique(sorted_lengths).tolist():
         window = Symbols(symbols.table, ids[at:length, : state[0][0].shape[0]])
-        output, after = run_stack(layers, Connections(residual), window, state, run_layer, dropout)
+        output, after = run_stack(layers, connections, window, state, run_layer, dropout)
         outputs.append(_with_rows(output, len(lengths)))
         going_on = int((sorted_lengths > length).sum())
         ended.append(map_state(tuple(after), lambda part: part[going_on:]))  # noqa: B023 - called at once

@@ -16,14 +16,14 @@ Shape letters: J characters of a source, T steps of a target, B rows, V symbols,
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from charlm.cells.arrays import Array, concatenate, integers, linear, stack, tanh, transpose
+from charlm.cells.arrays import Array, concatenate, integers, linear, stack, tanh, transpose, zeros
 from charlm.cells.cell import Weights
 from charlm.cells.symbols import Symbols, embed
 from charlm.config.settings import ModelSettings
@@ -40,10 +40,17 @@ from charlm.pairs.shapes import (
     encoder_parts,
     looks_before,
     part_of,
+    starts_from_mean,
     takes_state,
 )
 
 Dropout = Callable[[Array], Array]
+
+
+class Said(NamedTuple):
+    """The output of the step before, (B, H), which a model reads that looks before each step: a part of its state."""
+
+    h: Array
 
 
 class Read(NamedTuple):
@@ -120,6 +127,8 @@ class PairModel:
         start = self._start(states, annotations, there)
         if not self.attends:
             return Read(start, None)
+        if looks_before(model):
+            start = (*start, Said(self._said_at_first(start[-1])))
         by_row = transpose(annotations, (1, 0, 2))
         return Read(start, source_of(self._attention, by_row, MASKED * (1 - there)))
 
@@ -154,21 +163,24 @@ class PairModel:
     ) -> tuple[Array, Array, State, Array]:
         """Look with the output before each step: h (T, B, H), z (T, B, A), state, alpha (T, B, J)."""
         outputs, looks, alphas = [], [], []
+        *layers, (said,) = state
         for embedding in embedded:
-            z, alpha = look_before(self._attention, source, state[-1][0])
+            z, alpha = look_before(self._attention, source, said)
             x = concatenate([embedding, z])
-            output, after = self._run_window(x[None], state, recurrence, dropout)
-            state = tuple(after)
-            outputs.append(output[0])
+            output, layers = self._run_window(x[None], layers, recurrence, dropout)
+            said = output[0]
+            outputs.append(said)
             looks.append(z)
             alphas.append(alpha)
-        return stack(outputs), stack(looks), state, stack(alphas)
+        return stack(outputs), stack(looks), (*layers, Said(said)), stack(alphas)
 
-    def _run_window(self, x: Any, state: State, recurrence: Recurrence, dropout: Dropout) -> tuple[Array, list[Any]]:
+    def _run_window(
+        self, x: Any, state: Sequence[Any], recurrence: Recurrence, dropout: Dropout
+    ) -> tuple[Array, list[Any]]:
         def run_layer(number: int, inputs: Any, layer_state: Any, below: Any) -> tuple[Array, Any, Any]:
             return recurrence(self.layers[number], self._writing[number], inputs, layer_state, below)
 
-        return run_stack(self.layers, Connections(self.settings.residual), x, state, run_layer, dropout)
+        return run_stack(self.layers, self._connections, x, state, run_layer, dropout)
 
     def _run(
         self,
@@ -181,7 +193,7 @@ class PairModel:
         dropout: Dropout,
     ) -> tuple[Array, State]:
         symbols = Symbols(table, integers(ids, table))
-        return run_to_lengths(layers, weights, self.settings.residual, symbols, lengths, recurrence, dropout)
+        return run_to_lengths(layers, weights, self._connections, symbols, lengths, recurrence, dropout)
 
     def _start(self, states: list[State], annotations: Array, there: Array) -> State:
         """The state that a target starts from."""
@@ -192,7 +204,7 @@ class PairModel:
             if takes_state(model, number):
                 started.append(states[0][number])
                 continue
-            if model.pairs.mean_start:
+            if starts_from_mean(model):
                 known = annotations.sum(0) / there.sum(1)[:, None]  # outputs are 0 on padding
             else:
                 read = [state[min(number, len(state) - 1)] for state in states]
@@ -203,9 +215,19 @@ class PairModel:
             started.append(type(layer)(**fields))
         return tuple(started)
 
+    def _said_at_first(self, top: Any) -> Array:
+        """The h of the top layer, if its output is one; otherwise zeros."""
+        rows, width = top[0].shape[0], self.layers[-1].hidden_size
+        h = getattr(top, "h", None)
+        return h if h is not None and h.shape[1] == width else zeros((rows, width), top[0])
+
     def _started(self, name: str, known: Array, otherwise: Array) -> Array:
         weight = self.parameters.get(f"{name}.weight")
         return otherwise if weight is None else tanh(linear(known, weight, self.parameters[f"{name}.bias"]))
+
+    @property
+    def _connections(self) -> Connections:
+        return Connections(self.settings.residual)
 
     @cached_property
     def _writing(self) -> list[Weights]:

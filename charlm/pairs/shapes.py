@@ -19,7 +19,9 @@ import numpy as np
 
 from charlm.cells.arrays import Array
 from charlm.cells.initial import initial_values, uniform
+from charlm.config.cell_files import short_name
 from charlm.config.settings import ModelSettings
+from charlm.errors import UsageError
 from charlm.model.parameters import initial_parameters, parameter_shapes
 from charlm.model.stack import Layer, build_layers
 from charlm.pairs.attention import attention_shapes, initial_attention
@@ -98,14 +100,34 @@ def start_shapes(model: ModelSettings) -> Shapes:
         if takes_state(model, number):
             continue
         width = annotation_width(model)
-        if not model.pairs.mean_start:
+        if not starts_from_mean(model):
             reader = readers[min(number, len(readers) - 1)]
-            widths = reader.cell.state_widths(reader.input_size, reader.hidden_size)
-            width = sum(size for name, size in widths.items() if name in STARTED) * len(encoder_parts(model))
-        for name, size in layer.cell.state_widths(layer.input_size, layer.hidden_size).items():
-            if name in STARTED:
-                shapes |= {f"start.{name}_l{number}.weight": (size, width), f"start.{name}_l{number}.bias": (size,)}
+            width = sum(started_widths(reader).values()) * len(encoder_parts(model))
+        for name, size in started_widths(layer).items():
+            shapes |= {f"start.{name}_l{number}.weight": (size, width), f"start.{name}_l{number}.bias": (size,)}
     return shapes
+
+
+def started_widths(layer: Layer) -> dict[str, int]:
+    """How wide the parts of a layer's state are that can be started."""
+    widths = layer.cell.state_widths(layer.input_size, layer.hidden_size)
+    return {name: size for name, size in widths.items() if name in STARTED}
+
+
+def starts_from_mean(model: ModelSettings) -> bool:
+    """Whether what was read is the mean annotation: also if the states of a layer that reads have no such part."""
+    return model.pairs.mean_start or not all(map(started_widths, encoder_layers(model)))
+
+
+def require_a_start(model: ModelSettings) -> None:
+    """Raise UsageError if nothing of a source reaches the target: its cell has no state that can be started."""
+    layers = range(len(decoder_layers(model)))
+    if model.pairs.kind == "encoder" and not start_shapes(model) and not any(takes_state(model, n) for n in layers):
+        raise UsageError(
+            f"The cell {short_name(model.stack()[0].cell)} has no state that a source could start",
+            "model.pairs.kind=encoder",
+            "Use another cell to write, the same cell to read without both_ways, or -s model.pairs.kind=attending",
+        )
 
 
 def takes_state(model: ModelSettings, number: int) -> bool:

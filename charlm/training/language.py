@@ -40,7 +40,7 @@ class LanguageTask:
     initial: Mapping[str, np.ndarray] | None = None
 
     def __post_init__(self) -> None:
-        if self.settings.model.pairs.kind != "none":
+        if self.settings.model.pairs.kind is not None:
             raise UsageError(
                 "A model of pairs is trained by itself, and is no language model",
                 f"model.pairs.kind={self.settings.model.pairs.kind}",

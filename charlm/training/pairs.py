@@ -24,7 +24,7 @@ from charlm.pairs.model import PairModel
 from charlm.pairs.pair_lanes import PairLanes
 from charlm.pairs.pair_text import TAB, PairText, open_pairs, split_pairs, whole_text
 from charlm.pairs.scoring import pair_nats
-from charlm.pairs.shapes import count_pair_parameters
+from charlm.pairs.shapes import count_pair_parameters, require_a_start
 from charlm.runs import Run, command_name, runs_root
 from charlm.text.vocabulary import Vocabulary
 from charlm.training.checkpointing import restore_trainer, training_arrays
@@ -157,6 +157,7 @@ def begin(settings: Settings, name: str | None = None, notes: Sequence[str] = ()
 
     Raises UsageError, before anything is written, if the device is absent, TextError if a line is no pair.
     """
+    require_a_start(settings.model)
     pairs = open_pairs(settings.text)
     settings = with_decisions(settings, pairs.corpus)
     task = OpenedPairs(pairs, lanes_of(pairs, settings)).task(settings)

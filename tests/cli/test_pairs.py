@@ -149,7 +149,7 @@ def test_what_needs_pairs_says_so_to_a_language_model(learnt):
     done = learnt("train", "book.txt", "--run", "book", "--steps", "2", "-s", "model.hidden_size=4")
     assert done.returncode == 0, done.stderr
     for command in (("convert", "book"), ("eval", "pairs", "book"), ("inspect", "attention", "book", "--source", "a")):
-        fails(learnt(*command, stdin="a\n"), "is a language model", "charlm train pairs.tsv --pairs")
+        fails(learnt(*command, stdin="a\n"), "was not trained on pairs", "charlm train pairs.tsv --pairs")
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def test_empty_lines_are_left_out(tmp_path):
 @pytest.mark.parametrize(
     ("section", "name", "value", "said"),
     [
-        ("text", "split", "contiguous", "split by their sources"),
+        ("text", "split", "contiguous", "their sources are split"),
         ("text", "separator", "%", "a pair is a line"),
         ("text", "column", 1, "a pair is a line"),
         ("text", "records", False, "a pair is a line"),

@@ -133,7 +133,7 @@ def test_coverage_is_in_the_gradient_and_not_in_the_score(tmp_path, text):
         opened = open_pairs(settings.text)
         task = PairTask(settings, opened, lanes_of(opened, settings), Compute("cpu", "fp32", "a CPU", 1))
         trainee = task.begin()
-        scores.append([trainee.update(position, 1e-2).nats for position in range(4)])
+        scores.append([trainee.update(position, 1e-2, 0.0).nats for position in range(4)])
     assert scores[0][0] == scores[1][0]
     assert scores[0][-1] != scores[1][-1]  # where attention is even, the penalty has no slope
     assert np.isfinite(scores).all()
