@@ -27,6 +27,8 @@ FORMS = {
     "all, with attention": {"block": ALL, "residual": True, "attention": {"window": 3}},
     "all, lstm": {"block": ALL, "residual": True, "cell": "lstm"},
     "all, grid": {"block": ALL, "residual": True, "cell": "grid"},
+    "all, min_gru": {"block": ALL, "residual": True, "cell": "min_gru"},
+    "all, rg_lru": {"block": ALL, "residual": True, "cell": "rg_lru"},
     "all, depth_gated": {"block": ALL, "residual": True, "cell": "depth_gated"},
 }
 
