@@ -5,7 +5,8 @@
 
 The answer follows from what is given, so the best possible model pays 0 bits. For parity one bit of memory suffices,
 which each symbol keeps or turns; a network whose memory can only fade, and never change its sign, cannot do it for
-lines of any length (Grazzi et al. 2025). For brackets the memory is a stack (the Dyck languages), as deep as is allowed.
+lines of any length (Grazzi et al. 2025). For brackets the memory is a stack (the Dyck languages), as deep as is
+allowed.
 """
 
 from __future__ import annotations
