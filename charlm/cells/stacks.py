@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from charlm.cells.cell import Cell
 from charlm.cells.table import build_cell, find_cell
 from charlm.config.cell_files import short_name
 from charlm.config.problems import Problem
@@ -23,12 +24,23 @@ def stack_problems(settings: Settings) -> list[Problem]:
             continue
         if bad_size := cell.size_problem(layer.hidden_size):
             problems.setdefault(bad_size, Problem("model.hidden_size", f"model.hidden_size {bad_size}"))
+        elif number == 0 and (bad_size := _encoder_problem(settings, cell)):
+            problems.setdefault(bad_size, Problem("model.latent.encoder_size", bad_size))
         if cell.READS_BELOW and below is not None:
             what = _unreadable_memory(layer, below)
             if what:
                 problems.setdefault(what, Problem(name, what, "`charlm cells show` tells what each cell has."))
         below = layer
     return list(problems.values())
+
+
+def _encoder_problem(settings: Settings, cell: Cell) -> str | None:
+    """What is wrong with the width of the network that guesses latents, which has the lowest layer's cell."""
+    model = settings.model
+    if model.latent.kind in (None, "vrnn"):  # without one
+        return None
+    bad_size = cell.size_problem(model.encoder_width)
+    return bad_size and f"model.latent.encoder_size ({model.encoder_width}) {bad_size}"
 
 
 def _unreadable_memory(layer: LayerSettings, below: LayerSettings) -> str | None:

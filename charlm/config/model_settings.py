@@ -157,6 +157,11 @@ class ModelSettings(Section):
         return self
 
     @property
+    def encoder_width(self) -> int:
+        """Units of the network that guesses the latents."""
+        return self.latent.encoder_size or -(-self.hidden_size // 2)
+
+    @property
     def embedding_width(self) -> int:
         """E."""
         return self.embedding_dim or self.hidden_size

@@ -193,9 +193,14 @@ def stack_of(name: str, settings: ModelSettings, inputs: int) -> Stack:
 def guesser_of(name: str, settings: ModelSettings, inputs: int) -> Stack:
     """One layer of the lowest cell of the settings, to read a line and guess its latents."""
     lowest = settings.stack()[0]
-    size = settings.latent.encoder_size or -(-settings.hidden_size // 2)
-    update = {"cell": lowest.cell, "cell_options": lowest.cell_options, "layers": None, "num_layers": 1}
-    return stack_of(name, settings.model_copy(update={**update, "hidden_size": size, "residual": False}), inputs)
+    update: dict[str, object] = {
+        "cell": lowest.cell,
+        "cell_options": lowest.cell_options,
+        "layers": None,
+        "num_layers": 1,
+    }
+    update |= {"hidden_size": settings.encoder_width, "residual": False}
+    return stack_of(name, settings.model_copy(update=update), inputs)
 
 
 def shapes_of(parts: Sequence[Part]) -> Shapes:
