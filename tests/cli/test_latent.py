@@ -109,7 +109,7 @@ def test_the_bound_as_json_of_a_text_is_the_same_each_time(charlm_latent):
         (("train", "names.txt", "--latent", "draw", "-s", "model.latent.canvas=4"), "-s model.latent.canvas=64"),
         (("train", "names.txt", "--latent", "line", "-s", "model.tied=true"), "cannot go with latent variables"),
         (("train", "names.txt", "--latent", "draw", "-s", "model.latent.canvas=4", "--dry-run"), "canvas=64"),
-        (("train", "names.txt", "--latent", "line", "-s", "model.cell=clockwork"), "model.latent.encoder_size (6) must be"),
+        (("train", "names.txt", *SMALL, "--latent", "line", "-s", "model.cell=clockwork"), "encoder_size (6) must be"),
         (("train", "names.txt", "--latent", "vrnn", "-s", "model.dropout_kind=locked"), "goes step by step"),
         (("train", "names.txt", "--latent", "line", "-s", "text.records=false"), "reads lines (--records)"),
         (("train", "names.txt", "--latent", "line", "-c", "auto", "--budget", "5s"), "chooses for models without"),
