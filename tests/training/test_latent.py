@@ -44,7 +44,9 @@ def newest_arrays(run):
     }
 
 
-@pytest.mark.parametrize(("kind", "latent"), [("line", {}), ("srnn", {"z_forcing": 0.1}), ("draw", {"canvas": 8})])
+@pytest.mark.parametrize(
+    ("kind", "latent"), [("line", {}), ("srnn", {"z_forcing": 0.1}), ("draw", {"canvas": 8, "rounds": 3})]
+)
 def test_a_training_that_was_interrupted_ends_with_the_same_bits(names, kind, latent):
     whole = begin(settings_for(names, kind, **latent), "whole")
     events = list(whole)
