@@ -124,6 +124,8 @@ def test_where_it_looks(learnt, tmp_path):
         ("sample", "reverse"),
         ("eval", "perplexity", "reverse", "reverse.tsv"),
         ("eval", "card", "reverse"),
+        ("eval", "bound", "reverse"),
+        ("export", "torch", "reverse", "-o", "torch"),
         ("eval", "lines", "reverse"),
         ("inspect", "gates", "reverse"),
         ("inspect", "states", "reverse"),
