@@ -26,12 +26,11 @@ def weightings(
 ) -> Array:
     """The weightings (B, A, N) of all heads; each sums to 1.
 
-    memory (B, N, D); keys (B, A, D); strengths, gates and sharpness (B, A, 1); shifts (B, A, S), which sum to 1: the
+    memory (B, D, N); keys (B, A, D); strengths, gates and sharpness (B, A, 1); shifts (B, A, S), which sum to 1: the
     shares of the shifts by (S - 1) / 2, ..., 0, ..., -(S - 1) / 2; before (B, A, N), the weightings of the step before.
     """
-    products = keys @ memory.swapaxes(-1, -2)
-    sizes = lengths(keys)[..., None] * lengths(memory)[..., None, :]
-    found = softmax(strengths * (products / (sizes + TINY)))
+    sizes = lengths(keys)[..., None] * lengths(memory.swapaxes(-1, -2))[..., None, :]
+    found = softmax(strengths * (keys @ memory / (sizes + TINY)))
     taken = before + gates * (found - before)
     moved = (shifts[..., None, :] @ turns(taken, shifts.shape[-1] // 2))[..., 0, :]
     return softmax(sharpness * log(moved + TINY))

@@ -32,6 +32,7 @@ class Cell(ABC):
     GATES: ClassVar[tuple[str, ...]] = ()
     STATE: ClassVar[Any]  # a NamedTuple of arrays, (B, H) each if `state_widths` says nothing else
     MEMORY: ClassVar[str | None] = None  # the part of the state that the layer above may read
+    HEADS: ClassVar[bool] = False  # whether it has a memory with places, which heads read and write (`addresses`)
     READS_BELOW: ClassVar[bool] = False  # whether it reads the memory of the layer below
     CHUNK: ClassVar[int] = 0  # how many steps `chunk` is to compute at once; 0 for a cell without it
 
@@ -82,6 +83,13 @@ class Cell(ABC):
         """
         widths = self.state_widths(input_size, hidden_size)
         return self.STATE(**{name: zeros((rows, width), like) for name, width in widths.items()})
+
+    def addresses(self, weights: Weights, state: Any) -> dict[str, Array]:
+        """The share of each place of the memory in what each head reads or writes, by the head's name: (..., N).
+
+        The weights are those of `step_weights`, the state is any with parts (..., width). Empty without such a memory.
+        """
+        return {}
 
     def step_weights(self, weights: Weights) -> Weights:
         """The weights as `step` reads them, computed once a sequence from the learned ones; for most cells the same."""

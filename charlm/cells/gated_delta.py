@@ -66,7 +66,7 @@ class GatedDelta(Cell):
     FAMILY = "matrix memory"
     GATES = ("keep", "replace", "output")
     STATE = State
-    CHUNK = 32
+    CHUNK = 16
 
     heads: int = option(
         0, "heads of the layer, each with its memory; 0: as many as make each 32 units or less", 0, 1024

@@ -64,7 +64,7 @@ class MatrixLSTM(Cell):
     FAMILY = "matrix memory"
     GATES = ("forget", "output")
     STATE = State
-    CHUNK = 32
+    CHUNK = 16
 
     heads: int = option(
         0, "heads of the layer, each with its memory; 0: as many as make each 32 units or less", 0, 1024

@@ -25,24 +25,22 @@ equations, and autograd differentiates them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from charlm.cells.addressing import weightings
-from charlm.cells.arrays import Array, add_product, concatenate, linear, sigmoid, softmax, softplus, split, tanh
+from charlm.cells.arrays import Array, concatenate, linear, sigmoid, softmax, split, tanh
 from charlm.cells.cell import Cell, Weights
 from charlm.cells.initial import initial_values
 from charlm.cells.option import option
+from charlm.cells.place_memory import PlaceMemory
 
-START = 1e-6  # of all numbers of the memory
-LIMIT = 20.0  # of what the heads ask for
 BUMP = 5.0  # of the weightings at the start of a text, at place 0
 GAIN = 1.4  # of the initial matrix of the heads (Glorot and Bengio 2010)
 
 
 class State(NamedTuple):
-    """What differs from the start of a text: M (B, N * D), r (B, R * D), the weightings (B, A * N) of all heads."""
+    """What differs from the start of a text: M (B, D * N), r (B, R * D), and the weightings (B, A * N) of all heads."""
 
     memory: Array
     reads: Array
@@ -59,23 +57,13 @@ class LSTMState(NamedTuple):
     weightings: Array
 
 
-class Asked(NamedTuple):
-    """What the controller asks of its heads; A all heads, W the writing ones, S shifts."""
-
-    keys: Array  # (B, A, D)
-    adds: Array  # (B, W, D)
-    gates: Array  # (B, A, 1), 1 for the content and 0 for where the head was
-    erases: Array  # (B, W, D)
-    strengths: Array  # (B, A, 1)
-    sharpness: Array  # (B, A, 1), less 1
-    shifts: Array  # (B, A, S)
-
-
 @dataclass(frozen=True)
 class NTM(Cell):
     TITLE = "Neural Turing machine"
     PAPER = "Graves, Wayne and Danihelka 2014, Neural Turing Machines"
     FAMILY = "external memory"
+    HEADS = True
+    MEMORY_OF_PLACES: ClassVar[type[PlaceMemory]] = PlaceMemory  # an engine has a faster one
 
     places: int = option(128, "places of the memory", 16, 100_000)
     width: int = option(20, "numbers in a place of the memory", 1, 10_000)
@@ -85,13 +73,17 @@ class NTM(Cell):
     lstm_controller: bool = option(False, "an lstm controls the heads, not a layer without a memory of its own")
 
     @property
-    def STATE(self) -> Any:  # type: ignore[override]  # noqa: N802 - two forms, by the controller
+    def STATE(self) -> Any:  # noqa: N802 - two forms, by the controller
         return LSTMState if self.lstm_controller else State
 
     @property
     def heads(self) -> int:
         """A: the reading heads, and then the writing ones."""
         return self.read_heads + self.write_heads
+
+    @property
+    def _memory(self) -> PlaceMemory:
+        return self.MEMORY_OF_PLACES(self.places, self.width, self.read_heads, self.write_heads, self.shifts)
 
     def state_widths(self, input_size: int, hidden_size: int) -> dict[str, int]:
         controller = {"h": hidden_size, "c": hidden_size} if self.lstm_controller else {}
@@ -109,8 +101,8 @@ class NTM(Cell):
             **past,
             "weight_reads": (sums, read),
             "bias": (sums,),
-            "weight_heads": (self._numbers, hidden_size),
-            "bias_heads": (self._numbers,),
+            "weight_heads": (self._memory.numbers, hidden_size),
+            "bias_heads": (self._memory.numbers,),
             "weight_out": (hidden_size, hidden_size + read),
             "bias_out": (hidden_size,),
             "start_reads": (read,),
@@ -143,30 +135,23 @@ class NTM(Cell):
             "first_weightings": softmax(starts),
         }
 
+    def addresses(self, weights: Weights, state: Any) -> dict[str, Array]:
+        """The weightings (..., N) after a step, of `read 1`, ..., `write 1`, ..."""
+        found = state.weightings.reshape(*state.weightings.shape[:-1], self.heads, self.places)
+        found = found + weights["first_weightings"]
+        kinds = [("read", self.read_heads), ("write", self.write_heads)]
+        names = [f"{kind} {number}" for kind, count in kinds for number in range(1, count + 1)]
+        return {name: found[..., head, :] for head, name in enumerate(names)}
+
     def step(
         self, weights: Weights, projected: Array, state: Any, below: Array | None = None
     ) -> tuple[Array, Any, dict[str, Array]]:
         """(B, K) and the state -> output (B, H), the new state, and no gates: none is as wide as the layer"""
-        rows, reading = projected.shape[0], self.read_heads
         controls, controller = self._control(weights, projected, state)
-        asked = self._ask(linear(controls, weights["weight_heads"], weights["bias_heads"]).clip(-LIMIT, LIMIT))
-
-        written = state.memory.reshape(rows, self.places, self.width)
-        memory = written + START
-        before = state.weightings.reshape(rows, self.heads, self.places) + weights["first_weightings"]
-        after = weightings(
-            memory, asked.keys, asked.strengths, asked.gates, asked.shifts, asked.sharpness + 1.0, before
-        )
-        reads = (after[:, :reading] @ memory).reshape(rows, -1)
-        for head in range(self.write_heads):
-            now = written + START if head else memory
-            change = add_product(asked.adds[:, head, None], asked.erases[:, head, None], now, -1.0)
-            written = add_product(written, after[:, reading + head, :, None], change)
-
+        asked = linear(controls, weights["weight_heads"], weights["bias_heads"])
+        memory, reads, moved = self._memory.turn(asked, state.memory, state.weightings, weights["first_weightings"])
         output = linear(concatenate([controls, reads]), weights["weight_out"], weights["bias_out"])
-        moved = (after - weights["first_weightings"]).reshape(rows, -1)
-        kept = written.reshape(rows, -1), reads - weights["first_reads"], moved
-        return output, self.STATE(*controller, *kept), {}
+        return output, self.STATE(*controller, memory, reads - weights["first_reads"], moved), {}
 
     def _control(self, weights: Weights, projected: Array, state: Any) -> tuple[Array, tuple[Array, ...]]:
         """The output of the controller (B, H), and its own state after it."""
@@ -177,33 +162,3 @@ class NTM(Cell):
         c = sigmoid(f) * state.c + sigmoid(i) * tanh(g)
         h = sigmoid(o) * tanh(c)
         return h, (h, c)
-
-    def _ask(self, numbers: Array) -> Asked:
-        """What the heads ask for, from the numbers (B, P) of the controller for all of them."""
-        rows, heads = numbers.shape[0], self.heads
-        tanhs, sigmas, pluses = self._cuts
-        bounded = tanh(numbers[:, :tanhs]).reshape(rows, heads + self.write_heads, self.width)
-        opened = sigmoid(numbers[:, tanhs:sigmas])
-        positive = softplus(numbers[:, sigmas:pluses])[..., None]
-        shares = softmax(numbers[:, pluses:].reshape(rows, heads, -1))
-        return Asked(
-            keys=bounded[:, :heads],
-            adds=bounded[:, heads:],
-            gates=opened[:, :heads, None],
-            erases=opened[:, heads:].reshape(rows, self.write_heads, self.width),
-            strengths=positive[:, :heads],
-            sharpness=positive[:, heads:],
-            shifts=shares,
-        )
-
-    @property
-    def _cuts(self) -> tuple[int, int, int]:
-        """Where the numbers for all heads are cut: those through a tanh, a sigmoid, a softplus, and the shifts."""
-        tanhs = (self.heads + self.write_heads) * self.width
-        sigmas = tanhs + self.heads + self.write_heads * self.width
-        return tanhs, sigmas, sigmas + 2 * self.heads
-
-    @property
-    def _numbers(self) -> int:
-        """P, all of these numbers."""
-        return self._cuts[-1] + self.heads * (2 * self.shifts + 1)

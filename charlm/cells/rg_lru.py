@@ -6,8 +6,8 @@
     h' = a * h + sqrt(1 - a^2) * (i * x)             output; for the first symbol of a text a * h + i * x
 
 The root keeps the size of h whatever a is. W_r and W_i are block-diagonal: a gate reads the inputs of its own block. x
-itself enters the state, so an input of another width goes through a matrix first (`weight_x`). Sums in the order r, i;
-a row of `weight_gates` has the columns of its own block.
+itself enters the state, so an input of another width goes through a matrix first (`weight_ih_x`). Sums in the order r,
+i; a row of `weight_ih` has the columns of its own block.
 
 Published inside a block with a convolution, a gate and a residual connection; the cell is the recurrence alone. `begun`
 is 1 from the first symbol on.
@@ -55,16 +55,16 @@ class RGLRU(Cell):
         return None
 
     def shapes(self, input_size: int, hidden_size: int, below: bool = False) -> dict[str, tuple[int, ...]]:
-        matrix = {} if input_size == hidden_size else {"weight_x": (hidden_size, input_size)}
+        matrix = {} if input_size == hidden_size else {"weight_ih_x": (hidden_size, input_size)}
         gates, size = 2 * hidden_size, hidden_size // self.blocks
-        return {**matrix, "weight_gates": (gates, size), "bias": (gates,), "decay": (hidden_size,)}
+        return {**matrix, "weight_ih": (gates, size), "bias": (gates,), "decay": (hidden_size,)}
 
     def initial_weights(
         self, rng: np.random.Generator, input_size: int, hidden_size: int, below: bool = False
     ) -> dict[str, np.ndarray]:
         values = super().initial_weights(rng, input_size, hidden_size, below)
-        shape = values["weight_gates"].shape
-        values["weight_gates"] = (rng.standard_normal(shape) * shape[1] ** -0.5).astype(np.float32)
+        shape = values["weight_ih"].shape
+        values["weight_ih"] = (rng.standard_normal(shape) * shape[1] ** -0.5).astype(np.float32)
         kept = np.sqrt(rng.uniform(FASTEST, SLOWEST, hidden_size))  # softplus(L) = -ln kept
         values["decay"] = np.log(1 / kept - 1).astype(np.float32)
         return values
@@ -75,13 +75,13 @@ class RGLRU(Cell):
 
     def project(self, weights: Weights, x: Array) -> Array:
         """(..., I) -> (..., 3H): the sums of both gates without their biases, and what enters the state"""
-        if "weight_x" in weights:
-            x = x @ weights["weight_x"].T
-        size, units = weights["weight_gates"].shape[1], x.shape[-1]
+        if "weight_ih_x" in weights:
+            x = x @ weights["weight_ih_x"].T
+        size, units = weights["weight_ih"].shape[1], x.shape[-1]
         rows, blocks = x.reshape(-1, units), units // size
         of_blocks = transpose(rows.reshape(-1, blocks, size), (1, 0, 2))  # block, row, input
         sums = []
-        for matrices in split_first(weights["weight_gates"], 2):
+        for matrices in split_first(weights["weight_ih"], 2):
             found = of_blocks @ transpose(matrices.reshape(blocks, size, size), (0, 2, 1))  # block, row, unit
             sums += [each.reshape(-1, size) for each in split_first(found, blocks)]
         return concatenate([*sums, rows]).reshape(*x.shape[:-1], 3 * units)

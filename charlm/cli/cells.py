@@ -24,7 +24,7 @@ def list_cells(as_json: Json = False) -> None:
     if as_json:
         print_json({name: _about(name) for members in found.values() for name in members})
         return
-    rows = []
+    rows: list[tuple[str, str]] = []
     for family, members in found.items():
         rows += [("", "")] * bool(rows) + [(f"{family}:", FAMILIES[family])]
         rows += [(f"  {name}", f"{cell.TITLE} ({cell.PAPER})") for name, cell in members.items()]

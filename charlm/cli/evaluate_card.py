@@ -27,6 +27,7 @@ from charlm.cli.scored_text import (
     Wanted,
     changed_bytes,
     open_wanted,
+    require_whole,
     units_of,
 )
 from charlm.display.output import print_json
@@ -80,6 +81,7 @@ def card(
         raise UsageError("Standard output takes one of the two", "--json --markdown -", "Name a file after --markdown.")
     require_writable(markdown, png)
     checkpoint = open_named(run, "charlm eval card {run} {text}")
+    require_whole(checkpoint, "charlm eval card")
     places = Moved(moved or (), valid or (), test or ())
     words = (*(("--order", str(order)) if order != 6 else ()), *(() if adapt else ("--no-adapt",)))
     wanted = Wanted("charlm eval card", text, split, places, encoding, unknown, words, reads_training=True)

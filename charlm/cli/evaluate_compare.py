@@ -9,7 +9,7 @@ import typer
 from charlm.cli.completing import complete_run
 from charlm.cli.opening import open_named
 from charlm.cli.options import CellFile, Device, Json
-from charlm.cli.scored_text import UNKNOWN, Policy, given_text, interval_of, model_values, score_of
+from charlm.cli.scored_text import UNKNOWN, Policy, given_text, interval_of, model_values, require_alike, score_of
 from charlm.display.output import print_json
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def compare(
             f"Name two, or score one: charlm eval perplexity {runs[0]} {text[0]}",
         )
     checkpoints = [open_named(run, "charlm eval compare {run} RUN --text {text}") for run in runs]
+    require_alike(checkpoints, "charlm eval compare")
     found: list[TextScore] = []
     scores: list[dict[str, Any]] = []
     with Waiting("reading the text") as line:

@@ -9,7 +9,7 @@ import typer
 from charlm.cli.completing import complete_corpus, complete_run
 from charlm.cli.opening import open_named
 from charlm.cli.options import CellFile, Device, Json
-from charlm.cli.scored_text import UNKNOWN, Policy, given_text, interval_of, model_values, score_of
+from charlm.cli.scored_text import UNKNOWN, Policy, given_text, interval_of, model_values, require_alike, score_of
 from charlm.display.output import print_json
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ def matrix(
             f"Name more, or score one text: charlm eval perplexity {runs[0]} {text[0]}",
         )
     checkpoints = [open_named(run, f"{COMMAND} {{run}} RUN --text {{text}}") for run in runs]
+    require_alike(checkpoints, COMMAND)
     rows: list[dict[str, Any]] = []
     with Waiting("reading the texts") as line:
         for source in text:

@@ -33,6 +33,7 @@ from charlm.cli.scored_text import (
     Text,
     Wanted,
     open_wanted,
+    require_whole,
     score_of,
     score_with,
     units_of,
@@ -99,7 +100,6 @@ def perplexity(
     from charlm.display.progress import PrintedScores
     from charlm.display.waiting import Silence, Waiting
     from charlm.errors import DivergedError, UsageError
-    from charlm.text.records.answers import ALL
 
     adapting = adapting_of(adapt, adapt_rate, adapt_quick)
     choice = Choice(temperature_of(temperature), tuple(ensemble or ()), blend, mix, order, adapting)
@@ -109,9 +109,8 @@ def perplexity(
         what = "Models that adapt, that are mixed, or at a temperature, read a text in order, on the CPU"
         raise UsageError(what, f"--device {device}", "Leave --device out.")
     checkpoint = open_named(run, "charlm eval perplexity {run} {text}")
-    if checkpoint.scored != ALL and (stream or not choice.is_plain):
-        what = f"{checkpoint.run_name} is scored on parts of its records alone (text.answer_after, text.score_ends)"
-        raise UsageError(what, " ".join(choice.words()), "Leave these options out, or: charlm eval answers")
+    if stream or not choice.is_plain:
+        require_whole(checkpoint, " ".join([*choice.words(), *(["--stream"] if stream else [])]))
     others = [open_named(each, "charlm eval perplexity {run} {text}") for each in choice.ensemble]
     places = Moved(moved or (), valid or (), test or ())
     wanted = Wanted(

@@ -13,6 +13,7 @@ from charlm.cli.inspect_gates import gates
 from charlm.cli.inspect_gradients import gradients
 from charlm.cli.inspect_lens import lens
 from charlm.cli.inspect_match import match
+from charlm.cli.inspect_memory import memory
 from charlm.cli.inspect_neighbours import neighbours
 from charlm.cli.inspect_patch import patch
 from charlm.cli.inspect_saliency import saliency
@@ -55,6 +56,9 @@ STEER = examples("charlm inspect steer mybook --unit 2:17 --set 1 --probe quotes
 MATCH = examples(
     'charlm inspect match mybook --phrase "said the"', "charlm inspect match mybook mybook.txt --at 12:1 --length 8"
 )
+MEMORY = examples(
+    "charlm inspect memory copier --prompt 'abca>abca'", "charlm inspect memory copier copy-50.txt --html memory.html"
+)
 NEIGHBOURS = examples(
     "charlm inspect neighbours mybook mybook.txt --line 40",
     'charlm inspect neighbours mybook --like "The owl went out"',
@@ -67,6 +71,7 @@ app.command("match", cls=Command, epilog=MATCH)(match)
 app.command("neighbours", cls=Command, epilog=NEIGHBOURS)(neighbours)
 app.command("gradients", cls=Command, epilog=GRADIENTS)(gradients)
 app.command("gates", cls=Command, epilog=GATES)(gates)
+app.command("memory", cls=Command, epilog=MEMORY)(memory)
 app.command("saliency", cls=Command, epilog=SALIENCY)(saliency)
 app.command("patch", cls=Command, epilog=PATCH)(patch)
 app.command("lens", cls=Command, epilog=LENS)(lens)

@@ -11,7 +11,7 @@ import typer
 from charlm.cli.completing import complete_corpus, complete_run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import numpy as np
 
@@ -127,6 +127,28 @@ def open_wanted(checkpoint: Checkpoint, run: str | None, wanted: Wanted) -> Open
     ids = corpus.ids if text else corpus.split(split or "valid")
     require_two(ids.size, "The text" if text else f"The {split or 'valid'} split", corpus.name)
     return Opened(corpus, ids, "all" if text else split or "valid", own)
+
+
+def require_whole(checkpoint: Checkpoint, where: str) -> None:
+    """Raises UsageError if the model is scored on parts of its records alone, which `where` cannot do."""
+    from charlm.errors import UsageError
+    from charlm.text.records.answers import ALL
+
+    if checkpoint.scored != ALL:
+        what = f"{checkpoint.run_name} is scored on parts of its records alone (text.answer_after, text.score_ends)"
+        again = shlex.quote(checkpoint.run_name)
+        raise UsageError(what, where, f"Score it with: charlm eval answers {again}, or charlm eval perplexity {again}")
+
+
+def require_alike(checkpoints: Sequence[Checkpoint], where: str) -> None:
+    """Raises UsageError if some of the models are scored on other parts of their records than the first."""
+    from charlm.errors import UsageError
+
+    first, *others = [(each.settings.text.answer_after, each.settings.text.score_ends) for each in checkpoints]
+    for checkpoint, scored in zip(checkpoints[1:], others, strict=True):
+        if scored != first:
+            what = f"{checkpoints[0].run_name} and {checkpoint.run_name} are scored on different parts of a record"
+            raise UsageError(what, f"{where}: text.answer_after, text.score_ends", "Compare runs that have the same.")
 
 
 def given_text(checkpoint: Checkpoint, text: list[str], encoding: str | None, unknown: Policy) -> Corpus:

@@ -28,8 +28,8 @@ class BlockSettings(Section):
     product need (docs/blocks.md).
     """
 
-    norm: Literal["none", "rms"] = Field(
-        default="none", description="rms: what a part of a layer reads is divided by its root mean square"
+    norm: Literal["rms"] | None = Field(
+        default=None, description="rms: what a part of a layer reads is divided by its root mean square; none: no norm"
     )
     conv: int = Field(
         default=0,
@@ -46,7 +46,7 @@ class BlockSettings(Section):
 
     def in_short(self) -> str:
         """`, norm, conv 4, gate, mlp 3`: those that are on."""
-        parts = ["norm"] * (self.norm != "none") + [f"conv {self.conv}"] * bool(self.conv) + ["gate"] * self.gate
+        parts = ["norm"] * bool(self.norm) + [f"conv {self.conv}"] * bool(self.conv) + ["gate"] * self.gate
         return "".join(f", {part}" for part in parts + [f"mlp {self.mlp}"] * bool(self.mlp))
 
     @property

@@ -39,7 +39,7 @@ COUNTS = {
 
 
 # settings whose values are named one by one
-MAPPINGS = (("model", "cell_options"), ("model", "attention"), ("model", "block"), ("model", "pairs"))
+MAPPINGS = tuple(("model", name) for name in ("cell_options", "attention", "block", "latent", "pairs"))
 
 
 @dataclass(frozen=True)

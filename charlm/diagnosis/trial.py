@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from charlm.config.settings import ModelSettings, Settings, TrainingSettings
 from charlm.device import Compute, choose_compute
 from charlm.diagnosis.finding import Finding, finding_from_error
-from charlm.engines.choosing import engines_of
+from charlm.engines.choices import engines_of
 from charlm.engines.stream_block import can_run_blocks
 from charlm.errors import CharlmError, UsageError
 from charlm.evaluation.score import in_bits

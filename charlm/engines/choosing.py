@@ -2,23 +2,27 @@
 
     job                layers                                arrays                               engine
     train, or score    all with a compiled kernel            cpu, float32, or autocast to bf16    cell kernel
-      with torch       lstm, lstm97, cifg, gru, rnn          all others                           torch kernel
+      with torch       ntm                                   cpu, float32                         memory kernel
+                       lstm, lstm97, cifg, gru, rnn          all others                           torch kernel
                        all whose step is linear in its state all others                           linear scan
                        all others with a chunked form        all                                  chunks
                        all others that can be traced         all                                  scan
                        all others                            all                                  definition
     score with numpy   all with a compiled kernel            float32                              cell kernel
+                       ntm                                   float32                              memory kernel
                        all others with a chunked form        all                                  chunks
                        all others                            all                                  definition
     step on a cpu      all with a compiled kernel            float32                              stream kernel
+                       ntm                                   float32                              memory kernel
                        all others                            all                                  definition
     step on CUDA       all                                   float32                              cuda graph
 
 Cell kernels, stream kernels, linear scans and a scan's backward pass are derived from a trace of the cell's step
 (charlm/graphs). The kernels are C: they need the compiled library, and bf16 needs a processor with instructions for it.
-A step that the library lacks, such as one with 7 rounds, is compiled when it is first asked for, if there is a compiler
-(own_library.py). A cell that does what a graph cannot say is differentiated by autograd: chunk by chunk if it declares
-a chunked form (`Cell.chunk`), else step by step, and then `Engines.notes` names what it is.
+A step of the table that the library lacks, such as one with 7 rounds, is compiled when it is first asked for, if there
+is a compiler (own_library.py). A cell that does what a graph cannot say is differentiated by autograd: chunk by chunk
+if it declares a chunked form (`Cell.chunk`), else step by step, and then `Engines.notes` names what it is.
+The ntm is a cell of that kind, and its memory has a kernel of its own.
 
 A stack whose layers all have a stream kernel, without attention, is stepped and drawn from by the kernel as a whole
 (compiled_stepper.py), with blocks too, if each of them hands up as many numbers as it reads. In others, each layer is
@@ -39,20 +43,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from charlm.cells.arrays import Array
 from charlm.cells.cell import TorchKernel, Weights
-from charlm.cells.unroll import Memories, project_inputs, run_steps
-from charlm.config.settings import ModelSettings
-from charlm.device import Compute
+from charlm.cells.unroll import Memories, project_inputs, run_steps, unroll
 from charlm.graphs.tracing import trace_problem
 from charlm.model.language_model import LanguageModel
 from charlm.model.stack import Layer, LayerInput, unroll_layer
-from charlm.model.state import fresh_state
 from charlm.model.stepping import DefinitionStepper, LayerStep, Stepper, defined_layer
 
 if TYPE_CHECKING:
@@ -62,21 +62,16 @@ if TYPE_CHECKING:
     from charlm.engines.scan_functions import Compiler
 
 Engine = Literal[
-    "cell kernel", "torch kernel", "linear scan", "chunks", "scan", "definition", "stream kernel", "cuda graph"
+    "cell kernel",
+    "torch kernel",
+    "linear scan",
+    "chunks",
+    "scan",
+    "definition",
+    "memory kernel",
+    "stream kernel",
+    "cuda graph",
 ]
-
-
-@dataclass(frozen=True)
-class Engines:
-    """The engine of each job of a model. Each layer has one; the lowest comes first."""
-
-    train: tuple[Engine, ...]
-    captured: bool  # whether training windows are captured as a CUDA graph
-    score: tuple[Engine, ...]  # in torch, on the device: validation and long texts
-    score_numpy: tuple[Engine, ...]  # in numpy: short texts
-    step: tuple[Engine, ...]  # one stream, on the CPU
-    step_many: tuple[Engine, ...]  # many streams at once
-    notes: tuple[str, ...]  # which layers run as their definition, and why
 
 
 def torch_kernel_of(layer: Layer) -> TorchKernel | None:
@@ -91,6 +86,7 @@ def has_chunks(layer: Layer) -> bool:
 
 def torch_engine(layer: Layer, like: torch.Tensor) -> Engine:
     """The engine for a layer over a window of tensors like `like`, in the autocast that is on."""
+    from charlm.engines import memory_kernel
     from charlm.engines.derived_kernel import kernel_for
 
     compiled = kernel_for(layer.cell, layer.reads_below, like)
@@ -102,6 +98,8 @@ def torch_engine(layer: Layer, like: torch.Tensor) -> Engine:
 
         if torch_kernel.can_run(kernel, like):
             return "torch kernel"
+    if memory_kernel.can_run(layer.cell, like):
+        return "memory kernel"
     from charlm.engines import linear_scan
 
     if linear_scan.can_run(layer.cell, layer.reads_below):
@@ -146,26 +144,34 @@ def run_with_torch(
             from charlm.engines.scan import scan
 
             return scan(cell, weights, x, state, below, compiler)
+        case "memory kernel":
+            from charlm.engines.memory_kernel import with_kernel
+
+            return unroll(with_kernel(cell), weights, x, state, below)
         case _:
             return unroll_layer(layer, weights, x, state, below)
 
 
 def definition_notes(layers: Sequence[Layer]) -> tuple[str, ...]:
     """A note on each layer that can only run as its definition, with the operation that cannot be traced."""
+    from charlm.engines.memory_kernel import has_kernel
+
     return tuple(
         f"layer {number} ({type(layer.cell).__name__}) runs as its definition: its step cannot be traced ({problem})"
         for number, layer in enumerate(layers, 1)
-        if not (torch_kernel_of(layer) or has_chunks(layer))
+        if not (torch_kernel_of(layer) or has_chunks(layer) or has_kernel(layer.cell))
         and (problem := trace_problem(layer.cell, layer.reads_below))
     )
 
 
 def numpy_engine(layer: Layer, state: Any) -> Engine:
     """The engine for a layer over a window of numpy arrays; `state` is the layer's state before it."""
-    from charlm.engines import cell_kernel_numpy
+    from charlm.engines import cell_kernel_numpy, memory_kernel
 
     if cell_kernel_numpy.can_run(layer.cell, layer.reads_below, state):
         return "cell kernel"
+    if memory_kernel.can_run(layer.cell, state[0]):
+        return "memory kernel"
     return "chunks" if has_chunks(layer) else "definition"
 
 
@@ -174,6 +180,10 @@ def run_with_numpy(
 ) -> tuple[Array, Memories, Any]:
     """The Recurrence for numpy arrays: to score a window."""
     match numpy_engine(layer, state):
+        case "memory kernel":
+            from charlm.engines.memory_kernel import with_kernel
+
+            return unroll(with_kernel(layer.cell), weights, x, state, below)
         case "cell kernel":
             from charlm.engines import cell_kernel_numpy
 
@@ -195,8 +205,13 @@ def run_with_states(
         from charlm.engines import cell_kernel_numpy
 
         return cell_kernel_numpy.run_with_states(layer.cell, weights, x, state, below)
-    weights = layer.cell.step_weights(weights)
-    steps = list(run_steps(layer.cell, weights, project_inputs(layer.cell, weights, x), state, below))
+    cell = layer.cell
+    if numpy_engine(layer, state) == "memory kernel":
+        from charlm.engines.memory_kernel import with_kernel
+
+        cell = with_kernel(cell)
+    weights = cell.step_weights(weights)
+    steps = list(run_steps(cell, weights, project_inputs(cell, weights, x), state, below))
     outputs = np.stack([output for output, _, _ in steps])
     return outputs, type(state)(*(np.stack(part) for part in zip(*(after for _, after, _ in steps), strict=True)))
 
@@ -204,13 +219,16 @@ def run_with_states(
 def step_engine(layer: Layer) -> Engine:
     """The engine for a layer in `stepper`."""
     from charlm.engines import stream_layer
+    from charlm.engines.memory_kernel import has_kernel
 
-    return "stream kernel" if stream_layer.can_run_layer(layer) else "definition"
+    if stream_layer.can_run_layer(layer):
+        return "stream kernel"
+    return "memory kernel" if has_kernel(layer.cell) else "definition"
 
 
 def stepper(model: LanguageModel) -> Stepper:
     """The fastest stepper on a CPU. The parameters are numpy arrays."""
-    if "stream kernel" not in map(step_engine, model.layers):
+    if all(step_engine(layer) == "definition" for layer in model.layers):
         return DefinitionStepper(model)
     from charlm.engines import compiled_stepper, layered_stepper
 
@@ -246,27 +264,3 @@ def pack_weights(model: LanguageModel) -> None:
 
     for layer, weights in zip(model.layers, model.layer_weights, strict=True):
         torch_kernel.pack(layer.cell, weights)
-
-
-def engines_of(model_settings: ModelSettings, compute: Compute) -> Engines:
-    """The engines that run a model of these settings on this device. The precision is that of training."""
-    import torch
-
-    model = LanguageModel(model_settings, {})
-    on_cpu = compute.device_type == "cpu"
-    # A tensor without data stands for one on a GPU: all that counts is that it is not on the CPU.
-    like = torch.empty(0, device="cpu" if on_cpu else "meta")
-    with torch.autocast("cpu", torch.bfloat16, enabled=on_cpu and compute.precision == "bf16"):
-        train = tuple(torch_engine(layer, like) for layer in model.layers)
-    states = fresh_state(model.layers, (), 0, 1, like=np.zeros(0, np.float32))
-    step = tuple(map(step_engine, model.layers))
-    on_gpu: tuple[Engine, ...] = tuple("cuda graph" for _ in step)
-    return Engines(
-        train=train,
-        captured=worth_capturing(model.layers, compute.device_type),
-        score=tuple(torch_engine(layer, like) for layer in model.layers),
-        score_numpy=tuple(numpy_engine(layer, state) for layer, state in zip(model.layers, states, strict=True)),
-        step=step,
-        step_many=on_gpu if compute.device_type == "cuda" else step,
-        notes=definition_notes(model.layers),
-    )

@@ -65,7 +65,10 @@ class CompiledStepper:
             layer.residual = int(model.settings.residual and number > 0 and not blocks)
         for surrounding, layer in zip(self._blocks, self._descriptions, strict=bool(blocks)):
             surrounding.surround(layer)
-        self._keepers = [*self._layers, *(block for block in self._blocks if block.remembers)]  # of a state's items
+        self._keepers: list[StreamedLayer | StreamedBlock] = [
+            *self._layers,
+            *(block for block in self._blocks if block.remembers),
+        ]  # of a state's items
         head, bias = model.head
         self._vocab_size = len(bias)
         missing = -len(bias) % step
@@ -141,7 +144,8 @@ class CompiledStepper:
         """The stack for one call: with the states (parts, B, H) before and after it, and room for what is between."""
         layers = type(self._descriptions).from_buffer_copy(self._descriptions)
         stack = StreamStack.from_buffer_copy(self._stack)
-        sizes = [keeper.room(rows, self._item) for keeper in (*self._layers, *self._blocks)]
+        sizes = [each.room(rows, self._item) for each in self._layers]
+        sizes += [each.room(rows, self._item) for each in self._blocks]
         room = np.empty(sum(sizes), np.uint8)
         starts = (address(room) + np.cumsum([0, *sizes])).tolist()
         below = None

@@ -1,7 +1,8 @@
 """One character after the other, layer by layer: those that have a compiled kernel in it, the rest as it is defined.
 
 For stacks that compiled_stepper.py cannot run as a whole: a layer has a step that cannot be traced, or is surrounded by
-a block of another width, or there is attention. Weights of the compiled layers are bfloat16. Knows no torch.
+a block of another width, or there is attention. Weights of the compiled layers are bfloat16. The
+memory of an ntm is in C (memory_kernel.py), the rest of it as it is defined. Knows no torch.
 Shape letters: B rows, I input, H hidden.
 """
 
@@ -14,13 +15,14 @@ from typing import Any, ClassVar
 import numpy as np
 
 from charlm.cells.cell import Weights
+from charlm.engines.memory_kernel import has_kernel, with_kernel
 from charlm.engines.stream_arrays import StreamArrays, address, from_kernel, to_kernel
 from charlm.engines.stream_layer import StreamedLayer, can_run_layer, padding_step
 from charlm.kernels import StreamLayer, StreamStack, library
 from charlm.kernels.threads import share_rows
 from charlm.model.language_model import LanguageModel
 from charlm.model.stack import Layer
-from charlm.model.stepping import DefinitionStepper, LayerStep, defined_layer, symbol_table
+from charlm.model.stepping import DefinitionLayer, DefinitionStepper, LayerStep, defined_layer, symbol_table
 
 ROWS_FOR_A_THREAD = 12  # with fewer, waking another thread takes longer than the work
 
@@ -71,6 +73,8 @@ def layer_step(model: LanguageModel, number: int) -> LayerStep:
     """The step of a layer, the lowest 0: by its kernel if it has one here, else as it is defined."""
     layer = model.layers[number]
     if not can_run_layer(layer):
+        if has_kernel(layer.cell):
+            return DefinitionLayer(with_kernel(layer.cell), model.layer_weights[number], symbol_table(model, number))
         return defined_layer(model, number)
     return CompiledLayer(layer, model.layer_weights[number], symbol_table(model, number))
 

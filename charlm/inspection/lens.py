@@ -65,7 +65,8 @@ def lens(model: LanguageModel, groups: Sequence[TextRows]) -> Lens:
     def logits_of(rows: TextRows) -> np.ndarray:
         symbols = Symbols(model.parameters["embedding.weight"], rows.inputs)
         state = model.fresh_state(rows.inputs.shape[1])
-        return model.read(symbols, state, run_with_numpy, seen=handed.append)[0]
+        logits, _ = model.read(symbols, state, run_with_numpy, seen=handed.append)
+        return np.asarray(logits)
 
     found = [logits_of(rows) for rows in groups]
     logits, targets = in_order(groups, found), in_order(groups, [rows.targets for rows in groups])

@@ -136,7 +136,8 @@ def _patched_step(
 ) -> tuple[np.ndarray, State]:
     """The last character read again in B rows, each with its own units patched; masks (B, H) of the layers.
 
-    Gives log-probabilities (B, V) and the state after it.
+    A part of the state that has no number for each unit, such as a memory of places, stays as it is. Gives
+    log-probabilities (B, V) and the state after it.
     """
     rows = len(masks[0])
     number = -1

@@ -25,6 +25,7 @@ from charlm.engines.choosing import layer_step
 from charlm.errors import UsageError
 from charlm.inspection.probes import Probe
 from charlm.inspection.value_names import Unit, Value, output_part
+from charlm.kernels.blas import one_blas_thread
 from charlm.model.language_model import LanguageModel
 from charlm.model.stack import Layer
 from charlm.model.stepping import DefinitionStepper, LayerStep
@@ -81,8 +82,8 @@ def _refuse(number: int, layer: Layer, name: str) -> NoReturn:
     there = " or ".join(f"--value {each}" for each in fields)
     raise UsageError(
         f"{name} of layer {number} cannot be set: each step computes it anew, and uses it at once",
-        f"--value {name}; what layer {number} carries from step to step is {', '.join(fields)}",
-        f"Set what it acts on: {there}. `charlm inspect states --value {name}` shows it.",
+        f"--value {name}; from step to step layer {number} carries {', '.join(fields)}",
+        f"Set what the layer carries: {there}. `charlm inspect states --value {name}` shows it.",
     )
 
 
@@ -110,9 +111,10 @@ def written(
     stepper = steered_stepper(model, setting)
     streams = [sample_stream(seed, number) for number in range(samples)]
     found: list[list[int]] = [[] for _ in range(samples)]
-    for round_ in generate(stepper, read(stepper, opening), Decoding(temperature), length, streams):
-        for number, ids in round_.ids.items():
-            found[number].extend(ids)
+    with one_blas_thread():
+        for round_ in generate(stepper, read(stepper, opening), Decoding(temperature), length, streams):
+            for number, ids in round_.ids.items():
+                found[number].extend(ids)
     if end is not None:
         found = [ids[: ids.index(end)] if end in ids else ids for ids in found]
     return [vocabulary.decode(ids) if ids else "" for ids in found]

@@ -71,6 +71,7 @@ def torch_form(model: LanguageModel, first: int) -> TorchForm:
     lacks = [
         (settings.residual, "residual connections"),
         (settings.attention.window, "attention"),
+        (settings.block.there, "block around its cells (model.block)"),
         (len({layer.hidden_size for layer in layers}) > 1, "layers of different widths"),
     ]
     if problem := next((what for has, what in lacks if has), None):

@@ -1,6 +1,7 @@
 """The loops that are too slow in Python and torch, compiled from C."""
 
 from charlm.kernels.library import Gathering as Gathering
+from charlm.kernels.library import MemoryTurn as MemoryTurn
 from charlm.kernels.library import Packing as Packing
 from charlm.kernels.library import StreamBlock as StreamBlock
 from charlm.kernels.library import StreamDraw as StreamDraw

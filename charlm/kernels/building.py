@@ -24,6 +24,8 @@ HERE = Path(__file__).parent
 SOURCES = (
     "kernels.c",
     "barrier.h",
+    "memory.h",
+    "memory_turn.h",
     "mixing.h",
     "ngram.h",
     "numbers.h",

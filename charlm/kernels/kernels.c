@@ -14,6 +14,7 @@
      stream_block.h what surrounds the cells of such a stack; included by stream.h
      stream_draw.h  many characters drawn and read in one call
      ngram.h        an n-gram, to compare models with
+     memory.h       a memory with places, which heads read and write, one step further and back
      mixing.h       predictions mixed, with weights that learn
      processor.h    what this processor can do
 
@@ -22,7 +23,7 @@
    stands for the first star and a number type for the second, and cell_pack_* and gather_*; to sample, stream_pack,
    stream_step and stream_draw, and by their addresses the stages stream_block_*; to count and to read n-grams, ngram_new, ngram_copy, ngram_count, ngram_read, ngram_step
    and ngram_free; to mix
-   predictions, mix_log_linear. vector_width and stream_input_bytes tell what the library was compiled for, and
+   predictions, mix_log_linear; for a memory with places, memory_forward and memory_backward. vector_width and stream_input_bytes tell what the library was compiled for, and
    processor_has what the processor could run.
    The file is compiled once for each level of instructions (building.py). The bf16 functions exist only in levels that
    multiply bfloat16. library.py compares the arrays *_layout with its own structures when it loads the library. */
@@ -54,6 +55,7 @@ enum { BLOCK_STAGES = 6 }; /* of a block around a cell (stream_block.h) */
 #include "stream.h"
 #include "stream_draw.h"
 #include "ngram.h"
+#include "memory.h"
 #include "mixing.h"
 #include "processor.h"
 
@@ -82,4 +84,5 @@ LAYOUT(StreamLayer, StreamLayer, residual);
 LAYOUT(StreamBlock, StreamBlock, residual);
 LAYOUT(StreamStack, StreamStack, rows);
 LAYOUT(StreamDraw, StreamDraw, contended);
+LAYOUT(MemoryTurn, MemoryTurn, limit);
 #endif

@@ -7,7 +7,7 @@ T time, B rows, H hidden, K inputs of a layer, N rows of sums, V symbols.
 from __future__ import annotations
 
 import ctypes
-from ctypes import Structure, c_double, c_int, c_int64, c_void_p
+from ctypes import Structure, c_double, c_float, c_int, c_int64, c_void_p
 from functools import cache
 from pathlib import Path
 
@@ -112,6 +112,18 @@ class StreamDraw(Structure):
     )
 
 
+class MemoryTurn(Structure):
+    """One step of a memory with places (memory.h)."""
+
+    _fields_ = (
+        *((name, c_void_p) for name in ("asked", "memory", "moved", "first", "written", "read", "after")),
+        *((name, c_void_p) for name in ("d_written", "d_read", "d_after", "d_asked", "d_memory", "d_moved")),
+        *((name, c_int64) for name in ("B", "N", "D", "reading", "writing", "reach")),
+        ("start", c_float),
+        ("limit", c_float),
+    )
+
+
 STRUCTURES: tuple[type[Structure], ...] = (
     Window,
     Packing,
@@ -120,6 +132,7 @@ STRUCTURES: tuple[type[Structure], ...] = (
     StreamBlock,
     StreamStack,
     StreamDraw,
+    MemoryTurn,
 )
 
 
@@ -172,5 +185,6 @@ def load_library(path: Path) -> ctypes.CDLL | None:
     sizes, rates = (c_int64,) * 3, (c_double, c_double, c_int64)
     found.mix_log_linear.argtypes = (*(c_void_p,) * 3, *sizes, *rates, c_void_p, c_void_p)
     found.mix_log_linear.restype = None
+    found.memory_forward.argtypes = found.memory_backward.argtypes = (c_void_p,)
     found.ngram_count.restype = found.ngram_read.restype = found.ngram_step.restype = c_int64
     return found

@@ -64,7 +64,9 @@ def run_stack(
     layer does not read it), and gives the cell's output, memory and new state. Without blocks, it may run one time step
     or many; with blocks all has an axis for time. `seen` is called with what each layer hands up.
     """
-    after, recents, memory = [], [], None
+    after: list[Any] = []
+    recents: list[Any] = []
+    memory: Any = None
     for number, layer in enumerate(layers):
         below = memory if layer.reads_below else None
         if connections.blocks:

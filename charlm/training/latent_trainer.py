@@ -43,7 +43,7 @@ class LatentTrainer:
 
     def __init__(self, settings: Settings, vocab_size: int, compute: Compute) -> None:
         self.settings, self.compute, self.vocab_size = settings, compute, vocab_size
-        self.kind = settings.model.latent.kind
+        self.kind = str(settings.model.latent.kind)
         device = compute.torch_device()
         stream = named_stream(settings.training.seed, "weights")
         values = KINDS[self.kind].initial_parameters(settings.model, vocab_size, stream)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from charlm.config.settings import Settings
+from charlm.config.settings import ModelSettings, Settings
 from charlm.device import Compute
 from charlm.errors import UsageError
 from charlm.model.parameters import count_parameters, parameter_shapes
@@ -22,8 +22,10 @@ FLOAT_BYTES = 4  # bf16 and fp16 keep float32 copies beside what they compute, a
 # Floats that the backward pass keeps at each position, from measurements in float32 and bf16:
 FLOATS_PER_DIMENSION = 1.5  # for each row and each column of the matrices of the layers
 FLOATS_PER_LOGIT = 3.5
-FLOATS_PER_CHUNKED_UNIT = 40.0  # for each unit of a layer that is run in chunks: queries, keys, shares, scores
-COPIES_OF_A_STATE = 4.0  # of a state that has more numbers than units: what a step, or a chunk of steps, keeps of it
+FLOATS_PER_CHUNKED_UNIT = 36.0  # for each unit of a layer that is run in chunks: queries, keys, shares, scores
+COPIES_OF_A_STATE = 4.0  # of a state that has more numbers than units: what a chunk of steps keeps of it
+FLOATS_PER_STATE = 2.1  # for each number of a state beyond those of the units: 1.1 with a kernel, 2.4 as defined
+SCORED_ROWS, SCORED_STATES = 64, 3  # read side by side when a training validates, and states of each at a time
 FLOATS_PER_SCORE = 9.5  # of attention: for each score (B, T, A + T) and each value of the outputs (B, A + T, H)
 ID_BYTES = 4 * 8  # bytes a position: inputs and targets as int64, on the host and on the device
 OUT_OF_MEMORY_MESSAGES = ("out of memory", "can't allocate memory", "not enough memory")  # torch's, on CUDA and on CPUs
@@ -57,16 +59,28 @@ def estimate_bytes(settings: Settings, vocab_size: int, rows: int, steps: int) -
     scores = FLOATS_PER_SCORE * (past + steps) * (steps + top) if past else 0
     backward = int(rows * (steps * (FLOAT_BYTES * floats + ID_BYTES) + FLOAT_BYTES * scores))
     saving = 2 * (1 + copies) * weights  # copies as arrays, then as the bytes of a file
-    return weights * (2 + copies) + max(backward, saving)
+    scoring = FLOAT_BYTES * SCORED_ROWS * SCORED_STATES * wide_state(model_settings)
+    return weights * (2 + copies) + max(backward, saving, scoring)
+
+
+def wide_state(model_settings: ModelSettings) -> int:
+    """How many numbers the states of all layers have in a row beyond one for each unit: those of wide memories."""
+    return sum(sum(_wide_parts(layer)) for layer in build_layers(model_settings))
+
+
+def _wide_parts(layer: Layer) -> list[int]:
+    """By how much each part of the state is wider than the layer."""
+    widths = layer.cell.state_widths(layer.input_size, layer.hidden_size).values()
+    return [max(0, width - layer.hidden_size) for width in widths]
 
 
 def _floats_of_wide_state(layer: Layer) -> float:
-    """Floats at each position for a layer whose state is not as wide as the layer, and 0 for others."""
-    widths = layer.cell.state_widths(layer.input_size, layer.hidden_size).values()
-    if max(widths) <= layer.hidden_size:
-        return 0.0
-    chunk = layer.cell.CHUNK
-    return COPIES_OF_A_STATE * sum(widths) / (chunk or 1) + FLOATS_PER_CHUNKED_UNIT * layer.hidden_size * bool(chunk)
+    """Floats at each position for a layer whose state is wider than the layer, and 0 for others."""
+    wide, chunk = sum(_wide_parts(layer)), layer.cell.CHUNK
+    if not wide or not chunk:
+        return FLOATS_PER_STATE * wide
+    widths = sum(layer.cell.state_widths(layer.input_size, layer.hidden_size).values())
+    return COPIES_OF_A_STATE * widths / chunk + FLOATS_PER_CHUNKED_UNIT * layer.hidden_size
 
 
 def window_sizes(characters: int, batch_size: int, seq_len: int) -> tuple[int, int]:
@@ -120,9 +134,15 @@ def require_memory(settings: Settings, vocab_size: int, characters: int, compute
         raise UsageError(
             f"The training needs about {wanted / GIB:.2f} GiB of memory, and {free / GIB:.2f} GiB are free",
             f"training.batch_size={training_settings.batch_size} training.seq_len={training_settings.seq_len} "
-            f"model.hidden_size={settings.model.hidden_size} on {compute.device}",
+            f"model.hidden_size={settings.model.hidden_size} on {compute.device}{_about_state(settings)}",
             _advice(settings, lambda batch_size, seq_len: needed(batch_size, seq_len) <= free),
         )
+
+
+def _about_state(settings: Settings) -> str:
+    """What a memory of places has to do with it."""
+    wide = wide_state(settings.model)
+    return f"; each row has a memory of {wide:,} numbers at each character" if wide else ""
 
 
 def _advice(settings: Settings, fits: Callable[[int, int], bool]) -> str:
@@ -133,6 +153,8 @@ def _advice(settings: Settings, fits: Callable[[int, int], bool]) -> str:
     while seq_len > 1 and not fits(batch_size, seq_len):
         seq_len //= 2
     if not fits(batch_size, seq_len):
+        if any("places" in layer.cell.options() for layer in build_layers(settings.model)):
+            return "Try a smaller memory of the model: -s 'model.cell_options={places: 64, width: 16}'."
         return "Try a smaller model: -s model.hidden_size or model.num_layers, or free some memory."
     shorter = f" -s training.seq_len={seq_len}" if seq_len < settings.training.seq_len else ""
     return f"Try -s training.batch_size={batch_size}{shorter}, or free some memory."

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
 from charlm.config.settings import Settings
 from charlm.engines.choosing import stepper
 from charlm.evaluation.charging import name_nats
@@ -23,12 +28,24 @@ def validate(trainer: Trainer, corpus: Corpus, settings: Settings) -> Score:
 
     It has the names of the characters that are read as the unknown symbol (evaluation/charging.py).
     """
-    valid = corpus.split("valid")[: settings.training.valid_characters]
-    scorer = TorchScorer(LanguageModel(settings.model, trainer.averaged_weights()))
     end = record_end_id(settings.text, corpus.vocabulary)
+    valid = first_records(corpus.split("valid"), settings.training.valid_characters, end)
+    scorer = TorchScorer(LanguageModel(settings.model, trainer.averaged_weights()))
     scored = scored_part(settings.text, corpus.vocabulary)
     score = score_ids(scorer, valid, end, scored)
     return name_unknown(score, scored_ids(valid, end, scored), corpus.vocabulary, corpus.unknown)
+
+
+def first_records(ids: npt.NDArray[Any], characters: int | None, end: int | None) -> npt.NDArray[Any]:
+    """At most the first `characters` of ids (N,), and of records only whole ones, but one at least."""
+    if characters is None or len(ids) <= characters:
+        return ids
+    if end is None:
+        return ids[:characters]
+    ends = np.flatnonzero(ids[:characters] == end)
+    if not len(ends):
+        ends = np.flatnonzero(ids == end)[:1]
+    return ids[: int(ends[-1]) + 1] if len(ends) else ids
 
 
 def naming_nats(corpus: Corpus) -> float:

@@ -66,8 +66,8 @@ def test_with_positive_candidates_the_state_is_positive(name):
 def test_rg_lru_keeps_the_first_symbol_whole_and_gates_block_by_block(input_size):
     cell, weights, x, state = given("rg_lru", {"blocks": 4}, input_size)
     outputs, _, after = unroll(cell, weights, x, state)
-    inner = x @ weights["weight_x"].T if input_size != H else x
-    rows = weights["weight_gates"]
+    inner = x @ weights["weight_ih_x"].T if input_size != H else x
+    rows = weights["weight_ih"]
     b_r, b_i = np.split(weights["bias"], 2)
     rates = -8 * np.log1p(np.exp(weights["decay"]))
     h = np.zeros((B, H))

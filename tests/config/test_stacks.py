@@ -58,7 +58,7 @@ def test_a_block_is_set_by_name_or_as_a_whole():
         (["model.attention.windw=3"], "There is no setting model.attention.windw"),
         (["model.attention.window=-1"], "model.attention.window must be at least 0"),
         (["model.block=rms"], "model.block must be values by name, such as {norm: rms, mlp: 3}"),
-        (["model.block.norm=layer"], "model.block.norm must be none or rms"),
+        (["model.block.norm=layer"], "model.block.norm must be rms, not"),
         (["model.block.glu=true"], "There is no setting model.block.glu"),
         (["model.residual=true", "model.block.mlp=2", "model.embedding_dim=20"], "adds the embedding, too"),
         (["model.residual=true", "model.layers=[{hidden_size: 8}, {}]"], "layers of one width"),

@@ -20,7 +20,8 @@ from charlm.cells.table import CELLS
 from charlm.config.settings import ModelSettings, Settings
 from charlm.device import Compute
 from charlm.engines import cell_kernel, cell_kernel_numpy, choosing, chunks, linear_scan, scan, torch_kernel
-from charlm.engines.choosing import engines_of, run_with_numpy, run_with_torch, stepper, torch_engine, worth_capturing
+from charlm.engines.choices import engines_of
+from charlm.engines.choosing import run_with_numpy, run_with_torch, stepper, torch_engine, worth_capturing
 from charlm.engines.compiled_stepper import CompiledStepper
 from charlm.engines.layered_stepper import LayeredStepper
 from charlm.kernels.choosing import OFF, SWITCH
@@ -73,8 +74,9 @@ TRAINED_BY = {
     "min_lstm": "linear scan",
     "matrix_lstm": "chunks",
     "gated_delta": "chunks",
+    "ntm": "definition",
 }
-WITHOUT_KERNEL = [cell for cell, engine in TRAINED_BY.items() if engine == "chunks"]  # their steps cannot be traced
+WITHOUT_KERNEL = [cell for cell, engine in TRAINED_BY.items() if engine in ("chunks", "definition")]
 BELOW_A_GRID = {"layers": [{"cell": "lstm"}, {"cell": "grid"}]}
 FIRST_FORM = {"cell": "gru", "cell_options": {"first_form": True}}
 
@@ -196,12 +198,12 @@ def test_only_float32_and_bf16_run_in_the_compiled_kernel(compiled, ran):
 @pytest.mark.parametrize("hidden_size", [64, 65])
 @every_cell
 def test_the_engine_that_scores_with_numpy(cell, hidden_size, compiled, ran):
-    options = {"clockwork": {"groups": 1}, "rg_lru": {"blocks": 1}, "slstm": {"heads": 1}}.get(cell, {})
+    options = {"clockwork": {"groups": 1}, "slstm": {"heads": 1}, "rg_lru": {"blocks": 1}}.get(cell, {})
     settings = settings_of({"cell": cell, "hidden_size": hidden_size, "cell_options": options})
     model = model_of(settings)
     model.forward(np.zeros((T, B), np.int64), model.fresh_state(B), run_with_numpy)
     expected = "cell kernel" if compiled else "definition"
-    expected = "chunks" if cell in WITHOUT_KERNEL else expected
+    expected = TRAINED_BY[cell] if cell in WITHOUT_KERNEL else expected
     assert engines_of(settings, CPU).score_numpy == tuple(ran) == (expected,) * 2
 
 
@@ -226,7 +228,7 @@ def test_the_engines_on_a_gpu(cell, compiled):
     assert named.train == named.score == (expected, expected)
     assert named.captured is (expected != "torch kernel")
     assert named.step_many == ("cuda graph",) * 2
-    assert named.notes == ()
+    assert bool(named.notes) is (expected == "definition")
 
 
 @pytest.mark.parametrize(

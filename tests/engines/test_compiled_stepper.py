@@ -137,7 +137,7 @@ def draw_all(
 
 
 def drawn(engine: Model[State], temperature: float) -> list[int]:
-    rounds = generate(engine, read(engine, [3]), Decoding(temperature=temperature), 400, [sample_stream(1, 0)])
+    rounds = generate(engine, read(engine, [3]), Decoding(temperature=temperature), 200, [sample_stream(1, 0)])
     return [symbol for round_ in rounds for symbol in round_.ids[0]]
 
 

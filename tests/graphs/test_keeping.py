@@ -24,7 +24,9 @@ def kept(name, **options):
         ("rnn", []),  # 1 - h^2 from the state after
         ("lstm", ["sigmoid"] * 3 + ["tanh"]),  # the gates and the candidate; tanh(c') from the memory after
         ("gru", ["product", "sigmoid", "sigmoid", "tanh"]),
-        ("mut1", ["sigmoid", "sigmoid", "tanh"]),  # tanh(x) inside the candidate is a function of what is there
+        ("mut1", ["sigmoid", "tanh"]),  # the update gate and tanh(x) are functions of what is there
+        ("memory_gated", ["sigmoid"] * 3),
+        *((name, []) for name in ("min_gru", "min_lstm", "rg_lru", "sru", "qrnn")),  # nothing is a product
     ],
 )
 def test_what_cells_keep(name, values):

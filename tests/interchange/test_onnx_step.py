@@ -21,3 +21,10 @@ def test_a_graph_gives_the_logits_of_the_model_and_one_with_other_weights_does_n
 def test_every_cell_has_a_graph(cell):
     model = small_model(cell, hidden_size=16, embedding_dim=16, residual=True)
     assert largest_difference(model, onnx_step(model)) <= TOLERANCE
+
+
+@pytest.mark.slow
+def test_blocks_are_in_the_graph():
+    block = {"norm": "rms", "conv": 4, "gate": True, "mlp": 2}
+    model = small_model("gru", hidden_size=16, embedding_dim=16, residual=True, block=block)
+    assert largest_difference(model, onnx_step(model)) <= TOLERANCE

@@ -42,6 +42,7 @@ def test_a_tied_head_is_written_as_a_matrix_of_its_own():
         ({"cell": "mut1"}, "MUT1"),
         ({"residual": True}, "residual"),
         ({"attention": {"window": 4}}, "attention"),
+        ({"block": {"norm": "rms"}}, "block around its cells"),
         ({"layers": [{"cell": "lstm", "hidden_size": 8}, {"cell": "lstm", "hidden_size": 4}]}, "widths"),
         ({"layers": [{"cell": "lstm", "hidden_size": 8}, {"cell": "gru", "hidden_size": 8}]}, "LSTM, GRU"),
     ],

@@ -27,6 +27,8 @@ FORMS = {
     "all, with attention": {"block": ALL, "residual": True, "attention": {"window": 3}},
     "all, lstm": {"block": ALL, "residual": True, "cell": "lstm"},
     "all, grid": {"block": ALL, "residual": True, "cell": "grid"},
+    "all, min_gru": {"block": ALL, "residual": True, "cell": "min_gru"},
+    "all, rg_lru": {"block": ALL, "residual": True, "cell": "rg_lru"},
     "all, depth_gated": {"block": ALL, "residual": True, "cell": "depth_gated"},
 }
 
@@ -134,7 +136,7 @@ def test_gradients_are_those_of_finite_differences(form):
 
     def logits(*weights):
         own = LanguageModel(settings, dict(zip(names, weights, strict=True)))
-        return own.forward(torch.tensor(IDS[:5, :2]), own.fresh_state(2), choosing.run_with_torch)[0]
+        return own.forward(torch.tensor(IDS[:4, :1]), own.fresh_state(1), choosing.run_with_torch)[0]
 
     assert torch.autograd.gradcheck(logits, values)
 
@@ -160,7 +162,7 @@ def test_a_norm_does_not_feel_the_scale_of_its_input():
 
 
 def test_without_options_there_is_no_weight_and_no_state_of_a_block():
-    settings = settings_of(block={"norm": "none", "conv": 0, "gate": False, "mlp": 0}, residual=True)
+    settings = settings_of(block={"norm": None, "conv": 0, "gate": False, "mlp": 0}, residual=True)
     plain = settings_of(residual=True)
     assert settings == plain
     assert not any(name.startswith("blocks.") for name in parameter_shapes(settings, V))

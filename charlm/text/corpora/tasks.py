@@ -110,7 +110,7 @@ def ngram_bits(line: str) -> float:
     Beta(1/2, 1/2) after these counts (Murphy 2012). Raises ValueError if it is no such line.
     """
     given, mark, answer = line.partition(MARK)
-    if not mark or len(given) != CONTEXT or set(given + answer) > {"0", "1"} or not answer:
+    if not mark or len(given) != CONTEXT or not set(given + answer) <= {"0", "1"} or not answer:
         raise ValueError(f"{line[:40]!r} is no line of ngram")
     counts = np.full((2**CONTEXT, 2), 0.5)
     context, bits = int(given, 2), 0.0
