@@ -232,7 +232,9 @@ def test_the_names_of_the_cells_are_those_of_the_table():
 
 def test_every_setting_is_offered():
     offered = {each[0].rstrip("=") for each in complete_setting("")}
-    assert {name for name in NAMES if name not in ("model.attention", "model.block")} <= offered
+    assert {
+        name for name in NAMES if name not in ("model.attention", "model.block", "model.latent", "model.pairs")
+    } <= offered
     assert "model.attention.window" in offered
 
 

@@ -48,7 +48,13 @@ def test_each_source_overrides_those_below(written):
 
 def test_every_value_has_an_origin():
     origins = resolve().origins
-    assert set(NAMES) - set(origins) == {"model.cell_options", "model.attention", "model.block", "model.latent"}
+    assert set(NAMES) - set(origins) == {
+        "model.cell_options",
+        "model.attention",
+        "model.block",
+        "model.latent",
+        "model.pairs",
+    }
     assert origins["model.cell_options.forget_bias"] == "preset quick"
 
 
