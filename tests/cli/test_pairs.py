@@ -183,6 +183,13 @@ def test_a_run_is_resumed_by_its_name(learnt):
     assert "by source" in plan.stdout
 
 
+def test_a_run_is_shown_with_its_commands(learnt):
+    shown = learnt("runs", "show", "reverse").stdout
+    assert "charlm convert reverse < FILE" in shown
+    assert "charlm eval pairs reverse" in shown
+    assert "charlm sample" not in shown
+
+
 def test_what_cannot_go_with_pairs(learnt):
     fails(learnt("train", "reverse.tsv", "--pairs", "encoder"), "--pairs takes no value", "model.pairs.kind=encoder")
     fails(learnt("train", "reverse.tsv", "--pairs", "-c", "auto"), "auto chooses for language models")
