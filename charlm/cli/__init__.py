@@ -51,7 +51,6 @@ app = typer.Typer(
 TRAIN = examples(
     "charlm train mybook.txt --budget 2m",
     "charlm train names.txt --records --steps 800",
-    "charlm train sums.tsv --pairs",
     "charlm train --resume mybook --more 5m",
     "charlm train poems.txt --from mybook --epochs 3",
 )
@@ -63,7 +62,7 @@ SAMPLE = examples(
 COMPRESS = examples("charlm compress mybook letter.txt", "charlm compress mybook - --portable -o out.clm")
 DECOMPRESS = examples("charlm decompress letter.txt.clm -o letter.txt", "charlm decompress out.clm --run mybook -o -")
 CONVERT = examples(
-    "charlm convert sums < sums.txt", "charlm convert sounds words.txt --beam 8 --nbest 3", "charlm convert sums --json"
+    "charlm convert sums sums.txt", "charlm convert sounds words.txt --beam 8 --nbest 3", "charlm convert sums --json"
 )
 IMPORT = examples("charlm import mymodel-hub --name owl", "charlm import mymodel-torch")
 SERVE = examples("charlm serve mybook", "charlm serve mybook names --port 8080")

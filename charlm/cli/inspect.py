@@ -78,7 +78,7 @@ app.command("lens", cls=Command, epilog=LENS)(lens)
 app.command("context", cls=Command, epilog=CONTEXT)(context)
 ATTENTION = examples(
     'charlm inspect attention sums --source "123+45"',
-    'charlm inspect attention sums --source "123+45" --html look.html --plot look.png',
+    'charlm inspect attention sums --source "123+45" --html look.html',
 )
 
 app.command("attention", cls=Command, epilog=ATTENTION)(attention)

@@ -102,8 +102,11 @@ def _next_commands(target: str, finished: bool, settings: Mapping[str, Any]) -> 
     cells = [settings.get("model.cell", ""), *(layer.get("cell", "") for layer in settings.get("model.layers") or ())]
     name = shlex.quote(target) + consent(map(str, cells))
     longer = " --more 5m" if finished else ""
+    resume = f"charlm train --resume {name}{longer}"
+    if settings.get("model.pairs.kind") is not None:
+        return [f"charlm convert {name} < FILE", f"charlm eval pairs {name}", resume]
     score = f"perplexity {name} FILE" if settings.get("model.latent.kind") is None else f"bound {name}"
-    return [f"charlm sample {name}", f"charlm eval {score}", f"charlm train --resume {name}{longer}"]
+    return [f"charlm sample {name}", f"charlm eval {score}", resume]
 
 
 def _has_reached_its_length(run: RunSummary, settings: Mapping[str, Any]) -> bool:

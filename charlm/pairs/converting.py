@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from charlm.kernels.blas import one_blas_thread
 from charlm.model.language_model import NEVER
 from charlm.model.probabilities import log_softmax
 from charlm.model.stack import Recurrence
@@ -64,8 +65,10 @@ class Converter:
             ids = np.zeros((int(lengths[batch].max()), len(batch)), np.int64)
             for column, number in enumerate(batch.tolist()):
                 ids[: lengths[number], column] = encoded[number]
-            read = self.model.read(ids, lengths[batch], self.end, self.recurrence)
-            for number, each in zip(batch.tolist(), convert(read, LONGEST + FACTOR * lengths[batch]), strict=True):
+            with one_blas_thread():
+                read = self.model.read(ids, lengths[batch], self.end, self.recurrence)
+                written = convert(read, LONGEST + FACTOR * lengths[batch])
+            for number, each in zip(batch.tolist(), written, strict=True):
                 found[number] = each
         return found
 

@@ -16,6 +16,7 @@ from charlm.errors import TextError
 from charlm.text.corpus import Corpus, open_corpus
 from charlm.text.own_splits import shares_left
 from charlm.text.records.record_hashes import Hashes, Ids, Numbers, find_records, hash_records
+from charlm.text.split_text import LOOKS_SORTED
 from charlm.text.splitting import SPLITS, Units
 from charlm.text.vocabulary import Unknown, Vocabulary
 
@@ -105,7 +106,7 @@ def split_pairs(corpus: Corpus, settings: TextSettings) -> PairText:
     shares = shares_left(settings.splits, own) if own else settings.splits
     assigned = units.assigned(shares, settings.split_seed or 0)
     splits = {name: main.take(np.flatnonzero(assigned == number)) for number, name in enumerate(SPLITS)}
-    notes = [*corpus.notes, *_doubled(hashes)]
+    notes = [*(note for note in corpus.notes if LOOKS_SORTED not in note), *_doubled(hashes)]  # it is shuffled here
     for name in own:
         splits[name] = read[name]
         kept = ~np.isin(splits["train"].source_hashes(), read[name].source_hashes())

@@ -20,7 +20,7 @@ from charlm.pairs.pair_text import Pairs
 from charlm.pairs.scoring import LengthBand, Match, by_source_length, compare, pair_nats, targets_by_source
 from charlm.text.vocabulary import Vocabulary
 
-ASKED = 200  # sources whose nearest one is looked for
+ASKED = 100  # sources whose nearest one is looked for
 AT_ONCE = 2048  # sources between two messages
 
 

@@ -17,7 +17,7 @@ from charlm.cli import app
 from charlm.cli.completing import complete_run, complete_setting
 from charlm.cli.completing_bash import answer_bash
 from charlm.cli.completing_part import part_for
-from charlm.config.given import NAMES
+from charlm.config.given import INNER, NAMES
 from charlm.runs import create_run
 from charlm.text.corpora.named import CORPORA
 
@@ -232,7 +232,7 @@ def test_the_names_of_the_cells_are_those_of_the_table():
 
 def test_every_setting_is_offered():
     offered = {each[0].rstrip("=") for each in complete_setting("")}
-    assert {name for name in NAMES if name not in ("model.attention", "model.block")} <= offered
+    assert {name for name in NAMES if name not in INNER} <= offered
     assert "model.attention.window" in offered
 
 

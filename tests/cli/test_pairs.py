@@ -124,6 +124,8 @@ def test_where_it_looks(learnt, tmp_path):
         ("sample", "reverse"),
         ("eval", "perplexity", "reverse", "reverse.tsv"),
         ("eval", "card", "reverse"),
+        ("eval", "bound", "reverse"),
+        ("export", "torch", "reverse", "-o", "torch"),
         ("eval", "lines", "reverse"),
         ("inspect", "gates", "reverse"),
         ("inspect", "states", "reverse"),
@@ -179,6 +181,13 @@ def test_a_run_is_resumed_by_its_name(learnt):
     fails(learnt("train", "--resume", "reverse"), "has reached its length")
     plan = learnt("train", "--resume", "reverse", "--more", "5", "--dry-run")
     assert "by source" in plan.stdout
+
+
+def test_a_run_is_shown_with_its_commands(learnt):
+    shown = learnt("runs", "show", "reverse").stdout
+    assert "charlm convert reverse < FILE" in shown
+    assert "charlm eval pairs reverse" in shown
+    assert "charlm sample" not in shown
 
 
 def test_what_cannot_go_with_pairs(learnt):

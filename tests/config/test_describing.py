@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from charlm.config.describing import describe_settings
-from charlm.config.given import NAMES
+from charlm.config.given import INNER, NAMES
 from charlm.config.resolving import resolve
 
 ALL = {each.name: each for each in describe_settings()}
 
 
 def test_every_setting_is_described():
-    assert {name for name in NAMES if name not in ("model.attention", "model.block", "model.latent")} <= set(ALL)
+    assert {name for name in NAMES if name not in INNER} <= set(ALL)
     assert all(each.about and "..." not in each.about and "\n" not in each.about for each in ALL.values())
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charlm.config.given import NAMES
+from charlm.config.given import INNER, NAMES
 from charlm.config.problems import Problem
 from charlm.config.resolving import resolve, resolve_text
 from charlm.config.settings import Settings
@@ -48,7 +48,7 @@ def test_each_source_overrides_those_below(written):
 
 def test_every_value_has_an_origin():
     origins = resolve().origins
-    assert set(NAMES) - set(origins) == {"model.cell_options", "model.attention", "model.block", "model.latent"}
+    assert set(NAMES) - set(origins) == set(INNER)
     assert origins["model.cell_options.forget_bias"] == "preset quick"
 
 

@@ -36,6 +36,12 @@ def test_no_source_is_in_two_splits_and_every_pair_is_in_one(many):
     assert any("100 sources have several lines" in note for note in found.notes)
 
 
+def test_sorted_lines_are_no_reason_for_a_note_since_pairs_are_shuffled(tmp_path):
+    path = tmp_path / "sorted.tsv"
+    path.write_text("".join(f"{number:03}\tt\n" for number in range(200)))
+    assert not opened(path).notes
+
+
 def test_the_split_hangs_on_its_seed_and_not_on_the_order_of_the_lines(many, tmp_path):
     turned = tmp_path / "turned.tsv"
     turned.write_text("".join(reversed(many.read_text().splitlines(keepends=True))))
