@@ -151,6 +151,14 @@ def split(x: Array, parts: int) -> tuple[Array, ...]:
     return tuple(x[..., part * width : (part + 1) * width] for part in range(parts))
 
 
+def halves(x: Array) -> tuple[Array, Array]:
+    """Cut the last axis in two, as views. torch joins the gradients of both in one pass, and not in three."""
+    if not isinstance(x, np.ndarray):
+        return tuple(x.chunk(2, -1))
+    middle = x.shape[-1] // 2
+    return x[..., :middle], x[..., middle:]
+
+
 def split_first(x: Array, parts: int) -> tuple[Array, ...]:
     """Cut the first axis into equal parts, as views."""
     return tuple(np.split(x, parts) if isinstance(x, np.ndarray) else x.chunk(parts))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -40,7 +41,7 @@ def brackets(
     write_task("brackets", lambda rng: bracket_lines(rng, count, lengths, depth), lines, seed, output, count)
 
 
-COMMANDS = {
+COMMANDS: dict[str, tuple[Callable[..., None], tuple[str, ...]]] = {
     "parity": (
         parity, ("charlm data synthetic parity --lines 3", "charlm data synthetic parity --length 40-256 -o far.txt")
     ),

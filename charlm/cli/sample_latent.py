@@ -42,7 +42,8 @@ def write_latent(checkpoint: Checkpoint, given: Given) -> None:
     choice = RecordChoice(checkpoint, given)
     notes = SampleNotes(checkpoint.vocabulary, None, "", choice, None, None, whole=given.as_json)
     with until_closed(sys.stdout):
-        print_stderr(f"{checkpoint.run_name}, step {checkpoint.step}, seed {seed}")
+        by_chance = "" if given.between else f", seed {seed}"  # between two lines nothing is left to chance
+        print_stderr(f"{checkpoint.run_name}, step {checkpoint.step}{by_chance}")
         if given.device.startswith(("cuda", "mps")):
             print_stderr(f"--device {given.device}: the cpu is used instead")
         texts = map(checkpoint.vocabulary.decode, samples)

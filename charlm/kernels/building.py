@@ -25,6 +25,7 @@ SOURCES = (
     "kernels.c",
     "barrier.h",
     "memory.h",
+    "memory_turn.h",
     "mixing.h",
     "ngram.h",
     "numbers.h",

@@ -26,9 +26,10 @@ KINDS: Mapping[str, type[LatentModel]] = {
 
 def parameter_shapes_of(settings: ModelSettings, vocab_size: int) -> Shapes:
     """The shape of each parameter of a model of any kind, by name."""
-    if settings.latent.kind is None:
-        return parameter_shapes(settings, vocab_size)
-    return KINDS[settings.latent.kind].parameter_shapes(settings, vocab_size)
+    kind = settings.latent.kind
+    return (
+        parameter_shapes(settings, vocab_size) if kind is None else KINDS[kind].parameter_shapes(settings, vocab_size)
+    )
 
 
 def count_parameters_of(settings: ModelSettings, vocab_size: int) -> int:
@@ -37,5 +38,5 @@ def count_parameters_of(settings: ModelSettings, vocab_size: int) -> int:
 
 
 def latent_model(settings: ModelSettings, parameters: Mapping[str, Array]) -> LatentModel:
-    """The model of the settings, whose `latent.kind` is one of KINDS."""
+    """The model of the settings, which have a `latent.kind`."""
     return KINDS[str(settings.latent.kind)](settings, parameters)

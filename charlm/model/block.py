@@ -32,7 +32,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from charlm.cells.arrays import Array, concatenate, gelu, lookup, rms_norm, split, transpose, zeros
+from charlm.cells.arrays import Array, concatenate, gelu, halves, lookup, rms_norm, transpose, zeros
 from charlm.cells.initial import uniform
 from charlm.cells.symbols import Symbols, distinct_inputs, embed
 from charlm.config.settings import ModelSettings
@@ -120,7 +120,7 @@ class Block:
         if self.norm:
             u = rms_norm(u, 1 + weights["norm"])
         if self.gate:
-            u, gate = split(u @ weights["in"].T, 2)
+            u, gate = halves(u @ weights["in"].T)
             gate = gelu(gate) if ids is None else lookup(gelu(gate), ids)
         if self.conv:
             u, recent = convolve(weights["conv"], u if ids is None else lookup(u, ids), recent)
@@ -143,7 +143,7 @@ class Block:
         if not self.mlp:
             return y
         v = rms_norm(y, 1 + weights["mlp_norm"]) if self.norm else y
-        b, d = split(v @ weights["mlp_in"].T, 2)
+        b, d = halves(v @ weights["mlp_in"].T)
         added = dropout((gelu(b) * d) @ weights["mlp_out"].T)
         return y + added if self.residual else added
 
