@@ -98,7 +98,8 @@ class _Functions:
         part, like = self.parts[number], node("projected", key=(0,))
         writer = self._writer("Coefficients", number)
         rate = None if part.rate is ZERO else writer.tensor(part.rate, like)
-        return self._compiled(writer.finish((rate, writer.tensor(part.added, like))))
+        function = writer.finish((rate, writer.tensor(part.added, like)))
+        return self._compiled(function) if part.added.args else function  # a part that an input becomes is no work
 
     def _output(self) -> Callable[..., Any]:
         writer = self._writer("Output", len(self.parts))
