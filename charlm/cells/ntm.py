@@ -73,7 +73,7 @@ class NTM(Cell):
     lstm_controller: bool = option(False, "an lstm controls the heads, not a layer without a memory of its own")
 
     @property
-    def STATE(self) -> Any:  # type: ignore[override]  # noqa: N802 - two forms, by the controller
+    def STATE(self) -> Any:  # noqa: N802 - two forms, by the controller
         return LSTMState if self.lstm_controller else State
 
     @property

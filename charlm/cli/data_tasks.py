@@ -122,7 +122,7 @@ def _write(
         print_text(text)
 
 
-COMMANDS = {
+COMMANDS: dict[str, tuple[Callable[..., None], tuple[str, ...]]] = {
     "copy": (copy, ("charlm data synthetic copy --lines 3", "charlm data synthetic copy --length 50 -o copy-50.txt")),
     "repeat-copy": (repeat_copy, ("charlm data synthetic repeat-copy --length 1-5 --times 1-5 --lines 3",)),
     "sort": (sort, ("charlm data synthetic sort --items 5 --lines 3",)),

@@ -26,12 +26,12 @@ class HeadAddresses:
     @property
     def strongest(self) -> np.ndarray:
         """(T,) the place that has most of the weight."""
-        return self.weightings.argmax(-1)
+        return np.asarray(self.weightings.argmax(-1))
 
     @property
     def sharpness(self) -> np.ndarray:
         """(T,) the weight of that place: 1 if it has all."""
-        return self.weightings.max(-1)
+        return np.asarray(self.weightings.max(-1))
 
 
 def has_addresses(model: LanguageModel) -> bool:
