@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # imports torch, which only training needs
     from charlm.evaluation.text import Policy
     from charlm.sampling.copies.copy_limit import CopyLimit
     from charlm.training.experiment import Training
+    from charlm.training.language import LanguageTask
 
 MOVED = {"sources": "text=PATH", "valid": "valid=FILE", "test": "test=FILE"}  # how a call names what has moved
 
@@ -46,7 +47,7 @@ def train(
     run: str | None = None,
     start_from: Checkpoint | str | Path | None = None,
     **settings: Any,
-) -> Training:
+) -> Training[LanguageTask]:
     """A new run, ready to train: `for event in charlm.train("book.txt", hidden_size=64, steps=500): ...`
 
     `texts` are files, folders, globs or names of corpora; none is the embedded corpus. `config` is a preset or a YAML

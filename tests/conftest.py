@@ -14,6 +14,10 @@ import pytest
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+# The suite starts a hundred Pythons. What the first has compiled of charlm, the others need not compile again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 # A suite that nohup starts would leave SIGHUP alone, and so would every process that it starts.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 

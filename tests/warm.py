@@ -34,7 +34,7 @@ class Forked:
         self._answers = server.stdout
         server.stdin.write(json.dumps(told) + "\n")
         server.stdin.flush()
-        self._pid = int(self._answers.readline())
+        self.pid = int(self._answers.readline())
         self.stderr = Path(str(told["stderr"])).open(encoding="utf-8")  # noqa: SIM115 - communicate() closes it
 
     def poll(self) -> int | None:
@@ -45,18 +45,18 @@ class Forked:
     def send_signal(self, number: int) -> None:
         if self.poll() is None:
             with contextlib.suppress(ProcessLookupError):  # it has just ended
-                os.kill(self._pid, number)
+                os.kill(self.pid, number)
 
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)
 
-    def until(self, word: str) -> None:
-        """Read what it says up to a line with this word."""
+    def until(self, word: str) -> str:
+        """Read what it says up to a line with this word; gives that line."""
         said = []
         for line in self.stderr:
             said.append(line)
             if word in line:
-                return
+                return line
         raise AssertionError(f"{word!r} was never said: {''.join(said)}")
 
     def communicate(self) -> tuple[None, str]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from charlm.config.settings import ModelSettings
+from charlm.model.block import build_blocks
 from charlm.model.parameters import parameter_shapes
 from charlm.model.stack import build_layers
 
@@ -64,10 +65,15 @@ def count_weights_read(model_settings: ModelSettings, vocab_size: int) -> int:
 
 def _matrices(model_settings: ModelSettings, vocab_size: int) -> Iterator[tuple[int, int, bool]]:
     """(M, I) of each matrix, and whether it multiplies a state, so that there is a product for every step."""
-    stack = build_layers(model_settings)
+    stack, blocks = build_layers(model_settings), build_blocks(model_settings)
+    reads_vectors = bool(blocks and blocks[0].conv)  # the lowest cell then, too: sums over several symbols
     for number, layer in enumerate(stack):
         for name, shape in layer.cell.shapes(layer.input_size, layer.hidden_size, layer.reads_below).items():
             of_state = not name.startswith("weight_ih")
-            if len(shape) == 2 and (number or of_state):
+            if len(shape) == 2 and (number or of_state or reads_vectors):
                 yield shape[0], shape[1], of_state
+    for number, block in enumerate(blocks):
+        for name, shape in block.shapes().items():
+            if len(shape) == 2 and name != "conv" and (number or name != "in"):
+                yield shape[0], shape[1], False
     yield vocab_size, stack[-1].hidden_size, False

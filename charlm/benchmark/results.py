@@ -24,7 +24,7 @@ from charlm.benchmark.workload import (
 from charlm.config.cell_files import short_name
 from charlm.config.settings import ModelSettings
 from charlm.device import Compute, choose_compute
-from charlm.engines.choosing import engines_of
+from charlm.engines.choices import engines_of
 
 LEAST_STEPS = 20  # of each of many streams, unless the length is shorter
 MOST_PLAIN_STEPS = 200

@@ -1,12 +1,14 @@
 """The few operations that numpy and torch spell differently, so that a cell is written once. Knows no cell.
 
 This file does not import torch: a caller that holds a tensor has imported it already. Of these operations, a fast form
-can be derived (charlm/graphs) for a step of sigmoid, tanh, exp, log, sqrt, absolute, where, split and concatenate, with
-the operators + - * / @ and comparisons. A step with others runs as its definition.
+can be derived (charlm/graphs) for a step of sigmoid, tanh, exp, expm1, log, sqrt, absolute, where, maximum,
+log_sigmoid, split and concatenate, with the operators + - * / @ and comparisons. A step with others runs as its
+definition.
 """
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Sequence
 from functools import cache
@@ -16,6 +18,9 @@ import numpy as np
 
 # A numpy array or a torch tensor.
 Array = Any
+
+GELU = math.sqrt(2 / math.pi)
+NORM_EPSILON = 1e-6
 
 
 def sigmoid(x: Array) -> Array:
@@ -31,6 +36,11 @@ def exp(x: Array) -> Array:
     return np.exp(x) if isinstance(x, np.ndarray) else x.exp()
 
 
+def expm1(x: Array) -> Array:
+    """exp(x) - 1, to all digits where x is near 0."""
+    return np.expm1(x) if isinstance(x, np.ndarray) else x.expm1()
+
+
 def log(x: Array) -> Array:
     return np.log(x) if isinstance(x, np.ndarray) else x.log()
 
@@ -43,6 +53,11 @@ def absolute(x: Array) -> Array:
     return np.abs(x) if isinstance(x, np.ndarray) else x.abs()
 
 
+def softplus(x: Array) -> Array:
+    """ln(1 + exp(x)), to all digits for any x."""
+    return np.logaddexp(x, 0 * x) if isinstance(x, np.ndarray) else -sys.modules["torch"].nn.functional.logsigmoid(-x)
+
+
 def softmax(x: Array) -> Array:
     """Over the last axis."""
     if not isinstance(x, np.ndarray):
@@ -51,13 +66,27 @@ def softmax(x: Array) -> Array:
     return powers / powers.sum(-1, keepdims=True)
 
 
-def softplus(x: Array) -> Array:
-    """ln(1 + exp(x)), which neither overflows nor becomes 0 - 0 for x of any size."""
-    return (
-        np.logaddexp(x, x.dtype.type(0))
-        if isinstance(x, np.ndarray)
-        else sys.modules["torch"].nn.functional.softplus(x)
-    )
+def gelu(x: Array) -> Array:
+    """0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))), the form of the gelu by a tanh (Hendrycks and Gimpel 2016)."""
+    if not isinstance(x, np.ndarray):
+        return sys.modules["torch"].nn.functional.gelu(x, approximate="tanh")
+    inner = x * x
+    inner *= 0.044715 * GELU
+    inner += GELU
+    inner *= x
+    np.tanh(inner, out=inner)
+    inner += 1
+    inner *= x
+    inner *= 0.5
+    return inner
+
+
+def rms_norm(x: Array, scale: Array) -> Array:
+    """x / sqrt(mean(x * x) + 1e-6) * scale, for x (..., I) and a scale (I,)."""
+    if not isinstance(x, np.ndarray):
+        return sys.modules["torch"].nn.functional.rms_norm(x, x.shape[-1:], scale, NORM_EPSILON)
+    squares = (x * x).sum(-1, keepdims=True)
+    return x * (1 / np.sqrt(squares / x.shape[-1] + NORM_EPSILON)) * scale
 
 
 def lengths(x: Array) -> Array:
@@ -95,6 +124,16 @@ def where(condition: Array, x: Array, otherwise: Array) -> Array:
     return np.where(condition, x, otherwise) if isinstance(x, np.ndarray) else x.where(condition, otherwise)
 
 
+def maximum(x: Array, y: Array) -> Array:
+    """The larger of x and y, element by element."""
+    return where(x > y, x, y)
+
+
+def log_sigmoid(x: Array) -> Array:
+    """The logarithm of sigma(x), without an overflow: min(x, 0) - log(1 + exp(-|x|)), with its derivative at 0 too."""
+    return where(x < 0, x, 0.0) - log(1 + exp(where(x < 0, x, -x)))
+
+
 def linear(x: Array, weight: Array, bias: Array) -> Array:
     """x W^T + b for x (..., I), a weight (K, I) and a bias (K,): the bias is added to the product in its place."""
     torch = sys.modules.get("torch")
@@ -110,6 +149,14 @@ def split(x: Array, parts: int) -> tuple[Array, ...]:
     """Cut the last axis into equal parts, as views."""
     width = x.shape[-1] // parts
     return tuple(x[..., part * width : (part + 1) * width] for part in range(parts))
+
+
+def halves(x: Array) -> tuple[Array, Array]:
+    """Cut the last axis in two, as views. torch joins the gradients of both in one pass, and not in three."""
+    if not isinstance(x, np.ndarray):
+        return tuple(x.chunk(2, -1))
+    middle = x.shape[-1] // 2
+    return x[..., :middle], x[..., middle:]
 
 
 def split_first(x: Array, parts: int) -> tuple[Array, ...]:
@@ -135,6 +182,28 @@ def transpose(x: Array, axes: tuple[int, ...]) -> Array:
     return x.transpose(axes) if isinstance(x, np.ndarray) else x.permute(axes)
 
 
+def running_sum(x: Array) -> Array:
+    """The sums of the numbers up to each place of the first axis."""
+    return x.cumsum(0)
+
+
+def running_maximum(x: Array) -> Array:
+    """The largest of the numbers up to each place of the first axis."""
+    return np.maximum.accumulate(x) if isinstance(x, np.ndarray) else x.cummax(0).values
+
+
+def repeat(x: Array, times: int) -> Array:
+    """Each number of the last axis so many times, one beside the other."""
+    return x.repeat(times, -1) if isinstance(x, np.ndarray) else x.repeat_interleave(times, -1)
+
+
+def solve_lower(lower: Array, right: Array) -> Array:
+    """x of (1 + lower) x = right: `lower` (..., N, N) has numbers below its diagonal alone, `right` is (..., N, M)."""
+    if isinstance(lower, np.ndarray):
+        return np.linalg.solve(lower + np.eye(lower.shape[-1], dtype=lower.dtype), right)
+    return sys.modules["torch"].linalg.solve_triangular(lower, right, upper=False, unitriangular=True)
+
+
 def lookup(table: Array, ids: Array) -> Array:
     """Rows of a (V, E) table by number: ids (...) -> (..., E)."""
     return table[ids] if isinstance(table, np.ndarray) else sys.modules["torch"].nn.functional.embedding(ids, table)
@@ -143,6 +212,18 @@ def lookup(table: Array, ids: Array) -> Array:
 def zeros(shape: tuple[int, ...], like: Array) -> Array:
     """Zeros of that shape, with the library, dtype and device of another array."""
     return np.zeros(shape, like.dtype) if isinstance(like, np.ndarray) else like.new_zeros(shape)
+
+
+def integers(values: np.ndarray, like: Array) -> Array:
+    """The integers of a numpy array, with the library and device of another array."""
+    if isinstance(like, np.ndarray):
+        return values
+    return sys.modules["torch"].from_numpy(np.ascontiguousarray(values)).to(like.device)
+
+
+def in_dtype_of(x: Array, like: Array) -> Array:
+    """The array with the dtype of another one."""
+    return x.astype(like.dtype, copy=False) if isinstance(x, np.ndarray) else x.to(like.dtype)
 
 
 def arange(length: int, like: Array) -> Array:

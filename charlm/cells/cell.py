@@ -28,11 +28,13 @@ class Cell(ABC):
     TITLE: ClassVar[str]
     PAPER: ClassVar[str]  # authors, year, title
     FAMILY: ClassVar[str] = "of one's own"  # what it is listed under
+    FORMS: ClassVar[tuple[Mapping[str, Any], ...]] = ()  # options that change `step`: forms that the laws hold for too
     GATES: ClassVar[tuple[str, ...]] = ()
     STATE: ClassVar[Any]  # a NamedTuple of arrays, (B, H) each if `state_widths` says nothing else
     MEMORY: ClassVar[str | None] = None  # the part of the state that the layer above may read
     HEADS: ClassVar[bool] = False  # whether it has a memory with places, which heads read and write (`addresses`)
     READS_BELOW: ClassVar[bool] = False  # whether it reads the memory of the layer below
+    CHUNK: ClassVar[int] = 0  # how many steps `chunk` is to compute at once; 0 for a cell without it
 
     @abstractmethod
     def shapes(self, input_size: int, hidden_size: int, below: bool = False) -> dict[str, tuple[int, ...]]:
@@ -53,6 +55,13 @@ class Cell(ABC):
 
         A gate is (B, H). What is done with the arrays here is all that a fast form is made from (charlm/graphs).
         """
+
+    def chunk(self, weights: Weights, projected: Array, state: Any) -> tuple[Array, Any]:
+        """Some steps at once, in products of matrices: (T, B, K) and the state -> outputs (T, B, H), the new state.
+
+        It gives what `step` gives T times, up to rounding. A cell that has it says in CHUNK how many steps suit it.
+        """
+        raise NotImplementedError(f"{type(self).__name__} computes one step after the other")
 
     def initial_weights(
         self, rng: np.random.Generator, input_size: int, hidden_size: int, below: bool = False
@@ -103,6 +112,15 @@ class Cell(ABC):
     def options(cls) -> dict[str, Option]:
         """The options of the cell, by name."""
         return {each.name: option_of(each) for each in fields(cls)}
+
+    @classmethod
+    def forms(cls) -> dict[str, Mapping[str, Any]]:
+        """The forms that a step has, by what makes them: the default, each value of an option of few, and FORMS."""
+        few = [{name: value} for name, each in cls.options().items() for value in each.forms()]
+        return {
+            ", ".join(f"{k} {v}".removesuffix(" True") for k, v in given.items()): given
+            for given in ({}, *few, *cls.FORMS)
+        }
 
     @classmethod
     def equations(cls) -> str:

@@ -11,16 +11,27 @@ from charlm.cells.cell import Cell
 from charlm.cells.cifg import CIFG
 from charlm.cells.clockwork import Clockwork
 from charlm.cells.depth_gated import DepthGated
+from charlm.cells.gated_delta import GatedDelta
 from charlm.cells.grid import Grid
 from charlm.cells.gru import GRU
+from charlm.cells.highway import Highway
 from charlm.cells.lstm import LSTM
 from charlm.cells.lstm97 import LSTM97
+from charlm.cells.matrix_lstm import MatrixLSTM
 from charlm.cells.memory_gated import MemoryGated
+from charlm.cells.min_gru import MinGRU
+from charlm.cells.min_lstm import MinLSTM
+from charlm.cells.mogrifier import Mogrifier
+from charlm.cells.multiplicative import Multiplicative
 from charlm.cells.mut1 import MUT1
 from charlm.cells.ntm import NTM
 from charlm.cells.own_files import own_class
 from charlm.cells.peephole import Peephole
+from charlm.cells.qrnn import QRNN
+from charlm.cells.rg_lru import RGLRU
 from charlm.cells.rnn import RNN
+from charlm.cells.slstm import SLSTM
+from charlm.cells.sru import SRU
 from charlm.config.cell_files import cell_file, is_file, short_name
 from charlm.config.suggestions import suggestion
 from charlm.errors import UsageError
@@ -37,6 +48,17 @@ CELLS: dict[str, type[Cell]] = {
     "clockwork": Clockwork,
     "grid": Grid,
     "mut1": MUT1,
+    "multiplicative": Multiplicative,
+    "highway": Highway,
+    "mogrifier": Mogrifier,
+    "slstm": SLSTM,
+    "qrnn": QRNN,
+    "sru": SRU,
+    "rg_lru": RGLRU,
+    "min_gru": MinGRU,
+    "min_lstm": MinLSTM,
+    "matrix_lstm": MatrixLSTM,
+    "gated_delta": GatedDelta,
     "ntm": NTM,
 }
 

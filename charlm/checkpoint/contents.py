@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -20,12 +21,16 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from charlm.checkpoint.bounded_json import parse_bounded_json
 from charlm.config.history import older_values
 from charlm.config.settings import Settings
-from charlm.errors import IntegrityError
+from charlm.errors import IntegrityError, UsageError
 from charlm.model.language_model import LanguageModel
 from charlm.runs.folder import DESCRIPTION
 from charlm.text.records.answers import Scored, scored_part
 from charlm.text.records.record_lanes import record_end_id
 from charlm.text.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from charlm.latent.model import LatentModel
+    from charlm.pairs.model import PairModel
 
 FORMAT = 1
 
@@ -53,6 +58,7 @@ class TextIdentity(Strict):
     sha256: str
     characters: int
     labels: tuple[str, ...] = Field(default=(), strict=False)  # of records (text.label), the most frequent first
+    longest_source: int | None = None  # characters of the longest source of train, in a text of pairs
 
 
 class Description(Strict):
@@ -95,9 +101,40 @@ class Checkpoint:
         folder = self.folder.resolve()
         return folder.parent.name if folder.name.startswith("step-") else folder.name
 
+    @property
+    def latent_kind(self) -> str | None:
+        """The kind of its latent variables; None for another model."""
+        return self.settings.model.latent.kind
+
+    @property
+    def pair_kind(self) -> str | None:
+        """The kind of a model of pairs; None for another model."""
+        return self.settings.model.pairs.kind
+
     @cached_property
     def model(self) -> LanguageModel:
+        """The language model. Raises UsageError for another one: it has only a bound, or needs a source."""
+        require_language_model(self)
         return LanguageModel(self.settings.model, self.parameters)
+
+    @cached_property
+    def latent_model(self) -> LatentModel:
+        """The model with latent variables. Raises UsageError for one that has none."""
+        if self.latent_kind is None:
+            require_language_model(self)
+            raise no_latents(self.run_name)
+        from charlm.latent.table import latent_model
+
+        return latent_model(self.settings.model, self.parameters)
+
+    @cached_property
+    def pair_model(self) -> PairModel:
+        """The model of pairs. Raises UsageError for another one, which converts nothing."""
+        if self.pair_kind is None:
+            raise converts_nothing(self.run_name)
+        from charlm.pairs.model import PairModel
+
+        return PairModel(self.settings.model, self.parameters)
 
     @cached_property
     def record_end(self) -> int | None:
@@ -113,6 +150,56 @@ class Checkpoint:
     def writer(self) -> LanguageModel:
         """The model to sample from: it never writes the unknown symbol."""
         return self.model.without_writing(self.vocabulary.unknown_id)
+
+
+def require_language_model(checkpoint: Checkpoint) -> None:
+    """Raise UsageError, with the right commands, if the model is no language model."""
+    if checkpoint.latent_kind is not None:
+        raise no_exact_score(checkpoint.run_name, checkpoint.latent_kind)
+    if checkpoint.pair_kind is not None:
+        raise needs_a_source(checkpoint.run_name, checkpoint.pair_kind)
+
+
+def needs_a_source(run: str, kind: str) -> UsageError:
+    """The error for what is about a text alone, of a model of pairs."""
+    name = shlex.quote(run)
+    return UsageError(
+        f"{run} writes targets for sources (pairs, {kind}): it is no language model, which this needs",
+        f"run {run}",
+        f"Convert sources, one a line: charlm convert {name} < sources.txt\nIts scores: charlm eval pairs {name}",
+    )
+
+
+def converts_nothing(run: str) -> UsageError:
+    """The error for what is about pairs, of another model."""
+    name = shlex.quote(run)
+    return UsageError(
+        f"{run} was not trained on pairs, and converts nothing",
+        f"run {run}",
+        f"Sample from it: charlm sample {name}\n"
+        "Train on lines of a source, a tab and a target: charlm train pairs.tsv --pairs",
+    )
+
+
+def no_exact_score(run: str, kind: str) -> UsageError:
+    """The error for what needs the exact probability of each next character, of a model that has only a bound."""
+    name = shlex.quote(run)
+    return UsageError(
+        f"{run} has latent variables ({kind}): the probability of a character can only be bounded, and this needs it",
+        f"run {run}",
+        f"Its bound: charlm eval bound {name}\nLines that it writes: charlm sample {name} --count 10",
+    )
+
+
+def no_latents(run: str) -> UsageError:
+    """The error for what is about latent variables, of a model that has none."""
+    name = shlex.quote(run)
+    return UsageError(
+        f"{run} has no latent variables",
+        f"run {run}",
+        f"Its score is exact: charlm eval perplexity {name}\n"
+        "To train one that has them: charlm train names.txt --latent line",
+    )
 
 
 def _checksum(body: Any) -> str:

@@ -16,10 +16,12 @@ from charlm.cli import (
     cells,
     compress,
     config,
+    convert,
     data,
     doctor,
     evaluate,
     export,
+    import_model,
     inspect,
     runs,
     sample,
@@ -49,6 +51,7 @@ app = typer.Typer(
 TRAIN = examples(
     "charlm train mybook.txt --budget 2m",
     "charlm train names.txt --records --steps 800",
+    "charlm train sums.tsv --pairs",
     "charlm train --resume mybook --more 5m",
     "charlm train poems.txt --from mybook --epochs 3",
 )
@@ -59,13 +62,19 @@ SAMPLE = examples(
 )
 COMPRESS = examples("charlm compress mybook letter.txt", "charlm compress mybook - --portable -o out.clm")
 DECOMPRESS = examples("charlm decompress letter.txt.clm -o letter.txt", "charlm decompress out.clm --run mybook -o -")
+CONVERT = examples(
+    "charlm convert sums < sums.txt", "charlm convert sounds words.txt --beam 8 --nbest 3", "charlm convert sums --json"
+)
+IMPORT = examples("charlm import mymodel-hub --name owl", "charlm import mymodel-torch")
 SERVE = examples("charlm serve mybook", "charlm serve mybook names --port 8080")
 DOCTOR = examples("charlm doctor", "charlm doctor mybook.txt -c auto")
 
 app.command("train", cls=Command, epilog=TRAIN)(train.train)
 app.command("sample", cls=Command, epilog=SAMPLE)(sample.sample)
+app.command("convert", cls=Command, epilog=CONVERT)(convert.convert)
 app.command("compress", cls=Command, epilog=COMPRESS)(compress.compress)
 app.command("decompress", cls=Command, epilog=DECOMPRESS)(compress.decompress)
+app.command("import", cls=Command, epilog=IMPORT)(import_model.import_model)
 app.command("serve", cls=Command, epilog=SERVE)(serve.serve)
 app.add_typer(evaluate.app, name="eval", help="Score text with a trained model.")
 app.add_typer(inspect.app, name="inspect", help="Look inside a trained model: what its units do, and why.")

@@ -16,13 +16,19 @@ app = typer.Typer(cls=Group, no_args_is_help=True)
 
 @app.command("list", cls=Command, epilog=examples("charlm cells list"))
 def list_cells(as_json: Json = False) -> None:
-    """List the recurrent cells."""
+    """List the recurrent cells, by family and year."""
+    from charlm.cells.families import FAMILIES, by_family
     from charlm.cells.table import CELLS
 
+    found = by_family(CELLS)
     if as_json:
-        print_json({name: _about(name) for name in CELLS})
+        print_json({name: _about(name) for members in found.values() for name in members})
         return
-    print_columns([(name, f"{cell.TITLE} ({cell.PAPER})") for name, cell in CELLS.items()])
+    rows: list[tuple[str, str]] = []
+    for family, members in found.items():
+        rows += [("", "")] * bool(rows) + [(f"{family}:", FAMILIES[family])]
+        rows += [(f"  {name}", f"{cell.TITLE} ({cell.PAPER})") for name, cell in members.items()]
+    print_columns(rows)
 
 
 @app.command(
@@ -58,6 +64,7 @@ def _about(name: str, hidden_size: int = 256) -> dict[str, Any]:
     import math
     from dataclasses import asdict
 
+    from charlm.cells.families import year_of
     from charlm.cells.table import build_cell
     from charlm.config.cell_files import short_name
     from charlm.errors import UsageError
@@ -69,6 +76,8 @@ def _about(name: str, hidden_size: int = 256) -> dict[str, Any]:
     return {
         "name": short_name(name),
         "title": cell.TITLE,
+        "family": cell.FAMILY,
+        "year": year_of(type(cell)),
         "paper": cell.PAPER,
         "equations": cell.equations(),
         "state": list(cell.STATE._fields),

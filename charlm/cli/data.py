@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from charlm.cli import data_synthetic
+from charlm.cli import data_pairs, data_sounds, data_synthetic
 from charlm.cli.completing import complete_corpus, complete_setting
 from charlm.cli.help_pages import Command, Group, examples
 from charlm.cli.new_file import write_new
@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     from charlm.text.corpora.named import NamedCorpus
 
 app = typer.Typer(cls=Group, no_args_is_help=True)
+data_pairs.add_pair_tasks(data_synthetic.app)
 app.add_typer(data_synthetic.app, name="synthetic", help="Make a text whose best possible score is known.")
+
+SOUNDS = examples("charlm data sounds -o sounds.tsv", "charlm data sounds --from cmudict.dict")
+app.command("sounds", cls=Command, epilog=SOUNDS)(data_sounds.sounds)
 
 FIRST_LINES = 12
 WIDEST_LINE = 100  # characters of a line that `show` prints

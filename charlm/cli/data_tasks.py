@@ -35,7 +35,7 @@ def copy(
     from charlm.text.corpora.tasks import check_alphabet, copy_lines, parse_range
 
     alphabet, lengths = check_alphabet(letters), parse_range(length, "--length", 1, LONGEST)
-    _write("copy", lambda rng: copy_lines(rng, alphabet, lengths), lines, seed, output, letters)
+    write_task("copy", lambda rng: copy_lines(rng, alphabet, lengths), lines, seed, output, letters)
 
 
 def repeat_copy(
@@ -51,7 +51,9 @@ def repeat_copy(
 
     alphabet, lengths = check_alphabet(letters), parse_range(length, "--length", 1, LONGEST)
     counts = parse_range(times, "--times", 1, 1000)
-    _write("repeat-copy", lambda rng: repeat_copy_lines(rng, alphabet, lengths, counts), lines, seed, output, letters)
+    write_task(
+        "repeat-copy", lambda rng: repeat_copy_lines(rng, alphabet, lengths, counts), lines, seed, output, letters
+    )
 
 
 def associative_recall(items: str, letters: int, lines: int, seed: int, output: Path | None) -> None:
@@ -60,7 +62,7 @@ def associative_recall(items: str, letters: int, lines: int, seed: int, output: 
 
     alphabet = check_alphabet(letters)
     count = parse_range(items, "--items", 2, min(LONGEST, letters**ITEM))
-    _write("recall", lambda rng: recall_lines(rng, alphabet, count), lines, seed, output, letters)
+    write_task("recall", lambda rng: recall_lines(rng, alphabet, count), lines, seed, output, letters)
 
 
 def sort(
@@ -77,7 +79,7 @@ def sort(
     from charlm.text.corpora.tasks import check_alphabet, parse_range, sort_lines
 
     alphabet, count = check_alphabet(letters), parse_range(items, "--items", 1, 100)
-    _write("sort", lambda rng: sort_lines(rng, alphabet, count, share), lines, seed, output, letters)
+    write_task("sort", lambda rng: sort_lines(rng, alphabet, count, share), lines, seed, output, letters)
 
 
 def ngram(
@@ -89,10 +91,10 @@ def ngram(
     """Make lines of bits, each with the probability that the five bits before it have in this line."""
     from charlm.text.corpora.tasks import ngram_lines
 
-    _write("ngram", lambda rng: ngram_lines(rng, bits), lines, seed, output, 2)
+    write_task("ngram", lambda rng: ngram_lines(rng, bits), lines, seed, output, 2)
 
 
-def _write(
+def write_task(
     task: str,
     make: Callable[[np.random.Generator], Iterator[str]],
     lines: int,

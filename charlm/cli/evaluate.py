@@ -5,11 +5,13 @@ from __future__ import annotations
 import typer
 
 from charlm.cli.evaluate_answers import answers
+from charlm.cli.evaluate_bound import bound
 from charlm.cli.evaluate_card import card
 from charlm.cli.evaluate_characters import characters
 from charlm.cli.evaluate_compare import compare
 from charlm.cli.evaluate_lines import lines
 from charlm.cli.evaluate_matrix import matrix
+from charlm.cli.evaluate_pairs import pairs
 from charlm.cli.evaluate_perplexity import perplexity
 from charlm.cli.evaluate_surprise import surprise
 from charlm.cli.help_pages import Command, Group, examples
@@ -33,6 +35,7 @@ ANSWERS = examples(
     "charlm eval answers copier copy-50.txt", "charlm eval answers bits --ngram", "charlm eval answers sums --after ="
 )
 MATRIX = examples("charlm eval matrix austen dickens --text letter.txt --text novel.txt")
+BOUND = examples("charlm eval bound names", "charlm eval bound names newnames.txt --draws 16 --json")
 COMPARE = examples("charlm eval compare mybook names --text mybook.txt")
 
 
@@ -47,5 +50,9 @@ app.command("compare", cls=Command, epilog=COMPARE)(compare)
 app.command("characters", cls=Command, epilog=CHARACTERS)(characters)
 app.command("surprise", cls=Command, epilog=SURPRISE)(surprise)
 app.command("lines", cls=Command, epilog=LINES)(lines)
+app.command("bound", cls=Command, epilog=BOUND)(bound)
 app.command("answers", cls=Command, epilog=ANSWERS)(answers)
+PAIRS = examples("charlm eval pairs sums", "charlm eval pairs sums newsums.tsv --beam 1 --json")
+
+app.command("pairs", cls=Command, epilog=PAIRS)(pairs)
 app.command("matrix", cls=Command, epilog=MATRIX)(matrix)

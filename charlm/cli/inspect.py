@@ -5,6 +5,8 @@ from __future__ import annotations
 import typer
 
 from charlm.cli.help_pages import Command, Group, examples
+from charlm.cli.inspect_attention import attention
+from charlm.cli.inspect_canvas import canvas
 from charlm.cli.inspect_cells import cells
 from charlm.cli.inspect_context import context
 from charlm.cli.inspect_gates import gates
@@ -38,6 +40,7 @@ CONTEXT = examples(
     "charlm inspect context mybook", "charlm inspect context mybook mybook.txt --longest 128 --html context.html"
 )
 WEIGHTS = examples("charlm inspect weights mybook", "charlm inspect weights mybook --fresh --html weights.html")
+CANVAS = examples("charlm inspect canvas names Maria", "charlm inspect canvas names --seed 3 --png canvas.png")
 
 STATES = examples(
     "charlm inspect states mybook",
@@ -73,4 +76,11 @@ app.command("saliency", cls=Command, epilog=SALIENCY)(saliency)
 app.command("patch", cls=Command, epilog=PATCH)(patch)
 app.command("lens", cls=Command, epilog=LENS)(lens)
 app.command("context", cls=Command, epilog=CONTEXT)(context)
+ATTENTION = examples(
+    'charlm inspect attention sums --source "123+45"',
+    'charlm inspect attention sums --source "123+45" --html look.html --plot look.png',
+)
+
+app.command("attention", cls=Command, epilog=ATTENTION)(attention)
 app.command("weights", cls=Command, epilog=WEIGHTS)(weights)
+app.command("canvas", cls=Command, epilog=CANVAS)(canvas)

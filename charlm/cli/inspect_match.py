@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from charlm.cli.inspect_files import Force, Html, Npz, check_one_form, write_arrays, write_page
+from charlm.cli.inspect_place import place_number
 from charlm.cli.inspected_text import LayerOption, Run, Text, ValueOption, open_inspected
 from charlm.cli.options import CellFile, Json
 from charlm.display.output import print_json, print_table
@@ -29,7 +29,11 @@ def match(
     text: Text = None,
     phrase: Annotated[str | None, typer.Option(help="Select the first place in the text that has this.")] = None,
     at: Annotated[
-        str | None, typer.Option(metavar="LINE:COLUMN", help="Select from there on instead; both count from 1.")
+        str | None,
+        typer.Option(
+            metavar="N|LINE:COLUMN",
+            help="Select from there on instead: a character's number, from 0, or its line and column, from 1.",
+        ),
     ] = None,
     length: Annotated[int, typer.Option("--length", "-n", min=1, max=LONGEST, help="Characters from --at on.")] = 10,
     layer: LayerOption = None,
@@ -55,7 +59,11 @@ def match(
 
     found = open_inspected(COMMAND, run, text, layer, value)
     shown = found.pieces
-    first, stop = _phrase(shown, phrase, found.text) if phrase else _place(shown, str(at), length)
+    if phrase:
+        first, stop = _phrase(shown, phrase, found.text)
+    else:
+        first = place_number(str(at), shown.line_starts, len(shown), found.text)
+        stop = min(first + length, len(shown))
     places = shown.places
     with Waiting("comparing"):
         on = OnBits.kept(found.recorded)
@@ -105,18 +113,3 @@ def _phrase(shown: ValueText, phrase: str, name: str) -> tuple[int, int]:
     if offset < 0:
         raise TextError(f"The text does not have {phrase!r}", name, "Give a phrase that it has, or --at LINE:COLUMN.")
     return shown.piece_at(offset), shown.piece_at(offset + len(phrase) - 1) + 1
-
-
-def _place(shown: ValueText, at: str, length: int) -> tuple[int, int]:
-    parsed = re.fullmatch(r"(\d{1,9}):(\d{1,9})", at.strip())
-    if parsed is None:
-        raise UsageError(f"{at!r} is no place", "--at", "Give LINE:COLUMN, such as 12:1.")
-    line, column = int(parsed[1]), int(parsed[2])
-    starts = [*shown.line_starts.tolist(), len(shown)]
-    if not 1 <= line < len(starts):
-        raise UsageError(f"There is no line {line:,}", f"the text has {len(starts) - 1:,} lines", "Give one of them.")
-    width = starts[line] - starts[line - 1]
-    if not 1 <= column <= width:
-        raise UsageError(f"Line {line:,} has no column {column}", f"it has {width}", f"Give 1 to {width}.")
-    first = starts[line - 1] + column - 1
-    return first, min(first + length, len(shown))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     import numpy as np
 
     from charlm.checkpoint import Checkpoint
+
+NUMBER = re.compile(r"[0-9]{1,15}")
+LINE_AND_COLUMN = re.compile(r"([0-9]{1,9}):([0-9]{1,9})")
 
 TextOption = Annotated[
     str | None,
@@ -80,25 +84,35 @@ def symbol_id(checkpoint: Checkpoint, symbol: str, option: str) -> int:
     return int(ids[0])
 
 
-def place_number(reading: Subject, at: str) -> int:
-    """The number of a symbol of the text, from 0, that `--at` names so, or as LINE:COLUMN, which count from 1.
+def place_number(at: str, line_starts: np.ndarray, size: int, text: str) -> int:
+    """The number, from 0, of the place that `--at` names so, or as LINE:COLUMN, which count from 1.
 
-    Raises UsageError for anything else, and for a line or a column that is not there.
+    The text has that many places; each line has its first in `line_starts` (L,), the lowest first. Raises UsageError
+    for anything else, and for what is not there.
     """
+    if NUMBER.fullmatch(at):
+        if int(at) >= size:
+            what = f"There is no place {int(at):,} in {text}"
+            raise UsageError(what, f"--at {at}", f"Give 0 to {size - 1:,}, or LINE:COLUMN.")
+        return int(at)
+    match = LINE_AND_COLUMN.fullmatch(at.strip())
+    if match is None:
+        raise UsageError(f"{at!r} names no place", f"--at {at}", "Give a number, such as 500, or LINE:COLUMN: 12:7.")
+    line, column = int(match[1]), int(match[2])
+    starts = [*line_starts.tolist(), size]
+    if not 1 <= line < len(starts):
+        raise UsageError(f"There is no line {line}", text, f"The text has {len(starts) - 1:,} lines.")
+    width = starts[line] - starts[line - 1]
+    if not 1 <= column <= width:
+        what = f"There is no column {column} in line {line}"
+        raise UsageError(what, text, f"Give 1 to {width:,}; the last is its end.")
+    return int(starts[line - 1]) + column - 1
+
+
+def line_starts(reading: Subject) -> np.ndarray:
+    """(L,) the number of the first symbol of each line."""
     import numpy as np
 
-    if at.isdecimal():
-        return int(at)
-    line, _, column = at.partition(":")
-    if not (line.isdecimal() and column.isdecimal()):
-        raise UsageError(f"{at!r} names no place", f"--at {at}", "Give a number, such as 500, or LINE:COLUMN: 12:7.")
-    ends = np.flatnonzero(reading.ids == reading.checkpoint.vocabulary.newline)
-    starts = np.concatenate([[0], ends + 1])
-    stops = np.append(ends + 1, len(reading.ids))
-    if not 1 <= int(line) <= len(starts):
-        raise UsageError(f"There is no line {line}", reading.text, f"The text has {len(starts):,} lines.")
-    first, stop = int(starts[int(line) - 1]), int(stops[int(line) - 1])
-    if not 1 <= int(column) <= stop - first:
-        what = f"There is no column {column} in line {line}"
-        raise UsageError(what, reading.text, f"The line has {stop - first:,} characters with its end.")
-    return first + int(column) - 1
+    ends = np.flatnonzero(reading.ids == reading.checkpoint.vocabulary.newline) + 1
+    starts = np.concatenate([[0], ends])
+    return starts[starts < len(reading.ids)]

@@ -12,6 +12,7 @@ from charlm.cli.inspect_place import (
     Run,
     Text,
     TextOption,
+    line_starts,
     one_text,
     open_reading,
     place_number,
@@ -113,7 +114,7 @@ def _place(reading: Subject, at: str | None, last: int, prompted: bool) -> Place
         raise TextError(what, reading.text, "Give a longer text, or what to read after --prompt.")
     number = size - 1
     if at is not None:
-        number = place_number(reading, at)
+        number = place_number(at, line_starts(reading), size, reading.text)
         check_range("--at", number, first, size - 1)
     return place_in(reading.ids, number, last, reading.end)
 

@@ -68,11 +68,11 @@ def states(
         return
     check_one_form(COMMAND, npz, html, force, as_json)
     from charlm.display.value_terminal import by_deviation
-    from charlm.inspection.value_names import parse_unit
+    from charlm.inspection.value_names import units_named, units_of
 
     found = open_inspected(COMMAND, run, text, layer, value)
     order = _by_property(found, by) if by else by_deviation(found.recorded)
-    chosen = [parse_unit(one, found.recorded.values) for one in unit or ()]
+    chosen = units_named(unit, units_of(found.recorded.values)) if unit else []
     if npz:
         from charlm.inspection.value_arrays import value_arrays
 

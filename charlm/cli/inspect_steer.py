@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from charlm.cli.inspect_cells import Length, ProbeOption, Samples, Seed
+from charlm.cli.inspect_files import Force, Html, Npz, check_one_form, write_arrays, write_page
 from charlm.cli.inspected_text import Run, ValueOption
 from charlm.cli.opening import open_named
 from charlm.cli.options import CellFile, Json
-from charlm.display.output import print_json, print_table, print_text
-from charlm.display.printing import print_stderr
+from charlm.display.output import print_json
 from charlm.errors import UsageError
 
 COMMAND = "charlm inspect steer"
@@ -20,7 +20,8 @@ COMMAND = "charlm inspect steer"
 def steer(
     run: Run = None,
     unit: Annotated[
-        list[str] | None, typer.Option("--unit", metavar="LAYER:N", help="The unit, such as 2:17. Can be repeated.")
+        list[str] | None,
+        typer.Option("--unit", metavar="LAYER:UNIT", help="Units: 2:17, a range 2:17-20, a layer 2; can be repeated."),
     ] = None,
     level: Annotated[float | None, typer.Option("--set", metavar="X", help="The value that it is set to.")] = None,
     probe: ProbeOption = None,
@@ -30,7 +31,10 @@ def steer(
     temperature: Annotated[float, typer.Option(min=0.01, max=10.0, help="Temperature of the samples.")] = 1.0,
     prompt: Annotated[str, typer.Option(help="What every sample begins with.")] = "",
     seed: Seed = 0,
-    show: Annotated[int, typer.Option(min=0, metavar="N", help="Also print N pairs of samples.")] = 0,
+    show: Annotated[int, typer.Option(min=0, metavar="N", help="Also show N pairs of samples.")] = 0,
+    html: Html = None,
+    npz: Npz = None,
+    force: Force = False,
     cell_file: CellFile = None,
     as_json: Json = False,
 ) -> None:
@@ -46,11 +50,12 @@ def steer(
         raise UsageError(what, COMMAND, f"Give both: {COMMAND} {run or 'RUN'} --unit 1:0 --set 1")
     if not math.isfinite(level):
         raise UsageError(f"--set cannot be {level}", COMMAND, "Give a number, such as 1.")
-    from charlm.display.unit_tables import effect_json, effect_rows
+    check_one_form(COMMAND, npz, html, force, as_json)
+    from charlm.display.steering import Steered, print_steered, steered_arrays, steered_json, steered_page
     from charlm.display.waiting import Waiting
     from charlm.inspection.probes import chosen_probes
     from charlm.inspection.steering import effect_of, setting_of, written
-    from charlm.inspection.value_names import chosen_values, parse_unit
+    from charlm.inspection.value_names import chosen_values, units_named, units_of
     from charlm.kernels.blas import limit_blas_threads
     from charlm.sampling.writing import opening_ids
 
@@ -58,7 +63,7 @@ def steer(
     probes = chosen_probes(probe)
     checkpoint = open_named(run, f"{COMMAND} {{run}}")
     values = chosen_values(checkpoint.model, None, value)
-    units = [parse_unit(one, values) for one in unit]
+    units = units_named(unit, units_of(values))
     vocabulary = checkpoint.vocabulary
     end = checkpoint.record_end
     opening = opening_ids(vocabulary, vocabulary.encode(prompt, "skip").ids, end)
@@ -67,7 +72,6 @@ def steer(
             written(checkpoint.writer, vocabulary, setting, opening, samples, length, seed, temperature, end)
             for setting in ({}, setting_of(units, [level] * len(units), values))
         )
-    effects = [effect_of(one, free, steered, seed) for one in probes]
     names = [next(each.name for each in values if each.layer == one.layer) for one in units]
     about = {
         "run": checkpoint.run_name,
@@ -80,15 +84,13 @@ def steer(
         "temperature": temperature,
         "seed": seed,
     }
-    if as_json:
-        pairs = [{"free": one, "set": other} for one, other in zip(free[:show], steered[:show], strict=True)]
-        print_json(about | {"effects": [effect_json(one) for one in effects], "texts": pairs})
-        return
-    shown = [one for one in effects if probe or one.free or one.steered]
-    kinds = [one.probe.find("ab").dtype == bool for one in shown]
-    rows = effect_rows(list(zip(shown, kinds, strict=True)))
-    print_table(rows, keys=1, right=("free", "set", "change"))
-    named = ", ".join(f"{one} ({name})" for one, name in zip(units, names, strict=True))
-    print_stderr(f"{named} set to {level:g}; {samples} pairs of {length} characters, temperature {temperature:g}")
-    for number in range(min(show, samples)):
-        print_text(f"\n--- sample {number}, free\n{free[number]}\n--- sample {number}, set\n{steered[number]}\n")
+    effects = [effect_of(one, free, steered, seed) for one in probes]
+    found = Steered(about, effects, list(zip(free, steered, strict=True)))
+    if npz:
+        write_arrays(npz, force, steered_arrays(found))
+    if html:
+        write_page(html, force, steered_page(found, show, probe is not None))
+    elif as_json:
+        print_json(steered_json(found, show))
+    elif not npz:
+        print_steered(found, show, probe is not None)

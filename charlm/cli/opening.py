@@ -22,7 +22,30 @@ def say_what_is_awaited(sources: Sequence[str]) -> None:
 
 
 def open_named(run: str | None, for_a_text: str) -> Checkpoint:
-    """The checkpoint of the run, the latest one for None.
+    """The checkpoint of the run, the latest one for None: of a language model.
+
+    Raises as `open_any`, and UsageError if it is of a model with latent variables, which has no exact probabilities, or
+    of a model of pairs, which needs a source.
+    """
+    from charlm.checkpoint.contents import require_language_model
+
+    checkpoint = open_any(run, for_a_text)
+    require_language_model(checkpoint)
+    return checkpoint
+
+
+def open_pair_run(run: str | None, for_a_text: str) -> Checkpoint:
+    """The checkpoint of a run of pairs. Raises as `open_any`, and UsageError if it is of another model."""
+    checkpoint = open_any(run, for_a_text)
+    if checkpoint.pair_kind is None:
+        from charlm.checkpoint.contents import converts_nothing
+
+        raise converts_nothing(checkpoint.run_name)
+    return checkpoint
+
+
+def open_any(run: str | None, for_a_text: str) -> Checkpoint:
+    """The checkpoint of the run, of a model of any kind.
 
     `for_a_text` is the command for a text, in which {run} stands for a run and {text} for the text: it is the advice if
     a file was named that is no run. Raises CheckpointError, or IntegrityError, as `load_checkpoint` does.

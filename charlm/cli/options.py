@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -42,6 +42,13 @@ CellFile = Annotated[
 ]
 Encoding = Annotated[str | None, typer.Option(help="Encoding of the text; auto decides for each file. Default: utf-8.")]
 Records = Annotated[bool, typer.Option("--records", help="The text is a list: learn each line as an item of its own.")]
+Latent = Annotated[
+    Literal["line", "vrnn", "storn", "srnn", "draw"] | None,
+    typer.Option(
+        help="Give the model latent variables, and learn lines: one latent a line (line), one a character (vrnn, "
+        "storn, srnn), or lines painted in rounds (draw). Scores are then bounds."
+    ),
+]
 Valid = Annotated[
     list[str] | None,
     typer.Option(metavar="FILE", help="A text of its own to validate on; all of TEXT is then trained on."),

@@ -131,7 +131,8 @@ def plot(
     labels = {str(run.folder) if run.name in doubled else run.name: run for run in opened.values()}
     path = output or runs_root() / "curves.png"
     try:
-        plot_curves({label: list(read_metrics(run.metrics)) for label, run in labels.items()}, by, path)
+        rows = {f"{label}{_bounded(run)}": list(read_metrics(run.metrics)) for label, run in labels.items()}
+        plot_curves(rows, by, path)
     except OSError as error:
         raise UsageError(
             f"The picture cannot be written: {error.strerror}", str(path), "Name another file after --output."
@@ -174,3 +175,10 @@ def _to_json(about: RunSummary) -> dict[str, Any]:
 
     bits = None if about.valid_nats is None else in_bits(about.valid_nats)
     return {**asdict(about), "folder": str(about.folder), "valid_bits": bits}
+
+
+def _bounded(run: Run) -> str:
+    """What the label of a curve says of scores that are upper bounds."""
+    from charlm.runs.summary import summarize_run
+
+    return ", at most" if summarize_run(run).latent else ""

@@ -6,10 +6,12 @@ import sys
 from functools import partial
 
 from charlm.cli import sample_options as options
+from charlm.cli.opening import open_any
 from charlm.cli.options import CellFile, JsonAtEnd
 from charlm.cli.record_choice import RecordChoice
 from charlm.cli.sample_copies import Copies
 from charlm.cli.sample_given import Given
+from charlm.cli.sample_latent import write_latent
 from charlm.cli.sample_likelihood import described
 from charlm.cli.sample_output import SampleNotes, print_as_json, print_texts
 from charlm.cli.sample_prepared import Prepared, prepare
@@ -59,6 +61,9 @@ def sample(
     unknown: options.Unknown = "skip",
     adapt: options.Adapt = None,
     adapt_rate: options.AdaptRate = None,
+    between: options.Between = None,
+    steps: options.BetweenSteps = None,
+    near: options.Near = None,
     device: options.Device = "auto",
     as_json: JsonAtEnd = False,
     interactive: options.Interactive = False,
@@ -70,7 +75,14 @@ def sample(
 
     import numpy as np
 
-    prepared = prepare(given)
+    from charlm.checkpoint.contents import require_language_model
+
+    checkpoint = open_any(given.run, "charlm sample {run} --prompt-file {text}")
+    if checkpoint.latent_kind is not None or given.of_latents:
+        write_latent(checkpoint, given)
+        return
+    require_language_model(checkpoint)
+    prepared = prepare(given, checkpoint)
     # Overflowing scores raise an error of their own, so numpy need not warn about them.
     with until_closed(sys.stdout), np.errstate(over="ignore", invalid="ignore"):
         for note in prepared.notes(given):

@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 
 # In a session, a person takes the place of what follows.
 ALONE = ("count", "as_json", "unique", "novel", "report", "show_probabilities", *CONSTRAINTS, "best_of", "beam")
-NOT_TOGETHER: Mapping[str, Sequence[str]] = {"choose": ("interactive", *ALONE), "interactive": ALONE, **EXCLUDED}
+NOT_TOGETHER: Mapping[str, Sequence[str]] = {
+    "choose": ("interactive", *ALONE),
+    "interactive": ALONE,
+    **EXCLUDED,
+    "between": ("near", "count"),
+}
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,9 @@ class Given:
     unknown: Literal["skip", "error", "nearest"]
     adapt: str | None
     adapt_rate: float | None
+    between: tuple[str, str] | None
+    steps: int | None
+    near: str | None
     device: str
     as_json: bool
     interactive: bool
@@ -80,6 +88,11 @@ class Given:
     @property
     def stops(self) -> tuple[str, ...]:
         return tuple(self.stop or ())
+
+    @property
+    def of_latents(self) -> bool:
+        """Whether something is asked that only a model with latent variables has."""
+        return self.between is not None or self.near is not None
 
     def places(self) -> Moved:
         """Where the texts of the run are now, if they have moved."""
@@ -133,6 +146,8 @@ class Given:
             one, other = map(_option, pair)
             remedy = f"Leave {other} out, or leave {one} out."
             raise UsageError(f"{one} and {other} cannot go together", f"{one} {other}", remedy)
+        if self.steps is not None and self.between is None:
+            raise UsageError("--steps is for --between", f"--steps {self.steps}", "Give --between LINE LINE too.")
         if self.show_probabilities and not self.as_json:
             raise UsageError("--show-probabilities is for --json", "--show-probabilities", "Give --json too.")
 
@@ -146,6 +161,7 @@ def _check_values(given: Given) -> None:
         "max_copy": (1, 2**63 - 1, "of characters, from 1 on"),
         "best_of": (1, MOST_TOGETHER, f"from 1 to {MOST_TOGETHER:,}"),
         "beam": (1, MOST_TOGETHER, f"from 1 to {MOST_TOGETHER:,}"),
+        "steps": (2, 1000, "from 2 to 1,000"),
     }
     for name, (least, most, expected) in ranges.items():
         value = getattr(given, name)

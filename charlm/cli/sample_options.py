@@ -12,6 +12,7 @@ PROMPT, RULES, RECORDS, SESSION = "Prompt", "Rules for the next character", "Rec
 CONSTRAINTS = "Constraints on what is written after the prompt"
 COPIES = "Copies of the training text, which is read again"
 LIKELIHOOD = "By likelihood, and with several models"
+LATENT = "Models with latent variables (train --latent)"
 
 Run = Annotated[
     str | None,
@@ -251,6 +252,27 @@ Unique = Annotated[bool, typer.Option("--unique", help="A model of records: no r
 Novel = Annotated[
     bool,
     typer.Option("--novel", help="A model of records: none that stands in the training text.", rich_help_panel=RECORDS),
+]
+
+Between = Annotated[
+    tuple[str, str] | None,
+    typer.Option(
+        metavar="LINE LINE",
+        help="Lines on the way from one line to another: the likeliest text at each step between their latents.",
+        rich_help_panel=LATENT,
+    ),
+]
+BetweenSteps = Annotated[
+    int | None,
+    typer.Option("--steps", metavar="N", help="With --between: lines to write. Default: 7.", rich_help_panel=LATENT),
+]
+Near = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LINE",
+        help="Lines near this one, the nearest first; --count says how many. Default: 10.",
+        rich_help_panel=LATENT,
+    ),
 ]
 
 Interactive = Annotated[

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from charlm.cli.adapted import adapted_to
-from charlm.cli.opening import open_named
 from charlm.cli.sample_copies import open_training
 from charlm.cli.sample_likelihood import open_others
 from charlm.cli.sample_prompt import Heard, Typed, heard_prompt, typed_prompt
@@ -74,8 +73,8 @@ class Prepared:
             yield f"together with {other.run_name}, step {other.step}"
 
 
-def prepare(given: Given) -> Prepared:
-    """Open everything; what needs no model first. Raises CharlmError for what cannot be opened, or does not fit."""
+def prepare(given: Given, checkpoint: Checkpoint) -> Prepared:
+    """Open everything beside the model. Raises CharlmError for what cannot be opened, or does not fit."""
     from charlm.randomness import fresh_seed
     from charlm.sampling.constraints.constraining import Asked, make_constraint
     from charlm.sampling.rules.logit_bias import bias_of_ids
@@ -85,7 +84,6 @@ def prepare(given: Given) -> Prepared:
     listed = None if given.words is None else read_words(given.words)
     typed = typed_prompt(given)
 
-    checkpoint = open_named(given.run, "charlm sample {run} --prompt-file {text}")
     if given.adapt is not None:
         checkpoint = adapted_to(checkpoint, given.adapt, given.adapt_rate)
     vocabulary, end = checkpoint.vocabulary, checkpoint.record_end

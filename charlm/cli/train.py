@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
-import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from charlm.cli.completing import complete_text
 from charlm.cli.opening import say_what_is_awaited
-from charlm.cli.options import CellFile, Config, DeviceIfGiven, Encoding, JsonAtEnd, Overrides, Records, Test, Valid
-from charlm.cli.runs_watching import watching
+from charlm.cli.options import (
+    CellFile,
+    Config,
+    DeviceIfGiven,
+    Encoding,
+    JsonAtEnd,
+    Latent,
+    Overrides,
+    Records,
+    Test,
+    Valid,
+)
 from charlm.cli.serve import require_server
-from charlm.display.output import print_json
+from charlm.cli.train_pairs import Pairs, begin_pairs, chosen_kind, is_of_pairs, resume_pairs
+from charlm.cli.train_plan import print_plan
+from charlm.cli.train_shown import Shown, train_and_show
+from charlm.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from charlm.checkpoint.moved import Moved
     from charlm.config.resolving import Resolved
-    from charlm.config.settings import Settings
-    from charlm.text.corpus import Corpus
     from charlm.training.experiment import Training
-
-
-@dataclass(frozen=True)
-class _Shown:
-    """How a training is shown, beside the terminal: as JSON at its end, and as a page while it runs."""
-
-    as_json: bool
-    page: bool
-    cell_files: Sequence[str] | None  # for the page, which reads the model
+    from charlm.training.language import LanguageTask
 
 
 def train(
@@ -93,6 +94,8 @@ def train(
     ] = None,
     encoding: Encoding = None,
     records: Records = False,
+    latent: Latent = None,
+    pairs: Pairs = False,
     valid: Valid = None,
     test: Test = None,
     cell_file: CellFile = None,
@@ -112,13 +115,15 @@ def train(
         "text.valid": None if resume else valid,
         "text.test": None if resume else test,
         "text.records": records or None,
+        "model.latent.kind": latent,
         "training.budget": budget,
         "training.steps": steps,
         "training.epochs": epochs,
         "training.device": device,
         "training.seed": seed,
+        "model.pairs.kind": chosen_kind(pairs, text, settings or []),
     }
-    shown = _Shown(as_json, watch and not dry_run, cell_file)
+    shown = Shown(as_json, watch and not dry_run, cell_file)
     if shown.page:
         require_server("--watch", "charlm train --watch")
     if resume:
@@ -126,22 +131,30 @@ def train(
         from charlm.checkpoint.moved import Moved
 
         places = Moved(moved or (), valid or (), test or ())
+        if is_of_pairs(target):
+            resume_pairs(target, settings or [], options, more, places, dry_run, shown)
+            return
         _resume(target, settings or [], options, more, places, dry_run, shown)
         return
     _refuse_without_resume(text, more, moved)
     from dataclasses import replace
 
     from charlm.cells.naming_files import own_settings, own_stack_problems
-    from charlm.config.resolving import resolve_to_train
+    from charlm.config.resolving import DEFAULT_PRESET, resolve_to_train
 
-    resolved = resolve_to_train(config, settings or [], options, [own_stack_problems])
-    _begin(replace(resolved, settings=own_settings(resolved.settings)), run, origin, dry_run, shown)
+    if latent and config is None:
+        config = DEFAULT_PRESET  # also by time: what chooses settings for a time knows language models alone
+    preset = "pairs" if pairs and config is None else config
+    resolved = resolve_to_train(preset, settings or [], options, [own_stack_problems])
+    resolved = replace(resolved, settings=own_settings(resolved.settings))
+    if resolved.settings.model.pairs.kind is not None:
+        begin_pairs(resolved, run, origin, dry_run, shown)
+        return
+    _begin(resolved, run, origin, dry_run, shown)
 
 
 def _run_to_resume(text: list[str] | None, config: str | None, name: str | None, origin: str | None) -> str | None:
     """The run that the user named; None for the latest."""
-    from charlm.errors import UsageError
-
     wanted = [*(text or []), *([name] if name else [])]
     if origin:
         raise UsageError(
@@ -159,8 +172,6 @@ def _run_to_resume(text: list[str] | None, config: str | None, name: str | None,
 
 
 def _refuse_without_resume(text: list[str] | None, more: str | None, moved: list[str] | None) -> None:
-    from charlm.errors import UsageError
-
     if more is not None:
         raise UsageError(
             "--more adds to what a run has done", f"--more {more}", f"Resume a run: charlm train --resume --more {more}"
@@ -174,8 +185,14 @@ def _refuse_without_resume(text: list[str] | None, more: str | None, moved: list
         )
 
 
-def _begin(resolved: Resolved, name: str | None, origin: str | None, dry_run: bool, shown: _Shown) -> None:
+def _begin(resolved: Resolved, name: str | None, origin: str | None, dry_run: bool, shown: Shown) -> None:
     settings, automatic, start = resolved.settings, resolved.automatic, None
+    if automatic and settings.model.latent.kind is not None:
+        raise UsageError(
+            f"{', '.join(automatic)}: auto chooses for models without latent variables",
+            ", ".join(dict.fromkeys(resolved.origins[each] for each in automatic)),
+            "Give numbers, or another preset: -c quick",
+        )
     say_what_is_awaited(settings.text.sources)
     notes: tuple[str, ...] = ()
     if origin is not None:
@@ -201,11 +218,15 @@ def _begin(resolved: Resolved, name: str | None, origin: str | None, dry_run: bo
 
             choice = choose(settings, automatic, corpus, compute_for(settings))
             settings, notes = choice.settings, (*notes, f"chosen: {choice.note()}")
-        _print_plan(settings, corpus, notes, shown.as_json)
+        if settings.model.latent.kind is not None:
+            from charlm.training.latent_lines import line_reader
+
+            line_reader(settings, corpus)  # refuses lines that are too long, or too few
+        print_plan(settings, corpus, notes, shown.as_json)
         return
     from charlm.training.experiment import begin
 
-    _train(begin(settings, name, start, notes, automatic), shown)
+    _train_language(begin(settings, name, start, notes, automatic), shown)
 
 
 def _resume(
@@ -215,77 +236,28 @@ def _resume(
     more: str | None,
     moved: Moved,
     dry_run: bool,
-    shown: _Shown,
+    shown: Shown,
 ) -> None:
     from charlm.training.experiment import resume
 
     if dry_run:
         from charlm.runs import lock_run, open_run, runs_root
+        from charlm.training.language_text import open_language_text
         from charlm.training.resuming import Asked, reopen
 
         run = open_run(runs_root(), target)
         with lock_run(run):
-            stored = reopen(run, Asked(overrides, options, more, moved))
-        _print_plan(stored.settings, stored.corpus, stored.notes, shown.as_json)
+            stored = reopen(run, Asked(overrides, options, more, moved), open_language_text)
+        print_plan(stored.settings, stored.text.corpus, stored.notes, shown.as_json)
         return
-    _train(resume(target, overrides, options, more=more, moved=moved), shown)
+    _train_language(resume(target, overrides, options, more=more, moved=moved), shown)
 
 
-def _train(training: Training, shown: _Shown) -> None:
-    """Train, show it, and print the summary. Raises StoppedError after a signal."""
-    from charlm.display.console import StderrConsole
+def _train_language(training: Training[LanguageTask], shown: Shown) -> None:
     from charlm.display.first_sample import first_sample_options
-    from charlm.display.live import LiveView, supports_live_view
-    from charlm.display.loss_plot import plot_loss_of
-    from charlm.display.plain import PlainView
-    from charlm.display.summary import print_rows, print_summary, summary_json, text_rows
-    from charlm.errors import StoppedError
-    from charlm.runs import command_name
-    from charlm.signals import Stop
-    from charlm.training.events import Finished
+    from charlm.display.summary import next_commands, text_rows
 
-    run, corpus = training.run, training.corpus
-    console = StderrConsole()
-    rows = [*text_rows(corpus), *(("note", note) for note in training.notes)]
-    title = f"{run.name}  {training.settings.model.in_short()}"
-    view = LiveView(console, title) if supports_live_view(console) else PlainView(sys.stderr)
-    finished = None
-    with watching(run, shown.page, shown.cell_files) as page, Stop() as stop:
-        print_rows(console, [*rows, *([("page", page)] if page else [])])
-        with view:
-            for event in training.events(stop.asked, stop.save_asked):
-                view.show(event)
-                if isinstance(event, Finished):
-                    finished = event
-    assert finished is not None
-    plot_loss_of(run)
+    corpus, run = training.task.corpus, training.run.name
     cells = [layer.cell for layer in training.settings.model.stack()]
     options = first_sample_options(corpus, training.settings.text)
-    print_summary(console, finished, run.name, run.folder, options, cells)
-    if shown.as_json:
-        print_json(summary_json(finished, run.name, run.folder))
-    if stop.signal:
-        raise StoppedError(
-            stop.signal,
-            f"Interrupted at step {finished.step:,}; everything is saved",
-            str(run.folder),
-            f"Go on with: charlm train --resume {command_name(run)}",
-        )
-
-
-def _print_plan(settings: Settings, corpus: Corpus, notes: Sequence[str], as_json: bool) -> None:
-    """What a training would do, without torch and without a run."""
-    from charlm.model.parameters import count_parameters
-    from charlm.text.corpus import describe_corpus
-
-    parameters = count_parameters(settings.model, corpus.vocabulary.size)
-    if as_json:
-        plan = {"settings": settings.model_dump(mode="json"), "parameters": parameters, "text": describe_corpus(corpus)}
-        print_json(plan)
-        return
-    from rich.console import Console
-
-    from charlm.display.summary import plan_rows, print_rows
-
-    console = Console(highlight=False)
-    print_rows(console, [*(("note", note) for note in notes), *plan_rows(settings, corpus, parameters)])
+    train_and_show(training, shown, text_rows(corpus), lambda finished: next_commands(finished, run, options, cells))

@@ -1,7 +1,8 @@
-"""exp and tanh in float64 from operations that IEEE 754 defines to the last bit: the same bits on every machine.
+"""exp, tanh and softplus in float64 from what IEEE 754 defines to the last bit: the same bits on every machine.
 
 numpy's own exp and tanh differ in their last bits from one processor to another. Here exp(x) = 2^n exp(r) with
 n = round(x / ln 2), so that |r| <= ln 2 / 2, and exp(r) is the beginning of its series, which is right to 1e-12.
+So is ln(1 + y) = 2 (s + s^3 / 3 + s^5 / 5 + ...) with s = y / (2 + y), which is at most 1/3 for y up to 1.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ COEFFICIENTS = tuple(1 / factorial(power) for power in range(DEGREE, -1, -1))  #
 LN2 = float.fromhex("0x1.62e42fefa39efp-1")
 LN2_HIGH = float.fromhex("0x1.62e42fp-1")  # few digits: n times it has no rounding error
 LN2_LOW = float.fromhex("0x1.df473de6af279p-26")  # ln 2 without LN2_HIGH
+ODD = tuple(2 / power for power in range(25, 0, -2))  # the coefficients of ln(1 + y), the highest power first
 LOWEST, HIGHEST = -700.0, 700.0  # arguments beyond count as these: nothing overflows, and nothing is 0
 
 
@@ -41,6 +43,17 @@ def tanh(x: Floats) -> Floats:
     """tanh(x), element by element, to 1e-12."""
     power = exp(-2 * np.abs(x))
     return np.copysign((1 - power) / (1 + power), x)
+
+
+def logaddexp(x: Any, y: Any) -> Floats:
+    """ln(exp(x) + exp(y)), element by element, to 1e-12; for x = 0 it is the softplus of y."""
+    power = exp(-np.abs(np.subtract(x, y, dtype=np.float64)))
+    s = power / (2 + power)
+    square = s * s
+    total = np.full_like(s, ODD[0])
+    for coefficient in ODD[1:]:
+        total = total * square + coefficient
+    return np.asarray(np.maximum(x, y) + total * s)
 
 
 def softmax(logits: npt.NDArray[Any]) -> Floats:

@@ -13,12 +13,13 @@ Other sums are taken in order, from the first number to the last.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from charlm.compression.elementary import exp, tanh
+from charlm.compression.elementary import exp, logaddexp, tanh
 from charlm.errors import UsageError
 from charlm.model.language_model import LanguageModel
 from charlm.model.state import State, map_state
@@ -31,7 +32,7 @@ EXACT = {  # what IEEE 754 defines, and what only chooses, compares or moves
     *("minimum", "less", "less_equal", "greater", "greater_equal", "equal", "not_equal", "logical_and", "logical_or"),
     *("logical_not", "bitwise_and", "bitwise_or", "invert", "isfinite", "clip", "sign", "copysign", "rint", "floor"),
 }
-OWN = {"exp": exp, "tanh": tanh}
+OWN: dict[str, Callable[..., npt.NDArray[np.float64]]] = {"exp": exp, "tanh": tanh, "logaddexp": logaddexp}
 
 
 class PortableArray(np.ndarray):

@@ -11,6 +11,7 @@ OTHER_WORDS = {
     "model.tied": "tie tie-weights tied-weights weight-tying",
     "model.weight_drop": "weight-dropout wdrop dropconnect",
     "model.attention": "attn",
+    "model.block": "norm conv gate mlp rms-norm rmsnorm layer-norm prenorm ffn feed-forward mlp-ratio conv-width glu",
     "training.learning_rate": "lr rate step-size max-lr base-lr",
     "training.batch_size": "batch bs lanes batchsize train-batch-size",
     "training.seq_len": "bptt seq-length sequence-length seq block-size context context-length window num-steps-bptt",

@@ -18,7 +18,13 @@ SECTIONS: dict[str, Any] = {name: field.annotation for name, field in Settings.m
 NAMES = tuple(f"{section}.{key}" for section, model in SECTIONS.items() for key in model.model_fields)
 CELL, CELL_OPTIONS = "model.cell", "model.cell_options"
 LAYERS, NUM_LAYERS = "model.layers", "model.num_layers"
-INNER = {CELL_OPTIONS: "{forget_bias: 1.0}", "model.attention": "{window: 32}"}  # settings that are mappings
+INNER = {  # settings that are mappings
+    CELL_OPTIONS: "{forget_bias: 1.0}",
+    "model.attention": "{window: 32}",
+    "model.latent": "{kind: line}",
+    "model.pairs": "{kind: attending}",
+    "model.block": "{norm: rms, mlp: 3}",
+}
 LENGTHS = ("training.steps", "training.epochs", "training.budget")
 
 

@@ -8,23 +8,51 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from charlm.config.cell_files import LONGEST, short_name
+from charlm.config.latent_settings import LatentSettings
+from charlm.config.layer_settings import CellOption
+from charlm.config.layer_settings import LayerSettings as LayerSettings
+from charlm.config.pair_settings import PairSettings
 from charlm.config.section import BelowOne, Fraction, Listed, Section
-
-CellOption = bool | int | float | str
-
-
-class LayerSettings(Section):
-    """One layer of a stack. A setting that it leaves out is that of the model."""
-
-    cell: str = Field(default="", max_length=LONGEST, description="name of a cell; empty: model.cell")
-    cell_options: dict[str, CellOption] = Field(default={}, max_length=16, description="options of that cell")
-    hidden_size: int = Field(default=0, ge=0, le=16_384, description="units of this layer; 0: model.hidden_size")
 
 
 class AttentionSettings(Section):
     """Attention over the past outputs of the stack."""
 
     window: int = Field(default=0, ge=0, le=4096, description="past outputs that it covers; 0: no attention")
+
+
+class BlockSettings(Section):
+    """What surrounds the cell of each layer. With any of these, `model.residual` adds the embedding in the lowest, too.
+
+    Each works without the others; together with `model.residual` they are the blocks that cells without a recurrent
+    product need (docs/blocks.md).
+    """
+
+    norm: Literal["rms"] | None = Field(
+        default=None, description="rms: what a part of a layer reads is divided by its root mean square; none: no norm"
+    )
+    conv: int = Field(
+        default=0,
+        ge=0,
+        le=64,
+        description="inputs, up to the present one, that each unit sums by weights of its own before the cell; 0: none",
+    )
+    gate: bool = Field(
+        default=False, description="a matrix before the cell and one after it, and a gate from the input on its output"
+    )
+    mlp: int = Field(
+        default=0, ge=0, le=16, description="a gated network after the cell, so many times hidden_size wide; 0: none"
+    )
+
+    def in_short(self) -> str:
+        """`, norm, conv 4, gate, mlp 3`: those that are on."""
+        parts = ["norm"] * bool(self.norm) + [f"conv {self.conv}"] * bool(self.conv) + ["gate"] * self.gate
+        return "".join(f", {part}" for part in parts + [f"mlp {self.mlp}"] * bool(self.mlp))
+
+    @property
+    def there(self) -> bool:
+        """Whether any option is on."""
+        return self != BlockSettings()
 
 
 class ModelSettings(Section):
@@ -48,9 +76,13 @@ class ModelSettings(Section):
         description="the layers one by one, such as [{cell: lstm}, {cell: gru}]",
     )
     residual: bool = Field(
-        default=False, description="from the second layer up, add the input of a layer to its output"
+        default=False,
+        description="add the input of a layer to its output: from the second layer up, with model.block in all layers",
     )
+    block: BlockSettings = Field(default=BlockSettings(), description="what surrounds the cell of each layer")
     attention: AttentionSettings = Field(default=AttentionSettings(), description="attention over past outputs")
+    latent: LatentSettings = Field(default=LatentSettings(), description="latent variables, for lines")
+    pairs: PairSettings = Field(default=PairSettings(), description="a target for a source, for lines with a tab")
     embedding_dim: int | None = Field(
         default=None, ge=1, le=16_384, description="E, width of the embedding; none: hidden_size"
     )
@@ -78,21 +110,68 @@ class ModelSettings(Section):
         if self.layers is not None and len(self.layers) != self.num_layers:
             raise ValueError(f"model.layers has {len(self.layers)} layers, and model.num_layers is {self.num_layers}")
         widths = [layer.hidden_size for layer in self.stack()]
-        if self.tied and (self.embedding_dim or self.hidden_size) != widths[-1]:
+        if self.tied and self.embedding_width != widths[-1]:
             raise ValueError(
                 "model.tied needs model.embedding_dim to equal model.hidden_size of the top layer, or to be left out"
             )
         if self.residual and len(set(widths)) > 1:
             raise ValueError("model.residual needs layers of one width in model.layers")
+        if self.residual and self.block.there and self.embedding_width != widths[0]:
+            raise ValueError(
+                "model.residual with model.block adds the embedding, too: it needs model.embedding_dim to equal "
+                "model.hidden_size, or to be left out"
+            )
         return self
 
+    @model_validator(mode="after")
+    def _latents_stand_alone(self) -> ModelSettings:
+        """What a model with latent variables cannot have beside them."""
+        given = {
+            "attention": self.attention.window,
+            "tied": self.tied,
+            "weight_drop": self.weight_drop,
+            "block": self.block.there,
+        }
+        wrong = [f"model.{name}" for name, value in given.items() if value]
+        if self.latent.kind is not None and wrong:
+            raise ValueError(f"{' and '.join(wrong)} cannot go with latent variables (model.latent)")
+        if self.latent.kind in ("vrnn", "draw") and self.dropout_kind == "locked":
+            raise ValueError(
+                f"model.dropout_kind=locked is for whole windows, and {self.latent.kind} goes step by step"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _pairs_stand_alone(self) -> ModelSettings:
+        """What a model of pairs cannot have beside it."""
+        given = {
+            "attention": self.attention.window,
+            "tied": self.tied,
+            "weight_drop": self.weight_drop,
+            "block": self.block.there,
+            "latent": self.latent.kind,
+        }
+        wrong = [f"model.{name}" for name, value in given.items() if value]
+        if self.pairs.kind is not None and wrong:
+            raise ValueError(f"{' and '.join(wrong)} cannot go with pairs (model.pairs)")
+        return self
+
+    @property
+    def embedding_width(self) -> int:
+        """E."""
+        return self.embedding_dim or self.hidden_size
+
     def in_short(self) -> str:
-        """`lstm 2 x 192`; if the layers are given one by one, each with its width."""
+        """`lstm 2 x 192`, `lstm 2 x 192, latent line 32`; if the layers are given one by one, each with its width."""
         if self.layers is None:
             shape = f"{short_name(self.cell)} {self.num_layers} x {self.hidden_size}"
         else:
             shape = ", ".join(f"{short_name(layer.cell)} {layer.hidden_size}" for layer in self.stack())
-        extras = ", residual" * self.residual
+        extras = ", residual" * self.residual + self.block.in_short()
+        if self.latent.kind is not None:
+            extras += f", latent {self.latent.kind} {self.latent.size}"
+        if self.pairs.kind is not None:
+            extras += f", pairs {self.pairs.kind}"
         return shape + extras + (f", attention {self.attention.window}" if self.attention.window else "")
 
     def stack(self) -> tuple[LayerSettings, ...]:

@@ -38,6 +38,10 @@ COUNTS = {
 }
 
 
+# settings whose values are named one by one
+MAPPINGS = tuple(("model", name) for name in ("cell_options", "attention", "block", "latent", "pairs"))
+
+
 @dataclass(frozen=True)
 class Problem:
     """One problem: the dotted name of the setting, what is wrong, what to do, and the origin of the value."""
@@ -59,7 +63,7 @@ def problems_of(validation: ValidationError) -> list[Problem]:
     problems: dict[str, Problem] = {}
     for error in validation.errors(include_url=False):
         location = error["loc"]
-        depth = 3 if location[:2] in (("model", "cell_options"), ("model", "attention")) else 2
+        depth = 3 if location[:2] in MAPPINGS else 2
         name = ".".join(str(part) for part in location[:depth])
         if name not in problems:  # pydantic reports each member of a union
             problems[name] = Problem(name, _sentence(name, location[depth:], dict(error)))

@@ -14,12 +14,14 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from charlm.config.device_names import NAMES as DEVICE_NAMES
 from charlm.config.device_names import is_device_name
+from charlm.config.latent_settings import LatentSettings as LatentSettings
 from charlm.config.model_settings import AttentionSettings as AttentionSettings
 from charlm.config.model_settings import LayerSettings as LayerSettings
 from charlm.config.model_settings import ModelSettings as ModelSettings
+from charlm.config.pair_settings import PairSettings as PairSettings
 from charlm.config.section import BelowOne, Fraction, Listed
 from charlm.config.section import Section as Section
-from charlm.config.text_form import form_problem
+from charlm.config.text_form import form_problem, pairs_problem
 
 DURATION = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]+)?) ?(?P<unit>s|m|h)")
 SECONDS_IN = {"s": 1.0, "m": 60.0, "h": 3600.0}
@@ -246,6 +248,29 @@ class Settings(Section):
     text: TextSettings = TextSettings()
     model: ModelSettings = ModelSettings()
     training: TrainingSettings = TrainingSettings()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _made_of_lines(cls, given: Any) -> Any:
+        """A model with latent variables reads lines, or records of another form, and a model of pairs reads lines."""
+        model, text = (given.get(name) for name in ("model", "text")) if isinstance(given, Mapping) else (None, None)
+        parts = [model.get(name) for name in ("latent", "pairs")] if isinstance(model, Mapping) else []
+        reads_lines = any(isinstance(part, Mapping) and part.get("kind") is not None for part in parts)
+        if reads_lines and isinstance(text, Mapping | None) and "records" not in (text or {}):
+            return {**given, "text": {**(text or {}), "records": True}}
+        return given
+
+    @model_validator(mode="after")
+    def _latents_have_records(self) -> Settings:
+        if self.model.latent.kind is not None and not self.text.records:
+            raise ValueError("text.records=false is given, but a model with latent variables reads lines (--records)")
+        return self
+
+    @model_validator(mode="after")
+    def _pairs_are_lines(self) -> Settings:
+        if self.model.pairs.kind is not None and (problem := pairs_problem(self.text)):
+            raise ValueError(problem)
+        return self
 
     @model_validator(mode="after")
     def _split_by_the_seed(self) -> Settings:

@@ -25,6 +25,8 @@ class Form(Protocol):
     @property
     def label(self) -> str | int | None: ...
     @property
+    def split(self) -> str: ...
+    @property
     def answer_after(self) -> str | None: ...
     @property
     def score_ends(self) -> bool: ...
@@ -64,3 +66,14 @@ def form_problem(form: Form) -> str:
 def name_fits(format_name: str, setting: str) -> bool:
     """Whether a format is read by this setting."""
     return (format_name == "jsonl") == (setting == "text.field")
+
+
+def pairs_problem(form: Form) -> str:
+    """What is wrong with these settings of a text of pairs; empty if nothing is."""
+    if not form.records or form.separator != "line" or form.format not in ("auto", "plain"):
+        return "text.records, text.separator and text.format cannot change with pairs: a pair is a line"
+    if form.column is not None or form.field is not None:
+        return "text.column and text.field cannot go with pairs: a pair is a line, and a tab is in it"
+    if form.answer_after is not None or not form.score_ends:
+        return "text.answer_after and text.score_ends cannot go with pairs: targets are learnt, with their ends"
+    return "text.split=contiguous cannot go with pairs: their sources are split" if form.split == "contiguous" else ""

@@ -10,9 +10,11 @@ from collections.abc import Sequence
 from charlm.config.settings import ModelSettings, Settings, TrainingSettings
 from charlm.device import Compute, choose_compute
 from charlm.diagnosis.finding import Finding, finding_from_error
-from charlm.engines.choosing import engines_of
+from charlm.engines.choices import engines_of
+from charlm.engines.stream_block import can_run_blocks
 from charlm.errors import CharlmError, UsageError
 from charlm.evaluation.score import in_bits
+from charlm.model.block import build_blocks
 from charlm.text.lanes import Lanes
 from charlm.text.vocabulary import Vocabulary
 
@@ -92,6 +94,7 @@ def explain_engines(model_settings: ModelSettings, compute: Compute) -> Finding:
     train = _by_layer(found.train) + " in a CUDA graph" * found.captured
     step = " and ".join(dict.fromkeys(map(_by_layer, (found.step, found.step_many))))
     step += ", with attention as its definition" * bool(model_settings.attention.window)
+    step += ", with blocks as their definition" * (not can_run_blocks(build_blocks(model_settings)))
     what = "; ".join((f"train: {train}; score: {_by_layer(found.score)}; sample: {step}", *found.notes))
     return Finding("engines", "ok", what, facts=dataclasses.asdict(found))
 

@@ -24,4 +24,4 @@ def _lines(cell: Mapping[str, Any]) -> Iterator[str]:
         if isinstance(option["default"], bool):
             choice = "true or false"
         yield f"  model.cell_options.{name}={value}   {option['about']}; {choice}"
-    yield f"Paper: {cell['paper']}"
+    yield f"Family: {cell['family']}    Paper: {cell['paper']}"

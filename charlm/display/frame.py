@@ -19,7 +19,7 @@ from rich.text import Text
 from charlm.display.curve import FAINT, MARK, TRAIN, VALID, Curve, draw_curve
 from charlm.display.printing import escape_controls
 from charlm.display.status import TrainingStatus
-from charlm.display.units import clock, in_bits, scientific, short
+from charlm.display.units import at_most, clock, in_bits, scientific, short
 from charlm.display.view import describe_trouble
 
 WIDEST = 108  # cells; longer lines are hard to read
@@ -90,11 +90,12 @@ def _bar(status: TrainingStatus, width: int) -> Line:
 def _numbers(status: TrainingStatus, elapsed: float, left: float | None, width: int) -> list[Line]:
     """Up to three columns of four: scores in bits per character, time and position, speed and step size."""
     newest, valid, best = status.updated, status.validated, status.best
+    mark = at_most(bool(status.started and status.started.bounded))
     columns = [
         [
-            ("train bits", f"{in_bits(newest.train_nats):.3f}" if newest else "", TRAIN),
-            ("valid bits", f"{valid.bits:.3f}" if valid else "", VALID),
-            ("best bits", f"{best.bits:.3f}" if best else "", VALID),
+            ("train bits", f"{mark}{in_bits(newest.train_nats):.3f}" if newest else "", TRAIN),
+            ("valid bits", f"{mark}{valid.bits:.3f}" if valid else "", VALID),
+            ("best bits", f"{mark}{best.bits:.3f}" if best else "", VALID),
             ("at step", f"{best.step:,}" if best else "", PLAIN),
         ],
         [

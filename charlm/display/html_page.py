@@ -9,8 +9,6 @@ Control characters are shown by the signs that Unicode has for them, those that 
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -18,6 +16,7 @@ from importlib.resources import files
 from typing import Any
 
 from charlm.display.printing import CONTROLS
+from charlm.page.content_source import content_source
 from charlm.text.vocabulary import LOST
 
 NEVER_SHOWN = re.compile(f"{CONTROLS.pattern}|[\ufffe\uffff]")
@@ -51,8 +50,8 @@ def render_page(
     environment = Environment(autoescape=True, undefined=StrictUndefined, loader=FunctionLoader(page_file))
     return environment.get_template(f"{name}.html").render(
         title=title,
-        policy=f"default-src 'none'; style-src {_source(style)}; script-src {_source(script)}; base-uri 'none'; "
-        "form-action 'none'" + ("; connect-src 'self'" if asks else ""),
+        policy=f"default-src 'none'; style-src {content_source(style)}; script-src {content_source(script)}; "
+        "base-uri 'none'; form-action 'none'" + ("; connect-src 'self'" if asks else ""),
         style=Markup(style),
         script=Markup(script),
         data=data,
@@ -69,8 +68,3 @@ def without_controls(text: str) -> str:
 def _sign(match: re.Match[str]) -> str:
     code = ord(match[0])
     return chr(0x2400 + code) if code < 0x20 else "\u2421" if code == 0x7F else LOST
-
-
-def _source(content: str) -> str:
-    """How a Content-Security-Policy allows a style or a script."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from charlm.display.figures import GRID, INK, has_matplotlib, new_figure, save_png, style_axes
-from charlm.display.units import in_bits
+from charlm.display.units import at_most, in_bits
 from charlm.errors import UsageError
 from charlm.training.score import training_score
 
@@ -31,19 +31,21 @@ Updates = list[tuple[int, int, float, float]]  # the same of an update, and the 
 def plot_loss_of(run: Run) -> None:
     """Write loss.png in the run's folder, if matplotlib is installed and the run has an update to draw."""
     from charlm.runs import read_metrics
+    from charlm.runs.summary import summarize_run
 
     if not has_matplotlib():
         return
     rows = list(read_metrics(run.metrics))
     if any(row.get("event") == "updated" for row in rows):
         with suppress(OSError):  # everything else is saved: a missing picture is no error
-            plot_loss(rows, run.folder / "loss.png")
+            plot_loss(rows, run.folder / "loss.png", bounded=summarize_run(run).latent is not None)
 
 
-def plot_loss(metrics: Sequence[Row], path: Path) -> None:
+def plot_loss(metrics: Sequence[Row], path: Path, bounded: bool = False) -> None:
     """Write a PNG of 1200 x 700 pixels: train and valid bits per character against the characters read.
 
-    `metrics` are events as flat dicts in the order in which they happened. Raises UsageError if matplotlib is not
+    `metrics` are events as flat dicts in the order in which they happened; `bounded`: their scores are upper bounds.
+    Raises UsageError if matplotlib is not
     installed, or if there is no update to draw.
     """
     train, valid = learning_curve(metrics)
@@ -54,7 +56,7 @@ def plot_loss(metrics: Sequence[Row], path: Path) -> None:
 
     axes = figure.add_subplot()
     _draw(axes, train, valid)
-    axes.set_title("bits per character", loc="left", fontsize=10, color=INK)
+    axes.set_title(f"{at_most(bounded)}bits per character", loc="left", fontsize=10, color=INK)
     axes.set_xlabel("characters read", color=INK)
     axes.xaxis.set_major_formatter(EngFormatter(sep=""))
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))

@@ -11,7 +11,7 @@ from typing import Self, TextIO
 from charlm.display.printing import escape_controls, escape_unencodable
 from charlm.display.status import TrainingStatus
 from charlm.display.summary import LABEL, started_rows
-from charlm.display.units import clock, in_bits, short
+from charlm.display.units import at_most, clock, in_bits, short
 from charlm.display.view import describe_trouble
 from charlm.training.events import (
     Event,
@@ -91,14 +91,18 @@ class PlainView:
             self._held = ""
 
     def _score(self, event: Validated) -> str:
-        return self._line(f"valid {event.bits:.3f} bits  {'best' if event.best else '    '}")
+        return self._line(f"valid {self._mark}{event.bits:.3f} bits  {'best' if event.best else '    '}")
+
+    @property
+    def _mark(self) -> str:
+        return at_most(bool(self._status.started and self._status.started.bounded))
 
     def _line(self, middle: str) -> str:
         """`step 350  10.0%  train 2.104 bits  ...  41.2k chars/s  0:12`; before the first update there is less."""
         newest = self._status.updated
         if newest is None:
             return f"before the first step  {middle}"
-        train = f"train {in_bits(newest.train_nats):.3f} bits"
+        train = f"train {self._mark}{in_bits(newest.train_nats):.3f} bits"
         speed = f"{short(newest.characters_per_second):>6} chars/s"
         return f"step {newest.step:<7} {newest.progress:>6.1%}  {train}  {middle}  {speed}  {clock(newest.seconds)}"
 

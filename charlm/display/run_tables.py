@@ -10,7 +10,7 @@ from charlm.config.cell_files import consent
 from charlm.config.given import dotted
 from charlm.config.settings import Settings
 from charlm.config.stored import inline_yaml
-from charlm.display.units import clock, counted, in_bits
+from charlm.display.units import at_most, clock, counted, in_bits
 
 if TYPE_CHECKING:
     from charlm.runs.summary import RunSummary
@@ -31,7 +31,7 @@ def list_rows(summaries: Sequence[RunSummary], latest: str | None) -> list[Row]:
     rows: list[Row] = [("", "run", "model", "steps", "valid bits", "time", "text")]
     for run in summaries:
         mark = "*" if run.name == latest else " "
-        figures = _count(run.step), _bits(run.valid_nats), _time(run)
+        figures = _count(run.step), _bits(run.valid_nats, run), _time(run)
         rows.append((mark, run.name, _model(run), *figures, run.text or UNKNOWN))
     return rows
 
@@ -42,7 +42,7 @@ def removed_row(run: RunSummary) -> Row:
         run.name,
         _model(run),
         counted(int(run.step or 0), "step"),
-        f"{_bits(run.valid_nats)} valid bits",
+        f"{_bits(run.valid_nats, run)} valid bits",
         str(run.folder),
     )
 
@@ -60,8 +60,8 @@ def run_rows(run: RunSummary, settings: Mapping[str, Any], target: str) -> list[
         *([("from", run.origin)] if run.origin else []),
         *([("chosen", run.chosen)] if run.chosen else []),
         ("trained", trained if run.checkpoints else "not yet"),
-        ("valid", f"{_score(run.valid_nats)}{best}"),
-        ("train", f"{_score(run.train_nats)}{best}"),
+        ("valid", f"{_score(run.valid_nats, run)}{best}"),
+        ("train", f"{_score(run.train_nats, run)}{best}"),
         *_under("checkpoints", _checkpoints(run)),
         *_under("settings", _notable(settings)),
         *_under("changed", run.changed),
@@ -73,8 +73,8 @@ def compared_rows(summaries: Sequence[RunSummary], differing: Mapping[str, Seque
     """A column for each run: its scores, and the settings in which the runs differ."""
     return [
         ("", *(run.name for run in summaries)),
-        ("valid bits", *(_bits(run.valid_nats) for run in summaries)),
-        ("train bits", *(_bits(run.train_nats) for run in summaries)),
+        ("valid bits", *(_bits(run.valid_nats, run) for run in summaries)),
+        ("train bits", *(_bits(run.train_nats, run) for run in summaries)),
         ("steps", *(_count(run.step) for run in summaries)),
         ("characters", *(_count(run.characters) for run in summaries)),
         ("time", *(_time(run) for run in summaries)),
@@ -102,7 +102,8 @@ def _next_commands(target: str, finished: bool, settings: Mapping[str, Any]) -> 
     cells = [settings.get("model.cell", ""), *(layer.get("cell", "") for layer in settings.get("model.layers") or ())]
     name = shlex.quote(target) + consent(map(str, cells))
     longer = " --more 5m" if finished else ""
-    return [f"charlm sample {name}", f"charlm eval perplexity {name} FILE", f"charlm train --resume {name}{longer}"]
+    score = f"perplexity {name} FILE" if settings.get("model.latent.kind") is None else f"bound {name}"
+    return [f"charlm sample {name}", f"charlm eval {score}", f"charlm train --resume {name}{longer}"]
 
 
 def _has_reached_its_length(run: RunSummary, settings: Mapping[str, Any]) -> bool:
@@ -123,21 +124,22 @@ def _under(label: str, values: Sequence[str]) -> list[Row]:
 
 
 def _model(run: RunSummary) -> str:
+    latent = f", latent {run.latent}" if run.latent else ""
     if run.layers:
-        return ", ".join(run.layers)
-    return UNKNOWN if run.cell is None else f"{run.cell} {_count(run.num_layers)} x {_count(run.hidden_size)}"
+        return ", ".join(run.layers) + latent
+    return UNKNOWN if run.cell is None else f"{run.cell} {_count(run.num_layers)} x {_count(run.hidden_size)}{latent}"
 
 
 def _count(value: float | None) -> str:
     return UNKNOWN if value is None else f"{value:,.0f}"
 
 
-def _bits(nats: float | None) -> str:
-    return UNKNOWN if nats is None else f"{in_bits(nats):.3f}"
+def _bits(nats: float | None, run: RunSummary) -> str:
+    return UNKNOWN if nats is None else f"{at_most(run.latent is not None)}{in_bits(nats):.3f}"
 
 
-def _score(nats: float | None) -> str:
-    return UNKNOWN if nats is None else f"{in_bits(nats):.3f} bits per character ({nats:.4f} nats)"
+def _score(nats: float | None, run: RunSummary) -> str:
+    return UNKNOWN if nats is None else f"{_bits(nats, run)} bits per character ({nats:.4f} nats)"
 
 
 def _time(run: RunSummary) -> str:

@@ -21,17 +21,19 @@ from charlm.config.cell_files import consent
 from charlm.display.console import silence_on_error
 from charlm.display.printing import escape_controls, escape_unencodable
 from charlm.display.tables import GAP, fit_pairs
-from charlm.display.units import clock, counted, in_bits, short
+from charlm.display.units import at_most, clock, counted, in_bits, short
 from charlm.text.vocabulary import UNITS
 from charlm.training.events import Finished, Started
 
 if TYPE_CHECKING:
     from charlm.config.settings import Settings
+    from charlm.pairs.pair_text import PairText
     from charlm.text.corpus import Corpus
 
 Row = tuple[str, str]  # name, value
 
 LABEL = 9  # cells of a name
+DRY = "nothing was trained or written; `charlm config show` prints all settings"
 FAINT = Style(dim=True)
 REASONS = {
     "length": "trained to its full length",
@@ -54,16 +56,36 @@ def text_rows(corpus: Corpus) -> list[Row]:
 
 def plan_rows(settings: Settings, corpus: Corpus, parameters: int) -> list[Row]:
     """What a training would do, for `--dry-run`."""
-    training = settings.training
-    length = next(
-        f"{name} {value}" for name in ("steps", "epochs", "budget") if (value := getattr(training, name)) is not None
-    )
     return [
         *text_rows(corpus),
         ("model", f"{settings.model.in_short()}, {parameters:,} parameters"),
-        ("length", f"{length}, {training.batch_size} x {training.seq_len} characters an update"),
-        ("dry run", "nothing was trained or written; `charlm config show` prints all settings"),
+        ("length", f"{_length(settings)}, {_window(settings)} an update"),
+        ("dry run", DRY),
     ]
+
+
+def pair_plan_rows(settings: Settings, pairs: PairText, parameters: int) -> list[Row]:
+    """The same for a training on pairs."""
+    training = settings.training
+    return [
+        *pair_rows(pairs),
+        ("model", f"{settings.model.in_short()}, {parameters:,} parameters"),
+        ("length", f"{_length(settings)}, {training.batch_size} pairs an update"),
+        ("dry run", DRY),
+    ]
+
+
+def _length(settings: Settings) -> str:
+    values = ((name, getattr(settings.training, name)) for name in ("steps", "epochs", "budget"))
+    return next(f"{name} {value}" for name, value in values if value is not None)
+
+
+def _window(settings: Settings) -> str:
+    """What an update reads."""
+    training = settings.training
+    if settings.model.latent.kind is not None:
+        return f"{training.batch_size} whole lines"
+    return f"{training.batch_size} x {training.seq_len} characters"
 
 
 def started_rows(started: Started) -> list[Row]:
@@ -86,9 +108,11 @@ def finished_rows(finished: Finished, path: Path) -> list[Row]:
     """How the training ended: scores in bits per character (nats, perplexity), characters read, and the folder."""
     rows = [("ended", f"{REASONS.get(finished.reason, finished.reason)}, at step {finished.step:,}")]
     if finished.best_nats is not None:
-        rows.append(("valid", f"{_score(finished.best_nats)}, perplexity {_perplexity(finished.best_nats):.2f}"))
+        mark = at_most(finished.bounded)
+        perplexity = f"perplexity {mark}{_perplexity(finished.best_nats):.2f}"
+        rows.append(("valid", f"{mark}{_score(finished.best_nats)}, {perplexity}"))
     if finished.best_step is not None and finished.last_nats is not None:
-        last = f"; the last one has {in_bits(finished.last_nats):.3f} bits"
+        last = f"; the last one has {at_most(finished.bounded)}{in_bits(finished.last_nats):.3f} bits"
         rows.append(
             ("best", f"at step {finished.best_step:,}{'' if finished.last_nats == finished.best_nats else last}")
         )
@@ -96,7 +120,7 @@ def finished_rows(finished: Finished, path: Path) -> list[Row]:
     speed = f"{short(_speed(finished))} a second"
     return [
         *rows,
-        ("train", f"{_score(finished.train_nats)}{at}"),
+        ("train", f"{at_most(finished.bounded)}{_score(finished.train_nats)}{at}"),
         ("read", f"{finished.characters:,} characters in {clock(finished.seconds)}, {speed}"),
         ("kept in", str(path)),
     ]
@@ -107,7 +131,27 @@ def next_commands(finished: Finished, run: str, options: Sequence[str] = (), cel
     name = shlex.quote(run) + consent(cells)
     prompted = "".join(f" {shlex.quote(option)}" for option in options)
     resume = [f"charlm train --resume {name}"] if finished.reason == "signal" else []
+    if finished.bounded:
+        return [*resume, f"charlm sample {name} --count 10", f"charlm eval bound {name}"]
     return [*resume, f"charlm sample {name}{prompted}", f"charlm eval perplexity {name} FILE"]
+
+
+def pair_rows(pairs: PairText) -> list[Row]:
+    """What was read, and how it is split, of a text of pairs."""
+    corpus, sizes = pairs.corpus, {name: len(part) for name, part in pairs.splits.items()}
+    what = f"{corpus.encoding}: {sum(sizes.values()):,} pairs, {counted(corpus.vocabulary.size, 'symbol')}"
+    return [
+        ("text", f"{' '.join(corpus.sources)}, {what}"),
+        ("split", ", ".join(f"{name} {size:,}" for name, size in sizes.items() if size) + ", by source"),
+        *_notes(pairs.notes),
+    ]
+
+
+def pair_commands(finished: Finished, run: str, cells: Iterable[str] = ()) -> list[str]:
+    """Commands for the next step after a training on pairs."""
+    name = shlex.quote(run) + consent(cells)
+    resume = [f"charlm train --resume {name}"] if finished.reason == "signal" else []
+    return [*resume, f"charlm convert {name} < FILE", f"charlm eval pairs {name}"]
 
 
 def summary_json(finished: Finished, run: str, path: Path) -> dict[str, object]:
@@ -127,15 +171,13 @@ def summary_json(finished: Finished, run: str, path: Path) -> dict[str, object]:
         "characters": finished.characters,
         "seconds": finished.seconds,
         "characters_per_second": _speed(finished),
+        **({"bounded": True} if finished.bounded else {}),
     }
 
 
-def print_summary(
-    console: Console, finished: Finished, run: str, path: Path, options: Sequence[str] = (), cells: Iterable[str] = ()
-) -> None:
-    """The summary at the end, with the `next_commands`: a panel on a terminal, lines elsewhere."""
+def print_summary(console: Console, finished: Finished, run: str, path: Path, commands: Sequence[str]) -> None:
+    """The summary at the end, with commands for the next step: a panel on a terminal, lines elsewhere."""
     rows = finished_rows(finished, path)
-    commands = next_commands(finished, run, options, cells)
     if not console.is_terminal:
         print_rows(console, [*rows, *(("next", command) for command in commands)])
         return

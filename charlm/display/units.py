@@ -25,6 +25,11 @@ def counted(number: float, word: str) -> str:
     return f"{shown} {word}{'s' * (number != 1)}"
 
 
+def at_most(bounded: bool) -> str:
+    """What stands before a score that is an upper bound, of a model with latent variables; nothing before others."""
+    return "<= " if bounded else ""
+
+
 def scientific(number: float) -> str:
     """A learning rate: 4.00e-3."""
     mantissa, _, exponent = f"{number:.2e}".partition("e")

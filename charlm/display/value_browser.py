@@ -23,7 +23,7 @@ from charlm.display.value_terminal import column_of
 from charlm.display.value_text import ValueText
 from charlm.errors import UsageError
 from charlm.inspection.guessing import next_guesses
-from charlm.inspection.value_names import parse_unit
+from charlm.inspection.value_names import units_named, units_of
 from charlm.text.quoting import quoted
 
 if TYPE_CHECKING:
@@ -88,10 +88,12 @@ class Screen:
         before = self.unit(view)
         new = pressed(view, key, self._of.text, len(self._of.recorded.units))
         if new.said == "unit":  # a unit's name was typed
+            typed = new.typed if ":" in new.typed else f"{before.layer}:{new.typed}"  # of the layer that is seen
             try:
-                before, new = parse_unit(new.typed, self._of.recorded.values), replace(new, typed="", said="")
+                before = units_named([typed], units_of(self._of.recorded.values))[0]
             except UsageError as error:
                 return replace(new, typed="", said=f"{error.what}; {error.remedy}")
+            new = replace(new, typed="", said="")
         elif new.unit != view.unit or new.order != view.order:
             return new
         return replace(new, unit=self.order(new).index(column_of(self._of.recorded, before)))

@@ -4,28 +4,34 @@
     train, or score    all with a compiled kernel            cpu, float32, or autocast to bf16    cell kernel
       with torch       ntm                                   cpu, float32                         memory kernel
                        lstm, lstm97, cifg, gru, rnn          all others                           torch kernel
+                       all whose step is linear in its state all others                           linear scan
+                       all others with a chunked form        all                                  chunks
                        all others that can be traced         all                                  scan
                        all others                            all                                  definition
     score with numpy   all with a compiled kernel            float32                              cell kernel
                        ntm                                   float32                              memory kernel
+                       all others with a chunked form        all                                  chunks
                        all others                            all                                  definition
     step on a cpu      all with a compiled kernel            float32                              stream kernel
                        ntm                                   float32                              memory kernel
                        all others                            all                                  definition
     step on CUDA       all                                   float32                              cuda graph
 
-Cell kernels, stream kernels and a scan's backward pass are derived from a trace of the cell's step (charlm/graphs). The
-kernels are C: they need the compiled library, and bf16 needs a processor with instructions for it. A cell that
-does what a graph cannot say is differentiated by autograd, and `Engines.notes` names what it is; ntm is the one of the
-table, and its memory has a kernel of its own.
+Cell kernels, stream kernels, linear scans and a scan's backward pass are derived from a trace of the cell's step
+(charlm/graphs). The kernels are C: they need the compiled library, and bf16 needs a processor with instructions for it.
+A step of the table that the library lacks, such as one with 7 rounds, is compiled when it is first asked for, if there
+is a compiler (own_library.py). A cell that does what a graph cannot say is differentiated by autograd: chunk by chunk
+if it declares a chunked form (`Cell.chunk`), else step by step, and then `Engines.notes` names what it is.
+The ntm is a cell of that kind, and its memory has a kernel of its own.
 
 A stack whose layers all have a stream kernel, without attention, is stepped and drawn from by the kernel as a whole
-(compiled_stepper.py). In others, each layer is stepped by its own engine; attention and the output layer as they are
-defined (layered_stepper.py).
+(compiled_stepper.py), with blocks too, if each of them hands up as many numbers as it reads. In others, each layer is
+stepped by its own engine; blocks, attention and the output layer as they are defined (layered_stepper.py). Through a
+window, a layer's engine runs its cell, and the block around it are operations on whole arrays.
 
 torch's kernels do not give the memory of every step. So a layer whose memory the layer above reads counts among the
-others. The gru with `first_form` has no torch kernel. If torch has no kernel in bf16 for the processor, the layer
-counts among the others too.
+others. The gru with `first_form`, and cells with rounds, have no torch kernel. If torch has no kernel in bf16 for the
+processor, the layer counts among the others too.
 
 On CUDA, whole training windows are captured as a CUDA graph if any layer runs as a scan or as its definition
 (`worth_capturing`). A law compares every engine with the definition.
@@ -36,7 +42,7 @@ Engines are imported late, because numpy jobs must not import torch.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -44,13 +50,10 @@ import numpy as np
 from charlm.cells.arrays import Array
 from charlm.cells.cell import TorchKernel, Weights
 from charlm.cells.unroll import Memories, project_inputs, run_steps, unroll
-from charlm.config.settings import ModelSettings
-from charlm.device import Compute
 from charlm.graphs.tracing import trace_problem
 from charlm.model.language_model import LanguageModel
 from charlm.model.stack import Layer, LayerInput, unroll_layer
-from charlm.model.state import fresh_state
-from charlm.model.stepping import DefinitionStepper, Stepper
+from charlm.model.stepping import DefinitionStepper, LayerStep, Stepper, defined_layer
 
 if TYPE_CHECKING:
     import torch
@@ -58,25 +61,27 @@ if TYPE_CHECKING:
     from charlm.engines.graph_stepper import GraphStepper
     from charlm.engines.scan_functions import Compiler
 
-Engine = Literal["cell kernel", "torch kernel", "scan", "definition", "memory kernel", "stream kernel", "cuda graph"]
-
-
-@dataclass(frozen=True)
-class Engines:
-    """The engine of each job of a model. Each layer has one; the lowest comes first."""
-
-    train: tuple[Engine, ...]
-    captured: bool  # whether training windows are captured as a CUDA graph
-    score: tuple[Engine, ...]  # in torch, on the device: validation and long texts
-    score_numpy: tuple[Engine, ...]  # in numpy: short texts
-    step: tuple[Engine, ...]  # one stream, on the CPU
-    step_many: tuple[Engine, ...]  # many streams at once
-    notes: tuple[str, ...]  # which layers run as their definition, and why
+Engine = Literal[
+    "cell kernel",
+    "torch kernel",
+    "linear scan",
+    "chunks",
+    "scan",
+    "definition",
+    "memory kernel",
+    "stream kernel",
+    "cuda graph",
+]
 
 
 def torch_kernel_of(layer: Layer) -> TorchKernel | None:
     """The kernel of torch that can run the layer over a whole window; None if there is none."""
     return None if layer.read_above else layer.cell.torch_kernel  # kernels do not give the memories of every step
+
+
+def has_chunks(layer: Layer) -> bool:
+    """Whether the cell's chunked form can run the layer over a window; it gives no memories, and reads none."""
+    return bool(layer.cell.CHUNK) and not (layer.reads_below or layer.read_above)
 
 
 def torch_engine(layer: Layer, like: torch.Tensor) -> Engine:
@@ -95,13 +100,19 @@ def torch_engine(layer: Layer, like: torch.Tensor) -> Engine:
             return "torch kernel"
     if memory_kernel.can_run(layer.cell, like):
         return "memory kernel"
+    from charlm.engines import linear_scan
+
+    if linear_scan.can_run(layer.cell, layer.reads_below):
+        return "linear scan"
+    if has_chunks(layer):
+        return "chunks"
     return "definition" if trace_problem(layer.cell, layer.reads_below) else "scan"
 
 
 def run_with_torch(
     layer: Layer, weights: Weights, x: LayerInput, state: Any, below: Memories, compiler: Compiler | None = None
 ) -> tuple[Array, Memories, Any]:
-    """The Recurrence for torch tensors: to train a window, or to score one. `compiler` compiles the steps of a scan."""
+    """The Recurrence for torch tensors: to train a window, or to score one. `compiler` compiles what scans call."""
     cell = layer.cell
     match torch_engine(layer, state[0]):
         case "cell kernel":
@@ -114,6 +125,20 @@ def run_with_torch(
             from charlm.engines import torch_kernel
 
             outputs, after = torch_kernel.run(cell, weights, x, state)
+            return outputs, None, after
+        case "linear scan":
+            from charlm.engines import linear_scan
+
+            return linear_scan.run(cell, weights, x, state, below, compiler)
+        case "chunks":
+            import torch
+
+            from charlm.engines import chunks
+
+            device_type = state[0].device.type
+            rounded = torch.is_autocast_enabled(device_type)
+            exactly = torch.autocast(device_type, enabled=False) if rounded else nullcontext()
+            outputs, after = chunks.run(cell, weights, x, state, exactly)
             return outputs, None, after
         case "scan":
             from charlm.engines.scan import scan
@@ -134,8 +159,7 @@ def definition_notes(layers: Sequence[Layer]) -> tuple[str, ...]:
     return tuple(
         f"layer {number} ({type(layer.cell).__name__}) runs as its definition: its step cannot be traced ({problem})"
         for number, layer in enumerate(layers, 1)
-        if not torch_kernel_of(layer)
-        and not has_kernel(layer.cell)
+        if not (torch_kernel_of(layer) or has_chunks(layer) or has_kernel(layer.cell))
         and (problem := trace_problem(layer.cell, layer.reads_below))
     )
 
@@ -146,7 +170,9 @@ def numpy_engine(layer: Layer, state: Any) -> Engine:
 
     if cell_kernel_numpy.can_run(layer.cell, layer.reads_below, state):
         return "cell kernel"
-    return "memory kernel" if memory_kernel.can_run(layer.cell, state[0]) else "definition"
+    if memory_kernel.can_run(layer.cell, state[0]):
+        return "memory kernel"
+    return "chunks" if has_chunks(layer) else "definition"
 
 
 def run_with_numpy(
@@ -154,15 +180,21 @@ def run_with_numpy(
 ) -> tuple[Array, Memories, Any]:
     """The Recurrence for numpy arrays: to score a window."""
     match numpy_engine(layer, state):
-        case "definition":
-            return unroll_layer(layer, weights, x, state, below)
         case "memory kernel":
             from charlm.engines.memory_kernel import with_kernel
 
             return unroll(with_kernel(layer.cell), weights, x, state, below)
-    from charlm.engines import cell_kernel_numpy
+        case "cell kernel":
+            from charlm.engines import cell_kernel_numpy
 
-    return cell_kernel_numpy.run(layer.cell, weights, x, state, below)
+            return cell_kernel_numpy.run(layer.cell, weights, x, state, below)
+        case "chunks":
+            from charlm.engines import chunks
+
+            outputs, after = chunks.run(layer.cell, weights, x, state)
+            return outputs, None, after
+        case _:
+            return unroll_layer(layer, weights, x, state, below)
 
 
 def run_with_states(
@@ -205,6 +237,15 @@ def stepper(model: LanguageModel) -> Stepper:
     return layered_stepper.LayeredStepper(model)
 
 
+def layer_step(model: LanguageModel, number: int) -> LayerStep:
+    """The fastest step of one layer on a CPU, the lowest 0: for who has to come between the layers of a stack."""
+    if step_engine(model.layers[number]) == "definition":
+        return defined_layer(model, number)
+    from charlm.engines import layered_stepper
+
+    return layered_stepper.layer_step(model, number)
+
+
 def gpu_stepper(model: LanguageModel, device: torch.device) -> GraphStepper:
     """The stepper on a CUDA device, for many streams at once. It may have notes for the user."""
     from charlm.engines.graph_stepper import GraphStepper
@@ -223,27 +264,3 @@ def pack_weights(model: LanguageModel) -> None:
 
     for layer, weights in zip(model.layers, model.layer_weights, strict=True):
         torch_kernel.pack(layer.cell, weights)
-
-
-def engines_of(model_settings: ModelSettings, compute: Compute) -> Engines:
-    """The engines that run a model of these settings on this device. The precision is that of training."""
-    import torch
-
-    model = LanguageModel(model_settings, {})
-    on_cpu = compute.device_type == "cpu"
-    # A tensor without data stands for one on a GPU: all that counts is that it is not on the CPU.
-    like = torch.empty(0, device="cpu" if on_cpu else "meta")
-    with torch.autocast("cpu", torch.bfloat16, enabled=on_cpu and compute.precision == "bf16"):
-        train = tuple(torch_engine(layer, like) for layer in model.layers)
-    states = fresh_state(model.layers, 0, 1, like=np.zeros(0, np.float32))
-    step = tuple(map(step_engine, model.layers))
-    on_gpu: tuple[Engine, ...] = tuple("cuda graph" for _ in step)
-    return Engines(
-        train=train,
-        captured=worth_capturing(model.layers, compute.device_type),
-        score=tuple(torch_engine(layer, like) for layer in model.layers),
-        score_numpy=tuple(numpy_engine(layer, state) for layer, state in zip(model.layers, states, strict=True)),
-        step=step,
-        step_many=on_gpu if compute.device_type == "cuda" else step,
-        notes=definition_notes(model.layers),
-    )

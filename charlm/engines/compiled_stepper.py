@@ -15,13 +15,15 @@ from typing import Any, ClassVar
 import numpy as np
 
 from charlm.engines.stream_arrays import StreamArrays, address
+from charlm.engines.stream_block import StreamedBlock, can_run_blocks
 from charlm.engines.stream_layer import StreamedLayer, can_run_layer, padding_step
-from charlm.kernels import StreamDraw, StreamLayer, StreamStack, library
+from charlm.kernels import StreamBlock, StreamDraw, StreamLayer, StreamStack, library
 from charlm.kernels.threads import TeamSize, share_rows
 from charlm.machine import usable_threads
+from charlm.model.block import build_blocks
 from charlm.model.language_model import LanguageModel
 from charlm.model.state import State
-from charlm.model.stepping import DefinitionStepper, Stepper
+from charlm.model.stepping import DefinitionStepper, Stepper, symbol_table
 
 ROWS_FOR_A_THREAD = 12  # with fewer, waking another thread takes longer than the work
 PAIRS_IN_A_BURST = 2**29  # rows * weights until drawn symbols are returned: at most a twentieth of a second
@@ -29,8 +31,9 @@ LONGEST_BURST = 64
 
 
 def can_run(model: LanguageModel) -> bool:
-    """Whether the kernels of all its layers are compiled here, and nothing else stands between them."""
-    return not model.settings.attention.window and all(map(can_run_layer, model.layers))
+    """Whether the kernels of all its layers are compiled here, and there is no attention."""
+    blocks = build_blocks(model.settings)
+    return not model.settings.attention.window and can_run_blocks(blocks) and all(map(can_run_layer, model.layers))
 
 
 class CompiledStepper:
@@ -46,17 +49,26 @@ class CompiledStepper:
         self._arrays = arrays = StreamArrays(kernel)
         step = padding_step(kernel)
         widths = [layer.hidden_size + -layer.hidden_size % step for layer in model.layers]
-        table = model.parameters["embedding.weight"]
         self._layers = [
             StreamedLayer(
-                layer, weights, None if number else table, widths[number], widths[number - 1],
-                arrays,
+                layer, weights, symbol_table(model, number), widths[number], widths[number - 1], arrays,
             )
             for number, (layer, weights) in enumerate(zip(model.layers, model.layer_weights, strict=True))
         ]  # fmt: skip
+        embedding, blocks = model.parameters["embedding.weight"], model.connections.blocks
+        self._blocks = [
+            StreamedBlock(block, weights, None if number else embedding, widths[number], arrays)
+            for number, (block, weights) in enumerate(blocks)
+        ]
         self._descriptions = (StreamLayer * len(self._layers))(*(layer.description for layer in self._layers))
         for number, layer in enumerate(self._descriptions):
-            layer.residual = int(model.settings.residual and number > 0)
+            layer.residual = int(model.settings.residual and number > 0 and not blocks)
+        for surrounding, layer in zip(self._blocks, self._descriptions, strict=bool(blocks)):
+            surrounding.surround(layer)
+        self._keepers: list[StreamedLayer | StreamedBlock] = [
+            *self._layers,
+            *(block for block in self._blocks if block.remembers),
+        ]  # of a state's items
         head, bias = model.head
         self._vocab_size = len(bias)
         missing = -len(bias) % step
@@ -82,7 +94,7 @@ class CompiledStepper:
         """ids (B,) and the state before them -> logits (B, V), float32, and the state after them."""
         rows = len(ids)
         numbers = np.array(ids, np.int64)
-        before = [layer.begin(given, rows) for layer, given in zip(self._layers, state, strict=True)]
+        before = self._begin(state, rows)
         after = [np.empty_like(parts) for parts in before]
         stack = self._described(rows, before, after)
         logits = np.empty((rows, stack.V), np.float32)
@@ -96,7 +108,7 @@ class CompiledStepper:
     ) -> tuple[np.ndarray, np.ndarray, State]:
         """As in `charlm.sampling.loop.generation.GeneratingModel`, a few milliseconds at a time."""
         rows = len(logits)
-        parts = [layer.begin(given, rows) for layer, given in zip(self._layers, state, strict=True)]  # overwritten
+        parts = self._begin(state, rows)  # overwritten
         stack = self._described(rows, parts, parts)
         scores = np.zeros((rows, stack.V), np.float32)
         scores[:, : self._vocab_size] = logits
@@ -121,24 +133,49 @@ class CompiledStepper:
         self._team.worked(threads, bool(draw.contended))
         return drawn[: draw.done], scores[:, : self._vocab_size], self._state(parts, state)
 
+    def _begin(self, state: State, rows: int) -> list[np.ndarray]:
+        """The parts of the state as arrays for the kernel, copies: of each layer, then of each convolution."""
+        return [keeper.begin(given, rows) for keeper, given in zip(self._keepers, state, strict=True)]
+
     def _state(self, parts: list[np.ndarray], like: State) -> State:
-        return tuple(layer.end(each, given) for layer, each, given in zip(self._layers, parts, like, strict=True))
+        return tuple(keeper.end(each, given) for keeper, each, given in zip(self._keepers, parts, like, strict=True))
 
     def _described(self, rows: int, before: list[np.ndarray], after: list[np.ndarray]) -> StreamStack:
         """The stack for one call: with the states (parts, B, H) before and after it, and room for what is between."""
         layers = type(self._descriptions).from_buffer_copy(self._descriptions)
         stack = StreamStack.from_buffer_copy(self._stack)
-        sizes = [layer.room(rows, self._item) for layer in self._layers]
+        sizes = [each.room(rows, self._item) for each in self._layers]
+        sizes += [each.room(rows, self._item) for each in self._blocks]
         room = np.empty(sum(sizes), np.uint8)
-        start, below = address(room), None
-        for layer, own, size, old, new in zip(layers, self._layers, sizes, before, after, strict=True):
+        starts = (address(room) + np.cumsum([0, *sizes])).tolist()
+        below = None
+        for number, (layer, own) in enumerate(zip(layers, self._layers, strict=True)):
             layer.x, layer.below = stack.top, below
-            own.place(layer, start, rows, self._item)
-            below = own.point(layer, address(old), address(new), rows)
-            start, stack.top = start + size, layer.output
+            own.place(layer, starts[number], rows, self._item)
+            below = own.point(layer, address(before[number]), address(after[number]), rows)
+            stack.top = layer.output
+        blocks = self._surrounded(layers, starts[len(self._layers) :], before, after, rows) if self._blocks else None
+        if blocks is not None:
+            stack.top = blocks[len(blocks) - 1].top
         stack.layers, stack.rows = ctypes.addressof(layers), rows
-        stack.memory = layers, room, before, after
+        stack.memory = layers, blocks, room, before, after
         return stack
+
+    def _surrounded(
+        self, layers: Any, starts: list[int], before: list[np.ndarray], after: list[np.ndarray], rows: int
+    ) -> Any:
+        """The blocks around the layers for one call, which begin in the room at these addresses."""
+        blocks = (StreamBlock * len(self._blocks))(*(own.description for own in self._blocks))
+        convolved = len(before) > len(layers)
+        handed = None
+        for number, (block, own, layer) in enumerate(zip(blocks, self._blocks, layers, strict=True)):
+            own.place(block, starts[number], rows, self._item)
+            block.x, handed = handed, block.handed
+            layer.x, layer.block = block.read, ctypes.addressof(block)
+            if convolved:
+                place = len(layers) + number
+                block.recent, block.new_recent = address(before[place]), address(after[place])
+        return blocks
 
 
 def _unpickled(model: LanguageModel) -> Stepper:

@@ -13,7 +13,6 @@ import torch
 from torch import Tensor
 
 from charlm.cells.cell import Cell, Weights
-from charlm.cells.own_files import file_of
 from charlm.engines.kernel_arrays import ArrayType
 from charlm.engines.own_library import library_for
 from charlm.engines.window_arrays import WindowWeights, even, run_on_team
@@ -46,7 +45,7 @@ def dtype_for(x: Tensor) -> torch.dtype | None:
 def kernel_for(cell: Cell, below: bool, like: Tensor) -> DerivedKernel | None:
     """The kernel for tensors like this one, in the autocast that is on; None if none is compiled for the cell here.
 
-    A cell in a file of the user's is compiled when it is first asked for.
+    A cell in a file of the user's, or with rare options, is compiled when it is first asked for.
     """
     dtype = dtype_for(like)
     return None if dtype is None else _kernel(cell, below, dtype, library())
@@ -59,7 +58,7 @@ def _kernel(cell: Cell, below: bool, dtype: torch.dtype, found: ctypes.CDLL | No
         return None
     ending = "bf16" if dtype == torch.bfloat16 else "fp32"
     name = f"{kernel_name(plan.graph)}_forward_rows_{ending}"
-    if found is not None and file_of(cell):
+    if found is not None and not hasattr(found, name):
         found = library_for(cell, below)
     return DerivedKernel(plan, dtype, found) if found is not None and hasattr(found, name) else None
 

@@ -28,6 +28,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "sigmoid": torch.sigmoid,
     "tanh": torch.tanh,
     "exp": torch.exp,
+    "expm1": torch.expm1,
     "log": torch.log,
     "sqrt": torch.sqrt,
     "absolute": torch.abs,
@@ -51,11 +52,15 @@ class Writer:
     def __init__(self, name: str) -> None:
         self._graph, self._name = fx.Graph(), name
         self._made: dict[Slot, Any] = {}
+        self._taken = 0
 
     def take(self, slots: Sequence[Slot]) -> None:
-        """The next arguments of the function."""
+        """The next arguments of the function. One may be what another is already: a state that an input becomes."""
         for slot in slots:
-            self._made[slot] = self._graph.placeholder(f"x{len(self._made)}")
+            argument = self._graph.placeholder(f"x{self._taken}")
+            self._taken += 1
+            if not (isinstance(slot, Node) and slot.op == "constant"):
+                self._made.setdefault(slot, argument)
 
     def put(self, slot: Slot, function: Callable[..., Any], *arguments: Any) -> None:
         """A call whose result is kept under a node or a name."""

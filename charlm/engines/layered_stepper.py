@@ -1,8 +1,9 @@
 """One character after the other, layer by layer: those that have a compiled kernel in it, the rest as it is defined.
 
-For stacks that compiled_stepper.py cannot run as a whole: a layer has a step that cannot be traced, or there is
-attention. Weights of the compiled layers are bfloat16. The memory of an ntm is in C (memory_kernel.py), the rest of it
-as it is defined. Knows no torch. Shape letters: B rows, I input, H hidden.
+For stacks that compiled_stepper.py cannot run as a whole: a layer has a step that cannot be traced, or is surrounded by
+a block of another width, or there is attention. Weights of the compiled layers are bfloat16. The
+memory of an ntm is in C (memory_kernel.py), the rest of it as it is defined. Knows no torch.
+Shape letters: B rows, I input, H hidden.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from charlm.kernels import StreamLayer, StreamStack, library
 from charlm.kernels.threads import share_rows
 from charlm.model.language_model import LanguageModel
 from charlm.model.stack import Layer
-from charlm.model.stepping import DefinitionLayer, DefinitionStepper
+from charlm.model.stepping import DefinitionLayer, DefinitionStepper, LayerStep, defined_layer, symbol_table
 
 ROWS_FOR_A_THREAD = 12  # with fewer, waking another thread takes longer than the work
 
@@ -68,20 +69,23 @@ class CompiledLayer:
         )
 
 
+def layer_step(model: LanguageModel, number: int) -> LayerStep:
+    """The step of a layer, the lowest 0: by its kernel if it has one here, else as it is defined."""
+    layer = model.layers[number]
+    if not can_run_layer(layer):
+        if has_kernel(layer.cell):
+            return DefinitionLayer(with_kernel(layer.cell), model.layer_weights[number], symbol_table(model, number))
+        return defined_layer(model, number)
+    return CompiledLayer(layer, model.layer_weights[number], symbol_table(model, number))
+
+
 class LayeredStepper(DefinitionStepper):
     """The definition's stepper, with a kernel for each layer that has one here. It is pickled as its model."""
 
     bytes_per_weight: ClassVar[int] = 2  # of the layers with a kernel; four of the others
 
     def __init__(self, model: LanguageModel) -> None:
-        super().__init__(model)
-        for number, (layer, weights) in enumerate(zip(model.layers, model.layer_weights, strict=True)):
-            if can_run_layer(layer):
-                table = None if number else model.parameters["embedding.weight"]
-                self._layers[number] = CompiledLayer(layer, weights, table)
-            elif has_kernel(layer.cell):
-                table = None if number else model.parameters["embedding.weight"]
-                self._layers[number] = DefinitionLayer(with_kernel(layer.cell), weights, table)
+        super().__init__(model, [layer_step(model, number) for number in range(len(model.layers))])
 
     def __reduce__(self) -> tuple[Any, ...]:
         return LayeredStepper, (self._model,)

@@ -21,7 +21,7 @@ from charlm.cells.place_memory import LIMIT, START, PlaceMemory
 from charlm.kernels import MemoryTurn, library
 
 if TYPE_CHECKING:
-    import torch
+    pass
 
 
 class KernelMemory(PlaceMemory):
@@ -95,7 +95,7 @@ def _function() -> Any:
 
     class Turn(loaded.autograd.Function):  # type: ignore[misc, name-defined]
         @staticmethod
-        def forward(ctx: Any, memory_of: KernelMemory, *inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        def forward(ctx: Any, memory_of: KernelMemory, *inputs: Any) -> tuple[Any, ...]:
             given = [each.detach().contiguous() for each in inputs]
             rows = given[0].shape[0]
             found = [given[0].new_empty(rows, width) for width in memory_of._widths]
@@ -105,7 +105,7 @@ def _function() -> Any:
             return tuple(found)
 
         @staticmethod
-        def backward(ctx: Any, *outer: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        def backward(ctx: Any, *outer: Any) -> tuple[Any, ...]:
             given = list(ctx.saved_tensors)
             gradients = [each.contiguous() for each in outer]
             inner = [loaded.empty_like(each) for each in given[:3]]

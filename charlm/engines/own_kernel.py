@@ -1,4 +1,4 @@
-"""What runs a cell in a user's file on a CPU, in words: compiled, or step by step and why. Knows no model."""
+"""What runs a cell that charlm's library lacks on a CPU, in words: compiled, or slower and why. Knows no model."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""The compiled kernels of a cell in a user's file: kept in the cache, and compiled when they are not there.
+"""The compiled kernels of a step that charlm's library lacks: kept in the cache, and compiled when they are not there.
 
-The library is charlm's own, with this cell's kernels in the place of the table's, and for this processor alone. Its
-name has the fingerprint of the step's graph in it, so that a comment in the file costs no compiling. Knows no torch.
+That is the step of a cell in a user's file, or of a cell of the table with rare options, such as 7 rounds. The library
+is charlm's own, with this cell's kernels in the place of the table's, and for this processor alone. Its name has the
+fingerprint of the step's graph in it, so that a comment in the file costs no compiling. Knows no torch.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from charlm.cells.cell import Cell
 from charlm.cells.own_files import file_of
+from charlm.cells.table import CELLS
 from charlm.graphs.derived import files, kernel_name
 from charlm.graphs.tracing import trace
 from charlm.kernels.building import Level, build_one, library_path
@@ -34,12 +36,20 @@ class OwnLibrary:
 def library_for(cell: Cell, below: bool) -> ctypes.CDLL | None:
     """The library in which the kernels of this cell are, if it has any, for a step that can be traced.
 
-    That is charlm's own, or one that is compiled for a cell in a file of the user's; None if there are no kernels here.
+    That is charlm's own, or one that is compiled for the cell; None if there are no kernels here.
     """
     built = library()
-    if built is None or file_of(cell) is None or hasattr(built, f"{kernel_name(trace(cell, below))}_forward_part_fp32"):
+    if (
+        built is None
+        or hasattr(built, f"{kernel_name(trace(cell, below))}_forward_part_fp32")
+        or not _may_compile(cell)
+    ):
         return built
     return own_library(cell, below).library
+
+
+def _may_compile(cell: Cell) -> bool:
+    return file_of(cell) is not None or type(cell) in CELLS.values()
 
 
 @cache

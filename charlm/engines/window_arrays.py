@@ -78,8 +78,12 @@ class WindowArrays:
                 self._states.append(self._inputs[reading])
             else:
                 self._states.append(arrays.sums((steps + 1, *shape)))
-        reading = plan.output_reading()
-        self._output = arrays.products((steps, *shape)) if reading is None else self._inputs[reading][1:]
+        reading, part = plan.output_reading(), plan.output_state() if arrays.same else None
+        self._shares_output = reading is None and part is not None
+        if reading is not None:
+            self._output = self._inputs[reading][1:]
+        else:
+            self._output = arrays.products((steps, *shape)) if part is None else self._states[part][1:]
         needed = keep or len(plan.forward) > 1
         size = (steps if keep else 1, rows, len(plan.kept) * self.units)
         self._kept = arrays.products(size) if needed else None
@@ -102,8 +106,8 @@ class WindowArrays:
         self.point(window, "states", self._states)
         self.point(window, "panels", panels)
         self.put(
-            window, projected=projected, ids=ids, below=below, vectors=self._weights.vectors, output=self._output,
-            kept=self._kept,
+            window, projected=projected, ids=ids, below=below, vectors=self._weights.vectors, kept=self._kept,
+            output=None if self._shares_output else self._output,
         )  # fmt: skip
         window.memory = self, projected, ids, below, panels
         return window

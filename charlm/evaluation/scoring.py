@@ -31,7 +31,8 @@ from charlm.text.lanes import NO_TARGET, Batch, Reader
 
 LANES = 64  # rows read side by side
 WINDOW = 64  # characters of a lane between two comparisons of states
-REMEMBERED = 64  # first windows of a lane whose states are kept for comparison
+REMEMBERED = 64  # first windows of a lane whose states are kept for comparison, at most
+REMEMBERED_BYTES = 2**28  # of all these states, at most, but one: those of a matrix_lstm have some megabytes each
 SAME_STATE = 1e-4  # largest difference, through a tanh, of two states that count as equal
 SAME_NATS = 1e-6  # largest mean difference over a window of nats that count as equal
 PATIENCE = 3  # rounds in which lanes are read again together; later they are read one by one
@@ -109,7 +110,7 @@ class _Reading:
     cut: _Cut
     windows: list[range]
     nats: np.ndarray  # (rows, ticks), float32; after the end of the text 0
-    states: list[State]  # after each of the first REMEMBERED windows
+    states: list[State]  # after each of the first windows, as many as `_remembered` says
     ends: State  # after the last window
 
     @classmethod
@@ -122,7 +123,7 @@ class _Reading:
         for number, ticks in enumerate(windows):
             values, state = scorer.nats(*cut.read(ticks, np.arange(cut.rows)), state)
             nats[:, ticks.start : ticks.stop] = values.T
-            if number < REMEMBERED:
+            if number < _remembered(state):
                 states.append(state)
         return cls(scorer, cut, windows, nats, states, state)
 
@@ -148,6 +149,12 @@ class _Reading:
         moved = np.flatnonzero(differs)
         self.ends = put_rows(self.ends, lanes[moved], take_rows(state, moved))
         return lanes[moved]
+
+
+def _remembered(state: State) -> int:
+    """How many such states are kept."""
+    size = sum(int(part.nbytes) for layer in state for part in layer)
+    return max(1, min(REMEMBERED, REMEMBERED_BYTES // max(1, size)))
 
 
 def _groups(windows: int, most: int) -> Iterator[tuple[int, int]]:

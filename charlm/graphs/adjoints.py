@@ -103,14 +103,15 @@ def differentiate(graph: StepGraph) -> StepGradient:
                 if by is not ZERO and argument.op != "constant":
                     give(argument, terms, by)
     gradient = {each: _sum(terms) for each, terms in found.items()}
+    projected = tuple(gradient.get(node("projected", key=(k,)), ZERO) for k in range(graph.projected))
     return StepGradient(
         graph=graph,
         inputs=tuple(inputs),
         products={product: columns.get(product, ZERO) for product in graph.products()},
-        projected=tuple(gradient.get(node("projected", key=(k,)), ZERO) for k in range(graph.projected)),
+        projected=projected,
         before={name: gradient.get(node("state", key=(name,)), ZERO) for name in graph.after},
         below=gradient.get(node("below"), ZERO) if graph.reads_below else None,
-        vectors=tuple(vectors),
+        vectors=_with_own_columns(vectors, {*columns.values(), *projected}),
     )
 
 
@@ -128,6 +129,17 @@ def _sum(terms: Terms) -> Node:
 def _vector_terms(vector: Node, terms: Terms) -> list[VectorTerm]:
     name, block = vector.key
     return [VectorTerm(str(name), int(block), incoming, factor) for incoming, factor in terms.items()]
+
+
+def _with_own_columns(terms: list[VectorTerm], shared: set[Node]) -> tuple[VectorTerm, ...]:
+    """The terms, such that a column that nothing else needs has its factor in it: the kernel multiplies, not torch."""
+    own: dict[tuple[str, int], Node] = {}
+    for term in terms:
+        if term.column not in shared:
+            key = term.name, term.block
+            own[key] = add(own.get(key, ZERO), multiply(term.column, term.factor))
+    kept = [term for term in terms if term.column in shared]
+    return (*kept, *(VectorTerm(name, block, column, ONE) for (name, block), column in own.items()))
 
 
 def depends_on_incoming(roots: Iterable[Node]) -> frozenset[Node]:

@@ -123,6 +123,9 @@ class Blocks(Symbolic):
     def exp(self) -> Blocks:
         return self._each(lambda x: node("exp", x))
 
+    def expm1(self) -> Blocks:
+        return self._each(lambda x: node("expm1", x))
+
     def log(self) -> Blocks:
         return self._each(lambda x: node("log", x))
 

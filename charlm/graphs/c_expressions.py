@@ -5,7 +5,7 @@ Text for functions that exist once for each number type: NAME(x) is x with the t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from charlm.graphs.nodes import Node, ordered
 
@@ -21,6 +21,7 @@ OPERATIONS = {
     "sigmoid": "NAME(sigmoid)({})",
     "tanh": "NAME(tanh)({})",
     "exp": "exp_ps({})",
+    "expm1": "expm1_ps({})",
     "log": "log_ps({})",
     "sqrt": "sqrt_ps({})",
     "absolute": "absolute({})",
@@ -49,6 +50,13 @@ class Statements:
             if each not in self._names:
                 self._names[each] = self._define(each)
         return self._names[root]
+
+    def load_first(self, roots: Iterable[Node], op: str) -> None:
+        """Load the leaves of that kind which nodes are computed from, before stores can overwrite their places."""
+        known = set(self._names)
+        leaves = [each for each in ordered(roots, stop=known.__contains__) if each.op == op and each not in known]
+        for each in leaves:
+            self.value(each)
 
     def _define(self, each: Node) -> str:
         if each.op == "constant":

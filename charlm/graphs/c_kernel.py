@@ -127,6 +127,7 @@ def _backward(plan: KernelPlan, number: int) -> StageSource:
             panel = f"w->panels[{reading}] + (unit * {len(of.columns)} + {place} * vectors * W) * w->U"
             source.calls.append(Call("vectors", rows, f"{columns} * H", panel, reading, 0))
     source.calls_if = None if number else "t < w->T - 1"
+    rest.load_first(stage.results, "d_state")  # the gradients of the state before the step come into the same places
     for each in stage.results:
         value = rest.value(each)
         rest.lines += [f"{store}, {value});" for store in places.stores_backward(each)]

@@ -56,7 +56,7 @@ class Places:
             if after is each and (reading := plan.reading_of(field)) is not None:
                 found.append(f"NAME(store)(w->inputs[{reading}] + at{NEXT}")
         if each is plan.graph.output and plan.output_reading() is None:
-            found.append("NAME(store)(w->output + at")
+            found.append("if (w->output) NAME(store)(w->output + at")
         return found
 
     def stores_backward(self, each: Node) -> list[str]:

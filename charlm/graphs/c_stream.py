@@ -32,9 +32,10 @@ def _stage(name: str, plan: KernelPlan, number: int) -> str:
     for place, sum_ in enumerate(sums):
         rest.know(sum_.whole, f"acc[{place}][r][j]")
         begins.append(f"acc[{place}][r][j] = {' + '.join(map(start.value, sum_.starts)) or 'constant(0)'};")
+    rest.load_first(stage.results, "state")  # the new state may come into the same places
     for each in stage.results:
         value = rest.value(each)
-        rest.lines += [f"{store}, {value});" for store in _stores(plan, each)]
+        rest.lines += [f"{store}, {value});" for store in _stores(plan, each, number)]
         if each is plan.graph.output:
             rest.lines.append(f"give_output(s, n, at_row, u, {value});")
     declared = f"floats acc[{len(sums)}][MOST_ROWS][4]"
@@ -96,28 +97,21 @@ def _load(plan: KernelPlan, earlier: tuple[Stage, ...], each: Node) -> str | Non
         return None
     if each in plan.crossing:
         return f"load_floats(l->kept + ({plan.crossing.index(each)} * s->rows + at_row) * H + u)"
-    for number, reading in enumerate(plan.readings):
-        if reading.source is each:
-            return f"NAME(load)(l->inputs[{number}] + at)"
-    return next(
-        (
-            f"load_floats(l->new_states[{place}] + at)"
-            for place, after in enumerate(plan.graph.after.values())
-            if after is each
-        ),
-        None,
-    )
+    if each in plan.graph.after.values():  # what products read of it may be rounded
+        return None
+    sources = [reading.source for reading in plan.readings]
+    return f"NAME(load)(l->inputs[{sources.index(each)}] + at)" if each in sources else None
 
 
-def _stores(plan: KernelPlan, each: Node) -> list[str]:
-    """Where a node is put, as the beginnings of calls."""
+def _stores(plan: KernelPlan, each: Node, number: int) -> list[str]:
+    """Where a stage puts a node, as the beginnings of calls."""
     found = []
     if each in plan.crossing:
         found.append(f"store_floats(l->kept + ({plan.crossing.index(each)} * s->rows + at_row) * H + u")
-    for number, reading in enumerate(plan.readings):
+    for input_, reading in enumerate(plan.readings):
         if reading.source is each:
-            found.append(f"NAME(store)(l->inputs[{number}] + at")
+            found.append(f"NAME(store)(l->inputs[{input_}] + at")
     for place, after in enumerate(plan.graph.after.values()):
-        if after is each:
+        if after is each and number == len(plan.stream) - 1:
             found.append(f"store_floats(l->new_states[{place}] + at")
     return found

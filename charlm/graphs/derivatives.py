@@ -5,7 +5,7 @@ An operation's own value is used where that is cheaper: the derivative of s = si
 
 from __future__ import annotations
 
-from charlm.graphs.nodes import ONE, ZERO, Node, constant, multiply, negative, node, subtract
+from charlm.graphs.nodes import ONE, ZERO, Node, add, constant, multiply, negative, node, subtract
 
 
 def partial_derivatives(y: Node) -> tuple[Node, ...]:
@@ -19,7 +19,8 @@ def partial_derivatives(y: Node) -> tuple[Node, ...]:
         case "multiply":
             return args[1], args[0]
         case "divide":
-            return node("divide", ONE, args[1]), negative(node("divide", y, args[1]))
+            inverse = y if args[0] is ONE else node("divide", ONE, args[1])
+            return inverse, negative(multiply(y, inverse))
         case "negative":
             return (constant(-1),)
         case "sigmoid":
@@ -28,6 +29,8 @@ def partial_derivatives(y: Node) -> tuple[Node, ...]:
             return (subtract(ONE, multiply(y, y)),)
         case "exp":
             return (y,)
+        case "expm1":
+            return (add(y, ONE),)
         case "log":
             return (node("divide", ONE, args[0]),)
         case "sqrt":

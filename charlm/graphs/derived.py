@@ -9,8 +9,8 @@ from charlm.cells.cell import Cell
 from charlm.cells.table import CELLS, build_cell
 from charlm.graphs.c_kernel import kernel_source
 from charlm.graphs.c_stream import stream_source
-from charlm.graphs.stages import plan_kernel
-from charlm.graphs.tracing import StepGraph, trace, trace_problem
+from charlm.graphs.stages import plan_kernel, plan_of_cell
+from charlm.graphs.tracing import StepGraph, trace
 
 DIRECTIONS = ("forward", "backward")
 
@@ -22,14 +22,17 @@ def kernel_name(graph: StepGraph) -> str:
 
 
 def table_forms() -> Iterator[tuple[Cell, bool]]:
-    """Every cell of the table that can be traced, in every form that a boolean option gives it, also above a layer that
-    it reads."""
+    """Every cell of the table that a kernel can run, in every form that one option gives it, also above a layer that it
+    reads.
+
+    Options that give forms are booleans, and whole numbers with few values.
+    """
     for name, cell_class in CELLS.items():
-        options = [{}, *({key: True} for key, option in cell_class.options().items() if option.default is False)]
-        for given in options:
+        forms = [{key: value} for key, option in cell_class.options().items() for value in option.forms()]
+        for given in ({}, *forms):
             for below in (False, True) if cell_class.READS_BELOW else (False,):
                 cell = build_cell(name, given)
-                if not trace_problem(cell, below):
+                if plan_of_cell(cell, below):
                     yield cell, below
 
 

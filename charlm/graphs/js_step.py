@@ -27,6 +27,7 @@ OPERATIONS = {
     "sigmoid": "1 / (1 + Math.exp(-{}))",
     "tanh": "1 - 2 / (Math.exp(2 * {}) + 1)",
     "exp": "Math.exp({})",
+    "expm1": "Math.expm1({})",
     "log": "Math.log({})",
     "sqrt": "Math.sqrt({})",
     "absolute": "Math.abs({})",

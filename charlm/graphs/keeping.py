@@ -1,9 +1,10 @@
 """What the forward pass keeps for the backward pass, and what that computes again. Knows no engine.
 
 States before and after and the projected input are there in any case. Of the other values that a gradient needs (the
-inputs of products among them), those of a product are kept, and those of a function such as tanh; sums and products of
-them are computed again, and so is a function of what is there in any case, such as the tanh of the memory. What depends
-on vectors alone is the same in all steps, and neither kept nor a factor.
+inputs of products among them), those of a product with a weight are kept, and those of a function of one, such as its
+tanh. All else is computed again: sums, and functions of what is there in any case, such as the tanh of the memory. To
+store a number and read it again takes longer than its tanh. So a step without products with weights keeps nothing.
+What depends on vectors alone is the same in all steps, and neither kept nor a factor.
 """
 
 from __future__ import annotations
@@ -38,6 +39,10 @@ def choose_kept(gradient: StepGradient) -> Kept:
     def is_there(each: Node) -> bool:
         return each in there or each.op in ("projected", "state", "below") or not has_rows(each)
 
+    of_products: set[Node] = set()  # what cannot be computed without a product
+    for each in ordered(needed, stop=is_there):
+        if not is_there(each) and (each.op == "product" or any(argument in of_products for argument in each.args)):
+            of_products.add(each)
     values: dict[Node, None] = {}
     waiting = list(reversed(needed))
     seen: set[Node] = set()
@@ -46,7 +51,7 @@ def choose_kept(gradient: StepGradient) -> Kept:
         if each in seen or is_there(each):
             continue
         seen.add(each)
-        if each.op == "product" or (each.op in NONLINEAR and not all(map(is_there, each.args))):
+        if each.op == "product" or (each.op in NONLINEAR and each in of_products):
             values[each] = None
         else:
             waiting += reversed(each.args)

@@ -15,10 +15,12 @@ from typing import Final
 Key = tuple[str | int | float, ...]
 
 # What an operation is to C and to Python, in terms of its arguments. The derivatives are in derivatives.py.
-UNARY: Final = ("negative", "sigmoid", "tanh", "exp", "log", "sqrt", "absolute")
+UNARY: Final = ("negative", "sigmoid", "tanh", "exp", "expm1", "log", "sqrt", "absolute")
 COMPARISONS: Final = frozenset({"less", "less_equal"})
 BINARY: Final = ("add", "subtract", "multiply", "divide", "less", "less_equal")
-NONLINEAR: Final = frozenset({"sigmoid", "tanh", "exp", "log", "sqrt", "divide"})  # dear enough to keep and not repeat
+NONLINEAR: Final = frozenset(
+    {"sigmoid", "tanh", "exp", "expm1", "log", "sqrt", "divide"}
+)  # dear enough to keep and not repeat
 LEAVES: Final = ("projected", "state", "below", "vector", "constant", "d_output", "d_state", "d_input")
 
 

@@ -18,6 +18,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "sigmoid": lambda x: 0.5 * np.tanh(0.5 * x) + 0.5,
     "tanh": np.tanh,
     "exp": np.exp,
+    "expm1": np.expm1,
     "log": np.log,
     "sqrt": np.sqrt,
     "absolute": np.abs,

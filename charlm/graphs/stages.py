@@ -20,7 +20,7 @@ from charlm.graphs.nodes import NONLINEAR, Node, node, ordered
 from charlm.graphs.refusing import UntraceableError
 from charlm.graphs.tracing import StepGraph, trace
 
-MOST_INPUTS, MOST_STATES = 4, 6  # of a cell that a kernel can run (kernels/window.h)
+MOST_INPUTS, MOST_STATES = 12, 8  # of a cell that a kernel can run (kernels/window.h)
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +62,11 @@ class KernelPlan:
         leaf = node("state", key=(field,))
         return sources.index(leaf) if leaf in sources else None
 
+    def output_state(self) -> int | None:
+        """The number of the part of the state, stored in float32, that the output is."""
+        fields = [field for field, after in self.graph.after.items() if after is self.graph.output]
+        return next((self.fields.index(field) for field in fields if field in self.pointwise), None)
+
     def output_reading(self) -> int | None:
         """The reading whose input at the next step is the output of this one: the two then share their memory."""
         for field, after in self.graph.after.items():
@@ -80,7 +85,7 @@ def plan_kernel(graph: StepGraph) -> KernelPlan:
     kept = choose_kept(gradient)
     forward, crossing = _forward_stages(graph, sources, kept.values)
     backward, carried = _backward_stages(gradient, sources)
-    stream, between = _forward_stages(graph, sources, ())
+    stream, between = _forward_stages(graph, sources, (), in_place=True)
     terms = [term.factor for term in gradient.vectors]
     everything = list(ordered([*graph.nodes(), *gradient.roots(), *terms]))
     return KernelPlan(
@@ -122,8 +127,9 @@ def _pointwise(graph: StepGraph, sources: tuple[Reading, ...], backward: Iterabl
 
 
 def _forward_stages(
-    graph: StepGraph, sources: tuple[Reading, ...], kept: tuple[Node, ...]
+    graph: StepGraph, sources: tuple[Reading, ...], kept: tuple[Node, ...], in_place: bool = False
 ) -> tuple[tuple[Stage, ...], list[Node]]:
+    """`in_place`: the new state comes into the places of the old one, which all stages must have read before."""
     level: dict[Node, int] = {}
     for each in ordered([*graph.nodes(), *kept]):  # a value that is kept may be one of the gradient's alone
         level[each] = max((level[argument] for argument in each.args), default=0) + (each.op == "product")
@@ -133,8 +139,10 @@ def _forward_stages(
     for source in inputs:
         results[level[source]].append(source)
     for each in dict.fromkeys([*kept, *graph.after.values(), graph.output]):
-        results[level[each] or last].append(each)  # what needs no product can wait for the last stage
-    stored = {*inputs, *kept, *graph.after.values()}
+        # What needs no product can wait for the last stage.
+        results[last if in_place else level[each] or last].append(each)
+    after = {*graph.after.values()}
+    stored = {*inputs, *kept} - after if in_place else {*inputs, *kept, *after}
     crossing = _crossing(results, level, stored)
     for each in crossing:
         results[level[each]].append(each)

@@ -85,6 +85,9 @@ def trace_problem(cell: Cell, below: bool = False) -> str | None:
 
 
 def _trace(cell: Cell, below: bool, width: int, rows: int) -> StepGraph:
+    for name, size in cell.state_widths(width, width).items():
+        if size != width:
+            raise UntraceableError(f"a state whose {name} has another number of values than the layer has units")
     rng = np.random.default_rng(0)
     shapes = cell.shapes(width, width, below)
     read, others = (
@@ -93,9 +96,6 @@ def _trace(cell: Cell, below: bool, width: int, rows: int) -> StepGraph:
     projected = _blocks(np.asarray(cell.project(read, np.zeros((rows, width)))).shape[-1], width, "project")
     arrays = {name: _weight(name, np.shape(value), width) for name, value in read.items()}
     weights = _Read(arrays)
-    for name, size in cell.state_widths(width, width).items():
-        if size != width:
-            raise UntraceableError(f"a state whose {name} has another number of values than the layer has units")
     state = cell.STATE(*(Blocks((node("state", key=(name,)),), rows, width) for name in cell.STATE._fields))
     given = Blocks(tuple(node("projected", key=(block,)) for block in range(projected)), rows, width)
     memory = Blocks((node("below"),), rows, width) if below else None

@@ -5,11 +5,9 @@ Everything is in float64, through the definitions of the cells. Shape letters: T
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from charlm.cells.symbols import Symbols
 from charlm.model.language_model import LanguageModel
-from charlm.model.stack import unroll_layer
 from charlm.model.state import State, map_state
 
 if TYPE_CHECKING:
@@ -26,12 +24,7 @@ def in_float64(model: LanguageModel) -> LanguageModel:
 
 def forward_inputs(model: LanguageModel, inputs: Tensor, state: State) -> tuple[Tensor, State]:
     """inputs (T, B, E), which the lowest layer reads in place of embeddings -> logits (T, B, V), the state after."""
-    import torch
-
-    def replaced(layer: Any, weights: Any, x: Any, before: Any, below: Any) -> Any:
-        return unroll_layer(layer, weights, inputs if isinstance(x, Symbols) else x, before, below)
-
-    return model.forward(torch.zeros(inputs.shape[:2], dtype=torch.int64), state, replaced)
+    return model.read(inputs, state)
 
 
 def log_probability(model: LanguageModel, inputs: Tensor, state: State, target: int) -> Tensor:

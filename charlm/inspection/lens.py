@@ -13,14 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from charlm.cells.symbols import Symbols
 from charlm.inspection.text_rows import TextRows, in_order
 from charlm.model.language_model import LanguageModel
 from charlm.model.probabilities import log_softmax
-from charlm.model.stack import Layer
 
 RIDGE = 1e-3  # beside the mean square of the inputs
 PART = 4096  # characters whose distributions are in memory at once
@@ -63,18 +62,20 @@ def lens(model: LanguageModel, groups: Sequence[TextRows]) -> Lens:
 
     handed: list[np.ndarray] = []
 
-    def recorded(layer: Layer, weights: Any, x: Any, before: Any, below: Any) -> Any:
-        handed.append(x)
-        return run_with_numpy(layer, weights, x, before, below)
+    def logits_of(rows: TextRows) -> np.ndarray:
+        symbols = Symbols(model.parameters["embedding.weight"], rows.inputs)
+        state = model.fresh_state(rows.inputs.shape[1])
+        logits, _ = model.read(symbols, state, run_with_numpy, seen=handed.append)
+        return np.asarray(logits)
 
-    found = [model.forward(rows.inputs, model.fresh_state(rows.inputs.shape[1]), recorded)[0] for rows in groups]
+    found = [logits_of(rows) for rows in groups]
     logits, targets = in_order(groups, found), in_order(groups, [rows.targets for rows in groups])
     layers = len(model.layers)
     matrix, bias = model.head
     half = len(targets) // 2
     views, missing = [], []
-    for number in range(1, layers):  # what a layer hands up is the input of the next
-        read, name = in_order(groups, handed[number::layers]), f"layer {number}"
+    for number in range(1, layers):
+        read, name = in_order(groups, handed[number - 1 :: layers]), f"layer {number}"
         if read.shape[1] == matrix.shape[1]:
             views.append(_view(name, number, False, read @ matrix.T + bias, targets))
         else:

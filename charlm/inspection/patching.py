@@ -3,7 +3,8 @@
 A unit's value is all that belongs to it after a step: its output, and its parts of the state. The model reads the one
 text to its end, and its values there are kept; it reads the other, and at its last character the chosen units get these
 values before the layers above them read anything. So the prediction after that character moves, and through the state
-also those after the characters that follow. Clocks (the phase of a clockwork) are no values: they stay.
+also those after the characters that follow. Clocks (the phase of a clockwork) are no values: they stay. So do parts of
+the state that have not one number for each unit, such as the matrices of a matrix_lstm.
 
 A state that is patched into itself changes nothing, to the last bit: a law. Knows no files and no torch.
 
@@ -148,7 +149,7 @@ def _patched_step(
         mask, (output, state) = masks[number], source.layers[number]
         outputs = np.where(mask, output, outputs[0])[None]
         parts = {
-            name: np.where(mask, kept, own) if name not in CLOCKS and own.shape[-1] == mask.shape[-1] else own
+            name: np.where(mask, kept, own) if name not in CLOCKS and own.shape == mask.shape else own
             for name, kept, own in zip(after._fields, state, after, strict=True)
         }
         after = type(after)(**parts)

@@ -6,7 +6,8 @@ the unit for it. Texts are written in pairs, with the same random numbers, with 
 difference of a pair has little else in it. Its mean has a 95 % interval by the bootstrap over pairs.
 
 A value that is part of the state is set when a character was read: the next step, and what is above if it is the
-output, go on from there. A gate cannot be set, as it is computed anew at each step.
+output, go on from there. A gate cannot be set, as each step computes it anew. Layers are stepped by the
+kernels that sample, the output layer as it is defined.
 
 Shape letters: B rows, S samples.
 """
@@ -15,16 +16,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
 
+from charlm.engines.choosing import layer_step
 from charlm.errors import UsageError
 from charlm.inspection.probes import Probe
-from charlm.inspection.value_names import Unit, Value
+from charlm.inspection.value_names import Unit, Value, output_part
+from charlm.kernels.blas import one_blas_thread
 from charlm.model.language_model import LanguageModel
-from charlm.model.stepping import DefinitionStepper
+from charlm.model.stack import Layer
+from charlm.model.stepping import DefinitionStepper, LayerStep
 from charlm.randomness import named_stream, sample_stream
 from charlm.sampling.loop.generation import generate, read
 from charlm.sampling.rules.decoding import Decoding
@@ -36,32 +40,51 @@ SHARE = 0.95
 Setting = Mapping[tuple[int, str], Mapping[int, float]]  # by layer and part of the state, each unit's value
 
 
-class SteeredStepper(DefinitionStepper):
-    """The definition's stepper, which sets units after each step."""
+@dataclass(frozen=True)
+class SteeredLayer:
+    """A `LayerStep` after which units of its state have the values that they are set to."""
 
-    batch_invariant: ClassVar[bool] = False
+    step_freely: LayerStep
+    layer: Layer
+    parts: Mapping[str, Mapping[int, float]]  # by part of the state, each unit's value
 
-    def __init__(self, model: LanguageModel, setting: Setting) -> None:
-        """Layers are counted from 1. Raises UsageError for a value that is no part of a layer's state."""
-        super().__init__(model)
-        self._setting = setting
-        for number, name in setting:
-            fields = model.layers[number - 1].cell.STATE._fields
-            if name not in fields:
-                what = f"{name} of layer {number} cannot be set: it is computed anew at each step"
-                raise UsageError(what, f"layer {number} keeps {', '.join(fields)}", f"Give --value {fields[0]}.")
-
-    def _step_layer(self, number: int, x: np.ndarray, state: Any, below: Any) -> tuple[np.ndarray, Any, Any]:
-        output, memory, after = super()._step_layer(number, x, state, below)
-        for (layer, name), units in self._setting.items():
-            if layer == number + 1:
-                before = getattr(after, name)
-                changed = before.copy()
-                changed[:, list(units)] = list(units.values())
-                after = after._replace(**{name: changed})
-                output = changed if output is before else output
-                memory = changed if memory is before else memory
+    def step(self, x: Any, state: Any, below: np.ndarray | None) -> tuple[np.ndarray, np.ndarray | None, Any]:
+        output, memory, after = self.step_freely.step(x, state, below)
+        for name, units in self.parts.items():
+            changed = getattr(after, name).copy()
+            changed[:, list(units)] = list(units.values())
+            after = after._replace(**{name: changed})
+            if name == output_part(self.layer):
+                output = changed
+            if name == self.layer.cell.MEMORY:
+                memory = changed
         return output, memory, after
+
+
+def steered_stepper(model: LanguageModel, setting: Setting) -> DefinitionStepper:
+    """A stepper, with the engines that sample, that sets units after each step. Layers are counted from 1.
+
+    Raises UsageError for a value that is no part of a layer's state.
+    """
+    steps = [layer_step(model, number) for number in range(len(model.layers))]
+    for number, layer in enumerate(model.layers, 1):
+        parts = {name: units for (own, name), units in setting.items() if own == number}
+        if refused := parts.keys() - set(layer.cell.STATE._fields):
+            _refuse(number, layer, min(refused))
+        if parts:
+            steps[number - 1] = SteeredLayer(steps[number - 1], layer, parts)
+    return DefinitionStepper(model, steps)
+
+
+def _refuse(number: int, layer: Layer, name: str) -> NoReturn:
+    """Raise the error for a value that cannot be set: a gate, or an output that is no part of the state."""
+    fields = layer.cell.STATE._fields
+    there = " or ".join(f"--value {each}" for each in fields)
+    raise UsageError(
+        f"{name} of layer {number} cannot be set: each step computes it anew, and uses it at once",
+        f"--value {name}; from step to step layer {number} carries {', '.join(fields)}",
+        f"Set what the layer carries: {there}. `charlm inspect states --value {name}` shows it.",
+    )
 
 
 def setting_of(units: Sequence[Unit], values: Sequence[float], recorded: Sequence[Value]) -> Setting:
@@ -85,12 +108,13 @@ def written(
     end: int | None = None,
 ) -> list[str]:
     """(S,) texts of at most `length` symbols each, written after the ids `opening` (at least one); `end` ends one."""
-    stepper = SteeredStepper(model, setting)
+    stepper = steered_stepper(model, setting)
     streams = [sample_stream(seed, number) for number in range(samples)]
     found: list[list[int]] = [[] for _ in range(samples)]
-    for round_ in generate(stepper, read(stepper, opening), Decoding(temperature), length, streams):
-        for number, ids in round_.ids.items():
-            found[number].extend(ids)
+    with one_blas_thread():
+        for round_ in generate(stepper, read(stepper, opening), Decoding(temperature), length, streams):
+            for number, ids in round_.ids.items():
+                found[number].extend(ids)
     if end is not None:
         found = [ids[: ids.index(end)] if end in ids else ids for ids in found]
     return [vocabulary.decode(ids) if ids else "" for ids in found]

@@ -2,7 +2,7 @@
 
 A value belongs to a layer, and has a number for each unit: `h`, `c`, the gate `forget`. A unit is named by its layer
 and its number in it, both as people count and as arrays do: layer 1 is the lowest, unit 0 the first. `2:17` is unit 17
-of layer 2.
+of layer 2, `2:17-20` is four units, and `2` the whole layer.
 
 Shape letters: B rows, H hidden.
 """
@@ -10,7 +10,7 @@ Shape letters: B rows, H hidden.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -22,7 +22,7 @@ from charlm.model.stack import Layer
 
 OUTPUT = "out"  # what the layer above reads, where it is no part of the state; gates are named `output`
 MEMORIES = ("c", "m")  # the memory over time, by the names that cells give it
-UNIT = re.compile(r"(?:(\d{1,4}):)?(\d{1,6})")
+UNITS = re.compile(r"([0-9]{1,4})(?::([0-9]{1,6})(?:-([0-9]{1,6}))?)?")
 
 
 @dataclass(frozen=True)
@@ -50,18 +50,24 @@ class Unit:
 
 def gate_names(layer: Layer) -> tuple[str, ...]:
     """The gates that this layer has: some belong to layers that read the memory below."""
-    return _gate_names(layer)
+    return _looked_into(layer)[0]
+
+
+def output_part(layer: Layer) -> str | None:
+    """The part of the state that is the layer's output, too; None if none is."""
+    return _looked_into(layer)[1]
 
 
 @cache
-def _gate_names(layer: Layer) -> tuple[str, ...]:
+def _looked_into(layer: Layer) -> tuple[tuple[str, ...], str | None]:
     cell = layer.cell
     shapes = cell.shapes(layer.input_size, layer.hidden_size, layer.reads_below)
     weights = cell.step_weights({name: np.zeros(shape, np.float32) for name, shape in shapes.items()})
     nothing = np.zeros((1, layer.hidden_size), np.float32)
     projected = cell.project(weights, np.zeros((1, layer.input_size), np.float32))
     state = cell.fresh_state(1, layer.input_size, layer.hidden_size, like=nothing)
-    return tuple(cell.step(weights, projected, state, nothing if layer.reads_below else None)[2])
+    output, after, inner = cell.step(weights, projected, state, nothing if layer.reads_below else None)
+    return tuple(inner), next((name for name, part in after._asdict().items() if part is output), None)
 
 
 def value_names(layer: Layer) -> tuple[str, ...]:
@@ -71,9 +77,10 @@ def value_names(layer: Layer) -> tuple[str, ...]:
 
 
 def default_value(layer: Layer) -> str:
-    """The memory over time if the cell has one, else `h`."""
+    """The memory over time if the cell has one with a number for each unit, else `h`, else the output."""
     fields = layer.cell.STATE._fields
-    return next((name for name in MEMORIES if name in fields), "h" if "h" in fields else fields[0])
+    wanted = (name for name in (*MEMORIES, "h", fields[0]) if name in fields)
+    return next((name for name in wanted if _width(layer, name) == layer.hidden_size), OUTPUT)
 
 
 def _width(layer: Layer, name: str) -> int:
@@ -103,19 +110,32 @@ def chosen_values(model: LanguageModel, layer: int | None, name: str | None) -> 
     return found
 
 
-def parse_unit(given: str, values: Sequence[Value]) -> Unit:
-    """`2:17`, or `17` where the values are of one layer. Raises UsageError for a unit that is not there."""
-    match = UNIT.fullmatch(given.strip())
-    if match is None:
-        raise UsageError(f"{given!r} is no unit", "--unit", "Give LAYER:NUMBER, such as 1:17.")
-    units = {value.layer: value.units for value in values}
-    if match[1] is None and len(units) > 1:
-        raise UsageError(f"Unit {match[2]} of which layer?", "--unit", f"Give {max(units)}:{match[2]}, for instance.")
-    unit = Unit(int(match[1] or next(iter(units))), int(match[2]))
-    if unit.layer not in units:
-        there = ", ".join(map(str, units))
-        raise UsageError(f"Layer {unit.layer} is not among those looked at", f"--unit {given}", f"Layers: {there}.")
-    if unit.number >= units[unit.layer]:
-        last = units[unit.layer] - 1
-        raise UsageError(f"There is no unit {unit}", f"layer {unit.layer} has units 0 to {last}", f"Give 0 to {last}.")
-    return unit
+def units_of(values: Sequence[Value]) -> dict[int, int]:
+    """How many units each layer of the values has."""
+    return {value.layer: value.units for value in values}
+
+
+def units_named(given: Sequence[str], sizes: Mapping[int, int]) -> list[Unit]:
+    """The units of these names, each once; a name may be several, separated by commas. `sizes` has the units of each
+    layer that may be named.
+
+    Raises UsageError for a layer or a unit that is not there, and says what there is.
+    """
+    found: dict[Unit, None] = {}
+    for name in (one.strip() for several in given for one in several.split(",") if one.strip()):
+        match = UNITS.fullmatch(name)
+        if match is None:
+            what = f"{name!r} names no unit"
+            raise UsageError(what, "--unit", "Give LAYER:UNIT such as 1:17, a range such as 1:17-20, or a layer: 1.")
+        layer = int(match[1])
+        if layer not in sizes:
+            remedy = f"Layers: {', '.join(map(str, sizes))}; a unit is LAYER:UNIT, such as {next(iter(sizes))}:17."
+            raise UsageError(f"There is no layer {layer} here", f"--unit {name}", remedy)
+        first, last = int(match[2] or 0), int(match[3] or match[2] or sizes[layer] - 1)
+        if not first <= last < sizes[layer]:
+            where = f"layer {layer} has units 0 to {sizes[layer] - 1}"
+            raise UsageError(f"There are no such units: {name}", where, "Give numbers of these, the lower first.")
+        found |= dict.fromkeys(Unit(layer, number) for number in range(first, last + 1))
+    if not found:
+        raise UsageError("--unit names no unit", "--unit", "Give LAYER:UNIT such as 1:17, or leave it out.")
+    return list(found)

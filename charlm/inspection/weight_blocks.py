@@ -1,13 +1,16 @@
 """Which gate a block of a weight belongs to, found by trying: a block that is not zero changes that gate alone.
 
 The blocks of a matrix are H rows each. With all other weights zero and a state of ones, a step is run with and without
-the block; the gate that changes names it. A block that changes no gate is the candidate's. Knows no trained weights.
+the block; the gate that changes names it. A block that changes no gate is the candidate's. Where a product with zero
+hides all blocks of a weight, the other weights are small numbers, and a block that changes several gates is the
+candidate's too. Knows no trained weights.
 
 Shape letters: H hidden, I input.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 
 import numpy as np
@@ -25,15 +28,23 @@ def block_names(layer: Layer, weight: str) -> tuple[str, ...]:
     rows = shapes[weight][0]
     if rows % layer.hidden_size:
         return ()
-    nothing = _gates(layer, {name: np.zeros(shape, np.float32) for name, shape in shapes.items()})
-    names: list[str] = []
-    for first in range(0, rows, layer.hidden_size):
-        values = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
+    changed = _changed(layer, weight, shapes, other=0.0)
+    if any(changed):
+        return tuple(names[0] if names else CANDIDATE for names in changed)
+    small = 1 / max(map(max, shapes.values()))
+    return tuple(names[0] if len(names) == 1 else CANDIDATE for names in _changed(layer, weight, shapes, small))
+
+
+def _changed(layer: Layer, weight: str, shapes: Mapping[str, tuple[int, ...]], other: float) -> list[list[str]]:
+    """The gates that each block of a weight changes if all else is that number."""
+    before = _gates(layer, {name: np.full(shape, other, np.float32) for name, shape in shapes.items()})
+    found = []
+    for first in range(0, shapes[weight][0], layer.hidden_size):
+        values = {name: np.full(shape, other, np.float32) for name, shape in shapes.items()}
         values[weight][first : first + layer.hidden_size] = 1
         gates = _gates(layer, values)
-        changed = [name for name, gate in gates.items() if np.abs(gate - nothing[name]).max() > LIKE_NOTHING]
-        names.append(changed[0] if changed else CANDIDATE)
-    return tuple(names)
+        found.append([name for name, gate in gates.items() if np.abs(gate - before[name]).max() > LIKE_NOTHING])
+    return found
 
 
 def _gates(layer: Layer, weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

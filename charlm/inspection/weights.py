@@ -109,7 +109,7 @@ def _spectra(model: LanguageModel, number: int, layer: Layer) -> Iterator[Spectr
     weights = model.layer_weights[number]
     names = [name for name in weights if name.startswith(RECURRENT) and weights[name].ndim == 2]
     whole = {name: weights[name] for name in names}
-    if any(len(value) % value.shape[1] for value in whole.values()):  # parts of a matrix, which the step puts together
+    if any(value.shape[1] != layer.hidden_size for value in whole.values()):  # parts, which the step puts together
         ready = layer.cell.step_weights(weights)
         whole = {name: value for name, value in ready.items() if name.startswith(RECURRENT)}
     for name, value in whole.items():

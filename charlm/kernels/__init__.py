@@ -3,6 +3,7 @@
 from charlm.kernels.library import Gathering as Gathering
 from charlm.kernels.library import MemoryTurn as MemoryTurn
 from charlm.kernels.library import Packing as Packing
+from charlm.kernels.library import StreamBlock as StreamBlock
 from charlm.kernels.library import StreamDraw as StreamDraw
 from charlm.kernels.library import StreamLayer as StreamLayer
 from charlm.kernels.library import StreamStack as StreamStack

@@ -19,12 +19,16 @@ VARIABLE = "OPENBLAS_NUM_THREADS"
 
 
 def limit_blas_threads() -> None:
-    """If the kernels are used, have numpy's BLAS use one thread. A number of threads that the user has set stays.
+    """If the kernels are used, have numpy's BLAS use one thread from now on: for a command, whose process is its own.
 
-    This works only before numpy is imported: `one_blas_thread` is for later.
+    A number of threads that the user has set stays. Before numpy is imported this takes no time.
     """
-    if library() is not None and "numpy" not in sys.modules:
-        os.environ.setdefault(VARIABLE, "1")
+    if library() is None or VARIABLE in os.environ:
+        return
+    if "numpy" in sys.modules:
+        _controller().limit(limits=1, user_api="blas")
+    else:
+        os.environ[VARIABLE] = "1"
 
 
 def one_blas_thread() -> AbstractContextManager[None]:

@@ -11,6 +11,7 @@
      derived.h      a layer of any cell through a window, written from its equations (graphs/); it is no file here, but
                     made for the compiler (building.py)
      stream.h       a stack of layers one character further; after the types, because it takes the best of them
+     stream_block.h what surrounds the cells of such a stack; included by stream.h
      stream_draw.h  many characters drawn and read in one call
      ngram.h        an n-gram, to compare models with
      memory.h       a memory with places, which heads read and write, one step further and back
@@ -20,7 +21,7 @@
    Python calls, for the layers of a window, cell_*_forward_rows_* and cell_*_backward_rows_* (with torch) or
    cell_*_forward_part_* (with numpy), and for few rows cell_*_units_* (with both), where the fingerprint of a cell's graph
    stands for the first star and a number type for the second, and cell_pack_* and gather_*; to sample, stream_pack,
-   stream_step and stream_draw; to count and to read n-grams, ngram_new, ngram_copy, ngram_count, ngram_read, ngram_step
+   stream_step and stream_draw, and by their addresses the stages stream_block_*; to count and to read n-grams, ngram_new, ngram_copy, ngram_count, ngram_read, ngram_step
    and ngram_free; to mix
    predictions, mix_log_linear; for a memory with places, memory_forward and memory_backward. vector_width and stream_input_bytes tell what the library was compiled for, and
    processor_has what the processor could run.
@@ -31,7 +32,8 @@
 #include "sharing.h"
 #include "team.h"
 
-enum { MOST_INPUTS = 4, MOST_STATES = 6, MOST_STAGES = 6 }; /* of a derived kernel, as graphs/stages.py has them */
+enum { MOST_INPUTS = 12, MOST_STATES = 8, MOST_STAGES = 14 }; /* of a derived kernel, as graphs/stages.py has them */
+enum { BLOCK_STAGES = 6 }; /* of a block around a cell (stream_block.h) */
 
 #define NAME(x) x##_fp32
 #include "products.h"
@@ -79,6 +81,7 @@ LAYOUT(Window, Window_fp32, contended);
 LAYOUT(Packing, Packing_fp32, repeat);
 #if !defined(CHARLM_FLOAT64)
 LAYOUT(StreamLayer, StreamLayer, residual);
+LAYOUT(StreamBlock, StreamBlock, residual);
 LAYOUT(StreamStack, StreamStack, rows);
 LAYOUT(StreamDraw, StreamDraw, contended);
 LAYOUT(MemoryTurn, MemoryTurn, limit);

@@ -14,7 +14,8 @@ from pathlib import Path
 from charlm.kernels.building import Level, library_path
 from charlm.kernels.choosing import choice
 
-MOST_INPUTS, MOST_STATES, MOST_STAGES = 4, 6, 6  # of a derived kernel
+MOST_INPUTS, MOST_STATES, MOST_STAGES = 12, 8, 14  # of a derived kernel
+BLOCK_STAGES = 6  # of what surrounds a cell
 
 
 class Window(Structure):
@@ -61,7 +62,8 @@ class StreamLayer(Structure):
     """One layer of a stack that goes one character further (stream.h)."""
 
     _fields_ = (
-        ("stages", c_void_p * MOST_STAGES),
+        ("stages", c_void_p * (MOST_STAGES + BLOCK_STAGES)),
+        ("block", c_void_p),
         ("x_panels", c_void_p),
         ("panels", c_void_p * MOST_INPUTS),
         *((name, c_void_p) for name in ("sums", "vectors", "below", "x")),
@@ -72,6 +74,17 @@ class StreamLayer(Structure):
         ("kept", c_void_p),
         ("copied", c_int64 * MOST_INPUTS),
         *((name, c_int64) for name in ("count", "I", "H", "K", "residual")),
+    )
+
+
+class StreamBlock(Structure):
+    """What surrounds the cell of such a layer (stream_block.h)."""
+
+    _fields_ = (
+        *((name, c_void_p) for name in ("embedding", "x", "norm", "mlp_norm", "conv")),
+        *((name, c_void_p) for name in ("in", "out", "mlp_in", "mlp_out", "recent", "new_recent")),
+        *((name, c_void_p) for name in ("gate", "y", "handed", "normed", "read", "inner", "top")),
+        *((name, c_int64) for name in ("reach", "mlp", "units", "residual")),
     )
 
 
@@ -116,6 +129,7 @@ STRUCTURES: tuple[type[Structure], ...] = (
     Packing,
     Gathering,
     StreamLayer,
+    StreamBlock,
     StreamStack,
     StreamDraw,
     MemoryTurn,

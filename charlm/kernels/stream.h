@@ -10,18 +10,21 @@
    input, P products that read an input. */
 
 typedef struct StreamStack StreamStack;
+typedef struct StreamBlock StreamBlock;
 
 /* A stage of layer n, for some rows and for units from and to multiples of 4 W. */
 typedef void (*StreamStage)(const StreamStack *s, int64_t n, int64_t first, int64_t end, int64_t from, int64_t to);
 
 typedef struct {
-    StreamStage stages[MOST_STAGES];
+    StreamStage stages[MOST_STAGES + BLOCK_STAGES];
+    const StreamBlock *block;             /* what surrounds the cell; null: nothing */
     const uint32_t *x_panels;             /* (K H, I), packed by stream_pack; not in the lowest layer */
     const uint32_t *panels[MOST_INPUTS];  /* (P H, H) for each input of products, likewise */
     const float *sums;                    /* (V, K H), what each symbol adds, in the lowest layer; in others (1, K H) */
     const float *vectors;                 /* the blocks of weights with one axis */
     const float *below;                   /* (B, H): the memory of the layer below, after the step; or null */
-    const NAME(real) *x;                  /* (B, I): the output of the layer below; null in the lowest layer */
+    const NAME(real) *x;                  /* (B, I): the output of the layer below, or what the block gives the cell to
+                                             read; null in the lowest layer without a block */
     NAME(real) *inputs[MOST_INPUTS];      /* (B, H), scratch: what products read */
     NAME(real) *output;                   /* (B, H): x of the layer above, or what the head reads */
     const float *states[MOST_STATES];     /* (B, H), before the step */
@@ -46,12 +49,6 @@ struct StreamStack {
 INLINE const float *projected_sums(const StreamStack *s, int64_t n, int64_t row) {
     const StreamLayer *l = s->layers + n;
     return l->sums + (l->x ? 0 : s->ids[row]) * l->K * l->H;
-}
-
-INLINE void give_output(const StreamStack *s, int64_t n, int64_t row, int64_t unit, floats output) {
-    const StreamLayer *l = s->layers + n;
-    if (l->residual && l->x) output += NAME(load)(l->x + row * l->I + unit);
-    NAME(store)(l->output + row * l->H + unit, output);
 }
 
 /* Rows of K inputs each, and the panel that they are multiplied with; K is 0 if there is nothing to multiply. */
@@ -87,6 +84,18 @@ static __attribute__((noinline)) void multiply_stream(int R, int G, Factors x, F
         G = (end) - (first) == 1 && column + 8 * W <= (to) ? 2 : 1;               \
         ROW_TILES(NAME(rows_for)(4), first, end, tile(R, (int)G, s, n, row, column)) \
     }
+
+#include "stream_block.h"
+
+INLINE void give_output(const StreamStack *s, int64_t n, int64_t row, int64_t unit, floats output) {
+    const StreamLayer *l = s->layers + n;
+    if (l->block && !l->block->in) add_part(s, n, row, unit, output);
+    else {
+        if (l->block) output *= load_floats(l->block->gate + row * l->H + unit);
+        if (l->residual && l->x) output += NAME(load)(l->x + row * l->I + unit);
+        NAME(store)(l->output + row * l->H + unit, output);
+    }
+}
 
 #include "derived_stream.h"
 

@@ -111,13 +111,50 @@ INLINE floats chosen(floats condition, floats x, floats otherwise) {
     return (floats)((held & (integers)x) | (~held & (integers)otherwise));
 }
 INLINE floats absolute(floats x) { return (floats)((integers)x & ~(integers)constant(-0.0f)); } /* without its sign */
-INLINE floats log_ps(floats x) { /* rare: element by element */
+INLINE floats expm1_ps(floats x) { /* e^x - 1, to all digits near 0: there by its Taylor series */
+#if defined(CHARLM_FLOAT64)
+    for (int lane = 0; lane < W; lane++) x[lane] = __builtin_expm1(x[lane]);
+    return x;
+#else
+    const floats near = x * (1 + x * (0.5f + x * (0.166666667f + x * (0.0416666667f + x * (0.00833333333f
+        + x * (0.00138888889f + x * (0.000198412698f + x * 0.0000248015873f)))))));
+    return chosen(ones_where(absolute(x) < 0.5f), near, exp_ps(x) - 1);
+#endif
+}
+#if defined(CHARLM_FLOAT64)
+INLINE floats log_ps(floats x) {
     for (int lane = 0; lane < W; lane++) x[lane] = __builtin_log(x[lane]);
     return x;
 }
+#else
+/* ln(2^whole m) = whole ln 2 + ln m, with m from sqrt(1/2) to sqrt(2), and ln m = 2 artanh((m - 1) / (m + 1)) by its
+   series. A number too small to have all its digits is multiplied by 2^23 first. */
+INLINE floats log_ps(floats x) {
+    const integers small = (x < 1.17549435e-38f) & 1;
+    const integers bits = (integers)(x * (1 + 8388607.0f * __builtin_convertvector(small, floats)));
+    const integers whole = (bits - 0x3f3504f3) >> 23; /* 0x3f3504f3 is sqrt(1/2) */
+    const floats m = (floats)(bits - (whole << 23)), exponent = __builtin_convertvector(whole - 23 * small, floats);
+    const floats s = (m - 1) / (m + 1), square = s * s;
+    const floats series = square * (0.333333333f + square * (0.2f + square * (0.142857143f + square * 0.111111111f)));
+    const floats result = exponent * 0.693359375f + (2 * s + (2 * s * series - exponent * 2.12194440e-4f));
+    const floats none = chosen(ones_where(x == 0), constant(-__builtin_inff()), constant(__builtin_nanf("")));
+    return chosen(ones_where(x > 0), chosen(ones_where(x < __builtin_inff()), result, x), none);
+}
+#endif
 INLINE floats sqrt_ps(floats x) {
+#if defined(CHARLM_FLOAT64)
     for (int lane = 0; lane < W; lane++) x[lane] = __builtin_sqrt(x[lane]);
     return x;
+#elif defined(__AVX512F__)
+    return (floats)_mm512_sqrt_ps((__m512)x);
+#elif defined(__AVX__)
+    return (floats)_mm256_sqrt_ps((__m256)x);
+#elif defined(__SSE__)
+    return (floats)_mm_sqrt_ps((__m128)x);
+#else
+    for (int lane = 0; lane < W; lane++) x[lane] = __builtin_sqrtf(x[lane]);
+    return x;
+#endif
 }
 
 /* Call tile(R, what, which, row, column) for the rows from `first` to `end` and the columns from `from` to `to`, with

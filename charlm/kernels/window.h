@@ -13,7 +13,7 @@ typedef struct {
     const NAME(real) *panels[MOST_INPUTS]; /* the weights that read each input, packed for this direction */
     NAME(real) *inputs[MOST_INPUTS];       /* (T, B, H); if it is a part of the state (T + 1, B, H) */
     float *states[MOST_STATES];            /* (T + 1, B, H); the first is that before the window */
-    NAME(real) *output;                    /* (T, B, H) */
+    NAME(real) *output;                    /* (T, B, H); may be null if it is a part of the state or an input */
     NAME(real) *kept;                      /* (T, B, N H) if kept_steps, else (B, N H); may be null if N is 0 */
     const float *vectors;                  /* the blocks of weights with one axis, one after the other */
     const float *below;                    /* (T, B, H): the memory of the layer below */

@@ -19,8 +19,9 @@ from charlm.cells.symbols import Symbols
 from charlm.cells.unroll import Memories
 from charlm.config.settings import ModelSettings
 from charlm.model.attention import attend
-from charlm.model.parameters import weights_of_attention, weights_of_head, weights_of_layer
-from charlm.model.stack import Layer, LayerInput, Recurrence, build_layers, run_stack, unroll_layer
+from charlm.model.block import build_blocks
+from charlm.model.parameters import weights_of_attention, weights_of_block, weights_of_head, weights_of_layer
+from charlm.model.stack import Connections, Layer, LayerInput, Recurrence, build_layers, run_stack, unroll_layer
 from charlm.model.state import State, fresh_state
 
 Parameters = Mapping[str, Array]
@@ -52,6 +53,13 @@ class LanguageModel:
         return tuple(weights_of_layer(self.parameters, number) for number in range(len(self.layers)))
 
     @cached_property
+    def connections(self) -> Connections:
+        """What lies between the cells, with its weights."""
+        blocks = enumerate(build_blocks(self.settings))
+        placed = tuple((block, weights_of_block(self.parameters, number)) for number, block in blocks)
+        return Connections(self.settings.residual, placed)
+
+    @cached_property
     def attention_weights(self) -> Weights:
         """The weights of the attention over past outputs; empty if the model has none."""
         return weights_of_attention(self.parameters)
@@ -78,7 +86,8 @@ class LanguageModel:
 
     def fresh_state(self, rows: int) -> State:
         """The state before the first character: zeros with the dtype and device of the parameters."""
-        return fresh_state(self.layers, self.settings.attention.window, rows, like=self.parameters["head.bias"])
+        blocks = build_blocks(self.settings)
+        return fresh_state(self.layers, blocks, self.settings.attention.window, rows, self.parameters["head.bias"])
 
     def forward(
         self,
@@ -91,12 +100,22 @@ class LanguageModel:
 
         `recurrence` runs one layer over the whole sequence. The default runs the cell's definition step by step.
         """
+        return self.read(Symbols(self.parameters["embedding.weight"], ids), state, recurrence, dropout)
+
+    def read(
+        self,
+        x: LayerInput,
+        state: State,
+        recurrence: Recurrence = unroll_layer,
+        dropout: Callable[[Array], Array] = no_dropout,
+        seen: Callable[[Array], object] = lambda x: None,
+    ) -> tuple[Array, State]:
+        """The same for symbols, or for vectors (T, B, E) in place of embeddings. `seen` gets what layers hand up."""
 
         def run_layer(number: int, x: LayerInput, layer_state: Any, below: Memories) -> tuple[Array, Memories, Any]:
             return recurrence(self.layers[number], self.layer_weights[number], x, layer_state, below)
 
-        symbols = Symbols(self.parameters["embedding.weight"], ids)
-        x, after = run_stack(self.layers, self.settings.residual, symbols, state, run_layer, dropout)
+        x, after = run_stack(self.layers, self.connections, x, state, run_layer, dropout, seen)
         if self.settings.attention.window:
             x, past_outputs = attend(self.attention_weights, x, state[-1])
             after.append(past_outputs)

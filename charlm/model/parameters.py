@@ -1,7 +1,8 @@
 """The parameters of a language model: their names, shapes and initial values. Knows no engine and no text.
 
 Shape letters: V symbols, E embedding, H hidden. Names are those of torch's modules (`embedding.weight`,
-`recurrent.weight_ih_l0`, `head.weight`), so that torch.nn.LSTM loads the recurrent part unchanged.
+`recurrent.weight_ih_l0`, `head.weight`), so that torch.nn.LSTM loads the recurrent part unchanged. What surrounds the
+cell of a layer is `blocks.0.norm` and so on.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from charlm.cells.arrays import Array
 from charlm.cells.initial import uniform
 from charlm.config.settings import ModelSettings
 from charlm.model.attention import attention_shapes, initial_attention
+from charlm.model.block import build_blocks
 from charlm.model.stack import build_layers
 
 Shapes = dict[str, tuple[int, ...]]
@@ -24,10 +26,12 @@ def parameter_shapes(model_settings: ModelSettings, vocab_size: int) -> Shapes:
     """The shape of each parameter, by name, in the order in which they are used."""
     stack = build_layers(model_settings)
     top = stack[-1].hidden_size
-    named: Shapes = {"embedding.weight": (vocab_size, stack[0].input_size)}
+    named: Shapes = {"embedding.weight": (vocab_size, model_settings.embedding_width)}
     for number, layer in enumerate(stack):
         for name, shape in layer.cell.shapes(layer.input_size, layer.hidden_size, layer.reads_below).items():
             named[f"recurrent.{name}_l{number}"] = shape
+    for number, block in enumerate(build_blocks(model_settings)):
+        named |= {f"blocks.{number}.{name}": shape for name, shape in block.shapes().items()}
     if model_settings.attention.window:
         for name, shape in attention_shapes(model_settings.attention.window, top).items():
             named[f"attention.{name}"] = shape
@@ -47,7 +51,7 @@ def initial_parameters(
 ) -> dict[str, np.ndarray]:
     """Initial values, float32. The embedding has unit variance, or the scale of the head if it is tied to it."""
     stack = build_layers(model_settings)
-    width, top = stack[0].input_size, stack[-1].hidden_size
+    width, top = model_settings.embedding_width, stack[-1].hidden_size
     embedding = rng.standard_normal((vocab_size, width)).astype(np.float32)
     values = {"embedding.weight": embedding * np.float32(width**-0.5 if model_settings.tied else 1)}
     for number, layer in enumerate(stack):
@@ -55,6 +59,8 @@ def initial_parameters(
             rng, layer.input_size, layer.hidden_size, layer.reads_below
         ).items():
             values[f"recurrent.{name}_l{number}"] = value
+    for number, block in enumerate(build_blocks(model_settings)):
+        values |= {f"blocks.{number}.{name}": value for name, value in block.initial_weights(rng).items()}
     if model_settings.attention.window:
         for name, value in initial_attention(rng, model_settings.attention.window, top).items():
             values[f"attention.{name}"] = value
@@ -72,6 +78,12 @@ def weights_of_layer(parameters: Mapping[str, Array], number: int) -> dict[str, 
         for name, value in parameters.items()
         if name.startswith(prefix) and name.endswith(suffix)
     }
+
+
+def weights_of_block(parameters: Mapping[str, Array], number: int) -> dict[str, Array]:
+    """The weights of what surrounds the cell of a layer, by its own names (model/block.py)."""
+    prefix = f"blocks.{number}."
+    return {name.removeprefix(prefix): value for name, value in parameters.items() if name.startswith(prefix)}
 
 
 def weights_of_attention(parameters: Mapping[str, Array]) -> dict[str, Array]:

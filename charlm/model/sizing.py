@@ -19,7 +19,8 @@ def resize_nearest(model_settings: ModelSettings, vocab_size: int, wanted: int) 
     """
     nearest = _neighbours(model_settings, vocab_size, wanted)
     best = min(nearest, key=lambda each: _relative_error(each, vocab_size, wanted))
-    adjustable = model_settings.embedding_dim is None and not model_settings.tied
+    added = model_settings.residual and model_settings.block.there  # the embedding is a part of the stream
+    adjustable = model_settings.embedding_dim is None and not model_settings.tied and not added
     if _relative_error(best, vocab_size, wanted) > TOLERANCE and adjustable:
         adjusted = [_adjust_embedding(each, vocab_size, wanted) for each in nearest]
         best = min(adjusted, key=lambda each: _relative_error(each, vocab_size, wanted))

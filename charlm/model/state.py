@@ -1,7 +1,7 @@
 """The state of a model as a value: a tuple with a NamedTuple of arrays for each layer. Knows no cell by name.
 
-Every array has a row for each stream: (B, H) in layers of most cells (`Cell.state_widths`). With attention, the past
-outputs are the last item.
+Every array has a row for each stream: (B, H) in layers of most cells (`Cell.state_widths`). If blocks have a
+convolution, its inputs follow, an item for each layer. With attention, the past outputs are the last item.
 
 Every function gives a new state and never changes the old one. Shape letters: B rows, H hidden.
 """
@@ -15,17 +15,19 @@ import numpy as np
 
 from charlm.cells.arrays import Array, tanh
 from charlm.model.attention import no_past_outputs
+from charlm.model.block import Block, RecentInputs
 from charlm.model.stack import Layer
 
 State = tuple[Any, ...]
 
 
-def fresh_state(layers: Sequence[Layer], window: int, rows: int, like: Array) -> State:
+def fresh_state(layers: Sequence[Layer], blocks: Sequence[Block], window: int, rows: int, like: Array) -> State:
     """The state before the first character: zeros with the dtype and device of `like`.
 
     `window` is the number of past outputs that attention reads, 0 without attention.
     """
     recurrent = tuple(layer.cell.fresh_state(rows, layer.input_size, layer.hidden_size, like) for layer in layers)
+    recurrent += tuple(block.no_inputs(rows, like) for block in blocks if block.remembered)
     return (*recurrent, no_past_outputs(rows, window, layers[-1].hidden_size, like)) if window else recurrent
 
 
@@ -76,12 +78,18 @@ def mean_difference(state: State, row: int, other: int) -> float:
 def rows_agree(state: State, other: State, tolerance: float) -> np.ndarray:
     """(B,) bool: True for each row in which no tanh of a value differs by more than the tolerance.
 
-    Cells read their memories through a tanh: memories of 100 and of 700 both act as 1, so they count as equal.
+    Cells read their memories through a tanh: memories of 100 and of 700 both act as 1, so they count as equal. The
+    inputs of a convolution are summed as they are, and so compared.
     """
     agree: Any = True
     for layer, other_layer in zip(state, other, strict=True):
+        acts: Callable[[Array], Array] = _as_it_is if isinstance(layer, RecentInputs) else tanh
         for part, other_part in zip(layer, other_layer, strict=True):
-            differences = abs(tanh(part) - tanh(other_part))
+            differences = abs(acts(part) - acts(other_part))
             largest = differences.max(-1) if isinstance(part, np.ndarray) else differences.amax(-1).cpu().numpy()
             agree = agree & (largest <= tolerance)
     return np.asarray(agree)
+
+
+def _as_it_is(part: Array) -> Array:
+    return part

@@ -7,11 +7,13 @@ Shape letters: B rows, V symbols, K projected.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
 from charlm.cells.cell import Cell, Weights
+from charlm.cells.symbols import Symbols, embed
 from charlm.model.attention import attend
 from charlm.model.language_model import LanguageModel, no_dropout
 from charlm.model.stack import run_stack
@@ -55,18 +57,26 @@ class DefinitionLayer:
         return output, getattr(after, self._cell.MEMORY) if self._cell.MEMORY else None, after
 
 
+def symbol_table(model: LanguageModel, number: int) -> np.ndarray | None:
+    """The vectors (V, E) of the symbols if the cell of this layer reads symbols; None if it reads vectors."""
+    return None if number or model.connections.blocks else model.parameters["embedding.weight"]
+
+
+def defined_layer(model: LanguageModel, number: int) -> LayerStep:
+    """The step of a layer, the lowest 0, as it is defined."""
+    return DefinitionLayer(model.layers[number].cell, model.layer_weights[number], symbol_table(model, number))
+
+
 class DefinitionStepper:
     """The Stepper that runs the definitions: those of the cells, of attention and of the output layer."""
 
     bytes_per_weight: ClassVar[int] = 4
     batch_invariant: ClassVar[bool] = False
 
-    def __init__(self, model: LanguageModel) -> None:
+    def __init__(self, model: LanguageModel, layers: Sequence[LayerStep] | None = None) -> None:
+        """`layers` are other steps of the layers, the lowest first; by default each is stepped as it is defined."""
         self._model = model
-        self._layers: list[LayerStep] = [
-            DefinitionLayer(layer.cell, weights, None if number else model.parameters["embedding.weight"])
-            for number, (layer, weights) in enumerate(zip(model.layers, model.layer_weights, strict=True))
-        ]
+        self._layers = layers or [defined_layer(model, number) for number in range(len(model.layers))]
         self._head, self._bias = model.head
 
     def fresh(self, rows: int) -> State:
@@ -75,13 +85,23 @@ class DefinitionStepper:
 
     def step(self, ids: np.ndarray, state: State) -> tuple[np.ndarray, State]:
         """ids (B,) and the state before them -> logits (B, V), float32, and the state after them."""
-        settings = self._model.settings
-        x, after = run_stack(self._model.layers, settings.residual, ids, state, self._step_layer, no_dropout)
-        if settings.attention.window:
-            attended, past_outputs = attend(self._model.attention_weights, x[None], state[-1])
+        model = self._model
+        if model.connections.blocks:
+            symbols = Symbols(model.parameters["embedding.weight"], ids[None])
+            whole, after = run_stack(model.layers, model.connections, symbols, state, self._step_in_block, no_dropout)
+            x = whole[0]
+        else:
+            x, after = run_stack(model.layers, model.connections, ids, state, self._step_layer, no_dropout)
+        if model.settings.attention.window:
+            attended, past_outputs = attend(model.attention_weights, x[None], state[-1])
             x = attended[0]
             after.append(past_outputs)
         return x @ self._head.T + self._bias, tuple(after)
+
+    def _step_in_block(self, number: int, x: Any, state: Any, below: Any) -> tuple[np.ndarray, Any, Any]:
+        """Blocks have an axis for time."""
+        output, memory, after = self._step_layer(number, embed(x)[0], state, below)
+        return output[None], memory, after
 
     def _step_layer(self, number: int, x: np.ndarray, state: Any, below: Any) -> tuple[np.ndarray, Any, Any]:
         return self._layers[number].step(x, state, below)

@@ -19,13 +19,14 @@ from typing import Any
 from charlm.config.settings import TextSettings
 from charlm.model.language_model import LanguageModel
 from charlm.page.assembler import assemble
+from charlm.page.content_source import content_source
 from charlm.page.layers import PageModel, page_model
 from charlm.page.packing import pack
 from charlm.page.rounding import Weights
 from charlm.text.records.record_lanes import record_end_id
 from charlm.text.vocabulary import LOST, Vocabulary
 
-ENGINE = ("numbers", "products", "random", "attention", "model", "drawing", "text", "reading")
+ENGINE = ("numbers", "products", "random", "attention", "block", "model", "drawing", "text", "reading")
 SCREEN = ("elements", "colours", "writing", "moments", "surprise", "strip", "opening")
 STYLE = ("page",)
 # What is not shown as it is: controls, and what turns a line of text around or ends it.
@@ -39,6 +40,7 @@ class Head:
     name: str
     summary: str
     card: Sequence[tuple[str, str]]
+    service: str = ""  # where a service writes with the model, relative to the page; empty for a page by itself
 
 
 def build_page(model: LanguageModel, vocabulary: Vocabulary, text: TextSettings, weights: Weights, head: Head) -> str:
@@ -59,6 +61,7 @@ def build_page(model: LanguageModel, vocabulary: Vocabulary, text: TextSettings,
     return template.render(
         name=shown(head.name),
         summary=shown(head.summary),
+        service=head.service,
         card=[(label, shown(value)) for label, value in head.card],
         policy=policy(style, script),
         style=Markup(style),
@@ -96,7 +99,8 @@ def joined_script(steps: str) -> str:
 def policy(style: str, script: str) -> str:
     """The Content-Security-Policy: what the page may do."""
     return (
-        f"default-src 'none'; style-src {_source(style)}; script-src {_source(script)} 'wasm-unsafe-eval'; "
+        f"default-src 'none'; style-src {content_source(style)}; "
+        f"script-src {content_source(script)} 'wasm-unsafe-eval'; "
         "base-uri 'none'; form-action 'none'"
     )
 
@@ -126,8 +130,3 @@ def _script(name: str) -> str:
 @cache
 def _asset(name: str) -> str:
     return files("charlm.page").joinpath("assets", name).read_text(encoding="utf-8")
-
-
-def _source(content: str) -> str:
-    """How a Content-Security-Policy allows a style or a script."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'"

@@ -17,6 +17,7 @@ from charlm.graphs.js_step import JsStep, js_step
 from charlm.graphs.layout import matrix_block, vector_block
 from charlm.graphs.refusing import UntraceableError
 from charlm.graphs.tracing import trace
+from charlm.model.block import Block
 from charlm.model.language_model import LanguageModel
 from charlm.model.stack import Layer
 
@@ -68,7 +69,24 @@ def page_model(model: LanguageModel) -> PageModel:
         "window": window,
         "layers": layers,
     }
+    if model.connections.blocks:
+        about["blocks"] = [_about_block(block) for block, _ in model.connections.blocks]
+        for number, (_, weights) in enumerate(model.connections.blocks):
+            arrays |= {f"block{number}.{name}": np.asarray(value, np.float32) for name, value in weights.items()}
     return PageModel(about, arrays, functions)
+
+
+def _about_block(block: Block) -> dict[str, Any]:
+    """What surrounds a cell, as page/assets/block.js takes it."""
+    return {
+        "size": block.hidden_size,
+        "input": block.input_size,
+        "norm": block.norm,
+        "conv": block.conv,
+        "gate": block.gate,
+        "mlp": block.mlp,
+        "residual": block.residual,
+    }
 
 
 def _step_of(layer: Layer, number: int) -> JsStep:
@@ -78,14 +96,16 @@ def _step_of(layer: Layer, number: int) -> JsStep:
         raise UsageError(
             f"The cell {type(layer.cell).__name__} cannot be written in JavaScript: its step has {error}",
             f"layer {number + 1} of the model",
-            "A page needs a cell whose step is made of the operations that charlm/cells/arrays.py names.",
+            "A page needs a cell with a number of its state for each unit, and a step of the operations that "
+            "charlm/cells/arrays.py names. `charlm sample` and `charlm serve` run any cell.",
         ) from None
 
 
 def _shown(step: JsStep) -> dict[str, int]:
-    """Each inner value by the name that a reader sees: the state, the output unless it is a part of that, the gates."""
+    """Each inner value by the name that it has in inspection/value_names.py: the state, the output unless it is a part
+    of that, gates."""
     output = {} if step.output in step.after.values() else {"out": step.output}
-    return {**step.after, **output, **{f"{name} gate": place for name, place in step.gates.items()}}
+    return {**step.after, **output, **step.gates}
 
 
 def _arrays(layer: Layer, weights: Weights, step: JsStep, number: int) -> dict[str, np.ndarray]:

@@ -41,6 +41,7 @@ class RunSummary:
     last: str | None
     origin: str | None = None  # the model that the run was begun from, in words
     changed: tuple[str, ...] = ()  # settings that a resume has changed, in words
+    latent: str | None = None  # the kind of its latent variables, if it has some: its scores are then upper bounds
     chosen: str | None = None  # the settings that the run chose when it began, and why
 
 
@@ -76,6 +77,7 @@ def summarize_run(run: Run) -> RunSummary:
         last=None if last is None else last.name,
         origin=_origin(_part(mark, "from")),
         changed=_changed(mark.get("changed")),
+        latent=_text(_part(model, "latent").get("kind")),
         chosen=_text(_part(mark, "automatic").get("note")),
     )
 

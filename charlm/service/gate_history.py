@@ -48,6 +48,9 @@ class GateHistory:
             self._add(checkpoint)
 
     def _add(self, checkpoint: Checkpoint) -> None:
+        if checkpoint.latent_kind is not None:
+            self.note = "The gates of a model with latent variables are not shown."
+            return
         try:
             ids = self._text_of(checkpoint)
             with np.errstate(all="ignore"):

@@ -21,6 +21,7 @@ from charlm.evaluation.score import in_bits
 from charlm.evaluation.scorers import NumpyScorer
 from charlm.evaluation.text import Policy, reading_of, score_text
 from charlm.inspection.inner_values import inner_values
+from charlm.inspection.value_names import chosen_values, value_names
 from charlm.service.asked import given_text, whole
 from charlm.service.bodies import read_object
 from charlm.service.place import Place, place_of
@@ -118,26 +119,30 @@ def surprise(served: Served, body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def states(served: Served, body: Mapping[str, Any]) -> dict[str, Any]:
-    """The inner values of a layer by name, (N, H) each, after each symbol of a text that is read from a fresh state."""
-    layers = served.checkpoint.model.layers
-    layer = whole(body, "layer", len(layers), 1, len(layers))
+    """The inner values of a layer by name, a row after each symbol of a text that is read from a fresh state."""
+    model = served.checkpoint.model
+    layer = whole(body, "layer", len(model.layers), 1, len(model.layers))
+    there = {name: chosen_values(model, layer, name)[0] for name in value_names(model.layers[layer - 1])}
+    asked = body.get("value")
+    if asked is not None and str(asked) not in there:
+        what = f"Layer {layer} has no value {str(asked)[:80]!r}"
+        raise RefusedError(400, what, f"There are: {', '.join(there)}.", "value")
+    wanted = [*there.values()] if asked is None else [there[str(asked)]]
     encoded = _encoded(served, body, "skip")
-    most = max(1, MOST_VALUES // layers[layer - 1].hidden_size)
-    if len(encoded.ids) > most:
-        what = f"The text has {len(encoded.ids):,} symbols, and {most:,} of this model can be looked into at once"
+    count = len(encoded.ids)
+    most = max(1, MOST_VALUES // min(value.units for value in wanted))
+    if count > most:
+        what = f"The text has {count:,} symbols, and {most:,} of this model can be looked into at once"
         raise RefusedError(400, what, "Send a part of it.", "text")
-    found = inner_values(served.checkpoint.model, encoded.ids, layer)
-    names = [str(body["value"])] if body.get("value") is not None else list(found)
-    if names[0] not in found:
-        raise RefusedError(
-            400, f"Layer {layer} has no value {names[0][:80]!r}", f"There are: {', '.join(found)}.", "value"
-        )
-    if len(names) * len(encoded.ids) > most:
-        what = f"All {len(names)} values of {len(encoded.ids):,} symbols are too many"
-        raise RefusedError(400, what, f"Ask for one value: {', '.join(found)}; or send a shorter text.", "value")
+    if count * sum(value.units for value in wanted) > MOST_VALUES:
+        what = f"All {len(wanted)} values of {count:,} symbols are too many"
+        raise RefusedError(400, what, f"Ask for one value: {', '.join(there)}; or send a shorter text.", "value")
+    found = inner_values(model, encoded.ids, wanted)
     return {
         "layer": layer,
-        "values": {name: [[finite(round(one, 5)) for one in row] for row in found[name].tolist()] for name in names},
+        "values": {
+            name: [[finite(round(one, 5)) for one in row] for row in values.tolist()] for name, values in found.items()
+        },
         "symbols": [served.checkpoint.vocabulary.symbols[one] for one in encoded.ids],
         "unknown": encoded.unknown,
     }

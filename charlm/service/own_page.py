@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from charlm.model.language_model import LanguageModel
 from charlm.page.building import Head, build_page
 from charlm.page.card import card_rows, summary
@@ -19,5 +21,6 @@ def own_page(served: Served) -> str:
     weights = choose_weights(checkpoint.parameters, None)
     page_model(checkpoint.model)  # what cannot be a page is refused first
     on_page = LanguageModel(checkpoint.settings.model, rounded(checkpoint.parameters, weights))
-    head = Head(served.name, summary(checkpoint), card_rows(checkpoint, weights, None, NOT_SCORED, None))
+    card = card_rows(checkpoint, weights, None, NOT_SCORED, None)
+    head = Head(served.name, summary(checkpoint), card, f"write?model={quote(served.name, safe='')}")
     return build_page(on_page, checkpoint.vocabulary, checkpoint.settings.text, weights, head)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from charlm.config.settings import Settings
 from charlm.device import Compute
-from charlm.engines.choosing import engines_of
+from charlm.engines.choices import engines_of
 from charlm.model.parameters import count_parameters
 from charlm.text.corpus import Corpus
 from charlm.training.lengths import duration

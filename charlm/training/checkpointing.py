@@ -15,46 +15,57 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
 
 from charlm.checkpoint import Scores, write_checkpoint
-from charlm.checkpoint.contents import TextIdentity
 from charlm.checkpoint.series import add_checkpoint
+from charlm.device import Compute
 from charlm.errors import CheckpointError
+from charlm.model.state import State
 from charlm.training.optimization import Average, optimizer_from_arrays, optimizer_to_arrays
+from charlm.training.optimizer import Optimizer
 from charlm.training.plan import TrainingPlan
 from charlm.training.progress import Progress
-from charlm.training.trainer import Trainer
+from charlm.training.task import Trainee
 
 
-def save_checkpoint(plan: TrainingPlan, trainer: Trainer, progress: Progress, best: bool) -> Path:
+def save_checkpoint(plan: TrainingPlan, trainee: Trainee, progress: Progress, best: bool) -> Path:
     """Write the checkpoint of this step into the plan's run and give its folder. Raises what `save` and `add` raise."""
+    task = plan.task
     write = partial(
         write_checkpoint,
         step=progress.step,
-        settings=plan.settings,
-        vocabulary=plan.corpus.vocabulary,
-        text=TextIdentity(
-            name=plan.corpus.name,
-            sha256=plan.corpus.sha256,
-            characters=plan.corpus.characters,
-            labels=tuple(plan.corpus.labels),
-        ),
+        settings=task.settings,
+        vocabulary=task.vocabulary,
+        text=task.text,
         scores=Scores(train_nats=progress.train_nats, valid_nats=progress.last_nats),
-        parameters=trainer.parameters(),
+        parameters=trainee.parameters(),
         training=progress.to_json(),
-        training_arrays=training_arrays(trainer),
+        training_arrays=trainee.training_arrays(),
         disk=plan.run.disk,
     )
-    training_settings = plan.settings.training
+    training_settings = task.settings.training
     return add_checkpoint(
         plan.run, progress.step, write, best=best, keep=training_settings.keep, milestones=training_settings.milestones
     )
 
 
-def training_arrays(trainer: Trainer) -> dict[str, np.ndarray]:
+class Restorable(Protocol):
+    """What a checkpoint keeps of a trainer of any kind of model, beside the parameters."""
+
+    compute: Compute
+    weights: dict[str, torch.Tensor]
+    optimizer: Optimizer
+    average: Average | None
+    generator: torch.Generator
+    scaler: torch.amp.GradScaler
+    state: State
+
+
+def training_arrays(trainer: Restorable) -> dict[str, np.ndarray]:
     """Copies of everything that `restore_trainer` needs beside the parameters."""
     arrays = {name: value.copy() for name, value in optimizer_to_arrays(trainer.optimizer).items()}
     for number, layer in enumerate(trainer.state):
@@ -71,7 +82,7 @@ def training_arrays(trainer: Trainer) -> dict[str, np.ndarray]:
 
 
 def restore_trainer(
-    trainer: Trainer, parameters: Mapping[str, np.ndarray], arrays: Mapping[str, np.ndarray], where: str
+    trainer: Restorable, parameters: Mapping[str, np.ndarray], arrays: Mapping[str, np.ndarray], where: str
 ) -> None:
     """Give the trainer the state it had when `training_arrays` was called.
 

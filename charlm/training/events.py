@@ -27,6 +27,7 @@ class Started:
     precision: str
     resumed_at: int | None
     notes: tuple[str, ...]
+    bounded: bool = False  # whether scores are upper bounds: of a model with latent variables
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,7 @@ class Finished:
     best_step: int | None
     best_nats: float | None
     last_nats: float | None
+    bounded: bool = False  # as in Started
 
 
 Event = Started | Updated | Skipped | RolledBack | Validated | Sampled | Saved | Finished

@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
+from typing import Generic, TypeVar
 
 from charlm.cells.naming_files import files_of
 from charlm.cells.own_files import text_of
@@ -23,7 +24,6 @@ from charlm.checkpoint.series import newest_whole
 from charlm.config.cell_files import short_name
 from charlm.config.settings import Settings
 from charlm.config.stored import to_yaml
-from charlm.device import Compute
 from charlm.engines.precision import compute_for
 from charlm.errors import UsageError
 from charlm.runs import (
@@ -38,43 +38,47 @@ from charlm.runs import (
 )
 from charlm.runs.folder import CONFIG, MARK
 from charlm.text.corpus import Corpus, open_corpus
-from charlm.text.lanes import Reader
 from charlm.training.automatic import choose
 from charlm.training.events import Event, Saved, Started, Updated
 from charlm.training.journal import write_metrics
+from charlm.training.language import LanguageTask
+from charlm.training.language_text import OpenedText, open_language_text, require_memory_for
 from charlm.training.loop import never, train
-from charlm.training.memory import explain_out_of_memory, require_memory
-from charlm.training.origin import Origin, open_with_origin
+from charlm.training.memory import explain_out_of_memory
+from charlm.training.origin import open_with_origin
 from charlm.training.own_cells import prepare_own_cells
 from charlm.training.plan import TrainingPlan, train_reader
-from charlm.training.resuming import Asked, Changes, reopen
+from charlm.training.resuming import Asked, Changes, Opened, OpenText, reopen
+from charlm.training.task import Task
+from charlm.training.task_kinds import task_of
+
+AnyTask = TypeVar("AnyTask", bound=Task)
 
 
 @dataclass(eq=False)
-class Training:
-    """A run that is locked and ready to train. Iterate it once: it trains, and releases the lock at its end.
+class Training(Generic[AnyTask]):
+    """A run that is locked and ready to train its task. Iterate it once: it trains, and releases the lock at its end.
 
     Leaving the loop early or calling `close` releases the lock too; `resume` then continues from the last checkpoint.
 
     `notes` are messages to the user. `checkpoint` is where a resumed training continues, None for one that begins.
-    `origin` is the model that a new training starts from, if it is not a new one. `changes` are the settings that a
-    resumed training has changed. `latest` is True if the run becomes the one that commands take by default. `spent` are
-    seconds of the budget that are gone before the first update.
+    `changes` are the settings that a resumed training has changed. `latest` is True if the run becomes the one that
+    commands take by default. `spent` are seconds of the budget that are gone before the first update.
     """
 
-    settings: Settings
-    corpus: Corpus
-    reader: Reader
-    compute: Compute
+    task: AnyTask
     run: Run
     checkpoint: Checkpoint | None
     notes: Sequence[str]
     latest: bool
     _lock: ExitStack = field(repr=False)
-    origin: Origin | None = None
     changes: Changes = field(default_factory=dict)
     spent: float = 0.0
     closed: bool = False
+
+    @property
+    def settings(self) -> Settings:
+        return self.task.settings
 
     def __iter__(self) -> Iterator[Event]:
         return self.events()
@@ -86,11 +90,10 @@ class Training:
         UsageError if the training is closed or runs out of memory, and what `loop.train` raises.
         """
         self._require_open()
-        with self, explain_out_of_memory(self.settings, self.compute.device):
+        with self, explain_out_of_memory(self.settings, self.task.compute.device):
             step = self.checkpoint.step if self.checkpoint else -1
             forget_metrics_after(self.run.metrics, step)
-            initial = self.origin.parameters if self.origin else None
-            plan = TrainingPlan(self.settings, self.corpus, self.reader, self.run, self.compute, initial, self.spent)
+            plan = TrainingPlan(self.task, self.run, self.spent)
             marked = trained = False
             for event in write_metrics(train(plan, self.checkpoint, stop, save), self.run):
                 if not marked and self.latest and isinstance(event, Started if self.checkpoint else Saved):
@@ -126,7 +129,7 @@ class Training:
         self.closed = True
         self._lock.close()
 
-    def __enter__(self) -> Training:
+    def __enter__(self) -> Training[AnyTask]:
         return self
 
     def __exit__(
@@ -141,7 +144,7 @@ def begin(
     start: Checkpoint | None = None,
     notes: Sequence[str] = (),
     automatic: Collection[str] = (),
-) -> Training:
+) -> Training[LanguageTask]:
     """A new run with these settings, named after its text and cell if `name` is None.
 
     With `start` the model begins with the weights of that checkpoint, whose model the settings must have
@@ -158,18 +161,18 @@ def begin(
     choice = choose(settings, automatic, corpus, compute) if automatic else None
     settings = choice.settings if choice else settings
     reader = train_reader(settings, corpus)
-    _require_memory(settings, corpus, compute)
+    require_memory_for(settings, corpus, compute)
     cells = "-".join(dict.fromkeys(short_name(layer.cell) for layer in settings.model.stack()))
-    about = choice.to_json() if choice else {}
-    run = _create_run(runs_root(), name, f"{corpus.name}-{cells}", settings, corpus, origin, about)
+    if settings.model.latent.kind is not None:
+        cells += f"-{settings.model.latent.kind}"
+    about: dict[str, object] = {"from": origin.to_json()} if origin else {}
+    if choice:
+        about["automatic"] = choice.to_json()
+    task = task_of(settings, corpus, reader, compute, origin.parameters if origin else None)
+    run = create_task_run(task, runs_root(), name, f"{corpus.name}-{cells}", about)
     chosen = [f"chosen: {choice.note()}"] if choice else []
     notes = (*(origin.notes() if origin else ()), *notes, *cell_notes, *chosen)
-    with ExitStack() as locked:
-        locked.enter_context(lock_run(run))
-        return Training(
-            settings, corpus, reader, compute, run, None, notes,
-            latest=True, _lock=locked.pop_all(), origin=origin, spent=choice.seconds if choice else 0.0,
-        )  # fmt: skip
+    return begin_task(task, run, notes, choice.seconds if choice else 0.0)
 
 
 def resume(
@@ -179,7 +182,7 @@ def resume(
     *,
     more: str | None = None,
     moved: Moved | None = None,
-) -> Training:
+) -> Training[LanguageTask]:
     """A run that continues from its newest whole checkpoint. `name` is its name or folder; None is the latest run.
 
     A run without a checkpoint begins from its settings. `overrides` ("training.steps=500") and `options`
@@ -190,37 +193,38 @@ def resume(
     CheckpointError if no checkpoint is whole or the text has changed, TextError if the text is gone, BusyError if
     another process writes the run.
     """
+    return resume_task(name, Asked(overrides, options or {}, more, moved or Moved()), open_language_text)
+
+
+def resume_task(name: str | None, asked: Asked, open_text: OpenText[Opened[AnyTask]]) -> Training[AnyTask]:
+    """`resume` for a run of any task: `open_text` opens what the run learns. Errors as for `resume`."""
     run = open_run(runs_root(), name)
-    with ExitStack() as locked:
-        locked.enter_context(lock_run(run))
-        found = reopen(run, Asked(overrides, options or {}, more, moved or Moved()))
-        compute = _require_device(found.settings, found.corpus)
-        notes = (*found.notes, *prepare_own_cells(found.settings.model, compute))
-        return Training(
-            found.settings, found.corpus, found.reader, compute, run, found.checkpoint, notes,
-            latest=True, _lock=locked.pop_all(), origin=found.origin, changes=found.changes,
-        )  # fmt: skip
+    with ExitStack() as held:
+        held.enter_context(lock_run(run))
+        found = reopen(run, asked, open_text)
+        task = found.text.task(found.settings)
+        notes = (*found.notes, *prepare_own_cells(found.settings.model, task.compute))
+        return Training(task, run, found.checkpoint, notes, latest=True, _lock=held.pop_all(), changes=found.changes)
 
 
-def begin_or_resume(settings: Settings, corpus: Corpus, root: Path, name: str) -> Training:
+def begin_or_resume(settings: Settings, corpus: Corpus, root: Path, name: str) -> Training[LanguageTask]:
     """The run `name` in the folder `root`: resumed if it exists, otherwise new. For the trials of a study.
 
     Raises CheckpointError if the run was trained on another text, BusyError if another process writes it.
     """
     settings = with_decisions(settings, corpus)
-    reader = train_reader(settings, corpus)
-    compute = _require_device(settings, corpus)
+    task = OpenedText(corpus, train_reader(settings, corpus)).task(settings)
     run = Run(root / name)
     if not (root / name / MARK).is_file():
-        run = _create_run(root, name, name, settings, corpus, None, {})
-    with ExitStack() as locked:
-        locked.enter_context(lock_run(run))
+        run = create_task_run(task, root, name, name, {})
+    with ExitStack() as held:
+        held.enter_context(lock_run(run))
         checkpoint, damaged = newest_whole(run)
-        notes = (*damaged, *prepare_own_cells(settings.model, compute))
+        notes = (*damaged, *prepare_own_cells(settings.model, task.compute))
         if checkpoint is not None:
             remedy = "Bring the old text back, or run the study under another --name."
             require_same_text(corpus, checkpoint.text.sha256, run.name, remedy)
-        return Training(settings, corpus, reader, compute, run, checkpoint, notes, latest=False, _lock=locked.pop_all())
+        return Training(task, run, checkpoint, notes, latest=False, _lock=held.pop_all())
 
 
 def with_decisions(settings: Settings, corpus: Corpus) -> Settings:
@@ -228,30 +232,15 @@ def with_decisions(settings: Settings, corpus: Corpus) -> Settings:
     return settings.model_copy(update={"text": settings.text.model_copy(update={"decided": corpus.decided})})
 
 
-def _create_run(
-    root: Path,
-    name: str | None,
-    slug: str,
-    settings: Settings,
-    corpus: Corpus,
-    origin: Origin | None,
-    chosen: Mapping[str, object],
-) -> Run:
-    about: dict[str, object] = {"text": {"name": corpus.name, "sha256": corpus.sha256, "characters": corpus.characters}}
-    if origin:
-        about["from"] = origin.to_json()
-    if chosen:
-        about["automatic"] = chosen
-    copies = {file.copy_name: text_of(file) for file in files_of(settings.model)}
-    return create_run(root, name, slug, about, {CONFIG: to_yaml(settings), **copies})
+def create_task_run(task: Task, root: Path, name: str | None, slug: str, about: Mapping[str, object]) -> Run:
+    """A new run for this task, named after `slug` if `name` is None; run.json keeps what is said `about` it too."""
+    text = {"name": task.text.name, "sha256": task.text.sha256, "characters": task.text.characters}
+    copies = {file.copy_name: text_of(file) for file in files_of(task.settings.model)}
+    return create_run(root, name, slug, {"text": text, **about}, {CONFIG: to_yaml(task.settings), **copies})
 
 
-def _require_device(settings: Settings, corpus: Corpus) -> Compute:
-    """The device of the settings. It is checked before anything is written, so that a refusal leaves no run behind."""
-    compute = compute_for(settings)
-    _require_memory(settings, corpus, compute)
-    return compute
-
-
-def _require_memory(settings: Settings, corpus: Corpus, compute: Compute) -> None:
-    require_memory(settings, corpus.vocabulary.size, int(corpus.split("train").size), compute)
+def begin_task(task: AnyTask, run: Run, notes: Sequence[str], spent: float = 0.0) -> Training[AnyTask]:
+    """The first training of a new run. Raises BusyError if another process writes it."""
+    with ExitStack() as held:
+        held.enter_context(lock_run(run))
+        return Training(task, run, None, notes, latest=True, _lock=held.pop_all(), spent=spent)

@@ -14,15 +14,13 @@ from dataclasses import replace
 from charlm.checkpoint import Checkpoint, load_training_arrays
 from charlm.checkpoint.series import newest_whole, repair_pointers
 from charlm.errors import DivergedError
-from charlm.model.parameters import count_parameters
-from charlm.training.checkpointing import restore_trainer, save_checkpoint, training_arrays
+from charlm.evaluation.score import in_bits
+from charlm.training.checkpointing import save_checkpoint
 from charlm.training.events import Event, Finished, RolledBack, Sampled, Saved, Skipped, Started, Updated, Validated
-from charlm.training.monitoring import naming_nats, preview, validate
 from charlm.training.optimization import learning_rate
-from charlm.training.plan import TrainingPlan, position_at, train_reader
+from charlm.training.plan import TrainingPlan
 from charlm.training.progress import Clock, Progress
 from charlm.training.score import training_score
-from charlm.training.trainer import Trainer
 
 SKIPS_IN_A_ROW = 3  # skipped updates after which the training goes back to the last checkpoint
 ROLL_BACKS = 2  # most that are made; if another one is needed, the training has diverged
@@ -52,7 +50,7 @@ def train(
     """
     session = _Session(plan, resume)
     yield session.started()
-    if plan.initial and not resume:
+    if plan.task.starts_trained and not resume:
         yield from session.validate()
         yield from session.save()
     reason = session.end_reason() if session.progress.step else ""  # a new training makes one update at least
@@ -70,10 +68,9 @@ class _Session:
     """One session of a training, from its start or resumption to its end: everything that changes while it runs."""
 
     def __init__(self, plan: TrainingPlan, resume: Checkpoint | None) -> None:
-        self.plan = plan
+        self.plan, self.task = plan, plan.task
         self.resumed_at = resume.step if resume else None
-        self.trainer = self._new_trainer()
-        self.naming_nats = naming_nats(plan.corpus)
+        self.trainee = self.task.begin()
         self.progress = self._restore(resume) if resume else Progress(seconds=plan.spent)
         self.clock = Clock(self.progress.seconds)
         self.saved_at = self.sampled_at = self.validated_at = self.clock.seconds()
@@ -83,69 +80,55 @@ class _Session:
         self.skips_in_a_row = 0
         self.speed_marks = deque([(self.progress.seconds, self.progress.characters)])
 
-    def _new_trainer(self) -> Trainer:
-        plan = self.plan
-        size = plan.corpus.vocabulary.size
-        return Trainer(plan.settings, size, plan.reader.batch_size, plan.compute, initial=plan.initial)
-
     def _restore(self, checkpoint: Checkpoint) -> Progress:
-        """Restore the trainer from the checkpoint, and give the progress at that step, under the plan's settings."""
-        plan, where = self.plan, str(checkpoint.folder)
-        progress = Progress.from_json(checkpoint.training, where)
-        arrays = load_training_arrays(checkpoint.folder)
-        before, now = checkpoint.settings, plan.settings
-        if before.training.batch_size != now.training.batch_size:
-            # other lanes: they start from a fresh state, at the same share of the epoch
-            arrays = {name: value for name, value in arrays.items() if not name.startswith("state.")}
-            arrays |= {
-                name: value for name, value in training_arrays(self.trainer).items() if name.startswith("state.")
-            }
-            epoch = train_reader(before, plan.corpus).epoch_at(progress.position)
-            progress = replace(progress, position=position_at(plan.reader, epoch))
-        restore_trainer(self.trainer, checkpoint.parameters, arrays, where)
-        repair_pointers(plan.run, checkpoint, progress.best_step)
-        return progress.planned_anew(before.training, now.training, plan.reader.characters_per_epoch)
+        """Restore the trainee from the checkpoint, and give the progress at that step, under the task's settings."""
+        progress = Progress.from_json(checkpoint.training, str(checkpoint.folder))
+        position = self.trainee.restore(checkpoint, load_training_arrays(checkpoint.folder), progress.position)
+        repair_pointers(self.plan.run, checkpoint, progress.best_step)
+        before, now = checkpoint.settings.training, self.task.settings.training
+        return replace(progress, position=position).planned_anew(before, now, self.task.reader.characters_per_epoch)
 
     def fraction_done(self) -> float:
-        return self.progress.fraction_done(self.plan.settings.training, self.plan.reader.characters_per_epoch)
+        return self.progress.fraction_done(self.task.settings.training, self.task.reader.characters_per_epoch)
 
     def started(self) -> Started:
-        plan = self.plan
-        training_settings = plan.settings.training
+        task, sizes = self.task, self.task.sizes
+        training_settings = task.settings.training
         return Started(
-            parameters=count_parameters(plan.settings.model, plan.corpus.vocabulary.size),
-            train_characters=int(plan.corpus.split("train").size),
-            valid_characters=int(plan.corpus.split("valid").size),
-            vocab_size=plan.corpus.vocabulary.size,
-            batch_size=plan.reader.batch_size,
-            seq_len=plan.reader.seq_len,
+            parameters=sizes.parameters,
+            train_characters=sizes.train_characters,
+            valid_characters=sizes.valid_characters,
+            vocab_size=sizes.vocab_size,
+            batch_size=task.reader.batch_size,
+            seq_len=task.reader.seq_len,
             steps=training_settings.steps,
             epochs=training_settings.epochs,
             budget=training_settings.budget,
-            device=plan.compute.device,
-            precision=plan.compute.precision,
+            device=task.compute.device,
+            precision=task.compute.precision,
             resumed_at=self.resumed_at,
-            notes=(*plan.reader.notes, *plan.compute.notes, *self.trainer.notes),
+            notes=(*task.reader.notes, *task.compute.notes, *self.trainee.notes),
+            bounded=task.settings.model.latent.kind is not None,
         )
 
     def end_reason(self) -> str:
         """Why the training ends now; empty if it continues."""
         if self.length_reached:
             return "length"
-        return self.progress.end_reason(self.plan.settings.training, self.plan.reader.characters_per_epoch)
+        return self.progress.end_reason(self.task.settings.training, self.task.reader.characters_per_epoch)
 
     def update(self) -> Iterator[Event]:
-        plan, before = self.plan, self.progress
-        epoch = plan.reader.epoch_at(before.position)
-        rate = learning_rate(plan.settings.training, self.fraction_done(), epoch) * before.rate_factor
-        result = self.trainer.update(plan.reader, before.position, rate)
-        train_nats, nats = before.train_nats, result.nats + self.naming_nats
+        task, before = self.task, self.progress
+        epoch = task.reader.epoch_at(before.position)
+        rate = learning_rate(task.settings.training, self.fraction_done(), epoch) * before.rate_factor
+        result = self.trainee.update(before.position, rate, self.fraction_done())
+        train_nats = before.train_nats
         if result.applied:
-            train_nats = training_score(train_nats, nats, before.step + 1)
+            train_nats = training_score(train_nats, result.nats, before.step + 1)
         self.progress = replace(
             before,
             step=before.step + 1,
-            position=before.position + plan.settings.training.accumulate,
+            position=before.position + task.settings.training.accumulate,
             characters=before.characters + result.characters,
             seconds=self.clock.seconds(),
             train_nats=train_nats,
@@ -161,8 +144,8 @@ class _Session:
         yield Updated(
             step=self.progress.step,
             progress=self.fraction_done(),
-            epoch=plan.reader.epoch_at(self.progress.position),
-            nats=nats,
+            epoch=task.reader.epoch_at(self.progress.position),
+            nats=result.nats,
             learning_rate=rate,
             gradient_norm=result.gradient_norm,
             characters=self.progress.characters,
@@ -189,10 +172,10 @@ class _Session:
                 f"The training diverged: {reason} at step {failed.step}, and again after {ROLL_BACKS} roll-backs",
                 str(self.plan.run.folder),
                 f"Train again with a smaller learning rate: -s training.learning_rate="
-                f"{self.plan.settings.training.learning_rate / 4:g}",
+                f"{self.task.settings.training.learning_rate / 4:g}",
             )
         checkpoint, _ = newest_whole(self.plan.run)
-        self.trainer = self._new_trainer()
+        self.trainee = self.task.begin()
         earlier = self._restore(checkpoint) if checkpoint else Progress()
         self.progress = replace(
             earlier,
@@ -207,7 +190,7 @@ class _Session:
 
     def validate_if_due(self) -> Iterator[Event]:
         self.length_reached = self.fraction_done() >= 1
-        due = int(self.fraction_done() * self.plan.settings.training.validations)
+        due = int(self.fraction_done() * self.task.settings.training.validations)
         if due > self.progress.validations and not self._updates_come_first():
             yield from self.validate()
             # with few updates, several validations can be due at once: one is made, and it counts for all of them
@@ -218,16 +201,16 @@ class _Session:
 
         The last one is always made. A training of steps or epochs keeps all, so that it is the same on every machine.
         """
-        if self.plan.settings.training.budget is None or self.fraction_done() >= 1:
+        if self.task.settings.training.budget is None or self.fraction_done() >= 1:
             return False
         return self.clock.seconds() - self.validated_at < UPDATING * self.progress.validation_seconds
 
     def validate(self) -> Iterator[Event]:
-        """Score the valid split, if it has two characters or more."""
-        if self.plan.corpus.split("valid").size < 2:
-            return
+        """Score the valid split, if there is enough of it."""
         began = time.perf_counter()
-        score = validate(self.trainer, self.plan.corpus, self.plan.settings)
+        score = self.trainee.validate()
+        if score is None:
+            return
         scored = self.progress.after_validation(score.nats_per_character, time.perf_counter() - began)
         self.validated_at = self.clock.seconds()
         self.progress = replace(scored, seconds=self.validated_at)
@@ -235,23 +218,20 @@ class _Session:
         yield Validated(
             step=scored.step,
             nats=score.nats_per_character,
-            bits=score.bits_per_character,
+            bits=in_bits(score.nats_per_character),
             best=self.best_unsaved,
             characters=score.characters,
             seconds=self.progress.seconds,
         )
 
     def sample_if_due(self) -> Iterator[Event]:
-        training_settings = self.plan.settings.training
+        training_settings = self.task.settings.training
         if training_settings.sample_length and self.clock.seconds() - self.sampled_at >= training_settings.sample_every:
             self.sampled_at = self.clock.seconds()
-            yield Sampled(
-                self.progress.step,
-                preview(self.trainer, self.plan.corpus.vocabulary, self.plan.settings, self.progress.step),
-            )
+            yield Sampled(self.progress.step, self.trainee.preview(self.progress.step))
 
     def save_if_due(self, now: bool) -> Iterator[Event]:
-        training_settings = self.plan.settings.training
+        training_settings = self.task.settings.training
         wait = (
             training_settings.save_every
             if self.saved_step is not None
@@ -265,7 +245,7 @@ class _Session:
     def save(self) -> Iterator[Event]:
         """Write a checkpoint of this step."""
         self.progress = replace(self.progress, seconds=self.clock.seconds())
-        folder = save_checkpoint(self.plan, self.trainer, self.progress, self.best_unsaved)
+        folder = save_checkpoint(self.plan, self.trainee, self.progress, self.best_unsaved)
         self.saved_at, self.saved_step = self.clock.seconds(), self.progress.step
         yield Saved(self.progress.step, folder, self.best_unsaved)
         self.best_unsaved = False
@@ -281,4 +261,5 @@ class _Session:
             best_step=progress.best_step,
             best_nats=progress.best_nats,
             last_nats=progress.last_nats,
+            bounded=self.task.settings.model.latent.kind is not None,
         )

@@ -16,12 +16,14 @@ from charlm.config.settings import ModelSettings, Settings
 from charlm.device import Compute
 from charlm.errors import UsageError
 from charlm.model.parameters import count_parameters, parameter_shapes
-from charlm.model.stack import build_layers
+from charlm.model.stack import Layer, build_layers
 
 FLOAT_BYTES = 4  # bf16 and fp16 keep float32 copies beside what they compute, and save less than half
 # Floats that the backward pass keeps at each position, from measurements in float32 and bf16:
 FLOATS_PER_DIMENSION = 1.5  # for each row and each column of the matrices of the layers
 FLOATS_PER_LOGIT = 3.5
+FLOATS_PER_CHUNKED_UNIT = 36.0  # for each unit of a layer that is run in chunks: queries, keys, shares, scores
+COPIES_OF_A_STATE = 4.0  # of a state that has more numbers than units: what a chunk of steps keeps of it
 FLOATS_PER_STATE = 2.1  # for each number of a state beyond those of the units: 1.1 with a kernel, 2.4 as defined
 SCORED_ROWS, SCORED_STATES = 64, 3  # read side by side when a training validates, and states of each at a time
 FLOATS_PER_SCORE = 9.5  # of attention: for each score (B, T, A + T) and each value of the outputs (B, A + T, H)
@@ -51,23 +53,34 @@ def estimate_bytes(settings: Settings, vocab_size: int, rows: int, steps: int) -
     ]
     floats = FLOATS_PER_DIMENSION * sum(dimensions) + FLOATS_PER_LOGIT * vocab_size
     past = model_settings.attention.window
-    top = build_layers(model_settings)[-1].hidden_size
+    layers = build_layers(model_settings)
+    floats += sum(_floats_of_wide_state(layer) for layer in layers)
+    top = layers[-1].hidden_size
     scores = FLOATS_PER_SCORE * (past + steps) * (steps + top) if past else 0
-    wide = wide_state(model_settings)
-    floats += FLOATS_PER_STATE * wide
     backward = int(rows * (steps * (FLOAT_BYTES * floats + ID_BYTES) + FLOAT_BYTES * scores))
     saving = 2 * (1 + copies) * weights  # copies as arrays, then as the bytes of a file
-    scoring = FLOAT_BYTES * SCORED_ROWS * SCORED_STATES * wide
+    scoring = FLOAT_BYTES * SCORED_ROWS * SCORED_STATES * wide_state(model_settings)
     return weights * (2 + copies) + max(backward, saving, scoring)
 
 
 def wide_state(model_settings: ModelSettings) -> int:
-    """How many numbers the states of all layers have in a row beyond one for each unit: those of a memory of places."""
-    return sum(
-        max(0, width - layer.hidden_size)
-        for layer in build_layers(model_settings)
-        for width in layer.cell.state_widths(layer.input_size, layer.hidden_size).values()
-    )
+    """How many numbers the states of all layers have in a row beyond one for each unit: those of wide memories."""
+    return sum(sum(_wide_parts(layer)) for layer in build_layers(model_settings))
+
+
+def _wide_parts(layer: Layer) -> list[int]:
+    """By how much each part of the state is wider than the layer."""
+    widths = layer.cell.state_widths(layer.input_size, layer.hidden_size).values()
+    return [max(0, width - layer.hidden_size) for width in widths]
+
+
+def _floats_of_wide_state(layer: Layer) -> float:
+    """Floats at each position for a layer whose state is wider than the layer, and 0 for others."""
+    wide, chunk = sum(_wide_parts(layer)), layer.cell.CHUNK
+    if not wide or not chunk:
+        return FLOATS_PER_STATE * wide
+    widths = sum(layer.cell.state_widths(layer.input_size, layer.hidden_size).values())
+    return COPIES_OF_A_STATE * widths / chunk + FLOATS_PER_CHUNKED_UNIT * layer.hidden_size
 
 
 def window_sizes(characters: int, batch_size: int, seq_len: int) -> tuple[int, int]:
@@ -140,7 +153,7 @@ def _advice(settings: Settings, fits: Callable[[int, int], bool]) -> str:
     while seq_len > 1 and not fits(batch_size, seq_len):
         seq_len //= 2
     if not fits(batch_size, seq_len):
-        if wide_state(settings.model) > settings.model.hidden_size:
+        if any("places" in layer.cell.options() for layer in build_layers(settings.model)):
             return "Try a smaller memory of the model: -s 'model.cell_options={places: 64, width: 16}'."
         return "Try a smaller model: -s model.hidden_size or model.num_layers, or free some memory."
     shorter = f" -s training.seq_len={seq_len}" if seq_len < settings.training.seq_len else ""

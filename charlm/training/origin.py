@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from charlm.checkpoint import Checkpoint, load_checkpoint
+from charlm.checkpoint.contents import needs_a_source
 from charlm.config.given import dotted
 from charlm.config.resolving import Resolved
 from charlm.config.settings import Settings, TextSettings
@@ -96,6 +97,14 @@ def settings_from(resolved: Resolved, start: Checkpoint) -> tuple[Settings, tupl
     The model is that of `start`. Unless the user gives other values on the command line or in a file, so is the form of
     the text, and the learning rate is smaller. Raises UsageError if the user asks for another model, or for no text.
     """
+    if start.pair_kind is not None:
+        raise needs_a_source(start.run_name, start.pair_kind)
+    if start.latent_kind is not None:
+        raise UsageError(
+            f"{start.run_name} has latent variables ({start.latent_kind}), and --from starts from models without them",
+            f"--from {start.run_name}",
+            f"To train that run for longer: charlm train --resume {start.run_name} --more 500",
+        )
     given = {name for name, at in resolved.origins.items() if at != "default" and not at.startswith("preset ")}
     wanted, own = dotted(resolved.settings), dotted(start.settings)
     fixed = [name for name in wanted if name == "text.unit" or _shapes_the_model(name)]

@@ -2,46 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from charlm.config.settings import Settings
-from charlm.device import Compute
 from charlm.runs import Run
 from charlm.text.corpus import Corpus
 from charlm.text.lanes import Reader
 from charlm.text.records.answers import scored_part
 from charlm.text.records.record_lanes import open_reader, record_end_id
+from charlm.training.latent_lines import line_reader
+from charlm.training.task import Task
 
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """Settings, a text, the reader that cuts its train split into windows, the run to write to, and a device.
+    """A task and the run to write to. `spent` are seconds of a new training's budget that are gone before its first
+    update."""
 
-    `initial` are the weights that a new training starts from; None: those of the seed. `spent` are seconds of a new
-    training's budget that are gone before its first update.
-    """
-
-    settings: Settings
-    corpus: Corpus
-    reader: Reader
+    task: Task
     run: Run
-    compute: Compute
-    initial: Mapping[str, np.ndarray] | None = None
     spent: float = 0.0
 
 
 def train_reader(settings: Settings, corpus: Corpus) -> Reader:
-    """The reader of the train split: of records if the settings say so, otherwise of running text."""
+    """The reader of the train split: of records if the settings say so, otherwise of running text.
+
+    A model with latent variables reads whole records. Raises TextError if it cannot.
+    """
+    if settings.model.latent.kind is not None:
+        return line_reader(settings, corpus)
     training = settings.training
     end_id = record_end_id(settings.text, corpus.vocabulary)
     scored = scored_part(settings.text, corpus.vocabulary)
     return open_reader(corpus.split("train"), training.batch_size, training.seq_len, end_id, training.seed, scored)
 
 
-def position_at(reader: Reader, epoch: float) -> int:
-    """The window nearest to this many epochs of the reader."""
+def position_at(windows_per_epoch: int, epoch: float) -> int:
+    """The window nearest to this many epochs."""
     whole = int(epoch)
-    return whole * reader.windows_per_epoch + round((epoch - whole) * reader.windows_per_epoch)
+    return whole * windows_per_epoch + round((epoch - whole) * windows_per_epoch)

@@ -8,11 +8,11 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar
 
 from charlm.cells.stacks import stack_problems
 from charlm.checkpoint import Checkpoint
 from charlm.checkpoint.moved import OPTIONS, Moved
-from charlm.checkpoint.reopening import open_same_text
 from charlm.checkpoint.series import newest_whole
 from charlm.config.given import dotted
 from charlm.config.history import BEFORE_IT_EXISTED
@@ -21,13 +21,10 @@ from charlm.config.settings import Settings
 from charlm.config.stored import inline_yaml
 from charlm.errors import CheckpointError, UsageError
 from charlm.runs import Run, command_name
-from charlm.text.corpus import Corpus
-from charlm.text.lanes import Reader
 from charlm.training.lengths import LENGTHS, Length, parse_more, require_unfinished, total_of, with_more
 from charlm.training.optimization import learning_rate
-from charlm.training.origin import Origin, open_with_origin, recorded_origin
-from charlm.training.plan import train_reader
 from charlm.training.progress import Progress
+from charlm.training.task import Passes, Task
 
 # A resumed run may change how long, where and how closely watched it trains, ...
 WATCHING = (
@@ -62,54 +59,73 @@ class Asked:
         return [*more, *(word for one in (*self.overrides, *given) for word in ("-s", one))]
 
 
-@dataclass(frozen=True, eq=False)
-class ResumableRun:
-    """What a run is resumed from. `checkpoint` is None if the run has none yet; it then begins from its settings.
+AnyTask = TypeVar("AnyTask", bound=Task, covariant=True)
 
-    `origin` is what such a run starts from, if it was begun with --from.
+
+class Opened(Protocol[AnyTask]):
+    """A text that is opened and cut into windows, before a device is chosen for its task."""
+
+    @property
+    def reader(self) -> Passes: ...
+
+    def task(self, settings: Settings) -> AnyTask:
+        """The task on this text. Raises UsageError if the device is absent or too small."""
+        ...
+
+
+AnyText = TypeVar("AnyText", bound=Opened[Any], covariant=True)
+
+
+class OpenText(Protocol[AnyText]):
+    """Opens the text of a run again, where it was or where it has moved. `checkpoint` is None if the run has none.
+
+    Raises CheckpointError if the text has changed, TextError if it is gone.
     """
+
+    def __call__(self, run: Run, settings: Settings, checkpoint: Checkpoint | None, asked: Asked) -> AnyText: ...
+
+
+@dataclass(frozen=True, eq=False)
+class ResumableRun(Generic[AnyText]):
+    """What a run is resumed from. `checkpoint` is None if the run has none yet; it then begins from its settings."""
 
     settings: Settings
     checkpoint: Checkpoint | None
-    origin: Origin | None
-    corpus: Corpus
-    reader: Reader
+    text: AnyText
     changes: Changes
     notes: Sequence[str]
 
 
-def reopen(run: Run, asked: Asked | None = None) -> ResumableRun:
-    """What the run can be resumed from. The caller holds the lock of the run.
+def reopen(run: Run, asked: Asked, open_text: OpenText[AnyText]) -> ResumableRun[AnyText]:
+    """What the run can be resumed from; `open_text` opens what it learns. The caller holds the lock of the run.
 
     Raises UsageError for a change that would make it another run, or a length that is already reached; CheckpointError
     if no checkpoint is whole or the text has changed; TextError if the text is gone.
     """
-    asked = asked or Asked()
     more = _more(asked)
     checkpoint, damaged = newest_whole(run)
     stored, settings = _settings(run, asked)
     _require_checkpoint(run, damaged, checkpoint)
     before = checkpoint.settings if checkpoint else stored
     _refuse_another_run(changes_between(before, settings), run)
-    corpus, origin = _reopen_corpus(run, settings, checkpoint, asked)
+    text = open_text(run, settings, checkpoint, asked)
     settings = settings.model_copy(update={"text": asked.moved.settings(settings.text)})
-    reader = train_reader(settings, corpus)
-    characters = reader.characters_per_epoch
+    characters = text.reader.characters_per_epoch
     progress = Progress()
     if checkpoint:
         progress = Progress.from_json(checkpoint.training, str(checkpoint.folder))
     if more:
         settings = with_more(settings, more, progress, characters)
     progress = progress.planned_anew(before.training, settings.training, characters)
-    command = " ".join([_resume_command(run), *map(shlex.quote, asked.moved.words())])
+    command = " ".join([resume_command(run), *map(shlex.quote, asked.moved.words())])
     require_unfinished(settings.training, progress, characters, run.name, command, _gives_a_length(asked))
     changes = changes_between(before, settings)
     notes = [*damaged]
     if not checkpoint:
         notes.append(f"{run.name} has no checkpoint yet: it begins from its settings")
     else:
-        notes += change_notes(changes, settings, progress, reader)
-    return ResumableRun(settings, checkpoint, origin, corpus, reader, changes, notes)
+        notes += change_notes(changes, settings, progress, text.reader)
+    return ResumableRun(settings, checkpoint, text, changes, notes)
 
 
 def changes_between(before: Settings, now: Settings) -> Changes:
@@ -119,7 +135,7 @@ def changes_between(before: Settings, now: Settings) -> Changes:
     return {name: (old.get(name), new.get(name)) for name in names if old.get(name) != new.get(name)}
 
 
-def change_notes(changes: Changes, settings: Settings, progress: Progress, reader: Reader) -> list[str]:
+def change_notes(changes: Changes, settings: Settings, progress: Progress, reader: Passes) -> list[str]:
     """What a person should know about the changes of a run that is resumed at this progress."""
     training, notes = settings.training, []
     for key in STEERING:
@@ -180,29 +196,9 @@ def _require_checkpoint(run: Run, damaged: Sequence[str], checkpoint: Checkpoint
         )
 
 
-def _resume_command(run: Run) -> str:
+def resume_command(run: Run) -> str:
+    """The command that resumes the run."""
     return f"charlm train --resume {command_name(run)}"
-
-
-def _reopen_corpus(
-    run: Run, settings: Settings, checkpoint: Checkpoint | None, asked: Asked
-) -> tuple[Corpus, Origin | None]:
-    text = run.mark.get("text")
-    recorded = text.get("sha256") if isinstance(text, dict) else None
-    otherwise = f"To train on another text, start from this model: charlm train PATH --from {command_name(run)}"
-    corpus = open_same_text(
-        settings.text,
-        checkpoint.vocabulary if checkpoint else None,
-        checkpoint.text.sha256 if checkpoint else str(recorded),
-        run.name,
-        " ".join([_resume_command(run), *map(shlex.quote, asked.words())]),
-        otherwise if checkpoint else "Train a new run on this text.",
-        asked.moved,
-    )
-    start = None if checkpoint else recorded_origin(run)
-    if start is None:
-        return corpus, None
-    return open_with_origin(asked.moved.settings(settings.text), corpus, start)
 
 
 def _refuse_another_run(changes: Changes, run: Run) -> None:
@@ -213,7 +209,7 @@ def _refuse_another_run(changes: Changes, run: Run) -> None:
     name = command_name(run)
     moved = [option for part, option in OPTIONS.items() if f"text.{part}" in refused]
     if moved:
-        advice = f"If its text has moved, name it: {' '.join([_resume_command(run), *moved])}"
+        advice = f"If its text has moved, name it: {' '.join([resume_command(run), *moved])}"
     else:
         advice = f"To begin a new run from its weights: charlm train TEXT --from {name}"
     raise UsageError(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -27,16 +26,7 @@ from charlm.text.lanes import NO_TARGET, Reader
 from charlm.training.batches import Batches, TensorBatch, open_batches
 from charlm.training.optimization import Average, clip_gradients
 from charlm.training.optimizer import Optimizer
-
-
-@dataclass(frozen=True)
-class UpdateResult:
-    """What an update did. `applied` is False if something was not finite; the weights are then unchanged."""
-
-    nats: float  # per character, mean over the windows of the update
-    gradient_norm: float
-    characters: int
-    applied: bool
+from charlm.training.task import UpdateResult
 
 
 class Trainer:

@@ -6,13 +6,19 @@ import json
 
 import pytest
 
+from charlm.cells.families import FAMILIES
 from charlm.cells.table import CELLS
 
 
-def test_list_names_every_cell_of_the_table(charlm):
-    result = charlm("cells", "list")
-    assert [line.split()[0] for line in result.stdout.splitlines()] == list(CELLS)
-    assert list(json.loads(charlm("cells", "list", "--json").stdout)) == list(CELLS)
+def test_list_names_every_cell_of_the_table_by_family_and_year(charlm):
+    listed = charlm("cells", "list").stdout.splitlines()
+    cells = json.loads(charlm("cells", "list", "--json").stdout)
+    assert [line.split()[0] for line in listed if line.startswith("  ")] == list(cells)
+    assert set(cells) == set(CELLS)
+    families = [line.split(":")[0] for line in listed if line and not line.startswith(" ")]
+    assert families == [family for family in FAMILIES if family in families]
+    places = [(families.index(about["family"]), about["year"]) for about in cells.values()]
+    assert places == sorted(places)
 
 
 @pytest.mark.parametrize("name", CELLS)
@@ -20,7 +26,8 @@ def test_show_has_equations_weights_and_paper(charlm, name):
     shown = charlm("cells", "show", name).stdout
     assert "h' =" in shown
     assert CELLS[name].PAPER in shown
-    assert "weight_hh" in shown
+    assert f"Family: {CELLS[name].FAMILY} " in shown
+    assert all(f"  {weight} " in shown for weight in CELLS[name]().shapes(256, 256))
 
 
 def test_an_unknown_cell_is_a_usage_error(charlm):

@@ -134,10 +134,10 @@ def refused(done, code, *words):
 
 
 @pytest.mark.skipif(library() is None, reason="no kernels")
-def test_another_engine_is_refused_and_the_advice_helps(charlm_process, runs, letter, tmp_path):
+def test_another_engine_is_refused_and_the_advice_helps(charlm, charlm_process, runs, letter, tmp_path):
     other = runs | {"CHARLM_KERNELS": "0"}
     assert charlm_process("compress", "tiny", letter, env=other).returncode == 0
-    done = charlm_process("decompress", f"{letter}.clm", "-o", "back", env=runs)
+    done = charlm("decompress", f"{letter}.clm", "-o", "back", env=runs)
     refused(done, 6, "another engine: definition", "CHARLM_KERNELS=0", "--portable")
     assert files_in(tmp_path) == ["letter.txt", "letter.txt.clm"]
     assert charlm_process("decompress", f"{letter}.clm", "-o", "back", env=other).returncode == 0

@@ -20,7 +20,7 @@ def runs(tiny_run):
 def long(tmp_path_factory, verse):
     """A text that is long enough for an interval, with a character that the model does not know."""
     path = tmp_path_factory.mktemp("long") / "long.txt"
-    path.write_text(verse.read_text().replace("mice", "rats é") * 4, encoding="utf-8")
+    path.write_text(verse.read_text().replace("mice", "rats é") * 2, encoding="utf-8")
     return path
 
 

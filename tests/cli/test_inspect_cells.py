@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 
 import numpy as np
@@ -104,6 +105,25 @@ def test_steering_by_hand_prints_the_change_and_samples(run):
     assert found == json_of(run(*asked, "--json", "--show", 2))
 
 
+def test_what_steering_did_is_written_as_arrays_and_as_a_page(run, tmp_path):
+    asked = ("inspect", "steer", "learned", "--unit", "1:3-4", "--set", 5, "--samples", 12, "--length", 60)
+    found = json_of(run(*asked, "--probe", "brackets", "--json", "--npz", "s.npz", "--show", 1))
+    assert found["units"] == ["1:3", "1:4"]
+    (effect,) = found["effects"]
+    with np.load(tmp_path / "s.npz") as arrays:
+        assert arrays["properties"].tolist() == ["brackets"]
+        assert arrays["units"].tolist() == found["units"]
+        assert arrays["free"].shape == arrays["set"].shape == (1, 12)
+        assert arrays["set"].mean() - arrays["free"].mean() == pytest.approx(effect["change"])
+        assert arrays["intervals"][0] == pytest.approx(effect["interval"])
+    written = run(*asked, "--probe", "brackets", "--html", "s.html", "--show", 1)
+    assert (written.returncode, written.stdout) == (0, "")
+    page = (tmp_path / "s.html").read_text(encoding="utf-8")
+    assert "1:3 (c), 1:4 (c) set to 5; 12 pairs" in page
+    assert html.escape(found["texts"][0]["set"]) in page
+    assert run(*asked, "--html", "s.html").returncode == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
@@ -114,7 +134,8 @@ def test_steering_by_hand_prints_the_change_and_samples(run):
         (("steer", "learned", "--unit", "1:99", "--set", 1), 2, "units 0 to 11"),
         (("steer", "learned", "--unit", "1:1"), 2, "--set"),
         (("steer", "learned", "--unit", "1:1", "--set", "nan"), 2, "--set"),
-        (("steer", "learned", "--unit", "1:1", "--set", 1, "--value", "forget"), 2, "cannot be set"),
+        (("steer", "learned", "--unit", "1:1", "--set", 1, "--value", "forget"), 2, "--value h or --value c"),
+        (("steer", "learned", "--unit", "1:1", "--set", 1, "--json", "--html", "-"), 2, "--html"),
     ],
 )
 def test_bad_input_is_three_lines_and_an_exit_code(run, tmp_path, arguments, code, says):

@@ -192,7 +192,7 @@ def test_a_model_of_bytes_shows_whole_characters(charlm, tmp_path):
         (("saliency", "tiny", "--prompt", "The", "--json", "--html", "-"), 2, ["standard output"]),
         (("patch", "tiny", "--from", "The"), 2, ["There is no text after --into"]),
         (("patch", "tiny", "--from", "", "--into", "The"), 2, ["empty"]),
-        (("patch", "tiny", "--from", "a", "--into", "b", "--unit", "3:1"), 2, ["no layer 3", "2 layers"]),
+        (("patch", "tiny", "--from", "a", "--into", "b", "--unit", "3:1"), 2, ["no layer 3", "Layers: 1, 2"]),
         (("patch", "tiny", "--from", "a", "--into", "b", "--unit", "2:32"), 2, ["units 0 to 31"]),
         (("patch", "tiny", "--from", "a", "--into", "b", "--unit", "c7"), 2, ["names no unit"]),
         (("patch", "tiny", "--from", "a", "--into", "b", "--then", "c"), 2, ["--unit"]),

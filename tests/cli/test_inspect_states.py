@@ -115,7 +115,7 @@ def test_vectors_of_lines(run, verse, tmp_path):
         (("inspect", "match", "tiny", "{}", "--phrase", "wolf"), 3, "does not have 'wolf'"),
         (("inspect", "match", "tiny", "{}", "--at", "99:1"), 2, "80 lines"),
         (("inspect", "match", "tiny", "{}", "--at", "1:99"), 2, "1 to 35"),
-        (("inspect", "match", "tiny", "{}", "--at", "1"), 2, "LINE:COLUMN"),
+        (("inspect", "match", "tiny", "{}", "--at", "here"), 2, "LINE:COLUMN"),
         (("inspect", "match", "tiny", "{}", "--at", "1:1", "--length", "300"), 3, "Select fewer"),
         (("inspect", "neighbours", "tiny", "{}"), 2, "--line N or --like"),
         (("inspect", "neighbours", "tiny", "{}", "--line", "99"), 2, "Line 99"),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import os
 import subprocess
 import sys
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -83,8 +84,20 @@ print(*{function}(), sep="\\n")
     return done.stdout.splitlines()
 
 
-def with_other_threads(module, learning=False):
+def with_other_threads(module):
     """What `files` of that module gives with two threads; with one, if this process has more."""
     number = "2" if os.environ["OMP_NUM_THREADS"] == "1" else "1"
+    return [line.split()[1] for line in _files(number) if line.split()[0] == module]
+
+
+@cache
+def _files(threads):
+    """The files of all modules that ask for them, each with its module; to import torch takes longer than to code."""
     names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-    return in_a_process(module, "files", learning, **dict.fromkeys(names, number))
+    return in_a_process("small_codings", "files_of_modules", True, **dict.fromkeys(names, threads))
+
+
+def files_of_modules():
+    """What `files` of each module gives here."""
+    modules = ("test_compressing", "test_from_nothing", "test_learning")
+    return [f"{module} {file}" for module in modules for file in importlib.import_module(module).files()]

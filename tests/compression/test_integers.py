@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charlm.compression.elementary import exp, softmax, tanh
+from charlm.compression.elementary import exp, logaddexp, softmax, tanh
 from charlm.compression.integers import TOTAL, weights_of
 from charlm.compression.range_coder import Decoder, Encoder
 
@@ -52,3 +52,9 @@ def test_exp_and_tanh_are_accurate():
 def test_probabilities_add_up_to_one():
     logits = np.random.default_rng(0).normal(0, 20, (50, 300)).astype(np.float32)
     assert np.allclose(softmax(logits).sum(-1), 1, atol=1e-12)
+
+
+def test_the_softplus_of_elementary_operations():
+    x = np.linspace(-800, 800, 20_001)
+    np.testing.assert_allclose(logaddexp(0, x), np.logaddexp(0, x), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(logaddexp(x[:-1], x[1:]), np.logaddexp(x[:-1], x[1:]), rtol=0, atol=1e-12)

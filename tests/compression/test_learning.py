@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import cache
 
 import numpy as np
 import pytest
@@ -29,6 +30,11 @@ every_learning = pytest.mark.parametrize("learning", LEARNING.values(), ids=LEAR
 VERSE = b"abc def\nghij cab fade\n" * 30
 
 
+@cache
+def compressed_verse(learning):
+    return compressed(VERSE, CODINGS["characters"], learning=learning)
+
+
 @every_learning
 @pytest.mark.parametrize("name", CODINGS)
 @pytest.mark.parametrize("examples", [3, pytest.param(30, marks=pytest.mark.slow)])
@@ -53,7 +59,7 @@ def test_a_file_is_as_small_as_the_probabilities_promise(learning):
 @every_learning
 def test_what_repeats_itself_is_learned(learning):
     static = len(compressed(VERSE, CODINGS["characters"], row_power=20)[0])
-    assert len(compressed(VERSE, CODINGS["characters"], learning=learning)[0]) < 0.85 * static
+    assert len(compressed_verse(learning)[0]) < 0.85 * static
 
 
 @pytest.mark.parametrize("name", ["characters", "records"])
@@ -66,7 +72,7 @@ def test_with_rate_0_it_is_as_large_as_one_static_row(name):
 
 @every_learning
 def test_what_was_learned_stays_from_block_to_block(monkeypatch, learning):
-    whole, _ = compressed(VERSE, CODINGS["characters"], learning=learning)
+    whole, _ = compressed_verse(learning)
     monkeypatch.setattr(compressing, "BLOCK", 100)
     content, _ = compressed(VERSE, CODINGS["characters"], learning=learning)
     assert decompressed(content, CODINGS["characters"]) == VERSE
@@ -75,7 +81,7 @@ def test_what_was_learned_stays_from_block_to_block(monkeypatch, learning):
 
 def test_an_ngram_counts_so_many_symbols_at_most(monkeypatch):
     """Its memory would grow without end."""
-    full, _ = compressed(VERSE, CODINGS["characters"], learning=LEARNING["mix"])
+    full, _ = compressed_verse(LEARNING["mix"])
     monkeypatch.setattr(mixed, "MOST_COUNTED", 30)
     content, _ = compressed(VERSE, CODINGS["characters"], learning=LEARNING["mix"])
     assert decompressed(content, CODINGS["characters"]) == VERSE
@@ -156,4 +162,4 @@ def files():
 
 
 def test_the_number_of_threads_changes_no_bit():
-    assert files() == with_other_threads("test_learning", learning=True)
+    assert files() == with_other_threads("test_learning")

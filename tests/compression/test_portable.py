@@ -15,6 +15,7 @@ from charlm.model.stepping import DefinitionStepper
 
 SETTINGS = [{"cell": cell, "hidden_size": 16, "num_layers": 2} for cell in CELLS]
 SETTINGS += [{"attention": {"window": 4}}, {"residual": True, "num_layers": 2}]
+SETTINGS += [{"cell": "gru", "hidden_size": 16, "block": {"norm": "rms", "conv": 4, "gate": True, "mlp": 3}}]
 
 
 def checksums():

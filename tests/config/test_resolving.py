@@ -48,7 +48,7 @@ def test_each_source_overrides_those_below(written):
 
 def test_every_value_has_an_origin():
     origins = resolve().origins
-    assert set(NAMES) - set(origins) == {"model.cell_options", "model.attention"}
+    assert set(NAMES) - set(origins) == {"model.cell_options", "model.attention", "model.block", "model.latent"}
     assert origins["model.cell_options.forget_bias"] == "preset quick"
 
 
@@ -277,7 +277,7 @@ VALUES = st.sampled_from(
 
 
 @given(st.lists(st.tuples(st.sampled_from([*NAMES, "model.cell_options.a", "x.y", "model"]), VALUES), max_size=6))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_any_overrides_give_settings_or_a_usage_error(pairs):
     outcome = settings_or_error(lambda: resolve(None, [f"{name}={value}" for name, value in pairs]))
     if isinstance(outcome, UsageError):
@@ -291,7 +291,7 @@ PART = st.sampled_from(
 
 
 @given(st.lists(PART, max_size=30).map("".join))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=250, deadline=None)
 def test_any_yaml_gives_settings_or_an_error_with_its_line(text):
     outcome = settings_or_error(lambda: resolve_text(text, "my.yaml"))
     if isinstance(outcome, UsageError):

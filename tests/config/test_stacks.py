@@ -40,6 +40,13 @@ def test_attention_is_set_by_name():
     assert resolved("model.attention={window: 8}").in_short().endswith(", attention 8")
 
 
+def test_a_block_is_set_by_name_or_as_a_whole():
+    one = resolved("model.block.norm=rms", "model.block.conv=4", "model.block.gate=true", "model.block.mlp=3")
+    assert one.in_short().endswith(", norm, conv 4, gate, mlp 3")
+    assert resolved("model.block={norm: rms, conv: 4, gate: true, mlp: 3}") == one
+    assert not resolved("model.block={}").block.there
+
+
 @pytest.mark.parametrize(
     ("overrides", "said"),
     [
@@ -50,6 +57,10 @@ def test_attention_is_set_by_name():
         (["model.attention=3"], "model.attention must be values by name"),
         (["model.attention.windw=3"], "There is no setting model.attention.windw"),
         (["model.attention.window=-1"], "model.attention.window must be at least 0"),
+        (["model.block=rms"], "model.block must be values by name, such as {norm: rms, mlp: 3}"),
+        (["model.block.norm=layer"], "model.block.norm must be rms, not"),
+        (["model.block.glu=true"], "There is no setting model.block.glu"),
+        (["model.residual=true", "model.block.mlp=2", "model.embedding_dim=20"], "adds the embedding, too"),
         (["model.residual=true", "model.layers=[{hidden_size: 8}, {}]"], "layers of one width"),
         (["model.tied=true", "model.layers=[{hidden_size: 8}]"], "of the top layer"),
         (["model.layers=[{cell: gru}, {cell: grid}]"], "gru has none"),
@@ -64,7 +75,12 @@ def test_invalid_stacks_are_refused(overrides, said):
 
 @pytest.mark.parametrize(
     "overrides",
-    [["model.layers=[{cell: lstm, cell_options: {forget_bias: 2}}, {cell: gru}]"], ["model.attention.window=4"], []],
+    [
+        ["model.layers=[{cell: lstm, cell_options: {forget_bias: 2}}, {cell: gru}]"],
+        ["model.attention.window=4"],
+        ["model.block.mlp=2"],
+        [],
+    ],
 )
 def test_stored_settings_of_a_stack_are_read_back_identical(overrides):
     settings = resolve(None, overrides).settings

@@ -52,25 +52,24 @@ TEXT = st.text(st.characters(codec="utf-8"), max_size=12) | st.sampled_from(
 OPTION = st.booleans() | st.integers(-(2**63) + 1, 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False) | TEXT
 
 
-@given(
-    sources=st.lists(TEXT, min_size=1, max_size=4),
-    options=st.dictionaries(TEXT, OPTION, max_size=4),
-    rate=st.floats(1e-300, 10),
-    steps=st.none() | st.integers(1, 10**9),
-)
-@settings(max_examples=150, deadline=None)
-def test_any_stored_settings_are_read_back_identical(sources, options, rate, steps):
-    before = Settings.model_validate(
-        {
-            "text": {"sources": sources},
-            "model": {"cell_options": options},
-            "training": {"learning_rate": rate, "steps": steps},
-        }
+@pytest.mark.parametrize("examples", [60, pytest.param(1000, marks=pytest.mark.slow)])
+def test_any_stored_settings_are_read_back_identical(examples):
+    @given(
+        sources=st.lists(TEXT, min_size=1, max_size=4),
+        options=st.dictionaries(TEXT, OPTION, max_size=4),
+        rate=st.floats(1e-300, 10),
+        steps=st.none() | st.integers(1, 10**9),
     )
-    after = from_yaml(to_yaml(before))
-    assert after == before
-    assert [type(value) for value in after.model.cell_options.values()] == [type(value) for value in options.values()]
-    assert nested(dotted(before)) == before.model_dump()
+    @settings(max_examples=examples, deadline=None)
+    def law(sources, options, rate, steps):
+        model, training = {"cell_options": options}, {"learning_rate": rate, "steps": steps}
+        before = Settings.model_validate({"text": {"sources": sources}, "model": model, "training": training})
+        after = from_yaml(to_yaml(before))
+        assert after == before
+        assert [*map(type, after.model.cell_options.values())] == [*map(type, options.values())]
+        assert nested(dotted(before)) == before.model_dump()
+
+    law()
 
 
 @given(TEXT)

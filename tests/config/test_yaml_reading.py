@@ -162,7 +162,7 @@ def test_hostile_repetition_is_given_up_early(step, monkeypatch):
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_any_bytes_are_read_or_refused(content):
     read_or_refused(content)
 
@@ -171,7 +171,7 @@ YAMLISH = st.text(st.sampled_from(list("ab1 .:-?[]{},&*!|>'\"%@`#\\nxuU0e\n\t~<=
 
 
 @given(YAMLISH)
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=400, deadline=None)
 def test_any_text_that_looks_like_yaml_is_read_or_refused(text):
     read_or_refused(text.encode("utf-8", "surrogatepass"))
 

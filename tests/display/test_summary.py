@@ -40,7 +40,13 @@ class Terminal(io.StringIO):
 
 def shown(finished: Finished, run: str = "book", stream: io.StringIO | None = None, width: int = 80) -> str:
     stream = stream or io.StringIO()
-    print_summary(StderrConsole(stream, width=width, height=24), finished, run, Path("checkpoints/book"))
+    print_summary(
+        StderrConsole(stream, width=width, height=24),
+        finished,
+        run,
+        Path("checkpoints/book"),
+        next_commands(finished, run),
+    )
     return stream.getvalue()
 
 

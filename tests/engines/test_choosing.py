@@ -19,8 +19,9 @@ from charlm.cells.rnn import RNN
 from charlm.cells.table import CELLS
 from charlm.config.settings import ModelSettings, Settings
 from charlm.device import Compute
-from charlm.engines import cell_kernel, cell_kernel_numpy, choosing, scan, torch_kernel
-from charlm.engines.choosing import engines_of, run_with_numpy, run_with_torch, stepper, torch_engine, worth_capturing
+from charlm.engines import cell_kernel, cell_kernel_numpy, choosing, chunks, linear_scan, scan, torch_kernel
+from charlm.engines.choices import engines_of
+from charlm.engines.choosing import run_with_numpy, run_with_torch, stepper, torch_engine, worth_capturing
 from charlm.engines.compiled_stepper import CompiledStepper
 from charlm.engines.layered_stepper import LayeredStepper
 from charlm.kernels.choosing import OFF, SWITCH
@@ -48,7 +49,8 @@ class SoftCell(RNN):
 
 CPU, GPU = Compute("cpu", "fp32", "a CPU", 1), Compute("cuda", "fp32", "a GPU", 1)
 
-# By cell, without compiled kernels and on a GPU. In float32 on a CPU with compiled kernels all run as cell kernels.
+# By cell, without compiled kernels and on a GPU. In float32 on a CPU with compiled kernels, all run as cell kernels but
+# those with a chunked form.
 TRAINED_BY = {
     "rnn": "torch kernel",
     "lstm97": "torch kernel",
@@ -61,7 +63,20 @@ TRAINED_BY = {
     "clockwork": "scan",
     "grid": "scan",
     "mut1": "scan",
+    "multiplicative": "scan",
+    "highway": "scan",
+    "mogrifier": "scan",
+    "slstm": "scan",
+    "qrnn": "linear scan",
+    "sru": "scan",  # its gates read its memory
+    "rg_lru": "linear scan",
+    "min_gru": "linear scan",
+    "min_lstm": "linear scan",
+    "matrix_lstm": "chunks",
+    "gated_delta": "chunks",
+    "ntm": "definition",
 }
+WITHOUT_KERNEL = [cell for cell, engine in TRAINED_BY.items() if engine in ("chunks", "definition")]
 BELOW_A_GRID = {"layers": [{"cell": "lstm"}, {"cell": "grid"}]}
 FIRST_FORM = {"cell": "gru", "cell_options": {"first_form": True}}
 
@@ -101,7 +116,9 @@ def ran(monkeypatch):
     count(cell_kernel, "run", "cell kernel")
     count(cell_kernel_numpy, "run", "cell kernel")
     count(torch_kernel, "run", "torch kernel")
+    count(linear_scan, "run", "linear scan")
     count(scan, "scan", "scan")
+    count(chunks, "run", "chunks")
     count(choosing, "unroll_layer", "definition")
     return names
 
@@ -136,7 +153,8 @@ def test_the_table_has_every_cell():
 @every_cell
 def test_the_engine_that_trains_and_scores_with_torch(cell, device, compiled, ran):
     settings = settings_of({"cell": cell})
-    expected = "cell kernel" if compiled and device == "cpu" else TRAINED_BY[cell]
+    has_kernel = compiled and device == "cpu" and cell not in WITHOUT_KERNEL
+    expected = "cell kernel" if has_kernel else TRAINED_BY[cell]
     train(settings, device)
     assert ran == [expected] * 2
     named = engines_of(settings, CPU if device == "cpu" else GPU)
@@ -180,11 +198,13 @@ def test_only_float32_and_bf16_run_in_the_compiled_kernel(compiled, ran):
 @pytest.mark.parametrize("hidden_size", [64, 65])
 @every_cell
 def test_the_engine_that_scores_with_numpy(cell, hidden_size, compiled, ran):
-    options = {"groups": 1} if cell == "clockwork" else {}
+    options = {"clockwork": {"groups": 1}, "slstm": {"heads": 1}, "rg_lru": {"blocks": 1}}.get(cell, {})
     settings = settings_of({"cell": cell, "hidden_size": hidden_size, "cell_options": options})
     model = model_of(settings)
     model.forward(np.zeros((T, B), np.int64), model.fresh_state(B), run_with_numpy)
-    assert engines_of(settings, CPU).score_numpy == tuple(ran) == ("cell kernel" if compiled else "definition",) * 2
+    expected = "cell kernel" if compiled else "definition"
+    expected = TRAINED_BY[cell] if cell in WITHOUT_KERNEL else expected
+    assert engines_of(settings, CPU).score_numpy == tuple(ran) == (expected,) * 2
 
 
 @pytest.mark.parametrize(
@@ -194,20 +214,21 @@ def test_the_engine_that_scores_with_numpy(cell, hidden_size, compiled, ran):
 def test_the_engine_that_steps(cell, changes, compiled):
     settings = settings_of({"cell": cell, **changes})
     fastest = LayeredStepper if "attention" in changes else CompiledStepper
-    assert type(stepper(model_of(settings))) is (fastest if compiled else DefinitionStepper)
+    has_kernel = compiled and cell not in WITHOUT_KERNEL
+    assert type(stepper(model_of(settings))) is (fastest if has_kernel else DefinitionStepper)
     named = engines_of(settings, CPU)
-    assert named.step == named.step_many == ("stream kernel" if compiled else "definition",) * 2
+    assert named.step == named.step_many == ("stream kernel" if has_kernel else "definition",) * 2
 
 
 @every_cell
 def test_the_engines_on_a_gpu(cell, compiled):
     """What they run is tested on a GPU; what they are called needs none."""
     named = engines_of(settings_of({"cell": cell}), GPU)
-    expected = "scan" if TRAINED_BY[cell] == "scan" else "torch kernel"
+    expected = TRAINED_BY[cell]
     assert named.train == named.score == (expected, expected)
-    assert named.captured is (expected == "scan")
+    assert named.captured is (expected != "torch kernel")
     assert named.step_many == ("cuda graph",) * 2
-    assert named.notes == ()
+    assert bool(named.notes) is (expected == "definition")
 
 
 @pytest.mark.parametrize(
@@ -227,7 +248,9 @@ def test_when_capturing_is_worth_it(model, device_type, worth):
 
 
 def test_no_other_file_imports_the_engines_that_are_chosen():
-    chosen = {"cell_kernel", "cell_kernel_numpy", "torch_kernel", "scan", "compiled_stepper", "graph_stepper"}
+    chosen = {
+        "cell_kernel", "cell_kernel_numpy", "torch_kernel", "linear_scan", "scan", "compiled_stepper", "graph_stepper",
+    }  # fmt: skip
     package = Path(charlm.__file__).parent
     importing = set()
     for path in package.rglob("*.py"):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
+from traced import TRACED
 
-from charlm.cells.table import CELLS
 from charlm.config.settings import AttentionSettings, LayerSettings, ModelSettings
 from charlm.engines import compiled_stepper
 from charlm.engines.choosing import stepper
@@ -33,7 +35,7 @@ STACKS = [
         layers=(LayerSettings(cell="mut1", hidden_size=48), LayerSettings(cell="gru", hidden_size=32)), num_layers=2
     ),
     ModelSettings(layers=(LayerSettings(hidden_size=24), LayerSettings(cell="grid", hidden_size=24)), num_layers=2),
-    *(ModelSettings(cell=name, num_layers=2, hidden_size=64) for name in CELLS if name != "lstm"),
+    *(ModelSettings(cell=name, num_layers=2, hidden_size=64) for name in TRACED if name != "lstm"),
     ModelSettings(cell="gru", cell_options={"first_form": True}, num_layers=1, hidden_size=32),
 ]
 
@@ -101,7 +103,7 @@ def test_states_of_any_memory_layout_are_read() -> None:
 
 def test_the_stacks_that_it_can_run() -> None:
     assert can_run(LanguageModel(ModelSettings(), {}))
-    assert all(can_run(LanguageModel(ModelSettings(cell=name, hidden_size=100), {})) for name in CELLS)
+    assert all(can_run(LanguageModel(ModelSettings(cell=name, hidden_size=100), {})) for name in TRACED)
     attentive = ModelSettings(attention=AttentionSettings(window=4), hidden_size=16)
     model = LanguageModel(attentive, initial_parameters(attentive, 5, np.random.default_rng(1)))
     assert not can_run(model)
@@ -134,19 +136,24 @@ def draw_all(
     return np.concatenate(drawn), logits, state
 
 
+def drawn(engine: Model[State], temperature: float) -> list[int]:
+    rounds = generate(engine, read(engine, [3]), Decoding(temperature=temperature), 200, [sample_stream(1, 0)])
+    return [symbol for round_ in rounds for symbol in round_.ids[0]]
+
+
+@cache
+def drawn_step_by_step(number: int, temperature: float) -> list[int]:
+    """The same however many threads draw together. `number` is that of the stack."""
+    return drawn(Stepwise(both(STACKS[number], 65)[1]), temperature)
+
+
 @pytest.mark.usefixtures("threads")
 @pytest.mark.parametrize("temperature", [1e-300, 0.3, 0.8, 5.0])
-@pytest.mark.parametrize("settings", STACKS, ids=lambda each: each.in_short())
-def test_it_draws_what_decoding_draws_step_by_step(settings: ModelSettings, temperature: float) -> None:
-    _, mine = both(settings, 65)
-    other, decoding = Stepwise(mine), Decoding(temperature=temperature)
-
-    def drawn(engine: Model[State]) -> list[int]:
-        rounds = generate(engine, read(engine, [3]), decoding, 400, [sample_stream(1, 0)])
-        return [symbol for round_ in rounds for symbol in round_.ids[0]]
-
-    expected = drawn(other)
-    assert drawn(mine) == expected
+@pytest.mark.parametrize("number", range(len(STACKS)), ids=lambda each: STACKS[each].in_short())
+def test_it_draws_what_decoding_draws_step_by_step(number: int, temperature: float) -> None:
+    _, mine = both(STACKS[number], 65)
+    expected = drawn_step_by_step(number, temperature)
+    assert drawn(mine, temperature) == expected
     assert temperature < 0.1 or len(set(expected)) > 10
 
 

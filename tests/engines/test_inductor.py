@@ -6,8 +6,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from traced import TRACED
 
-from charlm.cells.table import CELLS, build_cell
+from charlm.cells.table import build_cell
 from charlm.engines.choosing import run_with_torch
 from charlm.engines.inductor import inductor, with_compiled_steps
 from charlm.model.stack import Layer
@@ -20,7 +21,7 @@ pytestmark = [
 
 T, B, I, H = 5, 3, 4, 8  # noqa: E741
 
-CASES = {name: (build_cell(name, {}), False) for name in CELLS}
+CASES = {name: (build_cell(name, {}), False) for name in TRACED}
 CASES |= {f"{name} above": (cell, True) for name, (cell, _) in CASES.items() if cell.READS_BELOW}
 CASES["gru, first form"] = (build_cell("gru", {"first_form": True}), False)
 
@@ -50,11 +51,15 @@ def test_a_step_and_its_backward_are_one_graph_each_and_equal_the_cells(case):
     """And no step is compiled twice: all steps, layers and trainings of the same shapes share the compiled code."""
     torch.compiler.reset()
     torch._dynamo.utils.counters.clear()
-    compiled = [outcome(case, with_compiled_steps(run_with_torch, traced)) for _ in range(3)]
-    for one, other in zip(compiled[0], outcome(case, run_with_torch), strict=True):
+    graphs = []
+    for _ in range(2):
+        compiled = outcome(case, with_compiled_steps(run_with_torch, traced))
+        graphs.append(torch._dynamo.utils.counters["stats"]["unique_graphs"])
+    for one, other in zip(compiled, outcome(case, run_with_torch), strict=True):
         torch.testing.assert_close(one, other, rtol=1e-12, atol=1e-12)
-    graphs = torch._dynamo.utils.counters["stats"]["unique_graphs"]
-    assert 2 <= graphs <= 4  # forward and backward, each for the steps at the ends and for those between
+    assert graphs[0] == graphs[1]
+    # forward and backward, for the first step, those between and the last; of a cell that keeps its input, the second
+    assert 2 <= graphs[0] <= 6
 
 
 def test_a_compiled_step_keeps_the_options_of_its_cell():

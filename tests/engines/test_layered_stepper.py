@@ -12,7 +12,8 @@ import torch
 from charlm.cells.own_files import trust
 from charlm.config.settings import AttentionSettings, LayerSettings, ModelSettings
 from charlm.device import Compute
-from charlm.engines.choosing import engines_of, stepper
+from charlm.engines.choices import engines_of
+from charlm.engines.choosing import stepper
 from charlm.engines.layered_stepper import CompiledLayer, LayeredStepper
 from charlm.engines.stream_arrays import from_kernel, to_kernel
 from charlm.kernels import library

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from hypothesis import strategies as st
 
-from charlm.cells.arrays import absolute, concatenate, exp, log, sigmoid, split, sqrt, tanh, where, zeros
+from charlm.cells.arrays import absolute, concatenate, exp, expm1, log, sigmoid, split, sqrt, tanh, where, zeros
 from charlm.cells.cell import Cell
 
 STATES = tuple(NamedTuple("State", [(name, Any) for name in "abc"[:count]]) for count in (1, 2, 3))
@@ -25,6 +25,7 @@ UNARY = {
     "negative": lambda x, c: -x,
     "square": lambda x, c: x**2,
     "exp": lambda x, c: exp(tanh(x)),
+    "expm1": lambda x, c: expm1(tanh(x)),
     "log": lambda x, c: log(x * x + c),
     "sqrt": lambda x, c: sqrt(c + x * x),
     "absolute": lambda x, c: absolute(x),
@@ -52,6 +53,7 @@ BOUNDS = {  # of a result, from those of the arguments; LARGEST + 1 where it may
     "tanh": lambda *b: 1,
     "square": lambda x: x * x,
     "exp": lambda x: 3,
+    "expm1": lambda x: 2,
     "log": lambda x: max(2, 2 * x),
     "under": lambda x: 2,
     "over": lambda x: 4 * x,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
+from traced import TRACED
 
 from charlm.cells.table import CELLS
 from charlm.graphs.js_step import js_step
 from charlm.graphs.tracing import trace
 
 
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", TRACED)
 def test_every_value_is_stored_once_and_every_matrix_read_once(cell):
     graph = trace(CELLS[cell](), CELLS[cell].READS_BELOW)
     step = js_step(graph)

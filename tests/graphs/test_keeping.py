@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from graphs.random_cells import random_cells
 from hypothesis import given, settings
+from traced import TRACED
 
-from charlm.cells.table import CELLS, build_cell
+from charlm.cells.table import build_cell
 from charlm.graphs.adjoints import depends_on_incoming, differentiate
 from charlm.graphs.keeping import choose_kept
 from charlm.graphs.nodes import has_rows, ordered
@@ -23,7 +24,9 @@ def kept(name, **options):
         ("rnn", []),  # 1 - h^2 from the state after
         ("lstm", ["sigmoid"] * 3 + ["tanh"]),  # the gates and the candidate; tanh(c') from the memory after
         ("gru", ["product", "sigmoid", "sigmoid", "tanh"]),
-        ("mut1", ["sigmoid", "sigmoid", "tanh"]),  # tanh(x) inside the candidate is a function of what is there
+        ("mut1", ["sigmoid", "tanh"]),  # the update gate and tanh(x) are functions of what is there
+        ("memory_gated", ["sigmoid"] * 3),
+        *((name, []) for name in ("min_gru", "min_lstm", "rg_lru", "sru", "qrnn")),  # nothing is a product
     ],
 )
 def test_what_cells_keep(name, values):
@@ -42,7 +45,7 @@ def check_sufficient(graph):
 
 
 @pytest.mark.parametrize("below", [False, True])
-@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize("name", TRACED)
 def test_what_cells_keep_suffices(name, below):
     cell = build_cell(name, {})
     check_sufficient(trace(cell, below and cell.READS_BELOW))

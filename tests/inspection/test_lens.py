@@ -48,6 +48,15 @@ def test_a_residual_layer_that_adds_nothing_leaves_the_lens_as_it_is():
     assert found.agreement(found.views[0]) == 1
 
 
+def test_the_lens_reads_the_stream_of_blocks():
+    """A block whose parts put out zero hands up what it reads."""
+    model = model_of(residual=True, block={"norm": "rms", "conv": 4, "gate": True, "mlp": 1})
+    for name in ("blocks.1.out", "blocks.1.mlp_out"):
+        model.parameters[name][:] = 0
+    found = lens(model, rows_of(IDS, None))
+    np.testing.assert_allclose(found.views[0].nats, found.last.nats, atol=1e-6)
+
+
 def test_a_fitted_lens_finds_what_a_linear_layer_above_makes():
     """With tiny weights the top layer is linear, and reads its input alone."""
     model = model_of(cell="rnn")

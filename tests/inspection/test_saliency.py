@@ -22,7 +22,9 @@ IDS = np.random.default_rng(1).integers(0, V, 300)
 def model_of(cell="lstm", **more):
     settings = ModelSettings(**{"cell": cell, "hidden_size": 8, "num_layers": 2, "embedding_dim": 5, **more})
     parameters = initial_parameters(settings, V, named_stream(1, "weights"))
-    return LanguageModel(settings, {name: 2 * value for name, value in parameters.items()})  # far from linear
+    # far from linear; three weights in a row make a power, and a matrix_lstm is far from it in any case
+    factor = np.float32({"multiplicative": 1.25, "matrix_lstm": 1}.get(cell, 2))
+    return LanguageModel(settings, {name: factor * value for name, value in parameters.items()})
 
 
 def log_probability(model, place, target):
@@ -45,7 +47,7 @@ def test_integrated_gradients_add_up_to_the_difference(cell, window):
 
 def test_the_baseline_is_an_input_of_zeros():
     model = model_of()
-    place = place_in(IDS, 50, 50)
+    place = place_in(IDS, 15, 15)
     nothing = LanguageModel(
         model.settings, {**model.parameters, "embedding.weight": 0 * model.parameters["embedding.weight"]}
     )

@@ -7,7 +7,7 @@ import pytest
 from charlm.cells.table import CELLS
 from charlm.config.settings import ModelSettings
 from charlm.errors import UsageError
-from charlm.inspection.value_names import Unit, Value, chosen_values, default_value, parse_unit, value_names
+from charlm.inspection.value_names import Unit, Value, chosen_values, default_value, units_named, units_of, value_names
 from charlm.model.language_model import LanguageModel
 
 BOTH = (Value(1, "c", 8), Value(2, "c", 6))
@@ -49,13 +49,16 @@ def test_what_is_not_there_is_an_error_that_says_what_is(layer, name, says):
 
 
 def test_units_by_name():
-    assert parse_unit("2:5", BOTH) == Unit(2, 5)
-    assert parse_unit("7", BOTH[:1]) == Unit(1, 7)
+    assert units_named(["2:5"], units_of(BOTH)) == [Unit(2, 5)]
+    assert units_named(["2:5, 1:6-7", "2:4-5"], units_of(BOTH)) == [Unit(2, 5), Unit(1, 6), Unit(1, 7), Unit(2, 4)]
+    assert units_named(["2"], units_of(BOTH)) == [Unit(2, number) for number in range(6)]
     assert str(Unit(2, 5)) == "2:5"
 
 
-@pytest.mark.parametrize(("given", "says"), [("2:6", "units 0 to 5"), ("3:0", "1, 2"), ("5", "2:5"), ("a", "1:17")])
+@pytest.mark.parametrize(
+    ("given", "says"), [("2:6", "units 0 to 5"), ("3:0", "Layers: 1, 2"), ("5", "1:17"), ("a", "1:17")]
+)
 def test_a_unit_that_is_not_there(given, says):
     with pytest.raises(UsageError) as raised:
-        parse_unit(given, BOTH)
+        units_named([given], units_of(BOTH))
     assert says in str(raised.value)

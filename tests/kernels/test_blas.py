@@ -6,7 +6,7 @@ import os
 import threading
 
 import pytest
-from threadpoolctl import threadpool_info
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from charlm.kernels import blas
 
@@ -47,6 +47,15 @@ def test_the_last_thread_that_leaves_restores_the_number():
     go.set()
     other.join()
     assert threads_of_blas() == before
+
+
+def test_a_command_that_has_imported_numpy_is_limited_too():
+    if not threads_of_blas():
+        pytest.skip("numpy's BLAS is not known to threadpoolctl here")
+    with threadpool_limits(2, "blas"):
+        assert set(threads_of_blas()) == {2}
+        blas.limit_blas_threads()
+        assert set(threads_of_blas()) == {1}
 
 
 def test_without_kernels_and_where_the_user_chose_nothing_changes(monkeypatch):

@@ -21,6 +21,7 @@ from charlm.randomness import named_stream
 T, B, V = 3, 3, 11
 STACKS = {name: {"cell": name, "num_layers": 2} for name in CELLS} | {
     "mixed": {"layers": [{"cell": "lstm"}, {"cell": "depth_gated"}, {"cell": "rnn"}]},
+    "blocks": {"cell": "mut1", "residual": True, "block": {"norm": "rms", "conv": 4, "gate": True, "mlp": 3}},
     "gru, first form": {"cell": "gru", "cell_options": {"first_form": True}},
 }
 

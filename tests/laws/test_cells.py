@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 import torch
 
+from charlm.cells.families import FAMILIES, year_of
 from charlm.cells.table import CELLS, build_cell
 from charlm.cells.unroll import unroll
 from charlm.config.settings import ModelSettings
+from charlm.engines import linear_scan
 from charlm.engines.choosing import run_with_torch
 from charlm.engines.scan import scan
 from charlm.graphs.tracing import trace_problem
@@ -19,13 +21,11 @@ from charlm.model.stack import Layer
 
 T, B, I, H = 7, 3, 5, 4  # noqa: E741
 
-# Every cell, in every form that its boolean options give it, and above another layer if it reads the memory below.
-CASES = {name: (build_cell(name, {}), False) for name in CELLS}
-CASES |= {
-    f"{name}, {key}": (build_cell(name, {key: True}), False)
+# Every cell, in every form that its step has, and above another layer if it reads the memory below.
+CASES = {
+    f"{name}, {form}".rstrip(", "): (build_cell(name, given), False)
     for name in CELLS
-    for key, o in CELLS[name].options().items()
-    if o.default is False
+    for form, given in CELLS[name].forms().items()
 }
 CASES |= {f"{name} above": (build_cell(name, {}), True) for name in CELLS if CELLS[name].READS_BELOW}
 
@@ -83,6 +83,8 @@ def engines(case, read_above=False):
     cell, below = CASES[case]
     layer = Layer(cell, I, H, reads_below=below, read_above=read_above)
     found = {"chosen": lambda *given: run_with_torch(layer, *given)}
+    if linear_scan.can_run(cell, below):
+        found["linear scan"] = lambda *given: linear_scan.run(cell, *given)
     return found if trace_problem(cell, below) else found | {"scan": lambda *given: scan(cell, *given)}
 
 
@@ -130,6 +132,12 @@ def test_every_option_has_a_valid_default_and_a_description(name):
     for option in CELLS[name].options().values():
         assert option.problem(option.default) is None
         assert option.about
+
+
+@every_cell
+def test_it_has_a_family_and_a_year(name):
+    assert CELLS[name].FAMILY in FAMILIES
+    assert 1980 < year_of(CELLS[name]) < 2100
 
 
 @every_cell

@@ -121,3 +121,153 @@ def test_each_dimension_of_a_grid_is_an_lstm():
         _, _, lstm = unroll(LSTM, same, x, LSTM.STATE(h, memory))
         np.testing.assert_allclose(hidden, lstm.h, atol=1e-12)
         np.testing.assert_allclose(made, lstm.c, atol=1e-12)
+
+
+def on_random_numbers(cell, weights, size=I, width=H, seed=1):
+    """Outputs and the parts of the last state, from a state of random numbers, with x (T, B, size)."""
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal((T, B, size))
+    state = cell.STATE(*(rng.uniform(-1, 1, (B, width)) for _ in cell.STATE._fields))
+    outputs, _, after = unroll(cell, weights, x, state)
+    return np.stack([*outputs, *after])
+
+
+@pytest.mark.parametrize("rank", [0, 2])
+@pytest.mark.parametrize(("name", "size"), [("lstm", H), ("gru", H), ("rnn", H), ("lstm", H - 1), ("gru", H - 1)])
+def test_new_rounds_leave_a_cell_as_it_is(name, size, rank):
+    """2 sigma(0) = 1. The other weights are drawn as without rounds."""
+    plain, gated = build_cell(name, {}), build_cell(name, {"rounds": 3, "rank": rank})
+    start, same = (cell.initial_weights(np.random.default_rng(0), size, H) for cell in (plain, gated))
+    for key, value in start.items():
+        np.testing.assert_array_equal(same[key], value)
+    found = on_random_numbers(gated, same, size)
+    np.testing.assert_allclose(found, on_random_numbers(plain, start, size), atol=1e-12)
+    open_ = {key: value + 0.5 * ("round" in key) for key, value in same.items()}
+    assert abs(on_random_numbers(gated, open_, size) - found).max() > 1e-3
+
+
+def test_rounds_of_an_input_that_is_wider_than_the_layer_gate_what_it_is_narrowed_to():
+    cell = build_cell("mogrifier", {})
+    weights = random_weights(cell)  # I > H
+    narrow = {key: value for key, value in weights.items() if key != "narrow"}
+    rng = np.random.default_rng(1)
+    x, state = rng.standard_normal((T, B, I)), cell.STATE(*(rng.uniform(-1, 1, (B, H)) for _ in "hc"))
+    outputs, _, _ = unroll(cell, weights, x, state)
+    same, _, _ = unroll(cell, narrow, x @ weights["narrow"].T, state)
+    np.testing.assert_allclose(outputs, same, atol=1e-12)
+
+
+def test_the_rounds_are_those_of_the_paper():
+    """One step of an lstm on x and h that gated each other, with matrices of any rank."""
+    cell = build_cell("lstm", {"rounds": 4, "rank": 3})
+    rng = np.random.default_rng(2)
+    weights = {key: rng.standard_normal(shape) for key, shape in cell.shapes(H, H).items()}
+    x, h, c = (rng.standard_normal((B, H)) for _ in "xhc")
+    outputs, _, _ = unroll(cell, weights, x[None], cell.STATE(h, c))
+    for number in (1, 2, 3, 4):
+        matrix = weights[f"round_{number}_a"] @ weights[f"round_{number}_b"]
+        if number in (1, 3):
+            x = x * 2 / (1 + np.exp(-(h @ matrix.T)))
+        else:
+            h = h * 2 / (1 + np.exp(-(x @ matrix.T)))
+    expected, _, _ = unroll(LSTM, weights, x[None], LSTM.STATE(h, c))
+    np.testing.assert_allclose(outputs, expected, atol=1e-12)
+
+
+def test_the_rounds_of_a_gru_leave_alone_what_its_update_gate_keeps():
+    cell = build_cell("gru", {"rounds": 2})
+    weights = random_weights(cell) | {"bias_hh": np.repeat([0.0, 60.0, 0.0], H)}  # z = 1
+    h = np.random.default_rng(3).standard_normal((B, H))
+    _, _, after = unroll(cell, weights, np.ones((T, B, I)), cell.STATE(h))
+    np.testing.assert_allclose(after.h, h, atol=1e-12)
+
+
+def test_a_multiplicative_lstm_that_multiplies_by_one_is_an_lstm():
+    cell = build_cell("multiplicative", {})
+    weights = random_weights(cell)
+    weights["weight_ih"][:H], weights["weight_hh"][:H], weights["bias"][:H] = 0, np.eye(H), 1
+    same = as_lstm_weights({key: value[H:] for key, value in weights.items()})
+    np.testing.assert_allclose(run(cell, weights), run(LSTM, same), atol=1e-12)
+    assert abs(run(cell, random_weights(cell)) - run(LSTM, same)).max() > 1e-2
+
+
+def test_a_highway_of_one_layer_is_a_gru_without_its_reset_gate():
+    """t = 1 - z, and the reset gate is open."""
+    cell, gru = build_cell("highway", {"depth": 1}), build_cell("gru", {})
+    weights = random_weights(cell)
+    (w, w_t), (u, u_t), (b, b_t) = (np.split(weights[key], 2) for key in ("weight_ih", "weight_hh", "bias"))
+    nothing = np.zeros((H, I)), np.zeros((H, H))
+    same = {
+        "weight_ih": np.concatenate([nothing[0], -w_t, w]),
+        "weight_hh": np.concatenate([nothing[1], -u_t, u]),
+        "bias_ih": np.concatenate([np.full(H, 60.0), -b_t, b]),
+        "bias_hh": np.zeros(3 * H),
+    }
+    np.testing.assert_allclose(on_random_numbers(cell, weights), on_random_numbers(gru, same), atol=1e-12)
+
+
+def test_a_highway_whose_gates_are_shut_keeps_its_state():
+    cell = build_cell("highway", {"depth": 5})
+    weights = random_weights(cell)
+    weights["bias"].reshape(5, 2, H)[:, 1] = -60
+    found = on_random_numbers(cell, weights)
+    np.testing.assert_allclose(found, np.broadcast_to(found[-1], found.shape), atol=1e-12)
+
+
+SLSTM = build_cell("slstm", {"heads": 2})
+
+
+def slstm_state(seed=0):
+    """A state that can occur."""
+    x = np.random.default_rng(seed).standard_normal((T, B, I))
+    return unroll(SLSTM, random_weights(SLSTM), x, SLSTM.fresh_state(B, I, H, like=x))[2]
+
+
+@pytest.mark.parametrize("k", [-7.0, 0.5, 20.0])
+def test_only_the_ratio_of_weights_counts_in_an_slstm(k):
+    state = slstm_state()
+    moved = state._replace(c=state.c * np.exp(-k), n=state.n * np.exp(-k), m=state.m + k)
+    x = np.random.default_rng(5).standard_normal((T, B, I))
+    outputs, _, _ = unroll(SLSTM, random_weights(SLSTM), x, state)
+    same, _, _ = unroll(SLSTM, random_weights(SLSTM), x, moved)
+    np.testing.assert_allclose(same, outputs, atol=1e-12)
+
+
+def test_an_slstm_shows_a_weighted_mean_of_its_candidates():
+    """As it is written without a stabilizer: each weight is exp(i~), times sigma(f~) of every later symbol."""
+    rng = np.random.default_rng(0)
+    weights = {key: rng.standard_normal(shape) for key, shape in SLSTM.shapes(I, H).items()} | {
+        "weight_hh": np.zeros((4 * H, H // 2))  # so that all sums are known at once
+    }
+    x = rng.standard_normal((T, B, I))
+    outputs, _, _ = unroll(SLSTM, weights, x, SLSTM.fresh_state(B, I, H, like=x))
+    i, f, z, o = np.split(x @ weights["weight_ih"].T + weights["bias"], 4, axis=-1)
+    c = n = np.zeros((B, H))
+    for t in range(T):
+        forget, write = 1 / (1 + np.exp(-f[t])), np.exp(i[t])
+        c, n = forget * c + write * np.tanh(z[t]), forget * n + write
+        np.testing.assert_allclose(outputs[t], c / n / (1 + np.exp(-o[t])), atol=1e-12)
+
+
+@pytest.mark.parametrize("scale", [1, 30, 300])
+def test_an_slstm_is_bounded_whatever_it_reads(scale):
+    """|c / n| <= 1, and nothing is infinite, forwards or backwards, though exp(i~) alone would be."""
+    rng = np.random.default_rng(scale)
+    weights = {
+        key: torch.tensor(rng.standard_normal(shape) * scale, dtype=torch.float32, requires_grad=True)
+        for key, shape in SLSTM.shapes(I, H).items()
+    }
+    x = torch.tensor(rng.standard_normal((50, B, I)), dtype=torch.float32)
+    outputs, _, after = unroll(SLSTM, weights, x, SLSTM.fresh_state(B, I, H, like=x))
+    assert (outputs.abs() <= 1).all()
+    assert ((after.c / after.n).abs() <= 1 + 1e-6).all()
+    outputs.sum().backward()
+    assert all(weight.grad.isfinite().all() for weight in weights.values())
+
+
+def test_a_head_of_an_slstm_reads_its_own_units_alone():
+    whole = SLSTM.step_weights(random_weights(SLSTM))["weight_hh"].reshape(4, 2, H // 2, 2, H // 2)
+    assert (whole[:, 0, :, 1] == 0).all()
+    assert (whole[:, 1, :, 0] == 0).all()
+    own = random_weights(SLSTM)["weight_hh"].reshape(4, 2, H // 2, H // 2)
+    np.testing.assert_array_equal(np.stack([whole[:, k, :, k] for k in (0, 1)], 1), own)

@@ -47,7 +47,7 @@ def columns(windows: list[Batch]) -> list[tuple[list[int], list[int]]]:
     return [(inputs, targets) for _, inputs, targets in read if targets]
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=75)
 @given(running, st.integers(0, 5))
 def test_each_character_after_the_first_is_a_target_exactly_once_per_epoch(shape, number):
     length, batch_size, seq_len = shape
@@ -57,7 +57,7 @@ def test_each_character_after_the_first_is_a_target_exactly_once_per_epoch(shape
     assert lanes.characters_per_epoch == length - 1
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=75)
 @given(running, st.integers(0, 5))
 def test_targets_are_inputs_shifted_by_one(shape, number):
     length, batch_size, seq_len = shape
@@ -67,7 +67,7 @@ def test_targets_are_inputs_shifted_by_one(shape, number):
         assert (batch.inputs < length).all()
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=75)
 @given(running)
 def test_a_lane_continues_where_it_stopped_unless_it_is_reset(shape):
     length, batch_size, seq_len = shape
@@ -108,7 +108,7 @@ def test_every_lane_of_a_small_text_has_a_whole_window(shape):
     assert lanes.windows_per_epoch == math.ceil(longest_segment / lanes.seq_len)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=75)
 @given(records, st.booleans(), shapes, st.integers(0, 3), st.integers(0, 2**63))
 def test_each_record_is_read_once_with_its_end_from_a_fresh_state(items, ended, shape, number, seed):
     reader = RecordLanes(joined(items, ended), END, *shape, seed)
@@ -123,7 +123,7 @@ def readers(length: int, items: list[list[int]], shape: tuple[int, int], seed: i
     return [Lanes(positions(length), *shape), RecordLanes(joined(items, True), END, *shape, seed)]
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=40)
 @given(st.integers(2, 200), records, shapes, st.integers(0, 2**32), st.randoms(use_true_random=False))
 def test_random_access_gives_the_same_batches_as_reading_in_order(length, items, shape, seed, random):
     for sequential, sought in zip(*(readers(length, items, shape, seed) for _ in range(2)), strict=True):
@@ -138,7 +138,7 @@ def test_random_access_gives_the_same_batches_as_reading_in_order(length, items,
             np.testing.assert_array_equal(found.reset, read[position].reset)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=40)
 @given(st.integers(2, 200), records, shapes, st.integers(0, 2**32))
 def test_characters_before_counts_the_targets_read(length, items, shape, seed):
     for reader in readers(length, items, shape, seed):

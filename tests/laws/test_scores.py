@@ -12,6 +12,7 @@ import torch
 
 from charlm.cells.table import CELLS
 from charlm.config.settings import ModelSettings
+from charlm.evaluation import scoring
 from charlm.evaluation.scorers import NumpyScorer, TorchScorer
 from charlm.evaluation.scoring import score_stream
 from charlm.model.language_model import LanguageModel
@@ -21,7 +22,7 @@ from charlm.model.stepping import DefinitionStepper
 from charlm.text.lanes import NO_TARGET
 
 V = 11
-LENGTH = 600  # characters of a text that every cell reads
+LENGTH = 300  # characters of a text that every cell reads
 every_cell = pytest.mark.parametrize("cell", CELLS)
 
 
@@ -67,6 +68,14 @@ def test_a_score_is_independent_of_lanes_and_windows(cell, lanes, window):
     settings, parameters = model(cell)
     score = score_stream(NumpyScorer(LanguageModel(settings, parameters)), text(LENGTH), lanes, window)
     assert abs(score.nats - expected(cell)) / (LENGTH - 1) / math.log(2) < 1e-6
+
+
+def test_a_score_does_not_depend_on_how_many_states_are_remembered(monkeypatch):
+    """Those of a cell with a large state are too large for 64 of them."""
+    monkeypatch.setattr(scoring, "REMEMBERED_BYTES", 1)
+    settings, parameters = model("gated_delta")
+    score = score_stream(NumpyScorer(LanguageModel(settings, parameters)), text(LENGTH))
+    assert abs(score.nats - expected("gated_delta")) / (LENGTH - 1) / math.log(2) < 1e-6
 
 
 @every_cell

@@ -47,3 +47,12 @@ def test_a_refusal_names_the_two_nearest_sizes():
     assert "hidden_size 2" in caught.value.what
     assert "hidden_size 3" in caught.value.what
     assert caught.value.where == "variants.x"
+
+
+@pytest.mark.parametrize("residual", [False, True])
+def test_blocks_are_sized_and_an_embedding_that_is_added_keeps_its_width(residual):
+    block = {"norm": "rms", "conv": 4, "gate": True, "mlp": 3}
+    model = ModelSettings.model_validate({"cell": "gru", "num_layers": 3, "residual": residual, "block": block})
+    found = resize_to_match(model, V, 800_000, "here")
+    assert abs(count_parameters(found, V) - 800_000) <= 8_000
+    assert found.embedding_width == found.hidden_size or not residual

@@ -33,6 +33,13 @@ def page_of(model, head=None):
     return build_page(model, LETTERS, TextSettings(), "float16", head or Head("a", "b", []))
 
 
+@pytest.mark.parametrize("cell", ["matrix_lstm", "gated_delta"])
+def test_a_cell_with_a_wide_state_is_refused_with_what_can_run_it(cell):
+    with pytest.raises(UsageError, match="a state whose S has another number of values") as raised:
+        page_model(random_model(cell=cell))
+    assert "charlm serve" in raised.value.remedy
+
+
 def test_the_policy_allows_the_pages_own_style_and_script_alone():
     page = page_of(random_model())
     policy = re.search('Content-Security-Policy" content="([^"]*)"', page)[1].replace("&#39;", "'")

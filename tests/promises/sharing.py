@@ -1,6 +1,7 @@
 """One checkpoint, model, stepper and scorer used by several threads at once: the results are those of one thread.
 
-    python sharing.py MODEL CALLS [LIBRARY]   8 threads, that many calls each; LIBRARY is a file of kernels to load
+    python sharing.py MODELS CALLS [LIBRARY]   8 threads, that many calls each of each model, named with commas between
+                                               them; LIBRARY is a file of kernels to load
 
 A job is a name and a function without arguments that gives a plain value. As a program it imports no torch.
 """
@@ -40,6 +41,7 @@ MODELS: dict[str, dict[str, object]] = {
     "gru": {"cell": "gru", "hidden_size": 8},
     "grid over lstm": {"layers": [{"cell": "lstm", "hidden_size": 8}, {"cell": "grid", "hidden_size": 8}]},
     "attention": {"hidden_size": 8, "num_layers": 1, "attention": {"window": 4}},
+    "blocks": {"hidden_size": 8, "residual": True, "block": {"norm": "rms", "conv": 4, "gate": True, "mlp": 1}},
 }
 
 Job = Callable[[], object]
@@ -133,15 +135,16 @@ def wrong(jobs: dict[str, Job], calls: int) -> list[str]:
         sys.setswitchinterval(interval)
 
 
-def main(name: str, calls: int, compiled: str = "") -> None:
+def main(names: str, calls: int, compiled: str = "") -> None:
     if compiled:
         file = importlib.import_module("charlm.kernels.library")
         file.library_path = lambda level: Path(compiled)
         assert file.library()._name == compiled
-    shared = checkpoint(**MODELS[name])
-    found = wrong(sampling(shared) | scoring(shared), calls)
-    if found:
-        raise SystemExit(f"{len(found)} wrong: {sorted(set(found))}")
+    for name in names.split(","):
+        shared = checkpoint(**MODELS[name])
+        found = wrong(sampling(shared) | scoring(shared), calls)
+        if found:
+            raise SystemExit(f"{name}: {len(found)} wrong: {sorted(set(found))}")
 
 
 if __name__ == "__main__":

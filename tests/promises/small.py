@@ -11,6 +11,7 @@ from charlm.device import Compute
 from charlm.runs import create_run
 from charlm.text.corpus import open_corpus
 from charlm.training.events import Finished, Updated
+from charlm.training.language import LanguageTask
 from charlm.training.loop import train
 from charlm.training.plan import TrainingPlan, train_reader
 
@@ -29,9 +30,8 @@ def plan(root, text, training=None, model=None, precision="fp32", **more) -> Tra
     })  # fmt: skip
     corpus = open_corpus(settings.text)
     reader = train_reader(settings, corpus)
-    return TrainingPlan(
-        settings, corpus, reader, create_run(root, None, "small", {}), Compute("cpu", precision, "a CPU", 1)
-    )
+    task = LanguageTask(settings, corpus, reader, Compute("cpu", precision, "a CPU", 1))
+    return TrainingPlan(task, create_run(root, None, "small", {}))
 
 
 def train_until(planned: TrainingPlan, steps: int) -> None:

@@ -116,7 +116,7 @@ def test_three_skipped_updates_in_a_row_roll_back_with_half_the_rate(verse, tmp_
         {event.learning_rate for event in of_type(Updated, part)}
         for part in (events[: events.index(back)], events[events.index(back) :])
     )
-    rate = planned.settings.training.learning_rate
+    rate = planned.task.settings.training.learning_rate
     assert (before, after) == ({rate}, {rate / 2})
     assert events[-1].step == 60
 

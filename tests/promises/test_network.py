@@ -124,7 +124,7 @@ BYTES = Vocabulary(tuple(map(chr, range(32, 127))), "byte")
 ANY = st.text(st.characters(exclude_categories=()) | st.sampled_from("abcé’ø🎻\udc80\u2028"), max_size=40)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(text=ANY, policy=st.sampled_from(["skip", "nearest", "error"]))
 def test_any_prompt_is_encoded_and_unknown_characters_are_counted(text, policy):
     strangers = {letter: count for letter, count in Counter(text).items() if letter not in KNOWN.symbols}
@@ -140,7 +140,7 @@ def test_any_prompt_is_encoded_and_unknown_characters_are_counted(text, policy):
         assert KNOWN.decode(encoded.ids) == "".join(letter for letter in text if letter not in strangers)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(text=ANY, data=st.binary(max_size=40), policy=st.sampled_from(["skip", "nearest"]))
 def test_a_model_of_bytes_encodes_any_bytes(text, data, policy):
     BYTES.encode(text, policy)

@@ -184,7 +184,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path, monkeypatch, 
 ENCODINGS = ("utf-8", "utf-16", "utf-32", "utf-7", "shift_jis", "gb18030", "iso2022_jp", "hz", "cp1252", "latin-1")
 
 
-@pytest.mark.parametrize("examples", [500, pytest.param(20_000, marks=[pytest.mark.slow, pytest.mark.timeout(3000)])])
+@pytest.mark.parametrize("examples", [250, pytest.param(20_000, marks=[pytest.mark.slow, pytest.mark.timeout(3000)])])
 def test_any_bytes_are_a_text_or_a_text_error(tmp_path, examples):
     @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
     @given(

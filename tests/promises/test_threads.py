@@ -20,15 +20,16 @@ from charlm.kernels.choosing import choice
 from charlm.model.stepping import DefinitionStepper
 from charlm.sampling.writing import write_text
 
-CALLS = 200
-MANY = 10_000  # calls of all threads, in the longer proof
+CALLS = 100
+MANY = 10_000  # calls of all threads, in the longer proofs
 PROGRAM = Path(sharing.__file__)
 
 
-@pytest.mark.parametrize(("model", "kernels"), [*((model, "") for model in sharing.MODELS), ("lstm", "0")])
-def test_eight_threads_that_share_a_model_get_the_results_of_one(model, kernels):
+@pytest.mark.parametrize(("models", "kernels"), [(",".join(sharing.MODELS), ""), ("lstm", "0")])
+@pytest.mark.parametrize("calls", [CALLS, pytest.param(MANY // sharing.THREADS, marks=pytest.mark.slow)])
+def test_eight_threads_that_share_a_model_get_the_results_of_one(models, kernels, calls):
     """In a process of its own: what goes wrong may corrupt its memory."""
-    run = [sys.executable, str(PROGRAM), model, str(CALLS)]
+    run = [sys.executable, str(PROGRAM), models, str(calls)]
     result = subprocess.run(run, env={**os.environ, "CHARLM_KERNELS": kernels}, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr[-4000:]
 

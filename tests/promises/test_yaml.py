@@ -203,7 +203,7 @@ CONTENT = (
 )
 
 
-@pytest.mark.parametrize("examples", [1000, pytest.param(50_000, marks=[pytest.mark.slow, pytest.mark.timeout(3000)])])
+@pytest.mark.parametrize("examples", [500, pytest.param(50_000, marks=[pytest.mark.slow, pytest.mark.timeout(3000)])])
 def test_any_bytes_are_settings_or_exit_2(path, examples):
     @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
     @given(CONTENT)

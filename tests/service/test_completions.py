@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 
-import openai
 import pytest
 
 PROMPT = "The owl "
@@ -13,6 +12,8 @@ PROMPT = "The owl "
 
 @pytest.fixture(scope="module")
 def client(server):
+    import openai  # late: it takes a second, which other processes of the suite need not spend
+
     with openai.OpenAI(base_url=f"{server.url}v1", api_key="none", max_retries=0) as made:
         yield made
 
@@ -200,6 +201,8 @@ def test_a_wrong_parameter_is_refused_and_named(server, body, status, said):
 
 
 def test_the_client_raises_its_own_errors(client):
+    import openai
+
     with pytest.raises(openai.BadRequestError, match="temperature cannot be -1"):
         client.completions.create(model="tiny", prompt="", temperature=-1)
     with pytest.raises(openai.NotFoundError, match="There is no model"):

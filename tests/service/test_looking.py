@@ -64,12 +64,16 @@ def test_states_are_those_of_the_definition(server, served_runs):
         [load_checkpoint(find_checkpoint(served_runs, "tiny")).vocabulary.symbols.index(one) for one in VERSE]
     )
     _, state = model.forward(ids[:, None], model.fresh_state(1))
-    assert found["values"]["output"][-1] == pytest.approx(state[0].h[0].tolist(), abs=1e-4)
+    assert list(found["values"]) == ["h", "c", "input", "forget", "output"]
+    for name in ("h", "c"):
+        assert found["values"][name][-1] == pytest.approx(getattr(state[0], name)[0].tolist(), abs=1e-4)
 
 
 def test_one_value_may_be_asked_for(server):
+    """By the name that it has in `charlm inspect states --value`: of an lstm, `output` is its gate."""
     found = server.post("states", {"text": VERSE, "value": "output"}).json()
     assert list(found["values"]) == ["output"]
+    assert all(0 < one < 1 for row in found["values"]["output"] for one in row)
 
 
 def test_a_card_has_what_a_client_should_know(server):

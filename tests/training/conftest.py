@@ -13,6 +13,7 @@ from charlm.config.settings import Settings
 from charlm.device import Compute
 from charlm.runs import create_run
 from charlm.text.corpus import open_corpus
+from charlm.training.language import LanguageTask
 from charlm.training.plan import TrainingPlan, train_reader
 
 STEPS = 12
@@ -35,9 +36,8 @@ def plan_for(verse):
         )  # fmt: skip
         corpus = open_corpus(settings.text)
         reader = train_reader(settings, corpus)
-        return TrainingPlan(
-            settings, corpus, reader, create_run(root, None, "test", {}), Compute("cpu", precision, "a CPU", 1)
-        )
+        task = LanguageTask(settings, corpus, reader, Compute("cpu", precision, "a CPU", 1))
+        return TrainingPlan(task, create_run(root, None, "test", {}))
 
     return plan
 

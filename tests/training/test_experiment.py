@@ -82,7 +82,7 @@ def test_an_error_in_the_middle_releases_the_lock(text, monkeypatch):
     def failing(*given):
         raise MemoryError
 
-    monkeypatch.setattr("charlm.training.loop.validate", failing)
+    monkeypatch.setattr("charlm.training.language.validate", failing)
     training = begin(settings_for(text), "mine")
     with pytest.raises(UsageError, match="memory of cpu ran out"):
         list(training)

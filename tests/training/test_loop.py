@@ -58,7 +58,7 @@ def test_the_saved_checkpoint_has_the_validation_score(plan_for, tmp_path):
     plan = plan_for(tmp_path, {"average": 0.5})
     events = list(train(plan))
     checkpoint = load_checkpoint(plan.run.pointed("last"))
-    score = score_ids(NumpyScorer(checkpoint.model), plan.corpus.split("valid"), None)
+    score = score_ids(NumpyScorer(checkpoint.model), plan.task.corpus.split("valid"), None)
     assert score.nats_per_character == pytest.approx(of_type(Validated, events)[-1].nats, abs=1e-6)
 
 
@@ -97,7 +97,7 @@ def test_a_budget_counts_validation_and_ends_near_its_time(plan_for, tmp_path, m
     events = list(train(plan))
     assert events[-1].seconds < 3  # twice the budget, for a busy machine
     assert of_type(Validated, events)[-1].step == events[-1].step
-    assert of_type(Updated, events)[-1].learning_rate < 0.1 * plan.settings.training.learning_rate
+    assert of_type(Updated, events)[-1].learning_rate < 0.1 * plan.task.settings.training.learning_rate
 
 
 def test_a_last_validation_that_is_quicker_than_the_one_before_is_the_end(plan_for, tmp_path, monkeypatch):
@@ -145,13 +145,13 @@ def test_updates_get_most_of_a_budget_when_validations_are_slow(plan_for, tmp_pa
     assert scored[0] < events[-1].seconds / 2
     assert events[-1].seconds < 30
     assert of_type(Validated, events)[-1].step == events[-1].step
-    assert of_type(Updated, events)[-1].learning_rate < 0.2 * plan.settings.training.learning_rate
+    assert of_type(Updated, events)[-1].learning_rate < 0.2 * plan.task.settings.training.learning_rate
 
 
 def test_epochs_are_passes_over_the_train_split(plan_for, tmp_path):
     plan = plan_for(tmp_path, {"steps": None, "epochs": 2})
     events = list(train(plan))
-    assert events[-1].characters == pytest.approx(2 * plan.reader.characters_per_epoch, abs=64)
+    assert events[-1].characters == pytest.approx(2 * plan.task.reader.characters_per_epoch, abs=64)
 
 
 def test_without_a_valid_split_there_is_no_validation(plan_for, tmp_path):
@@ -192,7 +192,7 @@ def test_three_skipped_updates_in_a_row_roll_back_with_half_the_rate(plan_for, t
     events = list(train(plan))
     (back,) = of_type(RolledBack, events)
     assert (back.to_step, back.rate_factor) == (4, 0.5)
-    assert of_type(Updated, events)[-1].learning_rate == pytest.approx(plan.settings.training.learning_rate / 2)
+    assert of_type(Updated, events)[-1].learning_rate == pytest.approx(plan.task.settings.training.learning_rate / 2)
     assert events[-1].reason == "length"
 
 
@@ -222,5 +222,6 @@ def test_training_continues_after_a_skipped_step_in_fp16(plan_for, tmp_path, mon
 
 def test_the_notes_on_the_device_are_among_those_with_which_a_training_starts(plan_for, tmp_path):
     plan = plan_for(tmp_path)
-    noted = replace(plan, compute=replace(plan.compute, notes=("this processor is slow",)))
+    compute = replace(plan.task.compute, notes=("this processor is slow",))
+    noted = replace(plan, task=replace(plan.task, compute=compute))
     assert "this processor is slow" in next(train(noted)).notes

@@ -26,6 +26,12 @@ MODELS = {
     "lstm with dropout": {"dropout": 0.3},
     "gru with locked dropout": {"cell": "gru", "dropout": 0.3, "dropout_kind": "locked"},
     "tied": {"tied": True},
+    "blocks with dropout": {
+        "cell": "gru",
+        "dropout": 0.3,
+        "residual": True,
+        "block": {"norm": "rms", "conv": 4, "gate": True, "mlp": 2},
+    },
 }
 
 

@@ -11,6 +11,7 @@ from charlm.errors import CheckpointError, TextError, UsageError
 from charlm.runs import lock_run, read_metrics
 from charlm.training.events import Finished, Saved, Started, Updated, Validated
 from charlm.training.experiment import begin, resume
+from charlm.training.language_text import open_language_text
 from charlm.training.resuming import CHANGEABLE, Asked, reopen
 
 pytestmark = pytest.mark.usefixtures("runs")
@@ -70,7 +71,7 @@ def test_a_finished_run_trains_on_for_a_time_and_serves_its_new_best(finished):
 def test_more_epochs_and_more_time_become_totals(finished):
     with resume("mine", more="2epochs") as training:
         characters = training.checkpoint.training["characters"]
-        assert training.settings.training.epochs == 2 + characters / training.reader.characters_per_epoch
+        assert training.settings.training.epochs == 2 + characters / training.task.reader.characters_per_epoch
         assert training.settings.training.steps is None
     with resume("mine", more="5m") as training:
         assert training.settings.training.budget == 300 + training.checkpoint.training["seconds"]
@@ -156,11 +157,11 @@ def test_the_learning_rate_and_the_batch_size_may_change_with_a_note(finished):
 def test_another_batch_size_goes_on_at_the_same_share_of_the_epoch(text):
     first = begin(settings_for(text, steps=400), "mine")
     list(first.events(stop_after(30)))
-    epoch = first.reader.epoch_at(30)
+    epoch = first.task.reader.epoch_at(30)
     changed = resume("mine", ["training.batch_size=8"])
     update = next(event for event in changed if isinstance(event, Updated))
     changed.close()
-    assert update.epoch == pytest.approx(epoch, abs=3 / changed.reader.windows_per_epoch)
+    assert update.epoch == pytest.approx(epoch, abs=3 / changed.task.reader.windows_per_epoch)
 
 
 def test_a_change_that_was_given_up_is_not_noted_twice(finished):
@@ -251,7 +252,7 @@ def test_reopen_finds_the_newest_whole_checkpoint_and_notes_the_damaged_one(text
     newest = training.run.checkpoints[-1]
     (newest / "training.safetensors").write_bytes(b"")
     with lock_run(training.run):
-        found = reopen(training.run, Asked())
+        found = reopen(training.run, Asked(), open_language_text)
     assert found.checkpoint.folder == training.run.checkpoints[-2]
     assert newest.name in found.notes[0]
 

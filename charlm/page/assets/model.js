@@ -11,6 +11,7 @@ class Model {
       return made;
     };
     this.layers = about.layers.map((layer, number) => this.layer(room, matrix, array, layer, number));
+    this.blocks = (about.blocks || []).map((block, number) => new Block(room, matrix, array, block, number));
     this.embeddings = array("embedding");
     this.width = shape("embedding")[1];
     this.embedded = room.vector(this.width);
@@ -49,20 +50,24 @@ class Model {
 
   fresh() { // before the first symbol
     for (const layer of this.layers) for (const part of layer.states) part.data.fill(0);
+    for (const block of this.blocks) block.fresh();
     if (this.attention) this.attention.fresh();
   }
 
   // Reads a symbol; `logits` then has the scores of the next one.
   read(id) {
-    let x = null, memory = null;
+    let x = this.blocks.length ? this.embed(id) : null, memory = null;
     for (const [number, layer] of this.layers.entries()) {
-      if (number) this.project(layer, x);
+      const block = this.blocks[number];
+      if (block) this.project(layer, block.enter(this.multiply, x));
+      else if (number) this.project(layer, x);
       else layer.projected.data.set(this.row(id));
       layer.below = layer.readsBelow ? memory : null;
       layer.step(this.multiply, layer);
       memory = layer.memory < 0 ? null : layer.states[layer.memory];
       const output = layer.kept[layer.output];
-      if (number && this.about.residual) {
+      if (block) x = block.leave(this.multiply, x, output);
+      else if (number && this.about.residual) {
         for (let u = 0; u < layer.size; u++) layer.top.data[u] = output.data[u] + x.data[u];
         x = layer.top;
       } else x = output;
@@ -79,11 +84,15 @@ class Model {
     this.multiply(layer.inputMatrix, x, layer.projected);
   }
 
+  embed(id) {
+    this.embedded.data.set(this.embeddings.subarray(id * this.width, (id + 1) * this.width));
+    return this.embedded;
+  }
+
   row(id) {
     let row = this.rows.get(id);
     if (!row) {
-      this.embedded.data.set(this.embeddings.subarray(id * this.width, (id + 1) * this.width));
-      this.project(this.layers[0], this.embedded);
+      this.project(this.layers[0], this.embed(id));
       row = this.layers[0].projected.data.slice();
       if (this.rows.size < 4096) this.rows.set(id, row);
     }
@@ -93,6 +102,7 @@ class Model {
   // What the model remembers, as numbers, and its scores for the next symbol: a copy.
   state() {
     const parts = this.layers.flatMap(layer => layer.states.map(part => part.data.slice(0, layer.size)));
+    for (const block of this.blocks) parts.push(block.recent.slice());
     if (this.attention) parts.push(...this.attention.state());
     parts.push(this.logits.data.slice(0, this.bias.length));
     const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
@@ -105,6 +115,7 @@ class Model {
     let at = 0;
     const next = length => state.subarray(at, at += length);
     for (const layer of this.layers) for (const part of layer.states) part.data.set(next(layer.size));
+    for (const block of this.blocks) block.recent.set(next(block.recent.length));
     if (this.attention) this.attention.restore(next);
     this.logits.data.set(next(this.bias.length));
   }

@@ -17,7 +17,7 @@ LETTERS = Vocabulary.of("abcdeé]-^[ ,.'\n€")
 
 
 @given(some.binary(max_size=6) | some.text(max_size=4).map(lambda text: text.encode("utf-8", "surrogatepass")))
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 def test_law_valid_utf8_is_what_python_decodes(data):
     try:
         data.decode()
@@ -99,13 +99,13 @@ def slow(text, words=WORDS):
 
 
 @given(some.text(alphabet="abcdn-é ,", max_size=8) | some.lists(some.sampled_from(WORDS)).map(", ".join))
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 def test_law_a_text_is_accepted_if_every_word_is_in_the_list(text):
     assert words_automaton(WORDS, SPELLED).accepts(SPELLED.encode(text).ids) == slow(text)
 
 
 @given(some.text(alphabet="abné €", max_size=6) | some.lists(some.sampled_from(WORDS)).map("€ ".join))
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 def test_law_the_same_in_bytes(text):
     found = _words_in_bytes()
     assert found.accepts(list(text.encode())) == slow(text.replace("€", " "))

@@ -53,6 +53,7 @@ DECODINGS = [Decoding(), Decoding(0.0), Decoding(2.0, top_k=2), Decoding(mirosta
 
 @pytest.mark.parametrize("decoding", DECODINGS, ids=range(len(DECODINGS)))
 @pytest.mark.parametrize("pattern", PATTERNS)
+@compiled_here()
 def test_law_every_text_matches_whatever_the_rules_and_the_length(pattern, decoding):
     shortest = make_constraint(Asked(regex=pattern), LETTERS, 100, None).fewest
     for length in (max(1, shortest), shortest + 1, shortest + 7, 40):

@@ -44,7 +44,7 @@ def slow_runs(text, training, begun=()):
 
 
 @given(trainings, texts, some.sampled_from([1, 300, 70000]), some.lists(some.integers(0, 4), max_size=4))
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 def test_law_runs_are_what_plain_search_finds(training, text, spread, begun):
     found = index(training, spread)
     wide = [symbol * spread for symbol in text], [symbol * spread for symbol in begun]

@@ -1,0 +1,41 @@
+"""A cell over a whole sequence, some steps at once, by the chunked form that the cell declares (`Cell.chunk`).
+
+It is written once for numpy and torch, and differentiated by autograd. Only the product with the input may be rounded
+as autocast says; what follows has exponentials and a memory that is carried far, and stays in the dtype of the state.
+A law compares the result with `unroll`. Knows no torch and no model.
+
+Shape letters: T time, B rows, I input, H hidden.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+from charlm.cells.arrays import Array, concatenate, in_dtype_of
+from charlm.cells.cell import Cell, Weights
+from charlm.cells.symbols import Symbols
+from charlm.cells.unroll import project_inputs
+
+
+def run(
+    cell: Cell,
+    weights: Weights,
+    x: Array | Symbols,
+    state: Any,
+    exactly: AbstractContextManager[Any] = nullcontext(),  # noqa: B008, it has no state
+    size: int | None = None,
+) -> tuple[Array, Any]:
+    """Inputs (T, B, I) or symbols and the state before them -> outputs (T, B, H) and the state after them.
+
+    Within `exactly`, autocast is off. `size` is that of a chunk, the cell's by default.
+    """
+    weights = cell.step_weights(weights)
+    projected = in_dtype_of(project_inputs(cell, weights, x), state[0])
+    size = size or cell.CHUNK
+    outputs = []
+    with exactly:
+        for start in range(0, len(projected), size):
+            made, state = cell.chunk(weights, projected[start : start + size], state)
+            outputs.append(made)
+    return outputs[0] if len(outputs) == 1 else concatenate(outputs, axis=0), state

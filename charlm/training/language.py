@@ -1,0 +1,122 @@
+"""A language model as a task of the training loop: it learns running text, or records. Knows no files.
+
+`trainer.py` has the update, `monitoring.py` the score and the sample.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from charlm.checkpoint import Checkpoint
+from charlm.checkpoint.contents import TextIdentity
+from charlm.config.settings import Settings
+from charlm.device import Compute
+from charlm.errors import UsageError
+from charlm.model.parameters import count_parameters
+from charlm.text.corpus import Corpus
+from charlm.text.lanes import Reader
+from charlm.text.vocabulary import Vocabulary
+from charlm.training.checkpointing import restore_trainer, training_arrays
+from charlm.training.monitoring import naming_nats, preview, validate
+from charlm.training.plan import position_at, train_reader
+from charlm.training.task import Sizes, UpdateResult, Validation
+from charlm.training.trainer import Trainer
+
+
+@dataclass(frozen=True, eq=False)
+class LanguageTask:
+    """A text, the reader that cuts its train split into windows, and a device (see `Task`).
+
+    `initial` are the weights that a new training starts from; None: those of the seed.
+    """
+
+    settings: Settings
+    corpus: Corpus
+    reader: Reader
+    compute: Compute
+    initial: Mapping[str, np.ndarray] | None = None
+
+    def __post_init__(self) -> None:
+        if self.settings.model.pairs.kind is not None:
+            raise UsageError(
+                "A model of pairs is trained by itself, and is no language model",
+                f"model.pairs.kind={self.settings.model.pairs.kind}",
+                "Train it with `charlm train pairs.tsv --pairs`, or with charlm.training.pairs.begin in Python.",
+            )
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return self.corpus.vocabulary
+
+    @property
+    def text(self) -> TextIdentity:
+        corpus = self.corpus
+        return TextIdentity(
+            name=corpus.name, sha256=corpus.sha256, characters=corpus.characters, labels=tuple(corpus.labels)
+        )
+
+    @property
+    def sizes(self) -> Sizes:
+        return Sizes(
+            parameters=count_parameters(self.settings.model, self.vocabulary.size),
+            train_characters=int(self.corpus.split("train").size),
+            valid_characters=int(self.corpus.split("valid").size),
+            vocab_size=self.vocabulary.size,
+        )
+
+    @property
+    def starts_trained(self) -> bool:
+        return self.initial is not None
+
+    def begin(self) -> LanguageTrainee:
+        return LanguageTrainee(self)
+
+
+class LanguageTrainee:
+    """A language model in training on the text of its task (see `Trainee`)."""
+
+    def __init__(self, task: LanguageTask) -> None:
+        self.task = task
+        self.trainer = Trainer(
+            task.settings, task.vocabulary.size, task.reader.batch_size, task.compute, initial=task.initial
+        )
+        self._naming_nats = naming_nats(task.corpus)
+
+    @property
+    def notes(self) -> Sequence[str]:
+        return self.trainer.notes
+
+    def update(self, position: int, rate: float, done: float) -> UpdateResult:
+        result = self.trainer.update(self.task.reader, position, rate)
+        return replace(result, nats=result.nats + self._naming_nats)
+
+    def validate(self) -> Validation | None:
+        """The exact score; None if the valid split has under two characters."""
+        if self.task.corpus.split("valid").size < 2:
+            return None
+        score = validate(self.trainer, self.task.corpus, self.task.settings)
+        return Validation(score.nats_per_character, score.characters)
+
+    def preview(self, step: int) -> str:
+        return preview(self.trainer, self.task.vocabulary, self.task.settings, step)
+
+    def parameters(self) -> dict[str, np.ndarray]:
+        return self.trainer.parameters()
+
+    def training_arrays(self) -> dict[str, np.ndarray]:
+        return training_arrays(self.trainer)
+
+    def restore(self, checkpoint: Checkpoint, arrays: Mapping[str, np.ndarray], position: int) -> int:
+        task, before = self.task, checkpoint.settings
+        if before.training.batch_size != task.settings.training.batch_size:
+            # other lanes: they start from a fresh state, at the same share of the epoch
+            arrays = {name: value for name, value in arrays.items() if not name.startswith("state.")}
+            arrays |= {
+                name: value for name, value in training_arrays(self.trainer).items() if name.startswith("state.")
+            }
+            position = position_at(task.reader.windows_per_epoch, train_reader(before, task.corpus).epoch_at(position))
+        restore_trainer(self.trainer, checkpoint.parameters, arrays, str(checkpoint.folder))
+        return position

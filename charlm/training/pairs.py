@@ -1,0 +1,183 @@
+"""A model of pairs as a task of the training loop, and its runs: begun, and resumed. Knows no terminal.
+
+`pair_trainer.py` has the update.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from charlm.checkpoint import Checkpoint
+from charlm.checkpoint.contents import TextIdentity
+from charlm.checkpoint.reopening import open_same_text
+from charlm.config.settings import Settings
+from charlm.device import Compute
+from charlm.engines.choosing import run_with_numpy, run_with_torch
+from charlm.engines.precision import compute_for
+from charlm.pairs.converting import Converter
+from charlm.pairs.model import PairModel
+from charlm.pairs.pair_lanes import PairLanes
+from charlm.pairs.pair_text import TAB, PairText, open_pairs, split_pairs, whole_text
+from charlm.pairs.scoring import pair_nats
+from charlm.pairs.shapes import count_pair_parameters, require_a_start
+from charlm.runs import Run, command_name, runs_root
+from charlm.text.vocabulary import Vocabulary
+from charlm.training.checkpointing import restore_trainer, training_arrays
+from charlm.training.experiment import Training, begin_task, create_task_run, with_decisions
+from charlm.training.own_cells import prepare_own_cells
+from charlm.training.pair_trainer import PairTrainer
+from charlm.training.plan import position_at
+from charlm.training.resuming import Asked, resume_command
+from charlm.training.task import Sizes, UpdateResult, Validation
+
+PREVIEWED = 3  # pairs of the valid split that are converted to be shown
+
+
+@dataclass(frozen=True, eq=False)
+class PairTask:
+    """Pairs, the lanes that cut those of train into batches, and a device (see `Task`)."""
+
+    settings: Settings
+    pairs: PairText
+    reader: PairLanes
+    compute: Compute
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return self.pairs.corpus.vocabulary
+
+    @property
+    def text(self) -> TextIdentity:
+        corpus = self.pairs.corpus
+        return TextIdentity(
+            name=corpus.name,
+            sha256=corpus.sha256,
+            characters=corpus.characters,
+            longest_source=self.reader.longest_source,
+        )
+
+    @property
+    def sizes(self) -> Sizes:
+        return Sizes(
+            parameters=count_pair_parameters(self.settings.model, self.vocabulary.size),
+            train_characters=self.pairs.split("train").characters,
+            valid_characters=self.pairs.split("valid").characters if len(self.pairs.split("valid")) else 0,
+            vocab_size=self.vocabulary.size,
+        )
+
+    @property
+    def starts_trained(self) -> bool:
+        return False
+
+    def begin(self) -> PairTrainee:
+        return PairTrainee(self)
+
+
+class PairTrainee:
+    """A model of pairs in training on those of its task (see `Trainee`)."""
+
+    def __init__(self, task: PairTask) -> None:
+        self.task = task
+        self.trainer = PairTrainer(
+            task.settings, task.vocabulary.size, task.vocabulary.symbols.index("\n"), task.compute
+        )
+
+    @property
+    def notes(self) -> Sequence[str]:
+        return self.trainer.notes
+
+    def update(self, position: int, rate: float, done: float) -> UpdateResult:
+        return self.trainer.update(self.task.reader, position, rate)
+
+    def validate(self) -> Validation | None:
+        """The nats of the targets of the valid split, in float32; None if it has no pairs."""
+        valid, most = self.task.pairs.split("valid"), self.task.settings.training.valid_characters
+        if most is not None:
+            valid = valid.take(np.flatnonzero(np.cumsum(valid.target_lengths + 1) <= most))
+        if not len(valid):
+            return None
+        model = PairModel(self.task.settings.model, self.trainer.averaged_weights())
+        with torch.no_grad():
+            nats = pair_nats(model, valid, self.task.vocabulary, run_with_torch)
+        return Validation(float(nats.sum()) / valid.characters, valid.characters)
+
+    def preview(self, step: int) -> str:
+        """Some pairs of the valid split, or of train, with what the model writes for their sources."""
+        pairs = self.task.pairs.split("valid")
+        pairs = pairs if len(pairs) else self.task.pairs.split("train")
+        chosen = (step * PREVIEWED + np.arange(PREVIEWED)) % len(pairs)
+        texts = pairs.take(np.unique(chosen)).texts(self.task.vocabulary)
+        model = PairModel(self.task.settings.model, self.trainer.parameters())
+        found = Converter(model, self.task.vocabulary, run_with_numpy).greedy([source for source, _ in texts])
+        lines = [
+            f"{source} -> {each.text}" + ("" if each.text == target else f"   (not {target})")
+            for (source, target), each in zip(texts, found, strict=True)
+        ]
+        return "\n".join(lines)
+
+    def parameters(self) -> dict[str, np.ndarray]:
+        return self.trainer.parameters()
+
+    def training_arrays(self) -> dict[str, np.ndarray]:
+        return training_arrays(self.trainer)
+
+    def restore(self, checkpoint: Checkpoint, arrays: Mapping[str, np.ndarray], position: int) -> int:
+        restore_trainer(self.trainer, checkpoint.parameters, arrays, str(checkpoint.folder))
+        before, now = checkpoint.settings, self.task.settings
+        if before.training.batch_size == now.training.batch_size:
+            return position
+        return position_at(self.task.reader.windows_per_epoch, lanes_of(self.task.pairs, before).epoch_at(position))
+
+
+@dataclass(frozen=True, eq=False)
+class OpenedPairs:
+    """A text of pairs, and the lanes that cut it (see `Opened`)."""
+
+    pairs: PairText
+    reader: PairLanes
+
+    def task(self, settings: Settings) -> PairTask:
+        """The task on the device of the settings."""
+        return PairTask(settings, self.pairs, self.reader, compute_for(settings))
+
+
+def lanes_of(pairs: PairText, settings: Settings) -> PairLanes:
+    """The pairs of train in batches."""
+    symbols, training = pairs.corpus.vocabulary.symbols, settings.training
+    return PairLanes(pairs.split("train"), training.batch_size, training.seed, symbols.index(TAB), symbols.index("\n"))
+
+
+def begin(settings: Settings, name: str | None = None, notes: Sequence[str] = ()) -> Training[PairTask]:
+    """A new run that learns the pairs of the text of the settings, whose model.pairs.kind is not `none`.
+
+    Raises UsageError, before anything is written, if the device is absent, TextError if a line is no pair.
+    """
+    require_a_start(settings.model)
+    pairs = open_pairs(settings.text)
+    settings = with_decisions(settings, pairs.corpus)
+    task = OpenedPairs(pairs, lanes_of(pairs, settings)).task(settings)
+    notes = (*notes, *prepare_own_cells(settings.model, task.compute))
+    run = create_task_run(task, runs_root(), name, f"{pairs.corpus.name}-{settings.model.pairs.kind}", {})
+    return begin_task(task, run, notes)
+
+
+def open_pair_text(run: Run, settings: Settings, checkpoint: Checkpoint | None, asked: Asked) -> OpenedPairs:
+    """The pairs of a run, opened again (see `OpenText`)."""
+    text = run.mark.get("text")
+    recorded = text.get("sha256") if isinstance(text, dict) else None
+    corpus = open_same_text(
+        whole_text(settings.text),
+        checkpoint.vocabulary if checkpoint else None,
+        checkpoint.text.sha256 if checkpoint else str(recorded),
+        run.name,
+        " ".join([resume_command(run), *map(shlex.quote, asked.words())]),
+        f"Train a new run on these pairs: charlm train PATH --pairs (this one is {command_name(run)})",
+        asked.moved,
+    )
+    pairs = split_pairs(corpus, settings.text)
+    return OpenedPairs(pairs, lanes_of(pairs, settings))
