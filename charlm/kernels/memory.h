@@ -1,4 +1,4 @@
-/* One step of a memory with places, whose heads read and write: cells/memory_turn.py is the definition.
+/* One step of a memory with places, whose heads read and write: cells/place_memory.py is the definition.
 
    Letters: N places, D numbers in a place, R reading and S writing heads, A = R + S, 2 S + 1 shifts of `reach` S.
    A row's memory is (D, N): the loops run along places. All arrays have a row for each sequence of the batch. */

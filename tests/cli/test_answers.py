@@ -61,7 +61,7 @@ def test_the_score_of_the_training_is_that_of_the_answers(charlm):
     every = answers["all"]
     assert every["bits_per_symbol"] == pytest.approx(card["bits_per_character"], rel=1e-5)
     assert {row["low"] for row in answers["by_length"]} <= {1, 2, 3, 4}
-    assert sum(row["records"] for row in answers["by_length"]) == every["records"] == 10
+    assert sum(row["records"] for row in answers["by_length"]) == every["records"]
 
 
 def test_answers_of_lengths_that_were_not_trained(charlm):
