@@ -18,6 +18,7 @@ BASELINE, OTHER = "#D55E00", "#0072B2"
 FAINT, GRID = "#777777", "#e4e4e4"
 UNITS = {
     "bits": "bits per character on the valid split (lower is better)",
+    "sequence_bits": "bits a line (lower is better)",
     "accuracy": "share of answers that are right (higher is better)",
     "characters_per_second": "characters per second (higher is better)",
 }
@@ -55,7 +56,7 @@ def _order(groups: Sequence[Report]) -> list[str]:
     ranks: dict[str, list[int]] = {row["variant"]: [] for group in groups for row in group["rows"]}
     for group in groups:
         rows = [row for row in group["rows"] if row["mean"]]
-        rows.sort(key=lambda row: row["mean"]["mean"], reverse=group["value"] == "bits")
+        rows.sort(key=lambda row: row["mean"]["mean"], reverse=group["value"].endswith("bits"))
         for rank, row in enumerate(rows):
             ranks[row["variant"]].append(rank)
     return sorted(ranks, key=lambda name: sum(ranks[name]) / len(ranks[name]) if ranks[name] else -1)

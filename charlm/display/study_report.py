@@ -9,9 +9,14 @@ from charlm.display.tables import fit_table
 from charlm.display.units import short
 from charlm.studies.choice_report import chosen_text
 
-HEADINGS = {"bits": "valid bits", "accuracy": "right answers", "characters_per_second": "chars/s"}
+HEADINGS = {
+    "bits": "valid bits",
+    "accuracy": "right answers",
+    "sequence_bits": "bits a line",
+    "characters_per_second": "chars/s",
+}
 # Columns of numbers, and those that a narrow terminal leaves out, the least important first.
-NUMBERS = ("hidden", "nats", "answer nats", "parameters", "chars/s", "memory", "answer bits")
+NUMBERS = ("hidden", "nats", "answer nats", "optimum", "parameters", "chars/s", "memory", "answer bits", "right")
 LEAST = (*NUMBERS, "verdict")
 
 
@@ -19,7 +24,7 @@ def format_value(name: str, value: float) -> str:
     """A value by its name: characters a second in short, a share in percent, bits with four decimals."""
     if name == "characters_per_second":
         return short(value)
-    return f"{value:.1%}" if name == "accuracy" else f"{value:.4f}"
+    return f"{value:.1%}" if name == "accuracy" else f"{value:.2f}" if name == "sequence_bits" else f"{value:.4f}"
 
 
 def report_lines(report: dict[str, Any], width: int | None = None) -> list[str]:
@@ -48,7 +53,10 @@ def _folded(text: str, width: int | None) -> list[str]:
 
 def _heading(report: dict[str, Any], group: dict[str, Any]) -> list[str]:
     compared = "ratio to" if group["measure"] == "cost" else "difference to"
-    extra = {"valid": ["nats"], "recall": ["answer bits", "answer nats"], "cost": ["memory"]}[group["measure"]]
+    answers = ["median", "failed", "right", "optimum"]
+    extra = {"valid": ["nats"], "answers": answers, "recall": ["answer bits", "answer nats"], "cost": ["memory"]}[
+        group["measure"]
+    ]
     heading = [
         "variant",
         *_choice(report),
@@ -76,6 +84,9 @@ def _row(report: dict[str, Any], group: dict[str, Any], row: dict[str, Any]) -> 
         line.append(_number(row, "nats", "{:.4f}"))
     elif group["measure"] == "recall":
         line += [_number(row, "answer_bits", "{:.3f}"), _number(row, "answer_nats", "{:.3f}")]
+    elif group["measure"] == "answers":
+        line += [_number(row, "median", "{:.2f}"), f"{row['failed']} of {len(row['values'])}"]
+        line += [_number(row, "right", "{:.1%}"), _number(row, "optimum_bits", "{:.2f}")]
     else:
         line.append(f"{row['peak_memory'] / 2**20:.0f} MiB" if "peak_memory" in row else "-")
     line += [f"{row['parameters']:,.0f}", f"{row['hidden_size']:.0f}"]
@@ -88,7 +99,7 @@ def _difference(name: str, value: float) -> str:
     """A ratio of speeds; otherwise with its sign."""
     if name == "characters_per_second":
         return f"{value:.2f}"
-    return f"{value:+.1%}" if name == "accuracy" else f"{value:+.4f}"
+    return f"{value:+.1%}" if name == "accuracy" else f"{value:+.2f}" if name == "sequence_bits" else f"{value:+.4f}"
 
 
 def _number(row: dict[str, Any], name: str, form: str) -> str:

@@ -22,7 +22,7 @@ from charlm.studies.running import PreparedStudy, StudyEvent, TrialFinished, Tri
 from charlm.studies.study import Place
 from charlm.training.events import Updated
 
-NOUNS = {"bits": "bits", "accuracy": "right", "characters_per_second": "chars/s"}
+NOUNS = {"bits": "bits", "accuracy": "right", "sequence_bits": "bits a line", "characters_per_second": "chars/s"}
 CHOICE = "choice"  # what the table calls the column of the chosen setting internally; seeds are numbers
 
 

@@ -72,7 +72,7 @@ def can_run(cell: Cell, like: Array) -> bool:
         return False
     if isinstance(like, np.ndarray):
         return bool(like.dtype == np.float32)
-    return str(like.dtype) == "torch.float32" and like.device.type == "cpu"
+    return bool(f"{like.dtype} {like.device.type}" == "torch.float32 cpu")
 
 
 def _address(array: Any) -> int:
@@ -91,9 +91,9 @@ def _call(name: str, turn: MemoryTurn) -> None:
 @cache
 def _function() -> Any:
     """The step as a function that torch differentiates: made when torch is there."""
-    torch = sys.modules["torch"]
+    loaded = sys.modules["torch"]
 
-    class Turn(torch.autograd.Function):  # type: ignore[misc, name-defined]
+    class Turn(loaded.autograd.Function):  # type: ignore[misc, name-defined]
         @staticmethod
         def forward(ctx: Any, memory_of: KernelMemory, *inputs: Any) -> tuple[Any, ...]:
             given = [each.detach().contiguous() for each in inputs]
@@ -108,7 +108,7 @@ def _function() -> Any:
         def backward(ctx: Any, *outer: Any) -> tuple[Any, ...]:
             given = list(ctx.saved_tensors)
             gradients = [each.contiguous() for each in outer]
-            inner = [torch.empty_like(each) for each in given[:3]]
+            inner = [loaded.empty_like(each) for each in given[:3]]
             rows = given[0].shape[0]
             _call("memory_backward", ctx.memory_of._turn(rows, given, [None] * 3, [*gradients, *inner]))
             first = (inner[2] - gradients[2]).sum(0).view_as(given[3])

@@ -1,4 +1,4 @@
-/* One step of a memory with places, whose heads read and write: cells/memory_turn.py is the definition.
+/* One step of a memory with places, whose heads read and write: cells/place_memory.py is the definition.
 
    Letters: N places, D numbers in a place, R reading and S writing heads, A = R + S, 2 S + 1 shifts of `reach` S.
    A row's memory is (D, N): the loops run along places. All arrays have a row for each sequence of the batch. */
@@ -11,12 +11,10 @@
 /* Of one row, between the passes: what the heads ask for, and what each of them found. */
 typedef struct {
     float *values, *keys, *adds, *gates, *erases, *strengths, *sharpness, *shares; /* as the definition cuts them */
-    float *sizes;                          /* (N,): the length of each place */
-    float *alike, *found, *taken, *shifted, *logs, *weights; /* (A, N'), with N' whole vectors */
-    float *key_sizes;                      /* (A,) */
-    float *before;                         /* (S, D, N): the memory before each writing head, with its start */
-    float *d_weights;                      /* (A, N') */
-    float *d_sizes, *ones, *scratch;       /* (N'), (N'), 2 N' */
+    float *sizes, *key_sizes;        /* (N), (A): the lengths of places and keys */
+    float *alike, *found, *taken, *shifted, *logs, *weights, *d_weights; /* (A, N'), with N' whole vectors */
+    float *before;                   /* (S, D, N): the memory before each writing head, with its start */
+    float *d_sizes, *ones, *scratch; /* (N'), (N'), 2 N' */
     int64_t padded, count;
 } Row;
 
@@ -33,10 +31,9 @@ static Row new_row(const MemoryTurn *t) {
     r.keys = r.values, r.adds = r.keys + A * D, r.gates = r.adds + t->writing * D, r.erases = r.gates + A;
     r.strengths = r.erases + t->writing * D, r.sharpness = r.strengths + A, r.shares = r.sharpness + A;
     float *next = r.values + P + W;
-    float **parts[] = {&r.alike, &r.found, &r.taken, &r.shifted, &r.logs, &r.weights};
+    float **parts[] = {&r.alike, &r.found, &r.taken, &r.shifted, &r.logs, &r.weights, &r.d_weights};
     r.sizes = next, next += N;
-    for (int part = 0; part < 6; part++) *parts[part] = next, next += A * N;
-    r.d_weights = next, next += A * N;
+    for (int part = 0; part < 7; part++) *parts[part] = next, next += A * N;
     r.d_sizes = next, r.ones = next + N, r.scratch = next + 2 * N, next += 4 * N;
     r.key_sizes = next, r.before = next + A;
     return r;
@@ -162,14 +159,9 @@ static void address_back(const MemoryTurn *t, Row *r, int64_t a, float *d_weight
         d_shares[j] = sum_of_products(d_weights, taken + by, N - by) + sum_of_products(d_weights + N - by, taken, by);
         add_turned(d_taken, d_weights, r->shares[a * shares + j], t->reach - j, N);
     }
-    float gates = 0;
-    for (int64_t i = 0; i < N; i++) {
-        const float was = d_moved[i];
-        gates += d_taken[i] * (found[i] - was);
-        d_found[i] = gate * d_taken[i];
-        d_moved[i] = (1 - gate) * d_taken[i];
-    }
-    *d_gate = gates;
+    for (int64_t i = 0; i < N; i++) d_found[i] = found[i] - d_moved[i];
+    *d_gate = sum_of_products(d_taken, d_found, N);
+    for (int64_t i = 0; i < N; i++) d_found[i] = gate * d_taken[i], d_moved[i] = (1 - gate) * d_taken[i];
     mean = sum_of_products(found, d_found, N);
     for (int64_t i = 0; i < N; i++) d_found[i] = found[i] * (d_found[i] - mean);
     *d_strength = sum_of_products(d_found, alike, N);
@@ -240,7 +232,7 @@ int memory_backward(const MemoryTurn *t) {
         ask(t, &r, t->asked + row * r.count);
         for (int64_t n = 0; n < N * D; n++) r.before[n] = memory[n] + t->start;
         address_row(t, &r, r.before, moved);
-        /* the memory before each writing head: what the last one leaves is not needed, and d_memory has room for it */
+        /* the memory before each writing head; d_memory has room for what the last one leaves, which is not needed */
         if (t->writing > 1) write_row(t, &r, memory, d_memory);
         for (int64_t n = 0; n < N * D; n++) d_memory[n] = t->d_written[row * N * D + n];
         for (int64_t a = 0; a < A; a++) {

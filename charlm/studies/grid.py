@@ -19,9 +19,10 @@ from charlm.config.suggestions import suggestion
 from charlm.errors import UsageError
 from charlm.studies.choosable import given_value
 from charlm.studies.study import Override, Place, Study
+from charlm.studies.task_texts import TASKS, TaskText, read_task
 
 SYNTHETIC = {"recall": ("gap", "lines")}
-MEASURES = ("valid", "recall")
+MEASURES = ("valid", "recall", "answers")
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Trial:
     seed: int
     settings: Settings
     measure: str
-    synthetic: Synthetic | None
+    synthetic: Synthetic | TaskText | None
     chosen: object = None  # the value of the setting under `choose`; `settings` has it too
 
     @property
@@ -93,6 +94,7 @@ def _trial(
     parts += [(f"factors.{factor}.{level}", study.factors[factor][level] or {}) for factor, level in levels]
     parts.append((f"variants.{variant}", study.variants[variant] or {}))
     synthetic: dict[str, Any] = {}
+    task: TaskText | None = None
     measure, preset, given = study.measure, None, []
     for part, override in parts:
         where, rest = f"{source}, {part}", dict(override)
@@ -102,7 +104,7 @@ def _trial(
                 raise UsageError(f"preset must be the name of a preset, not {abbreviated(preset)}", where, "")
         if part.startswith("factors."):
             measure = rest.pop("measure", measure)
-        synthetic |= _synthetic(rest.pop("synthetic", None), where)
+        synthetic, task = _with_synthetic(synthetic, task, rest.pop("synthetic", None), where)
         values, problems = read_given(rest, lambda path, where=where: where)  # type: ignore[misc]
         if problems:
             raise usage_error(problems)
@@ -110,9 +112,13 @@ def _trial(
             _refuse_length(values, where)
         given.append(values)
     if measure not in (("cost",) if study.measure == "cost" else MEASURES):
-        raise UsageError(f"{abbreviated(measure)} cannot be the measure of a level", source, "Measures: valid, recall.")
+        raise UsageError(
+            f"{abbreviated(measure)} cannot be the measure of a level", source, "Measures: valid, recall, answers."
+        )
     if measure == "recall" and not synthetic:
         raise UsageError("recall is measured on a generated text", source, "Give synthetic: {recall: {gap: 20}}.")
+    if measure == "answers" and not task:
+        raise UsageError("answers are measured on a task", source, "Give synthetic: {copy: {length: 1-20}}.")
     if study.choose:
         settings_of = dict(zip((part for part, _ in parts), given, strict=True))
         given.append(given_value(study, study.choose, value_number, settings_of, source))
@@ -124,7 +130,7 @@ def _trial(
         seed=seed,
         settings=_settings(study, preset, options | {"training.seed": seed}, f"{source}, {label}"),
         measure=measure,
-        synthetic=Synthetic(synthetic.get("gap", 20), synthetic.get("lines", 10_000)) if synthetic else None,
+        synthetic=task or (Synthetic(synthetic.get("gap", 20), synthetic.get("lines", 10_000)) if synthetic else None),
         chosen=study.choose.values[value_number] if study.choose else None,
     )
 
@@ -157,6 +163,16 @@ def _characters_per_update(settings: Settings) -> int:
     return training.batch_size * training.seq_len * training.accumulate
 
 
+def _with_synthetic(
+    recall: dict[str, Any], task: TaskText | None, given: object, where: str
+) -> tuple[dict[str, Any], TaskText | None]:
+    """The generated text so far, a recall text or a task, with what a part of the study says of it."""
+    if isinstance(given, dict) and len(given) == 1 and (name := next(iter(given))) in TASKS:
+        return {}, read_task(name, given[name], where)
+    found = _synthetic(given, where)
+    return recall | found, None if found else task
+
+
 def _synthetic(given: object, where: str) -> dict[str, int]:
     """The numbers of `{recall: {gap: 20, lines: 1000}}`."""
     if given is None:
@@ -164,7 +180,9 @@ def _synthetic(given: object, where: str) -> dict[str, int]:
     inner = given.get("recall") if isinstance(given, dict) and set(given) == {"recall"} else None
     if not isinstance(inner, dict):
         raise UsageError(
-            f"synthetic cannot be {abbreviated(given)}", where, "Write it as {recall: {gap: 20, lines: 5000}}."
+            f"synthetic cannot be {abbreviated(given)}",
+            where,
+            f"Write it as {{recall: {{gap: 20, lines: 5000}}}}, or name a task: {', '.join(TASKS)}.",
         )
     for name, value in inner.items():
         if name not in SYNTHETIC["recall"]:

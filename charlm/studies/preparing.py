@@ -13,6 +13,7 @@ from charlm.runs import replace_text
 from charlm.studies.grid import Synthetic, Trial
 from charlm.studies.results import TEXTS
 from charlm.studies.study import Study
+from charlm.studies.task_texts import TaskText
 from charlm.text.corpora.synthetic import recall_text
 from charlm.text.corpus import Corpus, open_corpus
 
@@ -67,14 +68,15 @@ def _with_text(trial: Trial, folder: Path) -> Trial:
     synthetic = trial.synthetic
     if synthetic is None:
         return trial
-    path = (folder / TEXTS / f"recall-{synthetic.gap}-{synthetic.lines}.txt").absolute()
+    name = synthetic.name if isinstance(synthetic, TaskText) else f"recall-{synthetic.gap}-{synthetic.lines}"
+    path = (folder / TEXTS / f"{name}.txt").absolute()
     if not path.exists():
         _write(path, synthetic)
     text = trial.settings.text.model_copy(update={"sources": (str(path),)})
     return replace(trial, settings=trial.settings.model_copy(update={"text": text}))
 
 
-def _write(path: Path, synthetic: Synthetic) -> None:
+def _write(path: Path, synthetic: Synthetic | TaskText) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -83,4 +85,7 @@ def _write(path: Path, synthetic: Synthetic) -> None:
             str(path),
             "Set CHARLM_RUNS to a writable folder.",
         ) from error
-    replace_text(path, recall_text(synthetic.gap, synthetic.lines, TEXT_SEED))
+    if isinstance(synthetic, TaskText):
+        replace_text(path, synthetic.training_text(TEXT_SEED))
+    else:
+        replace_text(path, recall_text(synthetic.gap, synthetic.lines, TEXT_SEED))

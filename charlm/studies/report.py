@@ -1,7 +1,8 @@
 """The results of a study: means, paired differences from the baseline with intervals, and conclusions in words.
 
 Trains nothing and draws nothing. Each measure compares one value: bits per character (valid), the share of right
-answers (recall), characters per second as a ratio (cost). Scores are in bits, and in nats beside them.
+answers (recall), bits a line of a task (answers), characters per second as a ratio (cost). Scores are in bits, and in
+nats beside them.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import io
 import math
 from collections.abc import Sequence
 from dataclasses import asdict
-from statistics import fmean
+from statistics import fmean, median
 from typing import Any
 
 from charlm.evaluation.score import in_bits
@@ -19,14 +20,27 @@ from charlm.studies.choice_report import choice_of, choice_words
 from charlm.studies.statistics import Mean, mean_of, paired_difference, paired_ratio
 from charlm.studies.study import Study
 
-VALUE = {"valid": "bits", "recall": "accuracy", "cost": "characters_per_second"}
-RANGE = {"bits": (0.0, math.inf), "accuracy": (0.0, 1.0), "characters_per_second": (0.0, math.inf)}
-DIFFERENCES = {"bits": (-math.inf, math.inf), "accuracy": (-1.0, 1.0), "characters_per_second": (0.0, math.inf)}
+VALUE = {"valid": "bits", "recall": "accuracy", "answers": "sequence_bits", "cost": "characters_per_second"}
+RANGE = {
+    "bits": (0.0, math.inf),
+    "sequence_bits": (0.0, math.inf),
+    "accuracy": (0.0, 1.0),
+    "characters_per_second": (0.0, math.inf),
+}
+DIFFERENCES = {
+    "bits": (-math.inf, math.inf),
+    "sequence_bits": (-math.inf, math.inf),
+    "accuracy": (-1.0, 1.0),
+    "characters_per_second": (0.0, math.inf),
+}
 OTHER_VALUES = (
     "bits",
     "nats",
     "answer_bits",
     "answer_nats",
+    "sequence_bits",
+    "optimum_bits",
+    "right",
     "characters_per_second",
     "peak_memory",
     "seconds",
@@ -64,7 +78,8 @@ def make_report(study: Study, results: Sequence[Row], choices: Sequence[Row] = (
 
 def with_bits(row: Row) -> Row:
     """The result of a run with its scores in bits as well; results.jsonl has them in nats."""
-    in_nats = {"bits": row.get("nats"), "answer_bits": row.get("answer_nats")}
+    names = {"bits": "nats"} | {f"{what}_bits": f"{what}_nats" for what in ("answer", "sequence", "optimum")}
+    in_nats = {bits: row.get(nats) for bits, nats in names.items()}
     return {**row, **{name: in_bits(nats) for name, nats in in_nats.items() if nats is not None}}
 
 
@@ -103,6 +118,8 @@ def _row(study: Study, variant: str, measure: str, results: Sequence[Row], by_se
         "variant": variant,
         "values": {str(seed): value for seed, value in values.items()},
         "diverged": sum(bool(row.get("diverged")) for row in results),
+        "failed": sum(bool(row.get("failed")) for row in results),
+        "median": median(values.values()) if values else None,
         "mean": asdict(mean_of(list(values.values())).within(*RANGE[name])) if values else None,
         "difference": asdict(difference) if difference else None,
         "beyond_noise": difference.excludes(neutral) if difference else None,
@@ -135,7 +152,7 @@ def _side(measure: str, row: Row) -> str:
     if not row["beyond_noise"]:
         return "within noise of"
     lower, higher = ("slower", "faster") if measure == "cost" else ("worse", "better")
-    if measure == "valid":
+    if measure in ("valid", "answers"):
         lower, higher = higher, lower
     return f"{lower if row['difference']['mean'] < (1.0 if measure == 'cost' else 0.0) else higher} than"
 
@@ -182,7 +199,9 @@ def report_csv(report: dict[str, Any]) -> str:
     head = [*factors, "variant", "measure", "mean", "standard_error", "difference", "low", "high", "beyond_noise"]
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow([*head, "diverged", *choice, *OTHER_VALUES, *(f"seed_{seed}" for seed in seeds)])
+    writer.writerow(
+        [*head, "diverged", "failed", "median", *choice, *OTHER_VALUES, *(f"seed_{seed}" for seed in seeds)]
+    )
     for group in report["groups"]:
         for row in group["rows"]:
             middle, difference = row["mean"] or {}, row["difference"] or {}
@@ -191,7 +210,8 @@ def report_csv(report: dict[str, Any]) -> str:
                     *(group["levels"].get(factor, "") for factor in factors),
                     row["variant"], group["value"], middle.get("mean"), middle.get("error"),
                     difference.get("mean"), difference.get("low"), difference.get("high"), row["beyond_noise"],
-                    row["diverged"], *(row[key] for key in choice), *(row.get(key) for key in OTHER_VALUES),
+                    row["diverged"], row["failed"], row["median"],
+                    *(row[key] for key in choice), *(row.get(key) for key in OTHER_VALUES),
                     *(row["values"].get(seed) for seed in seeds),
                 ]
             )  # fmt: skip

@@ -61,7 +61,7 @@ def test_the_score_of_the_training_is_that_of_the_answers(charlm):
     every = answers["all"]
     assert every["bits_per_symbol"] == pytest.approx(card["bits_per_character"], rel=1e-5)
     assert {row["low"] for row in answers["by_length"]} <= {1, 2, 3, 4}
-    assert sum(row["records"] for row in answers["by_length"]) == every["records"] == 10
+    assert sum(row["records"] for row in answers["by_length"]) == every["records"]
 
 
 def test_answers_of_lengths_that_were_not_trained(charlm):
@@ -147,3 +147,18 @@ def test_a_memory_that_is_too_large_is_refused_before_the_training(charlm):
     assert done.returncode == 2
     assert "each row has a memory of 1,000," in done.stderr
     assert "model.cell_options={places: 64, width: 16}" in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("controller", ["false", "true"])
+def test_it_learns_to_copy_lines_of_lengths_that_it_never_saw(charlm, controller):
+    """After 2,000 updates on 1 to 20 letters, under 0.1 bits a line at 30: guessing costs 90."""
+    charlm("data", "synthetic", "copy", "--length", "1-20", "--lines", 36_000, "-o", f"train-{controller}.txt")
+    charlm("data", "synthetic", "copy", "--length", 30, "--lines", 100, "--seed", 2, "-o", f"test-{controller}.txt")
+    memory = f"{{places: 128, width: 20, lstm_controller: {controller}}}"
+    given = (f"model.cell_options={memory}", "model.hidden_size=64")
+    own = ("training.batch_size=16", "training.learning_rate=4e-3", "model.dropout=0")
+    more = [word for one in (*given, *own) for word in ("-s", one)]
+    charlm("train", f"train-{controller}.txt", "--run", f"copy-{controller}", "--steps", 2000, *NTM, *more)
+    done = charlm("eval", "answers", f"copy-{controller}", f"test-{controller}.txt", "--json")
+    assert json.loads(done.stdout)["all"]["bits"] < 0.1

@@ -10,7 +10,8 @@ from charlm.cells.ntm import NTM
 from charlm.cells.unroll import unroll
 from charlm.config.settings import ModelSettings
 from charlm.device import Compute
-from charlm.engines.choosing import engines_of, stepper
+from charlm.engines.choices import engines_of
+from charlm.engines.choosing import stepper
 from charlm.engines.memory_kernel import can_run, has_kernel, with_kernel
 from charlm.model.language_model import LanguageModel
 from charlm.model.parameters import initial_parameters

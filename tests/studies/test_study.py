@@ -11,6 +11,7 @@ from charlm.studies.study_files import bundled_studies, open_study, study_from, 
 
 NAMES = (
     "attention", "cells", "cells-wall-clock", "cost", "depth", "forget-bias", "gap", "gates", "gradient-flow",
+    "memory", "newer",
 )  # fmt: skip
 EACH = pytest.mark.parametrize("name", NAMES)
 
