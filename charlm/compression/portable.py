@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from charlm.compression.elementary import exp, logaddexp, tanh
+from charlm.compression.elementary import exp, expm1, log, logaddexp, tanh
 from charlm.errors import UsageError
 from charlm.model.language_model import LanguageModel
 from charlm.model.state import State, map_state
@@ -32,7 +32,13 @@ EXACT = {  # what IEEE 754 defines, and what only chooses, compares or moves
     *("minimum", "less", "less_equal", "greater", "greater_equal", "equal", "not_equal", "logical_and", "logical_or"),
     *("logical_not", "bitwise_and", "bitwise_or", "invert", "isfinite", "clip", "sign", "copysign", "rint", "floor"),
 }
-OWN: dict[str, Callable[..., npt.NDArray[np.float64]]] = {"exp": exp, "tanh": tanh, "logaddexp": logaddexp}
+OWN: dict[str, Callable[..., npt.NDArray[np.float64]]] = {
+    "exp": exp,
+    "expm1": expm1,
+    "log": log,
+    "logaddexp": logaddexp,
+    "tanh": tanh,
+}
 
 
 class PortableArray(np.ndarray):

@@ -56,5 +56,5 @@ def engines_of(model_settings: ModelSettings, compute: Compute) -> Engines:
         score_numpy=tuple(numpy_engine(layer, state) for layer, state in zip(model.layers, states, strict=True)),
         step=step,
         step_many=on_gpu if compute.device_type == "cuda" else step,
-        notes=definition_notes(model.layers),
+        notes=definition_notes(model.layers, compute.device_type),
     )

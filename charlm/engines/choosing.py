@@ -152,14 +152,14 @@ def run_with_torch(
             return unroll_layer(layer, weights, x, state, below)
 
 
-def definition_notes(layers: Sequence[Layer]) -> tuple[str, ...]:
+def definition_notes(layers: Sequence[Layer], device_type: str) -> tuple[str, ...]:
     """A note on each layer that can only run as its definition, with the operation that cannot be traced."""
     from charlm.engines.memory_kernel import has_kernel
 
     return tuple(
         f"layer {number} ({type(layer.cell).__name__}) runs as its definition: its step cannot be traced ({problem})"
         for number, layer in enumerate(layers, 1)
-        if not (torch_kernel_of(layer) or has_chunks(layer) or has_kernel(layer.cell))
+        if not (torch_kernel_of(layer) or has_chunks(layer) or (device_type == "cpu" and has_kernel(layer.cell)))
         and (problem := trace_problem(layer.cell, layer.reads_below))
     )
 

@@ -54,7 +54,7 @@ class PairTrainer:
         self.scaler = torch.amp.GradScaler(compute.device_type, enabled=compute.precision == "fp16")
         self.state: State = ()  # nothing is carried from pair to pair
         layers = dict.fromkeys((*self.model.readers, *self.model.layers))
-        self.notes = choosing.definition_notes(tuple(layers))
+        self.notes = choosing.definition_notes(tuple(layers), compute.device_type)
 
     def update(self, lanes: PairLanes, position: int, rate: float) -> UpdateResult:
         """Read `accumulate` batches from `position` on, and update the weights with the mean of their gradients."""

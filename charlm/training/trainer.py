@@ -65,7 +65,7 @@ class Trainer:
         self.batches: Batches | None = None
         self.reader: Reader | None = None
         self.captured: captured_window.CapturedWindow | None = None
-        self.notes = choosing.definition_notes(self.model.layers) if recurrence is None else ()
+        self.notes = choosing.definition_notes(self.model.layers, compute.device_type) if recurrence is None else ()
         if recurrence is None and choosing.worth_capturing(self.model.layers, compute.device_type):
             self._capture(settings.training.seq_len)
 

@@ -119,7 +119,7 @@ def test_every_cell_adapts_with_and_without_attention(cell):
         model = random_model(settings)
         scales = gradient_scales(model, TRAIN, 10, segments=3)
         # Of an untrained model, heads have read little, and what divides by its size has gradients that jump.
-        rate = 0.0002 if cell in ("matrix_lstm", "gated_delta") else 0.002
+        rate = 0.0002 if cell in ("matrix_lstm", "gated_delta", "highway") else 0.002
         found = AdaptingModel(model, scales, Rule(rate=rate, segment=10)).read(np.tile(TEXT[:10], 20))
         ids = np.tile(TEXT[:10], 20)
         assert nats(found, ids)[-50:].mean() < nats(found, ids)[:50].mean()

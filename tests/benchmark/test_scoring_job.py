@@ -19,7 +19,8 @@ from charlm.evaluation.scoring import score_stream
 def test_the_exact_score_is_the_score_of_one_stream(cell):
     settings, ids = model_settings_of(cell, 2, 16), random_ids(1000)
     exact = score_stream(NumpyScorer(random_model(settings)), ids).bits_per_character
-    assert bits_of_one_stream(chosen_stepper(settings), ids) == pytest.approx(exact, abs=1e-4)
+    # the stream's weights are bfloat16
+    assert bits_of_one_stream(chosen_stepper(settings), ids) == pytest.approx(exact, abs=5e-4)
 
 
 def test_both_jobs_count_all_characters_but_the_first():

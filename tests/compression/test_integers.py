@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charlm.compression.elementary import exp, logaddexp, softmax, tanh
+from charlm.compression.elementary import exp, expm1, log, logaddexp, softmax, tanh
 from charlm.compression.integers import TOTAL, weights_of
 from charlm.compression.range_coder import Decoder, Encoder
 
@@ -58,3 +58,11 @@ def test_the_softplus_of_elementary_operations():
     x = np.linspace(-800, 800, 20_001)
     np.testing.assert_allclose(logaddexp(0, x), np.logaddexp(0, x), rtol=0, atol=1e-12)
     np.testing.assert_allclose(logaddexp(x[:-1], x[1:]), np.logaddexp(x[:-1], x[1:]), rtol=0, atol=1e-12)
+
+
+def test_log_and_expm1_are_accurate():
+    x = np.concatenate([np.logspace(-300, 300, 2001), 1 + np.linspace(-1e-6, 1e-6, 201), [0.0, -1.0, np.inf]])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        assert np.allclose(log(x), np.log(x), rtol=1e-12, atol=1e-15, equal_nan=True)
+    y = np.concatenate([np.linspace(-30, 30, 4001), np.logspace(-12, 0, 101), [0.0]])
+    assert np.allclose(expm1(y), np.expm1(y), rtol=1e-11, atol=0)

@@ -56,7 +56,7 @@ def test_products_are_exact():
     assert np.allclose(exact_product(x, y), x @ y, rtol=1e-4)
 
 
-@pytest.mark.parametrize("operation", [np.sin, np.log, lambda x: np.add.accumulate(x), lambda x: x.sum(initial=1.0)])
+@pytest.mark.parametrize("operation", [np.sin, np.log10, lambda x: np.add.accumulate(x), lambda x: x.sum(initial=1.0)])
 def test_operations_that_are_not_the_same_everywhere_are_refused(operation):
     with pytest.raises(UsageError, match="in the same way on every machine"):
         operation(np.ones(3).view(PortableArray))

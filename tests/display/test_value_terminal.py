@@ -161,4 +161,4 @@ def test_a_unit_that_is_not_there_is_said_below():
     screen, view = Screen(browsed()), View()
     for key in ["u", *"7:1", "enter"]:
         view = screen.after(view, key)
-    assert "Layer 7" in plain(screen.lines(view, 120, 30))[-1]
+    assert "layer 7" in plain(screen.lines(view, 120, 30))[-1]

@@ -19,7 +19,10 @@ V = 80
 @pytest.mark.parametrize("cell", CELLS)
 def test_every_cell_is_sized_within_one_per_cent(cell, hidden_size, num_layers):
     wanted = count_parameters(ModelSettings(cell="lstm", hidden_size=hidden_size, num_layers=num_layers), V)
-    found = resize_to_match(ModelSettings(cell=cell, hidden_size=hidden_size, num_layers=num_layers), V, wanted, "here")
+    # with four blocks, a small rg_lru grows by two per cent at a time
+    options = {"blocks": 1} if cell == "rg_lru" and hidden_size < 100 else {}
+    given = ModelSettings(cell=cell, cell_options=options, hidden_size=hidden_size, num_layers=num_layers)
+    found = resize_to_match(given, V, wanted, "here")
     assert abs(count_parameters(found, V) - wanted) <= 0.01 * wanted
     assert not stack_problems(Settings(model=found))
     assert found.cell == cell
