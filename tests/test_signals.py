@@ -26,7 +26,11 @@ TINY = (
 )  # fmt: skip
 TRAIN = ("--steps", 1_000_000, "-s", "training.save_every=1h", *TINY)
 PATIENCE = 200  # seconds: a process that does not do what it should is then ended, also on a slow machine
-PYTHON_STARTING = ("Could not import runpy module", "Failed to import the site module")  # what it says when interrupted
+PYTHON_STARTING = (
+    "init_sys_streams",
+    "Could not import runpy module",
+    "Failed to import the site module",
+)  # what it says when interrupted
 AT_ONCE = 2  # processes that a test of many moments runs side by side
 
 
