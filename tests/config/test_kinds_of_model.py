@@ -1,9 +1,11 @@
-"""Settings of models with latent variables and of pairs: what they mean, and what cannot stand beside them."""
+"""Settings that say what kind of model it is: what they mean, and what cannot stand beside them."""
 
 import pytest
 from pydantic import ValidationError
 
+from charlm.config.resolving import resolve
 from charlm.config.settings import Settings
+from charlm.errors import UsageError
 
 LATENT, PAIRS = {"latent": {"kind": "line"}}, {"pairs": {"kind": "attending"}}
 
@@ -35,3 +37,10 @@ def test_they_read_lines_and_are_named(model, said):
 def test_what_cannot_go_with_them(given, said):
     with pytest.raises(ValidationError, match=said):
         Settings.model_validate(given)
+
+
+def test_the_options_of_a_cell_that_is_none_are_not_judged():
+    with pytest.raises(UsageError) as caught:
+        resolve("quick", ["model.cell=5", "model.cell_options.depth=9"])
+    assert "model.cell must be" in caught.value.what
+    assert "depth" not in str(caught.value)

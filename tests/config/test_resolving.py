@@ -297,10 +297,3 @@ def test_any_yaml_gives_settings_or_an_error_with_its_line(text):
     if isinstance(outcome, UsageError):
         assert "my.yaml" in outcome.where
         assert "line" in outcome.where
-
-
-def test_the_options_of_a_cell_that_is_none_are_not_judged():
-    with pytest.raises(UsageError) as caught:
-        resolve("quick", ["model.cell=5", "model.cell_options.depth=9"])
-    assert "model.cell must be" in caught.value.what
-    assert "depth" not in str(caught.value)
