@@ -15,18 +15,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import torch
 
 from charlm.checkpoint import Scores, write_checkpoint
 from charlm.checkpoint.series import add_checkpoint
-from charlm.device import Compute
 from charlm.errors import CheckpointError
-from charlm.model.state import State
+from charlm.training.learner import Learner
 from charlm.training.optimization import Average, optimizer_from_arrays, optimizer_to_arrays
-from charlm.training.optimizer import Optimizer
 from charlm.training.plan import TrainingPlan
 from charlm.training.progress import Progress
 from charlm.training.task import Trainee
@@ -53,19 +50,7 @@ def save_checkpoint(plan: TrainingPlan, trainee: Trainee, progress: Progress, be
     )
 
 
-class Restorable(Protocol):
-    """What a checkpoint keeps of a trainer of any kind of model, beside the parameters."""
-
-    compute: Compute
-    weights: dict[str, torch.Tensor]
-    optimizer: Optimizer
-    average: Average | None
-    generator: torch.Generator
-    scaler: torch.amp.GradScaler
-    state: State
-
-
-def training_arrays(trainer: Restorable) -> dict[str, np.ndarray]:
+def training_arrays(trainer: Learner) -> dict[str, np.ndarray]:
     """Copies of everything that `restore_trainer` needs beside the parameters."""
     arrays = {name: value.copy() for name, value in optimizer_to_arrays(trainer.optimizer).items()}
     for number, layer in enumerate(trainer.state):
@@ -82,7 +67,7 @@ def training_arrays(trainer: Restorable) -> dict[str, np.ndarray]:
 
 
 def restore_trainer(
-    trainer: Restorable, parameters: Mapping[str, np.ndarray], arrays: Mapping[str, np.ndarray], where: str
+    trainer: Learner, parameters: Mapping[str, np.ndarray], arrays: Mapping[str, np.ndarray], where: str
 ) -> None:
     """Give the trainer the state it had when `training_arrays` was called.
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from charlm.checkpoint import Checkpoint
 from charlm.checkpoint.contents import TextIdentity
 from charlm.config.settings import Settings
 from charlm.device import Compute
@@ -19,10 +18,9 @@ from charlm.model.parameters import count_parameters
 from charlm.text.corpus import Corpus
 from charlm.text.lanes import Reader
 from charlm.text.vocabulary import Vocabulary
-from charlm.training.checkpointing import restore_trainer, training_arrays
-from charlm.training.monitoring import naming_nats, preview, validate
-from charlm.training.plan import position_at, train_reader
-from charlm.training.task import Sizes, UpdateResult, Validation
+from charlm.training.monitoring import preview, validate
+from charlm.training.task import Sizes, Trainee, UpdateResult, Validation
+from charlm.training.trainees import TextTrainee
 from charlm.training.trainer import Trainer
 
 
@@ -71,11 +69,11 @@ class LanguageTask:
     def starts_trained(self) -> bool:
         return self.initial is not None
 
-    def begin(self) -> LanguageTrainee:
+    def begin(self) -> Trainee:
         return LanguageTrainee(self)
 
 
-class LanguageTrainee:
+class LanguageTrainee(TextTrainee):
     """A language model in training on the text of its task (see `Trainee`)."""
 
     def __init__(self, task: LanguageTask) -> None:
@@ -83,7 +81,7 @@ class LanguageTrainee:
         self.trainer = Trainer(
             task.settings, task.vocabulary.size, task.reader.batch_size, task.compute, initial=task.initial
         )
-        self._naming_nats = naming_nats(task.corpus)
+        super().__init__(task, self.trainer)
 
     @property
     def notes(self) -> Sequence[str]:
@@ -102,21 +100,3 @@ class LanguageTrainee:
 
     def preview(self, step: int) -> str:
         return preview(self.trainer, self.task.vocabulary, self.task.settings, step)
-
-    def parameters(self) -> dict[str, np.ndarray]:
-        return self.trainer.parameters()
-
-    def training_arrays(self) -> dict[str, np.ndarray]:
-        return training_arrays(self.trainer)
-
-    def restore(self, checkpoint: Checkpoint, arrays: Mapping[str, np.ndarray], position: int) -> int:
-        task, before = self.task, checkpoint.settings
-        if before.training.batch_size != task.settings.training.batch_size:
-            # other lanes: they start from a fresh state, at the same share of the epoch
-            arrays = {name: value for name, value in arrays.items() if not name.startswith("state.")}
-            arrays |= {
-                name: value for name, value in training_arrays(self.trainer).items() if name.startswith("state.")
-            }
-            position = position_at(task.reader.windows_per_epoch, train_reader(before, task.corpus).epoch_at(position))
-        restore_trainer(self.trainer, checkpoint.parameters, arrays, str(checkpoint.folder))
-        return position

@@ -6,13 +6,10 @@ time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 
-import numpy as np
-
-from charlm.checkpoint import Checkpoint
 from charlm.evaluation.score import Score
 from charlm.evaluation.text import count_unknown, name_unknown
 from charlm.latent.estimating import estimate
@@ -21,12 +18,10 @@ from charlm.latent.writing import LatentWriter
 from charlm.sampling.rules.decoding import Decoding
 from charlm.text.records.record_hashes import find_records
 from charlm.text.records.record_lanes import record_end_id
-from charlm.training.checkpointing import restore_trainer, training_arrays
 from charlm.training.language import LanguageTask
 from charlm.training.latent_trainer import LatentTrainer
-from charlm.training.monitoring import naming_nats
-from charlm.training.plan import position_at, train_reader
 from charlm.training.task import Sizes, UpdateResult, Validation
+from charlm.training.trainees import TextTrainee
 
 
 class LatentTask(LanguageTask):
@@ -36,17 +31,17 @@ class LatentTask(LanguageTask):
     def sizes(self) -> Sizes:
         return replace(super().sizes, parameters=count_parameters_of(self.settings.model, self.vocabulary.size))
 
-    def begin(self) -> LatentTrainee:  # type: ignore[override]
+    def begin(self) -> LatentTrainee:
         return LatentTrainee(self)
 
 
-class LatentTrainee:
+class LatentTrainee(TextTrainee):
     """A model with latent variables in training on the lines of its task (see `Trainee`)."""
 
     def __init__(self, task: LatentTask) -> None:
         self.task = task
         self.trainer = LatentTrainer(task.settings, task.vocabulary.size, task.compute)
-        self._naming_nats = naming_nats(task.corpus)
+        super().__init__(task, self.trainer)
         self._end = record_end_id(task.settings.text, task.vocabulary)
 
     @property
@@ -82,16 +77,3 @@ class LatentTrainee:
         lines = writer.lines(self.task.settings.training.seed, first=step * length)
         text = "\n".join(vocabulary.decode(ids) for ids in islice(lines, max(1, length // 10)))
         return text[:length]
-
-    def parameters(self) -> dict[str, np.ndarray]:
-        return self.trainer.parameters()
-
-    def training_arrays(self) -> dict[str, np.ndarray]:
-        return training_arrays(self.trainer)
-
-    def restore(self, checkpoint: Checkpoint, arrays: Mapping[str, np.ndarray], position: int) -> int:
-        task, before = self.task, checkpoint.settings
-        if before.training.batch_size != task.settings.training.batch_size:
-            position = position_at(task.reader.windows_per_epoch, train_reader(before, task.corpus).epoch_at(position))
-        restore_trainer(self.trainer, checkpoint.parameters, arrays, str(checkpoint.folder))
-        return position

@@ -12,25 +12,19 @@ units.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
-import numpy as np
 import torch
-from torch import Tensor
 
 from charlm.config.settings import Settings
 from charlm.device import Compute
 from charlm.engines import choosing
 from charlm.latent.lines import Lines, lines_of
 from charlm.latent.table import KINDS, latent_model
-from charlm.model.dropout import Dropout
-from charlm.model.state import State
 from charlm.randomness import named_stream
 from charlm.text.lanes import Reader
 from charlm.training.batches import HostBatches, TensorBatch
-from charlm.training.optimization import Average, clip_gradients
-from charlm.training.optimizer import Optimizer
+from charlm.training.learner import Learner
 from charlm.training.task import UpdateResult
 
 WARMUP = 0.25  # share of the training in which beta rises, ...
@@ -38,26 +32,17 @@ WARMUPS: Mapping[str, float] = {"draw": 0.75}  # ... but where the latents say n
 FREE_NATS: Mapping[str, float] = {"line": 1.0, "vrnn": 0.0, "storn": 0.0, "srnn": 0.0, "draw": 0.0}  # of a latent
 
 
-class LatentTrainer:
-    """A model with latent variables on one device, from the weights of the seed of the settings.
+class LatentTrainer(Learner):
+    """A model with latent variables on one device, from the weights of the seed of the settings, in float32.
 
-    It has what `training_arrays` keeps of a trainer, and `restore_trainer` gives back.
+    Nothing is carried from line to line.
     """
 
     def __init__(self, settings: Settings, vocab_size: int, compute: Compute) -> None:
-        self.settings, self.compute, self.vocab_size = settings, compute, vocab_size
-        self.kind = str(settings.model.latent.kind)
-        device = compute.torch_device()
+        self.kind, self.vocab_size = str(settings.model.latent.kind), vocab_size
         stream = named_stream(settings.training.seed, "weights")
-        values = KINDS[self.kind].initial_parameters(settings.model, vocab_size, stream)
-        self.weights = {name: torch.tensor(value, device=device).requires_grad_() for name, value in values.items()}
+        super().__init__(settings, KINDS[self.kind].initial_parameters(settings.model, vocab_size, stream), compute)
         self.model = latent_model(settings.model, self.weights)
-        self.optimizer = Optimizer(settings.training, self.weights)
-        self.average = Average(self.weights, settings.training.average) if settings.training.average else None
-        self.generator = torch.Generator(device).manual_seed(settings.training.seed)
-        self.dropout = Dropout(settings.model, self.generator)
-        self.scaler = torch.amp.GradScaler(compute.device_type, enabled=False)
-        self.state: State = ()  # nothing is carried from line to line
 
     @property
     def free_nats(self) -> float:
@@ -67,23 +52,8 @@ class LatentTrainer:
 
     def update(self, reader: Reader, position: int, rate: float, done: float) -> UpdateResult:
         """Read `accumulate` windows from `position` on, and update the weights; `done` is the share of the training."""
-        training = self.settings.training
-        batches = HostBatches(reader, self.compute.torch_device())
-        nats, characters = 0.0, 0
-        with self.compute.allow_tf32():
-            for window in range(training.accumulate):
-                batch = batches.at(position + window)
-                nats += self._accumulate_gradients(batch, self.beta(done))
-                characters += batch.characters
-        norm = clip_gradients(training, self.weights)
-        applied = math.isfinite(nats) and math.isfinite(norm)
-        if applied:
-            self.optimizer.lr = rate
-            self.optimizer.step()
-            if self.average:
-                self.average.update(self.weights)
-        self.optimizer.zero_grad()
-        return UpdateResult(nats / max(1, characters), norm, characters, applied)
+        batches, beta = HostBatches(reader, self.compute.torch_device()), self.beta(done)
+        return self.learn(batches.at, lambda batch: self._accumulate_gradients(batch, beta), position, rate)
 
     def beta(self, done: float) -> float:
         """The weight of KL when this share of the training is done."""
@@ -99,7 +69,7 @@ class LatentTrainer:
         noise = torch.randn(shape, generator=self.generator, device=batch.inputs.device)
         found = self.model.read(self._heard(lines), noise, choosing.run_with_torch, self.dropout)
         loss = found.nats.sum() + beta * found.divergence.clamp(min=self.free_nats).sum() + found.extra
-        torch.autograd.backward(loss / (max(1, batch.characters) * self.settings.training.accumulate))
+        torch.autograd.backward(loss / self.share_of(batch))
         return float((found.nats.sum() + found.divergence.sum()).detach())
 
     def _heard(self, lines: Lines) -> Lines:
@@ -113,11 +83,3 @@ class LatentTrainer:
         dropped = torch.empty(lines.before.shape, device=lines.before.device)
         dropped.bernoulli_(share, generator=self.generator)[0] = 0
         return lines._replace(before=lines.before.masked_fill(dropped > 0, self.vocab_size))
-
-    def averaged_weights(self) -> Mapping[str, Tensor]:
-        """The weights for bounds and samples: their average if there is one, otherwise the weights."""
-        return self.average.weights if self.average else {name: w.detach() for name, w in self.weights.items()}
-
-    def parameters(self) -> dict[str, np.ndarray]:
-        """A copy of the averaged weights, as numpy arrays in float32."""
-        return {name: weight.cpu().numpy().copy() for name, weight in self.averaged_weights().items()}

@@ -27,13 +27,14 @@ from charlm.pairs.scoring import pair_nats
 from charlm.pairs.shapes import count_pair_parameters, require_a_start
 from charlm.runs import Run, command_name, runs_root
 from charlm.text.vocabulary import Vocabulary
-from charlm.training.checkpointing import restore_trainer, training_arrays
+from charlm.training.checkpointing import restore_trainer
 from charlm.training.experiment import Training, begin_task, create_task_run, with_decisions
 from charlm.training.own_cells import prepare_own_cells
 from charlm.training.pair_trainer import PairTrainer
 from charlm.training.plan import position_at
 from charlm.training.resuming import Asked, resume_command
 from charlm.training.task import Sizes, UpdateResult, Validation
+from charlm.training.trainees import LearnerTrainee
 
 PREVIEWED = 3  # pairs of the valid split that are converted to be shown
 
@@ -78,7 +79,7 @@ class PairTask:
         return PairTrainee(self)
 
 
-class PairTrainee:
+class PairTrainee(LearnerTrainee):
     """A model of pairs in training on those of its task (see `Trainee`)."""
 
     def __init__(self, task: PairTask) -> None:
@@ -86,6 +87,7 @@ class PairTrainee:
         self.trainer = PairTrainer(
             task.settings, task.vocabulary.size, task.vocabulary.symbols.index("\n"), task.compute
         )
+        super().__init__(self.trainer)
 
     @property
     def notes(self) -> Sequence[str]:
@@ -119,12 +121,6 @@ class PairTrainee:
             for (source, target), each in zip(texts, found, strict=True)
         ]
         return "\n".join(lines)
-
-    def parameters(self) -> dict[str, np.ndarray]:
-        return self.trainer.parameters()
-
-    def training_arrays(self) -> dict[str, np.ndarray]:
-        return training_arrays(self.trainer)
 
     def restore(self, checkpoint: Checkpoint, arrays: Mapping[str, np.ndarray], position: int) -> int:
         restore_trainer(self.trainer, checkpoint.parameters, arrays, str(checkpoint.folder))

@@ -1,4 +1,4 @@
-"""A model in training: weights, optimizer, average, carried state and random state, and how one update changes them.
+"""A language model in training: its forward pass, its loss, and the state that is carried from window to window.
 
 Knows no files, no clock and no terminal. Shape letters: T time, B rows, V symbols.
 """
@@ -16,7 +16,6 @@ from charlm.config.settings import Settings
 from charlm.device import Compute
 from charlm.engines import captured_window, choosing
 from charlm.engines.cuda_graph import CudaCapturer
-from charlm.model.dropout import Dropout
 from charlm.model.language_model import LanguageModel
 from charlm.model.parameters import initial_parameters
 from charlm.model.stack import Recurrence
@@ -24,15 +23,13 @@ from charlm.model.state import State, map_state, reset_rows
 from charlm.randomness import named_stream
 from charlm.text.lanes import NO_TARGET, Reader
 from charlm.training.batches import Batches, TensorBatch, open_batches
-from charlm.training.optimization import Average, clip_gradients
-from charlm.training.optimizer import Optimizer
+from charlm.training.learner import Learner
 from charlm.training.task import UpdateResult
 
 
-class Trainer:
+class Trainer(Learner):
     """A model in training on one device. It starts from `initial` weights, or from those of the seed of the settings.
 
-    `restore_trainer` gives it the state of an earlier training.
     `recurrence` runs the layers. By default the fastest engines run them, and on CUDA whole windows may be captured.
     """
 
@@ -45,23 +42,14 @@ class Trainer:
         recurrence: Recurrence | None = None,
         initial: Mapping[str, np.ndarray] | None = None,
     ) -> None:
-        self.settings = settings
-        self.compute = compute
-        self.recurrence = recurrence or choosing.run_with_torch
-        device = compute.torch_device()
         values = initial or initial_parameters(
             settings.model, vocab_size, named_stream(settings.training.seed, "weights")
         )
-        # copied, so that no update reaches the arrays that were given
-        self.weights = {name: torch.tensor(value, device=device).requires_grad_() for name, value in values.items()}
+        super().__init__(settings, values, compute)
+        self.recurrence = recurrence or choosing.run_with_torch
         self.model = LanguageModel(settings.model, self.weights)
         choosing.pack_weights(self.model)
-        self.optimizer = Optimizer(settings.training, self.weights)
-        self.average = Average(self.weights, settings.training.average) if settings.training.average else None
-        self.generator = torch.Generator(device).manual_seed(settings.training.seed)
-        self.dropout = Dropout(settings.model, self.generator)
-        self.scaler = torch.amp.GradScaler(compute.device_type, enabled=compute.precision == "fp16")
-        self.state: State = self.model.fresh_state(batch_size)
+        self.state = self.model.fresh_state(batch_size)
         self.batches: Batches | None = None
         self.reader: Reader | None = None
         self.captured: captured_window.CapturedWindow | None = None
@@ -80,27 +68,9 @@ class Trainer:
 
     def update(self, reader: Reader, position: int, rate: float) -> UpdateResult:
         """Read `accumulate` windows from `position` on, and update the weights with the mean of their gradients."""
-        training_settings = self.settings.training
         if self.batches is None or reader is not self.reader:
             self.reader, self.batches = reader, open_batches(reader, self.compute)
-        nats, characters = 0.0, 0
-        with self.compute.allow_tf32():
-            for window in range(training_settings.accumulate):
-                batch = self.batches.at(position + window)
-                nats += self._accumulate_gradients(batch)
-                characters += batch.characters
-        self.scaler.unscale_(self.optimizer)  # type: ignore[arg-type]
-        norm = clip_gradients(training_settings, self.weights)
-        # with fp16 the scaler itself skips a step whose gradients overflowed
-        applied = math.isfinite(nats) and (math.isfinite(norm) or self.scaler.is_enabled())
-        if applied:
-            self.optimizer.lr = rate
-            self.scaler.step(self.optimizer)  # type: ignore[arg-type]
-            if self.average:
-                self.average.update(self.weights)
-        self.scaler.update()  # after a skipped step too: it lowers the scale and allows the next unscale_
-        self.optimizer.zero_grad()
-        return UpdateResult(nats / max(1, characters), norm, characters, applied)
+        return self.learn(self.batches.at, self._accumulate_gradients, position, rate)
 
     def loss(self, recurrence: Recurrence, inputs: Tensor, targets: Tensor, state: State) -> tuple[Tensor, State]:
         """Inputs and targets (T, B) and the state before them -> the sum of the nats, and the state after them."""
@@ -114,7 +84,7 @@ class Trainer:
     def _accumulate_gradients(self, batch: TensorBatch) -> float:
         """Run one window forward and backward, add its gradients to those before, and give the sum of its nats."""
         state = self.state if batch.reset is None else reset_rows(self.state, batch.reset)
-        divisor = max(1, batch.characters) * self.settings.training.accumulate
+        divisor = self.share_of(batch)
         if self.captured and self.captured.accepts(batch.inputs):
             nats, after = self.captured.replay(batch.inputs, batch.targets, state, 1 / divisor)
         else:
@@ -125,11 +95,3 @@ class Trainer:
         if math.isfinite(nats):
             self.state = after
         return nats
-
-    def averaged_weights(self) -> Mapping[str, Tensor]:
-        """The weights for scores and samples: their average if there is one, otherwise the weights."""
-        return self.average.weights if self.average else {name: w.detach() for name, w in self.weights.items()}
-
-    def parameters(self) -> dict[str, np.ndarray]:
-        """A copy of the averaged weights, as numpy arrays in float32."""
-        return {name: weight.cpu().numpy().copy() for name, weight in self.averaged_weights().items()}

@@ -16,7 +16,7 @@ import small
 import torch
 
 from charlm.checkpoint.series import newest_whole
-from charlm.training import language
+from charlm.training import trainees
 from charlm.training.checkpointing import training_arrays
 from charlm.training.events import Finished, Updated
 from charlm.training.loop import train
@@ -69,14 +69,14 @@ def test_a_resume_that_forgets_something_is_caught(verse, tmp_path, monkeypatch,
     list(train(whole))
     planned = small.plan(tmp_path / "parts", verse, None, model)
     small.train_until(planned, 20)
-    real = language.restore_trainer
+    real = trainees.restore_trainer
 
     def forgetful(trainer, parameters, arrays, where):
         fresh = training_arrays(trainer)
         kept = {name: value for name, value in arrays.items() if not name.startswith(forgotten)}
         real(trainer, parameters, kept | {n: v for n, v in fresh.items() if n.startswith(forgotten)}, where)
 
-    monkeypatch.setattr(language, "restore_trainer", forgetful)
+    monkeypatch.setattr(trainees, "restore_trainer", forgetful)
     small.resume(planned)
     assert small.differences(small.contents(planned.run), small.contents(whole.run))
 

@@ -1,0 +1,93 @@
+"""What every model in training has, of whatever kind: weights, optimizer, average, random state, and how they change.
+
+A kind of model adds its forward pass and its loss; see trainer.py, pair_trainer.py and latent_trainer.py. Knows no
+files, no clock and no terminal.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Protocol, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from charlm.config.settings import Settings
+from charlm.device import Compute
+from charlm.model.dropout import Dropout
+from charlm.model.state import State
+from charlm.training.optimization import Average, clip_gradients
+from charlm.training.optimizer import Optimizer
+from charlm.training.task import UpdateResult
+
+
+class Counted(Protocol):
+    """A batch, of which the loop counts the characters that are learned."""
+
+    @property
+    def characters(self) -> int: ...
+
+
+Batch = TypeVar("Batch", bound=Counted)
+
+
+class Learner:
+    """Weights in training on one device, from the given values. `state` is what the lanes carry to the next window.
+
+    `restore_trainer` gives it the state of an earlier training.
+    """
+
+    def __init__(self, settings: Settings, values: Mapping[str, np.ndarray], compute: Compute) -> None:
+        self.settings = settings
+        self.compute = compute
+        device = compute.torch_device()
+        # copied, so that no update reaches the arrays that were given
+        self.weights = {name: torch.tensor(value, device=device).requires_grad_() for name, value in values.items()}
+        self.optimizer = Optimizer(settings.training, self.weights)
+        self.average = Average(self.weights, settings.training.average) if settings.training.average else None
+        self.generator = torch.Generator(device).manual_seed(settings.training.seed)
+        self.dropout = Dropout(settings.model, self.generator)
+        self.scaler = torch.amp.GradScaler(compute.device_type, enabled=compute.precision == "fp16")
+        self.state: State = ()
+
+    def learn(
+        self, batch_at: Callable[[int], Batch], accumulate: Callable[[Batch], float], position: int, rate: float
+    ) -> UpdateResult:
+        """Read `accumulate` batches (settings) from `position` on, and update with the mean of their gradients.
+
+        `accumulate` runs one batch forward and backward, adds its gradients to those before, and gives the sum of its
+        nats.
+        """
+        training_settings = self.settings.training
+        nats, characters = 0.0, 0
+        with self.compute.allow_tf32():
+            for number in range(training_settings.accumulate):
+                batch = batch_at(position + number)
+                nats += accumulate(batch)
+                characters += batch.characters
+        self.scaler.unscale_(self.optimizer)  # type: ignore[arg-type]
+        norm = clip_gradients(training_settings, self.weights)
+        # with fp16 the scaler itself skips a step whose gradients overflowed
+        applied = math.isfinite(nats) and (math.isfinite(norm) or self.scaler.is_enabled())
+        if applied:
+            self.optimizer.lr = rate
+            self.scaler.step(self.optimizer)  # type: ignore[arg-type]
+            if self.average:
+                self.average.update(self.weights)
+        self.scaler.update()  # after a skipped step too: it lowers the scale and allows the next unscale_
+        self.optimizer.zero_grad()
+        return UpdateResult(nats / max(1, characters), norm, characters, applied)
+
+    def share_of(self, batch: Counted) -> int:
+        """What the sum of a batch's loss is divided by, so that the gradients of an update are those of a mean."""
+        return max(1, batch.characters) * self.settings.training.accumulate
+
+    def averaged_weights(self) -> Mapping[str, Tensor]:
+        """The weights for scores and samples: their average if there is one, otherwise the weights."""
+        return self.average.weights if self.average else {name: w.detach() for name, w in self.weights.items()}
+
+    def parameters(self) -> dict[str, np.ndarray]:
+        """A copy of the averaged weights, as numpy arrays in float32."""
+        return {name: weight.cpu().numpy().copy() for name, weight in self.averaged_weights().items()}
