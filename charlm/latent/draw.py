@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 from charlm.cells.arrays import Array, arange, concatenate, exp, softmax, stack, transpose, zeros
 from charlm.config.settings import ModelSettings
 from charlm.latent.lines import Lines
-from charlm.latent.model import Dropout, Noise, Reading, WholeLineModel, reading_of
+from charlm.latent.model import Dropout, Noise, Reading, WholeLineModel, Writing, reading_of
 from charlm.latent.normal import Normal, draw, normal_of, standard_normal
 from charlm.latent.parts import SMALL, Affine, Bias, Part, guesser_of, stack_of
 from charlm.model.language_model import no_dropout
@@ -142,8 +142,11 @@ class DrawModel(WholeLineModel):
         *_, last = self.rounds(rows, noise)
         return Painted(last.canvas, 0)
 
-    def step(self, ids: Array, state: Any, noise: Noise) -> tuple[Array, Painted]:
-        return state.canvas[:, state.place], Painted(state.canvas, state.place + 1)
+    def stepping(self) -> Writing:
+        def step(ids: Array, state: Any, noise: Noise) -> tuple[Array, Painted]:
+            return state.canvas[:, state.place], Painted(state.canvas, state.place + 1)
+
+        return step
 
 
 def _numbers(count: int, like: Array) -> Array:

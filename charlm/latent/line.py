@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from charlm.cells.arrays import Array, concatenate, lookup, tanh
 from charlm.config.settings import ModelSettings
 from charlm.latent.lines import Lines, last_of_each
-from charlm.latent.model import Dropout, Noise, Reading, WholeLineModel, head_part, reading_of
+from charlm.latent.model import Dropout, Noise, Reading, WholeLineModel, Writing, head_part, reading_of
 from charlm.latent.normal import Normal, draw, normal_of, standard_normal
 from charlm.latent.parts import SMALL, Affine, Part, Stack, Table, guesser_of, repeated, stack_of
 from charlm.model.language_model import no_dropout
@@ -39,7 +39,7 @@ class LineModel(WholeLineModel):
 
     @classmethod
     def parts(cls, settings: ModelSettings, vocab_size: int) -> Mapping[str, Part]:
-        size, width = settings.latent.size, settings.embedding_dim or settings.hidden_size
+        size, width = settings.latent.size, settings.embedding_width
         encoder = guesser_of("encoder", settings, width)
         decoder = stack_of("decoder", settings, width + size)
         starts = {
@@ -95,10 +95,14 @@ class LineModel(WholeLineModel):
     def begin_from(self, z: Array) -> Written:
         return Written(self.start(z[0]), z[0])
 
-    def step(self, ids: Array, state: Any, noise: Noise) -> tuple[Array, Written]:
-        step = self.part["decoder"].stepper(self.parameters, no_dropout)
-        output, after = step(concatenate([self.embed(ids), state.z]), state.state)
-        return self.head(output), Written(after, state.z)
+    def stepping(self) -> Writing:
+        advance = self.part["decoder"].stepper(self.parameters, no_dropout)
+
+        def step(ids: Array, state: Any, noise: Noise) -> tuple[Array, Written]:
+            output, after = advance(concatenate([self.embed(ids), state.z]), state.state)
+            return self.head(output), Written(after, state.z)
+
+        return step
 
 
 def _started(decoder: Stack) -> list[int]:

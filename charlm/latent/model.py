@@ -25,6 +25,8 @@ from charlm.model.stack import Recurrence, unroll_layer
 
 Noise = Callable[[tuple[int, ...]], Array]  # numbers from N(0, 1) in this shape
 Dropout = Callable[[Array], Array]
+# The symbols (B,) before the next ones, the state, and noise -> logits of the next ones (B, V), and the new state.
+Writing = Callable[[Array, Any, Noise], tuple[Array, Any]]
 
 
 class Reading(NamedTuple):
@@ -120,8 +122,8 @@ class LatentModel(ABC):
         """The state of `rows` lines before their first symbol; what is drawn once for a line is drawn now."""
 
     @abstractmethod
-    def step(self, ids: Array, state: Any, noise: Noise) -> tuple[Array, Any]:
-        """The symbols (B,) before the next ones, and the state -> logits of the next (B, V), and the new state."""
+    def stepping(self) -> Writing:
+        """What writes a symbol at a time, for as long as the parameters stay as they are."""
 
     def affine(self, name: str, x: Array) -> Array:
         """What the part of that name gives for x."""

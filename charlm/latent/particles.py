@@ -26,15 +26,15 @@ def particle_bound(model: StepwiseModel, lines: Lines, particles: int, stream: n
     steps, rows = lines.symbols.shape
     with one_blas_thread():
         guide = model.guide(lines, run_with_numpy)
-        carried = model.carried(rows * particles)
+        carried, advance = model.carried(rows * particles), model.decoder()
         log_weights, bound = np.zeros((particles, rows)), np.zeros(rows)
         for t in range(steps):
             there = lines.there[t].astype(np.float64)
-            context = model.context(np.tile(lines.before[t], particles), carried)
+            context = model.context(np.tile(lines.before[t], particles), carried, advance)
             p, q = model.prior(context), model.posterior(context, np.tile(guide[t], (particles, 1)))
             noise = stream.standard_normal((rows * particles, model.settings.latent.size)).astype(np.float32)
             z = draw(q, noise)
-            logits, carried = model.emit(context, z)
+            logits, carried = model.emit(context, z, advance)
             nats = symbol_nats(logits, np.tile(lines.symbols[t], particles))
             step = (log_density(p, z) - log_density(q, z) - nats).astype(np.float64).reshape(particles, rows)
             log_weights = log_weights + step * there

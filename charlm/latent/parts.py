@@ -15,11 +15,13 @@ import numpy as np
 from charlm.cells.arrays import Array, linear, tanh, zeros
 from charlm.cells.initial import uniform
 from charlm.config.settings import ModelSettings
+from charlm.model.parameters import Shapes, initial_stack, stack_shapes, weights_of_layer
 from charlm.model.stack import Connections, Layer, Recurrence, build_layers, run_stack
 from charlm.model.state import State, fresh_state
+from charlm.model.stepping import DefinitionLayer
 
 Parameters = Mapping[str, Array]
-Shapes = dict[str, tuple[int, ...]]
+Step = Callable[[Array, State], tuple[Array, State]]  # (B, I) and a state -> the output (B, H) and the new state
 SMALL = 0.01  # of the weights that describe a normal: at first it is nearly N(0, 1), so q = p and no KL is paid
 
 
@@ -124,20 +126,10 @@ class Stack:
         return self.layers[-1].hidden_size
 
     def shapes(self) -> Shapes:
-        return {
-            f"{self.name}.{name}_l{number}": shape
-            for number, layer in enumerate(self.layers)
-            for name, shape in layer.cell.shapes(layer.input_size, layer.hidden_size, layer.reads_below).items()
-        }
+        return stack_shapes(self.layers, self.name)
 
     def initial(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        return {
-            f"{self.name}.{name}_l{number}": value
-            for number, layer in enumerate(self.layers)
-            for name, value in layer.cell.initial_weights(
-                rng, layer.input_size, layer.hidden_size, layer.reads_below
-            ).items()
-        }
+        return initial_stack(rng, self.layers, self.name)
 
     def fresh(self, parameters: Parameters, rows: int) -> State:
         """The state before the first symbol."""
@@ -159,15 +151,15 @@ class Stack:
 
         return run_stack(self.layers, Connections(self.residual), x, state, run_layer, dropout)[0]
 
-    def stepper(self, parameters: Parameters, dropout: Callable[[Array], Array]) -> Callable[[Array, State], Any]:
-        """A function of one time step: (B, I) and a state -> the output (B, H) and the new state."""
-        pairs = zip(self.layers, self._weights(parameters), strict=True)
-        weights = [layer.cell.step_weights(own) for layer, own in pairs]
+    def stepper(self, parameters: Parameters, dropout: Callable[[Array], Array]) -> Step:
+        """A function of one time step, for as long as the parameters stay as they are."""
+        steps = [
+            DefinitionLayer(layer.cell, weights, None)
+            for layer, weights in zip(self.layers, self._weights(parameters), strict=True)
+        ]
 
         def step_layer(number: int, x: Any, layer_state: Any, below: Any) -> Any:
-            cell = self.layers[number].cell
-            output, after, _ = cell.step(weights[number], cell.project(weights[number], x), layer_state, below)
-            return output, getattr(after, cell.MEMORY) if cell.MEMORY else None, after
+            return steps[number].step(x, layer_state, below)
 
         def step(x: Array, state: State) -> tuple[Array, State]:
             output, after = run_stack(self.layers, Connections(self.residual), x, state, step_layer, dropout)
@@ -176,13 +168,7 @@ class Stack:
         return step
 
     def _weights(self, parameters: Parameters) -> list[dict[str, Array]]:
-        return [
-            {
-                name: parameters[f"{self.name}.{name}_l{number}"]
-                for name in layer.cell.shapes(layer.input_size, layer.hidden_size, layer.reads_below)
-            }
-            for number, layer in enumerate(self.layers)
-        ]
+        return [weights_of_layer(parameters, number, self.name) for number in range(len(self.layers))]
 
 
 def stack_of(name: str, settings: ModelSettings, inputs: int) -> Stack:

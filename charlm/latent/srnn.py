@@ -21,7 +21,7 @@ from charlm.config.settings import ModelSettings
 from charlm.latent.lines import Lines, backwards
 from charlm.latent.model import Dropout, Reading, head_part, reading_of
 from charlm.latent.normal import Normal, draw, log_density, normal_of
-from charlm.latent.parts import SMALL, Affine, Hidden, Part, Table, guesser_of, stack_of
+from charlm.latent.parts import SMALL, Affine, Hidden, Part, Step, Table, guesser_of, stack_of
 from charlm.latent.stepwise import StepwiseModel
 from charlm.model.language_model import no_dropout
 from charlm.model.stack import Recurrence, unroll_layer
@@ -48,7 +48,7 @@ class SRNNModel(StepwiseModel):
 
     @classmethod
     def parts(cls, settings: ModelSettings, vocab_size: int) -> Mapping[str, Part]:
-        size, width = settings.latent.size, settings.embedding_dim or settings.hidden_size
+        size, width = settings.latent.size, settings.embedding_width
         decoder = stack_of("decoder", settings, width)
         H = decoder.width
         encoder = guesser_of("encoder", settings, H + width)
@@ -85,9 +85,8 @@ class SRNNModel(StepwiseModel):
         fresh = encoder.fresh(self.parameters, rows)
         return backwards(encoder.run(self.parameters, x, fresh, recurrence, dropout), lines)
 
-    def context(self, ids: Array, carried: Any, dropout: Dropout = no_dropout) -> Context:
-        step = self.part["decoder"].stepper(self.parameters, dropout)
-        d, state = step(self.embed(ids), carried.state)
+    def context(self, ids: Array, carried: Any, advance: Step) -> Context:
+        d, state = advance(self.embed(ids), carried.state)
         return Context(d, state, carried.z)
 
     def prior(self, context: Any) -> Normal:
@@ -96,7 +95,7 @@ class SRNNModel(StepwiseModel):
     def posterior(self, context: Any, guide: Array) -> Normal:
         return normal_of(self.affine("posterior", concatenate([context.z, guide])))
 
-    def emit(self, context: Any, z: Array, dropout: Dropout = no_dropout) -> tuple[Array, Carried]:
+    def emit(self, context: Any, z: Array, advance: Step) -> tuple[Array, Carried]:
         return self.logits(z, context.d), Carried(context.state, z)
 
     def logits(self, z: Array, d: Array) -> Array:

@@ -17,8 +17,9 @@ from typing import Any
 
 from charlm.cells.arrays import Array, lookup, stack
 from charlm.latent.lines import Lines
-from charlm.latent.model import Dropout, LatentModel, Noise, Reading, reading_of
+from charlm.latent.model import Dropout, LatentModel, Noise, Reading, Writing, reading_of
 from charlm.latent.normal import Normal, draw
+from charlm.latent.parts import Step
 from charlm.model.language_model import no_dropout
 from charlm.model.stack import Recurrence, unroll_layer
 
@@ -35,8 +36,8 @@ class StepwiseModel(LatentModel):
         """(T, B, G) what the posterior knows of each symbol, and of what it may see around it."""
 
     @abstractmethod
-    def context(self, ids: Array, carried: Any, dropout: Dropout = no_dropout) -> Any:
-        """The symbols (B,) before the next ones, and what is carried -> the context."""
+    def context(self, ids: Array, carried: Any, advance: Step) -> Any:
+        """The symbols (B,) before the next ones, and what is carried -> the context. `advance` is from `decoder`."""
 
     @abstractmethod
     def prior(self, context: Any) -> Normal:
@@ -47,8 +48,13 @@ class StepwiseModel(LatentModel):
         """(B, Z) from the context and guide (B, G)."""
 
     @abstractmethod
-    def emit(self, context: Any, z: Array, dropout: Dropout = no_dropout) -> tuple[Array, Any]:
-        """The context and z (B, Z) -> logits (B, V), and what is carried on."""
+    def emit(self, context: Any, z: Array, advance: Step) -> tuple[Array, Any]:
+        """The context and z (B, Z) -> logits (B, V), and what is carried on. `advance` is from `decoder`."""
+
+    def decoder(self, dropout: Dropout = no_dropout) -> Step:
+        """The step of the layers that predict, for as long as the parameters stay as they are."""
+        step: Step = self.part["decoder"].stepper(self.parameters, dropout)
+        return step
 
     def latents(self, steps: int) -> int:
         return steps
@@ -62,12 +68,13 @@ class StepwiseModel(LatentModel):
     ) -> Reading:
         """One place after another: the definition."""
         guide, carried = self.guide(lines, recurrence, dropout), self.carried(lines.before.shape[1])
+        advance = self.decoder(dropout)
         found: list[tuple[Any, ...]] = []
         for t, ids in enumerate(lines.before):
-            context = self.context(ids, carried, dropout)
+            context = self.context(ids, carried, advance)
             p, q = self.prior(context), self.posterior(context, guide[t])
             z = draw(q, noise[t])
-            logits, carried = self.emit(context, z, dropout)
+            logits, carried = self.emit(context, z, advance)
             found.append((logits, *q, *p, z))
         logits, q_mean, q_scale, p_mean, p_scale, z = map(stack, zip(*found, strict=True))
         return reading_of(logits, lines, Normal(q_mean, q_scale), Normal(p_mean, p_scale), z, lines.there)
@@ -75,7 +82,12 @@ class StepwiseModel(LatentModel):
     def begin(self, rows: int, noise: Noise) -> Any:
         return self.carried(rows)
 
-    def step(self, ids: Array, state: Any, noise: Noise) -> tuple[Array, Any]:
-        context = self.context(ids, state)
-        p = self.prior(context)
-        return self.emit(context, draw(p, noise(tuple(p.mean.shape))))
+    def stepping(self) -> Writing:
+        advance = self.decoder()
+
+        def step(ids: Array, state: Any, noise: Noise) -> tuple[Array, Any]:
+            context = self.context(ids, state, advance)
+            p = self.prior(context)
+            return self.emit(context, draw(p, noise(tuple(p.mean.shape))), advance)
+
+        return step

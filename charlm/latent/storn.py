@@ -18,7 +18,7 @@ from charlm.config.settings import ModelSettings
 from charlm.latent.lines import Lines
 from charlm.latent.model import Dropout, Reading, head_part, reading_of
 from charlm.latent.normal import Normal, draw, normal_of, standard_normal
-from charlm.latent.parts import SMALL, Affine, Part, Table, guesser_of, stack_of
+from charlm.latent.parts import SMALL, Affine, Part, Step, Table, guesser_of, stack_of
 from charlm.latent.stepwise import StepwiseModel
 from charlm.model.language_model import no_dropout
 from charlm.model.stack import Recurrence, unroll_layer
@@ -37,7 +37,7 @@ class STORNModel(StepwiseModel):
 
     @classmethod
     def parts(cls, settings: ModelSettings, vocab_size: int) -> Mapping[str, Part]:
-        size, width = settings.latent.size, settings.embedding_dim or settings.hidden_size
+        size, width = settings.latent.size, settings.embedding_width
         encoder = guesser_of("encoder", settings, width)
         decoder = stack_of("decoder", settings, width + size)
         return {
@@ -58,7 +58,7 @@ class STORNModel(StepwiseModel):
         outputs: Array = encoder.run(self.parameters, x, fresh, recurrence, dropout)
         return outputs
 
-    def context(self, ids: Array, carried: Any, dropout: Dropout = no_dropout) -> Context:
+    def context(self, ids: Array, carried: Any, advance: Step) -> Context:
         return Context(self.embed(ids), carried)
 
     def prior(self, context: Any) -> Normal:
@@ -67,9 +67,8 @@ class STORNModel(StepwiseModel):
     def posterior(self, context: Any, guide: Array) -> Normal:
         return normal_of(self.affine("posterior", guide))
 
-    def emit(self, context: Any, z: Array, dropout: Dropout = no_dropout) -> tuple[Array, State]:
-        step = self.part["decoder"].stepper(self.parameters, dropout)
-        output, state = step(concatenate([context.heard, z]), context.state)
+    def emit(self, context: Any, z: Array, advance: Step) -> tuple[Array, State]:
+        output, state = advance(concatenate([context.heard, z]), context.state)
         return self.head(output), state
 
     def read(

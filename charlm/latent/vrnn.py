@@ -19,7 +19,7 @@ from charlm.config.settings import ModelSettings
 from charlm.latent.lines import Lines
 from charlm.latent.model import Dropout, head_part
 from charlm.latent.normal import Normal, normal_of
-from charlm.latent.parts import SMALL, Affine, Hidden, Part, Table, stack_of
+from charlm.latent.parts import SMALL, Affine, Hidden, Part, Step, Table, stack_of
 from charlm.latent.stepwise import StepwiseModel
 from charlm.model.language_model import no_dropout
 from charlm.model.stack import Recurrence, unroll_layer
@@ -45,7 +45,7 @@ class VRNNModel(StepwiseModel):
 
     @classmethod
     def parts(cls, settings: ModelSettings, vocab_size: int) -> Mapping[str, Part]:
-        size, width = settings.latent.size, settings.embedding_dim or settings.hidden_size
+        size, width = settings.latent.size, settings.embedding_width
         told = settings.hidden_size
         decoder = stack_of("decoder", settings, width + told)
         H = decoder.width
@@ -68,9 +68,8 @@ class VRNNModel(StepwiseModel):
     def guide(self, lines: Lines, recurrence: Recurrence = unroll_layer, dropout: Dropout = no_dropout) -> Array:
         return self.embed(lines.symbols)
 
-    def context(self, ids: Array, carried: Any, dropout: Dropout = no_dropout) -> Context:
-        step = self.part["decoder"].stepper(self.parameters, dropout)
-        return Context(*step(concatenate([self.embed(ids), carried.told]), carried.state))
+    def context(self, ids: Array, carried: Any, advance: Step) -> Context:
+        return Context(*advance(concatenate([self.embed(ids), carried.told]), carried.state))
 
     def prior(self, context: Any) -> Normal:
         return normal_of(self.affine("prior", context.h))
@@ -78,7 +77,7 @@ class VRNNModel(StepwiseModel):
     def posterior(self, context: Any, guide: Array) -> Normal:
         return normal_of(self.affine("posterior", concatenate([guide, context.h])))
 
-    def emit(self, context: Any, z: Array, dropout: Dropout = no_dropout) -> tuple[Array, Carried]:
+    def emit(self, context: Any, z: Array, advance: Step) -> tuple[Array, Carried]:
         told = tanh(self.affine("told", z))
         logits = self.head(tanh(self.affine("output", concatenate([told, context.h]))))
         return logits, Carried(context.state, told)

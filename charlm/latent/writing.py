@@ -47,13 +47,13 @@ class LatentWriter:
 
     def _block(self, streams: Sequence[np.random.Generator], state: Any) -> list[list[int]]:
         """A line for each stream. Raises IntegrityError for scores that are not finite."""
-        rows, noise = len(streams), _noise_of(streams)
+        rows, noise, step = len(streams), _noise_of(streams), self.model.stepping()
         written: list[list[int]] = [[] for _ in streams]
         going = np.ones(rows, np.bool_)
         ids = np.full(rows, self.end)
         for _ in range(self.longest):
             with one_blas_thread():
-                logits, state = self.model.step(ids, state, noise)
+                logits, state = step(ids, state, noise)
             if self.never is not None:
                 logits[:, self.never] = NEVER
             uniforms = np.array([stream.random() for stream in streams])

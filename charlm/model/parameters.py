@@ -8,7 +8,7 @@ cell of a layer is `blocks.0.norm` and so on.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -17,9 +17,10 @@ from charlm.cells.initial import uniform
 from charlm.config.settings import ModelSettings
 from charlm.model.attention import attention_shapes, initial_attention
 from charlm.model.block import build_blocks
-from charlm.model.stack import build_layers
+from charlm.model.stack import Layer, build_layers
 
 Shapes = dict[str, tuple[int, ...]]
+RECURRENT = "recurrent"  # the part of the names that the layers of a language model have
 
 
 def parameter_shapes(model_settings: ModelSettings, vocab_size: int) -> Shapes:
@@ -27,9 +28,7 @@ def parameter_shapes(model_settings: ModelSettings, vocab_size: int) -> Shapes:
     stack = build_layers(model_settings)
     top = stack[-1].hidden_size
     named: Shapes = {"embedding.weight": (vocab_size, model_settings.embedding_width)}
-    for number, layer in enumerate(stack):
-        for name, shape in layer.cell.shapes(layer.input_size, layer.hidden_size, layer.reads_below).items():
-            named[f"recurrent.{name}_l{number}"] = shape
+    named |= stack_shapes(stack)
     for number, block in enumerate(build_blocks(model_settings)):
         named |= {f"blocks.{number}.{name}": shape for name, shape in block.shapes().items()}
     if model_settings.attention.window:
@@ -54,11 +53,7 @@ def initial_parameters(
     width, top = model_settings.embedding_width, stack[-1].hidden_size
     embedding = rng.standard_normal((vocab_size, width)).astype(np.float32)
     values = {"embedding.weight": embedding * np.float32(width**-0.5 if model_settings.tied else 1)}
-    for number, layer in enumerate(stack):
-        for name, value in layer.cell.initial_weights(
-            rng, layer.input_size, layer.hidden_size, layer.reads_below
-        ).items():
-            values[f"recurrent.{name}_l{number}"] = value
+    values |= initial_stack(rng, stack)
     for number, block in enumerate(build_blocks(model_settings)):
         values |= {f"blocks.{number}.{name}": value for name, value in block.initial_weights(rng).items()}
     if model_settings.attention.window:
@@ -70,9 +65,29 @@ def initial_parameters(
     return values
 
 
-def weights_of_layer(parameters: Mapping[str, Array], number: int) -> dict[str, Array]:
+def stack_shapes(layers: Sequence[Layer], part: str = RECURRENT) -> Shapes:
+    """The shape of each weight of a stack of layers, by name."""
+    return {
+        f"{part}.{name}_l{number}": shape
+        for number, layer in enumerate(layers)
+        for name, shape in layer.cell.shapes(layer.input_size, layer.hidden_size, layer.reads_below).items()
+    }
+
+
+def initial_stack(rng: np.random.Generator, layers: Sequence[Layer], part: str = RECURRENT) -> dict[str, np.ndarray]:
+    """Initial values of the weights of a stack of layers, float32, by name."""
+    return {
+        f"{part}.{name}_l{number}": value
+        for number, layer in enumerate(layers)
+        for name, value in layer.cell.initial_weights(
+            rng, layer.input_size, layer.hidden_size, layer.reads_below
+        ).items()
+    }
+
+
+def weights_of_layer(parameters: Mapping[str, Array], number: int, part: str = RECURRENT) -> dict[str, Array]:
     """The weights of one layer, by the cell's own names."""
-    prefix, suffix = "recurrent.", f"_l{number}"
+    prefix, suffix = f"{part}.", f"_l{number}"
     return {
         name.removeprefix(prefix).removesuffix(suffix): value
         for name, value in parameters.items()
@@ -80,16 +95,20 @@ def weights_of_layer(parameters: Mapping[str, Array], number: int) -> dict[str, 
     }
 
 
+def part_of(parameters: Mapping[str, Array], part: str) -> dict[str, Array]:
+    """The parameters of a part, by the names that they have within it."""
+    prefix = f"{part}."
+    return {name.removeprefix(prefix): value for name, value in parameters.items() if name.startswith(prefix)}
+
+
 def weights_of_block(parameters: Mapping[str, Array], number: int) -> dict[str, Array]:
     """The weights of what surrounds the cell of a layer, by its own names (model/block.py)."""
-    prefix = f"blocks.{number}."
-    return {name.removeprefix(prefix): value for name, value in parameters.items() if name.startswith(prefix)}
+    return part_of(parameters, f"blocks.{number}")
 
 
 def weights_of_attention(parameters: Mapping[str, Array]) -> dict[str, Array]:
     """The weights of the attention, by its own names (model/attention.py)."""
-    prefix = "attention."
-    return {name.removeprefix(prefix): value for name, value in parameters.items() if name.startswith(prefix)}
+    return part_of(parameters, "attention")
 
 
 def weights_of_head(parameters: Mapping[str, Array], model_settings: ModelSettings) -> tuple[Array, Array]:

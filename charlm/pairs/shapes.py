@@ -12,21 +12,18 @@ Shape letters: V symbols, E embedding, H hidden, A annotation.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
-from charlm.cells.arrays import Array
 from charlm.cells.initial import initial_values, uniform
 from charlm.config.cell_files import short_name
 from charlm.config.settings import ModelSettings
 from charlm.errors import UsageError
-from charlm.model.parameters import initial_parameters, parameter_shapes
+from charlm.model.parameters import Shapes, initial_parameters, initial_stack, parameter_shapes, stack_shapes
 from charlm.model.stack import Layer, build_layers
 from charlm.pairs.attention import attention_shapes, initial_attention
 
-Shapes = dict[str, tuple[int, ...]]
 STARTED = ("h", "c")  # parts of a state that what was read can start; others (clocks, memories) start afresh
 
 
@@ -72,9 +69,7 @@ def pair_shapes(model: ModelSettings, vocab_size: int) -> Shapes:
         whole = parameter_shapes(encoder_settings(model), vocab_size)
         shapes |= {f"{part}.{name}": shape for name, shape in whole.items() if _is_read(part, name)}
     shapes |= start_shapes(model)
-    for name, shape in layers[0].cell.shapes(layers[0].input_size, layers[0].hidden_size, False).items():
-        own[f"recurrent.{name}_l0"] = shape
-    shapes |= own
+    shapes |= own | stack_shapes(layers[:1])  # the lowest may read more than a language model's
     if pairs.kind == "attending":
         top, width = layers[-1].hidden_size, annotation_width(model)
         embedding = shapes["embedding.weight"][1]
@@ -145,9 +140,7 @@ def initial_pairs(model: ModelSettings, vocab_size: int, rng: np.random.Generato
     values = initial_parameters(model, vocab_size, rng)
     if model.pairs.kind == "joined":
         return values
-    first = decoder_layers(model)[0]
-    wide = first.cell.initial_weights(rng, first.input_size, first.hidden_size, False)
-    values |= {f"recurrent.{name}_l0": value for name, value in wide.items()}
+    values |= initial_stack(rng, decoder_layers(model)[:1])
     for part in encoder_parts(model):
         read = initial_parameters(encoder_settings(model), vocab_size, rng)
         values |= {f"{part}.{name}": value for name, value in read.items() if _is_read(part, name)}
@@ -166,8 +159,3 @@ def initial_pairs(model: ModelSettings, vocab_size: int, rng: np.random.Generato
 def count_pair_parameters(model: ModelSettings, vocab_size: int) -> int:
     """The number of learned values."""
     return sum(math.prod(shape) for shape in pair_shapes(model, vocab_size).values())
-
-
-def part_of(parameters: Mapping[str, Array], part: str) -> dict[str, Array]:
-    """The parameters of a part, by the names that they have within it."""
-    return {name[len(part) + 1 :]: value for name, value in parameters.items() if name.startswith(f"{part}.")}

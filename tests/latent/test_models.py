@@ -154,9 +154,9 @@ def test_a_step_is_what_reading_gives_when_nothing_is_learnt_from_the_symbol(kin
     def silent(shape):
         return np.zeros(shape, np.float32)
 
-    state, nats = model.begin(4, silent), []
+    step, state, nats = model.stepping(), model.begin(4, silent), []
     for t in range(6):
-        logits, state = model.step(lines.before[t], state, silent)
+        logits, state = step(lines.before[t], state, silent)
         nats.append(symbol_nats(logits, lines.symbols[t]))
 
     class FromThePrior(type(model)):
