@@ -13,8 +13,9 @@ import numpy as np
 
 from charlm.benchmark.stopwatch import Stopwatch
 from charlm.benchmark.timing import Job
-from charlm.evaluation.scorers import WindowScorer, target_nats
+from charlm.evaluation.scorers import WindowScorer
 from charlm.evaluation.scoring import score_stream
+from charlm.model.probabilities import target_nats
 from charlm.model.state import State
 from charlm.model.stepping import Stepper
 

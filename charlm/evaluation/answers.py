@@ -17,10 +17,10 @@ import numpy.typing as npt
 
 from charlm.engines.choosing import run_with_numpy
 from charlm.evaluation.score import in_bits
-from charlm.evaluation.scorers import target_nats
 from charlm.evaluation.text import RECORD_ROWS, RECORD_WINDOW
 from charlm.kernels.blas import one_blas_thread
 from charlm.model.language_model import LanguageModel
+from charlm.model.probabilities import target_nats
 from charlm.text.lanes import NO_TARGET
 from charlm.text.records.answers import Scored
 from charlm.text.records.record_lanes import RecordLanes

@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from charlm.engines.choosing import run_with_numpy
-from charlm.evaluation.scorers import log_totals, nats_under
 from charlm.kernels.blas import one_blas_thread
 from charlm.model.language_model import LanguageModel
+from charlm.model.probabilities import log_totals, nats_under
 from charlm.model.state import State
 from charlm.text.lanes import NO_TARGET
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from charlm.errors import TextError
-from charlm.evaluation.scorers import target_nats
 from charlm.model.language_model import LanguageModel
+from charlm.model.probabilities import target_nats
 from charlm.model.state import reset_rows
 from charlm.text.corpora.synthetic import FRAME, QUESTION
 from charlm.text.vocabulary import Vocabulary

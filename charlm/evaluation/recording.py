@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from charlm.evaluation.characters import score_places, with_end
 from charlm.evaluation.forgetting import READ, forgets
-from charlm.evaluation.scorers import WindowScorer, log_totals, nats_under
+from charlm.evaluation.scorers import WindowScorer
 from charlm.evaluation.scoring import read_through
 from charlm.inspection.recorded_values import Recorded
 from charlm.inspection.recording import window_values
@@ -24,6 +24,7 @@ from charlm.inspection.value_files import ValueWriter, load_values, recording_ke
 from charlm.inspection.value_names import Value
 from charlm.kernels.blas import one_blas_thread
 from charlm.model.language_model import LanguageModel
+from charlm.model.probabilities import log_totals, nats_under
 from charlm.model.state import State
 from charlm.text.lanes import NO_TARGET
 from charlm.text.vocabulary import Vocabulary

@@ -18,6 +18,7 @@ import numpy as np
 from charlm.engines.choosing import run_with_numpy, run_with_torch
 from charlm.kernels.blas import one_blas_thread
 from charlm.model.language_model import LanguageModel
+from charlm.model.probabilities import target_nats
 from charlm.model.state import State
 from charlm.text.lanes import NO_TARGET
 
@@ -28,22 +29,6 @@ class WindowScorer(Protocol):
     def fresh(self, rows: int) -> State: ...
 
     def nats(self, inputs: np.ndarray, targets: np.ndarray, state: State) -> tuple[np.ndarray, State]: ...
-
-
-def target_nats(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """The negative log-likelihood (...) of targets (...) under logits (..., V), in the precision of the logits."""
-    return nats_under(logits, log_totals(logits), targets)
-
-
-def log_totals(logits: np.ndarray) -> np.ndarray:
-    """(...) the logarithm of the sum of the powers of logits (..., V), in their precision."""
-    highest = logits.max(axis=-1, keepdims=True)
-    return np.asarray(np.log(np.exp(logits - highest).sum(axis=-1)) + highest[..., 0])
-
-
-def nats_under(logits: np.ndarray, totals: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """The same as `target_nats` for who has the `log_totals` (...)."""
-    return np.asarray(totals - np.take_along_axis(logits, targets[..., None], axis=-1)[..., 0])
 
 
 _CUDNN = Lock()  # held while the settings of cuDNN are changed: they are those of all threads

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from charlm.cells.arrays import softmax
 from charlm.kernels.blas import one_blas_thread
 from charlm.latent.draw import DrawModel
 from charlm.latent.places import lines_from
@@ -60,6 +61,5 @@ def _start(model: DrawModel) -> np.ndarray:
 
 
 def _rounds(canvases: Sequence[np.ndarray], bits: NDArray[np.float64] | None) -> CanvasRounds:
-    powers = np.exp((values := np.array(canvases, np.float64)) - values.max(-1, keepdims=True))
-    chances = powers / powers.sum(-1, keepdims=True)
+    chances = softmax(np.array(canvases, np.float64))
     return CanvasRounds(chances.argmax(-1), chances.max(-1), chances, bits)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from charlm.cells.arrays import Array, tanh
+from charlm.cells.arrays import Array, concatenate, tanh
 from charlm.model.attention import no_past_outputs
 from charlm.model.block import Block, RecentInputs
 from charlm.model.stack import Layer
@@ -62,9 +62,9 @@ def put_rows(state: State, rows: np.ndarray, new: State) -> State:
 
 
 def join_rows(states: Sequence[State]) -> State:
-    """The rows of several numpy states, one after the other."""
+    """The rows of several states, one after the other."""
     return tuple(
-        type(layers[0])(*(np.concatenate(parts) for parts in zip(*layers, strict=True)))
+        type(layers[0])(*(concatenate(parts, axis=0) for parts in zip(*layers, strict=True)))
         for layers in zip(*states, strict=True)
     )
 

@@ -18,7 +18,7 @@ from charlm.cells.arrays import Array, concatenate, integers, zeros
 from charlm.cells.cell import Weights
 from charlm.cells.symbols import Symbols
 from charlm.model.stack import Connections, Layer, Recurrence, run_stack
-from charlm.model.state import State, fresh_state, map_state, take_rows
+from charlm.model.state import State, fresh_state, join_rows, map_state, take_rows
 
 
 def run_to_lengths(
@@ -53,7 +53,7 @@ def run_to_lengths(
         ended.append(map_state(tuple(after), lambda part: part[going_on:]))  # noqa: B023 - called at once
         state, at = map_state(tuple(after), lambda part: part[:going_on]), length  # noqa: B023
     whole = outputs[0] if len(outputs) == 1 else concatenate(outputs, axis=0)
-    last = ended[0] if len(ended) == 1 else _joined(ended[::-1])
+    last = ended[0] if len(ended) == 1 else join_rows(ended[::-1])
     if in_order:
         return whole, last
     back = np.argsort(order, kind="stable")
@@ -77,11 +77,3 @@ def _with_rows(output: Array, rows: int) -> Array:
     """(J, n, H) with rows of zeros up to `rows`."""
     steps, have, width = output.shape
     return output if have == rows else concatenate([output, zeros((steps, rows - have, width), output)], axis=1)
-
-
-def _joined(states: Sequence[State]) -> State:
-    """The rows of several states, one after the other."""
-    return tuple(
-        type(layers[0])(*(concatenate(parts, axis=0) for parts in zip(*layers, strict=True)))
-        for layers in zip(*states, strict=True)
-    )

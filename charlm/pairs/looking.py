@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from charlm.model.probabilities import log_softmax
+from charlm.model.probabilities import target_nats
 from charlm.model.stack import Recurrence
 from charlm.pairs.model import PairModel
 from charlm.pairs.pair_lanes import batch_of
@@ -40,7 +40,7 @@ def look_at(model: PairModel, vocabulary: Vocabulary, source: str, target: str, 
     read = model.read(batch.source, batch.lengths, end, recurrence)
     logits, _, alpha = model.write(read, batch.inputs, read.state, recurrence)
     assert alpha is not None, "the model attends"
-    nats = -np.take_along_axis(log_softmax(logits), batch.targets[..., None], axis=-1)[:, 0, 0]
+    nats = target_nats(logits.astype(np.float64), batch.targets)[:, 0]
     symbols = [vocabulary.symbols[number] for number in batch.source[:, 0].tolist()]
     written = [vocabulary.symbols[number] for number in batch.targets[:-1, 0].tolist()]
     return Look(tuple(symbols), (*written, END), alpha[:, 0], nats)

@@ -28,7 +28,7 @@ from charlm.cells.cell import Weights
 from charlm.cells.symbols import Symbols, embed
 from charlm.config.settings import ModelSettings
 from charlm.model.language_model import NEVER, Parameters, no_dropout
-from charlm.model.parameters import weights_of_layer
+from charlm.model.parameters import part_of, weights_of_layer
 from charlm.model.stack import Connections, Layer, Recurrence, run_stack, unroll_layer
 from charlm.model.state import State, fresh_state, take_rows
 from charlm.pairs.attention import MASKED, Source, look_after, look_before, source_of
@@ -39,7 +39,6 @@ from charlm.pairs.shapes import (
     encoder_layers,
     encoder_parts,
     looks_before,
-    part_of,
     starts_from_mean,
     takes_state,
 )

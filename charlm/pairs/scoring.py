@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from charlm.kernels.blas import one_blas_thread
-from charlm.model.probabilities import log_softmax
+from charlm.model.probabilities import target_nats
 from charlm.model.stack import Recurrence
 from charlm.pairs.distances import edit_distance
 from charlm.pairs.model import PairModel
@@ -40,9 +40,9 @@ def pair_nats(model: PairModel, pairs: Pairs, vocabulary: Vocabulary, recurrence
         with one_blas_thread():
             read = model.read(batch.source, batch.lengths, end, recurrence)
             logits, _, _ = model.write(read, batch.inputs, read.state, recurrence)
-        scores = log_softmax(logits if isinstance(logits, np.ndarray) else logits.cpu().numpy())
-        chosen = np.take_along_axis(scores, np.maximum(batch.targets, 0)[..., None], axis=-1)[..., 0]
-        found[numbers] = -np.where(batch.targets == NO_TARGET, 0.0, chosen).sum(axis=0)
+        exact = (logits if isinstance(logits, np.ndarray) else logits.cpu().numpy()).astype(np.float64)
+        nats = target_nats(exact, np.maximum(batch.targets, 0))
+        found[numbers] = np.where(batch.targets == NO_TARGET, 0.0, nats).sum(axis=0)
     return found
 
 

@@ -7,10 +7,11 @@ import pytest
 
 from charlm.config.settings import ModelSettings
 from charlm.evaluation.answers import by_length, of_all, score_answers
-from charlm.evaluation.scorers import NumpyScorer, target_nats
+from charlm.evaluation.scorers import NumpyScorer
 from charlm.evaluation.text import score_ids, score_text
 from charlm.model.language_model import LanguageModel
 from charlm.model.parameters import initial_parameters
+from charlm.model.probabilities import target_nats
 from charlm.text.records.answers import Scored
 from charlm.text.vocabulary import Vocabulary
 
