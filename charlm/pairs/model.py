@@ -196,14 +196,14 @@ class PairModel:
 
     def _start(self, states: list[State], annotations: Array, there: Array) -> State:
         """The state that a target starts from."""
-        model, rows = self.settings, there.shape[0]
+        rows = there.shape[0]
         fresh = fresh_state(self.layers, (), 0, rows, like=there)
         started = []
         for number, layer in enumerate(fresh):
-            if takes_state(model, number):
+            if self._taken[number]:
                 started.append(states[0][number])
                 continue
-            if starts_from_mean(model):
+            if self._from_mean:
                 known = annotations.sum(0) / there.sum(1)[:, None]  # outputs are 0 on padding
             else:
                 read = [state[min(number, len(state) - 1)] for state in states]
@@ -223,6 +223,15 @@ class PairModel:
     def _started(self, name: str, known: Array, otherwise: Array) -> Array:
         weight = self.parameters.get(f"{name}.weight")
         return otherwise if weight is None else tanh(linear(known, weight, self.parameters[f"{name}.bias"]))
+
+    @cached_property
+    def _taken(self) -> tuple[bool, ...]:
+        """Whether each layer that writes starts with the state of the one that reads."""
+        return tuple(takes_state(self.settings, number) for number in range(len(self.layers)))
+
+    @cached_property
+    def _from_mean(self) -> bool:
+        return starts_from_mean(self.settings)
 
     @property
     def _connections(self) -> Connections:
