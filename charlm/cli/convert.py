@@ -10,6 +10,7 @@ import typer
 from charlm.cli.completing import complete_run
 from charlm.cli.options import CellFile, JsonAtEnd
 from charlm.cli.options import Encoding as EncodingOption
+from charlm.cli.ranges import require_within
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,9 +50,8 @@ def convert(
     from charlm.errors import UsageError
 
     for option, value in (("--beam", beam), ("--nbest", nbest)):
-        if value is not None and not 1 <= value <= MOST_BEAM:
-            what = f"{option} cannot be {value}"
-            raise UsageError(what, f"{option} {value}", f"Give a number from 1 to {MOST_BEAM}.")
+        if value is not None:
+            require_within(option, value, 1, MOST_BEAM, f"from 1 to {MOST_BEAM}")
     if nbest is not None and 1 < beam < nbest:
         what = f"A beam of {beam} finds no {nbest} targets"
         raise UsageError(what, f"--beam {beam} --nbest {nbest}", f"Give --beam {nbest}, or more, or leave it out.")

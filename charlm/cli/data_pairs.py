@@ -9,15 +9,11 @@ from typing import Annotated
 
 import typer
 
+from charlm.cli.data_tasks import Output, Seed
 from charlm.cli.help_pages import Command, examples
 from charlm.text.corpora.pair_tasks import TASKS
 
 Lines = Annotated[int, typer.Option(help="Number of lines, all different.")]
-Seed = Annotated[int, typer.Option(help="Seed; the same seed gives the same text.")]
-Output = Annotated[
-    Path | None,
-    typer.Option("--output", "-o", metavar="FILE", help="A file that does not exist yet. Default: standard output."),
-]
 
 
 def add_pair_tasks(app: typer.Typer) -> None:
@@ -51,8 +47,6 @@ def _without_length(name: str) -> Callable[..., None]:
 
 
 def _write(name: str, lines: int, seed: int, output: Path | None, length: int | None) -> None:
-    from charlm.cli.new_file import write_new
-    from charlm.display.output import print_text
     from charlm.display.printing import print_stderr
     from charlm.text.corpora.pair_tasks import pair_text
 
@@ -60,8 +54,18 @@ def _write(name: str, lines: int, seed: int, output: Path | None, length: int | 
     made = text.count("\n")
     if made < lines:
         print_stderr(f"the task has no more different lines than {made:,}, or few more")
+    write_pairs(text, output)
+
+
+def write_pairs(text: str, output: Path | None) -> None:
+    """Write lines of pairs to a new file, and say how many; without one to standard output."""
+    from charlm.cli.new_file import write_new
+    from charlm.display.output import print_text
+    from charlm.display.printing import print_stderr
+
     if output:
         write_new(output, text.encode("ascii"))
-        print_stderr(f"{made:,} pairs in {output}")
+        count = text.count("\n")
+        print_stderr(f"{count:,} pairs in {output}")
     else:
         print_text(text)

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from charlm.cli import data_tracking
 from charlm.cli.data_tasks import Letters, Lines, Output, Seed, add_tasks, associative_recall
-from charlm.cli.data_tracking import add_tracking
 from charlm.cli.help_pages import Command, Group, examples
 from charlm.cli.new_file import write_new
 
@@ -73,4 +73,4 @@ def _gap(gap: int, lines: int, seed: int, output: Path | None) -> None:
 
 
 add_tasks(app)
-add_tracking(app)
+add_tasks(app, data_tracking.COMMANDS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -124,7 +124,8 @@ def write_task(
         print_text(text)
 
 
-COMMANDS: dict[str, tuple[Callable[..., None], tuple[str, ...]]] = {
+Commands = Mapping[str, tuple[Callable[..., None], tuple[str, ...]]]  # what each name runs, and its examples
+COMMANDS: Commands = {
     "copy": (copy, ("charlm data synthetic copy --lines 3", "charlm data synthetic copy --length 50 -o copy-50.txt")),
     "repeat-copy": (repeat_copy, ("charlm data synthetic repeat-copy --length 1-5 --times 1-5 --lines 3",)),
     "sort": (sort, ("charlm data synthetic sort --items 5 --lines 3",)),
@@ -132,7 +133,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], tuple[str, ...]]] = {
 }
 
 
-def add_tasks(app: typer.Typer) -> None:
-    """Add the commands that have a name of their own; recall is in data_synthetic.py."""
-    for name, (command, lines) in COMMANDS.items():
+def add_tasks(app: typer.Typer, commands: Commands = COMMANDS) -> None:
+    """Add these commands to the group; recall is in data_synthetic.py."""
+    for name, (command, lines) in commands.items():
         app.command(name, cls=Command, epilog=examples(*lines))(command)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
-from charlm.cli.data_tasks import LONGEST, Lines, Output, Seed, write_task
-from charlm.cli.help_pages import Command, examples
+from charlm.cli.data_tasks import LONGEST, Commands, Lines, Output, Seed, write_task
 
 
 def parity(
@@ -41,15 +39,9 @@ def brackets(
     write_task("brackets", lambda rng: bracket_lines(rng, count, lengths, depth), lines, seed, output, count)
 
 
-COMMANDS: dict[str, tuple[Callable[..., None], tuple[str, ...]]] = {
+COMMANDS: Commands = {
     "parity": (
         parity, ("charlm data synthetic parity --lines 3", "charlm data synthetic parity --length 40-256 -o far.txt")
     ),
     "brackets": (brackets, ("charlm data synthetic brackets --lines 3",)),
 }  # fmt: skip
-
-
-def add_tracking(app: typer.Typer) -> None:
-    """Add the commands to the group."""
-    for name, (command, lines) in COMMANDS.items():
-        app.command(name, cls=Command, epilog=examples(*lines))(command)

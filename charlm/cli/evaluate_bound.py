@@ -10,6 +10,7 @@ import typer
 from charlm.cli.chosen_text import ChosenText
 from charlm.cli.opening import open_any
 from charlm.cli.options import CellFile, Json
+from charlm.cli.ranges import SEEDS, require_within
 from charlm.cli.scored_text import Encoding, MovedTest, MovedText, MovedValid, Run, Split, Text
 from charlm.display.output import print_json
 from charlm.errors import UsageError
@@ -49,10 +50,8 @@ def bound(
     """Bound the score of a model with latent variables from above: bits per character, KL, latents that are used."""
     from charlm.kernels.blas import limit_blas_threads
 
-    if not 1 <= draws <= MOST:
-        raise UsageError(f"--draws cannot be {draws}", f"--draws {draws}", f"Give a number from 1 to {MOST:,}.")
-    if not 0 <= seed < 2**63:
-        raise UsageError(f"--seed cannot be {seed}", f"--seed {seed}", "Give a number from 0 on, below 2 to the 63rd.")
+    require_within("--draws", draws, 1, MOST, f"from 1 to {MOST:,}")
+    require_within("--seed", seed, *SEEDS)
     limit_blas_threads()
     from charlm.display.bound_table import print_bound
     from charlm.display.waiting import Waiting

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from charlm.cli.options import CellFile, Json
+from charlm.cli.ranges import require_within
 from charlm.cli.scored_text import Encoding, MovedTest, MovedText, MovedValid, Run, Split
 from charlm.display.output import print_json
 from charlm.errors import TextError, UsageError
@@ -38,8 +39,7 @@ def pairs(
     """Score targets, and compare what the model writes with them: exact match, edits, by length of the source."""
     from charlm.kernels.blas import limit_blas_threads
 
-    if not 1 <= beam <= MOST_BEAM:
-        raise UsageError(f"--beam cannot be {beam}", f"--beam {beam}", f"Give a number from 1 to {MOST_BEAM}.")
+    require_within("--beam", beam, 1, MOST_BEAM, f"from 1 to {MOST_BEAM}")
     if text and split:
         raise UsageError("FILE and --split name two texts", f"--split {split}", "Give one of them.")
     limit_blas_threads()

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from charlm.cli.completing import complete_corpus, complete_run
+from charlm.cli.completing import complete_corpus
 from charlm.cli.opening import open_named
-from charlm.cli.options import CellFile, Json
+from charlm.cli.options import CellFile, Json, Run
 from charlm.cli.output_file import STDOUT, check_output, written_whole
 from charlm.display.output import print_json
 from charlm.display.printing import print_stderr
@@ -26,13 +26,7 @@ MOST_SCORED = 200_000  # symbols of the valid split: enough to see a loss of 0.0
 
 
 def html(
-    run: Annotated[
-        str | None,
-        typer.Argument(
-            help="A run's name, its folder or one of its checkpoints. Default: the latest run.",
-            autocompletion=complete_run,
-        ),
-    ] = None,
+    run: Run = None,
     output: Annotated[
         str | None,
         typer.Option("--output", "-o", metavar="FILE", help="Where to write; - is standard output. Default: RUN.html"),

@@ -7,19 +7,11 @@ from typing import Annotated
 
 import typer
 
-from charlm.cli.completing import complete_run
 from charlm.cli.opening import open_named
-from charlm.cli.options import CellFile
+from charlm.cli.options import CellFile, Run
 from charlm.cli.output_file import check_output, written_whole
 from charlm.display.printing import print_stderr
 
-Run = Annotated[
-    str | None,
-    typer.Argument(
-        help="A run's name, its folder or one of its checkpoints. Default: the latest run.",
-        autocompletion=complete_run,
-    ),
-]
 Folder = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="A folder that does not exist yet.")
 ]

@@ -11,6 +11,7 @@ from charlm.cli.inspect_place import Run
 from charlm.cli.opening import open_any
 from charlm.cli.options import CellFile, Json
 from charlm.cli.output_file import check_output, written_whole
+from charlm.cli.ranges import SEEDS, require_within
 from charlm.display.output import print_json
 from charlm.display.printing import print_stderr
 from charlm.errors import UsageError
@@ -36,8 +37,7 @@ def canvas(
     from charlm.latent.canvas import canvas_by_chance, canvas_of
     from charlm.latent.draw import DrawModel
 
-    if not 0 <= seed < 2**63:
-        raise UsageError(f"--seed cannot be {seed}", f"--seed {seed}", "Give a number from 0 on, below 2 to the 63rd.")
+    require_within("--seed", seed, *SEEDS)
     checkpoint: Checkpoint = open_any(run, "charlm inspect canvas {run} LINE")
     if png:
         check_output(png, force)

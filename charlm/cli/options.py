@@ -6,10 +6,17 @@ from typing import Annotated, Literal
 
 import typer
 
-from charlm.cli.completing import complete_device, complete_preset, complete_setting
+from charlm.cli.completing import complete_device, complete_preset, complete_run, complete_setting
 
 _DEVICE = typer.Option(help="Device: auto, cpu, cuda or mps.", autocompletion=complete_device)
 
+Run = Annotated[
+    str | None,
+    typer.Argument(
+        help="A run's name, its folder or one of its checkpoints. Default: the latest run.",
+        autocompletion=complete_run,
+    ),
+]
 Config = Annotated[
     str | None, typer.Option("--config", "-c", help="A preset's name, or a YAML file.", autocompletion=complete_preset)
 ]

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from charlm.cli.ranges import SEEDS, require_within
 from charlm.config.device_names import check_device_option
 from charlm.errors import UsageError
 from charlm.sampling.excluding import CONSTRAINTS, EXCLUDED, MOST_TOGETHER, excluded_pair
@@ -157,7 +158,7 @@ def _check_values(given: Given) -> None:
     ranges = {
         "length": (0, 10**9, "from 0 to 1,000,000,000"),
         "count": (1, 10**6, "from 1 to 1,000,000"),
-        "seed": (0, 2**63 - 1, "from 0 on, below 2 to the 63rd"),
+        "seed": SEEDS,
         "max_copy": (1, 2**63 - 1, "of characters, from 1 on"),
         "best_of": (1, MOST_TOGETHER, f"from 1 to {MOST_TOGETHER:,}"),
         "beam": (1, MOST_TOGETHER, f"from 1 to {MOST_TOGETHER:,}"),
@@ -165,9 +166,8 @@ def _check_values(given: Given) -> None:
     }
     for name, (least, most, expected) in ranges.items():
         value = getattr(given, name)
-        if value is not None and not least <= value <= most:
-            option = _option(name)
-            raise UsageError(f"{option} cannot be {value}", f"{option} {value}", f"Give a number {expected}.")
+        if value is not None:
+            require_within(_option(name), value, least, most, expected)
     if "" in given.stops:
         remedy = "Give the text to stop before, or leave the option out."
         raise UsageError("--stop cannot be empty", "--stop ''", remedy)

@@ -7,20 +7,13 @@ from typing import Annotated, Any, Literal
 import typer
 
 from charlm.cli.completing import complete_device, complete_run
+from charlm.cli.options import Run as Run
 
 PROMPT, RULES, RECORDS, SESSION = "Prompt", "Rules for the next character", "Records", "With a person"
 CONSTRAINTS = "Constraints on what is written after the prompt"
 COPIES = "Copies of the training text, which is read again"
 LIKELIHOOD = "By likelihood, and with several models"
 LATENT = "Models with latent variables (train --latent)"
-
-Run = Annotated[
-    str | None,
-    typer.Argument(
-        help="A run's name, its folder or one of its checkpoints. Default: the latest run.",
-        autocompletion=complete_run,
-    ),
-]
 
 Length = Annotated[
     int | None,

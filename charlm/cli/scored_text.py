@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from charlm.cli.completing import complete_corpus, complete_run
+from charlm.cli.completing import complete_corpus
+from charlm.cli.options import Run as Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,13 +35,6 @@ UNKNOWN = (
 )
 SMALL = 2_000_000  # characters; numpy scores fewer in less time than it takes to import torch and find a device
 
-Run = Annotated[
-    str | None,
-    typer.Argument(
-        help="A run's name, its folder or one of its checkpoints. Default: the latest run.",
-        autocompletion=complete_run,
-    ),
-]
 Text = Annotated[
     list[str] | None,
     typer.Argument(

@@ -22,7 +22,7 @@ from charlm.cli.options import (
 )
 from charlm.cli.serve import require_server
 from charlm.cli.train_pairs import Pairs, begin_pairs, chosen_kind, is_of_pairs, resume_pairs
-from charlm.cli.train_plan import print_plan
+from charlm.cli.train_plan import print_plan, reopened
 from charlm.cli.train_shown import Shown, train_and_show
 from charlm.errors import UsageError
 
@@ -241,13 +241,10 @@ def _resume(
     from charlm.training.experiment import resume
 
     if dry_run:
-        from charlm.runs import lock_run, open_run, runs_root
         from charlm.training.language_text import open_language_text
-        from charlm.training.resuming import Asked, reopen
+        from charlm.training.resuming import Asked
 
-        run = open_run(runs_root(), target)
-        with lock_run(run):
-            stored = reopen(run, Asked(overrides, options, more, moved), open_language_text)
+        stored = reopened(target, Asked(overrides, options, more, moved), open_language_text)
         print_plan(stored.settings, stored.text.corpus, stored.notes, shown.as_json)
         return
     _train_language(resume(target, overrides, options, more=more, moved=moved), shown)

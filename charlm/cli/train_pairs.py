@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from charlm.cli.train_plan import print_plan_of, reopened
 from charlm.cli.train_shown import Shown, train_and_show
-from charlm.display.output import print_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -100,15 +100,11 @@ def resume_pairs(
     """Continue a run of pairs."""
     from charlm.training.experiment import resume_task
     from charlm.training.pairs import open_pair_text
-    from charlm.training.resuming import Asked, reopen
+    from charlm.training.resuming import Asked
 
     asked = Asked(overrides, options, more, moved)
     if dry_run:
-        from charlm.runs import lock_run, open_run, runs_root
-
-        run = open_run(runs_root(), target)
-        with lock_run(run):
-            stored = reopen(run, asked, open_pair_text)
+        stored = reopened(target, asked, open_pair_text)
         _print_plan(stored.settings, stored.text.pairs, stored.notes, shown.as_json)
         return
     _train(resume_task(target, asked, open_pair_text), shown)
@@ -124,16 +120,9 @@ def _train(training: Training[PairTask], shown: Shown) -> None:
 
 def _print_plan(settings: Settings, pairs: PairText, notes: Sequence[str], as_json: bool) -> None:
     """What a training would do, without torch and without a run."""
+    from charlm.display.summary import pair_plan_rows
     from charlm.pairs.shapes import count_pair_parameters
 
     parameters = count_pair_parameters(settings.model, pairs.corpus.vocabulary.size)
-    sizes = {name: len(part) for name, part in pairs.splits.items()}
-    if as_json:
-        print_json({"settings": settings.model_dump(mode="json"), "parameters": parameters, "pairs": sizes})
-        return
-    from rich.console import Console
-
-    from charlm.display.summary import pair_plan_rows, print_rows
-
-    console = Console(highlight=False)
-    print_rows(console, [*(("note", note) for note in notes), *pair_plan_rows(settings, pairs, parameters)])
+    about = {"parameters": parameters, "pairs": {name: len(part) for name, part in pairs.splits.items()}}
+    print_plan_of(settings, about, pair_plan_rows(settings, pairs, parameters), notes, as_json)
