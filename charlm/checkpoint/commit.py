@@ -18,12 +18,14 @@ from charlm.runs.folder import ASIDE, TEMPORARY
 REMEDY = "Older checkpoints are untouched. Make room, then run `charlm train --resume`."
 
 
-def commit_folder(folder: Path, files: Mapping[str, bytes], disk: Disk = DISK) -> None:
+def commit_folder(
+    folder: Path, files: Mapping[str, bytes], disk: Disk = DISK, what: str = "The checkpoint", remedy: str = REMEDY
+) -> None:
     """Write `folder` with just these files. It replaces an existing folder of that name.
 
-    Raises CheckpointError if it cannot be written; the folder is then the old one or the new one, whole. A process that
-    is killed between the two renames of a replacement leaves the old folder, whole, under its temporary name;
-    `Run.tidy` puts it back.
+    Raises CheckpointError, in which `what` names the folder, if it cannot be written; the folder is then the old one or
+    the new one, whole. A process that is killed between the two renames of a replacement leaves the old folder, whole,
+    under its temporary name; `Run.tidy` puts it back.
     """
     parent = folder.parent
     temporary = parent / f"{TEMPORARY}{folder.name}-{os.getpid()}"
@@ -45,7 +47,7 @@ def commit_folder(folder: Path, files: Mapping[str, bytes], disk: Disk = DISK) -
             with suppress(OSError):  # FileNotFoundError if nothing was moved aside
                 disk.replace(aside, folder)
         needed = sum(map(len, files.values()))
-        raise write_error("The checkpoint", folder, needed, REMEDY, error) from error
+        raise write_error(what, folder, needed, remedy, error) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
         if folder.exists():

@@ -102,6 +102,11 @@ class Checkpoint:
         return folder.parent.name if folder.name.startswith("step-") else folder.name
 
     @property
+    def parameter_count(self) -> int:
+        """The number of learned values."""
+        return sum(value.size for value in self.parameters.values())
+
+    @property
     def latent_kind(self) -> str | None:
         """The kind of its latent variables; None for another model."""
         return self.settings.model.latent.kind

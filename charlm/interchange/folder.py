@@ -1,13 +1,15 @@
-"""A folder of files that another program reads: it appears whole or not at all. Knows no model."""
+"""A new folder of files that another program reads: it appears whole or not at all. Knows no model."""
 
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from charlm.errors import CheckpointError, UsageError
+from charlm.checkpoint.commit import commit_folder
+from charlm.errors import UsageError
+
+REMEDY = "Make room, or give a path in a folder that you can write to."
 
 
 def require_new(target: Path) -> None:
@@ -19,20 +21,4 @@ def require_new(target: Path) -> None:
 def write_folder(target: Path, files: Mapping[str, bytes]) -> None:
     """Write the folder with just these files. Raises UsageError if it exists, CheckpointError if it cannot be."""
     require_new(target)
-    temporary = target.resolve().with_name(f".{target.name[:200]}-{os.getpid()}")
-    try:
-        temporary.mkdir()
-        for name, content in files.items():
-            with (temporary / name).open("xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-        temporary.rename(target)
-    except OSError as error:
-        raise CheckpointError(
-            f"The folder cannot be written: {error.strerror or error}",
-            str(target),
-            "Make room, or give a path in a folder that exists and that you can write to.",
-        ) from None
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    commit_folder(target, files, what="The folder", remedy=REMEDY)

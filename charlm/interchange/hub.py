@@ -51,9 +51,8 @@ def _readme(checkpoint: Checkpoint, name: str, licence: str | None, card: str | 
     unit, nats = checkpoint.vocabulary.unit, checkpoint.scores.valid_nats
     front = ["library_name: charlm", "pipeline_tag: text-generation", "tags: [character-level, recurrent]"]
     front = [f"license: {json.dumps(licence, ensure_ascii=False)}", *front] if licence else front
-    weights = sum(value.size for value in checkpoint.parameters.values())
     rows = [
-        ("Model", f"{checkpoint.settings.model.in_short()}, {weights:,} weights"),
+        ("Model", f"{checkpoint.settings.model.in_short()}, {checkpoint.parameter_count:,} weights"),
         ("Symbols", f"{checkpoint.vocabulary.size:,} {UNITS[unit]}"),
         ("Trained on", f"{checkpoint.text.name}, {checkpoint.text.characters:,} characters; {checkpoint.step:,} steps"),
         ("Validation", "not measured" if nats is None else f"{nats / math.log(2):.4f} bits ({nats:.4f} nats) a {unit}"),

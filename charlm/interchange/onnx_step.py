@@ -41,7 +41,7 @@ def onnx_step(model: LanguageModel) -> bytes:
     try:
         import onnxscript  # noqa: F401
     except ImportError as error:
-        raise UsageError(f"{error.name} is not installed", "export onnx", "pip install 'charlm[onnx]'") from None
+        raise _missing(error) from None
     import torch
 
     parameters = {name: torch.tensor(value) for name, value in model.parameters.items()}
@@ -93,7 +93,7 @@ def largest_difference(model: LanguageModel, content: bytes, seed: int = 0) -> f
     try:
         import onnxruntime
     except ImportError as error:
-        raise UsageError(f"{error.name} is not installed", "export onnx", "pip install 'charlm[onnx]'") from None
+        raise _missing(error) from None
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     rng = np.random.default_rng(seed)
     found = 0.0
@@ -107,6 +107,10 @@ def largest_difference(model: LanguageModel, content: bytes, seed: int = 0) -> f
             logits, *parts = session.run(None, {IDS: now, **dict(zip(names, parts, strict=True))})
             found = max(found, float(np.abs(logits - right).max()))
     return found
+
+
+def _missing(error: ImportError) -> UsageError:
+    return UsageError(f"{error.name} is not installed", "export onnx", "pip install 'charlm[onnx]'")
 
 
 @contextmanager

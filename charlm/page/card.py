@@ -18,7 +18,7 @@ def card_rows(
     """Labels and values. `scored` is the text of the loss in words; of no loss, why there is none."""
     vocabulary, text = checkpoint.vocabulary, checkpoint.text
     return [
-        ("Model", f"{checkpoint.settings.model.in_short()}, {count_weights(checkpoint):,} weights"),
+        ("Model", f"{checkpoint.settings.model.in_short()}, {checkpoint.parameter_count:,} weights"),
         ("Symbols", f"{vocabulary.size:,} {UNITS[vocabulary.unit]}"),
         ("Trained on", f"{text.name}, {text.characters:,} characters; {checkpoint.step:,} steps"),
         *_scores(checkpoint, weights, loss, scored),
@@ -32,10 +32,6 @@ def summary(checkpoint: Checkpoint) -> str:
     """One line about the model."""
     model = checkpoint.settings.model.in_short()
     return f"A character-level language model ({model}), trained on {checkpoint.text.name}."
-
-
-def count_weights(checkpoint: Checkpoint) -> int:
-    return sum(value.size for value in checkpoint.parameters.values())
 
 
 def _scores(checkpoint: Checkpoint, weights: Weights, loss: RoundingLoss | None, scored: str) -> list[tuple[str, str]]:
