@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -106,16 +105,13 @@ def write_task(
     from charlm.cli.new_file import write_new
     from charlm.display.output import print_text
     from charlm.display.printing import print_stderr
-    from charlm.text.corpora.tasks import MARK, ngram_bits, task_text
+    from charlm.text.corpora.tasks import MARK, guessing_bits, optimal_bits, task_text
 
     text = task_text(task, make, lines, seed)
     if output:
         write_new(output, text.encode("ascii"))
-    answers = [line.partition(MARK)[2] for line in text.splitlines()]
-    guessing = math.log2(symbols) * sum(map(len, answers)) / len(answers)
-    optimum = sum(map(ngram_bits, text.splitlines())) / len(answers) if task == "ngram" else 0.0
-    print_stderr(f"{'optimum':<10}{optimum:.2f} bits a sequence, after the mark {MARK}")
-    print_stderr(f"{'guessing':<10}{guessing:.2f}")
+    print_stderr(f"{'optimum':<10}{optimal_bits(task, text):.2f} bits a sequence, after the mark {MARK}")
+    print_stderr(f"{'guessing':<10}{guessing_bits(text, symbols):.2f}")
     ends = " -s text.score_ends=false" if task == "ngram" else ""
     print_stderr(
         f"to learn the answers alone: charlm train {output or 'FILE'} --records -s 'text.answer_after=>'{ends}"

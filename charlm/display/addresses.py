@@ -18,17 +18,16 @@ from charlm.display.figures import INK, new_figure, save_png, style_axes
 from charlm.display.html_page import render_page, without_controls
 from charlm.display.output import stdout_width
 from charlm.display.printing import print_stderr, write_safely
-from charlm.display.symbol_pieces import LINE_ENDS, Pieces
+from charlm.display.symbol_pieces import Pieces, in_one_cell
 from charlm.display.units import counted
+from charlm.display.value_scale import SHADES
 from charlm.inspection.addresses import HeadAddresses
 from charlm.text.vocabulary import Vocabulary
 
-SHADES = " ░▒▓█"
 LEAST = 0.1  # of the weight at which a place is shown in the terminal
 ROWS = 24  # places of a head in the terminal
 WIDEST = 100  # characters of a line where there is no terminal
 FAINTEST = 0.01  # of the weight that a page shows
-END = "↵"
 
 
 def print_addresses(
@@ -60,7 +59,7 @@ def characters(vocabulary: Vocabulary, ids: np.ndarray) -> list[str]:
     pieces = Pieces.of(vocabulary, ids)
     names = [" "] * len(ids)
     for text, place in zip(pieces.texts, pieces.places.tolist(), strict=True):
-        names[place] = END if text in LINE_ENDS else text[0] if len(text) == 1 and text.isprintable() else "·"
+        names[place] = in_one_cell(text, "·")
     return names
 
 

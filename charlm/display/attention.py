@@ -16,9 +16,9 @@ from charlm.display.figures import INK, new_figure, save_png
 from charlm.display.output import print_text
 from charlm.display.printing import escape_controls, print_stderr
 from charlm.display.report_page import ReportTable, report_page
+from charlm.display.value_scale import SHADES
 from charlm.pairs.looking import Look
 
-SHADES = " ░▒▓█"
 BOUNDS = (0.05, 0.2, 0.45, 0.75)  # shares from which a shade is drawn
 
 

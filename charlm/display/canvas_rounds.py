@@ -14,11 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from charlm.display.coloured_text import END_MARK
 from charlm.display.figures import INK, new_figure, style_axes
-from charlm.display.folding import cells
 from charlm.display.printing import has_colour, print_stderr, until_closed, write_highlighted, write_safely
-from charlm.display.symbol_pieces import LINE_ENDS
+from charlm.display.symbol_pieces import in_one_cell
 from charlm.latent.canvas import CanvasRounds
 from charlm.text.vocabulary import LOST, Vocabulary
 
@@ -54,10 +52,7 @@ def subject(about: Mapping[str, Any]) -> str:
 
 def shown(vocabulary: Vocabulary, symbol: int) -> str:
     """A symbol in one cell of a terminal."""
-    text = vocabulary.symbols[symbol] or LOST
-    if text in LINE_ENDS:
-        return END_MARK
-    return text if text.isprintable() and cells(text) == 1 else LOST
+    return in_one_cell(vocabulary.symbols[symbol] or LOST, LOST)
 
 
 def canvas_json(vocabulary: Vocabulary, found: CanvasRounds) -> dict[str, Any]:

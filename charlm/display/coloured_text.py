@@ -8,9 +8,7 @@ from itertools import groupby
 
 from charlm.display.folding import cells
 from charlm.display.printing import write_highlighted, write_safely
-from charlm.display.symbol_pieces import LINE_ENDS
-
-END_MARK = "↵"  # shown where a line end has a colour
+from charlm.display.symbol_pieces import END_MARK, LINE_ENDS
 
 
 def write_coloured(pieces: Iterable[tuple[str, int]]) -> None:

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from charlm.display.folding import cells
 from charlm.text.vocabulary import LOST, Vocabulary
 
 LINE_ENDS = "\n\x1e"
+END_MARK = "↵"  # what is shown for a line end that has a cell of its own
 
 
 def shown_pieces(vocabulary: Vocabulary, ids: np.ndarray) -> tuple[list[str], npt.NDArray[np.int64]]:
@@ -51,3 +53,10 @@ def symbol_name(vocabulary: Vocabulary, number: int) -> str:
     if vocabulary.unit == "byte" and not (" " <= symbol <= "~" or symbol == "\n"):
         return f"byte 0x{ord(symbol):02x}"
     return quoted(symbol)
+
+
+def in_one_cell(piece: str, otherwise: str) -> str:
+    """A piece in a single cell of a terminal: a mark for a line end, and `otherwise` for what takes another room."""
+    if piece in LINE_ENDS:
+        return END_MARK
+    return piece if piece.isprintable() and cells(piece) == 1 else otherwise

@@ -17,7 +17,7 @@ import numpy as np
 from charlm.display.browsing import View, line_of, pressed
 from charlm.display.folding import cells
 from charlm.display.printing import escape_controls, has_colour, print_stderr
-from charlm.display.symbol_pieces import LINE_ENDS
+from charlm.display.symbol_pieces import END_MARK, LINE_ENDS, in_one_cell
 from charlm.display.value_scale import BACKGROUNDS, HIGHEST, Scale
 from charlm.display.value_terminal import column_of
 from charlm.display.value_text import ValueText
@@ -128,8 +128,7 @@ class Screen:
         first = max(0, min(view.place - width // 2, len(text) - width))
         part = text.part(first, min(len(text), first + width))
         bars = self._scale(unit).bars(self._values(unit, part))
-        below = "".join("↵" if one in LINE_ENDS else one if cells(one) == 1 and one.isprintable() else "·"
-                        for one in part.pieces)  # fmt: skip
+        below = "".join(in_one_cell(one, "·") for one in part.pieces)
         at = view.place - first
         return [bars, f"{below[:at]}\x1b[7m{below[at]}\x1b[0m{below[at + 1 :]}"]
 
@@ -184,7 +183,7 @@ class Screen:
         steps = self._scale(unit).steps(self._values(unit, part))
         found, line, used = [], "", 0
         for number, (piece, step) in enumerate(zip(part.pieces, steps, strict=True), start):
-            shown = "↵" if piece in LINE_ENDS else " " if piece == "\t" else escape_controls(piece)
+            shown = END_MARK if piece in LINE_ENDS else " " if piece == "\t" else escape_controls(piece)
             if used + cells(shown) > width:
                 found.append((line, width - used))
                 line, used = "", 0

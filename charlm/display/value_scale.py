@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 STEPS = 4  # of colour, on each side of nothing
+SHADES = " ░▒▓█"  # of shares, from none to all
 BACKGROUNDS = {-4: 69, -3: 111, -2: 153, -1: 195, 0: 0, 1: 230, 2: 223, 3: 215, 4: 208}  # of a terminal's 256 colours
 MARKS = {-4: "d", -3: "c", -2: "b", -1: "a", 0: " ", 1: "1", 2: "2", 3: "3", 4: "4"}  # without colours
 BARS = " ▁▂▃▄▅▆▇█"

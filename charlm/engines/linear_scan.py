@@ -27,16 +27,12 @@ from charlm.engines.scan_functions import Compiler
 from charlm.graphs.layout import vector_block
 from charlm.graphs.linear import linear_parts
 from charlm.graphs.nodes import ZERO, node, ordered
-from charlm.graphs.refusing import UntraceableError
-from charlm.graphs.tracing import StepGraph, trace
+from charlm.graphs.tracing import StepGraph, trace, trace_problem
 
 
 def can_run(cell: Cell, below: bool) -> bool:
     """Whether the cell's step is linear in its state."""
-    try:
-        return linear_parts(trace(cell, below)) is not None
-    except UntraceableError:
-        return False
+    return trace_problem(cell, below) is None and linear_parts(trace(cell, below)) is not None
 
 
 def run(

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -19,9 +20,6 @@ from charlm.cells.cell import Cell
 from charlm.cells.ntm import NTM
 from charlm.cells.place_memory import LIMIT, START, PlaceMemory
 from charlm.kernels import MemoryTurn, library
-
-if TYPE_CHECKING:
-    pass
 
 
 class KernelMemory(PlaceMemory):
@@ -41,7 +39,7 @@ class KernelMemory(PlaceMemory):
     def _widths(self) -> tuple[int, int, int]:
         return self.places * self.width, self.reading * self.width, self.heads * self.places
 
-    def _turn(self, rows: int, given: list[Any], found: list[Any], gradients: list[Any] = []) -> MemoryTurn:  # noqa: B006
+    def _turn(self, rows: int, given: list[Any], found: list[Any], gradients: Sequence[Any] = ()) -> MemoryTurn:
         addresses = [_address(each) for each in (*given, *found, *gradients)]
         names = [name for name, *_ in MemoryTurn._fields_]
         sizes = {"B": rows, "N": self.places, "D": self.width, "reading": self.reading, "writing": self.writing}

@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +17,7 @@ import numpy as np
 from charlm.config.suggestions import suggestion
 from charlm.errors import UsageError
 from charlm.text.corpora import tasks
-from charlm.text.corpora.tasks import MARK, Range, check_alphabet, parse_range
+from charlm.text.corpora.tasks import Range, check_alphabet, parse_range
 
 LONGEST = 10_000
 Lines = Callable[[np.random.Generator], Iterator[str]]
@@ -90,13 +89,11 @@ class TaskText:
     def guessing_bits(self, text: str) -> float:
         """What who guesses pays for the answers of a text, in bits a line."""
         symbols = 2 if self.task == "ngram" else json.loads(self.tested)["letters"]
-        answers = [line.partition(MARK)[2] for line in text.splitlines()]
-        return math.log2(symbols) * sum(map(len, answers)) / len(answers)
+        return tasks.guessing_bits(text, symbols)
 
     def optimal_bits(self, text: str) -> float:
         """What the best possible model pays for them."""
-        lines = text.splitlines()
-        return sum(map(tasks.ngram_bits, lines)) / len(lines) if self.task == "ngram" else 0.0
+        return tasks.optimal_bits(self.task, text)
 
 
 def read_task(task: str, given: object, where: str) -> TaskText:

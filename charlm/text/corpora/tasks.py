@@ -13,6 +13,7 @@ Beta(1/2, 1/2); ngram_bits has what the best possible model pays.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -119,6 +120,18 @@ def ngram_bits(line: str) -> float:
         counts[context, bit] += 1
         context = (2 * context + bit) % 2**CONTEXT
     return bits
+
+
+def guessing_bits(text: str, symbols: int) -> float:
+    """What who guesses among so many symbols pays for the answers of a text, in bits a line."""
+    answers = [line.partition(MARK)[2] for line in text.splitlines()]
+    return math.log2(symbols) * sum(map(len, answers)) / len(answers)
+
+
+def optimal_bits(task: str, text: str) -> float:
+    """What the best possible model pays for them: nothing, but in `ngram`."""
+    lines = text.splitlines()
+    return sum(map(ngram_bits, lines)) / len(lines) if task == "ngram" else 0.0
 
 
 def task_text(task: str, make: Callable[[np.random.Generator], Iterator[str]], lines: int, seed: int) -> str:

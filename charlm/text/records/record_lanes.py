@@ -49,9 +49,8 @@ class RecordLanes:
         records = len(self._starts)
         if not records:
             raise TextError("The text has no records", f"{len(ids)} characters", "A record is a line with text.")
-        self._firsts = first_scored(
-            ids, self._starts, self._lengths, scored.mark
-        )  # (R,) steps from which targets count
+        # (R,) steps from which targets count
+        self._firsts = first_scored(ids, self._starts, self._lengths, scored.mark)
         self._ends = int(scored.end)
         self.characters_per_epoch = int((self._lengths - self._firsts).sum()) + records * self._ends
         if not self.characters_per_epoch:
@@ -128,9 +127,8 @@ class RecordLanes:
         return EpochOrder(records, batch, part, self._targets_before(records, batch, part))
 
     def _targets_before(self, records: Numbers, batch: Numbers, part: Numbers) -> Numbers:
-        rows = np.zeros(
-            (2, len(self._batch_windows) * self.batch_size), np.int64
-        )  # the first step that counts, the stop
+        # of each row the first step that counts, and the one where that ends
+        rows = np.zeros((2, len(self._batch_windows) * self.batch_size), np.int64)
         rows[:, : len(records)] = self._firsts[records], self._lengths[records] + self._ends
         firsts, stops = rows.reshape(2, -1, self.batch_size)
         inside = np.zeros(len(batch), np.int64)
