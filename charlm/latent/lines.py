@@ -5,9 +5,11 @@ A line is a record with its end. Shape letters: T time, B rows, I input.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from charlm.cells.arrays import Array, arange, where
+import numpy as np
+
+from charlm.cells.arrays import Array, arange, in_dtype_of, where
 from charlm.text.lanes import NO_TARGET
 
 
@@ -28,9 +30,7 @@ class Lines(NamedTuple):
 
 def lines_of(inputs: Array, targets: Array, like: Array) -> Lines:
     """Lines from the inputs and targets (T, B) of a window that has them whole, in the dtype of `like`."""
-    there = targets != NO_TARGET
-    ones = like.new_ones(()) if not _is_numpy(like) else like.dtype.type(1)
-    return Lines(inputs, targets.clip(0, None), there * ones)
+    return Lines(inputs, targets.clip(0, None), in_dtype_of(targets != NO_TARGET, like))
 
 
 def last_of_each(x: Array, lines: Lines) -> Array:
@@ -46,9 +46,5 @@ def backwards(x: Array, lines: Lines) -> Array:
     return x[where(steps < lengths, lengths - 1 - steps, steps), arange(x.shape[1], x)[None]]
 
 
-def _is_numpy(x: Any) -> bool:
-    return not hasattr(x, "new_ones")
-
-
 def _whole(numbers: Array) -> Array:
-    return numbers.astype(int) if _is_numpy(numbers) else numbers.long()
+    return numbers.astype(int) if isinstance(numbers, np.ndarray) else numbers.long()

@@ -69,6 +69,10 @@ class LanguageTask:
     def starts_trained(self) -> bool:
         return self.initial is not None
 
+    @property
+    def bounded(self) -> bool:
+        return False
+
     def begin(self) -> Trainee:
         return LanguageTrainee(self)
 

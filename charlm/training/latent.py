@@ -31,6 +31,10 @@ class LatentTask(LanguageTask):
     def sizes(self) -> Sizes:
         return replace(super().sizes, parameters=count_parameters_of(self.settings.model, self.vocabulary.size))
 
+    @property
+    def bounded(self) -> bool:
+        return True
+
     def begin(self) -> LatentTrainee:
         return LatentTrainee(self)
 

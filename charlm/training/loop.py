@@ -108,7 +108,7 @@ class _Session:
             precision=task.compute.precision,
             resumed_at=self.resumed_at,
             notes=(*task.reader.notes, *task.compute.notes, *self.trainee.notes),
-            bounded=task.settings.model.latent.kind is not None,
+            bounded=task.bounded,
         )
 
     def end_reason(self) -> str:
@@ -120,8 +120,9 @@ class _Session:
     def update(self) -> Iterator[Event]:
         task, before = self.task, self.progress
         epoch = task.reader.epoch_at(before.position)
-        rate = learning_rate(task.settings.training, self.fraction_done(), epoch) * before.rate_factor
-        result = self.trainee.update(before.position, rate, self.fraction_done())
+        done = self.fraction_done()
+        rate = learning_rate(task.settings.training, done, epoch) * before.rate_factor
+        result = self.trainee.update(before.position, rate, done)
         train_nats = before.train_nats
         if result.applied:
             train_nats = training_score(train_nats, result.nats, before.step + 1)
@@ -261,5 +262,5 @@ class _Session:
             best_step=progress.best_step,
             best_nats=progress.best_nats,
             last_nats=progress.last_nats,
-            bounded=self.task.settings.model.latent.kind is not None,
+            bounded=self.task.bounded,
         )

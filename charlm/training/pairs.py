@@ -75,6 +75,10 @@ class PairTask:
     def starts_trained(self) -> bool:
         return False
 
+    @property
+    def bounded(self) -> bool:
+        return False
+
     def begin(self) -> PairTrainee:
         return PairTrainee(self)
 

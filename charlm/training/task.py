@@ -140,6 +140,11 @@ class Task(Protocol):
     @property
     def starts_trained(self) -> bool: ...
 
+    @property
+    def bounded(self) -> bool:
+        """Whether its scores are upper bounds of what they would be."""
+        ...
+
     def begin(self) -> Trainee:
         """A new model, before its first update."""
         ...
