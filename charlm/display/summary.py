@@ -56,28 +56,23 @@ def text_rows(corpus: Corpus) -> list[Row]:
 
 def plan_rows(settings: Settings, corpus: Corpus, parameters: int) -> list[Row]:
     """What a training would do, for `--dry-run`."""
-    return [
-        *text_rows(corpus),
-        ("model", f"{settings.model.in_short()}, {parameters:,} parameters"),
-        ("length", f"{_length(settings)}, {_window(settings)} an update"),
-        ("dry run", DRY),
-    ]
+    return [*text_rows(corpus), *_planned(settings, parameters, _window(settings))]
 
 
 def pair_plan_rows(settings: Settings, pairs: PairText, parameters: int) -> list[Row]:
     """The same for a training on pairs."""
-    training = settings.training
+    return [*pair_rows(pairs), *_planned(settings, parameters, f"{settings.training.batch_size} pairs")]
+
+
+def _planned(settings: Settings, parameters: int, window: str) -> list[Row]:
+    """The model, and how long it would be trained, with what an update reads."""
+    values = ((name, getattr(settings.training, name)) for name in ("steps", "epochs", "budget"))
+    length = next(f"{name} {value}" for name, value in values if value is not None)
     return [
-        *pair_rows(pairs),
         ("model", f"{settings.model.in_short()}, {parameters:,} parameters"),
-        ("length", f"{_length(settings)}, {training.batch_size} pairs an update"),
+        ("length", f"{length}, {window} an update"),
         ("dry run", DRY),
     ]
-
-
-def _length(settings: Settings) -> str:
-    values = ((name, getattr(settings.training, name)) for name in ("steps", "epochs", "budget"))
-    return next(f"{name} {value}" for name, value in values if value is not None)
 
 
 def _window(settings: Settings) -> str:

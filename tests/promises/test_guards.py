@@ -17,7 +17,7 @@ from charlm.checkpoint import load_checkpoint, load_training_arrays
 from charlm.checkpoint.series import newest_whole
 from charlm.errors import DivergedError
 from charlm.runs import create_run, read_metrics
-from charlm.training import trainer
+from charlm.training import learner, trainer
 from charlm.training.events import Finished, RolledBack, Skipped, Updated
 from charlm.training.journal import write_metrics
 from charlm.training.loop import ROLL_BACKS, SKIPS_IN_A_ROW, train
@@ -35,7 +35,7 @@ class Faults:
 
     def __init__(self, monkeypatch, kinds):
         self.kinds, self.updates, self.wild, self.moved = kinds, 0, 0, []
-        cross_entropy, clip = torch.nn.functional.cross_entropy, trainer.clip_gradients
+        cross_entropy, clip = torch.nn.functional.cross_entropy, learner.clip_gradients
         update = trainer.Trainer.update
 
         def wild(kind):
@@ -64,7 +64,7 @@ class Faults:
             return result
 
         monkeypatch.setattr(torch.nn.functional, "cross_entropy", faulty_loss)
-        monkeypatch.setattr(trainer, "clip_gradients", faulty_gradient)
+        monkeypatch.setattr(learner, "clip_gradients", faulty_gradient)
         monkeypatch.setattr(trainer.Trainer, "update", watched)
 
 
@@ -97,7 +97,8 @@ def test_a_hundred_faults_never_reach_the_weights(verse, tmp_path, monkeypatch):
 def test_the_harness_catches_a_naive_loop(verse, tmp_path, monkeypatch):
     """A loop without checks: the first fault stays in the weights."""
     faults = Faults(monkeypatch, scattered(10, 20))
-    monkeypatch.setattr(trainer, "math", SimpleNamespace(isfinite=lambda number: True))
+    for module in (learner, trainer):
+        monkeypatch.setattr(module, "math", SimpleNamespace(isfinite=lambda number: True))
     for event in train(small.plan(tmp_path, verse)):
         if isinstance(event, Updated) and event.step == 9:
             break
