@@ -41,6 +41,13 @@ def test_each_gives_its_own_model(kind):
     assert isinstance(getattr(checkpoint_of(kind), name), model)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_counts_the_weights_of_its_model(kind):
+    checkpoint = checkpoint_of(kind)
+    model = getattr(checkpoint, MODELS[kind][0])
+    assert checkpoint.parameter_count == sum(np.size(value) for value in model.parameters.values()) > 0
+
+
 @pytest.mark.parametrize(
     ("kind", "asked", "said"),
     [
