@@ -32,13 +32,13 @@ from charlm.cells.arrays import (
     Array,
     arange,
     concatenate,
+    cut,
     exp,
     repeat,
     running_sum,
     sigmoid,
     softplus,
     solve_lower,
-    split,
     sqrt,
     transpose,
     where,
@@ -141,7 +141,7 @@ class GatedDelta(Cell):
         past = transpose(state.past.reshape(rows, WIDTH - 1, 3 * units), (1, 0, 2))
         inputs = concatenate([past, inputs], 0)
         mixed = sum(weights["conv"][tap] * inputs[tap : tap + steps] for tap in range(WIDTH))
-        q, k, v = (heads_first(each, heads) for each in split(_silu(mixed), 3))
+        q, k, v = (heads_first(each, heads) for each in cut(_silu(mixed), (units, units, units)))
         size = q.shape[-1]
         q, k = _unit(q) * size**-0.5, _unit(k)
         memory = state.S.reshape(*q.shape[:2], size, size)
@@ -152,9 +152,10 @@ class GatedDelta(Cell):
         # of what step s added, the share that is left at step t: masked before the exponential, which might overflow
         shares = exp(where(later, log_g[..., None] - log_g[..., None, :], -np.inf))  # (B, N, T, T)
         kept = exp(log_g)[..., None]
-        likeness = where(order[:, None] > order, b * shares * (k @ k.swapaxes(-1, -2)), 0.0)
+        # products first: their results lie in memory as other products take them
+        likeness = where(order[:, None] > order, (k @ k.swapaxes(-1, -2)) * shares * b, 0.0)
         added = solve_lower(likeness, b * (v - kept * (k @ memory)))
-        read = (shares * (q @ k.swapaxes(-1, -2))) @ added + kept * (q @ memory)
+        read = ((q @ k.swapaxes(-1, -2)) * shares) @ added + kept * (q @ memory)
         k = k * shares[..., -1, :, None]
         memory = kept[..., -1:, :] * memory + k.swapaxes(-1, -2) @ added
         outputs = self._output(weights, steps_first(read), gate * gates[..., :units])
@@ -169,9 +170,9 @@ class GatedDelta(Cell):
     def _parts(self, weights: Weights, projected: Array) -> tuple[Array, ...]:
         """The inputs of conv (..., 3H), W_g x (..., H), sigma of W_g x and w_b x (..., H + N), and ln g (..., N)."""
         units, heads = weights["scale"].shape[-1], weights["rate"].shape[-1]
-        gates = sigmoid(projected[..., 3 * units : -heads])
-        log_g = weights["rate"] * softplus(projected[..., -heads:] + weights["bias"])
-        return projected[..., : 3 * units], projected[..., 3 * units : 4 * units], gates, log_g
+        inputs, sums, decay = cut(projected, (3 * units, units + heads, heads))
+        log_g = weights["rate"] * softplus(decay + weights["bias"])
+        return inputs, sums[..., :units], sigmoid(sums), log_g
 
     def _output(self, weights: Weights, read: Array, gate: Array) -> Array:
         """What the heads read (..., N, D) and silu(W_g x) (..., H) -> output (..., H)"""

@@ -30,6 +30,7 @@ from charlm.cells.arrays import (
     Array,
     absolute,
     arange,
+    cut,
     exp,
     maximum,
     repeat,
@@ -37,7 +38,6 @@ from charlm.cells.arrays import (
     running_sum,
     sigmoid,
     softplus,
-    split,
     transpose,
     where,
 )
@@ -124,8 +124,7 @@ class MatrixLSTM(Cell):
         """(T, B, 4H + 2N) and the state -> outputs (T, B, H), the new state"""
         steps, heads, units = projected.shape[0], state.m.shape[-1], state.n.shape[-1]
         size = units // heads
-        q, k, v, o = split(projected[..., : 4 * units], 4)
-        f, a = split(projected[..., 4 * units :], 2)
+        q, k, v, o, f, a = cut(projected, (units, units, units, units, heads, heads))
         q, k, v = heads_first(q, heads), heads_first(k, heads) * size**-0.5, heads_first(v, heads)
         memory, n = state.S.reshape(*q.shape[:2], size, size), by_head(state.n, heads)
         forgotten = running_sum(-softplus(-f))  # (T, B, N): l summed up to each step
@@ -136,9 +135,9 @@ class MatrixLSTM(Cell):
         later = arange(steps, q)[:, None] >= arange(steps, q)
         shares = exp(where(later, a[..., None, :] - above[..., None], -np.inf))  # (B, N, T, T): of step s at step t
         kept = exp(state.m[..., None] - above)[..., None]  # of the memory before the first step
-        scores = shares * (q @ k.swapaxes(-1, -2))
+        scores = (q @ k.swapaxes(-1, -2)) * shares  # in this order they lie in memory as products take them
         read = scores @ v + kept * (q @ memory)
-        total = scores.sum(-1) + kept[..., 0] * (q @ n[..., None])[..., 0]
+        total = scores.sum(-1) + kept[..., 0] * (q * n[..., None, :]).sum(-1)
         read = read / (maximum(absolute(total), least) + LEAST)[..., None]
         outputs = sigmoid(o) * self._output(weights, steps_first(read))
         k = k * shares[..., -1, :, None]

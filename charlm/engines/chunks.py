@@ -12,7 +12,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from charlm.cells.arrays import Array, concatenate, in_dtype_of
+from charlm.cells.arrays import Array, concatenate, cut, in_dtype_of
 from charlm.cells.cell import Cell, Weights
 from charlm.cells.symbols import Symbols
 from charlm.cells.unroll import project_inputs
@@ -33,9 +33,10 @@ def run(
     weights = cell.step_weights(weights)
     projected = in_dtype_of(project_inputs(cell, weights, x), state[0])
     size = size or cell.CHUNK
+    whole, rest = divmod(len(projected), size)
     outputs = []
     with exactly:
-        for start in range(0, len(projected), size):
-            made, state = cell.chunk(weights, projected[start : start + size], state)
+        for part in cut(projected, [size] * whole + [rest] * bool(rest), 0):
+            made, state = cell.chunk(weights, part, state)
             outputs.append(made)
     return outputs[0] if len(outputs) == 1 else concatenate(outputs, axis=0), state
