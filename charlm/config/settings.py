@@ -254,6 +254,7 @@ class Settings(Section):
     def _made_of_lines(cls, given: Any) -> Any:
         """A model with latent variables reads lines, or records of another form, and a model of pairs reads lines."""
         model, text = (given.get(name) for name in ("model", "text")) if isinstance(given, Mapping) else (None, None)
+        model = model.model_dump() if isinstance(model, ModelSettings) else model
         parts = [model.get(name) for name in ("latent", "pairs")] if isinstance(model, Mapping) else []
         reads_lines = any(isinstance(part, Mapping) and part.get("kind") is not None for part in parts)
         if reads_lines and isinstance(text, Mapping | None) and "records" not in (text or {}):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from charlm.display.folding import fold
@@ -53,18 +54,21 @@ def _folded(text: str, width: int | None) -> list[str]:
 
 def _heading(report: dict[str, Any], group: dict[str, Any]) -> list[str]:
     compared = "ratio to" if group["measure"] == "cost" else "difference to"
-    answers = ["median", "failed", "right", "optimum"]
-    extra = {"valid": ["nats"], "answers": answers, "recall": ["answer bits", "answer nats"], "cost": ["memory"]}[
-        group["measure"]
-    ]
+    at_most = "at most, " if group["measure"] == "bound" else ""
     heading = [
         "variant",
         *_choice(report),
-        f"{HEADINGS[group['value']]} +- se",
+        f"{at_most}{HEADINGS[group['value']]} +- se",
         f"{compared} {report['baseline']} [95 %]",
         "verdict",
     ]
-    return [*heading, *extra, "parameters", "hidden", *(["chars/s"] if group["measure"] != "cost" else [])]
+    return [
+        *heading,
+        *EXTRA[group["measure"]],
+        "parameters",
+        "hidden",
+        *(["chars/s"] if group["measure"] != "cost" else []),
+    ]
 
 
 def _row(report: dict[str, Any], group: dict[str, Any], row: dict[str, Any]) -> list[str]:
@@ -80,15 +84,7 @@ def _row(report: dict[str, Any], group: dict[str, Any], row: dict[str, Any]) -> 
     else:
         mean, low, high = (_difference(name, difference[key]) for key in ("mean", "low", "high"))
         line += [f"{mean} [{low}, {high}]", "beyond noise" if row["beyond_noise"] else "within noise"]
-    if group["measure"] == "valid":
-        line.append(_number(row, "nats", "{:.4f}"))
-    elif group["measure"] == "recall":
-        line += [_number(row, "answer_bits", "{:.3f}"), _number(row, "answer_nats", "{:.3f}")]
-    elif group["measure"] == "answers":
-        line += [_number(row, "median", "{:.2f}"), f"{row['failed']} of {len(row['values'])}"]
-        line += [_number(row, "right", "{:.1%}"), _number(row, "optimum_bits", "{:.2f}")]
-    else:
-        line.append(f"{row['peak_memory'] / 2**20:.0f} MiB" if "peak_memory" in row else "-")
+    line += [shown(row) for shown in EXTRA[group["measure"]].values()]
     line += [f"{row['parameters']:,.0f}", f"{row['hidden_size']:.0f}"]
     if group["measure"] != "cost":
         line.append(short(row["characters_per_second"]) if "characters_per_second" in row else "-")
@@ -102,5 +98,21 @@ def _difference(name: str, value: float) -> str:
     return f"{value:+.1%}" if name == "accuracy" else f"{value:+.2f}" if name == "sequence_bits" else f"{value:+.4f}"
 
 
-def _number(row: dict[str, Any], name: str, form: str) -> str:
-    return form.format(row[name]) if name in row else "-"
+def _number(name: str, form: str) -> Callable[[dict[str, Any]], str]:
+    return lambda row: form.format(row[name]) if name in row else "-"
+
+
+# The columns that only some measures have: the heading, and what stands in a row.
+EXTRA: dict[str, dict[str, Callable[[dict[str, Any]], str]]] = {
+    "valid": {"nats": _number("nats", "{:.4f}")},
+    "recall": {"answer bits": _number("answer_bits", "{:.3f}"), "answer nats": _number("answer_nats", "{:.3f}")},
+    "answers": {
+        "median": _number("median", "{:.2f}"),
+        "failed": lambda row: f"{row['failed']} of {len(row['values'])}",
+        "right": _number("right", "{:.1%}"),
+        "optimum": _number("optimum_bits", "{:.2f}"),
+    },
+    "pairs": {"edits": _number("edits_per_character", "{:.4f}")},
+    "bound": {"one draw": _number("draw_bits", "{:.4f}"), "KL": _number("divergence_bits", "{:.4f}")},
+    "cost": {"memory": lambda row: f"{row['peak_memory'] / 2**20:.0f} MiB" if "peak_memory" in row else "-"},
+}

@@ -5,44 +5,53 @@ The seed is the outermost loop, so that changes in the load of the machine affec
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import Any
 
 from charlm.cells.naming_files import own_settings, own_stack_problems
 from charlm.config.given import LENGTHS, Given, merge_given, read_given
 from charlm.config.problems import Problem, abbreviated, usage_error
 from charlm.config.resolving import resolve
 from charlm.config.settings import Settings
-from charlm.config.suggestions import suggestion
 from charlm.errors import UsageError
 from charlm.studies.choosable import given_value
+from charlm.studies.generated import Generated, RecallText, read_generated
 from charlm.studies.study import Override, Place, Study
-from charlm.studies.task_texts import TASKS, TaskText, read_task
+from charlm.studies.task_texts import TaskText
 
-SYNTHETIC = {"recall": ("gap", "lines")}
-MEASURES = ("valid", "recall", "answers")
-
-
-@dataclass(frozen=True)
-class Synthetic:
-    """A recall text to generate: lines of a key, a gap of noise, and the key again."""
-
-    gap: int
-    lines: int
+# What a trial must have for its measure, and what to write where it has it not.
+MEASURES: dict[str, tuple[Callable[[Settings, Generated | None], bool], str, str]] = {
+    "valid": (lambda settings, text: True, "", ""),
+    "recall": (
+        lambda settings, text: isinstance(text, RecallText),
+        "recall is measured on a generated text", "Give synthetic: {recall: {gap: 20}}.",
+    ),
+    "answers": (
+        lambda settings, text: isinstance(text, TaskText),
+        "answers are measured on a task", "Give synthetic: {copy: {length: 1-20}}.",
+    ),
+    "pairs": (
+        lambda settings, text: settings.model.pairs.kind is not None,
+        "pairs are measured of models of pairs", "Give model: {pairs: {kind: attending}}.",
+    ),
+    "bound": (
+        lambda settings, text: settings.text.records,
+        "bounds are measured of lines", "Give text: {records: true}.",
+    ),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One run of a study. preparing.py fills in the generated text and the size that is solved for."""
+    """One run of a study. preparing.py writes the generated text and the size that is solved for."""
 
     variant: str
     levels: tuple[tuple[str, str], ...]  # factor, level
     seed: int
     settings: Settings
     measure: str
-    synthetic: Synthetic | TaskText | None
+    text: Generated | None
     chosen: object = None  # the value of the setting under `choose`; `settings` has it too
 
     @property
@@ -93,8 +102,7 @@ def _trial(
     parts: list[tuple[str, Override]] = [("base", study.base)]
     parts += [(f"factors.{factor}.{level}", study.factors[factor][level] or {}) for factor, level in levels]
     parts.append((f"variants.{variant}", study.variants[variant] or {}))
-    synthetic: dict[str, Any] = {}
-    task: TaskText | None = None
+    text: Generated | None = None
     measure, preset, given = study.measure, None, []
     for part, override in parts:
         where, rest = f"{source}, {part}", dict(override)
@@ -104,7 +112,7 @@ def _trial(
                 raise UsageError(f"preset must be the name of a preset, not {abbreviated(preset)}", where, "")
         if part.startswith("factors."):
             measure = rest.pop("measure", measure)
-        synthetic, task = _with_synthetic(synthetic, task, rest.pop("synthetic", None), where)
+        text = read_generated(rest.pop("synthetic", None), text, where)
         values, problems = read_given(rest, lambda path, where=where: where)  # type: ignore[misc]
         if problems:
             raise usage_error(problems)
@@ -113,24 +121,25 @@ def _trial(
         given.append(values)
     if measure not in (("cost",) if study.measure == "cost" else MEASURES):
         raise UsageError(
-            f"{abbreviated(measure)} cannot be the measure of a level", source, "Measures: valid, recall, answers."
+            f"{abbreviated(measure)} cannot be the measure of a level", source, f"Measures: {', '.join(MEASURES)}."
         )
-    if measure == "recall" and not synthetic:
-        raise UsageError("recall is measured on a generated text", source, "Give synthetic: {recall: {gap: 20}}.")
-    if measure == "answers" and not task:
-        raise UsageError("answers are measured on a task", source, "Give synthetic: {copy: {length: 1-20}}.")
     if study.choose:
         settings_of = dict(zip((part for part, _ in parts), given, strict=True))
         given.append(given_value(study, study.choose, value_number, settings_of, source))
     options = {name: each.value for name, each in merge_given(given).items() if name not in LENGTHS}
     label = " ".join([variant, *(level for _, level in levels)])
+    settings = _settings(study, preset, options | {"training.seed": seed}, f"{source}, {label}")
+    if measure in MEASURES:
+        has_it, what, remedy = MEASURES[measure]
+        if not has_it(settings, text):
+            raise UsageError(what, f"{source}, {label}", remedy)
     return Trial(
         variant=variant,
         levels=levels,
         seed=seed,
-        settings=_settings(study, preset, options | {"training.seed": seed}, f"{source}, {label}"),
+        settings=settings,
         measure=measure,
-        synthetic=task or (Synthetic(synthetic.get("gap", 20), synthetic.get("lines", 10_000)) if synthetic else None),
+        text=text,
         chosen=study.choose.values[value_number] if study.choose else None,
     )
 
@@ -161,37 +170,6 @@ def _check_but_sizes(settings: Settings) -> list[Problem]:
 def _characters_per_update(settings: Settings) -> int:
     training = settings.training
     return training.batch_size * training.seq_len * training.accumulate
-
-
-def _with_synthetic(
-    recall: dict[str, Any], task: TaskText | None, given: object, where: str
-) -> tuple[dict[str, Any], TaskText | None]:
-    """The generated text so far, a recall text or a task, with what a part of the study says of it."""
-    if isinstance(given, dict) and len(given) == 1 and (name := next(iter(given))) in TASKS:
-        return {}, read_task(name, given[name], where)
-    found = _synthetic(given, where)
-    return recall | found, None if found else task
-
-
-def _synthetic(given: object, where: str) -> dict[str, int]:
-    """The numbers of `{recall: {gap: 20, lines: 1000}}`."""
-    if given is None:
-        return {}
-    inner = given.get("recall") if isinstance(given, dict) and set(given) == {"recall"} else None
-    if not isinstance(inner, dict):
-        raise UsageError(
-            f"synthetic cannot be {abbreviated(given)}",
-            where,
-            f"Write it as {{recall: {{gap: 20, lines: 5000}}}}, or name a task: {', '.join(TASKS)}.",
-        )
-    for name, value in inner.items():
-        if name not in SYNTHETIC["recall"]:
-            raise UsageError(
-                f"recall has no {name}", where, suggestion(name, SYNTHETIC["recall"]) or "It has gap and lines."
-            )
-        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 10**6:
-            raise UsageError(f"{name} must be a whole number of at least 1, not {abbreviated(value)}", where, "")
-    return dict(inner)
 
 
 def _refuse_length(values: Mapping[str, Given], where: str) -> None:

@@ -1,4 +1,7 @@
-"""One training of a study or a search, begun or resumed and carried to its end. Knows no trial and no candidate."""
+"""One training of a study or a search, of a model of any kind, begun or resumed and carried to its end.
+
+Knows no trial and no candidate.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,19 @@ from typing import TypeVar
 
 from charlm.config.settings import Settings
 from charlm.errors import DivergedError
+from charlm.latent.table import count_parameters_of
+from charlm.model.sizing import Count
+from charlm.pairs.pair_text import split_pairs, whole_text
+from charlm.pairs.shapes import count_pair_parameters
 from charlm.runs import Run
-from charlm.text.corpus import Corpus
+from charlm.text.corpus import Corpus, open_corpus
 from charlm.training.events import Event, Finished
-from charlm.training.experiment import begin_or_resume
+from charlm.training.experiment import begin_or_resume, with_decisions
+from charlm.training.language_text import OpenedText
 from charlm.training.loop import never
+from charlm.training.pairs import OpenedPairs, lanes_of
+from charlm.training.plan import train_reader
+from charlm.training.task import Task
 
 Shown = TypeVar("Shown")
 
@@ -31,6 +42,24 @@ class Ended:
         return self.finished is not None and self.finished.reason == "signal"
 
 
+def open_text(settings: Settings) -> Corpus:
+    """The text of the settings, as a training of their kind of model takes it."""
+    return open_corpus(settings.text if settings.model.pairs.kind is None else whole_text(settings.text))
+
+
+def counter_of(settings: Settings) -> Count:
+    """What counts the parameters of their kind of model."""
+    return count_parameters_of if settings.model.pairs.kind is None else count_pair_parameters
+
+
+def _task(settings: Settings, corpus: Corpus) -> Task:
+    settings = with_decisions(settings, corpus)
+    if settings.model.pairs.kind is None:
+        return OpenedText(corpus, train_reader(settings, corpus)).task(settings)
+    pairs = split_pairs(corpus, settings.text)
+    return OpenedPairs(pairs, lanes_of(pairs, settings)).task(settings)
+
+
 def train_run(
     settings: Settings,
     corpus: Corpus,
@@ -44,7 +73,7 @@ def train_run(
     `stop` and `save` are called once a step: True saves and ends the training, or saves and goes on.
     """
     finished = None
-    with begin_or_resume(settings, corpus, run.parent, run.name) as training:
+    with begin_or_resume(_task(settings, corpus), corpus, run.parent, run.name) as training:
         try:
             for event in training.events(stop, save):
                 finished = event if isinstance(event, Finished) else finished

@@ -7,15 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from charlm.errors import UsageError
-from charlm.model.parameters import count_parameters
 from charlm.model.sizing import resize_to_match
 from charlm.runs import replace_text
-from charlm.studies.grid import Synthetic, Trial
+from charlm.studies.generated import Generated
+from charlm.studies.grid import Trial
+from charlm.studies.one_training import counter_of, open_text
 from charlm.studies.results import TEXTS
 from charlm.studies.study import Study
-from charlm.studies.task_texts import TaskText
-from charlm.text.corpora.synthetic import recall_text
-from charlm.text.corpus import Corpus, open_corpus
+from charlm.text.corpus import Corpus
 
 TEXT_SEED = 1  # of the generated texts to train on
 TEST_SEED, TEST_LINES = 2, 1000  # of the generated text that recall is measured on
@@ -38,16 +37,17 @@ def prepare_trials(study: Study, trials: Sequence[Trial], folder: Path, source: 
         trial = _with_text(trial, folder)
         key = trial.settings.text.model_dump_json()
         if key not in corpora:
-            corpora[key] = open_corpus(trial.settings.text)
+            corpora[key] = open_text(trial.settings)
         opened.append((trial, corpora[key]))
     wanted = _wanted_parameters(study, opened)
     prepared = []
     for trial, corpus in opened:
+        count, symbols = counter_of(trial.settings), corpus.vocabulary.size
         if study.parameters and trial.variant != study.parameters.equal:
             where = f"{source}, {' '.join([trial.variant, *(level for _, level in trial.levels)])}"
-            model = resize_to_match(trial.settings.model, corpus.vocabulary.size, wanted[trial.levels], where)
+            model = resize_to_match(trial.settings.model, symbols, wanted[trial.levels], where, count)
             trial = replace(trial, settings=trial.settings.model_copy(update={"model": model}))
-        prepared.append(PreparedTrial(trial, corpus, count_parameters(trial.settings.model, corpus.vocabulary.size)))
+        prepared.append(PreparedTrial(trial, corpus, count(trial.settings.model, symbols)))
     return prepared
 
 
@@ -57,7 +57,7 @@ def _wanted_parameters(study: Study, opened: Sequence[tuple[Trial, Corpus]]) -> 
     if isinstance(equal, int):
         return {trial.levels: equal for trial, _ in opened}
     return {
-        trial.levels: count_parameters(trial.settings.model, corpus.vocabulary.size)
+        trial.levels: counter_of(trial.settings)(trial.settings.model, corpus.vocabulary.size)
         for trial, corpus in opened
         if trial.variant == equal
     }
@@ -65,18 +65,16 @@ def _wanted_parameters(study: Study, opened: Sequence[tuple[Trial, Corpus]]) -> 
 
 def _with_text(trial: Trial, folder: Path) -> Trial:
     """The trial with its generated text as the source, if it has one."""
-    synthetic = trial.synthetic
-    if synthetic is None:
+    if trial.text is None:
         return trial
-    name = synthetic.name if isinstance(synthetic, TaskText) else f"recall-{synthetic.gap}-{synthetic.lines}"
-    path = (folder / TEXTS / f"{name}.txt").absolute()
+    path = (folder / TEXTS / f"{trial.text.name}.txt").absolute()
     if not path.exists():
-        _write(path, synthetic)
+        _write(path, trial.text)
     text = trial.settings.text.model_copy(update={"sources": (str(path),)})
     return replace(trial, settings=trial.settings.model_copy(update={"text": text}))
 
 
-def _write(path: Path, synthetic: Synthetic | TaskText) -> None:
+def _write(path: Path, text: Generated) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -85,7 +83,4 @@ def _write(path: Path, synthetic: Synthetic | TaskText) -> None:
             str(path),
             "Set CHARLM_RUNS to a writable folder.",
         ) from error
-    if isinstance(synthetic, TaskText):
-        replace_text(path, synthetic.training_text(TEXT_SEED))
-    else:
-        replace_text(path, recall_text(synthetic.gap, synthetic.lines, TEXT_SEED))
+    replace_text(path, text.training_text(TEXT_SEED))

@@ -1,8 +1,8 @@
 """The results of a study: means, paired differences from the baseline with intervals, and conclusions in words.
 
 Trains nothing and draws nothing. Each measure compares one value: bits per character (valid), the share of right
-answers (recall), bits a line of a task (answers), characters per second as a ratio (cost). Scores are in bits, and in
-nats beside them.
+answers (recall, pairs), bits a line of a task (answers), bits per character at most (bound), characters per second as a
+ratio (cost). Scores are in bits, and in nats beside them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,14 @@ from charlm.studies.choice_report import choice_of, choice_words
 from charlm.studies.statistics import Mean, mean_of, paired_difference, paired_ratio
 from charlm.studies.study import Study
 
-VALUE = {"valid": "bits", "recall": "accuracy", "answers": "sequence_bits", "cost": "characters_per_second"}
+VALUE = {
+    "valid": "bits",
+    "recall": "accuracy",
+    "answers": "sequence_bits",
+    "pairs": "accuracy",
+    "bound": "bits",
+    "cost": "characters_per_second",
+}
 RANGE = {
     "bits": (0.0, math.inf),
     "sequence_bits": (0.0, math.inf),
@@ -41,6 +48,9 @@ OTHER_VALUES = (
     "sequence_bits",
     "optimum_bits",
     "right",
+    "edits_per_character",
+    "draw_bits",
+    "divergence_bits",
     "characters_per_second",
     "peak_memory",
     "seconds",
@@ -48,6 +58,7 @@ OTHER_VALUES = (
     "parameters",
     "hidden_size",
 )
+IN_NATS = "answer", "sequence", "optimum", "draw", "divergence"  # scores that results.jsonl has in nats
 SIDES = ("better than", "faster than", "worse than", "slower than", "within noise of")
 Row = dict[str, Any]
 
@@ -78,7 +89,7 @@ def make_report(study: Study, results: Sequence[Row], choices: Sequence[Row] = (
 
 def with_bits(row: Row) -> Row:
     """The result of a run with its scores in bits as well; results.jsonl has them in nats."""
-    names = {"bits": "nats"} | {f"{what}_bits": f"{what}_nats" for what in ("answer", "sequence", "optimum")}
+    names = {"bits": "nats"} | {f"{what}_bits": f"{what}_nats" for what in IN_NATS}
     in_nats = {bits: row.get(nats) for bits, nats in names.items()}
     return {**row, **{name: in_bits(nats) for name, nats in in_nats.items() if nats is not None}}
 
@@ -152,7 +163,7 @@ def _side(measure: str, row: Row) -> str:
     if not row["beyond_noise"]:
         return "within noise of"
     lower, higher = ("slower", "faster") if measure == "cost" else ("worse", "better")
-    if measure in ("valid", "answers"):
+    if VALUE[measure].endswith("bits"):
         lower, higher = higher, lower
     return f"{lower if row['difference']['mean'] < (1.0 if measure == 'cost' else 0.0) else higher} than"
 

@@ -22,7 +22,7 @@ from charlm.studies.choosing import (
 )
 from charlm.studies.cost import measure_cost
 from charlm.studies.grid import Trial
-from charlm.studies.measuring import measure_answers, measure_recall
+from charlm.studies.measuring import MEASURED
 from charlm.studies.one_training import train_run
 from charlm.studies.preparing import PreparedTrial, prepare_trials
 from charlm.studies.results import StudyFolder
@@ -172,11 +172,7 @@ def _run_trial(
         "characters_per_second": round(finished.characters / max(finished.seconds, 1e-9)),
         "nats": finished.last_nats,
     }
-    if prepared.trial.measure == "recall":
-        values |= measure_recall(ended.run, prepared)
-    elif prepared.trial.measure == "answers":
-        values |= measure_answers(ended.run, prepared)
-    yield TrialMeasured(prepared, values)
+    yield TrialMeasured(prepared, values | MEASURED[prepared.trial.measure](ended.run, prepared))
 
 
 def _description(prepared: PreparedTrial, chooses: bool) -> dict[str, Any]:

@@ -22,7 +22,7 @@ NAME = re.compile(r"\w[\w.-]{0,39}")
 
 Override = dict[str, Any]
 Place = tuple[str, tuple[tuple[str, str], ...]]  # a variant at one combination of levels: its trials differ in the seed
-Measure = Literal["valid", "recall", "answers", "cost"]
+Measure = Literal["valid", "recall", "answers", "pairs", "bound", "cost"]
 
 
 class Budget(Section):

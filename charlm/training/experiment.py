@@ -42,7 +42,7 @@ from charlm.training.automatic import choose
 from charlm.training.events import Event, Saved, Started, Updated
 from charlm.training.journal import write_metrics
 from charlm.training.language import LanguageTask
-from charlm.training.language_text import OpenedText, open_language_text, require_memory_for
+from charlm.training.language_text import open_language_text, require_memory_for
 from charlm.training.loop import never, train
 from charlm.training.memory import explain_out_of_memory
 from charlm.training.origin import open_with_origin
@@ -207,20 +207,19 @@ def resume_task(name: str | None, asked: Asked, open_text: OpenText[Opened[AnyTa
         return Training(task, run, found.checkpoint, notes, latest=True, _lock=held.pop_all(), changes=found.changes)
 
 
-def begin_or_resume(settings: Settings, corpus: Corpus, root: Path, name: str) -> Training[LanguageTask]:
+def begin_or_resume(task: AnyTask, corpus: Corpus, root: Path, name: str) -> Training[AnyTask]:
     """The run `name` in the folder `root`: resumed if it exists, otherwise new. For the trials of a study.
 
-    Raises CheckpointError if the run was trained on another text, BusyError if another process writes it.
+    `corpus` is the text that the task was opened with. Raises CheckpointError if the run was trained on another text,
+    BusyError if another process writes it.
     """
-    settings = with_decisions(settings, corpus)
-    task = OpenedText(corpus, train_reader(settings, corpus)).task(settings)
     run = Run(root / name)
     if not (root / name / MARK).is_file():
         run = create_task_run(task, root, name, name, {})
     with ExitStack() as held:
         held.enter_context(lock_run(run))
         checkpoint, damaged = newest_whole(run)
-        notes = (*damaged, *prepare_own_cells(settings.model, task.compute))
+        notes = (*damaged, *prepare_own_cells(task.settings.model, task.compute))
         if checkpoint is not None:
             remedy = "Bring the old text back, or run the study under another --name."
             require_same_text(corpus, checkpoint.text.sha256, run.name, remedy)

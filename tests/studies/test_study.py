@@ -11,7 +11,7 @@ from charlm.studies.study_files import bundled_studies, open_study, study_from, 
 
 NAMES = (
     "attention", "cells", "cells-wall-clock", "cost", "depth", "forget-bias", "gap", "gates", "gradient-flow",
-    "memory", "newer",
+    "latent", "memory", "newer", "source", "tracking",
 )  # fmt: skip
 EACH = pytest.mark.parametrize("name", NAMES)
 
@@ -54,9 +54,9 @@ def test_each_value_has_a_comment_with_a_reason(name):
 
 def test_the_lines_of_the_gap_study_fit_into_its_window():
     for trial in make_trials(open_study("gap"), "gap"):
-        assert trial.synthetic.gap + 4 < trial.settings.training.seq_len
+        assert trial.text.gap + 4 < trial.settings.training.seq_len
         read = trial.settings.training.steps * trial.settings.training.batch_size * trial.settings.training.seq_len
-        assert trial.synthetic.lines * (trial.synthetic.gap + 4) * 0.9 >= read * 0.85, "read about once"
+        assert trial.text.lines * (trial.text.gap + 4) * 0.9 >= read * 0.85, "read about once"
 
 
 def test_a_budget_of_characters_becomes_steps():

@@ -34,7 +34,9 @@ def test_the_test_may_have_other_lengths():
         ({"tested": 3}, "tested has no sizes"),
         ({"lines": 0}, "lines must be"),
         ({"length": "x"}, "no number and no range"),
-        ({"letters": 99}, "alphabet"),
+        ({"letters": 99}, "not within 2 to 26"),
+        ({"letters": "eight"}, "no number"),
+        ({"letters": "2-3"}, "takes one number"),
         (5, "needs its sizes"),
     ],
 )

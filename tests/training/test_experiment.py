@@ -12,9 +12,18 @@ from charlm.runs import latest_run, lock_run, read_metrics
 from charlm.text.corpus import open_corpus
 from charlm.training import memory
 from charlm.training.events import Finished, Saved, Started, Updated
-from charlm.training.experiment import begin, begin_or_resume, resume
+from charlm.training.experiment import begin, begin_or_resume, resume, with_decisions
+from charlm.training.language_text import OpenedText
+from charlm.training.plan import train_reader
 
 pytestmark = pytest.mark.usefixtures("runs")
+
+
+def trial(settings, runs, name):
+    """As a study begins or resumes a trial."""
+    corpus = open_corpus(settings.text)
+    settings = with_decisions(settings, corpus)
+    return begin_or_resume(OpenedText(corpus, train_reader(settings, corpus)).task(settings), corpus, runs, name)
 
 
 def is_locked(run):
@@ -116,7 +125,7 @@ def test_a_refused_device_leaves_nothing_behind(text, runs, training):
     with pytest.raises(UsageError):
         begin(settings_for(text, **training), "mine")
     with pytest.raises(UsageError):
-        begin_or_resume(settings_for(text, **training), open_corpus(settings_for(text).text), runs, "mine")
+        trial(settings_for(text, **training), runs, "mine")
     assert not runs.exists()
 
 
@@ -188,11 +197,10 @@ def test_a_resumed_run_ends_as_an_uninterrupted_one(text, cut):
 
 def test_a_study_begins_a_trial_once_and_then_resumes_it(text, runs):
     settings = settings_for(text)
-    corpus = open_corpus(settings.text)
-    with begin_or_resume(settings, corpus, runs, "trial") as first:
+    with trial(settings, runs, "trial") as first:
         assert first.checkpoint is None
         list(first.events(stop_after(3)))
-    with begin_or_resume(settings, corpus, runs, "trial") as second:
+    with trial(settings, runs, "trial") as second:
         assert second.checkpoint.step == 3
         list(second)
     whole = begin(settings, "whole")
@@ -208,4 +216,4 @@ def test_a_changed_text_is_refused(text, runs):
     with pytest.raises(CheckpointError, match="no longer the one"):
         resume("mine")
     with pytest.raises(CheckpointError, match="no longer the one"):
-        begin_or_resume(settings, open_corpus(settings.text), runs, "mine")
+        trial(settings, runs, "mine")

@@ -1,6 +1,6 @@
-"""The corpora that need no download: a book, Python's documentation and its source. Knows no network and no ids.
+"""The corpora that need no download: a book, and Python's documentation, source and names. Knows no network and no ids.
 
-The last two are built from the standard library, the same on every build with one installation. Modules are parsed,
+The last three are built from the standard library, the same on every build with one installation. Modules are parsed,
 never imported. The pieces are ordered by a hash of their titles, so that a contiguous split at the end has the same
 mixture as the rest. A repeated paragraph is kept once, so that no split repeats another.
 """
@@ -28,6 +28,7 @@ LEFT_OUT = frozenset({
     "site-packages", "dist-packages", "lib-dynload", "__pycache__", "msilib", "tkinter", "turtle.py",  # not everywhere
 })  # fmt: skip
 HEADING = re.compile(r"\n(?=[^\n]+\n(?:\*{3,}|={3,}|-{3,}|~{3,}|\^{3,})\n)")
+SHORTEST_NAME, SHORTEST_TEXT = 3, 1000  # characters
 SHORTEST_PIECE = 120  # characters; leaves out headings whose text was all repeated
 PLAIN = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "…": "...", "—": "--", "–": "-", "\xa0": " "})
 
@@ -65,9 +66,24 @@ def python_source() -> str:
     return _joined(chosen)
 
 
-def _joined(pieces: Iterable[str]) -> str:
-    text = "\n\n\n".join(pieces) + "\n"
-    if len(text) < 1000:
+def python_names() -> str:
+    """The names of the standard library's public functions, classes and arguments, one a line, none twice."""
+    names = {name for _, source in _modules() for name in _named(source) if len(name) >= SHORTEST_NAME}
+    return _joined(_mixed(name for name in names if name.isascii() and not name.startswith("_")), "\n")
+
+
+def _named(source: str) -> Iterator[str]:
+    """The names that a module gives to its functions, classes and arguments."""
+    for node in ast.walk(_parsed(source)):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name
+        elif isinstance(node, ast.arg):
+            yield node.arg
+
+
+def _joined(pieces: Iterable[str], between: str = "\n\n\n") -> str:
+    text = between.join(pieces) + "\n"
+    if len(text) < SHORTEST_TEXT:
         raise TextError(
             "This Python has no text of its standard library",
             sysconfig.get_paths()["stdlib"],
@@ -127,15 +143,22 @@ def _modules() -> Iterator[tuple[str, str]]:
         yield ".".join(parts).removesuffix(".py").removesuffix(".__init__"), source
 
 
+def _parsed(source: str) -> ast.Module:
+    """The module, which is empty if it is of another Python than this one."""
+    try:
+        with warnings.catch_warnings(action="ignore"):  # SyntaxWarning for invalid escapes
+            return ast.parse(source)
+    except SyntaxError:
+        return ast.Module([], [])
+
+
 def _docstrings() -> Iterator[str]:
     """The docstrings of each public module, its public classes and functions, title first."""
     for name, source in _modules():
         if any(part.startswith("_") for part in name.split(".")):
             continue
-        try:
-            with warnings.catch_warnings(action="ignore"):  # SyntaxWarning for invalid escapes
-                module = ast.parse(source)
-        except SyntaxError:
+        module = _parsed(source)
+        if not module.body:
             continue
         title = f"The {name} module"
         described = [f"{title}\n{'*' * len(title)}", ast.get_docstring(module) or "", *_members(module, "")]

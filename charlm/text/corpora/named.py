@@ -56,6 +56,12 @@ CORPORA = {
             recipe=embedded.python_source,
         ),
         NamedCorpus(
+            "python-names",
+            "the names of the standard library's functions, classes and arguments, one a line, for --records",
+            (0.9, 0.05, 0.05),
+            recipe=embedded.python_names,
+        ),
+        NamedCorpus(
             "tiny-shakespeare",
             "scenes from Shakespeare's plays, 65 symbols; the text of char-rnn",
             (0.9, 0.1, 0.0),

@@ -124,3 +124,12 @@ def test_the_book_has_its_twelve_chapters_and_nothing_else():
     assert len(re.findall(r"^CHAPTER [IVX]+\. ", book, re.MULTILINE)) == 12
     assert book.isascii()
     assert "gutenberg" not in book.lower()
+
+
+def test_python_names_are_what_modules_call_their_public_things(monkeypatch):
+    source = MODULE.replace("(a, *, b=1)", "(text, *, _hidden=1, maß=2)")
+    monkeypatch.setattr(embedded, "SHORTEST_TEXT", 0)
+    monkeypatch.setattr(embedded, "_modules", lambda: iter([("one", source), ("again", source), ("broken", "def (")]))
+    names = embedded.python_names()
+    assert sorted(names.splitlines()) == ["Thing", "method", "public", "self", "text"]
+    assert names.endswith("\n")

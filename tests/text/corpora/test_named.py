@@ -14,7 +14,8 @@ FETCHED = [corpus for corpus in CORPORA.values() if not corpus.recipe]
 
 
 def test_the_table_of_corpora():
-    assert list(CORPORA) == ["alice", "python-docs", "python-source", "tiny-shakespeare", "names", "text8", "enwik8"]
+    assert list(CORPORA) == ["alice", "python-docs", "python-source", "python-names", "tiny-shakespeare", "names",
+                             "text8", "enwik8"]  # fmt: skip
     assert all(name == corpus.name for name, corpus in CORPORA.items())
 
 
