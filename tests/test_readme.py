@@ -19,6 +19,7 @@ from charlm.cli import app
 README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
 
 BOOK = 8_000  # characters: most of the first chapter
+MADE_LINES = 400  # of a text that a command makes
 
 BLOCK = re.compile(r"(?:<!-- command: (\w+) -->\n)?```(\w+)\n(.*?)```", re.DOTALL)
 BLOCKS = [(language, name, content) for name, language, content in BLOCK.findall(README)]
@@ -62,7 +63,7 @@ def write_files(folder):
 def prepare(folder, verse):
     """Small files under the names of those that README's lines make, and those whose content it shows."""
     (folder / "mybook.txt").write_bytes(verse.read_bytes() * 3)
-    (folder / "names.txt").write_text("Ada\nAlan\nEdsger\nGrace\nJohn\nKathleen\n" * 10)
+    (folder / "names.txt").write_text("Ada\nAlan\nEdsger\nGrace\nJohn\nKathleen\n" * 4)
     write_files(folder)
 
 
@@ -138,6 +139,9 @@ def test_every_command_runs(charlm, verse, tmp_path):
         if arguments[:2] == ["data", "write"]:
             book = tmp_path / "mybook.txt"
             book.write_text(book.read_text(encoding="utf-8")[:BOOK], encoding="utf-8")
+        if arguments[:2] == ["data", "synthetic"] and "-o" in arguments:
+            made = tmp_path / arguments[arguments.index("-o") + 1]
+            made.write_text("".join(made.read_text().splitlines(keepends=True)[:MADE_LINES]))
 
 
 def test_the_files_of_the_examples_are_made_by_readme():

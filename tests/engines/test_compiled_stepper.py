@@ -137,7 +137,7 @@ def draw_all(
 
 
 def drawn(engine: Model[State], temperature: float) -> list[int]:
-    rounds = generate(engine, read(engine, [3]), Decoding(temperature=temperature), 200, [sample_stream(1, 0)])
+    rounds = generate(engine, read(engine, [3]), Decoding(temperature=temperature), 120, [sample_stream(1, 0)])
     return [symbol for round_ in rounds for symbol in round_.ids[0]]
 
 
@@ -148,7 +148,7 @@ def drawn_step_by_step(number: int, temperature: float) -> list[int]:
 
 
 @pytest.mark.usefixtures("threads")
-@pytest.mark.parametrize("temperature", [1e-300, 0.3, 0.8, 5.0])
+@pytest.mark.parametrize("temperature", [1e-300, 0.8, 5.0])
 @pytest.mark.parametrize("number", range(len(STACKS)), ids=lambda each: STACKS[each].in_short())
 def test_it_draws_what_decoding_draws_step_by_step(number: int, temperature: float) -> None:
     _, mine = both(STACKS[number], 65)

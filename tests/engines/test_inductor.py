@@ -24,6 +24,8 @@ T, B, I, H = 5, 3, 4, 8  # noqa: E741
 CASES = {name: (build_cell(name, {}), False) for name in TRACED}
 CASES |= {f"{name} above": (cell, True) for name, (cell, _) in CASES.items() if cell.READS_BELOW}
 CASES["gru, first form"] = (build_cell("gru", {"first_form": True}), False)
+# one and two products, a memory, one from below, exponents; the others take half a second each, and are slow tests
+USUAL = "lstm", "mut1", "grid above", "gru, first form", "slstm"
 
 
 def traced(function):
@@ -46,7 +48,9 @@ def outcome(case, recurrence):
     return outputs, *after, *torch.autograd.grad(outputs.square().sum() + after[0].sum(), wanted, allow_unused=True)
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(
+    "case", [case if case in USUAL else pytest.param(case, marks=pytest.mark.slow) for case in CASES]
+)
 def test_a_step_and_its_backward_are_one_graph_each_and_equal_the_cells(case):
     """And no step is compiled twice: all steps, layers and trainings of the same shapes share the compiled code."""
     torch.compiler.reset()

@@ -37,6 +37,7 @@ HERE_TOO = [pytest.mark.skipif(not NATIVE, reason="needs a C compiler, and a pro
 NUMBERS = [(level, "fp32") for level in ARM] + [(level, "bf16") for level in ARM if "bf16" in level.name]
 PROGRAMS = [pytest.param((levels()[0], "fp32"), marks=HERE_TOO)] + [pytest.param(n, marks=EMULATED) for n in NUMBERS]
 CELLS = ["lstm", "gru", "peephole", "memory_gated"]  # their products read one part of the state
+USUAL = "lstm", "memory_gated"  # a product that reads the output, and one that reads the memory
 CLOSE = {"fp32": 1e-5, "bf16": 4e-2}  # of the largest number in an array
 V = 32  # symbols: a multiple of 4 vectors
 
@@ -66,7 +67,9 @@ def compiled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     return program
 
 
-@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize(
+    "name", [name if name in USUAL else pytest.param(name, marks=pytest.mark.slow) for name in CELLS]
+)
 def test_results_are_those_of_the_equations(compiled: Any, name: str) -> None:
     command, window = compiled(name)
     for T, B, H in [(1, 1, 64), (4, 2, 64), (3, 3, 128), (2, 5, 64), (5, 7, 64), (2, 13, 64)]:

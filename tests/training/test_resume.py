@@ -83,11 +83,11 @@ def test_a_cut_after_any_step(plan_for, tmp_path, cut):
 @pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_every_cell_and_dropout(plan_for, tmp_path, model, precision):
-    few = {"steps": 8}
+    few = {"steps": 4}
     whole = plan_for(tmp_path / "whole", few, model, precision=precision)
     list(train(whole))
     parts = plan_for(tmp_path / "parts", few, model, precision=precision)
-    interrupt_and_resume(parts, 5)
+    interrupt_and_resume(parts, 2)
     assert_same_end(whole, parts)
 
 
