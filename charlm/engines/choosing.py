@@ -13,7 +13,7 @@
                        all others with a chunked form        all                                  chunks
                        all others                            all                                  definition
     step on a cpu      all with a compiled kernel            float32                              stream kernel
-                       ntm                                   float32                              memory kernel
+                       matrix_lstm, gated_delta, ntm         float32                              stream kernel
                        all others                            all                                  definition
     step on CUDA       all                                   float32                              cuda graph
 
@@ -22,7 +22,8 @@ Cell kernels, stream kernels, linear scans and a scan's backward pass are derive
 A step of the table that the library lacks, such as one with 7 rounds, is compiled when it is first asked for, if there
 is a compiler (own_library.py). A cell that does what a graph cannot say is differentiated by autograd: chunk by chunk
 if it declares a chunked form (`Cell.chunk`), else step by step, and then `Engines.notes` names what it is.
-The ntm is a cell of that kind, and its memory has a kernel of its own.
+The ntm is a cell of that kind, and its memory has a kernel of its own. To step, matrix_lstm, gated_delta and ntm have
+stages of the stream kernel that are written by hand (stream_by_hand.py).
 
 A stack whose layers all have a stream kernel, without attention, is stepped and drawn from by the kernel as a whole
 (compiled_stepper.py), with blocks too, if each of them hands up as many numbers as it reads. In others, each layer is
@@ -219,11 +220,8 @@ def run_with_states(
 def step_engine(layer: Layer) -> Engine:
     """The engine for a layer in `stepper`."""
     from charlm.engines import stream_layer
-    from charlm.engines.memory_kernel import has_kernel
 
-    if stream_layer.can_run_layer(layer):
-        return "stream kernel"
-    return "memory kernel" if has_kernel(layer.cell) else "definition"
+    return "stream kernel" if stream_layer.can_run_layer(layer) else "definition"
 
 
 def stepper(model: LanguageModel) -> Stepper:

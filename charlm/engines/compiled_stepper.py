@@ -14,9 +14,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from charlm.engines.stream_arrays import StreamArrays, address
+from charlm.engines.stream_arrays import StreamArrays, address, padding_step
 from charlm.engines.stream_block import StreamedBlock, can_run_blocks
-from charlm.engines.stream_layer import StreamedLayer, can_run_layer, padding_step
+from charlm.engines.stream_by_hand import StreamedByHand
+from charlm.engines.stream_layer import StreamedLayer, can_run_layer, streamed_layer
 from charlm.kernels import StreamBlock, StreamDraw, StreamLayer, StreamStack, library
 from charlm.kernels.threads import TeamSize, share_rows
 from charlm.machine import usable_threads
@@ -47,10 +48,10 @@ class CompiledStepper:
         assert kernel is not None
         self._kernel, self._model = kernel, model
         self._arrays = arrays = StreamArrays(kernel)
-        step = padding_step(kernel)
+        step = padding_step()
         widths = [layer.hidden_size + -layer.hidden_size % step for layer in model.layers]
         self._layers = [
-            StreamedLayer(
+            streamed_layer(
                 layer, weights, symbol_table(model, number), widths[number], widths[number - 1], arrays,
             )
             for number, (layer, weights) in enumerate(zip(model.layers, model.layer_weights, strict=True))
@@ -65,7 +66,7 @@ class CompiledStepper:
             layer.residual = int(model.settings.residual and number > 0 and not blocks)
         for surrounding, layer in zip(self._blocks, self._descriptions, strict=bool(blocks)):
             surrounding.surround(layer)
-        self._keepers: list[StreamedLayer | StreamedBlock] = [
+        self._keepers: list[StreamedLayer | StreamedByHand | StreamedBlock] = [
             *self._layers,
             *(block for block in self._blocks if block.remembers),
         ]  # of a state's items

@@ -1,8 +1,7 @@
 """One character after the other, layer by layer: those that have a compiled kernel in it, the rest as it is defined.
 
 For stacks that compiled_stepper.py cannot run as a whole: a layer has a step that cannot be traced, or is surrounded by
-a block of another width, or there is attention. Weights of the compiled layers are bfloat16. The
-memory of an ntm is in C (memory_kernel.py), the rest of it as it is defined. Knows no torch.
+a block of another width, or there is attention. Weights of the compiled layers are bfloat16. Knows no torch.
 Shape letters: B rows, I input, H hidden.
 """
 
@@ -15,14 +14,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from charlm.cells.cell import Weights
-from charlm.engines.memory_kernel import has_kernel, with_kernel
-from charlm.engines.stream_arrays import StreamArrays, address, from_kernel, to_kernel
-from charlm.engines.stream_layer import StreamedLayer, can_run_layer, padding_step
+from charlm.engines.stream_arrays import StreamArrays, address, from_kernel, padding_step, to_kernel
+from charlm.engines.stream_layer import can_run_layer, streamed_layer
 from charlm.kernels import StreamLayer, StreamStack, library
 from charlm.kernels.threads import share_rows
 from charlm.model.language_model import LanguageModel
 from charlm.model.stack import Layer
-from charlm.model.stepping import DefinitionLayer, DefinitionStepper, LayerStep, defined_layer, symbol_table
+from charlm.model.stepping import DefinitionStepper, LayerStep, defined_layer, symbol_table
 
 ROWS_FOR_A_THREAD = 12  # with fewer, waking another thread takes longer than the work
 
@@ -38,10 +36,10 @@ class CompiledLayer:
         self._kernel, self._units, self._reads_ids = kernel, layer.hidden_size, table is not None
         self._item = int(kernel.stream_input_bytes())
         self._width, self._input_width = (
-            size + -size % padding_step(kernel) for size in (layer.hidden_size, layer.input_size)
+            size + -size % padding_step() for size in (layer.hidden_size, layer.input_size)
         )
         self._arrays = StreamArrays(kernel)
-        self._layer = StreamedLayer(layer, weights, table, self._width, self._input_width, self._arrays)
+        self._layer = streamed_layer(layer, weights, table, self._width, self._input_width, self._arrays)
 
     def step(self, x: Any, state: Any, below: np.ndarray | None) -> tuple[np.ndarray, np.ndarray | None, Any]:
         rows, item = len(x), self._item
@@ -61,7 +59,7 @@ class CompiledLayer:
         start = layer.output - address(room)
         output = room[start : start + rows * self._width * item].view(np.float32 if item == 4 else np.uint16)
         new = self._layer.end(after, state)
-        memory = self._layer.plan.graph.memory
+        memory = self._layer.memory
         return (
             from_kernel(output).reshape(rows, self._width)[:, : self._units],
             None if memory is None else getattr(new, memory),
@@ -73,8 +71,6 @@ def layer_step(model: LanguageModel, number: int) -> LayerStep:
     """The step of a layer, the lowest 0: by its kernel if it has one here, else as it is defined."""
     layer = model.layers[number]
     if not can_run_layer(layer):
-        if has_kernel(layer.cell):
-            return DefinitionLayer(with_kernel(layer.cell), model.layer_weights[number], symbol_table(model, number))
         return defined_layer(model, number)
     return CompiledLayer(layer, model.layer_weights[number], symbol_table(model, number))
 

@@ -53,13 +53,14 @@ class KernelNTM(NTM):
 
 
 def has_kernel(cell: Cell) -> bool:
-    """Whether there is a kernel for the memory of the cell."""
-    return isinstance(cell, NTM) and library() is not None
+    """Whether there is a kernel for the memory of the cell. A cell of one's own that is made from an ntm may have
+    another step, which the kernel does not know."""
+    return type(cell) is NTM and library() is not None
 
 
 def with_kernel(cell: Cell) -> Cell:
     """The same cell, its memory in C, if there is a kernel for it; else the cell."""
-    if not isinstance(cell, NTM) or library() is None:
+    if not has_kernel(cell):
         return cell
     return KernelNTM(**{each.name: getattr(cell, each.name) for each in fields(cell)})
 

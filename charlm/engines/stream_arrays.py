@@ -1,14 +1,18 @@
 """The arrays that the stream's kernel is given the addresses of, and its number type. Knows no layer and no torch.
 
-Shape letters: B rows, H hidden, K inputs of a matrix.
+Shape letters: B rows, V symbols, H hidden, I numbers of a layer's input, K columns of projected input.
 """
 
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+
+from charlm.cells.cell import Cell
+from charlm.kernels import library
 
 
 class StreamArrays:
@@ -19,7 +23,7 @@ class StreamArrays:
         self._kept: list[np.ndarray] = []
 
     def pack(self, matrix: np.ndarray) -> int:
-        """The address of a copy of a matrix (columns, K) in the layout that the kernel reads."""
+        """The address of a copy of a matrix (columns, I) in the layout that the kernel reads."""
         matrix = np.ascontiguousarray(matrix, np.float32)
         packed = np.empty(matrix.size // 2, np.uint32)
         self._kernel.stream_pack(matrix.ctypes.data, address(packed), *matrix.shape)
@@ -33,6 +37,24 @@ class StreamArrays:
     def numbers(self) -> int:
         """How many numbers are kept; a pair of bfloat16 counts as one."""
         return sum(array.size for array in self._kept)
+
+
+def padding_step() -> int:
+    """The units of a layer are padded with units of zeros to a multiple of this."""
+    kernel = library()
+    assert kernel is not None
+    return 4 * int(kernel.vector_width())
+
+
+def projection(
+    cell: Cell, weights: Mapping[str, np.ndarray], input_size: int, table: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """What a layer's sums begin with: (V, K) for the embeddings (V, E) that the lowest layer reads, and None; for other
+    layers (1, K), and the matrix (I, K) that the input is multiplied with. `weights` are those of `step_weights`."""
+    if table is not None:
+        return cell.project(weights, table), None
+    sums = cell.project(weights, np.zeros((1, input_size), np.float32))
+    return sums, cell.project(weights, np.eye(input_size, dtype=np.float32)) - sums  # linear but for its bias
 
 
 def address(array: Any) -> int:

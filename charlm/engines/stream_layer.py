@@ -13,30 +13,44 @@ from typing import Any
 
 import numpy as np
 
+from charlm.cells.cell import Cell
+from charlm.cells.gated_delta import GatedDelta
+from charlm.cells.matrix_lstm import MatrixLSTM
+from charlm.cells.ntm import NTM
 from charlm.engines.kernel_arrays import NUMPY, padded, padded_matrix, padded_vectors
 from charlm.engines.own_library import library_for
-from charlm.engines.stream_arrays import StreamArrays
+from charlm.engines.stream_arrays import StreamArrays, padding_step, projection
+from charlm.engines.stream_by_hand import StreamedByHand
+from charlm.engines.stream_heads import StreamedDelta, StreamedMatrix
+from charlm.engines.stream_places import StreamedPlaces
 from charlm.graphs.derived import kernel_name
 from charlm.graphs.padding import may_be_padded
 from charlm.graphs.stages import KernelPlan, plan_of_cell
 from charlm.kernels import StreamLayer, library
 from charlm.model.stack import Layer
 
+# Cells with stages written by hand. A subclass of such a cell may have another step.
+BY_HAND: dict[type[Cell], type[StreamedByHand]] = {
+    MatrixLSTM: StreamedMatrix,
+    GatedDelta: StreamedDelta,
+    NTM: StreamedPlaces,
+}
+
 
 def can_run_layer(layer: Layer) -> bool:
     """Whether the stages of the layer's step are compiled here."""
-    kernel, plan = library(), plan_of_cell(layer.cell, layer.reads_below)
-    if kernel is None or plan is None:
+    kernel = library()
+    if kernel is None:
         return False
-    if layer.hidden_size % padding_step(kernel) and not may_be_padded(plan.gradient):
+    if type(layer.cell) in BY_HAND:
+        return True
+    plan = plan_of_cell(layer.cell, layer.reads_below)
+    if plan is None:
+        return False
+    if layer.hidden_size % padding_step() and not may_be_padded(plan.gradient):
         return False
     own = library_for(layer.cell, layer.reads_below)
     return all(hasattr(own, name) for name in _stage_names(plan, kernel))
-
-
-def padding_step(kernel: ctypes.CDLL) -> int:
-    """The units of a layer are padded with units of zeros to a multiple of this."""
-    return 4 * int(kernel.vector_width())
 
 
 def _stage_names(plan: KernelPlan, kernel: ctypes.CDLL) -> list[str]:
@@ -59,17 +73,16 @@ class StreamedLayer:
         assert plan is not None
         assert kernel is not None
         self.plan, self._units, self._width = plan, H, width
+        self.memory = plan.graph.memory  # the part of the state that the layer above may read
         read = layer.cell.step_weights(weights)
         blocks = plan.graph.projected
         self.description = StreamLayer(count=len(plan.stream), I=input_width, H=width, K=blocks)
         for number, name in enumerate(_stage_names(plan, kernel)):
             self.description.stages[number] = ctypes.cast(getattr(own, name), ctypes.c_void_p).value
-        sums = layer.cell.project(read, np.zeros((1, layer.input_size), np.float32) if table is None else table)
+        sums, matrix = projection(layer.cell, read, layer.input_size, table)
         self.description.sums = arrays.keep(np.ascontiguousarray(padded(sums, blocks, H, width)))
-        if table is None:
-            unit_inputs = np.eye(layer.input_size, dtype=np.float32)
-            columns = (layer.cell.project(read, unit_inputs) - sums).T  # (K H, I): project is linear but for its bias
-            columns = padded(columns.T, blocks, H, width).T
+        if matrix is not None:
+            columns = padded(matrix, blocks, H, width).T
             self.description.x_panels = arrays.pack(np.pad(columns, ((0, 0), (0, input_width - layer.input_size))))
         for number, reading in enumerate(plan.readings):
             self.description.panels[number] = arrays.pack(padded_matrix(read, reading, H, width, NUMPY))
@@ -108,6 +121,15 @@ class StreamedLayer:
         size, memory = 4 * rows * self._width, None
         for number, field in enumerate(self.plan.fields):
             layer.states[number], layer.new_states[number] = before + number * size, after + number * size
-            if field == self.plan.graph.memory:
+            if field == self.memory:
                 memory = after + number * size
         return memory
+
+
+def streamed_layer(
+    layer: Layer, weights: Mapping[str, np.ndarray], table: np.ndarray | None, width: int, input_width: int,
+    arrays: StreamArrays,
+) -> StreamedLayer | StreamedByHand:  # fmt: skip
+    """A layer that `can_run_layer` accepts, for the kernel."""
+    kind: type[StreamedLayer | StreamedByHand] = BY_HAND.get(type(layer.cell), StreamedLayer)
+    return kind(layer, weights, table, width, input_width, arrays)

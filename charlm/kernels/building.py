@@ -24,6 +24,7 @@ HERE = Path(__file__).parent
 SOURCES = (
     "kernels.c",
     "barrier.h",
+    "loops.h",
     "memory.h",
     "memory_turn.h",
     "mixing.h",
@@ -35,6 +36,8 @@ SOURCES = (
     "stream.h",
     "stream_block.h",
     "stream_draw.h",
+    "stream_heads.h",
+    "stream_places.h",
     "team.h",
     "vectors.h",
     "window.h",

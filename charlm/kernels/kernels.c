@@ -12,18 +12,22 @@
                     made for the compiler (building.py)
      stream.h       a stack of layers one character further; after the types, because it takes the best of them
      stream_block.h what surrounds the cells of such a stack; included by stream.h
+     stream_heads.h cells whose heads have a matrix for a memory, written by hand
+     loops.h        loops over one array; included by stream_heads.h and memory.h
+     memory.h       a memory with places, which heads read and write, one step further and back; included by
+     stream_places.h a cell with such a memory, written by hand
      stream_draw.h  many characters drawn and read in one call
      ngram.h        an n-gram, to compare models with
-     memory.h       a memory with places, which heads read and write, one step further and back
      mixing.h       predictions mixed, with weights that learn
      processor.h    what this processor can do
 
    Python calls, for the layers of a window, cell_*_forward_rows_* and cell_*_backward_rows_* (with torch) or
    cell_*_forward_part_* (with numpy), and for few rows cell_*_units_* (with both), where the fingerprint of a cell's graph
    stands for the first star and a number type for the second, and cell_pack_* and gather_*; to sample, stream_pack,
-   stream_step and stream_draw, and by their addresses the stages stream_block_*; to count and to read n-grams, ngram_new, ngram_copy, ngram_count, ngram_read, ngram_step
-   and ngram_free; to mix
-   predictions, mix_log_linear; for a memory with places, memory_forward and memory_backward. vector_width and stream_input_bytes tell what the library was compiled for, and
+   stream_step and stream_draw, and by their addresses the stages stream_block_*, stream_matrix_*,
+   stream_delta_* and stream_places_*; to count and to read n-grams, ngram_new, ngram_copy, ngram_count, ngram_read,
+   ngram_step and ngram_free; to mix predictions, mix_log_linear; for a memory with places, memory_forward,
+   memory_backward and memory_room. vector_width and stream_input_bytes tell what the library was compiled for, and
    processor_has what the processor could run.
    The file is compiled once for each level of instructions (building.py). The bf16 functions exist only in levels that
    multiply bfloat16. library.py compares the arrays *_layout with its own structures when it loads the library. */
@@ -53,9 +57,10 @@ enum { BLOCK_STAGES = 6 }; /* of a block around a cell (stream_block.h) */
 #endif
 #if !defined(CHARLM_FLOAT64)
 #include "stream.h"
+#include "stream_heads.h"
+#include "stream_places.h"
 #include "stream_draw.h"
 #include "ngram.h"
-#include "memory.h"
 #include "mixing.h"
 #include "processor.h"
 

@@ -64,6 +64,7 @@ class StreamLayer(Structure):
     _fields_ = (
         ("stages", c_void_p * (MOST_STAGES + BLOCK_STAGES)),
         ("block", c_void_p),
+        ("places", c_void_p),
         ("x_panels", c_void_p),
         ("panels", c_void_p * MOST_INPUTS),
         *((name, c_void_p) for name in ("sums", "vectors", "below", "x")),
@@ -73,7 +74,7 @@ class StreamLayer(Structure):
         ("new_states", c_void_p * MOST_STATES),
         ("kept", c_void_p),
         ("copied", c_int64 * MOST_INPUTS),
-        *((name, c_int64) for name in ("count", "I", "H", "K", "residual")),
+        *((name, c_int64) for name in ("count", "I", "H", "K", "heads", "size", "residual")),
     )
 
 
@@ -185,6 +186,7 @@ def load_library(path: Path) -> ctypes.CDLL | None:
     sizes, rates = (c_int64,) * 3, (c_double, c_double, c_int64)
     found.mix_log_linear.argtypes = (*(c_void_p,) * 3, *sizes, *rates, c_void_p, c_void_p)
     found.mix_log_linear.restype = None
-    found.memory_forward.argtypes = found.memory_backward.argtypes = (c_void_p,)
+    found.memory_forward.argtypes = found.memory_backward.argtypes = found.memory_room.argtypes = (c_void_p,)
+    found.memory_room.restype = c_int64
     found.ngram_count.restype = found.ngram_read.restype = found.ngram_step.restype = c_int64
     return found

@@ -3,6 +3,7 @@
    Letters: N places, D numbers in a place, R reading and S writing heads, A = R + S, 2 S + 1 shifts of `reach` S.
    A row's memory is (D, N): the loops run along places. All arrays have a row for each sequence of the batch. */
 #pragma once
+#include "loops.h"
 #include "memory_turn.h"
 #include <math.h>
 #include <stdint.h>
@@ -23,11 +24,15 @@ static int64_t asked_of(const MemoryTurn *t) {
     return (A + t->writing) * t->D + A + t->writing * t->D + 2 * A + A * (2 * t->reach + 1);
 }
 
-static Row new_row(const MemoryTurn *t) {
+/* The numbers of a Row, and a Row in room for so many of them. */
+int64_t memory_room(const MemoryTurn *t) {
+    const int64_t A = t->reading + t->writing, N = t->N + W - t->N % W;
+    return asked_of(t) + W + N * (5 + 7 * A) + A + t->writing * t->D * t->N;
+}
+
+static Row row_in(const MemoryTurn *t, float *room) {
     const int64_t A = t->reading + t->writing, P = asked_of(t), N = t->N + W - t->N % W, D = t->D;
-    Row r = {.padded = N, .count = P};
-    r.values = calloc((size_t)(P + W + N * (5 + 7 * A) + A + t->writing * D * t->N), sizeof(float));
-    if (!r.values) return r;
+    Row r = {.values = room, .padded = N, .count = P};
     r.keys = r.values, r.adds = r.keys + A * D, r.gates = r.adds + t->writing * D, r.erases = r.gates + A;
     r.strengths = r.erases + t->writing * D, r.sharpness = r.strengths + A, r.shares = r.sharpness + A;
     float *next = r.values + P + W;
@@ -39,8 +44,6 @@ static Row new_row(const MemoryTurn *t) {
     return r;
 }
 
-static float softplus_of(float x) { return (x > 0 ? x : 0) + log1pf(expf(-fabsf(x))); }
-
 static void ask(const MemoryTurn *t, Row *r, const float *asked) {
     const int64_t A = t->reading + t->writing, shares = 2 * t->reach + 1;
     for (int64_t n = 0; n < r->count; n++) {
@@ -48,7 +51,7 @@ static void ask(const MemoryTurn *t, Row *r, const float *asked) {
         r->values[n] = x > t->limit ? t->limit : x < -t->limit ? -t->limit : x;
     }
     for (float *x = r->keys; x < r->gates; x++) *x = tanhf(*x);
-    for (float *x = r->gates; x < r->strengths; x++) *x = 1 / (1 + expf(-*x));
+    for (float *x = r->gates; x < r->strengths; x++) *x = sigmoid_of(*x);
     for (float *x = r->strengths; x < r->sharpness; x++) *x = softplus_of(*x);
     for (float *x = r->sharpness; x < r->shares; x++) *x = softplus_of(*x) + 1;
     for (int64_t a = 0; a < A; a++) {
@@ -104,6 +107,7 @@ static void write_row(const MemoryTurn *t, Row *r, const float *memory, float *l
         const float *weights = r->weights + (t->reading + s) * r->padded, *now = r->before + s * whole;
         for (int64_t d = 0; d < D; d++) {
             const float add = r->adds[s * D + d], erase = r->erases[s * D + d];
+            _Pragma("GCC ivdep") /* `last` may be `less` */
             for (int64_t i = 0; i < N; i++)
                 last[d * N + i] = less[d * N + i] + weights[i] * (add - erase * now[d * N + i]);
         }
@@ -113,25 +117,28 @@ static void write_row(const MemoryTurn *t, Row *r, const float *memory, float *l
     }
 }
 
+static void forward_row(const MemoryTurn *t, Row *r, int64_t row) {
+    const int64_t A = t->reading + t->writing, N = t->N, D = t->D;
+    const float *memory = t->memory + row * N * D, *moved = t->moved + row * A * N;
+    ask(t, r, t->asked + row * r->count);
+    for (int64_t n = 0; n < N * D; n++) r->before[n] = memory[n] + t->start;
+    address_row(t, r, r->before, moved);
+    for (int64_t a = 0; a < t->reading; a++)
+        for (int64_t d = 0; d < D; d++)
+            t->read[(row * t->reading + a) * D + d] = sum_of_products(r->weights + a * r->padded, r->before + d * N, N);
+    for (int64_t a = 0; a < A; a++)
+        for (int64_t i = 0; i < N; i++)
+            t->after[(row * A + a) * N + i] = r->weights[a * r->padded + i] - t->first[a * N + i];
+    write_row(t, r, memory, t->written + row * N * D);
+}
+
 /* 0, or 1 if there is no room for what it needs. */
 int memory_forward(const MemoryTurn *t) {
-    const int64_t A = t->reading + t->writing, N = t->N, D = t->D;
-    Row r = new_row(t);
-    if (!r.values) return 1;
-    for (int64_t row = 0; row < t->B; row++) {
-        const float *memory = t->memory + row * N * D, *moved = t->moved + row * A * N;
-        ask(t, &r, t->asked + row * r.count);
-        for (int64_t n = 0; n < N * D; n++) r.before[n] = memory[n] + t->start;
-        address_row(t, &r, r.before, moved);
-        for (int64_t a = 0; a < t->reading; a++)
-            for (int64_t d = 0; d < D; d++)
-                t->read[(row * t->reading + a) * D + d] = sum_of_products(r.weights + a * r.padded, r.before + d * N, N);
-        for (int64_t a = 0; a < A; a++)
-            for (int64_t i = 0; i < N; i++)
-                t->after[(row * A + a) * N + i] = r.weights[a * r.padded + i] - t->first[a * N + i];
-        write_row(t, &r, memory, t->written + row * N * D);
-    }
-    free(r.values);
+    float *room = calloc((size_t)memory_room(t), sizeof(float));
+    if (!room) return 1;
+    Row r = row_in(t, room);
+    for (int64_t row = 0; row < t->B; row++) forward_row(t, &r, row);
+    free(room);
     return 0;
 }
 
@@ -222,8 +229,9 @@ static void ask_back(const MemoryTurn *t, const Row *r, const float *asked, floa
 
 int memory_backward(const MemoryTurn *t) {
     const int64_t A = t->reading + t->writing, N = t->N, D = t->D;
-    Row r = new_row(t);
-    if (!r.values) return 1;
+    float *room = calloc((size_t)memory_room(t), sizeof(float));
+    if (!room) return 1;
+    Row r = row_in(t, room);
     for (int64_t i = 0; i < N; i++) r.ones[i] = 1;
     for (int64_t row = 0; row < t->B; row++) {
         const float *memory = t->memory + row * N * D, *moved = t->moved + row * A * N;
@@ -260,6 +268,6 @@ int memory_backward(const MemoryTurn *t) {
             for (int64_t i = 0; i < N; i++) d_memory[d * N + i] += d_sizes[i] * r.before[d * N + i];
         ask_back(t, &r, t->asked + row * r.count, d_values);
     }
-    free(r.values);
+    free(room);
     return 0;
 }

@@ -93,6 +93,7 @@ enum { per_word_mixed = 2, parts_mixed = 2 };
 #define rows_for_mixed(V) (ROWS_FOR(V) > 2 ? ROWS_FOR(V) - 1 : ROWS_FOR(V))
 INLINE floats load_mixed(const float *from) { return load_floats(from); }
 INLINE void store_mixed(float *to, floats x) { store_floats(to, x); }
+INLINE float from_float_mixed(float x) { return x; }
 INLINE floats spread_mixed(const float *x, int part) { return x[part] - (floats){}; }
 INLINE floats part_mixed(floats words, int part) { /* the first bfloat16 is in the lower half of the word */
     const integers pair = (integers)words;

@@ -9,15 +9,19 @@
    or mixed. Letters: B rows, V symbols, H units (a multiple of 4 W), I inputs of a layer (even), K blocks of projected
    input, P products that read an input. */
 
+#include "memory_turn.h"
+
 typedef struct StreamStack StreamStack;
 typedef struct StreamBlock StreamBlock;
 
 /* A stage of layer n, for some rows and for units from and to multiples of 4 W. */
 typedef void (*StreamStage)(const StreamStack *s, int64_t n, int64_t first, int64_t end, int64_t from, int64_t to);
+#define STAGE(name) void stream_##name(const StreamStack *s, int64_t n, int64_t first, int64_t end, int64_t from, int64_t to)
 
 typedef struct {
     StreamStage stages[MOST_STAGES + BLOCK_STAGES];
     const StreamBlock *block;             /* what surrounds the cell; null: nothing */
+    const MemoryTurn *places;             /* the sizes of a memory with places (stream_places.h) */
     const uint32_t *x_panels;             /* (K H, I), packed by stream_pack; not in the lowest layer */
     const uint32_t *panels[MOST_INPUTS];  /* (P H, H) for each input of products, likewise */
     const float *sums;                    /* (V, K H), what each symbol adds, in the lowest layer; in others (1, K H) */
@@ -32,6 +36,7 @@ typedef struct {
     float *kept;                          /* (blocks, B, H), scratch: values for later stages */
     int64_t copied[MOST_INPUTS];          /* the part of the state that an input is; -1 for what a stage computes */
     int64_t count, I, H, K;               /* count: stages */
+    int64_t heads, size;                  /* of a cell with matrices (stream_heads.h): their number, units of each */
     int64_t residual;                     /* the output is added to x */
 } StreamLayer;
 

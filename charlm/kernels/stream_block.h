@@ -64,7 +64,7 @@ INLINE void add_part(const StreamStack *s, int64_t n, int64_t row, int64_t unit,
 }
 
 /* The norm, or a copy in the number type of products; and the convolution, if no product comes before it. */
-void stream_block_norm(const StreamStack *s, int64_t n, int64_t first, int64_t end, int64_t from, int64_t to) {
+STAGE(block_norm) {
     const StreamLayer *l = s->layers + n;
     const StreamBlock *b = l->block;
     for (int64_t row = first; row < end; row++) {
@@ -79,7 +79,7 @@ void stream_block_norm(const StreamStack *s, int64_t n, int64_t first, int64_t e
     }
 }
 
-void stream_block_mlp_norm(const StreamStack *s, int64_t n, int64_t first, int64_t end, int64_t from, int64_t to) {
+STAGE(block_mlp_norm) {
     const StreamLayer *l = s->layers + n;
     const StreamBlock *b = l->block;
     for (int64_t row = first; row < end; row++) {
@@ -97,6 +97,7 @@ void stream_block_mlp_norm(const StreamStack *s, int64_t n, int64_t first, int64
 #define EACH_VECTOR(line)                                                                        \
     for (int r = 0; r < R * G; r++) for (int v = 0; v < 4; v++) {                                \
         const int64_t at_row = row + (G > 1 ? 0 : r), at = column + ((G > 1 ? 4 * r : 0) + v) * W; \
+        (void)at_row, (void)at;                                                                  \
         line;                                                                                    \
     }
 
@@ -144,10 +145,10 @@ static void block_mlp_out_tile(int R, int G, const StreamStack *s, int64_t n, in
 }
 
 /* Units from and to are of H; the network has M columns for each. */
-#define BLOCK_STAGE(name, per_unit)                                                                              \
-    void stream_##name(const StreamStack *s, int64_t n, int64_t first, int64_t end, int64_t from, int64_t to) {  \
-        const int64_t columns = (per_unit), start = from * columns, stop = to * columns;                         \
-        STREAM_TILES(name##_tile, s, n, first, end, start, stop)                                                 \
+#define BLOCK_STAGE(name, per_unit)                                                        \
+    STAGE(name) {                                                                          \
+        const int64_t columns = (per_unit), start = from * columns, stop = to * columns;   \
+        STREAM_TILES(name##_tile, s, n, first, end, start, stop)                           \
     }
 BLOCK_STAGE(block_in, 1)
 BLOCK_STAGE(block_out, 1)

@@ -26,7 +26,7 @@ from charlm.page.rounding import Weights
 from charlm.text.records.record_lanes import record_end_id
 from charlm.text.vocabulary import LOST, Vocabulary
 
-ENGINE = ("numbers", "products", "random", "attention", "block", "model", "drawing", "text", "reading")
+ENGINE = ("numbers", "products", "functions", "random", "attention", "block", "model", "drawing", "text", "reading")
 SCREEN = ("elements", "colours", "writing", "moments", "surprise", "strip", "opening")
 STYLE = ("page",)
 # What is not shown as it is: controls, and what turns a line of text around or ends it.

@@ -13,13 +13,11 @@ import numpy as np
 
 from charlm.cells.cell import Weights
 from charlm.errors import UsageError
-from charlm.graphs.js_step import JsStep, js_step
-from charlm.graphs.layout import matrix_block, vector_block
-from charlm.graphs.refusing import UntraceableError
-from charlm.graphs.tracing import trace
 from charlm.model.block import Block
 from charlm.model.language_model import LanguageModel
 from charlm.model.stack import Layer
+from charlm.page.hand_steps import BY_HAND
+from charlm.page.steps import PageStep, traced_step
 
 TOLERANCE = 1e-5  # between a projection and W x + b, relative to the largest number
 
@@ -41,25 +39,11 @@ def page_model(model: LanguageModel) -> PageModel:
         arrays["head"] = parameters["head.weight"]
     layers, functions = [], {}
     for number, (layer, weights) in enumerate(zip(model.layers, model.layer_weights, strict=True)):
-        step = _step_of(layer, number)
+        read = layer.cell.step_weights(weights)
+        step = _step_of(layer, read, number)
         functions[step.name] = step.source
-        arrays |= {f"{number}.{name}": value for name, value in _arrays(layer, weights, step, number).items()}
-        layers.append(
-            {
-                "step": step.name,
-                "size": layer.hidden_size,
-                "input": layer.input_size,
-                "projected": len(arrays[f"{number}.offset"]),
-                "states": list(layer.cell.STATE._fields),
-                "memory": layer.cell.STATE._fields.index(layer.cell.MEMORY) if layer.cell.MEMORY else -1,
-                "below": layer.reads_below,
-                "kept": step.kept,
-                "matrices": [len(blocks) for blocks in step.matrices],
-                "vectors": len(step.vectors),
-                "output": step.output,
-                "values": [[name, place] for name, place in _shown(step).items()],  # in their order
-            }
-        )
+        arrays |= {f"{number}.{name}": value for name, value in _arrays(layer, read, step, number).items()}
+        layers.append(_about_layer(layer, step, len(arrays[f"{number}.offset"])))
     window = settings.attention.window
     if window:
         arrays |= _attention(model.attention_weights)
@@ -76,6 +60,27 @@ def page_model(model: LanguageModel) -> PageModel:
     return PageModel(about, arrays, functions)
 
 
+def _about_layer(layer: Layer, step: PageStep, projected: int) -> dict[str, Any]:
+    """A layer, as page/assets/model.js takes it."""
+    widths = layer.cell.state_widths(layer.input_size, layer.hidden_size)
+    fields = layer.cell.STATE._fields
+    return {
+        **step.options,
+        "step": step.name,
+        "size": layer.hidden_size,
+        "projected": projected,
+        "states": list(fields),
+        "widths": [widths[name] for name in fields],
+        "memory": fields.index(layer.cell.MEMORY) if layer.cell.MEMORY else -1,
+        "below": layer.reads_below,
+        "kept": list(step.kept),
+        "matrices": [len(matrix) for matrix in step.matrices],
+        "vectors": len(step.vectors),
+        "output": step.output,
+        "values": [[name, place] for name, place in step.values.items()],  # in their order
+    }
+
+
 def _about_block(block: Block) -> dict[str, Any]:
     """What surrounds a cell, as page/assets/block.js takes it."""
     return {
@@ -89,33 +94,17 @@ def _about_block(block: Block) -> dict[str, Any]:
     }
 
 
-def _step_of(layer: Layer, number: int) -> JsStep:
-    try:
-        return js_step(trace(layer.cell, layer.reads_below))
-    except UntraceableError as error:
-        raise UsageError(
-            f"The cell {type(layer.cell).__name__} cannot be written in JavaScript: its step has {error}",
-            f"layer {number + 1} of the model",
-            "A page needs a cell with a number of its state for each unit, and a step of the operations that "
-            "charlm/cells/arrays.py names. `charlm sample` and `charlm serve` run any cell.",
-        ) from None
+def _step_of(layer: Layer, read: Weights, number: int) -> PageStep:
+    by_hand = BY_HAND.get(type(layer.cell))
+    return by_hand(layer.cell, layer, read) if by_hand else traced_step(layer, read, number)
 
 
-def _shown(step: JsStep) -> dict[str, int]:
-    """Each inner value by the name that it has in inspection/value_names.py: the state, the output unless it is a part
-    of that, gates."""
-    output = {} if step.output in step.after.values() else {"out": step.output}
-    return {**step.after, **output, **step.gates}
-
-
-def _arrays(layer: Layer, weights: Weights, step: JsStep, number: int) -> dict[str, np.ndarray]:
-    read = layer.cell.step_weights(weights)
+def _arrays(layer: Layer, read: Weights, step: PageStep, number: int) -> dict[str, np.ndarray]:
     matrix, offset = _projection(layer, read, number)
     found = {"input": matrix, "offset": offset}
-    for place, blocks in enumerate(step.matrices):
-        found[f"matrix{place}"] = np.concatenate([matrix_block(read, entry, layer.hidden_size) for entry in blocks])
-    if step.vectors:
-        found["vectors"] = np.concatenate([vector_block(read, leaf, layer.hidden_size) for leaf in step.vectors])
+    found |= {f"matrix{place}": each for place, each in enumerate(step.matrices)}
+    if len(step.vectors):
+        found["vectors"] = step.vectors
     return {name: np.ascontiguousarray(value, np.float32) for name, value in found.items()}
 
 

@@ -217,13 +217,9 @@ def test_the_engine_that_scores_with_numpy(cell, hidden_size, compiled, ran):
 def test_the_engine_that_steps(cell, changes, compiled):
     settings = settings_of({"cell": cell, **changes})
     fastest = LayeredStepper if "attention" in changes else CompiledStepper
-    has_kernel = compiled and cell not in WITHOUT_KERNEL
-    slower, engine = DefinitionStepper, "definition"
-    if cell == "ntm" and compiled:
-        slower, engine = LayeredStepper, "memory kernel"
-    assert type(stepper(model_of(settings))) is (fastest if has_kernel else slower)
+    assert type(stepper(model_of(settings))) is (fastest if compiled else DefinitionStepper)
     named = engines_of(settings, CPU)
-    assert named.step == named.step_many == ("stream kernel" if has_kernel else engine,) * 2
+    assert named.step == named.step_many == ("stream kernel" if compiled else "definition",) * 2
 
 
 @every_cell

@@ -1,6 +1,8 @@
-"""The memory of an ntm in C against its definition, to train, to score and to sample. Float32 against float64."""
+"""The memory of an ntm in C against its definition, to train and to score. Float32 against float64."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -11,11 +13,7 @@ from charlm.cells.unroll import unroll
 from charlm.config.settings import ModelSettings
 from charlm.device import Compute
 from charlm.engines.choices import engines_of
-from charlm.engines.choosing import stepper
 from charlm.engines.memory_kernel import can_run, has_kernel, with_kernel
-from charlm.model.language_model import LanguageModel
-from charlm.model.parameters import initial_parameters
-from charlm.model.stepping import DefinitionStepper
 
 T, B, I, H = 6, 3, 5, 12  # noqa: E741
 FORMS = [
@@ -71,27 +69,30 @@ def test_numbers_beyond_the_limit_have_no_gradient():
 def test_it_is_chosen_for_float32_on_a_cpu_alone():
     settings = ModelSettings(cell="ntm", num_layers=1, hidden_size=16)
     found = engines_of(settings, Compute("cpu", "fp32", "a CPU", 1))
-    assert {*found.train, *found.score, *found.score_numpy, *found.step} == {"memory kernel"}
+    assert {*found.train, *found.score, *found.score_numpy} == {"memory kernel"}
     assert not found.notes
     assert not can_run(NTM(), np.zeros(1))
     assert not can_run(NTM(), torch.zeros(1, dtype=torch.float64))
     assert not can_run(NTM(), torch.empty(1, device="meta"))
 
 
-@needs_kernel
-def test_a_step_of_sampling_is_that_of_the_definition():
-    settings = ModelSettings(cell="ntm", num_layers=2, hidden_size=16)
-    model = LanguageModel(settings, initial_parameters(settings, 9, np.random.default_rng(0)))
-    fast, defined = stepper(model), DefinitionStepper(model)
-    one, other = fast.fresh(2), defined.fresh(2)
-    for ids in np.random.default_rng(1).integers(9, size=(8, 2)):
-        found, one = fast.step(ids, one)
-        expected, other = defined.step(ids, other)
-        np.testing.assert_allclose(found, expected, atol=1e-5)
-
-
 def test_without_kernels_it_runs_as_its_definition(monkeypatch):
     monkeypatch.setattr("charlm.engines.memory_kernel.library", lambda: None)
     found = engines_of(ModelSettings(cell="ntm", num_layers=1, hidden_size=16), Compute("cpu", "fp32", "a CPU", 1))
-    assert {*found.train, *found.step} == {"definition"}
+    assert {*found.train, *found.score_numpy} == {"definition"}
     assert "memory" in found.notes[0]
+
+
+@dataclass(frozen=True)
+class Halved(NTM):
+    """A cell of one's own."""
+
+    def step(self, weights, projected, state, below=None):
+        output, after, gates = super().step(weights, projected, state, below)
+        return output / 2, after, gates
+
+
+def test_a_cell_made_from_an_ntm_keeps_its_own_step():
+    assert not has_kernel(Halved())
+    assert with_kernel(Halved()) == Halved()
+    assert not can_run(Halved(), np.zeros(1, np.float32))

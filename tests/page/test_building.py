@@ -20,11 +20,14 @@ sys.path.insert(0, str(Path(__file__).parent))
 from pages import LETTERS, random_model
 
 from charlm.cells.cell import Cell
+from charlm.cells.matrix_lstm import MatrixLSTM
+from charlm.cells.table import CELLS
 from charlm.config.settings import TextSettings
 from charlm.errors import UsageError
 from charlm.model.stack import Layer
 from charlm.page.building import Head, build_page, shown
-from charlm.page.layers import _arrays, _step_of, page_model
+from charlm.page.layers import _arrays, page_model
+from charlm.page.steps import traced_step
 
 ASSETS = Path(str(files("charlm.page"))) / "assets"
 
@@ -33,11 +36,25 @@ def page_of(model, head=None):
     return build_page(model, LETTERS, TextSettings(), "float16", head or Head("a", "b", []))
 
 
-@pytest.mark.parametrize("cell", ["matrix_lstm", "gated_delta"])
-def test_a_cell_with_a_wide_state_is_refused_with_what_can_run_it(cell):
+@dataclass(frozen=True)
+class Halved(MatrixLSTM):
+    """A cell with a wide state and a step of its own."""
+
+    def step(self, weights, projected, state, below=None):
+        output, after, gates = super().step(weights, projected, state, below)
+        return output / 2, after, gates
+
+
+def test_a_cell_with_a_wide_state_that_is_none_of_the_table_is_refused_with_what_can_run_it(monkeypatch):
+    monkeypatch.setitem(CELLS, "matrix_lstm", Halved)
     with pytest.raises(UsageError, match="a state whose S has another number of values") as raised:
-        page_model(random_model(cell=cell))
+        page_model(random_model(cell="matrix_lstm"))
     assert "charlm serve" in raised.value.remedy
+
+
+def test_a_step_written_by_hand_is_in_the_pages_that_need_it_alone():
+    assert "step_ntm" in page_of(random_model(cell="ntm"))
+    assert "step_ntm" not in page_of(random_model(cell="matrix_lstm"))
 
 
 def test_the_policy_allows_the_pages_own_style_and_script_alone():
@@ -102,5 +119,5 @@ def test_a_projection_that_is_not_linear_is_refused():
     layer = Layer(Squared(), 3, 4, reads_below=False, read_above=False)
     weights = {"weight_ih": np.ones((4, 3), np.float32), "bias": np.ones(4, np.float32)}
     with pytest.raises(UsageError, match="projects its input by something else") as refused:
-        _arrays(layer, weights, _step_of(layer, 1), 1)
+        _arrays(layer, weights, traced_step(layer, weights, 1), 1)
     assert refused.value.where == "layer 2 of the model"

@@ -29,19 +29,19 @@ class Model {
 
   layer(room, matrix, array, about, number) {
     const name = part => number + "." + part, size = about.size;
-    const arrays = count => Array.from({ length: count }, () => room.vector(size));
+    const arrays = widths => widths.map(width => room.vector(width));
     return {
       ...about,
       step: STEPS[about.step],
       inputMatrix: matrix(name("input")),
       offset: array(name("offset")),
       projected: room.array(4 * Math.ceil(about.projected / 4)),
-      states: arrays(about.states.length),
+      states: arrays(about.widths),
       kept: arrays(about.kept),
       top: room.vector(size),
       matrices: about.matrices.map((_, place) => matrix(name("matrix" + place))),
-      sums: about.matrices.map(blocks => room.array(4 * Math.ceil(blocks * size / 4))),
-      vectors: room.array(about.vectors * size),
+      sums: about.matrices.map(rows => room.array(4 * Math.ceil(rows / 4))),
+      vectors: room.array(about.vectors),
       vectorValues: about.vectors ? array(name("vectors")) : [],
       below: null,
       readsBelow: about.below,
@@ -101,7 +101,7 @@ class Model {
 
   // What the model remembers, as numbers, and its scores for the next symbol: a copy.
   state() {
-    const parts = this.layers.flatMap(layer => layer.states.map(part => part.data.slice(0, layer.size)));
+    const parts = this.layers.flatMap(layer => layer.states.map((part, n) => part.data.slice(0, layer.widths[n])));
     for (const block of this.blocks) parts.push(block.recent.slice());
     if (this.attention) parts.push(...this.attention.state());
     parts.push(this.logits.data.slice(0, this.bias.length));
@@ -114,7 +114,7 @@ class Model {
   restore(state) {
     let at = 0;
     const next = length => state.subarray(at, at += length);
-    for (const layer of this.layers) for (const part of layer.states) part.data.set(next(layer.size));
+    for (const layer of this.layers) layer.states.forEach((part, n) => part.data.set(next(layer.widths[n])));
     for (const block of this.blocks) block.recent.set(next(block.recent.length));
     if (this.attention) this.attention.restore(next);
     this.logits.data.set(next(this.bias.length));
