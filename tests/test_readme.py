@@ -130,6 +130,8 @@ def test_every_command_runs(charlm, verse, tmp_path):
                 while option in arguments and (at := arguments.index(option)) >= 0:
                     del arguments[at : at + 2]
             arguments += ["--steps", "4", "-s", "model.hidden_size=16"]
+        if arguments[0] == "tune":
+            arguments += ["--each", "2steps", "-s", "model.hidden_size=16", "-s", "training.seq_len=32"]
         if arguments[0] == "bench":
             arguments += ["--sizes", "1x16"]
         if needs_network(arguments):

@@ -28,6 +28,7 @@ from charlm.cli import (
     serve,
     study,
     train,
+    tune,
 )
 from charlm.cli.completing_bash import answer_bash, is_bash_asking
 from charlm.cli.completing_part import asked_words, part_for
@@ -66,6 +67,11 @@ CONVERT = examples(
 )
 IMPORT = examples("charlm import mymodel-hub --name owl", "charlm import mymodel-torch")
 SERVE = examples("charlm serve mybook", "charlm serve mybook names --port 8080")
+TUNE = examples(
+    "charlm tune mybook.txt --trials 40 --each 15s",
+    "charlm tune mybook.txt --space myspace.yaml --each 500steps",
+    "charlm tune mybook.txt -c mine.yaml --at-most-parameters 500000",
+)
 DOCTOR = examples("charlm doctor", "charlm doctor mybook.txt -c auto")
 
 app.command("train", cls=Command, epilog=TRAIN)(train.train)
@@ -78,12 +84,13 @@ app.command("serve", cls=Command, epilog=SERVE)(serve.serve)
 app.add_typer(evaluate.app, name="eval", help="Score text with a trained model.")
 app.add_typer(inspect.app, name="inspect", help="Look inside a trained model: what its units do, and why.")
 app.add_typer(export.app, name="export", help="Write a model, or what it knows, as files for other programs.")
-app.add_typer(runs.app, name="runs", help="List, show, watch, compare, draw, rename, export and remove runs.")
+app.add_typer(runs.app, name="runs", help="List, show, watch, compare, draw, push, rename, export and remove runs.")
 app.add_typer(data.app, name="data", help="List, show, download and measure texts.")
 app.add_typer(cells.app, name="cells", help="List the recurrent cells and show their equations.")
 app.add_typer(config.app, name="config", help="Show and check settings, and print their schema.")
 app.add_typer(bench.app, name="bench", help="Measure characters per second on this machine.")
 app.add_typer(study.app, name="study", help="Compare variants over seeds, and search for settings.")
+app.command("tune", cls=Command, epilog=TUNE)(tune.tune)
 app.command("doctor", cls=Command, epilog=DOCTOR)(doctor.doctor)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from charlm.cli import runs_changing, runs_watching
+from charlm.cli import runs_changing, runs_pushing, runs_watching
 from charlm.cli.completing import complete_cell, complete_run
 from charlm.cli.help_pages import Command, Group, examples
 from charlm.cli.options import Json
@@ -143,9 +143,11 @@ def plot(
 REMOVE = examples("charlm runs rm old older", "charlm runs rm old --yes")
 RENAME = examples("charlm runs rename mybook-lstm-3 owl")
 WATCH = examples("charlm runs watch", "charlm runs watch mybook --port 8080")
+PUSH = examples("charlm runs push mybook --to tensorboard", "charlm runs push mybook --to mlflow --follow")
 EXPORT = examples("charlm runs export mybook owl-model", "charlm runs export mybook owl.zip --training")
 
 app.command("watch", cls=Command, epilog=WATCH)(runs_watching.watch)
+app.command("push", cls=Command, epilog=PUSH)(runs_pushing.push)
 app.command("rm", cls=Command, epilog=REMOVE)(runs_changing.remove)
 app.command("rename", cls=Command, epilog=RENAME)(runs_changing.rename)
 app.command("export", cls=Command, epilog=EXPORT)(runs_changing.export)

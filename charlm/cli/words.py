@@ -45,6 +45,13 @@ OPTIONS: Mapping[str, Mapping[str, str]] = {
         "--device cuda": "gpu cuda",
         "{}": "model checkpoint ckpt run load name m",
     },
+    "tune": {
+        "--trials {}": "n-trials num-trials max-trials count n",
+        "--each {}": "budget time steps length per-trial trial-length",
+        "--space {}": "search-space ranges",
+        "--name {}": "run study study-name",
+        "-c {}": "preset conf",
+    },
     "eval perplexity": {
         "{}": "data dataset input file files model checkpoint ckpt run load name",
         "--split valid": "val validation",
@@ -65,7 +72,8 @@ COMMANDS = {
     "data list": "corpora datasets",
     "config list": "settings options",
     "config show": "presets",
-    "study search": "search sweep tune hyperopt",
+    "study search": "search",
+    "tune": "sweep hyperopt optuna hyperparameters",
     "bench train": "benchmark speed",
     "doctor": "check diagnose",
     "--version": "version",

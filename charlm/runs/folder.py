@@ -23,6 +23,7 @@ STEP = re.compile(r"step-(0|[1-9][0-9]{0,17})")
 # The files of a checkpoint. A folder with a description is a checkpoint; so it is the first file to be deleted.
 DESCRIPTION, MODEL, TRAINING = "checkpoint.json", "model.safetensors", "training.safetensors"
 CHECKPOINT_FILES = (DESCRIPTION, MODEL, TRAINING)
+PUSHED, PUSHING = "pushed.json", "push.lock"  # how far its metrics were pushed to loggers, and who pushes
 # The name of a checkpoint's folder while it is written, and the suffix of the older one that it is about to replace.
 TEMPORARY, ASIDE = ".writing-", "-old"
 LEFTOVER = re.compile(rf"{re.escape(TEMPORARY)}({STEP.pattern})-[0-9]+({ASIDE})?")

@@ -47,3 +47,20 @@ def lock_run(run: Run) -> Iterator[None]:
                 (run.folder / WRITER).unlink()
     finally:
         guard.release()
+
+
+def is_training(run: Run) -> bool:
+    """Whether the process that wrote its name into the run's folder is alive, as far as this machine can tell."""
+    writer = read_json(run.folder / WRITER)
+    pid = writer.get("pid")
+    if not isinstance(pid, int) or isinstance(pid, bool) or pid <= 0:
+        return False
+    if os.name == "nt" or writer.get("host") != socket.gethostname():
+        return True  # it cannot be asked; it removes the file when it ends
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True

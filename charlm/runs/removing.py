@@ -14,12 +14,12 @@ from charlm.runs.cell_copies import cell_copies
 from charlm.runs.creating import require_name
 from charlm.runs.files import replace_text
 from charlm.runs.finding import open_run
-from charlm.runs.folder import BEST, LAST, LATEST, MARK, Run
+from charlm.runs.folder import BEST, LAST, LATEST, MARK, PUSHED, PUSHING, Run
 from charlm.runs.lock import LOCK, WRITER
 
 PICTURES = ("loss.png", "gradients.png", "gates.png", "context.png")
 # run.json is the last of the files that say what the folder is: a removal that was interrupted can be repeated.
-FILES = (BEST, LAST, "metrics.jsonl", *PICTURES, "config.yaml", WRITER, MARK, LOCK)
+FILES = (BEST, LAST, "metrics.jsonl", *PICTURES, PUSHED, PUSHING, "config.yaml", WRITER, MARK, LOCK)
 
 
 def own_run(root: Path, name: str) -> Run:

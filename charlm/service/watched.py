@@ -6,8 +6,6 @@ It reads the run's folder alone. The training neither waits for it nor knows of 
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
@@ -21,9 +19,8 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from charlm.errors import CharlmError
-from charlm.runs.files import read_json
 from charlm.runs.folder import Run
-from charlm.runs.lock import WRITER
+from charlm.runs.lock import is_training
 from charlm.runs.summary import summarize_run
 from charlm.service.counters import Counters
 from charlm.service.gate_history import GateHistory
@@ -94,23 +91,6 @@ def facts_of(run: Run) -> dict[str, Any]:
         "valid_nats": about.valid_nats,
         "best_step": about.best_step,
     }
-
-
-def is_training(run: Run) -> bool:
-    """Whether the process that wrote its name into the run's folder is alive, as far as this machine can tell."""
-    writer = read_json(run.folder / WRITER)
-    pid = writer.get("pid")
-    if not isinstance(pid, int) or isinstance(pid, bool) or pid <= 0:
-        return False
-    if os.name == "nt" or writer.get("host") != socket.gethostname():
-        return True  # it cannot be asked; it removes the file when it ends
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OverflowError):
-        return True
-    return True
 
 
 def _whole(word: str) -> int:

@@ -41,7 +41,9 @@ def _divided(share: Decimal) -> tuple[float, float]:
     return next((float(first), float(rest)) for first, rest in parts if float(first) + float(rest) == float(share))
 
 
-def require_inside(inner: Corpus, outer: Corpus, where: str) -> None:
+def require_inside(
+    inner: Corpus, outer: Corpus, where: str, remedy: str = "Take a longer text, or leave choose out."
+) -> None:
     """Raise UsageError unless train and valid of `inner` are exactly the train split of `outer`, and neither is empty.
 
     If `inside_training` made the one from the other, equal sizes are enough: both are the first units of one order.
@@ -51,5 +53,5 @@ def require_inside(inner: Corpus, outer: Corpus, where: str) -> None:
         raise UsageError(
             "The training split is too short to choose on a part of it",
             where,
-            "Take a longer text, or leave choose out.",
+            remedy,
         )

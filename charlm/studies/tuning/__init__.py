@@ -1,0 +1,1 @@
+"""`charlm tune`: many short trainings whose settings a sampler draws, from what the earlier ones have scored."""

@@ -1,0 +1,121 @@
+"""The folder of a search, which several processes and machines may share. Knows no sampler and no training.
+
+<root>/tunes/<name>/search.json     what was asked for; who asks for the same joins the search
+                    journal.log     Optuna's journal: each trial, its values and its score
+                    trial-N/        the run of trial N, an ordinary run; trial-N.lock is held while it trains
+                    claim.lock      held for a moment, to take a trial
+                    best.yaml       the best settings so far, for `charlm train -c`
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from charlm.errors import CheckpointError, UsageError
+from charlm.runs import replace_text
+from charlm.runs.files import read_json
+from charlm.studies.results import make_folder
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+FOLDER, SEARCH = "tunes", "search.json"
+PATIENCE = 60.0  # seconds to wait for another process that takes a trial, which takes it a fraction of one
+
+
+@dataclass(frozen=True)
+class SearchFolder:
+    """The folder of one search."""
+
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def journal(self) -> Path:
+        return self.folder / "journal.log"
+
+    @property
+    def best(self) -> Path:
+        return self.folder / "best.yaml"
+
+    def run(self, number: int) -> Path:
+        """The folder of the run of a trial."""
+        return self.folder / f"trial-{number}"
+
+    def begin(self, described: Mapping[str, Any]) -> None:
+        """Make the folder and write what was asked for, unless the search exists.
+
+        Raises UsageError if it was begun with something else, CheckpointError if the folder cannot be written.
+        """
+        self.refuse_change(described)
+        make_folder(self.folder)
+        with self.claiming():
+            if not (self.folder / SEARCH).exists():
+                replace_text(self.folder / SEARCH, json.dumps(described, indent=1) + "\n")
+        self.refuse_change(described)  # another process may have been quicker, with another search
+
+    def refuse_change(self, described: Mapping[str, Any]) -> None:
+        """Raise UsageError if a different search was begun here."""
+        before = read_json(self.folder / SEARCH)
+        if changed := _changed(before, described) if before else []:
+            raise UsageError(
+                f"The search {self.name} was begun with a different {', '.join(changed[:5])}",
+                str(self.folder / SEARCH),
+                "Repeat the command as it was to go on with it, or begin another one with --name.",
+            )
+
+    @contextmanager
+    def claiming(self) -> Iterator[None]:
+        """Hold the lock under which a trial is taken. Raises CheckpointError if it cannot be had."""
+        lock = self._lock("claim", PATIENCE)
+        if lock is None:
+            raise CheckpointError(
+                f"Another process has held the lock of the search {self.name} for {PATIENCE:.0f} seconds",
+                str(self.folder / "claim.lock"),
+                "If it has stopped, end it; then repeat the command.",
+            )
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def hold(self, number: int) -> BaseFileLock | None:
+        """The lock of a trial, held until it is released or its process ends; None if another process holds it."""
+        return self._lock(f"trial-{number}", 0)
+
+    def _lock(self, name: str, patience: float) -> BaseFileLock | None:
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(self.folder / f"{name}.lock", timeout=patience)
+        try:
+            lock.acquire()
+        except Timeout:
+            return None
+        except OSError as error:
+            raise CheckpointError(
+                f"The search {self.name} cannot be locked: {error.strerror}",
+                str(self.folder),
+                "Make the folder writable.",
+            ) from error
+        return lock
+
+
+def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """What differs, by name: each of the settings and of the space by its own."""
+    names = []
+    for key in {**before, **now}:
+        old, new = before.get(key), now.get(key)
+        if isinstance(old, dict) and isinstance(new, dict):
+            prefix = "space of " if key == "space" else ""
+            names += [f"{prefix}{inner}" for inner in {**old, **new} if old.get(inner) != new.get(inner)]
+        elif old != new:
+            names.append(key)
+    return names

@@ -1,0 +1,150 @@
+"""A search as it was asked for: the settings that all trials share, what is searched, and what a trial may cost.
+
+A trial has the settings that `charlm train` would make of the same command and the values that were drawn. It trains on
+most of the training split and is scored on the rest of it (inner_split.py), so the validation split is never read.
+Knows no sampler and trains nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from charlm.cells.naming_files import own_settings, own_stack_problems
+from charlm.config.given import LENGTHS, dotted
+from charlm.config.resolving import DEFAULT_PRESET, resolve
+from charlm.config.settings import Settings
+from charlm.engines.precision import compute_for
+from charlm.errors import UsageError
+from charlm.studies.inner_split import inside_training, require_inside
+from charlm.studies.tuning.space import Space, open_space, where, without
+from charlm.studies.tuning.trial_length import TrialLength
+from charlm.text.corpus import Corpus, open_corpus
+
+# What may differ between the machines that share a search: it changes no result, or where a text is.
+OF_A_MACHINE = ("text.sources", "text.valid", "text.test", "text.decided", "training.device", "training.threads")
+DIGITS = 4  # significant ones of a number that is drawn: as it is trained with, so it stands in the preset of the best
+Values = Mapping[str, object]  # settings by dotted name
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the command line says: a preset or file, `-s`, options by dotted name, and a space's file."""
+
+    config: str | None
+    overrides: Sequence[str]
+    options: Mapping[str, object]
+    space_file: str | None
+    each: TrialLength
+    at_most_parameters: int | None = None
+    at_most_seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class SearchPlan:
+    """A search that can begin. `settings` are those without any drawn value, as they train the final model."""
+
+    asked: Asked
+    settings: Settings
+    space: Space
+    outer: Corpus = field(repr=False)
+    inner: Corpus = field(repr=False)  # its training split divided again
+
+    @property
+    def seed(self) -> int:
+        return self.settings.training.seed
+
+    @property
+    def preset(self) -> str:
+        return self.asked.config or DEFAULT_PRESET
+
+    @property
+    def start(self) -> dict[str, object]:
+        """The preset's own values of what is searched, as far as the space has them: the first trial tries them."""
+        usual = dotted(self.settings)
+        return {name: usual[name] for name, each in self.space.settings.items() if each.holds(usual.get(name))}
+
+    def resolved(self, values: Values) -> Settings:
+        """The settings with these values, for a text of its own and as long as a trial. Raises UsageError."""
+        return _resolved(self.asked, values)
+
+    def trial(self, values: Values) -> Settings:
+        """The settings of the trial with these values. Raises UsageError."""
+        settings = self.resolved(values)
+        quiet = {"validations": 1, "sample_length": 0, "patience": None, "keep": 1, "milestones": None}
+        return settings.model_copy(
+            update={
+                "text": inside_training(settings.text, self.outer),
+                "training": settings.training.model_copy(update=quiet),
+            }
+        )
+
+    def described(self) -> dict[str, Any]:
+        """What makes it this search and no other, as JSON holds it: whoever joins it must have asked for the same."""
+        settings = {name: value for name, value in dotted(self.settings).items() if name not in OF_A_MACHINE}
+        if settings["text.split_seed"] == self.seed:  # what it is if nobody gives it
+            del settings["text.split_seed"]
+        about = {
+            "text": self.outer.sha256,
+            "each": str(self.asked.each),
+            "at_most_parameters": self.asked.at_most_parameters,
+            "at_most_seconds": self.asked.at_most_seconds,
+            "space": self.space.model_dump(mode="json", exclude_defaults=True)["settings"],
+            "settings": settings,
+        }
+        plain: dict[str, Any] = json.loads(json.dumps(about))
+        return plain
+
+
+def prepare_search(asked: Asked) -> SearchPlan:
+    """The search, with its text opened, its device chosen, and both ends of each range checked.
+
+    Raises UsageError, with the line of the space that is wrong, or if the training split is too short to divide.
+    """
+    space, document, source = open_space(asked.space_file)
+    given = {override.partition("=")[0].strip() for override in asked.overrides}
+    if lengths := sorted(given & set(LENGTHS)):
+        raise UsageError("--each is the length of all trials", f"-s {lengths[0]}", "Leave it out.")
+    space = without(space, given)
+    settings = _resolved(asked, {})
+    _require_language_model(settings)
+    for name, dimension in space.settings.items():
+        for end, value in dimension.ends.items():
+            try:
+                _resolved(asked, {name: value})
+            except UsageError as error:
+                place = where(document, source, name, end)
+                raise UsageError(error.what, place, error.remedy) from None
+    compute_for(settings)  # a device that is absent would fail every trial
+    outer = open_corpus(settings.text)
+    inner = open_corpus(inside_training(settings.text, outer))
+    require_inside(inner, outer, "charlm tune", "Take a longer text, or a larger first share of text.splits.")
+    return SearchPlan(asked, settings, space, outer, inner)
+
+
+def plain(value: object) -> object:
+    """A drawn value as it is trained with and written."""
+    return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value
+
+
+def _resolved(asked: Asked, values: Values) -> Settings:
+    overrides = [*asked.overrides, *(f"{name}={json.dumps(value)}" for name, value in values.items())]
+    lengthless = dict.fromkeys(LENGTHS) | {"training.steps": 1}  # what characters are in updates is known afterwards
+    settings = own_settings(
+        resolve(asked.config, overrides, {**asked.options, **lengthless}, [own_stack_problems]).settings
+    )
+    length = {"steps": None, **asked.each.of(settings.training)}
+    return settings.model_copy(update={"training": settings.training.model_copy(update=length)})
+
+
+def _require_language_model(settings: Settings) -> None:
+    kinds = {"pairs": settings.model.pairs.kind, "latent variables": settings.model.latent.kind}
+    for what, kind in kinds.items():
+        if kind is not None:
+            raise UsageError(
+                f"charlm tune searches for language models, and not for models of {what}",
+                f"model.{what.partition(' ')[0]}.kind={kind}",
+                "Leave it out, or try values one by one: charlm study search FILE",
+            )
