@@ -4,9 +4,10 @@ Text flows one way through the rooms of the package:
 
     text --encode--> ids --lanes--> batches --cells, stack--> logits --loss--> checkpoint --> sampler | evaluator
 
-The library in four functions (charlm/api.py):
+The library in five functions (charlm/api.py):
 
     charlm.train("book.txt", steps=500)      a training to iterate over
+    charlm.resume("run", more=500)           the training of a run goes on
     charlm.load("run")                       a trained model
     charlm.sample("run", "The owl ")         text that continues a prompt
     charlm.score("run", text)                how well the model predicts a text
@@ -20,9 +21,9 @@ TYPE_CHECKING = False  # to import typing takes a moment, in which a Ctrl-C woul
 if TYPE_CHECKING:
     from typing import Any
 
-    from charlm.api import load, sample, score, train
+    from charlm.api import load, resume, sample, score, train
 
-__all__ = ["__version__", "load", "sample", "score", "train"]
+__all__ = ["__version__", "load", "resume", "sample", "score", "train"]
 
 
 def __getattr__(name: str) -> Any:

@@ -22,12 +22,27 @@ import torch
 import typer
 
 from charlm.cells import own_files
-from charlm.cli import main
+from charlm.cli import app, main
 from charlm.display import loss_plot, study_plot
 from charlm.training import speed
 
 # The parsers of all commands, which take longer to make than a short command to run. They keep nothing between calls.
 parsers = functools.cache(typer.main.get_command)
+
+
+def require_command(arguments: list[str]) -> None:
+    """Parse a command line with the tree of commands. Raises what typer raises for a wrong one.
+
+    A command that is only named, without arguments, needs none.
+    """
+    command, path = parsers(app), []
+    while inner := getattr(command, "commands", {}).get(arguments[0]):
+        command, path, arguments = inner, [*path, arguments[0]], arguments[1:] or [""]
+        if not getattr(command, "commands", None):
+            break
+    assert not getattr(command, "commands", None), f"{path} is a group"
+    if given := [each for each in arguments if each]:
+        command.make_context(path[-1], given)
 
 
 PNG = b"\x89PNG\r\n\x1a\n"  # what such a file begins with

@@ -1,4 +1,4 @@
-"""The front door of the library: `charlm.load`, `train`, `sample` and `score`."""
+"""The front door of the library: `charlm.load`, `train`, `resume`, `sample` and `score`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from charlm.errors import CheckpointError, TextError, UsageError
 from charlm.training.events import Finished, Started, Updated
 
 TINY = {"hidden_size": 8, "num_layers": 1, "batch_size": 4, "seq_len": 16, "device": "cpu", "sample_length": 0}
-FOUR = ["load", "sample", "score", "train"]
+FIVE = ["load", "resume", "sample", "score", "train"]
 
 
 @pytest.fixture(autouse=True)
@@ -57,9 +57,9 @@ def test_a_model_is_loaded_sampled_and_scored_without_torch(tiny_run, monkeypatc
     assert "torch" not in modules
 
 
-def test_dir_lists_the_four():
-    assert set(FOUR) <= set(dir(library))
-    assert all(callable(getattr(library, name)) for name in FOUR)
+def test_dir_lists_the_five():
+    assert set(FIVE) <= set(dir(library))
+    assert all(callable(getattr(library, name)) for name in FIVE)
 
 
 def test_other_names_are_attribute_errors():

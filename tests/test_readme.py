@@ -10,11 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from command_line import parsers
+from command_line import require_command
 
 import charlm as charlm_package
 from charlm.cells.table import CELLS
-from charlm.cli import app
 
 README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
 
@@ -78,27 +77,12 @@ def test_every_block_is_run_by_a_test_or_by_the_check_of_a_change():
     assert len(shown) == sum(language == "yaml" for language, _, _ in BLOCKS), "each yaml block has a file's name"
 
 
-def parsed(arguments):
-    """Parse a command line with the tree of commands. Raises what typer raises for a wrong one.
-
-    A command that is only named, without arguments, needs none.
-    """
-    command, path = parsers(app), []
-    while inner := getattr(command, "commands", {}).get(arguments[0]):
-        command, path, arguments = inner, [*path, arguments[0]], arguments[1:] or [""]
-        if not getattr(command, "commands", None):
-            break
-    assert not getattr(command, "commands", None), f"{path} is a group"
-    if given := [each for each in arguments if each]:
-        command.make_context(path[-1], given)
-
-
 def test_every_command_in_the_prose_and_in_the_tables_is_one():
     found = re.findall(r"`(?:time )?charlm ([^`]+)`", README)
     assert len(found) >= 8
     for command in found:
         if not command.startswith("--"):  # --help, --install-completion
-            parsed(shlex.split(command))
+            require_command(shlex.split(command))
 
 
 def test_the_commands_of_the_first_minute_are_commands():
@@ -106,7 +90,7 @@ def test_the_commands_of_the_first_minute_are_commands():
     found = re.findall(r"bin/charlm ?([^&\n]*)", start)
     assert found
     for command in found:
-        parsed(shlex.split(command))
+        require_command(shlex.split(command))
 
 
 def test_the_layout_names_every_room_of_the_package():

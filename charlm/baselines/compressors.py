@@ -12,12 +12,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from charlm.errors import UsageError
+from charlm.version import install_extra
 
 PPMD_ORDER = 6  # symbols of its longest contexts
 PPMD_MEMORY = 64 << 20, 2047 << 20  # bytes, at least and at most; variant H takes less than 2 GiB
 PPMD_BYTES = 24  # of memory for each byte of text: what random bytes take, so that it never forgets
 LZMA_DICTIONARY = 1 << 16, 1536 << 20  # bytes, at least and at most
-INSTALL = "Install it with: pip install 'charlm[compress]'"
+INSTALL = f"Install it with: {install_extra('compress')}"
 
 Compressor = Callable[[bytes], int]  # the compressed size in bytes
 

@@ -83,7 +83,12 @@ def _usage(command: Any, ctx: Any) -> list[str]:
 
 
 def _write_parameters(command: Any, ctx: Any, formatter: Any) -> None:
-    """A section of arguments, one of options, and one for each group of options that has a name."""
+    for title, found in parameter_sections(command, ctx).items():
+        _write_section(formatter, title, found)
+
+
+def parameter_sections(command: Any, ctx: Any) -> dict[str, list[tuple[str, str]]]:
+    """Names and explanations: a section of arguments, one of options, and one for each group of options with a name."""
     rows: dict[str, list[tuple[str, str]]] = {"Arguments": [], "Options": []}
     for parameter in command.get_params(ctx):
         record = parameter.get_help_record(ctx)  # None if it is hidden
@@ -92,8 +97,7 @@ def _write_parameters(command: Any, ctx: Any, formatter: Any) -> None:
             name = _argument_name(parameter) if is_argument else _option_name(parameter, record[0])
             section = "Arguments" if is_argument else getattr(parameter, "rich_help_panel", None) or "Options"
             rows.setdefault(section, []).append((name, record[1]))
-    for title, found in rows.items():
-        _write_section(formatter, title, found)
+    return rows
 
 
 def _write_section(formatter: Any, title: str, rows: list[tuple[str, str]]) -> None:

@@ -127,7 +127,7 @@ Regex = Annotated[
         metavar="PATTERN",
         help="Write what matches this regular expression as a whole; it is never cut off, and a running text ends "
         "where the model would leave a finished match. Characters that cannot lead to a match are left out at each "
-        "step, so a forced text may be an unlikely one: what that cost is printed in bits. Needs charlm[constrain].",
+        "step, so a forced text may be an unlikely one: what that cost is printed in bits. Needs the extra constrain.",
         rich_help_panel=CONSTRAINTS,
     ),
 ]
@@ -160,7 +160,7 @@ MaxCopy = Annotated[
     int | None,
     typer.Option(
         help="Never more than N characters in a row that stand in the training text; the text ends where none is left. "
-        "Below about 15, words are misspelled. Needs charlm[constrain].",
+        "Below about 15, words are misspelled. Needs the extra constrain.",
         rich_help_panel=COPIES,
     ),
 ]
@@ -169,7 +169,7 @@ Report = Annotated[
     typer.Option(
         "--report",
         help="Say of all samples which share of their sequences of 10, 20 and 50 characters, and of records, is new, "
-        "and how long the longest copy is. Needs charlm[constrain].",
+        "and how long the longest copy is. Needs the extra constrain.",
         rich_help_panel=COPIES,
     ),
 ]

@@ -14,6 +14,7 @@ from charlm.cli.opening import open_named
 from charlm.cli.options import CellFile
 from charlm.display.printing import print_stderr
 from charlm.errors import UsageError
+from charlm.version import install_extra
 
 if TYPE_CHECKING:
     from charlm.service.running import Address
@@ -80,7 +81,7 @@ def require_server(doing: str, where: str) -> None:
         import starlette
         import uvicorn  # noqa: F401
     except ImportError as error:
-        install = "Install it with: pip install 'charlm[serve]'"
+        install = f"Install it with: {install_extra('serve')}"
         raise UsageError(f"{doing} needs the library {error.name}", f"{where}: it is not installed", install) from None
     del starlette
 

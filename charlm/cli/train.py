@@ -21,7 +21,7 @@ from charlm.cli.options import (
     Valid,
 )
 from charlm.cli.serve import require_server
-from charlm.cli.train_pairs import Pairs, begin_pairs, chosen_kind, is_of_pairs, resume_pairs
+from charlm.cli.train_pairs import Pairs, begin_pairs, chosen_kind, resume_pairs
 from charlm.cli.train_plan import print_plan, reopened
 from charlm.cli.train_shown import Shown, train_and_show
 from charlm.errors import UsageError
@@ -128,6 +128,7 @@ def train(
         require_server("--watch", "charlm train --watch")
     if resume:
         target = _run_to_resume(text, config, run, origin)
+        from charlm.checkpoint.kind_of_run import is_of_pairs
         from charlm.checkpoint.moved import Moved
 
         places = Moved(moved or (), valid or (), test or ())

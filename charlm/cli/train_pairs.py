@@ -52,20 +52,6 @@ def chosen_kind(pairs: bool, text: Sequence[str] | None, overrides: Sequence[str
     return None if given else "attending"
 
 
-def is_of_pairs(target: str | None) -> bool:
-    """Whether the run of that name is one of pairs. A run that cannot be read is left to those who say why."""
-    from charlm.config.history import BEFORE_IT_EXISTED
-    from charlm.config.resolving import resolve
-    from charlm.errors import CharlmError
-    from charlm.runs import open_run, runs_root
-
-    try:
-        config = open_run(runs_root(), target).config
-        return resolve(str(config), (), {}, (), BEFORE_IT_EXISTED).settings.model.pairs.kind is not None
-    except CharlmError:
-        return False
-
-
 def begin_pairs(resolved: Resolved, name: str | None, origin: str | None, dry_run: bool, shown: Shown) -> None:
     """Train a new run. Raises UsageError for what cannot go with pairs."""
     from charlm.errors import UsageError

@@ -17,9 +17,10 @@ import numpy.typing as npt
 
 from charlm.compression.integers import Weights
 from charlm.errors import IntegrityError, UsageError
+from charlm.version import install_extra
 
 WORD = 4  # bytes of a word of the coder
-INSTALL = "Install it with `pip install 'charlm[compress]'`, or alone with `pip install constriction`."
+INSTALL = f"Install it with `{install_extra('compress')}`, or alone with `pip install constriction`."
 
 
 @cache

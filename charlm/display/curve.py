@@ -54,7 +54,7 @@ def draw_curve(curve: Curve, width: int, height: int) -> list[list[Segment]]:
     train, valid = curve.points()
     if len(train) < 2 or width < 12 or height < 2:
         return []
-    span = _span(train[-1][0])
+    span = visible_span(train[-1][0])
     columns, rows = 2 * (width - LABEL), 4 * height
     line = _by_column(train, columns / span, columns)
     marks = _by_column(valid, columns / span, columns)
@@ -90,7 +90,8 @@ def _bin(progress: float) -> int:
     return min(BINS - 1, max(0, int(progress * BINS)))
 
 
-def _span(progress: float) -> float:
+def visible_span(progress: float) -> float:
+    """The share of the training that is drawn when `progress` of it is done: all, a half, a quarter ..., if it fits."""
     span = 1.0
     while span / 2 >= progress and span > 16 / BINS:
         span /= 2

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from charlm.errors import UsageError
+from charlm.version import install_extra
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 INK, GRID = "#333333", "#e2e2e2"
-INSTALL = "Install it with: pip install 'charlm[plot]'"
+INSTALL = f"Install it with: {install_extra('plot')}"
 
 
 def has_matplotlib() -> bool:

@@ -63,7 +63,7 @@ def run_rows(run: RunSummary, settings: Mapping[str, Any], target: str) -> list[
         ("valid", f"{_score(run.valid_nats, run)}{best}"),
         ("train", f"{_score(run.train_nats, run)}{best}"),
         *_under("checkpoints", _checkpoints(run)),
-        *_under("settings", _notable(settings)),
+        *_under("settings", notable_settings(settings)),
         *_under("changed", run.changed),
         *_under("next", _next_commands(target, _has_reached_its_length(run, settings), settings)),
     ]
@@ -82,7 +82,7 @@ def compared_rows(summaries: Sequence[RunSummary], differing: Mapping[str, Seque
     ]
 
 
-def _notable(settings: Mapping[str, Any]) -> list[str]:
+def notable_settings(settings: Mapping[str, Any]) -> list[str]:
     """The settings that are not the defaults and those of ALWAYS_SHOWN, in the form that -s takes."""
     usual = dotted(Settings())
     return [

@@ -19,6 +19,7 @@ import numpy as np
 from charlm.errors import UsageError
 from charlm.model.language_model import LanguageModel
 from charlm.model.state import State
+from charlm.version import install_extra
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -110,7 +111,7 @@ def largest_difference(model: LanguageModel, content: bytes, seed: int = 0) -> f
 
 
 def _missing(error: ImportError) -> UsageError:
-    return UsageError(f"{error.name} is not installed", "export onnx", "pip install 'charlm[onnx]'")
+    return UsageError(f"{error.name} is not installed", "export onnx", install_extra("onnx"))
 
 
 @contextmanager

@@ -121,7 +121,7 @@ class Training(Generic[AnyTask]):
             raise UsageError(
                 f"The training of {self.run.name} is closed",
                 str(self.run.folder),
-                f"Resume the run: charlm.training.experiment.resume({self.run.name!r}, more='500')",
+                f"Resume the run: charlm.resume({self.run.name!r}, more=500)",
             )
 
     def close(self) -> None:

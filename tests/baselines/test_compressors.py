@@ -33,4 +33,4 @@ def test_without_pyppmd_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "pyppmd", None)
     with pytest.raises(UsageError, match="pyppmd") as caught:
         COMPRESSORS["ppmd"](TEXT)
-    assert "pip install 'charlm[compress]'" in caught.value.remedy
+    assert "pip install 'charlm-rnn[compress]'" in caught.value.remedy

@@ -8,7 +8,7 @@ from charlm.checkpoint import load_checkpoint, training_text
 from charlm.errors import CheckpointError, TextError
 from charlm.runs import find_checkpoint
 
-pytest.importorskip("pydivsufsort", reason="the extra charlm[constrain]")
+pytest.importorskip("pydivsufsort", reason="the extra constrain")
 
 
 @pytest.fixture

@@ -157,14 +157,14 @@ def test_what_cannot_be_written_is_refused_before_anything_is_computed(charlm, r
     assert "one of the two" in refused(charlm, runs, 2, verse, "--json", "--markdown", "-")
     assert "it is a folder" in refused(charlm, runs, 2, verse, "--markdown", tmp_path)
     monkeypatch.setattr(card_files, "has_matplotlib", lambda: False)
-    assert "pip install 'charlm[plot]'" in refused(charlm, runs, 2, verse, "--png", "card.png")
+    assert "pip install 'charlm-rnn[plot]'" in refused(charlm, runs, 2, verse, "--png", "card.png")
 
 
 def test_without_pyppmd_the_card_says_what_to_install(charlm, runs, verse, monkeypatch):
     monkeypatch.setattr("charlm.evaluation.reference_scores.has_ppmd", lambda: False)
     done = charlm("eval", "card", "tiny", verse, "--no-adapt", env=runs)
     assert done.returncode == 0
-    assert "pip install 'charlm[compress]'" in done.stderr
+    assert "pip install 'charlm-rnn[compress]'" in done.stderr
     assert "PPMd 6" in done.stdout
 
 

@@ -9,7 +9,7 @@ from sampled import in_json, make, run
 
 import charlm
 
-pytest.importorskip("outlines_core", reason="the extra charlm[constrain]")
+pytest.importorskip("outlines_core", reason="the extra constrain")
 
 SPEECH = r"[A-C]+:(?: [a-z]{1,9}){2,5}[.,]"
 

@@ -11,7 +11,7 @@ from sampled import in_json, run
 import charlm
 from charlm.errors import TextError
 
-pytest.importorskip("pydivsufsort", reason="the extra charlm[constrain]")
+pytest.importorskip("pydivsufsort", reason="the extra constrain")
 
 VERSE = "The owl went out to look for mice,\nThe mice went out to look for rice;\nThe rice had all been sold at noon,\n"
 TRAINING = VERSE * 20
@@ -156,4 +156,4 @@ def test_without_pydivsufsort_the_error_says_what_to_install(sample, monkeypatch
     monkeypatch.setitem(__import__("sys").modules, "pydivsufsort", None)
     monkeypatch.setenv("CHARLM_CACHE", str(tmp_path))
     done = sample("verse", "--max-copy", 9, code=2)
-    assert "pip install 'charlm[constrain]'" in done.stderr
+    assert "pip install 'charlm-rnn[constrain]'" in done.stderr

@@ -69,7 +69,7 @@ def test_a_run_that_is_not_there_is_told_as_elsewhere(charlm, tiny_run):
 @pytest.mark.parametrize("command", [("serve",), ("runs", "watch"), ("train", "--watch")])
 def test_without_its_libraries_it_says_how_to_get_them(charlm, monkeypatch, command):
     monkeypatch.setitem(sys.modules, "uvicorn", None)
-    refused(charlm(*command), 2, "needs the library uvicorn", "pip install 'charlm[serve]'")
+    refused(charlm(*command), 2, "needs the library uvicorn", "pip install 'charlm-rnn[serve]'")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -181,7 +181,7 @@ def test_without_the_library_it_says_how_to_install_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "constriction", None)
     with pytest.raises(UsageError, match="constriction") as refused:
         next(compress(io.BytesIO(b"abc"), io.BytesIO(), CODINGS["characters"].prepared(False)))
-    assert "charlm[compress]" in refused.value.remedy
+    assert "charlm-rnn[compress]" in refused.value.remedy
     monkeypatch.undo()
     range_coder._library.cache_clear()
 

@@ -94,5 +94,5 @@ def test_without_matplotlib_the_error_says_what_to_install(tmp_path: Path, monke
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(UsageError) as caught:
         plot_loss(run(), tmp_path / "loss.png")
-    assert "charlm[plot]" in caught.value.remedy
+    assert "charlm-rnn[plot]" in caught.value.remedy
     assert not (tmp_path / "loss.png").exists()

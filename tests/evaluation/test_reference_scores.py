@@ -45,5 +45,5 @@ def test_without_pyppmd_the_others_are_measured_and_it_is_said(monkeypatch):
     monkeypatch.setattr("charlm.evaluation.reference_scores.has_ppmd", lambda: False)
     ppmd, *others = compressor_scores(TEXT, TRAINING, lambda ids: ids.tobytes())
     assert (ppmd.after, ppmd.alone) == (None, None)
-    assert "pip install 'charlm[compress]'" in ppmd.lacks
+    assert "pip install 'charlm-rnn[compress]'" in ppmd.lacks
     assert all(each.after for each in others)

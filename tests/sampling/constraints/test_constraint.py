@@ -19,7 +19,7 @@ from charlm.sampling.loop.masks import Masks
 from charlm.sampling.rules.decoding import Decoding
 from charlm.text.vocabulary import Vocabulary
 
-pytest.importorskip("outlines_core", reason="the extra charlm[constrain]")
+pytest.importorskip("outlines_core", reason="the extra constrain")
 
 LETTERS = Vocabulary.of("abcd12 .\n")
 MODEL = Bigrams(random_table())

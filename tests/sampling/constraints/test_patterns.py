@@ -13,7 +13,7 @@ from charlm.sampling.constraints.compiling import built
 from charlm.sampling.constraints.patterns import pattern_automaton
 from charlm.text.vocabulary import Vocabulary
 
-pytest.importorskip("outlines_core", reason="the extra charlm[constrain]")
+pytest.importorskip("outlines_core", reason="the extra constrain")
 
 LETTERS = Vocabulary.of("abcxyz019 -.\nAB:é")
 BYTES = Vocabulary(tuple(map(chr, range(256))), "byte")
@@ -145,4 +145,4 @@ def test_without_outlines_core_the_error_says_what_to_install(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "outlines_core", None)
     with pytest.raises(UsageError, match="needs outlines-core") as caught:
         pattern_automaton("a", LETTERS)
-    assert "pip install 'charlm[constrain]'" in caught.value.remedy
+    assert "pip install 'charlm-rnn[constrain]'" in caught.value.remedy

@@ -18,7 +18,7 @@ from charlm.sampling.loop.masks import Masks
 from charlm.sampling.rules.decoding import Decoding
 from charlm.text.vocabulary import Vocabulary
 
-pytest.importorskip("pydivsufsort", reason="the extra charlm[constrain]")
+pytest.importorskip("pydivsufsort", reason="the extra constrain")
 
 LETTERS = Vocabulary.of("abcd12 .\n")  # as many symbols as the table has
 
@@ -147,7 +147,7 @@ def test_without_pydivsufsort_the_error_says_what_to_install(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "pydivsufsort", None)
     with pytest.raises(UsageError, match="needs pydivsufsort") as caught:
         suffix_array(np.array([1, 2]))
-    assert "pip install 'charlm[constrain]'" in caught.value.remedy
+    assert "pip install 'charlm-rnn[constrain]'" in caught.value.remedy
 
 
 def test_a_text_too_long_for_the_array_is_refused(monkeypatch):

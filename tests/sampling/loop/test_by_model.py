@@ -17,7 +17,7 @@ from charlm.sampling.loop.generation import generate, read
 from charlm.sampling.loop.masks import Masks
 from charlm.sampling.rules.decoding import Decoding
 
-pytest.importorskip("pydivsufsort", reason="the extra charlm[constrain]")
+pytest.importorskip("pydivsufsort", reason="the extra constrain")
 
 
 def copying(training, model):

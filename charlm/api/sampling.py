@@ -1,7 +1,4 @@
-"""The library's front door: load, train, sample and score, each in one call. Its names are `charlm.load` and so on.
-
-Names of runs, folders and checkpoints mean the same as on the command line. Knows no terminal.
-"""
+"""`charlm.sample`: text that a trained model writes, by the rules of `charlm sample`."""
 
 from __future__ import annotations
 
@@ -10,69 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from charlm.api.models import checkpoint_of
 from charlm.checkpoint import Checkpoint
-from charlm.checkpoint import load_checkpoint as load_folder
 from charlm.checkpoint.moved import Moved
-from charlm.evaluation.score import Score
-from charlm.runs import find_checkpoint, runs_root
 from charlm.sampling.rules.decoding import Decoding
 from charlm.text.vocabulary import Vocabulary
 
-if TYPE_CHECKING:  # imports torch, which only training needs
-    from charlm.evaluation.text import Policy
+if TYPE_CHECKING:
     from charlm.sampling.copies.copy_limit import CopyLimit
-    from charlm.training.experiment import Training
-    from charlm.training.language import LanguageTask
 
 MOVED = {"sources": "text=PATH", "valid": "valid=FILE", "test": "test=FILE"}  # how a call names what has moved
-
-
-def load(run: str | Path | None = None, *, cell_file: str | Path | None = None) -> Checkpoint:
-    """The trained model of a run. `run` is its name, its folder or one of its checkpoints; None is the latest run.
-
-    A model whose cell is code in a file of its own is opened only if `cell_file` names that file, as it was when the
-    model was trained: its code then runs. Raises UsageError otherwise, CheckpointError if there is no
-    such run, IntegrityError if its files are not as they were written.
-    """
-    if cell_file is not None:
-        from charlm.cells.own_files import trust
-
-        trust(str(cell_file))
-    return load_folder(find_checkpoint(runs_root(), None if run is None else str(run)))
-
-
-def train(
-    *texts: str | Path,
-    config: str | Path | None = None,
-    run: str | None = None,
-    start_from: Checkpoint | str | Path | None = None,
-    **settings: Any,
-) -> Training[LanguageTask]:
-    """A new run, ready to train: `for event in charlm.train("book.txt", hidden_size=64, steps=500): ...`
-
-    `texts` are files, folders, globs or names of corpora; none is the embedded corpus. `config` is a preset or a YAML
-    file, `run` the name of the run. Any setting of `charlm config schema` is a keyword: `steps` for training.steps,
-    or in full `training__steps`, with two underscores for each dot. None is YAML's null.
-
-    `cell="path/to/mycell.py:MyCell"` runs the code in that file. Raises UsageError for a setting that is unknown or
-    invalid, TextError for a text that cannot be read.
-    """
-    from charlm.cells.naming_files import own_settings, own_stack_problems
-    from charlm.config.resolving import resolve_to_train
-    from charlm.training.experiment import begin
-    from charlm.training.origin import settings_from
-
-    values = {_setting(keyword): value for keyword, value in settings.items()}
-    if texts:
-        values["text.sources"] = [str(text) for text in texts]
-    nulls = [f"{name}=null" for name, value in values.items() if value is None]  # None in `options` means not given
-    resolved = resolve_to_train(None if config is None else str(config), nulls, values, [own_stack_problems])
-    resolved = replace(resolved, settings=own_settings(resolved.settings))
-    if start_from is None:
-        return begin(resolved.settings, run, automatic=resolved.automatic)
-    start = _checkpoint(start_from)
-    chosen, notes = settings_from(resolved, start)
-    return begin(chosen, run, start, notes)
 
 
 def sample(
@@ -110,9 +54,9 @@ def sample(
     `logit_bias={"e": -2}` by characters, `samplers=["top_k", "temperature"]`. Raises UsageError for what cannot be.
 
     `regex` is a pattern that the text matches as a whole, `only` a class of characters such as "a-z ,.'", `words` a
-    list of words; with `utf8`, a model of bytes writes whole characters alone. A pattern needs charlm[constrain].
+    list of words; with `utf8`, a model of bytes writes whole characters alone. A pattern needs the extra `constrain`.
     None of them constrains the prompt. `max_copy` is the longest run of characters that may stand in the training text,
-    which is read again; it needs charlm[constrain] too. Raises TextError or CheckpointError if that text is not there:
+    which is read again; it needs that extra, too. Raises TextError or CheckpointError if that text is not there:
     `text` is where it is now, if it has moved, and so are `valid` and `test` for texts of their own.
 
     `best_of` writes so many texts and keeps the likeliest; `beam` is the most likely line that a search of this width
@@ -138,7 +82,7 @@ def sample(
 
     given = {"regex": regex, "only": only, "words": words, "utf8": utf8 or None, "max_copy": max_copy}
     _check_sample(length, seed, adapt, adapt_rate, {**given, "best_of": best_of, "beam": beam})
-    checkpoint = _checkpoint(model)
+    checkpoint = checkpoint_of(model)
     settings, vocabulary = checkpoint.settings.text, checkpoint.vocabulary
     end, begun = record_end_id(settings, vocabulary), as_trained(prompt, settings, vocabulary)
     decoding = decoding_of(decoding, rules, vocabulary)
@@ -156,40 +100,6 @@ def sample(
         seed = fresh_seed() if seed is None else seed
         samples = wanted_samples(stepped, vocabulary, after, wanted, seed, 1, before, best_of=best_of, beam=beam)
         return "".join(fragment.text for fragment in next(samples, iter(())))
-
-
-def score(
-    model: Checkpoint | str | Path | None,
-    text: str,
-    *,
-    unknown: Policy = "skip",
-) -> Score:
-    """The exact score of a text: nats, bits per character, perplexity. `model` is as for `load`.
-
-    It is the score that `charlm eval perplexity` gives for a file of this text: the text is read as the model's own
-    was. For a model of records it has records in the same form, each scored from a fresh state: lines, parts between
-    the model's separator, a table with its column, JSON lines with its field, FASTA. U+001E separates nothing; where
-    the model's separator does not occur, the text is one record.
-
-    `unknown` is for characters that the model does not know: `skip` leaves them out, `nearest` reads the nearest known
-    ones, `charge` adds what a code would pay to name them (the rule is in charlm.evaluation.charging), so that models
-    that know different characters can be compared. A model with an unknown symbol (text.min_count) leaves none out, and
-    names are always charged. Raises TextError if fewer than two known characters remain, if the text has not the
-    model's form, and with `error` for an unknown character.
-    """
-    from charlm.evaluation.scorers import NumpyScorer
-    from charlm.evaluation.text import reading_of, score_text
-    from charlm.text.given_text import encode_given
-    from charlm.text.length import require_two
-
-    checkpoint = _checkpoint(model)
-    vocabulary = checkpoint.vocabulary
-    encoded = encode_given(text, checkpoint.settings.text, vocabulary, reading_of(unknown))
-    require_two(encoded.ids.size, "The text", "charlm.score", bool(encoded.unknown))
-    end = checkpoint.record_end
-    scorer = NumpyScorer(checkpoint.model)
-    scored = checkpoint.scored
-    return score_text(scorer, encoded.ids, vocabulary, end, unknown, encoded.unknown, scored=scored).score
 
 
 def _check_sample(
@@ -237,7 +147,7 @@ def _others(checkpoint: Checkpoint, ensemble: Sequence[Checkpoint | str | Path])
     """The other models of an ensemble."""
     from charlm.checkpoint.same_symbols import require_same_symbols
 
-    others = list(map(_checkpoint, ensemble))
+    others = list(map(checkpoint_of, ensemble))
     for other in others:
         require_same_symbols(checkpoint, other)
     return others
@@ -268,16 +178,3 @@ def _limit(
         raise UsageError(f"max_copy cannot be {most}", "charlm.sample", "Give a number of characters, from 1 on.")
     training = open_verbatim(checkpoint, "charlm.sample with", moved, MOVED)
     return CopyLimit(training, most, record_begun(heard, end), end)
-
-
-def _checkpoint(model: Checkpoint | str | Path | None) -> Checkpoint:
-    return model if isinstance(model, Checkpoint) else load(model)
-
-
-def _setting(keyword: str) -> str:
-    """The name of a setting in YAML: `training.steps` for `steps` or `training__steps`."""
-    from charlm.config.given import NAMES
-
-    if "__" in keyword:
-        return keyword.replace("__", ".")
-    return next((name for name in NAMES if name.endswith(f".{keyword}")), keyword)

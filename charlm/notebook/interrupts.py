@@ -1,0 +1,54 @@
+"""The interrupt of a cell: while a training computes, the first one asks it to save and end. Knows no training.
+
+A notebook interrupts a cell by SIGINT. Between two events the cell's own code runs, and Ctrl-C means what it does
+elsewhere.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+
+class Interrupted(KeyboardInterrupt):
+    """A cell that was interrupted: the code after the training does not run. Its card says how to go on."""
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows in place of a traceback, which would be about the loop and its generators."""
+        return [f"KeyboardInterrupt: {self}"]
+
+
+class Interrupt:
+    """Whether the work is asked to end."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def is_asked(self) -> bool:
+        return self.asked
+
+    @contextmanager
+    def recorded(self) -> Iterator[None]:
+        """Within the context, a first SIGINT is only recorded; a second one raises KeyboardInterrupt.
+
+        Does nothing outside of the main thread, and where SIGINT is ignored.
+        """
+        if (
+            threading.current_thread() is not threading.main_thread()
+            or signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+        ):
+            yield
+            return
+        before = signal.signal(signal.SIGINT, self._record)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def _record(self, number: int, frame: FrameType | None) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
