@@ -54,9 +54,7 @@ class Blocks:
 
     def followed_by(self, other: Blocks) -> Blocks:
         """These blocks and then the others."""
-        return Blocks(
-            np.concatenate([self.nats, other.nats]), np.concatenate([self.characters, other.characters])
-        )
+        return Blocks(np.concatenate([self.nats, other.nats]), np.concatenate([self.characters, other.characters]))
 
     @property
     def score(self) -> Score:

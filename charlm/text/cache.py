@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import mmap
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -101,7 +102,9 @@ def load_entry(key: str) -> Entry | None:
         if record["sum"] != _sum(record) or ids_file.stat().st_size != length * dtype.itemsize:
             return None
         ids = mapped(ids_file, dtype, length)
-        whole = _is_whole(ids_file, record["pieces"], dtype.itemsize) if "pieces" in record else _has_digest(ids, record)
+        whole = (
+            _is_whole(ids_file, record["pieces"], dtype.itemsize) if "pieces" in record else _has_digest(ids, record)
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return Entry(ids, record["facts"]) if whole else None
@@ -188,8 +191,19 @@ def _held(chunks: Iterator[Array], dtype: np.dtype[Any], folder: str, reason: st
 
 
 def in_chunks(ids: Array) -> Iterator[Array]:
-    """The ids in chunks of a few million, so that a pass over them takes little memory."""
-    return (ids[start : start + CHUNK_LENGTH] for start in range(0, len(ids), CHUNK_LENGTH))
+    """The ids in chunks of a million, so that a pass over them takes little memory.
+
+    What a pass has read of a mapped file is unmapped again; the system still has it, as long as it has room.
+    """
+    mapping: Any = getattr(ids, "_mmap", None) if len(ids) > CHUNK_LENGTH else None
+    unmap = mapping is not None and hasattr(mmap, "MADV_DONTNEED")
+    origin = np.frombuffer(mapping, np.uint8).ctypes.data if unmap else 0
+    for start in range(0, len(ids), CHUNK_LENGTH):
+        chunk = ids[start : start + CHUNK_LENGTH]
+        yield chunk
+        if unmap:
+            first = (chunk.ctypes.data - origin) // mmap.PAGESIZE * mmap.PAGESIZE
+            mapping.madvise(mmap.MADV_DONTNEED, first, chunk.ctypes.data - origin + chunk.nbytes - first)
 
 
 def _is_whole(file: Path, pieces: list[tuple[int, str]], itemsize: int) -> bool:

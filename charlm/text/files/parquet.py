@@ -113,7 +113,7 @@ def _rows_of_a_batch(table: Any, name: str) -> int:
     paths = [data.schema.column(number).path.split(".")[0] for number in range(data.num_columns)]
     at = paths.index(name) if name in paths else at
     size = sum(data.row_group(group).column(at).total_uncompressed_size for group in range(data.num_row_groups))
-    return max(1, min(MOST_ROWS, BATCH * data.num_rows // max(1, size)))
+    return max(1, min(MOST_ROWS, BATCH * int(data.num_rows) // max(1, int(size))))
 
 
 def _text(value: Any, where: str) -> str | None:

@@ -51,7 +51,7 @@ class _Zstandard:
             from compression import zstd
         else:
             from backports import zstd
-        most = {zstd.DecompressionParameter.window_log_max: LARGEST_DICTIONARY.bit_length() - 1}
+        most = {int(zstd.DecompressionParameter.window_log_max): LARGEST_DICTIONARY.bit_length() - 1}
         self._frame, self._error = zstd.ZstdDecompressor(options=most), zstd.ZstdError
 
     def decompress(self, data: bytes, max_length: int) -> bytes:

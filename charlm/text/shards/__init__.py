@@ -1,1 +1,1 @@
-"""A large text in parts, which are files or many small ones: counted and encoded in several processes. Knows no model."""
+"""A large text in parts: each is counted and encoded by itself, in several processes. Knows no model."""

@@ -50,12 +50,15 @@ class Counted:
             for file, (size, sha256, encoding) in zip(files, value["files"], strict=True)
         ]
         survey = Survey(value["counts"], **value["changes"], stretches=tuple(value["stretches"]))
-        return cls(measured, survey, Tally(Counter(counts), Counter(dict(labels)), dict.fromkeys(said)), value["bookless"])
+        return cls(
+            measured, survey, Tally(Counter(counts), Counter(dict(labels)), dict.fromkeys(said)), value["bookless"]
+        )
 
 
 def count_part(stream: TextStream, decided: Sequence[str] | None, told: Told) -> Counted:
-    """Read the part and count it; `told` hears of the bytes read. `decided`: see `decide_encodings`, None if not `auto`.
+    """Read the part and count it; `told` hears of the bytes read.
 
+    `decided` is that of `decide_encodings`, or None if the encoding is known.
     Raises TextError for a file that cannot be read.
     """
     files = [replace(file, measure=Measure()) for file in stream.files]

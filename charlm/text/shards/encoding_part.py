@@ -58,14 +58,17 @@ def bytes_of(counts: Mapping[str, int], vocabulary: Vocabulary, unknown: Unknown
     """The bytes in UTF-8 of what a text with these symbols is read as."""
     sizes = dict(zip(vocabulary.symbols, vocabulary.byte_lengths.tolist(), strict=True))
     return sum(
-        count * (sizes[symbol] if symbol in sizes else int(vocabulary.byte_lengths[_ids_of(symbol, vocabulary, unknown)].sum()))
+        count
+        * (
+            sizes[symbol]
+            if symbol in sizes
+            else int(vocabulary.byte_lengths[_ids_of(symbol, vocabulary, unknown)].sum())
+        )
         for symbol, count in counts.items()
     )
 
 
-def encoded(
-    stream: TextStream, vocabulary: Vocabulary, unknown: Unknown, start: int = 0
-) -> Iterator[tuple[int, Ids]]:
+def encoded(stream: TextStream, vocabulary: Vocabulary, unknown: Unknown, start: int = 0) -> Iterator[tuple[int, Ids]]:
     """The ids of the text, piece by piece, each with the number of its file.
 
     `start` is how much of the text comes before, for the message about an unknown character.

@@ -1,7 +1,7 @@
 """What was counted in a part of a text, kept in the cache as long as its files stay what they were. Knows no ids.
 
 Whether a file is the same is decided by its size and the times that the system keeps of it, so that a large text need
-not be read to be known again. What is encoded has the sha256 of what was counted; a file that is read again is compared.
+not be read to be known again. A file that is read again must have the sha256 that it had when it was counted.
 """
 
 from __future__ import annotations
@@ -20,7 +20,19 @@ from charlm.text.stream import TextStream
 
 FORMAT = 1  # to be increased if the same files and settings give other counts
 FRESH = 2.0  # seconds after a change in which another one may leave the same time, as coarse as some clocks are
-READ = ("newlines", "strip", "normalize", "unit", "records", "separator", "format", "column", "field", "label", "header")
+READ = (
+    "newlines",
+    "strip",
+    "normalize",
+    "unit",
+    "records",
+    "separator",
+    "format",
+    "column",
+    "field",
+    "label",
+    "header",
+)
 
 
 def key_of(stream: TextStream, decided: Sequence[str] | None) -> str | None:

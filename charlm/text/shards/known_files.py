@@ -47,7 +47,10 @@ def keep_files(sha256: str, files: Iterable[KnownFile]) -> tuple[KnownFile, ...]
 def kept_files(sha256: str) -> list[KnownFile]:
     """The files of the text with that sha256, as they were when it was last read; none if that is not known."""
     try:
-        return [KnownFile(str(label), int(size), str(digest)) for label, size, digest in json.loads(_path(sha256).read_bytes())]
+        return [
+            KnownFile(str(label), int(size), str(digest))
+            for label, size, digest in json.loads(_path(sha256).read_bytes())
+        ]
     except (OSError, ValueError, TypeError):
         return []
 

@@ -126,7 +126,7 @@ class Workers:
         start = f"import sys; sys.path[:] = {sys.path!r}; from charlm.text.shards.worker import main; main()"
         group = {"process_group": 0} if os.name == "posix" else {}  # Ctrl-C is for the parent, which ends them
         try:
-            process = subprocess.Popen(
+            process: subprocess.Popen[str] = subprocess.Popen(
                 [sys.executable, "-c", start],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

@@ -29,11 +29,9 @@ def in_parts(monkeypatch):
 def in_here(in_parts, monkeypatch):
     """The tasks are done in this process. Gives the class that does them."""
 
-    class Mine(InHere):
-        tasks: list[dict] = []
-
-    monkeypatch.setattr(corpus_room, "Workers", Mine)
-    return Mine
+    InHere.tasks.clear()
+    monkeypatch.setattr(corpus_room, "Workers", InHere)
+    return InHere
 
 
 @pytest.fixture

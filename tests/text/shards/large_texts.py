@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from contextlib import redirect_stdout
+from typing import ClassVar
 
 from charlm.config.settings import TextSettings
 from charlm.text.corpus import open_corpus
@@ -18,7 +19,7 @@ class InHere(Workers):
     """Does the tasks in this process, in the order that `order` gives them, and keeps what they were."""
 
     order = reversed
-    tasks: list[dict] = []
+    tasks: ClassVar[list[dict]] = []
 
     def work(self, tasks):
         for number, task in self.order(list(tasks)):
@@ -30,6 +31,15 @@ class InHere(Workers):
                 raise known_error(*value)
             yield Said(number, far=1)
             yield Said(number, result=value)
+
+
+def to_the_end(steps):
+    """What a generator returns."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as ended:
+            return ended.value
 
 
 def opened(source, vocabulary=None, unknown="error", **settings):
