@@ -11,6 +11,7 @@ from charlm.config.settings import TextSettings
 from charlm.errors import CheckpointError, TextError, UsageError
 from charlm.text.corpus import Corpus, open_corpus
 from charlm.text.files.spool import Spool
+from charlm.text.shards.known_files import differences, kept_files
 from charlm.text.sources import STDIN, find_files
 from charlm.text.vocabulary import Vocabulary
 
@@ -91,10 +92,12 @@ def require_same_text(
     `own` are the run's own validation and test texts, in words.
     """
     if corpus.sha256 != sha256:
+        before = kept_files(sha256)
+        changed = differences(before, corpus.files) if before else ""
         raise CheckpointError(
             f"The text {_shown(corpus.sources)}{own} {verb} the one that {run} was trained on",
-            f"sha256 {corpus.sha256[:16]}... instead of {sha256[:16]}...",
-            remedy,
+            changed or f"sha256 {corpus.sha256[:16]}... instead of {sha256[:16]}...",
+            f"Put its files back as they were. {remedy}" if changed else remedy,
         )
 
 

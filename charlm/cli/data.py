@@ -182,16 +182,17 @@ def stats(
 ) -> None:
     """Count the symbols of a text, and measure how well symbol and bigram frequencies predict it."""
     from charlm.config.resolving import resolve
+    from charlm.display.progress import watched_opening
     from charlm.display.text_tables import statistics_rows
     from charlm.display.waiting import Waiting
-    from charlm.text.corpus import describe_corpus, open_corpus
+    from charlm.text.corpus import describe_corpus, open_in_steps
     from charlm.text.statistics import bigram_entropy, entropy, symbol_counts
 
     sources = tuple(texts) if texts else None
     options = {"text.sources": sources, "text.records": records or None, "text.encoding": encoding}
     chosen = resolve(None, settings or [], options).settings.text
     with Waiting("reading the text") as waiting:
-        corpus = open_corpus(chosen)
+        corpus = watched_opening(open_in_steps(chosen), waiting)
         waiting.say("counting its symbols")
         counts = symbol_counts(corpus.ids, corpus.vocabulary.size)
         bigrams = bigram_entropy(corpus.ids, corpus.vocabulary.size)

@@ -23,7 +23,7 @@ from charlm.errors import CharlmError
 from charlm.sampling.conversation import Answer, Conversation
 from charlm.sampling.instructions import is_instruction, obey, prompt_of
 from charlm.signals import catchable_interrupts
-from charlm.text.prompt import with_unix_newlines
+from charlm.text.normalizing import with_unix_newlines
 from charlm.text.unknown import UnknownCharacters
 from charlm.text.vocabulary import Ids, Unknown
 

@@ -204,10 +204,13 @@ def _begin(resolved: Resolved, name: str | None, origin: str | None, dry_run: bo
         start = load_checkpoint(find_checkpoint(runs_root(), origin))
         settings, notes = settings_from(resolved, start)
         automatic = ()
-    if dry_run:
-        from charlm.text.corpus import open_corpus
+    from charlm.display.progress import watched_opening
+    from charlm.display.waiting import Waiting
+    from charlm.text.corpus import open_in_steps
 
-        corpus = open_corpus(settings.text)
+    with Waiting("reading the text") as line:
+        corpus = watched_opening(open_in_steps(settings.text), line)
+    if dry_run:
         if start:
             from charlm.training.origin import open_with_origin
 
@@ -227,7 +230,7 @@ def _begin(resolved: Resolved, name: str | None, origin: str | None, dry_run: bo
         return
     from charlm.training.experiment import begin
 
-    _train_language(begin(settings, name, start, notes, automatic), shown)
+    _train_language(begin(settings, name, start, notes, automatic, corpus), shown)
 
 
 def _resume(

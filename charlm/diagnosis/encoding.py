@@ -27,7 +27,8 @@ def check_encoding_of_files(text_settings: TextSettings) -> Iterator[Finding]:
         return
     with Spool() as spool:
         try:
-            files, _ = find_files(text_settings, spool)
+            every, _ = find_files(text_settings, spool)
+            files = [file for file in every if not file.table]
             encoding = text_settings.encoding
             if encoding == AUTO:  # only those that it cannot decide
                 files, encoding = [file for file in files if guess_encoding(file) is None], UTF8

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from charlm.display.output import print_json_line, print_text
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from charlm.evaluation.scorers import WindowScorer
     from charlm.model.state import State
     from charlm.sampling.writer import Fragment
+    from charlm.text.corpus import Corpus
+    from charlm.text.shards.encoding import Progress as Opening
 
 
 class WatchedScorer:
@@ -39,6 +41,22 @@ class WatchedScorer:
         share = min(1.0, self._done / max(1, self._characters))
         self._line.say(f"{self._doing} {self._characters:,} characters, {share:.0%} done")
         return found
+
+
+def watched_opening(steps: Generator[Opening, None, Corpus], line: Waiting) -> Corpus:
+    """The text that is opened step by step; of a large one, the line is told how far it is, and how long it takes."""
+    began, doing = time.monotonic(), ""
+    while True:
+        try:
+            step = next(steps)
+        except StopIteration as ended:
+            corpus: Corpus = ended.value
+            return corpus
+        if step.doing != doing:
+            began, doing, before = time.monotonic(), step.doing, step.done
+        share = (step.done - before) / max(1, step.total - before)
+        left = f", {_left(began, share)} left" if share else ""
+        line.say(f"{doing}: {step.done / 1e9:.2f} of {step.total / 1e9:.2f} GB of the text{left}")
 
 
 class WatchedReading:

@@ -12,6 +12,7 @@ Observations" (1989); Koehn, "Statistical Significance Tests for Machine Transla
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,7 @@ from charlm.bootstrap import bootstrap_interval
 from charlm.evaluation.score import Score
 
 BLOCK = 1000  # characters
+MOST = 1 << 15  # blocks of a very long text, which has larger ones
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,11 +33,28 @@ class Blocks:
     characters: np.ndarray
 
     @classmethod
-    def of(cls, nats: np.ndarray) -> Blocks:
-        """Blocks of 1,000 of the characters that have these nats (N,). The last may be shorter."""
-        starts = np.arange(0, len(nats), BLOCK)
+    def of(cls, nats: np.ndarray, size: int = BLOCK) -> Blocks:
+        """Blocks of 1,000 of the characters that have these nats (N,), or of `size`. The last may be shorter."""
+        starts = np.arange(0, len(nats), size)
         sums = np.add.reduceat(nats, starts, dtype=np.float64) if len(nats) else np.zeros(0)
         return cls(sums, np.diff(np.append(starts, len(nats))))
+
+    @classmethod
+    def of_parts(cls, parts: Iterable[np.ndarray]) -> Blocks:
+        """The same of nats that come in parts, one after another. Of more than MOST blocks, two become one."""
+        found, size = cls(np.zeros(0), np.zeros(0, np.int64)), BLOCK
+        held = np.zeros(0, np.float32)
+        for part in parts:
+            nats = np.concatenate([held, part])
+            whole = len(nats) - len(nats) % size
+            found, held = found.followed_by(cls.of(nats[:whole], size)), nats[whole:]
+            while len(found.nats) > MOST and len(found.nats) % 2 == 0:  # an odd number waits for another block
+                found, size = cls(found.nats.reshape(-1, 2).sum(1), found.characters.reshape(-1, 2).sum(1)), 2 * size
+        return found.followed_by(cls.of(held, size))
+
+    def followed_by(self, other: Blocks) -> Blocks:
+        """These blocks and then the others."""
+        return Blocks(np.concatenate([self.nats, other.nats]), np.concatenate([self.characters, other.characters]))
 
     @property
     def score(self) -> Score:

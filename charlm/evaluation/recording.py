@@ -98,7 +98,8 @@ def record_values(
             reader = watch(ValueReader(model, read, missing, files))
             places = np.arange(len(read))
             if end is None and len(read) > READ and not forgets(reader, places):
-                read_through(reader, places)
+                for _ in read_through(reader, places):
+                    pass  # the reader keeps what it is given
             else:
                 score_places(reader, read, vocabulary, end)
             new = iter([file.done() for file in files])

@@ -10,7 +10,8 @@ stream is slow. So the text is cut into B contiguous lanes that are read side by
 3. A lane whose readings never agree ends in another state than assumed, so the lane after it is read again too. If this
    goes on for several rounds, these lanes are read one after another.
 
-A network that does not forget (forgetting.py) is read as one stream from the first character to the last.
+A network that does not forget (forgetting.py) is read as one stream from the first character to the last. A very long
+text is read in parts, each of them so, from the state in which the part before it ended: memory has the nats of one.
 
 Shape letters: T time, B rows.
 """
@@ -37,20 +38,41 @@ SAME_STATE = 1e-4  # largest difference, through a tanh, of two states that coun
 SAME_NATS = 1e-6  # largest mean difference over a window of nats that count as equal
 PATIENCE = 3  # rounds in which lanes are read again together; later they are read one by one
 LARGEST_GROUP = 16  # windows of a single lane that are read as one: its weights are packed and projected once for them
+PART = 1 << 23  # characters of a part
 LONG = 32_768  # characters; only of a longer text is it worth to ask whether the network forgets
 
 
 def score_stream(scorer: WindowScorer, ids: np.ndarray, lanes: int = LANES, window: int = WINDOW) -> Score:
     """The score of every character after the first, with the state carried over the whole text. ids (N,), N >= 2."""
-    return Blocks.of(stream_nats(scorer, ids, lanes, window)).score
+    return Blocks.of_parts(stream_parts(scorer, ids, lanes, window)).score
 
 
 def stream_nats(scorer: WindowScorer, ids: np.ndarray, lanes: int = LANES, window: int = WINDOW) -> np.ndarray:
     """The nats (N - 1,) of every character after the first, which `score_stream` adds up; float32, as scorers give."""
+    parts = list(stream_parts(scorer, ids, lanes, window))
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def stream_parts(
+    scorer: WindowScorer, ids: np.ndarray, lanes: int = LANES, window: int = WINDOW
+) -> Iterator[np.ndarray]:
+    """The same in parts, one after another, so that memory does not grow with the text."""
     if ids.size > LONG and not forgets(scorer, ids):
-        return read_through(scorer, ids)
-    cut = _Cut.of(ids, lanes, window)
-    reading = _Reading.first(scorer, cut, window)
+        yield from read_through(scorer, ids)
+        return
+    # But for the last part, all lanes are whole windows, and the last lane ends where the next part begins.
+    size = max(1, PART // (lanes * window)) * lanes * window
+    state: State | None = None
+    for first in range(0, ids.size - 1, size):
+        part = ids[first : first + size + 1]
+        reading = _read_part(scorer, _Cut.of(part, lanes, window), window, state)
+        yield reading.nats.ravel()[: part.size - 1]
+        state = take_rows(reading.ends, np.array([reading.cut.rows - 1]))
+
+
+def _read_part(scorer: WindowScorer, cut: _Cut, window: int, state: State | None) -> _Reading:
+    """Read a text whose first lane begins with the state of one row; None: a fresh one."""
+    reading = _Reading.first(scorer, cut, window, state)
     pending = np.arange(1, cut.rows)  # lanes that started from a guess, or from a state that has changed since
     rounds = 0
     while pending.size:
@@ -60,18 +82,22 @@ def stream_nats(scorer: WindowScorer, ids: np.ndarray, lanes: int = LANES, windo
         rounds += 1
         following = reading.read_again(current) + 1
         pending = np.union1d(np.setdiff1d(pending, current), following[following < cut.rows])
-    return reading.nats.ravel()[: ids.size - 1]
+    return reading
 
 
-def read_through(scorer: WindowScorer, ids: np.ndarray) -> np.ndarray:
-    """The nats (N - 1,) of a text (N,) that is read as one stream."""
+def read_through(scorer: WindowScorer, ids: np.ndarray) -> Iterator[np.ndarray]:
+    """The nats (N - 1,) of a text (N,) that is read as one stream, in parts."""
     nats, state = [], scorer.fresh(1)
     cut = _Cut.of(ids, 1, ids.size)
     for start in range(0, cut.ticks, WINDOW * LARGEST_GROUP):
         ticks = range(start, min(start + WINDOW * LARGEST_GROUP, cut.ticks))
         values, state = scorer.nats(*cut.read(ticks, np.zeros(1, np.intp)), state)
         nats.append(values[:, 0].astype(np.float32))
-    return np.concatenate(nats)
+        if len(nats) * WINDOW * LARGEST_GROUP >= PART:
+            yield np.concatenate(nats)
+            nats = []
+    if nats:
+        yield np.concatenate(nats)
 
 
 @dataclass(frozen=True)
@@ -114,12 +140,14 @@ class _Reading:
     ends: State  # after the last window
 
     @classmethod
-    def first(cls, scorer: WindowScorer, cut: _Cut, window: int) -> _Reading:
-        """Read all lanes side by side, each from a fresh state."""
+    def first(cls, scorer: WindowScorer, cut: _Cut, window: int, start: State | None) -> _Reading:
+        """Read all lanes side by side, each from a fresh state; the first from `start`, if there is one."""
         windows = [range(start, min(start + window, cut.ticks)) for start in range(0, cut.ticks, window)]
         nats = np.zeros((cut.rows, cut.ticks), np.float32)
         states: list[State] = []
         state = scorer.fresh(cut.rows)
+        if start is not None:
+            state = put_rows(state, np.array([0]), start)
         for number, ticks in enumerate(windows):
             values, state = scorer.nats(*cut.read(ticks, np.arange(cut.rows)), state)
             nats[:, ticks.start : ticks.stop] = values.T

@@ -12,7 +12,7 @@ from charlm.evaluation.charging import charged, name_nats
 from charlm.evaluation.intervals import Blocks, Interval, mean_interval, paired_interval
 from charlm.evaluation.score import Score
 from charlm.evaluation.scorers import WindowScorer
-from charlm.evaluation.scoring import record_nats, stream_nats
+from charlm.evaluation.scoring import record_nats, stream_parts
 from charlm.text.cache import in_chunks
 from charlm.text.records.answers import ALL, Scored, scored_mask
 from charlm.text.records.record_lanes import open_reader
@@ -38,7 +38,7 @@ def score_ids(scorer: WindowScorer, ids: np.ndarray, end: int | None, scored: Sc
 def score_blocks(scorer: WindowScorer, ids: np.ndarray, end: int | None, scored: Scored = ALL) -> Blocks:
     """The same in blocks of characters or of records, of which an interval can be made."""
     if end is None:
-        return Blocks.of(stream_nats(scorer, ids))
+        return Blocks.of_parts(stream_parts(scorer, ids))
     return Blocks(*record_nats(scorer, open_reader(ids, RECORD_ROWS, RECORD_WINDOW, end, scored=scored))).together()
 
 

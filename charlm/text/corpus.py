@@ -1,7 +1,7 @@
 """A text ready for training and scoring: ids, vocabulary, splits, and notes on how it was read. Knows no model.
 
-The sources are read three times, in chunks: to identify them, to find their symbols, and to encode them into the cache.
-A text that is in the cache already is read once, to identify it.
+The sources are read in chunks: to identify them, to find their symbols, and to encode them into the cache. A text that
+is in the cache already is read once, to identify it; a large one (shards/) not even that, if its files are unchanged.
 """
 
 from __future__ import annotations
@@ -9,33 +9,29 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from charlm.config.settings import TextSettings
 from charlm.errors import CheckpointError, TextError, UsageError
+from charlm.machine import cores
 from charlm.text import cache
-from charlm.text.clusters import in_whole_clusters
-from charlm.text.decoding.deciding import decide_encodings, decision_notes, kept_decisions
+from charlm.text.decoding.deciding import decision_notes, kept_decisions
 from charlm.text.decoding.encodings import AUTO, find_codec
 from charlm.text.files.spool import Spool
 from charlm.text.length import require_two
 from charlm.text.naming import short_name
-from charlm.text.normalizing import lacks_marks
 from charlm.text.own_splits import join_splits, shares_left, unknown_notes
 from charlm.text.reading_notes import reading_notes
-from charlm.text.records.forms import record_end
 from charlm.text.records.record_lanes import record_end_id
-from charlm.text.records.tally import Tally
+from charlm.text.shards.encoding import Progress, encode, measure
+from charlm.text.shards.known_files import KnownFile, keep_files
+from charlm.text.shards.processes import Workers
 from charlm.text.sources import find_files
 from charlm.text.split_text import LOOKS_SORTED, SplitKind, split_text
-from charlm.text.statistics import symbol_counts
 from charlm.text.stream import TextStream
-from charlm.text.survey import Survey, survey_bytes, survey_graphemes, survey_text
-from charlm.text.vocabulary import LOST, Ids, Unknown, Vocabulary
+from charlm.text.vocabulary import Ids, Unknown, Vocabulary
 
 FORMAT = 5  # to be increased if the same text and settings give other ids or facts
 
@@ -60,6 +56,7 @@ class Corpus:
     split_kind: SplitKind  # what a split keeps whole, if it is shuffled
     splits: dict[str, tuple[int, int]]  # start and end of each, the end excluded
     decided: tuple[str, ...] = ()  # for text.decided: what `auto` decided
+    files: tuple[KnownFile, ...] = ()  # in the order of the text
 
     def split(self, name: str) -> Ids:
         """The ids of train, valid or test, without copying them."""
@@ -78,16 +75,29 @@ def open_corpus(settings: TextSettings, vocabulary: Vocabulary | None = None, un
     is left out, or read as the unknown symbol. Raises TextError if a text cannot be read, has under two characters, or,
     of its own, is too unlike the training text.
     """
+    steps = open_in_steps(settings, vocabulary, unknown)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as ended:
+            corpus: Corpus = ended.value
+            return corpus
+
+
+def open_in_steps(
+    settings: TextSettings, vocabulary: Vocabulary | None = None, unknown: Unknown = "error"
+) -> Generator[Progress, None, Corpus]:
+    """`open_corpus` step by step: a large text tells how far it is, and the generator returns the corpus."""
     own = {name: sources for name in ("valid", "test") if (sources := getattr(settings, name))}
-    if not own:
-        return _open_one(settings, vocabulary, unknown)
-    main = _open_one(settings.model_copy(update={"splits": shares_left(settings.splits, own)}), vocabulary, unknown)
-    others = {
-        name: _open_one(
-            settings.model_copy(update={"sources": sources, "split": "contiguous"}), main.vocabulary, "skip"
-        )
-        for name, sources in own.items()
-    }
+    with Workers(cores()) as workers:
+        if not own:
+            return (yield from _open_one(settings, vocabulary, unknown, workers))
+        left = settings.model_copy(update={"splits": shares_left(settings.splits, own)})
+        main = yield from _open_one(left, vocabulary, unknown, workers)
+        others = {}
+        for name, sources in own.items():
+            part = settings.model_copy(update={"sources": sources, "split": "contiguous"})
+            others[name] = yield from _open_one(part, main.vocabulary, "skip", workers)
     return _with_own_splits(main, others, settings)
 
 
@@ -117,24 +127,26 @@ def _with_own_splits(main: Corpus, own: dict[str, Corpus], settings: TextSetting
         notes=tuple(dict.fromkeys([*notes, *filter(None, [entry.note])])),
         splits=spans,
         decided=tuple(dict.fromkeys(decision for corpus in (main, *own.values()) for decision in corpus.decided)),
+        files=keep_files(sha256, [file for corpus in (main, *own.values()) for file in corpus.files]),
     )
 
 
-def _open_one(settings: TextSettings, vocabulary: Vocabulary | None, unknown: Unknown) -> Corpus:
+def _open_one(
+    settings: TextSettings, vocabulary: Vocabulary | None, unknown: Unknown, workers: Workers
+) -> Generator[Progress, None, Corpus]:
     """The main text, or one of a split, alone."""
     unit = vocabulary.unit if vocabulary else settings.unit
     encoding = "bytes" if unit == "byte" else AUTO if settings.encoding == AUTO else find_codec(settings.encoding).name
     with Spool() as spool:
-        found, left_out = find_files(settings.model_copy(update={"unit": unit}), spool)
-        files = [file.measured() for file in found]
-        if encoding == AUTO:
-            files = decide_encodings(files, settings.decided)
-            left_out += decision_notes(files)
-            encoding = ", ".join(dict.fromkeys(str(file.encoding) for file in files))
+        read = settings.model_copy(update={"unit": unit})
+        found, left_out = find_files(read, spool)
+        text = yield from measure(found, encoding, read, workers)
+        files = text.stream.files
+        left_out += decision_notes(files) if encoding == AUTO else []
         digests = [str(file.sha256) for file in files]
-        stream = TextStream(files, encoding, settings.model_copy(update={"unit": unit}))
-        key = _key(digests, stream, vocabulary, unknown)
-        entry = _cached(key) or _encode(key, stream, vocabulary, unknown)
+        sha256 = digests[0] if len(digests) == 1 else hashlib.sha256("\n".join(digests).encode()).hexdigest()
+        key = _key(digests, text.stream, vocabulary, unknown)
+        entry = _cached(key) or (yield from encode(key, text, vocabulary, unknown, workers))
     facts = entry.facts
     require_two(len(entry.ids), "The text", ", ".join(settings.sources), bool(facts.get("unknown")))
     used = vocabulary or Vocabulary.from_json(facts["vocabulary"])
@@ -144,10 +156,10 @@ def _open_one(settings: TextSettings, vocabulary: Vocabulary | None, unknown: Un
     return Corpus(
         name=short_name(settings.sources),
         sources=settings.sources,
-        encoding=encoding,
+        encoding=text.stream.encoding,
         ids=split.ids,
         vocabulary=used,
-        sha256=digests[0] if len(digests) == 1 else hashlib.sha256("\n".join(digests).encode()).hexdigest(),
+        sha256=sha256,
         source_bytes=sum(file.unpacked_size or 0 for file in files),
         characters=len(split.ids),
         bytes=facts["bytes"],
@@ -170,6 +182,7 @@ def _open_one(settings: TextSettings, vocabulary: Vocabulary | None, unknown: Un
         split_kind=split.kind,
         splits=split.spans,
         decided=kept_decisions(files),
+        files=keep_files(sha256, map(KnownFile.of, files)),
     )
 
 
@@ -205,19 +218,6 @@ def _key(digests: list[str], stream: TextStream, vocabulary: Vocabulary | None, 
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
-def _survey(stream: TextStream, tally: Tally) -> Survey:
-    if stream.as_bytes:
-        return survey_bytes(stream.all_bytes())
-    chunks = stream.all_text(tally)
-    return survey_graphemes(chunks) if stream.settings.unit == "grapheme" else survey_text(chunks)
-
-
-def _texts(stream: TextStream, number: int) -> Iterator[str]:
-    """The text of a file, in pieces that can be encoded each by itself."""
-    texts = (chunk.text for chunk in stream.text_of(number, Tally()))
-    return in_whole_clusters(texts) if stream.settings.unit == "grapheme" else texts
-
-
 def _cached(key: str) -> cache.Entry | None:
     entry = cache.load_entry(key)
     if entry and entry.facts["vocabulary"]:
@@ -226,68 +226,3 @@ def _cached(key: str) -> cache.Entry | None:
         except CheckpointError:
             return None
     return entry
-
-
-def _encode(key: str, stream: TextStream, given: Vocabulary | None, unknown: Unknown) -> cache.Entry:
-    tally, composed = Tally(), False
-    survey = _survey(stream, tally)
-    if given is None:
-        stream.require_separators(tally)
-    elif not stream.as_bytes and lacks_marks(set(survey.counts).difference(given.symbols)):
-        other, counted = stream.composed(), Tally()
-        again = _survey(other, counted)
-        if again.outside(given.symbols) < survey.outside(given.symbols):
-            stream, tally, survey, composed = other, counted, again, True
-    tally.said |= dict.fromkeys(stream.strip_notes())
-    if not survey.counts:
-        return cache.Entry(np.empty(0, np.uint8), {})
-    settings = stream.settings
-    if given is None:  # rare characters are read as the unknown symbol, if there are any
-        kept = {record_end(settings) or ""}
-        vocabulary, unknown = Vocabulary.of_counts(survey.counts, settings.unit, settings.min_count, kept), "skip"
-    else:
-        vocabulary = given
-    ends: list[int] = []  # of the files, in ids
-
-    def chunks() -> Iterator[Ids]:
-        ends.clear()
-        read = stored = 0
-        for number in range(len(stream.files)):
-            pieces: Iterator[str | bytes] = stream.bytes_of(number) if stream.as_bytes else _texts(stream, number)
-            for piece in pieces:
-                if isinstance(piece, bytes):
-                    ids = vocabulary.encode_bytes(piece, unknown, read).ids
-                else:
-                    ids = vocabulary.encode(piece, unknown, read).ids
-                read, stored = read + len(piece), stored + len(ids)
-                yield ids
-            ends.append(stored)
-
-    def bytes_of_ids(ids: Ids) -> int:
-        return int(symbol_counts(ids, vocabulary.size) @ vocabulary.byte_lengths)
-
-    def bytes_of_survey() -> int:
-        lengths = dict(zip(vocabulary.symbols, vocabulary.byte_lengths.tolist(), strict=True))
-        return sum(count * lengths[symbol] for symbol, count in survey.counts.items())
-
-    def facts(ids: Ids) -> dict[str, Any]:
-        unknown_symbols = set(survey.counts).difference(vocabulary.symbols)
-        return {
-            "vocabulary": None if given else vocabulary.to_json(),
-            "unknown": {symbol: count for symbol, count in survey.counts.items() if symbol in unknown_symbols},
-            "bytes": bytes_of_ids(ids) if unknown_symbols else bytes_of_survey(),
-            "characters": len(ids),
-            "tally": tally.to_json(),
-            "given_bytes": sum(count * vocabulary.bytes_of(symbol) for symbol, count in survey.counts.items())
-            + survey.more_bytes,
-            "composed": composed,
-            "file_ends": ends if len(ends) > 1 else [],
-            "marks": survey.marks,
-            "crlf": survey.crlf,
-            "cr": survey.cr,
-            "stripped": survey.stripped,
-            "misread": survey.misread,
-            "lost": survey.counts.get(LOST, 0),
-        }
-
-    return cache.store_entry(key, vocabulary.dtype, chunks, facts)

@@ -10,8 +10,7 @@ from charlm.config.settings import TextSettings
 from charlm.text.decoding.deciding import UTF8
 from charlm.text.decoding.reading import MARK, Chunk
 from charlm.text.files.source_file import SourceFile
-from charlm.text.normalizing import lacks_marks
-from charlm.text.prompt import with_unix_newlines
+from charlm.text.normalizing import lacks_marks, with_unix_newlines
 from charlm.text.records.tally import Tally
 from charlm.text.stream import TextStream
 from charlm.text.vocabulary import Encoded, Unknown, Vocabulary

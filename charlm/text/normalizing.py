@@ -59,3 +59,8 @@ def lacks_marks(unknown: Iterable[str]) -> bool:
 def utf8_length(text: str) -> int:
     """The bytes that a text takes in UTF-8."""
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+
+
+def with_unix_newlines(text: str) -> str:
+    """The text with CRLF and CR as LF, as `text.newlines: unix` reads it."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")

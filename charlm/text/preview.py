@@ -49,6 +49,6 @@ def preview_text(settings: TextSettings, lines: int, width: int) -> Preview:
             head, stripped = head + chunk.text, stripped or chunk.stripped > 0
             if head.count("\n") >= lines or len(head) > lines * width:
                 break
-        notes += [*stream.strip_notes(), *([STRIPPED] if stripped else [])]
+        notes += [*stream.strip_notes(stream.bookless()), *([STRIPPED] if stripped else [])]
     first = tuple(line[:width] for line in head.removesuffix("\n").split("\n")[:lines])
     return Preview(tuple((file.label, file.size) for file in files), tuple(notes), first)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from charlm.errors import TextError, UsageError
-from charlm.text.normalizing import lacks_marks, normalized
+from charlm.text.normalizing import lacks_marks, normalized, with_unix_newlines
 
 if TYPE_CHECKING:
     from charlm.config.settings import TextSettings
@@ -112,8 +112,3 @@ def as_trained(text: str, text_settings: TextSettings, vocabulary: Vocabulary) -
         return text
     composed = normalized(text, ("nfc",))  # which also decomposes some letters of Indic scripts
     return composed if len(vocabulary.lacking(composed)) < len(unknown) else text
-
-
-def with_unix_newlines(text: str) -> str:
-    """The text with CRLF and CR as LF, as `text.newlines: unix` reads it."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")

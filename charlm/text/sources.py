@@ -12,6 +12,7 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,7 +21,8 @@ from charlm.config.suggestions import closest, did_you_mean
 from charlm.errors import TextError, UsageError
 from charlm.text.corpora.named import CORPORA, corpus_file
 from charlm.text.files.archives import read_archive
-from charlm.text.files.kinds import TAR, ZIP, kind_of, reason_left_out
+from charlm.text.files.kinds import PARQUET, TAR, ZIP, kind_of, reason_left_out
+from charlm.text.files.parquet import columns_of
 from charlm.text.files.selecting import LeftOut, Selection, is_hidden
 from charlm.text.files.source_file import BLOCK, SourceFile, unreadable_error
 from charlm.text.files.spool import Spool
@@ -57,6 +59,7 @@ class _Search:
         self.notes: list[str] = []
         self.selection = Selection(settings.include, settings.exclude)
         self._keep_binary = settings.unit == "byte"
+        self._column = settings.column
         self._spool = spool
 
     def add(self, source: str) -> None:
@@ -104,9 +107,24 @@ class _Search:
         if file.packing() and (twice := packing_of(head)):
             what = f"This {file.packing()} holds a {twice}, packed twice"
             raise TextError(what, file.label, "Unpack it once, and give the file.")
+        if kind is PARQUET and not self._keep_binary:
+            self._add_table(file)
+            return
         if kind and not self._keep_binary:
             raise TextError(f"This is {kind.name}, not plain text", file.label, kind.remedy)
+        if not head:
+            self.notes.append(f"{file.label} is empty")
         self.files.append(file)
+
+    def _add_table(self, file: SourceFile) -> None:
+        """Add a table of Parquet. Raises TextError if no column of it is named, or if it is packed."""
+        if file.packing():
+            raise TextError(f"This {file.packing()} holds a Parquet table", file.label, "Unpack it, and give the file.")
+        if self._column is None:
+            remedy = f"Name the one with the text, such as -s text.column={columns_of(file)[0]}."
+            what = f"This is a Parquet table with the columns {', '.join(columns_of(file))}"
+            raise TextError(what, file.label, remedy)
+        self.files.append(replace(file, table=True))
 
     def _add_folder(self, folder: Path) -> None:
         """Add the text files under a folder, sorted by path, and a note on the files that are left out."""
@@ -125,11 +143,12 @@ class _Search:
                 left_out.add("empty")
             else:
                 file = SourceFile(str(path), path, status.st_size)
-                reason, kind = reason_left_out(file.head(), self._keep_binary)
+                keep_tables = self._column is not None and not file.packing()
+                reason, kind = reason_left_out(file.head(), self._keep_binary, keep_tables)
                 if reason:
                     left_out.add(reason, str(path), kind)
                 else:
-                    self.files.append(file)
+                    self.files.append(replace(file, table=kind is PARQUET and keep_tables))
         if len(self.files) == before:
             raise left_out.nothing_left_error("folder")
         self.notes += left_out.notes

@@ -75,7 +75,12 @@ def _stored(key: str, entry: cache.Entry, settings: TextSettings, end_id: int | 
     """The shuffled text, from the cache or made now; None if its files cannot be split in these shares."""
     if known := cache.load_entry(key):
         return known
-    units = file_units(entry.ids, entry.facts["file_ends"]) if end_id is None else record_units(entry.ids, end_id)
+    facts = entry.facts
+    units = (
+        record_units(entry.ids, end_id)
+        if end_id is not None
+        else file_units(entry.ids, facts["file_ends"], facts.get("file_hashes", ()))
+    )
     if not len(units.starts):
         raise TextError("The text has no records", ", ".join(settings.sources), "A record is a line with text.")
     assigned = units.assigned(settings.splits, seed)

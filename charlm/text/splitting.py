@@ -57,13 +57,18 @@ def record_units(ids: Ids, end_id: int) -> Units:
     return Units(starts, lengths, hash_records(ids, starts, lengths), end_id)
 
 
-def file_units(ids: Ids, ends: Sequence[int]) -> Units:
-    """The files of a text; `ends` are the positions in it where they end. Empty files are left out."""
+def file_units(ids: Ids, ends: Sequence[int], hashes: Sequence[int] = ()) -> Units:
+    """The files of a text; `ends` are the positions in it where they end. Empty files are left out.
+
+    `hashes` are those of the files, if they are known; hash_records computes them otherwise.
+    """
     stops = np.array(ends, np.int64)
     starts = np.concatenate([[0], stops[:-1]]).astype(np.int64)
     lengths = stops - starts
-    starts, lengths = starts[lengths > 0], lengths[lengths > 0]
-    return Units(starts, lengths, hash_records(ids, starts, lengths), None)
+    filled = lengths > 0
+    starts, lengths = starts[filled], lengths[filled]
+    known = np.array(hashes, np.uint64)[filled] if len(hashes) else hash_records(ids, starts, lengths)
+    return Units(starts, lengths, known, None)
 
 
 def contiguous_spans(ids: Ids, shares: Sequence[float], end_id: int | None) -> Spans:

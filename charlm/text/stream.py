@@ -12,14 +12,25 @@ from charlm.errors import TextError
 from charlm.text.book import Span, find_books, may_begin, within
 from charlm.text.clusters import rules_version
 from charlm.text.decoding.reading import Chunk, read_bytes, read_text
+from charlm.text.files.parquet import cells_of
 from charlm.text.files.source_file import SourceFile
-from charlm.text.normalizing import in_whole_letters, normalized, utf8_length
-from charlm.text.records.forms import RECORD_END, is_plain, read_records, record_end
-from charlm.text.records.pieces import in_parts
-from charlm.text.records.separating import FILE, has_own_line, unescaped
+from charlm.text.normalizing import in_whole_letters, normalized, utf8_length, with_unix_newlines
+from charlm.text.records.forms import RECORD_END, ended, is_plain, read_records, record_end
+from charlm.text.records.pieces import Record, in_parts
+from charlm.text.records.separating import EMPTY_LINE, FILE, has_own_line, unescaped
+from charlm.text.records.tables import one_line
 from charlm.text.records.tally import Tally
 
 LONGEST_PART = 1 << 16  # characters that are normalized together
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What a part of a text has to know of the rest: whether files come before it and after it, and its `own_line`."""
+
+    before: bool = False
+    after: bool = False
+    own_line: bool | None = None  # None: this is all of the text
 
 
 @dataclass(frozen=True)
@@ -34,6 +45,7 @@ class TextStream:
     files: Sequence[SourceFile]
     encoding: str
     settings: TextSettings
+    beside: Beside = Beside()
     _found: dict[int, list[Span]] = field(default_factory=dict, repr=False, compare=False)  # books, by number of file
 
     @property
@@ -72,6 +84,13 @@ class TextStream:
         for number in range(len(self.files)):
             yield from self.bytes_of(number)
 
+    def part(self, first: int, end: int) -> TextStream:
+        """The files from one number to another, the end excluded, read as within the whole text."""
+        own_line = self.has_form and is_plain(self.settings) and self.own_line
+        beside = Beside(first > 0, end < len(self.files), own_line)
+        found = self._found if end - first == len(self.files) else {}
+        return replace(self, files=self.files[first:end], beside=beside, _found=found)
+
     def composed(self) -> TextStream:
         """The same with letters and their separate accents as one character each, where there is one."""
         forms = (*self.settings.normalize, "nfc")
@@ -83,6 +102,9 @@ class TextStream:
         return self._normalized(chunks) if self.settings.normalize else chunks
 
     def _as_given(self, number: int, tally: Tally) -> Iterator[Chunk]:
+        if self.files[number].table:
+            yield from self._cells_of(number, tally)
+            return
         chunks = self._within_books(number)
         if self.has_form:
             yield from self._records_of(number, chunks, tally)
@@ -91,7 +113,7 @@ class TextStream:
         for chunk in chunks:
             yield chunk
             last = chunk.text[-1:] or last
-        if last != "\n" and self._is_followed(number):
+        if last != "\n" and self.is_followed(number):
             yield Chunk("\n")
 
     def _normalized(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
@@ -121,7 +143,7 @@ class TextStream:
             begin += len(chunk.text)
 
     def _books(self, number: int) -> list[Span]:
-        if self.settings.strip == "none":
+        if self.settings.strip == "none" or self.files[number].table:
             return []
         if number not in self._found:
             head = next((chunk.text for chunk in self._read(number)), "")
@@ -129,16 +151,19 @@ class TextStream:
             self._found[number] = find_books(texts) if may_begin(head) else []
         return self._found[number]
 
-    def strip_notes(self) -> list[str]:
-        """What to say if the book was asked for by name, and there is none to be found."""
-        if self.settings.strip != "gutenberg":
-            return []
-        if self.as_bytes:
+    def bookless(self) -> int:
+        """How many files have no book, if the book was asked for by name; they have been read before."""
+        if self.settings.strip != "gutenberg" or self.as_bytes:
+            return 0
+        return sum(not self._books(number) for number in range(len(self.files)))
+
+    def strip_notes(self, bookless: int) -> list[str]:
+        """What to say if the book was asked for by name, and so many files have none."""
+        if self.settings.strip == "gutenberg" and self.as_bytes:
             return ["text.strip=gutenberg is for characters: a text that is read as bytes is read whole"]
-        without = [file.label for number, file in enumerate(self.files) if not self._books(number)]
-        if not without:
+        if not bookless:
             return []
-        where = without[0] if len(self.files) == 1 else f"{len(without):,} of {len(self.files):,} files"
+        where = self.files[0].label if len(self.files) == 1 else f"{bookless:,} of {len(self.files):,} files"
         return [f"text.strip=gutenberg: {where} without the two marker lines around a book, so nothing was left out"]
 
     def _read(self, number: int) -> Iterator[Chunk]:
@@ -150,8 +175,37 @@ class TextStream:
         for block in read_bytes([self.files[number]]):
             yield block
             last = block[-1:]
-        if last != b"\n" and self._is_followed(number):
+        if last != b"\n" and self.is_followed(number):
             yield b"\n"
+
+    def _cells_of(self, number: int, tally: Tally) -> Iterator[Chunk]:
+        """The records of a table of Parquet: the cells of its column."""
+        file, settings = self.files[number], self.settings
+        assert settings.column is not None
+        for _ in file.blocks() if file.sha256 else ():  # it raises if they are no longer the ones that were counted
+            pass
+        crlf = cr = 0
+
+        def records() -> Iterator[Record]:
+            nonlocal crlf, cr
+            for cell in (cell for batch in cells_of(file, settings.column or 1, settings.label) for cell in batch):
+                if cell is None:
+                    tally.counts["missing"] += 1
+                    continue
+                text, label = cell
+                if settings.newlines == "unix" and "\r" in text:
+                    pairs = text.count("\r\n")
+                    crlf, cr = crlf + pairs, cr + text.count("\r") - pairs
+                    text = with_unix_newlines(text)
+                if label is None or not text.strip():
+                    yield [text.strip("\n")]
+                    continue
+                tally.add_label(one_line(label))
+                yield [f"{one_line(label)}\t", text.strip("\n")]
+
+        for text in ended(records(), tally):
+            yield Chunk(text)
+        yield Chunk("", crlf=crlf, cr=cr)
 
     def require_separators(self, tally: Tally) -> None:
         """Raises TextError if the text was read, and its separator never occurs."""
@@ -182,6 +236,8 @@ class TextStream:
     @cached_property
     def own_line(self) -> bool:
         """Whether the separator stands on a line of its own somewhere in the text."""
+        if self.beside.own_line is not None or self.settings.separator in (EMPTY_LINE, FILE):
+            return bool(self.beside.own_line)
         texts = (chunk.text for number in range(len(self.files)) for chunk in self._within_books(number))
         return has_own_line(texts, unescaped(self.settings.separator))
 
@@ -189,5 +245,7 @@ class TextStream:
     def _ended(self) -> bool:
         return self.settings.split != "contiguous"
 
-    def _is_followed(self, number: int) -> bool:
-        return len(self.files) > 1 and (self._ended or number + 1 < len(self.files))
+    def is_followed(self, number: int) -> bool:
+        """Whether another file may come after the one with that number, which then ends with a newline."""
+        several = len(self.files) > 1 or self.beside.before or self.beside.after
+        return several and (self._ended or number + 1 < len(self.files) or self.beside.after)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, deque
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,7 @@ from charlm.text.vocabulary import SURROGATES
 
 STRETCH, STRETCHES = 1 << 12, 16  # misread characters are looked for in so many characters of so many chunks
 ABOVE_ASCII = re.compile(r"[^\x00-\x7f]")
+CHANGES = ("marks", "crlf", "cr", "stripped", "more_bytes")  # what reading changed, as a Chunk counts it
 BY_PAIRS = 1 << 17  # bytes; from this length on it is faster to count pairs
 
 
@@ -32,7 +33,22 @@ class Survey:
     cr: int = 0
     stripped: int = 0
     more_bytes: int = 0
-    misread: tuple[str, str, str] | None = None  # as misread_as tells it
+    stretches: tuple[str, ...] = ()  # the last ones that are looked at for misread characters
+
+    @property
+    def misread(self) -> tuple[str, str, str] | None:
+        """As misread_as tells it."""
+        return misread_as("".join(self.stretches))
+
+    @classmethod
+    def of_parts(cls, surveys: Iterable[Survey]) -> Survey:
+        """The survey of a text, from those of its parts in their order."""
+        counts, sums, stretches = Counter[str](), Counter[str](), deque[str](maxlen=STRETCHES)
+        for survey in surveys:
+            counts.update(survey.counts)
+            stretches += survey.stretches
+            sums.update({name: getattr(survey, name) for name in CHANGES})
+        return cls(dict(sorted(counts.items())), **{name: sums[name] for name in CHANGES}, stretches=tuple(stretches))
 
     def outside(self, known: Collection[str]) -> int:
         """How often symbols occur that are not known."""
@@ -45,21 +61,19 @@ def survey_graphemes(chunks: Iterable[Chunk]) -> Survey:
 
     def texts() -> Iterator[str]:
         for chunk in chunks:
-            seen.append(replace(chunk, text=""))
+            changes.update({name: getattr(chunk, name) for name in CHANGES})
             if not chunk.text.isascii():
                 first = len(ABOVE_ASCII.split(chunk.text, 1)[0])
                 stretches.append(chunk.text[first : first + STRETCH])
             yield chunk.text
 
-    seen: list[Chunk] = []
+    changes = Counter[str](dict.fromkeys(CHANGES, 0))
     stretches = deque[str](maxlen=STRETCHES)
     for text in in_whole_clusters(texts()):
         counts.update(clusters(text))
     if SURROGATES.search("".join(counts)):
         raise _surrogates_error()
-    names = ("marks", "crlf", "cr", "stripped", "more_bytes")
-    sums = {name: sum(getattr(chunk, name) for chunk in seen) for name in names}
-    return Survey(dict(sorted(counts.items())), misread=misread_as("".join(stretches)), **sums)
+    return Survey(dict(sorted(counts.items())), **changes, stretches=tuple(stretches))
 
 
 def survey_text(chunks: Iterable[Chunk]) -> Survey:
@@ -81,7 +95,7 @@ def survey_text(chunks: Iterable[Chunk]) -> Survey:
     if counts[0xD800:0xE000].any():
         raise _surrogates_error()
     by_symbol = {chr(code): int(counts[code]) for code in np.flatnonzero(counts)}
-    return Survey(by_symbol, marks, crlf, cr, stripped, more_bytes, misread_as("".join(stretches)))
+    return Survey(by_symbol, marks, crlf, cr, stripped, more_bytes, tuple(stretches))
 
 
 def survey_bytes(blocks: Iterable[bytes]) -> Survey:

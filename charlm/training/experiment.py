@@ -144,15 +144,16 @@ def begin(
     start: Checkpoint | None = None,
     notes: Sequence[str] = (),
     automatic: Collection[str] = (),
+    opened: Corpus | None = None,
 ) -> Training[LanguageTask]:
-    """A new run with these settings, named after its text and cell if `name` is None.
+    """A new run with these settings, named after its text and cell if `name` is None. `opened` is its text, if it is.
 
     With `start` the model begins with the weights of that checkpoint, whose model the settings must have
     (`settings_from` in origin.py). Settings with names in `automatic` are chosen now (automatic.py): none with `start`.
     Raises UsageError, before anything is written, if the device is absent or too small, TextError if the text cannot be
     read, CheckpointError if a run of that name exists.
     """
-    corpus, origin = open_corpus(settings.text), None
+    corpus, origin = opened or open_corpus(settings.text), None
     settings = with_decisions(settings, corpus)
     if start is not None:
         corpus, origin = open_with_origin(settings.text, corpus, start)

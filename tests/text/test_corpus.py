@@ -15,6 +15,7 @@ from charlm.errors import TextError, UsageError
 from charlm.text import corpus as corpus_room
 from charlm.text.corpus import describe_corpus, is_damage, open_corpus
 from charlm.text.files import source_file
+from charlm.text.shards import counting
 from charlm.text.splitting import contiguous_spans
 from charlm.text.vocabulary import Vocabulary
 
@@ -79,7 +80,7 @@ def test_another_encoding_gives_the_same_ids(book):
 
 def test_a_text_is_encoded_once_and_then_read_from_the_cache(book, monkeypatch):
     first = book(VERSE)
-    monkeypatch.setattr(corpus_room, "_encode", None)
+    monkeypatch.setattr(corpus_room, "encode", None)
     again = book(VERSE, name="the same under another name.txt")
     assert isinstance(again.ids, np.memmap)
     assert again.ids.tolist() == first.ids.tolist()
@@ -217,8 +218,8 @@ def test_a_text_that_changes_while_it_is_encoded_is_refused(book, tmp_path, monk
         (tmp_path / "book.txt").write_text(VERSE.replace("five", "nine"))
         return counted
 
-    survey = corpus_room.survey_text
-    monkeypatch.setattr(corpus_room, "survey_text", change_first)
+    survey = counting.survey_text
+    monkeypatch.setattr(counting, "survey_text", change_first)
     with pytest.raises(TextError, match="changed"):
         book(VERSE)
 

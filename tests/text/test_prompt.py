@@ -8,7 +8,8 @@ from types import SimpleNamespace
 import pytest
 
 from charlm.errors import TextError, UsageError
-from charlm.text.prompt import LARGEST, piped_prompt, read_prompt, typed_escape, with_unix_newlines
+from charlm.text.normalizing import with_unix_newlines
+from charlm.text.prompt import LARGEST, piped_prompt, read_prompt, typed_escape
 
 
 def given(monkeypatch, content):

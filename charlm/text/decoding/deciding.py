@@ -62,6 +62,8 @@ def decision_notes(files: Sequence[SourceFile]) -> list[str]:
 
 
 def _decide(file: SourceFile, kept: Mapping[str, str]) -> str:
+    if file.table:
+        return UTF8
     given = kept.get(str(file.sha256)[:DIGITS])
     if given is None:
         guess = guess_encoding(file)

@@ -38,6 +38,7 @@ RTF = Kind("an RTF document", PANDOC)
 POSTSCRIPT = Kind("a PostScript file", "Give its text, for example from `ps2ascii FILE FILE.txt`.")
 ENCRYPTED = Kind("an encrypted file", "Decrypt it first, for example with `gpg -d` or `age -d`.")
 EPUB = Kind("an EPUB book", PANDOC)
+PARQUET = Kind("a Parquet table", "Name the column that is learnt, for example with -s text.column=text.")
 IN_LETTERS = (PDF, RTF, POSTSCRIPT, ENCRYPTED)
 ZIP, TAR = Kind("a zip archive", _unpack("unzip")), Kind("a tar archive", _unpack("tar -xf"))
 SIGNATURES: tuple[tuple[int, bytes, Kind], ...] = (  # offset, bytes
@@ -70,7 +71,7 @@ SIGNATURES: tuple[tuple[int, bytes, Kind], ...] = (  # offset, bytes
     (8, b"AVI LIST", Kind("an AVI video", VIDEO)),
     (0, b"\x1aE\xdf\xa3", Kind("a Matroska or WebM video", VIDEO)),
     (0, b"SQLite format 3\0", Kind("an SQLite database", "Export its texts with `sqlite3 FILE -csv 'select ...'`.")),
-    (0, b"PAR1", Kind("a Parquet table", "Save it as CSV or JSONL, for example with duckdb or pandas.")),
+    (0, b"PAR1", PARQUET),
     (0, b"ARROW1\0", Kind("an Arrow table", "Save it as CSV or JSONL, for example with pandas.")),
     (0, b"\x89HDF\r\n\x1a\n", Kind("an HDF5 file", DATA)),
     (0, b"\x93NUMPY", Kind("a numpy array", DATA)),
@@ -85,7 +86,6 @@ SIGNATURES: tuple[tuple[int, bytes, Kind], ...] = (  # offset, bytes
     (0, b"\0\1\0\0\0", Kind("a font", PROGRAM)),
     (0, b"7z\xbc\xaf\x27\x1c", Kind("a 7z archive", _unpack("7z x"))),
     (0, b"Rar!\x1a\x07", Kind("a RAR archive", _unpack("unrar x"))),
-    (0, b"\x28\xb5\x2f\xfd", Kind("a zstd file", _unpack("zstd -d"))),
     (0, b"\x04\x22\x4d\x18", Kind("an lz4 file", _unpack("lz4 -d"))),
     (0, b"\x1f\x9d", Kind("a file of compress (.Z)", _unpack("gunzip"))),
     (0, b"!<arch>\n", Kind("an ar archive or a Debian package", _unpack("ar x"))),
@@ -142,12 +142,15 @@ def kind_of_zip(names: list[str]) -> Kind | None:
     return next((kind for start, kind in likely if any(name.startswith(start) for name in names)), None)
 
 
-def reason_left_out(head: bytes, keep_binary: bool) -> tuple[str, Kind | None]:
+def reason_left_out(head: bytes, keep_binary: bool, keep_tables: bool = False) -> tuple[str, Kind | None]:
     """Why a file of a folder or an archive is left out, by its first HEAD bytes, and its kind if known.
 
-    `archive` or `binary`, as in `LeftOut.add`; empty if the file is read. `keep_binary`: the text is read as bytes.
+    `archive` or `binary`, as in `LeftOut.add`; empty if the file is read. `keep_binary`: the text is read as bytes;
+    `keep_tables`: a column of the tables of Parquet is.
     """
     kind = kind_of(head)
+    if kind is PARQUET and keep_tables:
+        return "", kind
     if kind in (ZIP, TAR):
         return "archive", kind
     if not keep_binary and (kind or is_binary(head)):

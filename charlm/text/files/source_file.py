@@ -1,4 +1,4 @@
-"""A file of a text: its bytes in blocks, unpacked if it is a .gz, .bz2 or .xz. Decodes nothing, and finds no files.
+"""A file of a text: its bytes in blocks, unpacked if it is a .gz, .bz2, .xz or .zst. Decodes nothing, finds no files.
 
 A file is read up to the size that it had when it was found, so that a growing one keeps no reader busy. Its first bytes
 decide whether it is packed, not its name.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +24,19 @@ RESCUES = {  # commands that unpack up to the damage
     ".gz": "`gzip -dc FILE > FILE.txt`",
     ".bz2": "`bzip2recover FILE`",
     ".xz": "`xz -dc FILE > FILE.txt`",
+    ".zst": "`zstd -dc FILE > FILE.txt`",
     "zip archive": "`7z x FILE`",
     "tar archive": "`tar -xf FILE`",
 }
+
+
+@dataclass
+class Measure:
+    """The size and the sha256 of the bytes of a file, from its last reading to the end; how far the latest one is."""
+
+    size: int = 0
+    sha256: str = ""
+    read: int = 0
 
 
 @dataclass(frozen=True, slots=True)  # an archive has a hundred thousand of them
@@ -40,17 +50,24 @@ class SourceFile:
     sha256: str | None = None  # of the unpacked bytes, None if unknown
     encoding: str | None = None  # decided for this file; None: that of the whole text
     offset: int | None = None  # of a member of an archive, unpacked already, in the file that holds them all
+    table: bool = False  # of Parquet, whose column is read
+    measure: Measure | None = field(default=None, compare=False)  # is told what is read
 
     def blocks(self) -> Iterator[bytes]:
         """The bytes of the file, unpacked, at most BLOCK at a time.
 
         Raises TextError if it cannot be read, or at the end if the bytes do not have the expected sha256.
         """
-        seen = hashlib.sha256()
+        seen, size = hashlib.sha256(), 0
         for block in self._blocks():
-            if self.sha256:
+            if self.sha256 or self.measure:
                 seen.update(block)
+            size += len(block)
+            if self.measure:
+                self.measure.read = size
             yield block
+        if self.measure:
+            self.measure.size, self.measure.sha256 = size, seen.hexdigest()
         if self.sha256 and self.sha256 != seen.hexdigest():
             is_corpus = self.unpacked_size is None  # its checksum is known without `measured`
             raise TextError(
@@ -69,7 +86,7 @@ class SourceFile:
         return head[:HEAD]
 
     def packing(self) -> str | None:
-        """`.gz`, `.bz2` or `.xz`; None if the file is not packed. Raises TextError if it cannot be read."""
+        """`.gz`, `.bz2`, `.xz` or `.zst`; None if the file is not packed. Raises TextError if it cannot be read."""
         if self.offset is not None:
             return None
         try:
@@ -79,12 +96,15 @@ class SourceFile:
             raise unreadable_error(self.label, error) from None
 
     def measured(self) -> SourceFile:
-        """The file with the size and sha256 of its unpacked bytes, which every later read is compared with."""
-        size, sha256 = 0, hashlib.sha256()
-        for block in self.blocks():
-            size += len(block)
-            sha256.update(block)
-        return replace(self, unpacked_size=size, sha256=sha256.hexdigest())
+        """The file with the size and sha256 of its unpacked bytes, which every later read is compared with.
+
+        It is read for that, unless its `measure` knows them from another reading.
+        """
+        found = self.measure or Measure()
+        if not found.sha256:
+            for _ in replace(self, measure=found).blocks():
+                pass
+        return replace(self, unpacked_size=found.size, sha256=found.sha256, measure=None)
 
     def _blocks(self) -> Iterator[bytes]:
         packing = self.packing()

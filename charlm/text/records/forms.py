@@ -40,9 +40,14 @@ def read_records(
 
     `own_line`: the separator is a line of its own. Raises TextError for a file that has not this form.
     """
+    yield from ended(_records(iter(texts), settings, own_line, where, tally), tally)
+
+
+def ended(records: Iterable[Record], tally: Tally) -> Iterator[str]:
+    """Pieces of text with these records, RECORD_END after each. Blank records are left out and counted."""
     held: list[str] = []
     length = 0
-    for record in _records(iter(texts), settings, own_line, where, tally):
+    for record in records:
         if is_blank(record):
             tally.counts["blank"] += 1
             continue

@@ -6,6 +6,7 @@ pairs; records that were made to share one count as equal, which is harmless her
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,11 @@ def hash_records(ids: Ids, starts: Numbers, lengths: Numbers) -> Hashes:
     stops = starts + lengths
     for first in range(0, len(ids), HASHED):
         chunk = ids[first : first + HASHED]
+        within = np.searchsorted(starts, first, "right") - 1  # the record in which the chunk begins
+        if within >= 0 and stops[within] >= first + len(chunk):
+            passed = first - int(starts[within])
+            hashes[within] = lengthened(int(hashes[within]), passed, chunk)
+            continue
         terms = (chunk.astype(np.uint64) + np.uint64(1)) * powers[: len(chunk)]
         sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(terms, dtype=np.uint64)])
         inside = slice(np.searchsorted(stops, first, "right"), np.searchsorted(starts, first + len(chunk), "left"))
@@ -51,6 +57,22 @@ def hash_records(ids: Ids, starts: Numbers, lengths: Numbers) -> Hashes:
             parts[:1] *= np.uint64(pow(FACTOR, first - int(starts[inside.start]), 2**64))
         hashes[inside] += parts
     return hashes
+
+
+def lengthened(found: int, length: int, ids: Ids) -> int:
+    """The hash of one record of that hash and length that goes on with these ids."""
+    powers = _kept_powers(HASHED)
+    for first in range(0, len(ids), HASHED):
+        chunk = ids[first : first + HASHED]
+        sums = np.dot(chunk.astype(np.uint64) + np.uint64(1), powers[: len(chunk)])
+        found += int(sums) * pow(FACTOR, length + first, 2**64)
+    return found % 2**64
+
+
+@cache
+def _kept_powers(count: int) -> Hashes:
+    """(count,) the powers that every whole chunk of a long record is multiplied by."""
+    return _powers(FACTOR, count)
 
 
 def mixed(hashes: Hashes, seed: int) -> Hashes:

@@ -33,6 +33,14 @@ class Tally:
         """Count a label. If there are too many different ones, all further ones count as one."""
         self.labels[label if label in self.labels or len(self.labels) < MOST_LABELS else OTHERS] += 1
 
+    def add(self, later: Tally) -> None:
+        """Add what was found in the part of the text that follows."""
+        self.counts.update(later.counts)
+        self.said |= later.said
+        for label, count in later.labels.items():
+            known = label in self.labels or len(self.labels) < MOST_LABELS
+            self.labels[label if known else OTHERS] += count
+
     def to_json(self) -> dict[str, Any]:
         labels = {} if OTHERS in self.labels else dict(self.labels.most_common())
         said = [

@@ -52,7 +52,6 @@ def a_zip(*names):
         (b"MZ\x90\0\x03\0", "Windows program"),
         (b"7z\xbc\xaf\x27\x1c\0\x04", "7z"),
         (b"Rar!\x1a\x07\x01\0", "RAR"),
-        (b"\x28\xb5\x2f\xfd\x04\0", "zstd"),
         (b"\x10\0\0\0\0\0\0\0" + b'{"__metadata__":{}}', "safetensors"),
         (b"PAR1\x15\0", "Parquet"),
     ],

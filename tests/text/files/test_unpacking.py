@@ -1,4 +1,4 @@
-"""The bytes of .gz, .bz2 and .xz files."""
+"""The bytes of .gz, .bz2, .xz and .zst files."""
 
 import bz2
 import gzip
@@ -7,10 +7,11 @@ import lzma
 import os
 
 import pytest
+from backports import zstd
 
-from charlm.text.files.unpacking import DAMAGE, unpacked
+from charlm.text.files.unpacking import DAMAGE, packing_of, unpacked
 
-PACKERS = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}
+PACKERS = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress, ".zst": zstd.compress}
 TEXT = os.urandom(200_000) + b"text" * 50_000
 
 
@@ -37,3 +38,26 @@ def test_an_xz_cannot_ask_for_much_memory():
     packed = lzma.compress(b"text", filters=filters)
     with pytest.raises(lzma.LZMAError, match="emory"):
         unpacked(io.BytesIO(packed), ".xz").read()
+
+
+def test_a_zst_may_begin_with_a_frame_that_is_skipped():
+    skipped = b"\x50\x2a\x4d\x18\4\0\0\0info"
+    packed = skipped + zstd.compress(b"text") + skipped + zstd.compress(b" and more")
+    assert packing_of(packed) == ".zst"
+    assert unpacked(io.BytesIO(packed), ".zst").read() == b"text and more"
+    assert packing_of(b"P*M is a text\n") is None
+
+
+def test_a_zst_cannot_ask_for_much_memory():
+    window = {zstd.CompressionParameter.window_log: 28, zstd.CompressionParameter.content_size_flag: 0}
+    compressor = zstd.ZstdCompressor(options=window)
+    packed = compressor.compress(b"text") + compressor.flush()
+    with pytest.raises(OSError, match="emory"):
+        unpacked(io.BytesIO(packed), ".zst").read()
+
+
+def test_a_zst_that_is_changed_is_damaged():
+    packed = bytearray(zstd.compress(TEXT, options={zstd.CompressionParameter.checksum_flag: 1}))
+    packed[len(packed) // 2] ^= 1
+    with pytest.raises(OSError, match="decompress"):
+        unpacked(io.BytesIO(packed), ".zst").read()

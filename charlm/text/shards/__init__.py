@@ -1,0 +1,1 @@
+"""A large text in parts: each is counted and encoded by itself, in several processes. Knows no model."""
