@@ -9,6 +9,7 @@ An error is three short lines: what happened, where, and what to do. Each class 
     |-- DivergedError     5   a training whose numbers are no longer finite
     |-- IntegrityError    6   files that have changed since they were written
     |-- BusyError         7   a run that another process is writing
+    |-- FailedError       1-7 trainings of a study that failed, by the first of them
     `-- StoppedError      130 or 143   a signal; everything was saved first
 """
 
@@ -62,6 +63,14 @@ class BusyError(CharlmError):
     """A run that another process is writing."""
 
     exit_code = 7
+
+
+class FailedError(CharlmError):
+    """Some trainings of a study failed, while the others went on. The exit code is that of the first."""
+
+    def __init__(self, exit_code: int, what: str, where: str = "", remedy: str = "") -> None:
+        super().__init__(what, where, remedy)
+        self.exit_code = exit_code
 
 
 class StoppedError(CharlmError):

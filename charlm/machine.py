@@ -6,6 +6,7 @@ import math
 import os
 import platform
 import sys
+import uuid
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -89,6 +90,15 @@ def wait_passively() -> None:
     """
     if "GOMP_SPINCOUNT" not in os.environ:
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+def identity() -> str:
+    """What tells this machine, from its start to its end, from all others: locks are seen by all of its processes."""
+    try:
+        started = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
+    except OSError:  # not Linux
+        started = f"{uuid.getnode():x}"
+    return f"{platform.node()} {started}"
 
 
 def processor_name() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,6 +10,8 @@ import typer
 from charlm.cli.completing import complete_study
 from charlm.cli.help_pages import Command, Group, examples
 from charlm.cli.options import Json
+from charlm.cli.study_engines import AtOnce, EngineName, Scheduler, Slurm, chosen_engine, engine_words, train_on
+from charlm.cli.study_work import work
 from charlm.display.output import print_columns, print_json, print_text, stdout_width
 
 if TYPE_CHECKING:
@@ -31,12 +34,22 @@ def list_studies(as_json: Json = False) -> None:
 
 
 @app.command(
-    "run", cls=Command, epilog=examples("charlm study run cells --quick", "charlm study run mystudy.yaml --name second")
+    "run",
+    cls=Command,
+    epilog=examples(
+        "charlm study run cells --quick",
+        "charlm study run mystudy.yaml --name second",
+        "charlm study run mystudy.yaml --engine local --at-once 2",
+    ),
 )
 def run(
     study: Annotated[str, typer.Argument(help="A study's name, or a YAML file.", autocompletion=complete_study)],
     quick: Annotated[bool, typer.Option("--quick", help="Run the study's short form, under its own name.")] = False,
     name: Annotated[str | None, typer.Option("--name", help="Name for the results. Default: its own.")] = None,
+    engine: EngineName = None,
+    at_once: AtOnce = None,
+    scheduler: Scheduler = None,
+    slurm: Slurm = None,
     as_json: Json = False,
 ) -> None:
     """Train the runs of a study that are not finished, and print the report.
@@ -63,17 +76,26 @@ def run(
     alternatives = make_alternatives(opened, source)
     home = StudyFolder(runs_root() / FOLDER / opened.name)
     home.refuse_change(opened)
+    chosen = chosen_engine(engine, opened, home, at_once, scheduler, slurm)
     with Waiting("reading the texts and solving the sizes"):
         prepared = prepare_study(opened, alternatives, home.folder, source)
     make_folder(home.folder)
-    command = " ".join(
-        ["charlm study run", study, *(["--quick"] if quick else []), *(["--name", name] if name else [])]
-    )
+    given = [study, *(["--quick"] if quick else []), *(["--name", name] if name else [])]
+    command = shlex.join(["charlm", "study", "run", *given, *engine_words(engine, at_once, scheduler, slurm)])
     with lock_run(Run(home.folder)):
         home.begin(opened)
-        _train(prepared, home, command)
+        if chosen is None:
+            _train(prepared, home, command)
+        else:
+            train_on(*chosen, prepared, home, command)
+        home.collect()
         result = _report(home)
     _print_report(result, as_json)
+
+
+app.command("work", cls=Command, epilog=examples("charlm study work mystudy", "charlm study work /mnt/shared/mystudy"))(
+    work
+)
 
 
 @app.command("report", cls=Command, epilog=examples("charlm study report", "charlm study report mystudy --json"))

@@ -16,10 +16,13 @@ from charlm.display.redrawn import Redrawn
 from charlm.display.study_report import format_value
 from charlm.display.units import clock, in_bits, short
 from charlm.studies.choice_report import chosen_text, value_text
-from charlm.studies.choosing import CandidateScored, CandidateStarted, CandidateTraining, ValueChosen
+from charlm.studies.choosing import Candidate, CandidateScored, CandidateStarted, CandidateTraining, ValueChosen
+from charlm.studies.dispatching import DispatchEvent, JobGivenUp, JobSeen, JobStarted
+from charlm.studies.ledger import Job
 from charlm.studies.report import VALUE, with_bits
 from charlm.studies.running import PreparedStudy, StudyEvent, TrialFinished, TrialStarted, TrialTraining
 from charlm.studies.study import Place
+from charlm.studies.working import JobFailed, WorkersAwaited, WorkEvent
 from charlm.training.events import Updated
 
 NOUNS = {"bits": "bits", "accuracy": "right", "sequence_bits": "bits a line", "characters_per_second": "chars/s"}
@@ -30,6 +33,13 @@ def place_label(place: Place) -> str:
     """`lstm, gap 20`."""
     variant, levels = place
     return ", ".join([variant, *(f"{factor} {level}" for factor, level in levels)])
+
+
+def job_label(job: Job) -> str:
+    """`lstm, gap 20, seed 1`; of a candidate `lstm, gap 20, 0.01`."""
+    if isinstance(job, Candidate):
+        return f"{place_label(job.place)}, {value_text(job.value)}"
+    return f"{place_label(job.trial.place)}, seed {job.trial.seed}"
 
 
 def _result(row: dict[str, Any]) -> str:
@@ -43,12 +53,16 @@ def _result_with_unit(row: dict[str, Any]) -> str:
 
 
 class PlainStudy:
-    """A line for each scored candidate, each choice and each finished trial."""
+    """A line for each scored candidate, each choice and each finished trial.
+
+    If several processes train the study, also for what begins, what others train, and what fails.
+    """
 
     def __init__(self, prepared: PreparedStudy) -> None:
         study, self._choose = prepared.study, prepared.study.choose
         self._total, self._candidates = len(prepared.any_trials), len(prepared.candidates)
         self._done = self._scored = 0
+        self._running: set[str] = set()
         print_stderr(f"{study.name}  {study.question}", dim=False)
         print_stderr(f"{self._total} runs, {len(study.seeds)} seeds each, baseline {study.baseline}", dim=False)
         if self._choose:
@@ -63,7 +77,7 @@ class PlainStudy:
     ) -> None:
         pass
 
-    def show(self, event: StudyEvent) -> None:
+    def show(self, event: StudyEvent | WorkEvent | DispatchEvent) -> None:
         match event:
             case CandidateScored(candidate=candidate, nats=nats, is_new=is_new):
                 self._scored += 1
@@ -85,6 +99,18 @@ class PlainStudy:
                         _result_with_unit(row), f"{row['parameters']:,} parameters",
                         f"{clock(row.get('seconds') or 0.0)}", f"{short(speed)} chars/s" if speed else "",
                     )  # fmt: skip
+            case JobStarted(job=job, attempt=attempt):
+                self._running.add(job.name)
+                self._print("running", job_label(job), "again, since it was stopped" if attempt > 1 else "")
+            case JobSeen(job=job, who=who) if job.name not in self._running:
+                self._running.add(job.name)
+                self._print("running", job_label(job), f"by {who}")
+            case WorkersAwaited(jobs=jobs):
+                self._print("waiting", *(f"{name}, held by {who}" for name, who in jobs))
+            case JobFailed(job=job, error=error):
+                self._print("failed", job_label(job), error.what)
+            case JobGivenUp(job=job, why=why):
+                self._print("failed", job_label(job), why.splitlines()[0])
             case _:
                 pass
 
@@ -108,41 +134,49 @@ class LiveStudy(Redrawn):
         self._rows = list(dict.fromkeys(place_label(each.trial.place) for each in prepared.any_trials))
         self._candidates, self._scored = len(prepared.candidates), 0
         self._results: dict[tuple[str, int | str], str] = {}  # by row, and seed or CHOICE
-        self._running: tuple[str, int | str] | None = None
-        self._about = ""  # the value of the candidate in training
-        self._updated: Updated | None = None
+        self._running: dict[tuple[str, int | str], str] = {}  # how far each is
+        self._failed: set[tuple[str, int | str]] = set()
         self._started, self._new = time.monotonic(), 0
         super().__init__(console, self._picture)  # last: rich asks for a first picture at once
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._running = None
+        self._running = {}
         super().__exit__(kind, error, trace)
 
-    def show(self, event: StudyEvent) -> None:
+    def show(self, event: StudyEvent | WorkEvent | DispatchEvent) -> None:
         """Store the event; a thread draws a few times a second."""
         match event:
-            case CandidateStarted(candidate=candidate):
-                self._begin(place_label(candidate.place), CHOICE, f"{value_text(candidate.value)}: ")
-            case TrialStarted(prepared=prepared):
-                self._begin(place_label(prepared.trial.place), prepared.trial.seed)
-            case TrialTraining(event=Updated() as updated) | CandidateTraining(event=Updated() as updated):
-                self._updated = updated
-            case CandidateScored(is_new=is_new):
+            case CandidateStarted(candidate=job) | TrialStarted(prepared=job) | JobStarted(job=job):
+                self._tell(job, None, None)
+            case CandidateTraining(candidate=job, event=Updated() as updated):
+                self._tell(job, updated.progress, updated.train_nats)
+            case TrialTraining(prepared=job, event=Updated() as updated):
+                self._tell(job, updated.progress, updated.train_nats)
+            case JobSeen(job=job, progress=progress, nats=nats):
+                self._tell(job, progress, nats)
+            case JobFailed(job=job) | JobGivenUp(job=job):
+                self._running.pop(_cell_of(job), None)
+                self._failed.add(_cell_of(job))
+            case CandidateScored(candidate=candidate, is_new=is_new):
+                self._running.pop(_cell_of(candidate), None)
                 self._scored += 1
                 self._new += is_new
             case ValueChosen(place=place, value=value) if self._study.choose:
                 self._results[place_label(place), CHOICE] = chosen_text(value, self._study.choose.end(value))
             case TrialFinished(prepared=prepared, row=row, is_new=is_new):
-                self._results[place_label(prepared.trial.place), prepared.trial.seed] = _result(row)
+                self._running.pop(_cell_of(prepared), None)
+                self._results[_cell_of(prepared)] = _result(row)
                 self._new += is_new
             case _:
                 pass
 
-    def _begin(self, row: str, column: int | str, about: str = "") -> None:
-        self._updated, self._about = None, about
-        self._running = row, column
+    def _tell(self, job: Job, progress: float | None, nats: float | None) -> None:
+        """Note how far a job is: `25% 2.89`, or with the value of a candidate `0.01: 25% 2.89`."""
+        about = "" if _cell_of(job)[1] != CHOICE else f"{value_text(job.value)}: "  # type: ignore[union-attr]
+        far = "..." if progress is None or nats is None else f"{progress:.0%} {in_bits(nats):.2f}"
+        self._running[_cell_of(job)] = f"{about}{far}"
 
     def _picture(self) -> Group:
         columns: list[int | str] = [*([CHOICE] if self._study.choose else []), *self._study.seeds]
@@ -164,15 +198,25 @@ class LiveStudy(Redrawn):
         done, total = finished + self._scored, self._total + self._candidates
         elapsed = time.monotonic() - self._started
         left = f", about {clock(elapsed / self._new * (total - done))} left" if self._new else ""
+        standing = [f"{len(self._running)} running"] if len(self._running) > 1 else []
+        standing += [f"{len(self._failed)} failed"] if self._failed else []
+        also = "".join(f", {each}" for each in standing)
         tried = f"{self._scored} of {self._candidates} candidates, " if self._scored < self._candidates else ""
         return Text.assemble(
-            (self._study.name, "bold"), f"  {tried}{finished} of {self._total} runs, {clock(elapsed)}{left}"
+            (self._study.name, "bold"), f"  {tried}{finished} of {self._total} runs{also}, {clock(elapsed)}{left}"
         )
 
     def _cell(self, label: str, column: int | str) -> Text:
         """A result or a choice, or the progress of what runs."""
-        if (label, column) != self._running or (label, column) in self._results:
-            return Text(self._results.get((label, column), ""))
-        updated = self._updated
-        progress = "..." if updated is None else f"{updated.progress:.0%} {in_bits(updated.train_nats):.2f}"
-        return Text(f"{self._about}{progress}", "cyan")
+        if (label, column) in self._results:
+            return Text(self._results[label, column])
+        if (label, column) in self._running:
+            return Text(self._running[label, column], "cyan")
+        return Text("failed" if (label, column) in self._failed else "", "red")
+
+
+def _cell_of(job: Job) -> tuple[str, int | str]:
+    """The row and the column of a job in the table."""
+    if isinstance(job, Candidate):
+        return place_label(job.place), CHOICE
+    return place_label(job.trial.place), job.trial.seed

@@ -7,14 +7,16 @@ beside the trials, and a line in choices.jsonl; what is listed there is not trai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
 from typing import Any
 
 from charlm.config.settings import Settings, TrainingSettings
+from charlm.studies.claims import Claims
 from charlm.studies.grid import with_seed
+from charlm.studies.held import Held
 from charlm.studies.inner_split import inside_training, require_inside
 from charlm.studies.one_training import train_run
 from charlm.studies.preparing import PreparedTrial
@@ -125,39 +127,58 @@ def _shortened(training: TrainingSettings, share: float) -> TrainingSettings:
     return training.model_copy(update={"steps": max(1, round(training.steps * share))})
 
 
+def train_candidate(
+    candidate: Candidate,
+    home: StudyFolder,
+    held: Held,
+    stop: Callable[[], bool],
+    save: Callable[[], bool] = never,
+) -> Generator[ChoosingEvent, None, dict[str, Any] | None]:
+    """Train and score a candidate, whose claim is `held`. Its line of choices.jsonl; None after an interruption."""
+    yield CandidateStarted(candidate)
+    wrap, run = partial(CandidateTraining, candidate), home.folder / candidate.name
+    ended = yield from train_run(candidate.settings, candidate.corpus, run, wrap, stop, save, held)
+    if ended.interrupted:
+        return None
+    return _description(candidate) | {"nats": ended.finished.last_nats if ended.finished else None}
+
+
 def choose_values(
     candidates: Sequence[Candidate], home: StudyFolder, stop: Callable[[], bool], save: Callable[[], bool] = never
 ) -> Iterator[ChoosingEvent]:
     """Train and score the candidates that choices.jsonl does not list.
 
     The last event is ChoosingInterrupted if `stop` returned True. `save` is called once a step too: True saves a
-    checkpoint of the candidate in training.
+    checkpoint of the candidate in training. Raises BusyError if another process trains one of them.
     """
-    rows, new_places = home.choices(), set()
+    claims, new_places = Claims(home.work), set()
     for number, candidate in enumerate(candidates, 1):
-        row = find_choice(rows, candidate.place, candidate.value)
+        row = find_choice(home.choices(), candidate.place, candidate.value)
         is_new = row is None
         if row is None:
+            claims.wait(candidate.name, stop)
             if stop():
                 yield ChoosingInterrupted(candidate)
                 return
-            yield CandidateStarted(candidate)
-            wrap = partial(CandidateTraining, candidate)
-            run = home.folder / candidate.name
-            ended = yield from train_run(candidate.settings, candidate.corpus, run, wrap, stop, save)
-            if ended.interrupted:
-                yield ChoosingInterrupted(candidate)
-                return
-            row = _description(candidate) | {"nats": ended.finished.last_nats if ended.finished else None}
-            home.add_choice(row)
-            rows.append(row)
+            with claims.hold(candidate.name) as held:
+                row = yield from train_candidate(candidate, home, held, stop, save)
+                if row is None:
+                    yield ChoosingInterrupted(candidate)
+                    return
+                home.add_choice(row)
             new_places.add(candidate.place)
         yield CandidateScored(candidate, row["nats"], is_new)
         if number == len(candidates) or candidates[number].place != candidate.place:
-            value = best_choice(rows, candidate.place)["value"]
+            value = best_choice(home.choices(), candidate.place)["value"]
             yield ValueChosen(candidate.place, value, is_new=candidate.place in new_places)
 
 
 def _description(candidate: Candidate) -> dict[str, Any]:
     variant, levels = candidate.place
-    return {"variant": variant, "levels": dict(levels), "value": candidate.value, "run": candidate.name}
+    return {
+        "variant": variant,
+        "levels": dict(levels),
+        "value": candidate.value,
+        "number": candidate.number,
+        "run": candidate.name,
+    }

@@ -17,8 +17,9 @@ from charlm.model.sizing import Count
 from charlm.pairs.pair_text import split_pairs, whole_text
 from charlm.pairs.shapes import count_pair_parameters
 from charlm.runs import Run
+from charlm.studies.held import Held
 from charlm.text.corpus import Corpus, open_corpus
-from charlm.training.events import Event, Finished
+from charlm.training.events import Event, Finished, Updated
 from charlm.training.experiment import begin_or_resume, with_decisions
 from charlm.training.language_text import OpenedText
 from charlm.training.loop import never
@@ -67,15 +68,19 @@ def train_run(
     wrap: Callable[[Event], Shown],
     stop: Callable[[], bool],
     save: Callable[[], bool] = never,
+    held: Held | None = None,
 ) -> Generator[Shown, None, Ended]:
     """Train the run in the folder `run`, which is resumed if it exists. Yields each event as `wrap` makes it.
 
-    `stop` and `save` are called once a step: True saves and ends the training, or saves and goes on.
+    `stop` and `save` are called once a step: True saves and ends the training, or saves and goes on. `held` is the
+    claim on it in a folder that others see: it is told how far the training is. Raises BusyError if the claim is lost.
     """
     finished = None
     with begin_or_resume(_task(settings, corpus), corpus, run.parent, run.name) as training:
         try:
-            for event in training.events(stop, save):
+            for event in training.events(held.guarded(stop) if held else stop, save):
+                if held and isinstance(event, Updated):
+                    held.tell(event.progress, event.train_nats)
                 finished = event if isinstance(event, Finished) else finished
                 yield wrap(event)
         except DivergedError as error:

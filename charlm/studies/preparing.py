@@ -28,6 +28,11 @@ class PreparedTrial:
     corpus: Corpus
     parameters: int
 
+    @property
+    def name(self) -> str:
+        """The name of its run."""
+        return self.trial.name
+
 
 def prepare_trials(study: Study, trials: Sequence[Trial], folder: Path, source: str) -> list[PreparedTrial]:
     """All trials, prepared. Raises UsageError if their numbers of parameters cannot be made equal."""

@@ -12,6 +12,7 @@ import io
 import math
 from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import product
 from statistics import fmean, median
 from typing import Any
 
@@ -69,7 +70,10 @@ def make_report(study: Study, results: Sequence[Row], choices: Sequence[Row] = (
     `choices` are the scored candidates of a study with `choose`.
     """
     results = [with_bits(row) for row in results]
-    levels = list(dict.fromkeys(tuple(row["levels"].items()) for row in results))
+    places = _combinations(study)
+    levels = sorted(
+        dict.fromkeys(tuple(row["levels"].items()) for row in results), key=lambda each: places.get(each, 0)
+    )
     groups = [
         _group(study, dict(each), [row for row in results if row["levels"] == dict(each)], choices) for each in levels
     ]
@@ -85,6 +89,12 @@ def make_report(study: Study, results: Sequence[Row], choices: Sequence[Row] = (
         "found": _headline(study, groups),
         "words": [*_conclusions(study, groups), *(choice_words(study.choose, groups) if study.choose else [])],
     }
+
+
+def _combinations(study: Study) -> dict[tuple[tuple[str, str], ...], int]:
+    """The place of each combination of levels in the study: which run finished first does not change a report."""
+    factors = ([(factor, level) for level in levels] for factor, levels in study.factors.items())
+    return {levels: place for place, levels in enumerate(product(*factors))}
 
 
 def with_bits(row: Row) -> Row:

@@ -2,10 +2,12 @@
 
 choices.jsonl has a line for each candidate of a study with `choose`.
 
-Knows no training.
+Only the process that holds the study's lock appends to these two. A worker puts what it has finished into a file of its
+own, which is a line here from the moment on at which it is there. Knows no training.
 
 <root>/studies/<study>/study.yaml, results.jsonl, choices.jsonl, texts/,
     <variant>.<factor>-<level>.s<seed>/ and <variant>.<factor>-<level>.choose-<number>/ (ordinary runs)
+    work/<run>.json (what a worker has finished) and claims (claims.py)
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,10 +23,13 @@ from typing import Any
 from charlm.config.suggestions import suggestion
 from charlm.errors import CheckpointError, UsageError
 from charlm.runs import read_metrics, replace_text
+from charlm.runs.files import read_json
 from charlm.studies.study import Place, Study
 from charlm.studies.study_files import read_study, to_yaml
 
 FOLDER, STUDY, RESULTS, CHOICES, TEXTS = "studies", "study.yaml", "results.jsonl", "choices.jsonl", "texts"
+WORK = "work"
+RESULT, CHOICE = {"variant", "levels", "seed"}, {"variant", "levels", "value", "nats"}  # keys of their lines
 Key = tuple[str, tuple[tuple[str, str], ...], int]
 
 
@@ -61,19 +66,38 @@ class StudyFolder:
                 "Use --name to run it as a new study, or restore the old file to continue.",
             )
 
+    @property
+    def work(self) -> Path:
+        return self.folder / WORK
+
     def results(self) -> list[dict[str, Any]]:
-        """The finished runs in the order in which they finished. Incomplete lines are skipped."""
-        return [row for row in read_metrics(self.folder / RESULTS) if {"variant", "levels", "seed"} <= set(row)]
+        """The finished runs: the lines in the order in which they finished, then what workers have finished.
+
+        Incomplete lines are skipped.
+        """
+        return self._rows(RESULTS, RESULT, key_of)
 
     def finished(self) -> dict[Key, dict[str, Any]]:
         """The results by (variant, levels, seed)."""
-        return {(row["variant"], tuple(row["levels"].items()), row["seed"]): row for row in self.results()}
+        return {key_of(row): row for row in self.results()}
 
     def choices(self) -> list[dict[str, Any]]:
-        """The scored candidates in the order in which they finished. Incomplete lines are skipped."""
-        return [
-            row for row in read_metrics(self.folder / CHOICES) if {"variant", "levels", "value", "nats"} <= set(row)
-        ]
+        """The scored candidates, as `results`."""
+        return self._rows(CHOICES, CHOICE, _candidate_of)
+
+    def _rows(self, file: str, keys: set[str], key: Callable[[Mapping[str, Any]], object]) -> list[dict[str, Any]]:
+        listed = [row for row in read_metrics(self.folder / file) if keys <= set(row)]
+        known = {key(row) for row in listed}
+        finished = (read_json(path) for path in sorted(self.work.glob("*.json")))
+        return listed + [row for row in finished if keys <= set(row) and key(row) not in known]
+
+    def collect(self) -> None:
+        """Append the lines that workers have finished. The caller holds the study's lock. Raises CheckpointError."""
+        for file, rows in ((CHOICES, self.choices()), (RESULTS, self.results())):
+            listed = [dict(row) for row in read_metrics(self.folder / file)]
+            for row in rows:
+                if row not in listed:
+                    append_row(self.folder / file, row)
 
     def add_choice(self, row: Mapping[str, Any]) -> None:
         """Append the row of a scored candidate. Raises CheckpointError."""
@@ -82,6 +106,14 @@ class StudyFolder:
     def add(self, row: Mapping[str, Any]) -> None:
         """Append the row of a finished run. Raises CheckpointError."""
         append_row(self.folder / RESULTS, row)
+
+    def has(self, name: str) -> bool:
+        """Whether a worker has finished the run or candidate of that name."""
+        return bool(read_json(self.work / f"{name}.json"))
+
+    def put(self, name: str, row: Mapping[str, Any]) -> None:
+        """Keep the row of a finished run or candidate as a worker does. Raises CheckpointError."""
+        replace_text(self.work / f"{name}.json", json.dumps(row) + "\n")
 
 
 def make_folder(folder: Path) -> None:
@@ -134,9 +166,22 @@ def find_study(root: Path, target: str | None) -> StudyFolder:
     raise CheckpointError(what, f"in {home}", f"{suggestion(target or '', known)} {listed}".strip())
 
 
+def key_of(row: Mapping[str, Any]) -> Key:
+    """Which run a line of results.jsonl is about."""
+    return row["variant"], tuple(row["levels"].items()), row["seed"]
+
+
+def _candidate_of(row: Mapping[str, Any]) -> object:
+    return row["variant"], tuple(row["levels"].items()), json.dumps(row["value"])
+
+
 def choices_at(rows: Sequence[Mapping[str, Any]], place: Place) -> list[Mapping[str, Any]]:
-    """The lines of choices.jsonl for that place."""
-    return [row for row in rows if (row["variant"], tuple(row["levels"].items())) == place]
+    """The lines of choices.jsonl for that place, in the order of the values that were tried.
+
+    Lines that were written before they had a number stand in that order already.
+    """
+    found = [row for row in rows if (row["variant"], tuple(row["levels"].items())) == place]
+    return sorted(found, key=lambda row: row.get("number", 0))
 
 
 def find_choice(rows: Sequence[Mapping[str, Any]], place: Place, value: object) -> Mapping[str, Any] | None:

@@ -6,7 +6,7 @@ are trained first (choosing.py). Knows no terminal.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,8 +20,10 @@ from charlm.studies.choosing import (
     choose_values,
     make_candidates,
 )
+from charlm.studies.claims import Claims
 from charlm.studies.cost import measure_cost
 from charlm.studies.grid import Trial
+from charlm.studies.held import Held
 from charlm.studies.measuring import MEASURED
 from charlm.studies.one_training import train_run
 from charlm.studies.preparing import PreparedTrial, prepare_trials
@@ -48,13 +50,14 @@ class PreparedStudy:
         return self.alternatives[0]
 
     def trials(self, chosen: Mapping[Place, object]) -> list[PreparedTrial]:
-        """All trials, each with the value that is chosen for its place."""
+        """The trials, each with the value that is chosen for its place; without those whose value is not chosen."""
         if self.study.choose is None:
             return list(self.any_trials)
         values = self.study.choose.values
         return [
             next(each for each, value in zip(versions, values, strict=True) if value == chosen[each.trial.place])
             for versions in zip(*self.alternatives, strict=True)
+            if versions[0].trial.place in chosen
         ]
 
 
@@ -114,7 +117,7 @@ def run_study(
     """Train what is not finished: first the candidates, if a setting is chosen, then the trials.
 
     The last event is StudyInterrupted or ChoosingInterrupted if `stop` returned True. `save` is called once a step too:
-    True saves a checkpoint of the run in training.
+    True saves a checkpoint of the run in training. Raises BusyError if another process trains one of them.
     """
     chosen: dict[Place, object] = {}
     for choosing in choose_values(study.candidates, home, stop, save):
@@ -123,7 +126,7 @@ def run_study(
             return
         if isinstance(choosing, ValueChosen):
             chosen[choosing.place] = choosing.value
-    trials = study.trials(chosen)
+    trials, claims = study.trials(chosen), Claims(home.work)
     done = home.finished()
     for prepared in trials:
         if prepared.trial.key in done:
@@ -131,33 +134,46 @@ def run_study(
     for number, prepared in enumerate(trials, 1):
         if prepared.trial.key in done:
             continue
+        claims.wait(prepared.name, stop)
         if stop():
             yield StudyInterrupted(prepared)
             return
         yield TrialStarted(prepared, number, len(trials))
-        measured: TrialMeasured | None = None
-        for event in _run_trial(prepared, home, stop, save):
-            measured = event if isinstance(event, TrialMeasured) else None
-            yield event
-        if measured is None:
-            yield StudyInterrupted(prepared)
-            return
-        row = _description(prepared, study.study.choose is not None) | measured.values
-        home.add(row)
+        with claims.hold(prepared.name) as held:
+            row = yield from train_trial(prepared, study.study, home, held, stop, save)
+            if row is None:
+                yield StudyInterrupted(prepared)
+                return
+            home.add(row)
         yield TrialFinished(prepared, row, is_new=True)
 
 
+def train_trial(
+    prepared: PreparedTrial,
+    study: Study,
+    home: StudyFolder,
+    held: Held,
+    stop: Callable[[], bool],
+    save: Callable[[], bool] = never,
+) -> Generator[StudyEvent, None, dict[str, Any] | None]:
+    """Train and measure a trial, whose claim is `held`. Its line of results.jsonl; None after an interruption."""
+    measured: TrialMeasured | None = None
+    for event in _run_trial(prepared, home, held, stop, save):
+        measured = event if isinstance(event, TrialMeasured) else None
+        yield event
+    return None if measured is None else _description(prepared, study.choose is not None) | measured.values
+
+
 def _run_trial(
-    prepared: PreparedTrial, home: StudyFolder, stop: Callable[[], bool], save: Callable[[], bool]
+    prepared: PreparedTrial, home: StudyFolder, held: Held, stop: Callable[[], bool], save: Callable[[], bool]
 ) -> Iterator[TrialTraining | TrialMeasured]:
     """Ends with TrialMeasured, unless the training was interrupted."""
     settings = prepared.trial.settings
     if prepared.trial.measure == "cost":
         yield TrialMeasured(prepared, measure_cost(settings))
         return
-    ended = yield from train_run(
-        settings, prepared.corpus, home.folder / prepared.trial.name, partial(TrialTraining, prepared), stop, save
-    )
+    run = home.folder / prepared.name
+    ended = yield from train_run(settings, prepared.corpus, run, partial(TrialTraining, prepared), stop, save, held)
     finished = ended.finished
     if finished is None:
         yield TrialMeasured(prepared, {"diverged": True, "why": ended.diverged, "nats": None})

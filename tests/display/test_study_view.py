@@ -9,9 +9,12 @@ import pytest
 from rich.console import Console
 
 from charlm.display.study_view import LiveStudy, PlainStudy
-from charlm.studies.choosing import CandidateScored, CandidateStarted, CandidateTraining, ValueChosen
+from charlm.errors import TextError
+from charlm.studies.choosing import Candidate, CandidateScored, CandidateStarted, CandidateTraining, ValueChosen
+from charlm.studies.dispatching import JobGivenUp, JobSeen, JobStarted
 from charlm.studies.running import TrialFinished, TrialStarted, TrialTraining
 from charlm.studies.study import Choose, Study
+from charlm.studies.working import JobFailed, WorkersAwaited
 from charlm.training.events import Updated
 
 STUDY = Study.model_validate(
@@ -23,13 +26,15 @@ STUDY = Study.model_validate(
 
 
 def prepared(variant, seed):
-    return SimpleNamespace(trial=SimpleNamespace(place=(variant, ()), seed=seed))
+    return SimpleNamespace(name=f"{variant}.s{seed}", trial=SimpleNamespace(place=(variant, ()), seed=seed))
 
 
 TRIALS = [prepared(variant, seed) for seed in (1, 2, 3) for variant in ("lstm", "gru")]
 CHOOSING = STUDY.model_copy(update={"choose": Choose(setting="training.learning_rate", values=(1e-3, 1e-2, 1e-1))})
 CANDIDATES = [
-    SimpleNamespace(place=(variant, ()), value=value) for variant in ("lstm", "gru") for value in CHOOSING.choose.values
+    Candidate((variant, ()), value, number, None, None)
+    for variant in ("lstm", "gru")
+    for number, value in enumerate(CHOOSING.choose.values, 1)
 ]
 
 
@@ -112,3 +117,47 @@ def test_the_table_has_a_column_for_what_is_chosen(width):
     assert "0.1 (largest)" in shown
     assert "0.001: 25% 2.89" in shown
     assert "3 of 6 candidates, 0 of 6 runs" in shown
+
+
+def test_lines_say_what_runs_what_others_run_and_what_failed(capsys):
+    view = PlainStudy(study(CHOOSING, CANDIDATES))
+    with view:
+        for event in (
+            JobStarted(CANDIDATES[0], 1),
+            JobSeen(CANDIDATES[0], "process 5 on here", 0.5, 1.0),
+            JobSeen(TRIALS[0], "process 7 on nas2", None, None),
+            JobSeen(TRIALS[0], "process 7 on nas2", 0.5, 1.0),
+            JobStarted(TRIALS[1], 2),
+            JobGivenUp(TRIALS[1], 4, "The disk is full\n/mnt\nMake room."),
+            JobFailed(TRIALS[2], TextError("There is no such text")),
+            WorkersAwaited((("lstm.s3", "process 7 on nas2"),)),
+        ):
+            view.show(event)
+    assert capsys.readouterr().err.splitlines()[3:] == [
+        "running  lstm, 0.001",
+        "running  lstm, seed 1  by process 7 on nas2",
+        "running  gru, seed 1  again, since it was stopped",
+        "failed  gru, seed 1  The disk is full",
+        "failed  lstm, seed 2  There is no such text",
+        "waiting  lstm.s3, held by process 7 on nas2",
+    ]
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_the_table_shows_all_that_run_and_what_failed(width):
+    console = Console(file=io.StringIO(), width=width, height=24, force_terminal=True, color_system=None)
+    view = LiveStudy(console, study())
+    with view:
+        for event in (
+            JobStarted(TRIALS[0], 1),
+            JobStarted(TRIALS[1], 1),
+            JobStarted(TRIALS[2], 1),
+            JobSeen(TRIALS[1], "process 5 on here", 0.5, 1.0),
+            JobGivenUp(TRIALS[2], 4, "The disk is full"),
+        ):
+            view.show(event)
+        console.print(view._picture())
+    shown = console.file.getvalue()
+    assert "50% 1.44" in shown
+    assert "failed" in shown
+    assert "0 of 6 runs, 2 running, 1 failed, " in shown
