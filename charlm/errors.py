@@ -9,6 +9,7 @@ An error is three short lines: what happened, where, and what to do. Each class 
     |-- DivergedError     5   a training whose numbers are no longer finite
     |-- IntegrityError    6   files that have changed since they were written
     |-- BusyError         7   a run that another process is writing
+    |-- LostProcessError  8   one of several processes that train together is gone, or never came
     `-- StoppedError      130 or 143   a signal; everything was saved first
 """
 
@@ -62,6 +63,12 @@ class BusyError(CharlmError):
     """A run that another process is writing."""
 
     exit_code = 7
+
+
+class LostProcessError(CharlmError):
+    """One of several processes that train together is gone, or never came."""
+
+    exit_code = 8
 
 
 class StoppedError(CharlmError):
