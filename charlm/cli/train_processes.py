@@ -16,6 +16,7 @@ from charlm.processes.launch import launched
 
 if TYPE_CHECKING:
     from charlm.processes.ending import Ending
+    from charlm.processes.together import Together
 
 ONE = "Start one process, without torchrun"
 OF_PAIRS = ("Several processes train language models, and no pairs yet", "model.pairs", f"{ONE}: charlm train --pairs")
@@ -66,21 +67,23 @@ def in_group(alone: bool) -> Iterator[Group]:
         except StoppedError as error:  # in all of them, and process 0 has more to say before
             with suppress(CharlmError):
                 group.share(b"")
-            _end(error, ending, launch.rank == 0)
+            _end(error, ending, group, launch.rank == 0)
         except CharlmError as error:
-            _end(error, ending, ending.is_first(error.exit_code))
+            _end(error, ending, group, ending.is_first(error.exit_code))
         except Exception:
             ending.is_first(1)
             ending.has_spoken()
             raise
 
 
-def _end(error: CharlmError, ending: Ending, speaks: bool) -> None:
+def _end(error: CharlmError, ending: Ending, group: Together, speaks: bool) -> None:
     """End this process: the one that speaks prints the error, the others wait for it."""
     code = error.exit_code
     if speaks:
         print_stderr(f"charlm: {error}", dim=False)
         ending.has_spoken()
+        group.close()
+        ending.await_the_others(group.size)
     else:
         code = ending.await_the_first(code)
     raise typer.Exit(code) from None

@@ -1,19 +1,22 @@
 """Which process says what went wrong, where all of them end. Knows no training and no terminal.
 
-An error in one process ends all: the others find that it is gone. Only the first says why, and the others end quietly
-with its exit code, once it has spoken: torchrun ends all that still run as soon as one has failed.
+An error in one process ends all: the others find that it is gone. Only the first says why. The others end quietly with
+its exit code, but not before it has spoken: torchrun ends all that still run as soon as one has failed. The first waits
+for the others in turn, since it may keep the store where they look.
 """
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from torch._C._distributed_c10d import Store
 
-FIRST, SPOKEN = "charlm/ending/first", "charlm/ending/spoken"
-PATIENCE = timedelta(seconds=5)  # for the first to speak
+FIRST, SPOKEN, LEFT = "charlm/ending/first", "charlm/ending/spoken", "charlm/ending/left"
+PATIENCE = timedelta(seconds=5)  # for the first to speak, and for the others to leave
+POLL = 0.02  # seconds
 
 
 class Ending:
@@ -44,6 +47,17 @@ class Ending:
         """Wait until the first has spoken; gives its exit code, or `code` if there is none."""
         try:
             self._store.wait([SPOKEN], PATIENCE)
-            return int(self._store.get(FIRST).split()[1]) if self._store.check([FIRST]) else code
+            found = int(self._store.get(FIRST).split()[1]) if self._store.check([FIRST]) else code
+            self._store.add(LEFT, 1)
+            return found
         except RuntimeError:
             return code
+
+    def await_the_others(self, size: int) -> None:
+        """Wait until all others of `size` processes have heard the exit code, or do not come any more."""
+        ends = time.monotonic() + PATIENCE.total_seconds()
+        try:
+            while self._store.add(LEFT, 0) < size - 1 and time.monotonic() < ends:
+                time.sleep(POLL)
+        except RuntimeError:
+            return

@@ -32,6 +32,7 @@ def joined(launch: Launch) -> Iterator[tuple[Together, Store]]:
 
     Raises LostProcessError if one does not come within CHARLM_JOIN_SECONDS, five minutes by default.
     """
+    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")  # where a process is gone, torch writes pages about sockets
     import torch.distributed as dist
 
     from charlm.processes.together import SUM_PATIENCE, Together

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -76,6 +77,11 @@ class Together:
 
     def heard(self, numbers: Sequence[float]) -> None:
         self._agreement.heard(numbers)
+
+    def close(self) -> None:
+        """Let the others find that this process is gone."""
+        with suppress(RuntimeError):
+            self._all.abort()
 
     def _broadcast(self, values: Tensor) -> None:
         self._start("broadcast", values, 0, PATIENCE).wait_patiently()

@@ -17,7 +17,6 @@ from charlm.checkpoint import Checkpoint
 from charlm.config.settings import Settings
 from charlm.errors import UsageError
 from charlm.processes.group import Group
-from charlm.processes.lanes import require_shareable
 from charlm.processes.messages import pack, unpack
 from charlm.runs import Run
 from charlm.text.sources import STDIN
@@ -37,9 +36,8 @@ class Announced:
     checkpoint: Checkpoint | None
 
 
-def require_for_all(settings: Settings, lanes: int, group: Group) -> None:
-    """Raises UsageError if the processes of the group cannot train this together."""
-    require_shareable(lanes, group.size, settings.training.ordered_sum)
+def require_for_all(settings: Settings, group: Group) -> None:
+    """Raises UsageError, before a text is read, if several processes cannot train this together."""
     if group.size == 1:
         return
     one = "Start one process, without torchrun: charlm train TEXT"

@@ -28,6 +28,7 @@ from charlm.config.stored import to_yaml
 from charlm.engines.precision import compute_for
 from charlm.errors import UsageError
 from charlm.processes.group import ALONE, Group
+from charlm.processes.lanes import require_shareable
 from charlm.runs import (
     Run,
     append_metrics,
@@ -160,6 +161,7 @@ def begin(
     Raises UsageError, before anything is written, if the device is absent or too small, TextError if the text cannot be
     read, CheckpointError if a run of that name exists.
     """
+    require_for_all(settings, group)
     corpus, origin = open_corpus(settings.text), None
     settings = with_decisions(settings, corpus)
     if start is not None:
@@ -169,7 +171,7 @@ def begin(
     choice = choose(settings, automatic, corpus, compute) if automatic else None
     settings = choice.settings if choice else settings
     reader = train_reader(settings, corpus)
-    require_for_all(settings, reader.batch_size, group)
+    require_shareable(reader.batch_size, group.size, settings.training.ordered_sum)
     require_memory_for(settings, corpus, compute, group)
     cells = "-".join(dict.fromkeys(short_name(layer.cell) for layer in settings.model.stack()))
     if settings.model.latent.kind is not None:
@@ -216,7 +218,8 @@ def resume_task(name: str | None, asked: Asked, open_text: OpenText[Opened[AnyTa
         held.enter_context(lock_run(run))
         found = reopen(run, asked, open_text)
         task = found.text.task(found.settings)
-        require_for_all(found.settings, task.reader.batch_size, task.group)
+        require_for_all(found.settings, task.group)
+        require_shareable(task.reader.batch_size, task.group.size, found.settings.training.ordered_sum)
         notes = (*found.notes, *prepare_own_cells(found.settings.model, task.compute))
         announce(task, found.checkpoint)
         admit(task.group, run)

@@ -75,6 +75,8 @@ class Trainer(Learner):
         self.reader: Reader | None = None
         self.captured: captured_window.CapturedWindow | None = None
         self.notes = choosing.definition_notes(self.model.layers, compute.device_type) if recurrence is None else ()
+        if group.size > 1:
+            self.notes += (f"{group.size} processes, {self.lanes.count} of {batch_size} lanes in each",)
         if recurrence is None and choosing.worth_capturing(self.model.layers, compute.device_type):
             if len(self.passes) == 1:
                 self._capture(settings.training.seq_len)

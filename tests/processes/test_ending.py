@@ -16,6 +16,7 @@ def test_the_first_to_fail_speaks_and_the_others_end_with_its_code(monkeypatch):
     assert not other.is_first(8)
     one.has_spoken()
     assert other.await_the_first(8) == 4
+    one.await_the_others(2)  # it has left
 
 
 def test_who_waits_for_nobody_ends_with_its_own_code(monkeypatch):
@@ -24,6 +25,7 @@ def test_who_waits_for_nobody_ends_with_its_own_code(monkeypatch):
     spoken = dist.HashStore()
     Ending(spoken, 0).has_spoken()
     assert Ending(spoken, 1).await_the_first(130) == 130
+    Ending(spoken, 0).await_the_others(3)  # one of them does not come any more
 
 
 def test_without_a_store_a_process_speaks_for_itself():
@@ -38,3 +40,4 @@ def test_without_a_store_a_process_speaks_for_itself():
     assert alone.is_first(8)
     alone.has_spoken()
     assert alone.await_the_first(8) == 8
+    alone.await_the_others(2)

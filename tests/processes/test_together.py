@@ -61,7 +61,7 @@ def test_clocks_are_set_to_that_of_process_0():
 def test_a_process_that_is_gone_is_an_error_in_the_others():
     def work(group):
         if group.rank == 1:
-            group._all.abort()
+            group.close()
             return None
         with pytest.raises(LostProcessError, match="is gone") as lost:
             group.sum(torch.zeros(3))
