@@ -5,6 +5,7 @@ torch is imported inside the functions, so that importing this file is quick.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from charlm.errors import UsageError
 from charlm.machine import (
     cores,
+    local_processes,
     processor_flags,
     processor_name,
     threads_of_environment,
@@ -143,6 +145,8 @@ def choose_compute(
     import torch
 
     chosen = _best_device() if device == "auto" else device
+    if local_processes() > 1:
+        chosen = own_gpu(chosen)
     if not _is_available(chosen):
         raise UsageError(
             f"torch {torch.__version__} finds no device {chosen} on this machine",
@@ -160,13 +164,43 @@ def choose_compute(
             f"fp16 training needs a CUDA GPU, not {device_type}", "training.precision", "Use bf16 or fp32."
         )
     torch.set_num_threads(usable_threads(threads))
+    if local_processes() > 1 and device_type == "cuda":
+        torch.cuda.set_device(chosen)  # NCCL would take the first GPU in every process
     name = torch.cuda.get_device_name(chosen) if device_type == "cuda" else processor_name()
     notes = (*thread_notes(threads), *precision_notes(device_type, precision))
     return Compute(chosen, precision, name, torch.get_num_threads(), notes)
 
 
+def own_gpu(device: str) -> str:
+    """The GPU of this process, if several train together on this machine: each has one of its own.
+
+    Raises UsageError if there are too few, or if one is named that all would share.
+    """
+    import torch
+
+    device_type, _, index = device.partition(":")
+    if device_type != "cuda":
+        return device
+    processes, gpus = local_processes(), torch.cuda.device_count()
+    if gpus and (index or processes > gpus):
+        raise UsageError(
+            f"{processes} processes on this machine need a GPU each; "
+            + (f"{device} is one" if index else f"GPUs here: {gpus}"),
+            f"training.device={device}",
+            f"Give --device cuda, and start at most {gpus} processes here (torchrun --nproc-per-node); "
+            "or give --device cpu.",
+        )
+    return f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
+
+
 def thread_notes(wanted: int | None) -> tuple[str, ...]:
-    """A note if more threads were asked for than this process has cores."""
+    """A note if more threads were asked for than this process has cores, or if several processes share them."""
+    if local_processes() > 1 and not (wanted or threads_of_environment()):
+        each, count = usable_threads(), cores()
+        return (
+            f"{local_processes()} processes share {count} core{'s' * (count > 1)}: each has {each} "
+            f"thread{'s' * (each > 1)}; -s training.threads=N gives another number",
+        )
     asked, source = (wanted, "training.threads") if wanted else (threads_of_environment(), "OMP_NUM_THREADS")
     if not asked or asked <= cores():
         return ()

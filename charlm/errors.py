@@ -10,6 +10,7 @@ An error is three short lines: what happened, where, and what to do. Each class 
     |-- IntegrityError    6   files that have changed since they were written
     |-- BusyError         7   a run that another process is writing
     |-- FailedError       1-7 trainings of a study that failed, by the first of them
+    |-- LostProcessError  8   one of several processes that train together is gone, or never came
     `-- StoppedError      130 or 143   a signal; everything was saved first
 """
 
@@ -71,6 +72,12 @@ class FailedError(CharlmError):
     def __init__(self, exit_code: int, what: str, where: str = "", remedy: str = "") -> None:
         super().__init__(what, where, remedy)
         self.exit_code = exit_code
+
+
+class LostProcessError(CharlmError):
+    """One of several processes that train together is gone, or never came."""
+
+    exit_code = 8
 
 
 class StoppedError(CharlmError):

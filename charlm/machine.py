@@ -70,16 +70,27 @@ def _quotas_of(folder: Path) -> Iterator[float]:
 def usable_threads(wanted: int | None = None) -> int:
     """How many threads compute: as many as wanted, otherwise as OMP_NUM_THREADS says; never more than `cores`.
 
-    More threads than cores would only wait for each other.
+    More threads than cores would only wait for each other. Processes that train together on this machine share its
+    cores.
     """
     most = cores()
-    return min(wanted or threads_of_environment() or most, most)
+    return min(wanted or threads_of_environment() or max(1, most // local_processes()), most)
 
 
 def threads_of_environment() -> int | None:
-    """The first number of OMP_NUM_THREADS, which OpenMP and torch obey; None if it is not set, or not a number."""
+    """The first number of OMP_NUM_THREADS, which OpenMP and torch obey; None if it is not set, or not a number.
+
+    None also for the 1 that torchrun sets if the user has set nothing: nobody has chosen it.
+    """
     first = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
-    return int(first) if first.isdecimal() and int(first) else None
+    number = int(first) if first.isdecimal() else 0
+    return None if number == 0 or (number == 1 and local_processes() > 1) else number
+
+
+def local_processes() -> int:
+    """How many processes of one training torchrun has started on this machine; 1 if it did not start this one."""
+    count = os.environ.get("LOCAL_WORLD_SIZE", "").strip()
+    return int(count) if "RANK" in os.environ and count.isdecimal() and int(count) else 1
 
 
 def wait_passively() -> None:

@@ -33,8 +33,8 @@ def training_job(
     """One update of charlm, on a text of random characters."""
     from charlm.training.trainer import Trainer
 
-    reader = Lanes(_text(batch_size, seq_len), batch_size, seq_len)
-    settings = _settings(model_settings, batch_size, seq_len)
+    reader = random_lanes(batch_size, seq_len)
+    settings = settings_of(model_settings, batch_size, seq_len)
     trainer = Trainer(settings, VOCAB_SIZE, reader.batch_size, compute, recurrence)
     positions = itertools.count()
     return Job(batch_size * seq_len, lambda: trainer.update(reader, next(positions), RATE))
@@ -98,7 +98,7 @@ def time_parts_of_update(
     stopwatch = Stopwatch(torch.cuda.synchronize if compute.device_type == "cuda" else lambda: None)
     reader = _TimedLanes(_text(batch_size, seq_len), batch_size, seq_len)
     reader.stopwatch = stopwatch
-    settings = _settings(model_settings, batch_size, seq_len)
+    settings = settings_of(model_settings, batch_size, seq_len)
     recurrence = _timed_recurrence(stopwatch, len(build_layers(model_settings)))
     trainer = Trainer(settings, VOCAB_SIZE, reader.batch_size, compute, recurrence)
     for name, weight in trainer.weights.items():
@@ -151,10 +151,15 @@ def _timed_recurrence(stopwatch: Stopwatch, num_layers: int) -> Recurrence:
     return recurrence
 
 
-def _settings(model_settings: ModelSettings, batch_size: int, seq_len: int) -> Settings:
+def settings_of(model_settings: ModelSettings, batch_size: int, seq_len: int) -> Settings:
     """The settings of a training of that model; the others have their defaults."""
     training_settings = TrainingSettings(batch_size=batch_size, seq_len=seq_len)
     return Settings(text=TextSettings(), model=model_settings, training=training_settings)
+
+
+def random_lanes(batch_size: int, seq_len: int) -> Lanes:
+    """A text of random characters in so many lanes."""
+    return Lanes(_text(batch_size, seq_len), batch_size, seq_len)
 
 
 def _text(batch_size: int, seq_len: int) -> np.ndarray:

@@ -33,9 +33,11 @@ from charlm.cli import (
 from charlm.cli.completing_bash import answer_bash, is_bash_asking
 from charlm.cli.completing_part import asked_words, part_for
 from charlm.cli.help_pages import Command, Group, examples
+from charlm.cli.train_processes import refuse_several_processes
 from charlm.display.printing import print_stderr
 from charlm.errors import CharlmError
 from charlm.machine import wait_passively
+from charlm.processes.launch import follows
 from charlm.signals import harmless_saves, quiet_interrupts
 from charlm.version import __version__
 
@@ -120,9 +122,11 @@ def main() -> None:
 
 def _run() -> None:
     try:
+        refuse_several_processes(sys.argv[1:])
         sys.exit(_invoked())
     except CharlmError as error:
-        print_stderr(f"charlm: {error}", dim=False)
+        if not follows():
+            print_stderr(f"charlm: {error}", dim=False)
         sys.exit(error.exit_code)
     except Exception as error:
         if os.environ.get("CHARLM_DEBUG"):
@@ -152,5 +156,6 @@ def _invoked() -> int:
         answered = answer(of_parser, sys.argv[1:])
         if answered:
             raise answered from None
-        of_parser.show()
+        if not follows():
+            of_parser.show()
         return int(of_parser.exit_code)

@@ -25,6 +25,9 @@ Plain = typer.Option(True, "--plain/--no-plain", help="Time plain PyTorch as wel
 Parts = typer.Option(False, "--parts", help="Show where the time goes.")
 
 
+SECONDS, ROUNDS = 2.0, 5  # of a measurement of several processes, and how often each count has its turn
+
+
 @app.command(
     "train",
     cls=Command,
@@ -38,6 +41,9 @@ def bench_train(
     device: Device = "auto",
     plain: bool = Plain,
     parts: bool = Parts,
+    processes: str | None = typer.Option(
+        None, "--processes", help="Instead: several processes that share the lanes, such as 1,2, and their exchange."
+    ),
     as_json: Json = False,
 ) -> None:
     """Time whole training steps: reading, forward and backward pass, clipping, optimizer.
@@ -45,6 +51,9 @@ def bench_train(
     A size is that of an lstm; other cells get as many parameters as that lstm. All are timed in turns, round after
     round. The limit is the time that the matrix products of a step take on their own.
     """
+    if processes is not None:
+        _bench_processes(processes, cell, sizes, lanes, device, precision, as_json)
+        return
     from charlm.benchmark import results
     from charlm.benchmark.hardware import measure_peak_flops
     from charlm.benchmark.workload import model_settings_of
@@ -194,6 +203,43 @@ def bench_load(
     with Waiting("timing beside busy processes"):
         rows = load_results(job, situations, seconds, rounds, plain)
     _print(about, rows, as_json)
+
+
+def _bench_processes(
+    processes: str, cell: str, sizes: str, lanes: str, device: str, precision: str, as_json: bool
+) -> None:
+    from charlm.benchmark.exchange import exchange_results, gain_in_words
+    from charlm.benchmark.exchange_process import ExchangeJob
+    from charlm.config.device_names import check_device_option
+    from charlm.display.printing import print_stderr
+    from charlm.display.waiting import Waiting
+    from charlm.machine import cores, processor_name
+
+    check_device_option(device)
+    counts, window, names, shapes = (
+        _counts(processes, "--processes"),
+        _pair(lanes, "--lanes"),
+        _cells(cell),
+        _sizes(sizes),
+    )
+    about = {
+        "job": "train",
+        "device": processor_name() if device in ("auto", "cpu") else device,
+        "cores": cores(),
+        "batch_size": window[0],
+        "seq_len": window[1],
+        "exchange": "the sum of gradients alone, while no process waits for another",
+    }
+    rows = []
+    with Waiting("timing several processes"):
+        for name in names:
+            for shape in shapes:
+                job = ExchangeJob(name, *shape, *window, device, precision, ordered=False)
+                rows += exchange_results(job, counts, SECONDS, ROUNDS)
+    gain = gain_in_words(rows)
+    _print({**about, "gain": gain} if as_json else about, rows, as_json)
+    if not as_json:
+        print_stderr(gain, dim=False)
 
 
 def _print(about: Mapping[str, object], rows: Sequence[Mapping[str, Any]], as_json: bool) -> None:

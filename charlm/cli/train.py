@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from charlm.cli.completing import complete_text
-from charlm.cli.opening import say_what_is_awaited
 from charlm.cli.options import (
     CellFile,
     Config,
@@ -21,18 +20,12 @@ from charlm.cli.options import (
     Valid,
 )
 from charlm.cli.serve import require_server
+from charlm.cli.train_language import begin_language, follow_language, resume_language
 from charlm.cli.train_pairs import Pairs, begin_pairs, chosen_kind, resume_pairs
-from charlm.cli.train_plan import print_plan, reopened
-from charlm.cli.train_shown import Shown, train_and_show
+from charlm.cli.train_processes import OF_PAIRS, in_group, refuse_together
+from charlm.cli.train_shown import Shown
 from charlm.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from charlm.checkpoint.moved import Moved
-    from charlm.config.resolving import Resolved
-    from charlm.training.experiment import Training
-    from charlm.training.language import LanguageTask
+from charlm.processes.launch import follows
 
 
 def train(
@@ -123,35 +116,42 @@ def train(
         "training.seed": seed,
         "model.pairs.kind": chosen_kind(pairs, text, settings or []),
     }
+    if dry_run and follows():
+        return  # process 0 shows the plan
     shown = Shown(as_json, watch and not dry_run, cell_file)
-    if shown.page:
+    if shown.page and not follows():
         require_server("--watch", "charlm train --watch")
-    if resume:
-        target = _run_to_resume(text, config, run, origin)
-        from charlm.checkpoint.kind_of_run import is_of_pairs
-        from charlm.checkpoint.moved import Moved
+    with in_group(alone=dry_run) as group:
+        if resume:
+            from charlm.checkpoint.kind_of_run import is_of_pairs
+            from charlm.checkpoint.moved import Moved
 
-        places = Moved(moved or (), valid or (), test or ())
-        if is_of_pairs(target):
-            resume_pairs(target, settings or [], options, more, places, dry_run, shown)
+            target = _run_to_resume(text, config, run, origin)
+            places = Moved(moved or (), valid or (), test or ())
+            if group.rank:
+                follow_language(group)
+            elif is_of_pairs(target):
+                refuse_together(group, *OF_PAIRS)
+                resume_pairs(target, settings or [], options, more, places, dry_run, shown)
+            else:
+                resume_language(target, settings or [], options, more, places, dry_run, shown, group)
             return
-        _resume(target, settings or [], options, more, places, dry_run, shown)
-        return
-    _refuse_without_resume(text, more, moved)
-    from dataclasses import replace
+        _refuse_without_resume(text, more, moved)
+        from dataclasses import replace
 
-    from charlm.cells.naming_files import own_settings, own_stack_problems
-    from charlm.config.resolving import DEFAULT_PRESET, resolve_to_train
+        from charlm.cells.naming_files import own_settings, own_stack_problems
+        from charlm.config.resolving import DEFAULT_PRESET, resolve_to_train
 
-    if latent and config is None:
-        config = DEFAULT_PRESET  # also by time: what chooses settings for a time knows language models alone
-    preset = "pairs" if pairs and config is None else config
-    resolved = resolve_to_train(preset, settings or [], options, [own_stack_problems])
-    resolved = replace(resolved, settings=own_settings(resolved.settings))
-    if resolved.settings.model.pairs.kind is not None:
-        begin_pairs(resolved, run, origin, dry_run, shown)
-        return
-    _begin(resolved, run, origin, dry_run, shown)
+        if latent and config is None:
+            config = DEFAULT_PRESET  # also by time: what chooses settings for a time knows language models alone
+        preset = "pairs" if pairs and config is None else config
+        resolved = resolve_to_train(preset, settings or [], options, [own_stack_problems])
+        resolved = replace(resolved, settings=own_settings(resolved.settings))
+        if resolved.settings.model.pairs.kind is not None:
+            refuse_together(group, *OF_PAIRS)
+            begin_pairs(resolved, run, origin, dry_run, shown)
+        else:
+            begin_language(resolved, run, origin, dry_run, shown, group)
 
 
 def _run_to_resume(text: list[str] | None, config: str | None, name: str | None, origin: str | None) -> str | None:
@@ -184,81 +184,3 @@ def _refuse_without_resume(text: list[str] | None, more: str | None, moved: list
             f"--text {named}",
             f"For a new run, write the text alone: charlm train {named}" if not text else "Leave --text out.",
         )
-
-
-def _begin(resolved: Resolved, name: str | None, origin: str | None, dry_run: bool, shown: Shown) -> None:
-    settings, automatic, start = resolved.settings, resolved.automatic, None
-    if automatic and settings.model.latent.kind is not None:
-        raise UsageError(
-            f"{', '.join(automatic)}: auto chooses for models without latent variables",
-            ", ".join(dict.fromkeys(resolved.origins[each] for each in automatic)),
-            "Give numbers, or another preset: -c quick",
-        )
-    say_what_is_awaited(settings.text.sources)
-    notes: tuple[str, ...] = ()
-    if origin is not None:
-        from charlm.checkpoint import load_checkpoint
-        from charlm.runs import find_checkpoint, runs_root
-        from charlm.training.origin import settings_from
-
-        start = load_checkpoint(find_checkpoint(runs_root(), origin))
-        settings, notes = settings_from(resolved, start)
-        automatic = ()
-    from charlm.display.progress import watched_opening
-    from charlm.display.waiting import Waiting
-    from charlm.text.corpus import open_in_steps
-
-    with Waiting("reading the text") as line:
-        corpus = watched_opening(open_in_steps(settings.text), line)
-    if dry_run:
-        if start:
-            from charlm.training.origin import open_with_origin
-
-            corpus, grown = open_with_origin(settings.text, corpus, start)
-            notes = (*grown.notes(), *notes)
-        if automatic:
-            from charlm.engines.precision import compute_for
-            from charlm.training.automatic import choose
-
-            choice = choose(settings, automatic, corpus, compute_for(settings))
-            settings, notes = choice.settings, (*notes, f"chosen: {choice.note()}")
-        if settings.model.latent.kind is not None:
-            from charlm.training.latent_lines import line_reader
-
-            line_reader(settings, corpus)  # refuses lines that are too long, or too few
-        print_plan(settings, corpus, notes, shown.as_json)
-        return
-    from charlm.training.experiment import begin
-
-    _train_language(begin(settings, name, start, notes, automatic, corpus), shown)
-
-
-def _resume(
-    target: str | None,
-    overrides: list[str],
-    options: Mapping[str, object],
-    more: str | None,
-    moved: Moved,
-    dry_run: bool,
-    shown: Shown,
-) -> None:
-    from charlm.training.experiment import resume
-
-    if dry_run:
-        from charlm.training.language_text import open_language_text
-        from charlm.training.resuming import Asked
-
-        stored = reopened(target, Asked(overrides, options, more, moved), open_language_text)
-        print_plan(stored.settings, stored.text.corpus, stored.notes, shown.as_json)
-        return
-    _train_language(resume(target, overrides, options, more=more, moved=moved), shown)
-
-
-def _train_language(training: Training[LanguageTask], shown: Shown) -> None:
-    from charlm.display.first_sample import first_sample_options
-    from charlm.display.summary import next_commands, text_rows
-
-    corpus, run = training.task.corpus, training.run.name
-    cells = [layer.cell for layer in training.settings.model.stack()]
-    options = first_sample_options(corpus, training.settings.text)
-    train_and_show(training, shown, text_rows(corpus), lambda finished: next_commands(finished, run, options, cells))

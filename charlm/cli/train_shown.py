@@ -40,6 +40,7 @@ def train_and_show(
     from charlm.display.plain import PlainView
     from charlm.display.summary import print_rows, print_summary, summary_json
     from charlm.errors import StoppedError
+    from charlm.processes.messages import largest
     from charlm.runs import command_name
     from charlm.signals import Stop
     from charlm.training.events import Finished
@@ -62,10 +63,23 @@ def train_and_show(
     print_summary(console, finished, run.name, run.folder, commands(finished))
     if shown.as_json:
         print_json(summary_json(finished, run.name, run.folder))
-    if stop.signal:
+    if signal := largest(training.task.group, stop.signal):
         raise StoppedError(
-            stop.signal,
+            signal,
             f"Interrupted at step {finished.step:,}; everything is saved",
             str(run.folder),
             f"Go on with: charlm train --resume {command_name(run)}",
         )
+
+
+def train_unseen(training: Training[Any]) -> None:
+    """The same in a process that shows nothing, beside the one that does."""
+    from charlm.errors import StoppedError
+    from charlm.processes.messages import largest
+    from charlm.signals import Stop
+
+    with Stop() as stop:
+        for _ in training.events(stop.asked, stop.save_asked):
+            pass
+    if signal := largest(training.task.group, stop.signal):
+        raise StoppedError(signal, "Interrupted; everything is saved", training.run.name)

@@ -175,6 +175,11 @@ class TrainingSettings(Section):
     batch_size: int = Field(default=32, ge=1, le=65_536, description="B, lanes read in parallel")
     seq_len: int = Field(default=64, ge=1, le=65_536, description="T, characters between two updates (truncated BPTT)")
     accumulate: int = Field(default=1, ge=1, le=4096, description="windows whose gradients make one update")
+    ordered_sum: bool = Field(
+        default=False,
+        description="add the gradients of 8 groups of lanes in one order: the same bits from 1, 2, 4 or 8 processes, "
+        "more slowly",
+    )
 
     steps: int | None = Field(default=None, ge=1, le=10**9, description="length of the training in updates")
     epochs: float | None = Field(
@@ -265,6 +270,12 @@ class Settings(Section):
     def _latents_have_records(self) -> Settings:
         if self.model.latent.kind is not None and not self.text.records:
             raise ValueError("text.records=false is given, but a model with latent variables reads lines (--records)")
+        return self
+
+    @model_validator(mode="after")
+    def _lanes_are_summed(self) -> Settings:
+        if self.training.ordered_sum and (self.model.latent.kind is not None or self.model.pairs.kind is not None):
+            raise ValueError("training.ordered_sum=true is for language models, whose lanes it adds up in one order")
         return self
 
     @model_validator(mode="after")

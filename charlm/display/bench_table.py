@@ -21,6 +21,8 @@ WORKLOAD: Columns = {
     "cell": ("cell", "{}".format),
     "size": ("size", "{}".format),
     "streams": ("streams", "{:,}".format),
+    "processes": ("processes", "{:,}".format),
+    "sum": ("sum", "{}".format),
 }
 COLUMNS: Columns = {
     "best": ("best/s", _rate),
@@ -31,6 +33,9 @@ COLUMNS: Columns = {
     "of_fair": ("of fair", "{:.0%}".format),
     "plain_median": ("plain/s", _rate),
     "ratio": ("ratio", "{:.2f}".format),
+    "update_milliseconds": ("update ms", "{:,.2f}".format),
+    "exchange_milliseconds": ("exchange ms", "{:,.2f}".format),
+    "exchange_share": ("of update", "{:.1%}".format),
     "loop_median": ("loop/s", _rate),
     "loop_ratio": ("ratio", "{:.2f}".format),
     "limit": ("limit/s", _rate),

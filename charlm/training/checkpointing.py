@@ -8,10 +8,13 @@ optimizer.KIND.NAME      the state of the optimizer
 state.LAYER.FIELD        the carried state, (B, H)
 random                   the state of torch's generator, bytes
 scaler                   the loss scale of fp16 and its growth counter, (2,)
+
+Of several processes, process 0 writes, with the state of all lanes in their order; each restores that of its own.
 """
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -21,17 +24,27 @@ import torch
 
 from charlm.checkpoint import Scores, write_checkpoint
 from charlm.checkpoint.series import add_checkpoint
-from charlm.errors import CheckpointError
+from charlm.errors import CheckpointError, IntegrityError
+from charlm.processes.group import Group
+from charlm.processes.messages import joined_rows
 from charlm.training.learner import Learner
 from charlm.training.optimization import Average, optimizer_from_arrays, optimizer_to_arrays
 from charlm.training.plan import TrainingPlan
 from charlm.training.progress import Progress
 from charlm.training.task import Trainee
 
+STATE_PREFIX = "state."
+
 
 def save_checkpoint(plan: TrainingPlan, trainee: Trainee, progress: Progress, best: bool) -> Path:
-    """Write the checkpoint of this step into the plan's run and give its folder. Raises what `save` and `add` raise."""
-    task = plan.task
+    """Write the checkpoint of this step into the plan's run and give its folder. Raises what `save` and `add` raise.
+
+    Process 0 writes it, with the state of all lanes. Raises IntegrityError if the processes have different weights.
+    """
+    task, parameters, arrays = plan.task, trainee.parameters(), trainee.training_arrays()
+    require_same_weights(task.group, parameters)
+    if task.group.rank:
+        return plan.run.folder / f"step-{progress.step}"
     write = partial(
         write_checkpoint,
         step=progress.step,
@@ -39,9 +52,9 @@ def save_checkpoint(plan: TrainingPlan, trainee: Trainee, progress: Progress, be
         vocabulary=task.vocabulary,
         text=task.text,
         scores=Scores(train_nats=progress.train_nats, valid_nats=progress.last_nats),
-        parameters=trainee.parameters(),
+        parameters=parameters,
         training=progress.to_json(),
-        training_arrays=trainee.training_arrays(),
+        training_arrays=arrays,
         disk=plan.run.disk,
     )
     training_settings = task.settings.training
@@ -51,11 +64,9 @@ def save_checkpoint(plan: TrainingPlan, trainee: Trainee, progress: Progress, be
 
 
 def training_arrays(trainer: Learner) -> dict[str, np.ndarray]:
-    """Copies of everything that `restore_trainer` needs beside the parameters."""
+    """Copies of everything that `restore_trainer` needs beside the parameters: in process 0 for the lanes of all."""
     arrays = {name: value.copy() for name, value in optimizer_to_arrays(trainer.optimizer).items()}
-    for number, layer in enumerate(trainer.state):
-        for field, part in layer._asdict().items():
-            arrays[f"state.{number}.{field}"] = part.cpu().numpy().copy()
+    arrays |= joined_rows(trainer.group, state_arrays(trainer))
     arrays["random"] = trainer.generator.get_state().cpu().numpy().copy()
     if trainer.average:
         arrays["average.updates"] = np.array([trainer.average.updates])
@@ -66,10 +77,38 @@ def training_arrays(trainer: Learner) -> dict[str, np.ndarray]:
     return arrays
 
 
+def state_arrays(trainer: Learner) -> dict[str, np.ndarray]:
+    """A copy of the carried state of this process's lanes."""
+    return {
+        f"{STATE_PREFIX}{number}.{field}": part.cpu().numpy().copy()
+        for number, layer in enumerate(trainer.state)
+        for field, part in layer._asdict().items()
+    }
+
+
+def require_same_weights(group: Group, parameters: Mapping[str, np.ndarray]) -> None:
+    """Raises IntegrityError, in process 0, if the processes do not have the same weights to the last bit.
+
+    All apply the same gradients, but two kinds of processors may round an optimizer's step in different ways.
+    """
+    if group.size == 1:
+        return
+    sums = [zlib.crc32(np.ascontiguousarray(value).data) for value in parameters.values()]
+    found = group.collect(repr(sums).encode())
+    others = [str(rank) for rank, each in enumerate(found) if each != found[0]]
+    if others:
+        raise IntegrityError(
+            "The processes no longer have the same weights: their machines compute differently",
+            f"process 0 and {', '.join(others)}",
+            "Train on processors or GPUs of one kind, or give all of them the same instructions: "
+            "ATEN_CPU_CAPABILITY=avx2 CHARLM_KERNELS=avx2. The last checkpoint is whole.",
+        )
+
+
 def restore_trainer(
     trainer: Learner, parameters: Mapping[str, np.ndarray], arrays: Mapping[str, np.ndarray], where: str
 ) -> None:
-    """Give the trainer the state it had when `training_arrays` was called.
+    """Give the trainer the state it had when `training_arrays` was called; `arrays` has the lanes of this process.
 
     Raises CheckpointError, naming `where`, if the arrays are not those of this model.
     """
@@ -84,7 +123,9 @@ def restore_trainer(
             trainer.average = Average(kept, trainer.average.decay, updates)
         optimizer_from_arrays(trainer.optimizer, arrays)
         trainer.state = tuple(
-            type(layer)(*(_like(part, f"state.{number}.{field}", arrays) for field, part in layer._asdict().items()))
+            type(layer)(
+                *(_like(part, f"{STATE_PREFIX}{number}.{field}", arrays) for field, part in layer._asdict().items())
+            )
             for number, layer in enumerate(trainer.state)
         )
         trainer.generator.set_state(torch.from_numpy(arrays["random"].copy()))

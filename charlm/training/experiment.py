@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Generic, TypeVar
@@ -26,6 +27,8 @@ from charlm.config.settings import Settings
 from charlm.config.stored import to_yaml
 from charlm.engines.precision import compute_for
 from charlm.errors import UsageError
+from charlm.processes.group import ALONE, Group
+from charlm.processes.lanes import require_shareable
 from charlm.runs import (
     Run,
     append_metrics,
@@ -38,6 +41,7 @@ from charlm.runs import (
 )
 from charlm.runs.folder import CONFIG, MARK
 from charlm.text.corpus import Corpus, open_corpus
+from charlm.training.announcing import admit, announce, require_for_all
 from charlm.training.automatic import choose
 from charlm.training.events import Event, Saved, Started, Updated
 from charlm.training.journal import write_metrics
@@ -91,6 +95,9 @@ class Training(Generic[AnyTask]):
         """
         self._require_open()
         with self, explain_out_of_memory(self.settings, self.task.compute.device):
+            if self.task.group.rank:  # only process 0 writes
+                yield from train(TrainingPlan(self.task, self.run), self.checkpoint, stop, save)
+                return
             step = self.checkpoint.step if self.checkpoint else -1
             forget_metrics_after(self.run.metrics, step)
             plan = TrainingPlan(self.task, self.run, self.spent)
@@ -145,14 +152,17 @@ def begin(
     notes: Sequence[str] = (),
     automatic: Collection[str] = (),
     opened: Corpus | None = None,
+    group: Group = ALONE,
 ) -> Training[LanguageTask]:
     """A new run with these settings, named after its text and cell if `name` is None. `opened` is its text, if it is.
 
     With `start` the model begins with the weights of that checkpoint, whose model the settings must have
     (`settings_from` in origin.py). Settings with names in `automatic` are chosen now (automatic.py): none with `start`.
+    Process 0 of a `group` begins the run; the others `follow` it (following.py).
     Raises UsageError, before anything is written, if the device is absent or too small, TextError if the text cannot be
     read, CheckpointError if a run of that name exists.
     """
+    require_for_all(settings, group)
     corpus, origin = opened or open_corpus(settings.text), None
     settings = with_decisions(settings, corpus)
     if start is not None:
@@ -162,14 +172,16 @@ def begin(
     choice = choose(settings, automatic, corpus, compute) if automatic else None
     settings = choice.settings if choice else settings
     reader = train_reader(settings, corpus)
-    require_memory_for(settings, corpus, compute)
+    require_shareable(reader.batch_size, group.size, settings.training.ordered_sum)
+    require_memory_for(settings, corpus, compute, group)
     cells = "-".join(dict.fromkeys(short_name(layer.cell) for layer in settings.model.stack()))
     if settings.model.latent.kind is not None:
         cells += f"-{settings.model.latent.kind}"
     about: dict[str, object] = {"from": origin.to_json()} if origin else {}
     if choice:
         about["automatic"] = choice.to_json()
-    task = task_of(settings, corpus, reader, compute, origin.parameters if origin else None)
+    task = task_of(settings, corpus, reader, compute, origin.parameters if origin else None, group)
+    announce(task, None)
     run = create_task_run(task, runs_root(), name, f"{corpus.name}-{cells}", about)
     chosen = [f"chosen: {choice.note()}"] if choice else []
     notes = (*(origin.notes() if origin else ()), *notes, *cell_notes, *chosen)
@@ -183,18 +195,21 @@ def resume(
     *,
     more: str | None = None,
     moved: Moved | None = None,
+    group: Group = ALONE,
 ) -> Training[LanguageTask]:
     """A run that continues from its newest whole checkpoint. `name` is its name or folder; None is the latest run.
 
     A run without a checkpoint begins from its settings. `overrides` ("training.steps=500") and `options`
     ({"training.steps": 500}) change settings, as in `resolve`; lengths are totals, and `more` ("500" updates,
-    "2epochs", "5m") adds to what is done. `moved` is where its texts are now.
+    "2epochs", "5m") adds to what is done. `moved` is where its texts are now. Process 0 of a `group` resumes the run,
+    and the others `follow` it.
 
     Raises UsageError for a change that would make it another run and for a length that is reached already,
     CheckpointError if no checkpoint is whole or the text has changed, TextError if the text is gone, BusyError if
     another process writes the run.
     """
-    return resume_task(name, Asked(overrides, options or {}, more, moved or Moved()), open_language_text)
+    asked = Asked(overrides, options or {}, more, moved or Moved())
+    return resume_task(name, asked, partial(open_language_text, group=group))
 
 
 def resume_task(name: str | None, asked: Asked, open_text: OpenText[Opened[AnyTask]]) -> Training[AnyTask]:
@@ -204,7 +219,11 @@ def resume_task(name: str | None, asked: Asked, open_text: OpenText[Opened[AnyTa
         held.enter_context(lock_run(run))
         found = reopen(run, asked, open_text)
         task = found.text.task(found.settings)
+        require_for_all(found.settings, task.group)
+        require_shareable(task.reader.batch_size, task.group.size, found.settings.training.ordered_sum)
         notes = (*found.notes, *prepare_own_cells(found.settings.model, task.compute))
+        announce(task, found.checkpoint)
+        admit(task.group, run)
         return Training(task, run, found.checkpoint, notes, latest=True, _lock=held.pop_all(), changes=found.changes)
 
 
@@ -243,4 +262,5 @@ def begin_task(task: AnyTask, run: Run, notes: Sequence[str], spent: float = 0.0
     """The first training of a new run. Raises BusyError if another process writes it."""
     with ExitStack() as held:
         held.enter_context(lock_run(run))
+        admit(task.group, run)
         return Training(task, run, None, notes, latest=True, _lock=held.pop_all(), spent=spent)

@@ -15,6 +15,7 @@ from charlm.config.settings import Settings
 from charlm.device import Compute
 from charlm.errors import UsageError
 from charlm.model.parameters import count_parameters
+from charlm.processes.group import ALONE, Group
 from charlm.text.corpus import Corpus
 from charlm.text.lanes import Reader
 from charlm.text.vocabulary import Vocabulary
@@ -28,7 +29,8 @@ from charlm.training.trainer import Trainer
 class LanguageTask:
     """A text, the reader that cuts its train split into windows, and a device (see `Task`).
 
-    `initial` are the weights that a new training starts from; None: those of the seed.
+    `initial` are the weights that a new training starts from; None: those of the seed. Each process of `group` has such
+    a task on the same text.
     """
 
     settings: Settings
@@ -36,6 +38,7 @@ class LanguageTask:
     reader: Reader
     compute: Compute
     initial: Mapping[str, np.ndarray] | None = None
+    group: Group = ALONE
 
     def __post_init__(self) -> None:
         if self.settings.model.pairs.kind is not None:
@@ -66,10 +69,6 @@ class LanguageTask:
         )
 
     @property
-    def starts_trained(self) -> bool:
-        return self.initial is not None
-
-    @property
     def bounded(self) -> bool:
         return False
 
@@ -83,7 +82,12 @@ class LanguageTrainee(TextTrainee):
     def __init__(self, task: LanguageTask) -> None:
         self.task = task
         self.trainer = Trainer(
-            task.settings, task.vocabulary.size, task.reader.batch_size, task.compute, initial=task.initial
+            task.settings,
+            task.vocabulary.size,
+            task.reader.batch_size,
+            task.compute,
+            initial=task.initial,
+            group=task.group,
         )
         super().__init__(task, self.trainer)
 

@@ -53,7 +53,7 @@ class LatentTrainer(Learner):
     def update(self, reader: Reader, position: int, rate: float, done: float) -> UpdateResult:
         """Read `accumulate` windows from `position` on, and update the weights; `done` is the share of the training."""
         batches, beta = HostBatches(reader, self.compute.torch_device()), self.beta(done)
-        return self.learn(batches.at, lambda batch: self._accumulate_gradients(batch, beta), position, rate)
+        return self.learn(batches.at, [lambda batch: self._accumulate_gradients(batch, beta)], position, rate)
 
     def beta(self, done: float) -> float:
         """The weight of KL when this share of the training is done."""

@@ -7,7 +7,7 @@ files, no clock and no terminal.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -18,6 +18,8 @@ from charlm.config.settings import Settings
 from charlm.device import Compute
 from charlm.model.dropout import Dropout
 from charlm.model.state import State
+from charlm.processes.group import ALONE, Group
+from charlm.training.exchange import exchange_for
 from charlm.training.optimization import Average, clip_gradients
 from charlm.training.optimizer import Optimizer
 from charlm.training.task import UpdateResult
@@ -36,12 +38,17 @@ Batch = TypeVar("Batch", bound=Counted)
 class Learner:
     """Weights in training on one device, from the given values. `state` is what the lanes carry to the next window.
 
-    `restore_trainer` gives it the state of an earlier training.
+    Each process of `group` has a learner with the same weights, which reads some of the lanes. `restore_trainer` gives
+    it the state of an earlier training.
     """
 
-    def __init__(self, settings: Settings, values: Mapping[str, np.ndarray], compute: Compute) -> None:
+    def __init__(
+        self, settings: Settings, values: Mapping[str, np.ndarray], compute: Compute, group: Group = ALONE
+    ) -> None:
         self.settings = settings
         self.compute = compute
+        self.group = group
+        self.exchange = exchange_for(group, settings.training.ordered_sum)
         device = compute.torch_device()
         # copied, so that no update reaches the arrays that were given
         self.weights = {name: torch.tensor(value, device=device).requires_grad_() for name, value in values.items()}
@@ -53,22 +60,37 @@ class Learner:
         self.state: State = ()
 
     def learn(
-        self, batch_at: Callable[[int], Batch], accumulate: Callable[[Batch], float], position: int, rate: float
+        self,
+        batch_at: Callable[[int], Batch],
+        passes: Sequence[Callable[[Batch], float]],
+        position: int,
+        rate: float,
     ) -> UpdateResult:
         """Read `accumulate` batches (settings) from `position` on, and update with the mean of their gradients.
 
-        `accumulate` runs one batch forward and backward, adds its gradients to those before, and gives the sum of its
-        nats.
+        A pass runs its rows of a batch forward and backward, adds their gradients to those before, and gives the sum of
+        their nats. Nearly always one pass runs all rows; of several, each begins with the same random numbers.
         """
-        training_settings = self.settings.training
-        nats, characters = 0.0, 0
+        before = self.state
+        random = self.generator.get_state() if len(passes) > 1 else None
         with self.compute.allow_tf32():
-            for number in range(training_settings.accumulate):
-                batch = batch_at(position + number)
-                nats += accumulate(batch)
-                characters += batch.characters
+            for run in passes:
+                if random is not None:
+                    self.generator.set_state(random)
+                    self.optimizer.zero_grad()
+                nats, characters = 0.0, 0
+                for number in range(self.settings.training.accumulate):
+                    batch = batch_at(position + number)
+                    nats += run(batch)
+                    characters += batch.characters
+                self.exchange.put(self.weights, nats)
+            nats = self.exchange.total(self.weights)
+        return self._step(nats, characters, rate, before)
+
+    def _step(self, nats: float, characters: int, rate: float, before: State) -> UpdateResult:
+        """Update the weights with the gradients that they have; `before` is the state if they are not finite."""
         self.scaler.unscale_(self.optimizer)  # type: ignore[arg-type]
-        norm = clip_gradients(training_settings, self.weights)
+        norm = clip_gradients(self.settings.training, self.weights)
         # with fp16 the scaler itself skips a step whose gradients overflowed
         applied = math.isfinite(nats) and (math.isfinite(norm) or self.scaler.is_enabled())
         if applied:
@@ -76,6 +98,8 @@ class Learner:
             self.scaler.step(self.optimizer)  # type: ignore[arg-type]
             if self.average:
                 self.average.update(self.weights)
+        if not math.isfinite(nats):
+            self.state = before  # in every process, also where the nats of its own lanes are finite
         self.scaler.update()  # after a skipped step too: it lowers the scale and allows the next unscale_
         self.optimizer.zero_grad()
         return UpdateResult(nats / max(1, characters), norm, characters, applied)

@@ -6,17 +6,18 @@ It ends at its length, when patience runs out, or when `stop` returns True, and 
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from charlm.checkpoint import Checkpoint, load_training_arrays
-from charlm.checkpoint.series import newest_whole, repair_pointers
+from charlm.checkpoint import Checkpoint
+from charlm.checkpoint.series import repair_pointers
 from charlm.errors import DivergedError
 from charlm.evaluation.score import in_bits
+from charlm.processes.group import Decisions
 from charlm.training.checkpointing import save_checkpoint
 from charlm.training.events import Event, Finished, RolledBack, Sampled, Saved, Skipped, Started, Updated, Validated
+from charlm.training.leading import shared_newest, shared_training_arrays, shared_validation
 from charlm.training.optimization import learning_rate
 from charlm.training.plan import TrainingPlan
 from charlm.training.progress import Clock, Progress
@@ -47,33 +48,38 @@ def train(
     from given weights validates and saves them first. `stop` and `save` are called once a step: True ends the training,
     or saves a checkpoint. Raises DivergedError if updates stay non-finite, CheckpointError if a checkpoint cannot be
     written.
+
+    Several processes each run this loop, and yield the same events but for samples. Whatever they decide, they decide
+    from what all of them know (`Group.agree`), so they do it after the same update.
     """
-    session = _Session(plan, resume)
+    session = _Session(plan, resume, stop, save)
     yield session.started()
-    if plan.task.starts_trained and not resume:
+    if plan.task.initial is not None and not resume:
         yield from session.validate()
         yield from session.save()
     reason = session.end_reason() if session.progress.step else ""  # a new training makes one update at least
     while not reason:
         yield from session.update()
         yield from session.validate_if_due()
-        reason = "signal" if stop() else session.end_reason()
+        reason = "signal" if session.decided.stop() else session.end_reason()
         if not reason:
             yield from session.sample_if_due()
-        yield from session.save_if_due(now=save() or bool(reason))
+        yield from session.save_if_due(now=session.decided.save() or bool(reason))
     yield session.finished(reason)
 
 
 class _Session:
     """One session of a training, from its start or resumption to its end: everything that changes while it runs."""
 
-    def __init__(self, plan: TrainingPlan, resume: Checkpoint | None) -> None:
-        self.plan, self.task = plan, plan.task
+    def __init__(
+        self, plan: TrainingPlan, resume: Checkpoint | None, stop: Callable[[], bool], save: Callable[[], bool]
+    ) -> None:
+        self.plan, self.task, self.group = plan, plan.task, plan.task.group
         self.resumed_at = resume.step if resume else None
         self.trainee = self.task.begin()
         self.progress = self._restore(resume) if resume else Progress(seconds=plan.spent)
-        self.clock = Clock(self.progress.seconds)
-        self.saved_at = self.sampled_at = self.validated_at = self.clock.seconds()
+        self.decided = self.group.agree(Decisions(Clock(self.progress.seconds).seconds, stop, save))
+        self.saved_at = self.sampled_at = self.validated_at = self.decided.seconds()
         self.saved_step = self.resumed_at
         self.length_reached = False  # stays so: a last validation that was quicker than the one before frees some time
         self.best_unsaved = False  # True if the current weights have the best score and are not saved yet
@@ -83,8 +89,10 @@ class _Session:
     def _restore(self, checkpoint: Checkpoint) -> Progress:
         """Restore the trainee from the checkpoint, and give the progress at that step, under the task's settings."""
         progress = Progress.from_json(checkpoint.training, str(checkpoint.folder))
-        position = self.trainee.restore(checkpoint, load_training_arrays(checkpoint.folder), progress.position)
-        repair_pointers(self.plan.run, checkpoint, progress.best_step)
+        arrays = shared_training_arrays(self.group, checkpoint)
+        position = self.trainee.restore(checkpoint, arrays, progress.position)
+        if self.group.rank == 0:
+            repair_pointers(self.plan.run, checkpoint, progress.best_step)
         before, now = checkpoint.settings.training, self.task.settings.training
         return replace(progress, position=position).planned_anew(before, now, self.task.reader.characters_per_epoch)
 
@@ -131,7 +139,7 @@ class _Session:
             step=before.step + 1,
             position=before.position + task.settings.training.accumulate,
             characters=before.characters + result.characters,
-            seconds=self.clock.seconds(),
+            seconds=self.decided.seconds(),
             train_nats=train_nats,
         )
         if not result.applied:
@@ -175,7 +183,7 @@ class _Session:
                 f"Train again with a smaller learning rate: -s training.learning_rate="
                 f"{self.task.settings.training.learning_rate / 4:g}",
             )
-        checkpoint, _ = newest_whole(self.plan.run)
+        checkpoint = shared_newest(self.group, self.plan.run)
         self.trainee = self.task.begin()
         earlier = self._restore(checkpoint) if checkpoint else Progress()
         self.progress = replace(
@@ -204,16 +212,15 @@ class _Session:
         """
         if self.task.settings.training.budget is None or self.fraction_done() >= 1:
             return False
-        return self.clock.seconds() - self.validated_at < UPDATING * self.progress.validation_seconds
+        return self.decided.seconds() - self.validated_at < UPDATING * self.progress.validation_seconds
 
     def validate(self) -> Iterator[Event]:
         """Score the valid split, if there is enough of it."""
-        began = time.perf_counter()
-        score = self.trainee.validate()
+        score, seconds = shared_validation(self.group, self.trainee)
         if score is None:
             return
-        scored = self.progress.after_validation(score.nats_per_character, time.perf_counter() - began)
-        self.validated_at = self.clock.seconds()
+        scored = self.progress.after_validation(score.nats_per_character, seconds)
+        self.validated_at = self.decided.seconds()
         self.progress = replace(scored, seconds=self.validated_at)
         self.best_unsaved = scored.best_step == scored.step
         yield Validated(
@@ -227,9 +234,13 @@ class _Session:
 
     def sample_if_due(self) -> Iterator[Event]:
         training_settings = self.task.settings.training
-        if training_settings.sample_length and self.clock.seconds() - self.sampled_at >= training_settings.sample_every:
-            self.sampled_at = self.clock.seconds()
-            yield Sampled(self.progress.step, self.trainee.preview(self.progress.step))
+        if (
+            training_settings.sample_length
+            and self.decided.seconds() - self.sampled_at >= training_settings.sample_every
+        ):
+            self.sampled_at = self.decided.seconds()
+            if self.group.rank == 0:
+                yield Sampled(self.progress.step, self.trainee.preview(self.progress.step))
 
     def save_if_due(self, now: bool) -> Iterator[Event]:
         training_settings = self.task.settings.training
@@ -238,16 +249,16 @@ class _Session:
             if self.saved_step is not None
             else min(FIRST_SAVE, training_settings.save_every)
         )
-        due = now or self.best_unsaved or self.clock.seconds() - self.saved_at >= wait
+        due = now or self.best_unsaved or self.decided.seconds() - self.saved_at >= wait
         due = due or bool(training_settings.milestones and self.progress.step % training_settings.milestones == 0)
         if due and self.saved_step != self.progress.step:
             yield from self.save()
 
     def save(self) -> Iterator[Event]:
         """Write a checkpoint of this step."""
-        self.progress = replace(self.progress, seconds=self.clock.seconds())
+        self.progress = replace(self.progress, seconds=self.decided.seconds())
         folder = save_checkpoint(self.plan, self.trainee, self.progress, self.best_unsaved)
-        self.saved_at, self.saved_step = self.clock.seconds(), self.progress.step
+        self.saved_at, self.saved_step = self.decided.seconds(), self.progress.step
         yield Saved(self.progress.step, folder, self.best_unsaved)
         self.best_unsaved = False
 

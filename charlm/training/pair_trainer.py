@@ -41,7 +41,7 @@ class PairTrainer(Learner):
 
     def update(self, lanes: PairLanes, position: int, rate: float) -> UpdateResult:
         """Read `accumulate` batches from `position` on, and update the weights with the mean of their gradients."""
-        return self.learn(lanes.at, self._accumulate_gradients, position, rate)
+        return self.learn(lanes.at, [self._accumulate_gradients], position, rate)
 
     def _accumulate_gradients(self, batch: PairBatch) -> float:
         """Run one batch forward and backward, add its gradients to those before, and give the sum of its nats."""

@@ -25,6 +25,7 @@ from charlm.pairs.pair_lanes import PairLanes
 from charlm.pairs.pair_text import TAB, PairText, open_pairs, split_pairs, whole_text
 from charlm.pairs.scoring import pair_nats
 from charlm.pairs.shapes import count_pair_parameters, require_a_start
+from charlm.processes.group import ALONE, Group
 from charlm.runs import Run, command_name, runs_root
 from charlm.text.vocabulary import Vocabulary
 from charlm.training.checkpointing import restore_trainer
@@ -72,8 +73,12 @@ class PairTask:
         )
 
     @property
-    def starts_trained(self) -> bool:
-        return False
+    def initial(self) -> None:
+        return None
+
+    @property
+    def group(self) -> Group:
+        return ALONE
 
     @property
     def bounded(self) -> bool:

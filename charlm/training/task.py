@@ -16,6 +16,7 @@ from charlm.checkpoint import Checkpoint
 from charlm.checkpoint.contents import TextIdentity
 from charlm.config.settings import Settings
 from charlm.device import Compute
+from charlm.processes.group import Group
 from charlm.text.vocabulary import Vocabulary
 
 
@@ -98,7 +99,7 @@ class Trainee(Protocol):
         ...
 
     def training_arrays(self) -> dict[str, np.ndarray]:
-        """Copies of everything that `restore` needs beside the parameters."""
+        """Copies of everything that `restore` needs beside the parameters: in process 0 for the lanes of all."""
         ...
 
     def restore(self, checkpoint: Checkpoint, arrays: Mapping[str, np.ndarray], position: int) -> int:
@@ -113,8 +114,11 @@ class Trainee(Protocol):
 class Task(Protocol):
     """Something to learn: settings, a text that is cut into windows, and the device that trains on them.
 
-    `starts_trained` is True if the first weights are those of a trained model: the loop then scores and saves them
-    before the first update.
+    Of several processes each has such a task, and calls `begin` and the methods of the trainee when the others do, but
+    for `validate` and `preview`, which process 0 calls alone.
+
+    `initial` are weights of a trained model that a new training starts from, None for weights of the seed. The loop
+    scores and saves them before the first update.
     """
 
     @property
@@ -138,7 +142,12 @@ class Task(Protocol):
     def sizes(self) -> Sizes: ...
 
     @property
-    def starts_trained(self) -> bool: ...
+    def initial(self) -> Mapping[str, np.ndarray] | None: ...
+
+    @property
+    def group(self) -> Group:
+        """The processes that train it."""
+        ...
 
     @property
     def bounded(self) -> bool:

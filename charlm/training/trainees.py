@@ -12,9 +12,10 @@ import numpy as np
 
 from charlm.checkpoint import Checkpoint
 from charlm.config.settings import Settings
+from charlm.processes.lanes import share_of
 from charlm.text.corpus import Corpus
 from charlm.text.lanes import Reader
-from charlm.training.checkpointing import restore_trainer, training_arrays
+from charlm.training.checkpointing import STATE_PREFIX, restore_trainer, state_arrays, training_arrays
 from charlm.training.learner import Learner
 from charlm.training.monitoring import naming_nats
 from charlm.training.plan import position_at, train_reader
@@ -58,8 +59,17 @@ class TextTrainee(LearnerTrainee):
         task, before = self._text, checkpoint.settings
         if before.training.batch_size != task.settings.training.batch_size:
             # other lanes: they start from a fresh state, at the same share of the epoch
-            arrays = {name: value for name, value in arrays.items() if not name.startswith("state.")}
-            arrays |= {name: value for name, value in self.training_arrays().items() if name.startswith("state.")}
+            arrays = {name: value for name, value in arrays.items() if not name.startswith(STATE_PREFIX)}
+            arrays |= state_arrays(self._learner)
             position = position_at(task.reader.windows_per_epoch, train_reader(before, task.corpus).epoch_at(position))
+        else:
+            arrays = {name: self._own_lanes(name, value) for name, value in arrays.items()}
         restore_trainer(self._learner, checkpoint.parameters, arrays, str(checkpoint.folder))
         return position
+
+    def _own_lanes(self, name: str, array: np.ndarray) -> np.ndarray:
+        """Of the state of all lanes, that of the lanes of this process; other arrays as they are."""
+        lanes, group = self._text.reader.batch_size, self._learner.group
+        if not name.startswith(STATE_PREFIX) or array.shape[:1] != (lanes,):  # of another shape: restoring says so
+            return array
+        return array[share_of(lanes, group.rank, group.size).rows]
