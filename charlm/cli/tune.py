@@ -24,6 +24,7 @@ from charlm.cli.options import (
 )
 from charlm.cli.ranges import SEEDS, require_within
 from charlm.errors import UsageError
+from charlm.version import install_extra
 
 if TYPE_CHECKING:
     from charlm.studies.tuning.claiming import Search
@@ -121,7 +122,7 @@ def require_optuna() -> None:
     try:
         import optuna  # noqa: F401
     except ImportError as error:
-        install = "Install it with: pip install 'charlm[tune]'. Without it: charlm study search FILE"
+        install = f"Install it with: {install_extra('tune')}. Without it: charlm study search FILE"
         raise UsageError(f"charlm tune needs the library {error.name}", "it is not installed", install) from None
 
 

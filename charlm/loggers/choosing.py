@@ -8,6 +8,7 @@ from pathlib import Path
 
 from charlm.errors import UsageError
 from charlm.loggers.destination import Destination
+from charlm.version import install_extra
 
 NAMES = ("tensorboard", "trackio", "mlflow", "wandb")
 # What the libraries read when they are imported. Unless the user decides otherwise, they report nothing to anybody.
@@ -37,7 +38,7 @@ def destination_for(name: str, place: str | None, project: str, root: Path) -> D
         raise UsageError(
             f"Pushing to {name} needs the library {name}",
             "it is not installed",
-            f"Install it with: pip install 'charlm[{name}]'",
+            f"Install it with: {install_extra(name)}",
         ) from None
 
 

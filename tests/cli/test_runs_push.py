@@ -90,7 +90,7 @@ def test_a_logger_that_is_not_installed_is_named_with_its_extra(charlm, tiny, mo
     refused = charlm("runs", "push", "tiny", "--to", name)
     assert refused.returncode == 2
     assert f"Pushing to {name} needs the library {name}" in refused.stderr
-    assert f"pip install 'charlm[{name}]'" in refused.stderr
+    assert f"pip install 'charlm-rnn[{name}]'" in refused.stderr
 
 
 def test_a_folder_that_cannot_be_written_is_named(charlm, tiny, tmp_path):

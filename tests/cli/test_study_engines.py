@@ -131,7 +131,7 @@ def test_an_engine_whose_package_is_missing_names_what_to_install(charlm, write,
     done = charlm("study", "run", write(), "--engine", engine)
     assert done.returncode == 2
     assert package in done.stderr
-    assert f"pip install 'charlm[{extra}]'" in done.stderr
+    assert f"pip install 'charlm-rnn[{extra}]'" in done.stderr
 
 
 def test_a_machine_without_slurm(charlm, write, monkeypatch):

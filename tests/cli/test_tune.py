@@ -141,4 +141,4 @@ def test_without_optuna_the_extra_is_named(charlm, search, monkeypatch):
     monkeypatch.setitem(sys.modules, "optuna", None)
     refused = charlm(*search(1))
     assert refused.returncode == 2
-    assert "pip install 'charlm[tune]'" in refused.stderr
+    assert "pip install 'charlm-rnn[tune]'" in refused.stderr

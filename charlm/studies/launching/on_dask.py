@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 from charlm.errors import CharlmError, UsageError
 from charlm.studies.launching.jobs import Ended, Job
 from charlm.studies.launching.processes import run_to_end
+from charlm.version import install_extra
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 START = (
     "Start one with `dask scheduler`, and workers with `dask worker ADDRESS --nthreads 1`; or leave --scheduler out."
 )
-INSTALL = "Install it: pip install 'charlm[dask]'"
+INSTALL = f"Install it: {install_extra('dask')}"
 CONNECTING = "10s"
 LOOK = 1.0  # seconds between two looks at an event
 

@@ -21,8 +21,9 @@ from typing import Any, Self
 from charlm.errors import CharlmError, UsageError
 from charlm.studies.launching.jobs import LAST_WORDS, Ended, Job
 from charlm.studies.launching.processes import STOPPED, Process, await_end
+from charlm.version import install_extra
 
-INSTALL = "Install it: pip install 'charlm[slurm]'"
+INSTALL = f"Install it: {install_extra('slurm')}"
 CLUSTER = "cluster"
 SHARED = ("timeout_min", "mem_gb", "cpus_per_task", "gpus_per_node")  # what submitit calls alike on all clusters
 PREEMPTION = 30.0  # seconds from Slurm's SIGTERM, which may reach the training itself, to the signal to go back

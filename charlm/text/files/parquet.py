@@ -13,6 +13,7 @@ from typing import Any
 from charlm.config.suggestions import suggestion
 from charlm.errors import TextError, UsageError
 from charlm.text.files.source_file import MOST_RATIO, SourceFile, most_unpacked
+from charlm.version import install_extra
 
 BATCH = 1 << 22  # bytes of cells that are read together, by the mean of the column
 MOST_ROWS = 4096  # of a batch
@@ -67,7 +68,7 @@ def _opened(file: SourceFile) -> Iterator[Any]:
         from pyarrow import parquet
     except ImportError:
         what = "Parquet tables are read with pyarrow, which is not installed"
-        raise UsageError(what, file.label, "Install it with: pip install 'charlm[parquet]'") from None
+        raise UsageError(what, file.label, f"Install it with: {install_extra('parquet')}") from None
     try:
         with parquet.ParquetFile(file.path, buffer_size=BUFFER, pre_buffer=False) as table:
             yield table
