@@ -9,6 +9,7 @@ notebooks are made anew each time, and are in no commit.
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -20,7 +21,7 @@ from typing import Any
 import yaml
 
 from website.commands import Page, command_pages
-from website.notebooks import notebook_page
+from website.notebooks import notebook_page, to_pages
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")
@@ -29,23 +30,35 @@ LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
 
 def lay_out(folder: Path) -> list[Page]:
     """Write the sources of the site into the folder; gives the pages of the commands."""
-    shutil.copytree(ROOT / "docs", folder / "docs")
+    for path in sorted((ROOT / "docs").rglob("*")):
+        if path.is_file():
+            _copy(path, folder)
     for name in PAGES:
-        shutil.copy(ROOT / name, folder / name)
+        _copy(ROOT / name, folder)
         for target in LINK.findall((ROOT / name).read_text(encoding="utf-8")):
-            if not (folder / target).exists() and (ROOT / target).is_file():  # such as a program that README names
-                (folder / target).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(ROOT / target, folder / target)
-    (folder / "examples").mkdir(exist_ok=True)
+            if Path(target).suffix not in ("", ".md", ".ipynb") and (ROOT / target).is_file():
+                _copy(ROOT / target, folder)  # such as a program that README names
     for notebook in sorted((ROOT / "examples").glob("*.ipynb")):
         page = notebook_page(json.loads(notebook.read_text(encoding="utf-8")))
-        (folder / "examples" / f"{notebook.stem}.md").write_text(page, encoding="utf-8")
+        _write(folder / "examples" / f"{notebook.stem}.md", page)
     pages = command_pages()
     for page in pages:
-        path = folder / page.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(page.text, encoding="utf-8")
+        _write(folder / page.path, page.text)
     return pages
+
+
+def _copy(path: Path, folder: Path) -> None:
+    target = folder / path.relative_to(ROOT)
+    if path.suffix == ".md":
+        _write(target, to_pages(path.read_text(encoding="utf-8")))
+    else:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, target)
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
 
 
 def settings(folder: Path, output: Path, pages: list[Page]) -> dict[str, Any]:
@@ -72,16 +85,18 @@ def _nested(pages: list[Page]) -> list[Any]:
     return nested[0]
 
 
-def build(output: Path) -> None:
-    """Build the site. Raises CalledProcessError if a link is broken."""
+def build(output: Path) -> str:
+    """Build the site; gives what is wrong with it, such as a broken link: nothing if it is whole."""
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made) / "pages"
-        folder.mkdir()
         config = Path(made) / "mkdocs.yml"
         config.write_text(yaml.safe_dump(settings(folder, output.resolve(), lay_out(folder)), sort_keys=False))
-        command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--config-file", str(config)]
-        subprocess.run(command, check=True, cwd=made)
+        # not --quiet: with it, mkdocs sees no warnings that --strict could count
+        command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--config-file", str(config)]
+        done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"})
+    return "" if done.returncode == 0 else done.stdout + done.stderr
 
 
 if __name__ == "__main__":
-    build(Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "dist" / "site"))
+    target = Path(sys.argv[1] if len(sys.argv) > 1 else "dist/site")
+    sys.exit(build(target) or 0)

@@ -1,4 +1,7 @@
-"""A notebook as a page: its text, its code, and the outputs that are stored in it. Knows no file."""
+"""A notebook as a page: its text, its code, and the outputs that are stored in it. Knows no file.
+
+A cell that begins with %%sh or the like has the lines of a shell.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +18,17 @@ def notebook_page(notebook: Mapping[str, Any]) -> str:
     return "\n".join(line for cell in notebook["cells"] for line in _cell(cell))
 
 
+def to_pages(text: str) -> str:
+    """A Markdown text whose links to notebooks lead to their pages."""
+    return NOTEBOOK.sub(r"\1.md)", text)
+
+
 def _cell(cell: Mapping[str, Any]) -> Iterator[str]:
     source = _joined(cell["source"])
     if cell["cell_type"] == "markdown":
-        yield from (NOTEBOOK.sub(r"\1.md)", source), "")
+        yield from (to_pages(source), "")
     elif cell["cell_type"] == "code":
-        yield from _fenced(source, "python")
+        yield from _fenced(source, "bash" if source.startswith(("!", "%%")) else "python")
         for output in cell["outputs"]:
             yield from _output(output)
 

@@ -73,9 +73,9 @@ def cache_folder() -> Path:
     """$CHARLM_CACHE, or the platform's folder for caches."""
     if given := os.environ.get("CHARLM_CACHE"):
         return Path(given).expanduser()
-    import pooch
+    from platformdirs import user_cache_dir  # pooch uses it too, and imports much more
 
-    return Path(pooch.os_cache("charlm"))
+    return Path(user_cache_dir("charlm"))
 
 
 def write_atomically(path: Path, blocks: Iterable[bytes]) -> Path:

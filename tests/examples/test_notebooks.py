@@ -21,6 +21,7 @@ import pytest
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 NOTEBOOKS = sorted(EXAMPLES.glob("*.ipynb"))
+SHELL = "%%sh\n"
 SECONDS = 120  # a cell may take so long, and a notebook no longer
 
 each = pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
@@ -35,13 +36,13 @@ def code_of(notebook):
 
 
 def python_of(notebook):
-    """The syntax of the cells, without the lines that run commands."""
-    lines = [line for cell in code_of(notebook) for line in cell.splitlines() if not line.startswith("!")]
-    return ast.parse("\n".join(lines))
+    """The syntax of the cells of Python."""
+    return ast.parse("\n".join(cell for cell in code_of(notebook) if not cell.startswith(SHELL)))
 
 
 def commands_of(notebook):
-    return [line[1:] for cell in code_of(notebook) for line in cell.splitlines() if line.startswith("!")]
+    """The lines of the cells of commands."""
+    return [line for cell in code_of(notebook) if cell.startswith(SHELL) for line in cell.splitlines()[1:]]
 
 
 def dotted(node):

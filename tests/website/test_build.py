@@ -33,7 +33,9 @@ def test_the_site_has_every_page(tmp_path):
     assert "--unknown" in shown
 
 
-@pytest.mark.parametrize("link", ["[x](docs/no-such-page.md)", "[x](docs/scores.md#no-such-heading)"])
+@pytest.mark.parametrize(
+    "link", ["[x](docs/no-such-page.md)", "[x](docs/scores.md#no-such-heading)", "![x](docs/no-such-picture.png)"]
+)
 def test_a_broken_link_ends_the_build(tmp_path, link):
     root = tmp_path / "tree"
     root.mkdir()

@@ -67,6 +67,7 @@ def test_a_notebook_is_a_page():
         {
             "cells": [
                 cell("markdown", ["# A\n", "[next](b.ipynb) and [docs](../docs/c.md)"]),
+                cell("code", "%%sh\nls"),
                 cell("code", "1 + 2", html, said, value, picture),
                 cell("raw", "left out"),
             ]
@@ -74,6 +75,7 @@ def test_a_notebook_is_a_page():
     )
     assert page == (
         "# A\n[next](b.md) and [docs](../docs/c.md)\n\n"
+        "```bash\n%%sh\nls\n```\n\n"
         "```python\n1 + 2\n```\n\n"
         "<b>x</b>\n\n\n"
         "````text\n1\n```\n````\n\n"
