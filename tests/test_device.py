@@ -155,3 +155,32 @@ def test_no_more_threads_than_cores_compute(monkeypatch, wanted, environment, th
         torch.set_num_threads(before)
     assert len(compute.notes) == bool(note)
     assert all(note in each and "2 cores" in each for each in compute.notes)
+
+
+def started_by_torchrun(monkeypatch, local_rank, local_size):
+    for name, number in (("RANK", local_rank), ("LOCAL_RANK", local_rank), ("LOCAL_WORLD_SIZE", local_size)):
+        monkeypatch.setenv(name, str(number))
+
+
+def test_processes_that_train_together_have_a_gpu_each(monkeypatch):
+    started_by_torchrun(monkeypatch, 1, 2)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert device.own_gpu("cuda") == "cuda:1"
+    assert device.own_gpu("cpu") == "cpu"
+    with pytest.raises(UsageError, match="cuda:0 is one"):
+        device.own_gpu("cuda:0")
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    with pytest.raises(UsageError, match="GPUs here: 1") as refused:
+        device.own_gpu("cuda")
+    assert "at most 1" in refused.value.remedy
+
+
+def test_a_note_says_how_processes_share_the_cores(monkeypatch):
+    started_by_torchrun(monkeypatch, 0, 2)
+    for module in (machine, device):
+        monkeypatch.setattr(module, "cores", lambda: 4)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # torchrun's
+    assert device.thread_notes(None) == (
+        "2 processes share 4 cores: each has 2 threads; -s training.threads=N gives another number",
+    )
+    assert device.thread_notes(1) == ()

@@ -99,3 +99,25 @@ def test_one_core_computes_with_one_thread(on_one_core):
     if not hasattr(os, "sched_setaffinity"):
         pytest.skip("this system has no affinity of processes")
     assert on_one_core.stdout.strip() == "1"
+
+
+@pytest.mark.parametrize(
+    ("given", "threads"),
+    [
+        ({}, 4),  # a process that is alone has all cores
+        ({"OMP_NUM_THREADS": "1"}, 1),
+        ({"RANK": "0", "LOCAL_WORLD_SIZE": "2"}, 2),
+        ({"RANK": "0", "LOCAL_WORLD_SIZE": "2", "OMP_NUM_THREADS": "1"}, 2),  # torchrun's, which nobody chose
+        ({"RANK": "0", "LOCAL_WORLD_SIZE": "2", "OMP_NUM_THREADS": "3"}, 3),
+        ({"RANK": "0", "LOCAL_WORLD_SIZE": "8"}, 1),
+        ({"LOCAL_WORLD_SIZE": "2"}, 4),
+    ],
+)
+def test_processes_that_train_together_share_the_cores(monkeypatch, given, threads):
+    for name in ("OMP_NUM_THREADS", "RANK", "LOCAL_WORLD_SIZE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(machine, "cores", lambda: 4)
+    assert machine.usable_threads() == threads
+    assert machine.usable_threads(3) == 3

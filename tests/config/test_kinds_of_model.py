@@ -32,6 +32,8 @@ def test_they_read_lines_and_are_named(model, said):
         ({"model": PAIRS, "text": {"column": 1}}, "a tab is in it"),
         ({"model": PAIRS, "text": {"answer_after": ">"}}, "targets are learnt"),
         ({"model": PAIRS, "text": {"split": "contiguous"}}, "their sources are split"),
+        ({"model": LATENT, "training": {"ordered_sum": True}}, "is for language models"),
+        ({"model": PAIRS, "training": {"ordered_sum": True}}, "is for language models"),
     ],
 )
 def test_what_cannot_go_with_them(given, said):

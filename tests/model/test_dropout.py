@@ -8,6 +8,7 @@ import torch
 from charlm.config.settings import ModelSettings
 from charlm.model.dropout import Dropout
 from charlm.model.language_model import LanguageModel
+from charlm.processes.lanes import share_of, whole
 
 
 def drop(share, kind, seed=0):
@@ -51,3 +52,18 @@ def test_weight_drop_changes_recurrent_weights_alone():
     assert all(first[name] is weights[name] for name in ("recurrent.weight_ih_l0", "head.weight"))
     no_dropout = Dropout(ModelSettings(), torch.Generator())
     assert no_dropout.on_weights(model) is model
+
+
+@pytest.mark.parametrize("kind", ["standard", "locked"])
+def test_a_lane_has_the_same_mask_whatever_lanes_are_read_beside_it(kind):
+    settings = ModelSettings(dropout=0.4, dropout_kind=kind)
+
+    def mask(lanes):
+        dropout = Dropout(settings, torch.Generator().manual_seed(3), lanes)
+        return [dropout(torch.ones(5, lanes.count, 7)) for _ in range(2)]
+
+    everything = mask(whole(6))
+    for rank in range(3):
+        lanes = share_of(6, rank, 3)
+        for found, wanted in zip(mask(lanes), everything, strict=True):
+            assert torch.equal(found, wanted[:, lanes.rows])

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charlm.device import Compute
+from charlm.processes.lanes import share_of
 from charlm.text.lanes import Lanes
 from charlm.text.records.record_lanes import open_reader
 from charlm.training.batches import DeviceBatches, HostBatches, open_batches, text_fits
@@ -73,3 +74,20 @@ def test_a_gpu_with_room_holds_the_text(monkeypatch, free, end_id, batches):
 def test_a_text_takes_at_most_a_quarter_of_the_free_memory():
     assert text_fits(np.zeros(25, np.uint8), 100)
     assert not text_fits(np.zeros(13, np.uint16), 100)
+
+
+@pytest.mark.parametrize("end_id", [None, 0])
+def test_each_process_has_the_windows_of_its_lanes(end_id):
+    ids = (np.arange(200) ** 2 % 13 % 7).astype(np.uint8)
+    reader = open_reader(ids, 4, 5, end_id, seed=1)
+    lanes = share_of(4, 1, 2)
+    made = [HostBatches(reader, CPU, lanes)] + ([DeviceBatches(reader, CPU, lanes)] if end_id is None else [])
+    everything = HostBatches(reader, CPU)
+    for batches in made:
+        for position in range(2 * reader.windows_per_epoch):
+            found, whole = batches.at(position), everything.at(position)
+            part = whole.of_rows(lanes.rows)
+            assert found.characters == part.characters == whole.characters  # of all lanes
+            for name in ("inputs", "targets", "reset"):
+                one, other = getattr(found, name), getattr(part, name)
+                assert (one is None and other is None) or torch.equal(one, other)
