@@ -18,8 +18,7 @@ At the start of a text M is 1e-6 everywhere, which learns sooner and more surely
 2018), r is the tanh of a learned vector, and w is the softmax of another, which begins at place 0: an even weighting
 would have no place to move from. The state keeps the differences from these, so that it starts as zeros.
 
-Its step has operations that no kernel is made from (a softmax over places, products for each row), so it runs as these
-equations, and autograd differentiates them.
+Its step has operations that no kernel can be derived from: a softmax over places, and products for each row.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ if kernel is None:
     pytest.skip("the kernels are not compiled here", allow_module_level=True)
 
 V = 11
-CLOSE = 2e-4 if kernel.stream_input_bytes() == 4 else 0.03  # of the largest number; bfloat16 inputs have three digits
+CLOSE = 5e-5 if kernel.stream_input_bytes() == 4 else 0.12  # of the largest number; bfloat16 inputs have three digits
 # Heads of one unit, of five, of some that no vector has, of whole vectors, and as wide as the layer.
 SIZES = {"8 of 1": (8, 8), "4 of 5": (20, 4), "3 of 24": (72, 3), "2 of 32": (64, 0), "1 of 37": (37, 1)}
 CASES = {
@@ -62,7 +62,7 @@ def model_of(case: str, **others: object) -> LanguageModel:
     rng = np.random.default_rng(3)
     parameters = initial_parameters(settings, V, rng)
     for name, value in parameters.items():
-        louder = value + 0.3 * rng.standard_normal(value.shape).astype(np.float32)
+        louder = value + 0.1 * rng.standard_normal(value.shape).astype(np.float32)
         rows = louder.reshape(-1, louder.shape[-1])
         parameters[name] = from_kernel(to_kernel(rows, rows.shape[1], 2)).reshape(value.shape)
     return LanguageModel(settings, parameters)

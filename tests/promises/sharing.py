@@ -40,6 +40,7 @@ MODELS: dict[str, dict[str, object]] = {
     "lstm": {"num_layers": 2},
     "gru": {"cell": "gru", "hidden_size": 8},
     "grid over lstm": {"layers": [{"cell": "lstm", "hidden_size": 8}, {"cell": "grid", "hidden_size": 8}]},
+    "by hand": {"layers": [{"cell": name, "hidden_size": 8} for name in ("matrix_lstm", "gated_delta", "ntm")]},
     "attention": {"hidden_size": 8, "num_layers": 1, "attention": {"window": 4}},
     "blocks": {"hidden_size": 8, "residual": True, "block": {"norm": "rms", "conv": 4, "gate": True, "mlp": 1}},
 }

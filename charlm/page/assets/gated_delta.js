@@ -14,7 +14,9 @@ function step_gated_delta(multiply, l) { // charlm/cells/gated_delta.py
     const part = sigmoid(p[4 * H + head]), g = Math.exp(v[rate + head] * softplus(p[4 * H + N + head] + v[bias + head]));
     let q2 = 1e-6, k2 = 1e-6, squares = 0;
     for (let u = first; u < last; u++) { q2 += mixed[u] ** 2; k2 += mixed[H + u] ** 2; }
-    for (let u = first; u < last; u++) { mixed[u] /= Math.sqrt(q2 * D); mixed[H + u] /= Math.sqrt(k2); }
+    q2 = 1 / Math.sqrt(q2 * D);
+    k2 = 1 / Math.sqrt(k2);
+    for (let u = first; u < last; u++) { mixed[u] *= q2; mixed[H + u] *= k2; }
     held.fill(0);
     for (let u = first; u < last; u++) for (let j = 0; j < D; j++) held[j] += mixed[H + u] * S[u * D + j];
     for (let j = 0; j < D; j++) held[j] = l.largest * part * (mixed[2 * H + first + j] - g * held[j]); // now what is added

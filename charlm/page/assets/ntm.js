@@ -25,8 +25,11 @@ function step_ntm(multiply, l) { // charlm/cells/ntm.py, place_memory.py and add
   const next = (count, f) => Float64Array.from(asked.subarray(at, at += count), x => f(Math.max(-20, Math.min(20, x))));
   const keys = next(A * D, Math.tanh), adds = next(l.writing * D, Math.tanh), gates = next(A, sigmoid);
   const erases = next(l.writing * D, sigmoid), strengths = next(A, softplus), sharpness = next(A, x => 1 + softplus(x));
-  const now = Float64Array.from(memory.subarray(0, N * D), x => x + 1e-6), sizes = new Float64Array(N);
-  for (let d = 0; d < D; d++) for (let i = 0; i < N; i++) sizes[i] += now[d * N + i] ** 2;
+  const now = new Float64Array(N * D), sizes = new Float64Array(N);
+  for (let i = 0; i < N * D; i++) {
+    now[i] = memory[i] + 1e-6;
+    sizes[i % N] += now[i] * now[i];
+  }
   for (let a = 0; a < A; a++) {
     const key = keys.subarray(a * D, a * D + D), size = Math.hypot(...key), shifts = next(shares, x => x);
     const found = new Float64Array(N), taken = new Float64Array(N), weights = new Float64Array(N);
