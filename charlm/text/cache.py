@@ -191,19 +191,21 @@ def _held(chunks: Iterator[Array], dtype: np.dtype[Any], folder: str, reason: st
 
 
 def in_chunks(ids: Array) -> Iterator[Array]:
-    """The ids in chunks of a million, so that a pass over them takes little memory.
-
-    What a pass has read of a mapped file is unmapped again; the system still has it, as long as it has room.
-    """
-    mapping: Any = getattr(ids, "_mmap", None) if len(ids) > CHUNK_LENGTH else None
-    unmap = mapping is not None and hasattr(mmap, "MADV_DONTNEED")
-    origin = np.frombuffer(mapping, np.uint8).ctypes.data if unmap else 0
+    """The ids in chunks of a million, so that a pass over them takes little memory."""
     for start in range(0, len(ids), CHUNK_LENGTH):
         chunk = ids[start : start + CHUNK_LENGTH]
         yield chunk
-        if unmap:
-            first = (chunk.ctypes.data - origin) // mmap.PAGESIZE * mmap.PAGESIZE
-            mapping.madvise(mmap.MADV_DONTNEED, first, chunk.ctypes.data - origin + chunk.nbytes - first)
+        if len(ids) > CHUNK_LENGTH:
+            unmap(chunk)
+
+
+def unmap(ids: Array) -> None:
+    """Give the memory back in which ids of a mapped file were read; the system keeps them as long as it has room."""
+    mapping: Any = getattr(ids, "_mmap", None)
+    if mapping is not None and hasattr(mmap, "MADV_DONTNEED"):
+        start = ids.ctypes.data - np.frombuffer(mapping, np.uint8).ctypes.data
+        first = start // mmap.PAGESIZE * mmap.PAGESIZE
+        mapping.madvise(mmap.MADV_DONTNEED, first, start + ids.nbytes - first)
 
 
 def _is_whole(file: Path, pieces: list[tuple[int, str]], itemsize: int) -> bool:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from charlm.text import cache
-from charlm.text.records.record_hashes import Hashes, Ids, Numbers, find_records, hash_records, mixed
+from charlm.text.records.record_hashes import UNMAPPED, Hashes, Ids, Numbers, find_records, hash_records, mixed
 
 SPLITS = ("train", "valid", "test")
 Spans = dict[str, tuple[int, int]]  # start and end of each split, the end excluded
@@ -105,7 +105,9 @@ def _gathered(ids: Ids, units: Units, chosen: Numbers) -> Iterator[Ids]:
     end = np.array([] if units.end is None else [units.end], ids.dtype)
     sizes = units.lengths[chosen] + len(end)
     cuts = np.flatnonzero(np.diff(np.cumsum(sizes) // GATHERED, prepend=-1))
-    for batch in np.split(chosen, cuts[1:]):
+    for number, batch in enumerate(np.split(chosen, cuts[1:])):
+        if number % UNMAPPED == 0:  # they lie anywhere in the text
+            cache.unmap(ids)
         lengths = units.lengths[batch]
         sizes = lengths + len(end)
         if sizes.sum() > 2 * GATHERED:  # there is a long unit among them: positions would take much memory

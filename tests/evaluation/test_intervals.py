@@ -28,6 +28,24 @@ def test_the_difference_of_two_models_is_surer_than_either():
     assert pair.high - pair.low < (alone.high - alone.low) / 5
 
 
+@pytest.mark.parametrize("cuts", [[], [500], [1_000], [999, 7_001, 7_002, 40_000]])
+def test_blocks_of_parts_are_those_of_the_whole(cuts):
+    nats = correlated(1)
+    whole, parts = Blocks.of(nats), Blocks.of_parts(np.split(nats, cuts))
+    assert np.array_equal(whole.nats, parts.nats)
+    assert np.array_equal(whole.characters, parts.characters)
+
+
+def test_of_a_very_long_text_blocks_become_larger(monkeypatch):
+    monkeypatch.setattr("charlm.evaluation.intervals.MOST", 10)
+    nats = correlated(1)
+    found = Blocks.of_parts(np.array_split(nats, 7))
+    assert 5 <= len(found.nats) <= 20
+    assert found.characters.sum() == len(nats)
+    assert len(set(found.characters[:-1].tolist())) == 1
+    assert found.score.nats == pytest.approx(float(nats.sum()))
+
+
 def test_the_same_text_has_the_same_interval():
     assert mean_interval(Blocks.of(correlated(1))) == mean_interval(Blocks.of(correlated(1)))
 

@@ -79,6 +79,28 @@ def test_a_score_does_not_depend_on_how_many_states_are_remembered(monkeypatch):
 
 
 @every_cell
+@pytest.mark.parametrize("part", [64, 96])
+def test_a_long_text_in_parts_has_the_score_of_one_stream(cell, part, monkeypatch):
+    monkeypatch.setattr(scoring, "PART", part)
+    settings, parameters = model(cell)
+    score = score_stream(NumpyScorer(LanguageModel(settings, parameters)), text(LENGTH), 4, 8)
+    assert score.characters == LENGTH - 1
+    assert abs(score.nats - expected(cell)) / (LENGTH - 1) / math.log(2) < 1e-6
+
+
+def test_a_text_that_is_read_as_one_stream_comes_in_parts_too(monkeypatch):
+    monkeypatch.setattr(scoring, "LONG", 100)
+    monkeypatch.setattr(scoring, "PART", 64)
+    monkeypatch.setattr(scoring, "LARGEST_GROUP", 1)
+    monkeypatch.setattr(scoring, "forgets", lambda scorer, ids: False)
+    settings, parameters = model("lstm97")
+    parts = list(scoring.stream_parts(NumpyScorer(LanguageModel(settings, parameters)), text(LENGTH)))
+    assert [part.size for part in parts] == [64, 64, 64, 64, 43]
+    total = sum(float(part.sum(dtype=np.float64)) for part in parts)
+    assert abs(total - expected("lstm97")) / (LENGTH - 1) / math.log(2) < 1e-6
+
+
+@every_cell
 def test_both_engines_agree(cell):
     settings, parameters = model(cell)
     tensors = {name: torch.tensor(value) for name, value in parameters.items()}

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from charlm.text.cache import in_chunks
+from charlm.text.cache import in_chunks, unmap
 
 Ids = npt.NDArray[Any]
 Numbers = npt.NDArray[np.int64]
@@ -21,6 +21,7 @@ Hashes = npt.NDArray[np.uint64]
 FACTOR = 0x9E3779B97F4A7C15  # odd, so it has an inverse modulo 2^64
 INVERSE = pow(FACTOR, -1, 2**64)
 HASHED = 1 << 18  # ids that are hashed together
+UNMAPPED = 64  # such chunks, after which their memory is given back
 
 
 def find_records(ids: Ids, end_id: int) -> tuple[Numbers, Numbers]:
@@ -43,6 +44,8 @@ def hash_records(ids: Ids, starts: Numbers, lengths: Numbers) -> Hashes:
     stops = starts + lengths
     for first in range(0, len(ids), HASHED):
         chunk = ids[first : first + HASHED]
+        if first % (UNMAPPED * HASHED) == 0:
+            unmap(ids[:first])
         within = np.searchsorted(starts, first, "right") - 1  # the record in which the chunk begins
         if within >= 0 and stops[within] >= first + len(chunk):
             passed = first - int(starts[within])
