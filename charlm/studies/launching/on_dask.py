@@ -45,13 +45,15 @@ class DaskEngine:
     def __init__(self, scheduler: str | None, workers: int, at_once: int) -> None:
         if find_spec("distributed") is None:
             raise UsageError("--engine dask needs the package distributed", "--engine dask", INSTALL)
-        self.at_once = at_once
+        self.at_once, self.queues = at_once, scheduler is not None
         self._scheduler, self._workers = scheduler, workers
         self._closing = ExitStack()
 
     def __enter__(self) -> Self:
         from distributed import Client, LocalCluster
 
+        for name in ("distributed", "distributed.client"):  # a lost connection is told by `require_connection`
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         try:
             cluster: Any = self._scheduler or self._closing.enter_context(
                 LocalCluster(

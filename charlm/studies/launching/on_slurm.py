@@ -40,6 +40,8 @@ class SlurmEngine:
     Raises UsageError if the package or Slurm is missing, or if there is no such parameter.
     """
 
+    queues = True
+
     def __init__(self, folder: Path, parameters: Mapping[str, str], at_once: int) -> None:
         if find_spec("submitit") is None:
             raise UsageError("--engine slurm needs the package submitit", "--engine slurm", INSTALL)
