@@ -99,9 +99,10 @@ class PlainStudy:
                         _result_with_unit(row), f"{row['parameters']:,} parameters",
                         f"{clock(row.get('seconds') or 0.0)}", f"{short(speed)} chars/s" if speed else "",
                     )  # fmt: skip
-            case JobStarted(job=job, attempt=attempt):
-                self._running.add(job.name)
-                self._print("running", job_label(job), "again, since it was stopped" if attempt > 1 else "")
+            case JobStarted(job=job, attempt=attempt, queued=queued):
+                again = "again, since it was stopped" if attempt > 1 else ""
+                self._print("queued" if queued else "running", job_label(job), again)
+                (self._running.discard if queued else self._running.add)(job.name)
             case JobSeen(job=job, who=who) if job.name not in self._running:
                 self._running.add(job.name)
                 self._print("running", job_label(job), f"by {who}")
@@ -148,7 +149,7 @@ class LiveStudy(Redrawn):
     def show(self, event: StudyEvent | WorkEvent | DispatchEvent) -> None:
         """Store the event; a thread draws a few times a second."""
         match event:
-            case CandidateStarted(candidate=job) | TrialStarted(prepared=job) | JobStarted(job=job):
+            case CandidateStarted(candidate=job) | TrialStarted(prepared=job) | JobStarted(job=job, queued=False):
                 self._tell(job, None, None)
             case CandidateTraining(candidate=job, event=Updated() as updated):
                 self._tell(job, updated.progress, updated.train_nats)

@@ -33,10 +33,11 @@ ERRORS = (1, 2, 3, 4, 5, 6)  # exit codes of errors that a job tells of (charlm/
 
 @dataclass(frozen=True)
 class JobStarted:
-    """A job was given to the engine; `attempt` counts from 1."""
+    """A job was given to the engine; `attempt` counts from 1. If it is `queued`, it may wait for a machine first."""
 
     job: Job
     attempt: int
+    queued: bool
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ class _Dispatch:
             if is_due and self.claims.is_free(job.name):
                 self.attempts[job.name] += 1
                 self.running[job.name] = job, self.engine.start(self.program(job.name))
-                yield JobStarted(job, self.attempts[job.name])
+                yield JobStarted(job, self.attempts[job.name], self.engine.queues)
 
     def _reap(self) -> Iterator[JobGivenUp]:
         """Take note of what has ended."""

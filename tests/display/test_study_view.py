@@ -123,11 +123,13 @@ def test_lines_say_what_runs_what_others_run_and_what_failed(capsys):
     view = PlainStudy(study(CHOOSING, CANDIDATES))
     with view:
         for event in (
-            JobStarted(CANDIDATES[0], 1),
+            JobStarted(CANDIDATES[0], 1, queued=False),
+            JobStarted(CANDIDATES[1], 1, queued=True),
+            JobSeen(CANDIDATES[1], "process 6 on node3", None, None),
             JobSeen(CANDIDATES[0], "process 5 on here", 0.5, 1.0),
             JobSeen(TRIALS[0], "process 7 on nas2", None, None),
             JobSeen(TRIALS[0], "process 7 on nas2", 0.5, 1.0),
-            JobStarted(TRIALS[1], 2),
+            JobStarted(TRIALS[1], 2, queued=False),
             JobGivenUp(TRIALS[1], 4, "The disk is full\n/mnt\nMake room."),
             JobFailed(TRIALS[2], TextError("There is no such text")),
             WorkersAwaited((("lstm.s3", "process 7 on nas2"),)),
@@ -135,6 +137,8 @@ def test_lines_say_what_runs_what_others_run_and_what_failed(capsys):
             view.show(event)
     assert capsys.readouterr().err.splitlines()[3:] == [
         "running  lstm, 0.001",
+        "queued  lstm, 0.01",
+        "running  lstm, 0.01  by process 6 on node3",
         "running  lstm, seed 1  by process 7 on nas2",
         "running  gru, seed 1  again, since it was stopped",
         "failed  gru, seed 1  The disk is full",
@@ -149,9 +153,10 @@ def test_the_table_shows_all_that_run_and_what_failed(width):
     view = LiveStudy(console, study())
     with view:
         for event in (
-            JobStarted(TRIALS[0], 1),
-            JobStarted(TRIALS[1], 1),
-            JobStarted(TRIALS[2], 1),
+            JobStarted(TRIALS[0], 1, queued=False),
+            JobStarted(TRIALS[1], 1, queued=False),
+            JobStarted(TRIALS[2], 1, queued=False),
+            JobStarted(TRIALS[3], 1, queued=True),
             JobSeen(TRIALS[1], "process 5 on here", 0.5, 1.0),
             JobGivenUp(TRIALS[2], 4, "The disk is full"),
         ):

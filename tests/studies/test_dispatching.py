@@ -23,6 +23,8 @@ class Scripted:
     A job ends at its second poll; one that ends with 0 leaves its line in the study's folder.
     """
 
+    queues = False
+
     def __init__(self, home, codes=None, at_once=2):
         self.home, self.codes, self.at_once = home, codes or {}, at_once
         self.started, self.cancelled, self.most, self._running = [], [], 0, 0

@@ -43,9 +43,13 @@ class Handle(Protocol):
 
 
 class Engine(Protocol):
-    """Runs up to `at_once` jobs at a time. A context, at whose end the engine is closed."""
+    """Takes up to `at_once` jobs at a time. A context, at whose end the engine is closed."""
 
     at_once: int
+
+    @property
+    def queues(self) -> bool:
+        """Whether a job that it has taken may wait before it runs."""
 
     def start(self, job: Job) -> Handle:
         """Raises CharlmError if it cannot be started."""

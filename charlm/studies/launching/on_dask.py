@@ -7,6 +7,7 @@ its process ends (`PARENT`), and the scheduler gives the task to another worker,
 from __future__ import annotations
 
 import logging
+import os
 import time
 import uuid
 from collections.abc import Callable
@@ -26,8 +27,11 @@ if TYPE_CHECKING:
 START = (
     "Start one with `dask scheduler`, and workers with `dask worker ADDRESS --nthreads 1`; or leave --scheduler out."
 )
+INSTEAD = "Take --engine local, or give --scheduler ADDRESS."
 INSTALL = f"Install it: {install_extra('dask')}"
 CONNECTING = "10s"
+# What a worker here runs first, twice in fact: Ctrl-C is for the command, which then ends its workers.
+OWN_SESSION = "import os; os.getsid(0) == os.getpid() or os.setsid()"
 LOOK = 1.0  # seconds between two looks at an event
 
 
@@ -42,28 +46,29 @@ class DaskEngine:
     def __init__(self, scheduler: str | None, workers: int, at_once: int) -> None:
         if find_spec("distributed") is None:
             raise UsageError("--engine dask needs the package distributed", "--engine dask", INSTALL)
-        self.at_once = at_once
+        self.at_once, self.queues = at_once, scheduler is not None
         self._scheduler, self._workers = scheduler, workers
         self._closing = ExitStack()
 
     def __enter__(self) -> Self:
         from distributed import Client, LocalCluster
 
-        cluster: Any = self._scheduler
-        if cluster is None:
-            cluster = self._closing.enter_context(
+        for name in ("distributed", "distributed.client"):  # a lost connection is told by `require_connection`
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+        try:
+            cluster: Any = self._scheduler or self._closing.enter_context(
                 LocalCluster(
                     n_workers=self._workers, threads_per_worker=1, memory_limit=None, dashboard_address=None,
-                    silence_logs=logging.CRITICAL,
+                    silence_logs=logging.CRITICAL, preload=[OWN_SESSION] if hasattr(os, "setsid") else [],
                 )
             )  # fmt: skip
-        try:
             self.client = self._closing.enter_context(Client(cluster, timeout=CONNECTING, set_as_default=False))
-        except (OSError, ValueError, TypeError) as error:
+        except (OSError, ValueError, TypeError, RuntimeError) as error:
             self._closing.close()
-            raise UsageError(
-                f"No Dask scheduler answers at {self._scheduler}", f"--scheduler: {str(error).splitlines()[0]}", START
-            ) from None
+            why = (str(error).splitlines() or [type(error).__name__])[0]
+            if self._scheduler is None:
+                raise UsageError(f"Dask cannot start workers here: {why}", "--engine dask", INSTEAD) from None
+            raise UsageError(f"No Dask scheduler answers at {self._scheduler}", f"--scheduler: {why}", START) from None
         return self
 
     def start(self, job: Job) -> DaskTask:

@@ -8,11 +8,12 @@ on this machine.
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import sys
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
@@ -39,6 +40,8 @@ class SlurmEngine:
 
     Raises UsageError if the package or Slurm is missing, or if there is no such parameter.
     """
+
+    queues = True
 
     def __init__(self, folder: Path, parameters: Mapping[str, str], at_once: int) -> None:
         if find_spec("submitit") is None:
@@ -72,7 +75,8 @@ class SlurmEngine:
 
     def start(self, job: Job) -> SlurmJob:
         try:
-            return SlurmJob(self._executor.submit(Resumed(job)))
+            with _silent() if self._executor.cluster == "local" else nullcontext():
+                return SlurmJob(self._executor.submit(Resumed(job)))
         except Exception as error:  # submitit raises errors of its own, of subprocess, and of the disk
             raise CharlmError(
                 "Slurm did not take a job", str(error).strip().splitlines()[-1][:200], "Correct it; nothing is lost."
@@ -140,6 +144,20 @@ class Resumed:
         if self._process is not None:
             self._process.cancel()
             await_end(self._process)
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Within the context, what is started says nothing on our terminal: submitit's own process tells of Ctrl-C."""
+    sys.stderr.flush()
+    before, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(before, 2)
+        os.close(before)
+        os.close(nowhere)
 
 
 def _code_in(said: str) -> int | None:

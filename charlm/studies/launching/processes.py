@@ -61,6 +61,8 @@ class Process:
 class LocalEngine:
     """Runs jobs on this machine."""
 
+    queues = False
+
     def __init__(self, at_once: int) -> None:
         self.at_once = at_once
 
