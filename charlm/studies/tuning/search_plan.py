@@ -86,10 +86,16 @@ class SearchPlan:
         )
 
     def described(self) -> dict[str, Any]:
-        """What makes it this search and no other, as JSON holds it: whoever joins it must have asked for the same."""
-        settings = {name: value for name, value in dotted(self.settings).items() if name not in OF_A_MACHINE}
-        if settings["text.split_seed"] == self.seed:  # what it is if nobody gives it
-            del settings["text.split_seed"]
+        """What makes it this search and no other, as JSON holds it: whoever joins it must have asked for the same.
+
+        Settings that have their defaults are left out, so that a later version, which has more of them, goes on with it.
+        """
+        usual = {**dotted(Settings()), "text.split_seed": self.seed}
+        settings = {
+            name: value
+            for name, value in dotted(self.settings).items()
+            if name not in OF_A_MACHINE and (name not in usual or value != usual[name])
+        }
         about = {
             "text": self.outer.sha256,
             "each": str(self.asked.each),
