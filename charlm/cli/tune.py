@@ -162,7 +162,7 @@ def _report(search: Search, command: str, as_json: bool) -> None:
     """Print the best trials. Raises DivergedError if none has a score."""
     from charlm.display.output import print_json, print_table
     from charlm.display.printing import print_stderr
-    from charlm.display.tune_table import failure_lines, table_rows, to_json
+    from charlm.display.tune_table import end_lines, failure_lines, table_rows, to_json
     from charlm.errors import DivergedError
     from charlm.studies.tuning.results import best_of, importances, rows_of, running_elsewhere
 
@@ -190,7 +190,7 @@ def _report(search: Search, command: str, as_json: bool) -> None:
         return
     table = table_rows(rows, shares)
     print_table(table, right=table[0][1:])
-    for line in failure_lines(rows):
+    for line in (*failure_lines(rows), *end_lines(search.plan.space, best)):
         print_stderr(line)
     if others := running_elsewhere(search.study):
         print_stderr(f"{others} more in training by other processes: repeat the command when they are done")

@@ -10,6 +10,7 @@ from charlm.display.units import in_bits
 
 if TYPE_CHECKING:
     from charlm.studies.tuning.results import TrialRow
+    from charlm.studies.tuning.space import Space
 
 SHOWN = 4  # of the best trials
 FAILURES = 5  # that are named
@@ -48,6 +49,13 @@ def table_rows(rows: Sequence[TrialRow], importances: Mapping[str, float]) -> li
         shares = ["", "", "", "", *(f"{importances.get(name, 0.0):.0%}" for name in names)]
         table = [table[0], *([*line, share] for line, share in zip(table[1:], shares, strict=True))]
     return table
+
+
+def end_lines(space: Space, best: TrialRow) -> list[str]:
+    """A line if the best has values at an end of their ranges."""
+    ends = [(name, value, space.settings[name].end(value)) for name, value in best.values.items()]
+    named = ", ".join(f"{name.partition('.')[2]} {inline_yaml(value)} ({end})" for name, value, end in ends if end)
+    return [f"at an end of its range, so that a value beyond may be better: {named}"] if named else []
 
 
 def failure_lines(rows: Sequence[TrialRow]) -> list[str]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import random
 import signal
 import sys
+import time
 
 import pytest
 
@@ -70,6 +72,22 @@ def test_a_search_that_was_killed_goes_on_as_if_it_had_not_been(charlm, charlm_f
 
 
 @pytest.mark.slow
+def test_kills_at_any_moment_change_nothing(charlm, charlm_forked, search):
+    """Proves for kills at random moments what is shown above for one, with trials that depend on those before them."""
+    whole = tried(charlm(*search(16, "--json", name="whole")))
+    chance, kills = random.Random(1), 0
+    for _ in range(40):
+        process = charlm_forked(*search(16))
+        process.until("searched: ")
+        time.sleep(chance.uniform(0.0, 0.6))
+        process.kill()
+        process.communicate()
+        kills += process.returncode == -signal.SIGKILL
+    assert kills >= 10, "the others found nothing left to do"
+    assert tried(charlm(*search(16, "--json"))) == whole
+
+
+@pytest.mark.slow
 def test_two_processes_share_a_search(charlm, charlm_forked, search):
     """Proves with real processes what tests/studies/tuning/test_running.py shows with threads."""
     process = charlm_forked(*search(6))
@@ -121,6 +139,7 @@ def test_the_name_is_made_from_the_text_the_preset_and_the_length(charlm, search
         (("--at-most-parameters", 0), "--at-most-parameters cannot be 0"),
         (("--space", "none.yaml"), "The config file does not exist"),
         (("--name", "a/b"), "cannot be the name of a run"),
+        (("-",), "standard input can be read once"),
         (("--at-most-parameters", 5), "were too large"),
     ],
 )

@@ -7,10 +7,11 @@ import io
 import pytest
 
 from charlm.display.console import StderrConsole
-from charlm.display.tune_table import failure_lines, table_rows
+from charlm.display.tune_table import end_lines, failure_lines, table_rows
 from charlm.display.tune_view import TuneView
 from charlm.studies.tuning.results import TrialRow
 from charlm.studies.tuning.running import TrialEnded, TrialStarted
+from charlm.studies.tuning.space import Dimension, Space
 
 
 def row(number, nats, why="", feasible=True, rate=0.01):
@@ -43,6 +44,14 @@ def test_the_table_has_the_best_first_and_the_preset_beside_them():
     assert [len(line) for line in table_rows(rows[1:], {})] == [2] * 7, "without the preset's score and what matters"
     assert failure_lines(rows) == ["trial 1 failed: loss nan"]
     assert failure_lines([row(number, None, "x") for number in range(7)])[-1] == "2 more failed"
+
+
+def test_a_value_at_an_end_of_its_range_is_named():
+    rates = Dimension(low=1e-3, high=1e-2, log=True)
+    space = Space(settings={"training.learning_rate": rates, "model.cell": Dimension(values=("lstm", "gru"))})
+    (line,) = end_lines(space, row(2, 1.0))
+    assert line.endswith("beyond may be better: learning_rate 0.01 (largest)")
+    assert end_lines(space, row(2, 1.0, rate=0.005)) == []
 
 
 @pytest.mark.parametrize("rows", [[], [row(1, None, "loss nan")]])

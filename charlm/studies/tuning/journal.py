@@ -17,16 +17,30 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.study import Study
 
+from charlm.errors import IntegrityError
+from charlm.runs.files import write_error
 from charlm.studies.tuning.drawing import DrawnByNumber
 
 NAME = "tune"
+# What Optuna raises for a line that is not its own.
+NOT_A_JOURNAL = (ValueError, KeyError, TypeError, AttributeError, AssertionError)
 
 
 def open_study(journal: Path, sampler: DrawnByNumber) -> Study:
-    """The search in this journal, or a new one. Its trials are scored in nats, of which fewer are better."""
+    """The search in this journal, or a new one. Its trials are scored in nats, of which fewer are better.
+
+    Raises IntegrityError if the journal is damaged. What writes to it raises CheckpointError if there is no room.
+    """
     optuna.logging.set_verbosity(optuna.logging.ERROR)  # what happens is said by charlm
-    storage = JournalStorage(MendedFile(journal))
-    return optuna.create_study(storage=storage, sampler=sampler, study_name=NAME, load_if_exists=True)
+    try:
+        storage = JournalStorage(MendedFile(journal))
+        return optuna.create_study(storage=storage, sampler=sampler, study_name=NAME, load_if_exists=True)
+    except NOT_A_JOURNAL as error:
+        raise IntegrityError(
+            f"The journal of the search is damaged: {error}",
+            str(journal),
+            "Begin another search with --name, or take the damaged line away.",
+        ) from error
 
 
 class SystemLock(JournalFileOpenLock):
@@ -52,12 +66,16 @@ class MendedFile(JournalFileBackend):
         super().__init__(str(path), lock_obj=self._own_lock)
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
-        self._own_lock.acquire()  # and again in Optuna's own method
         try:
-            self._mend()
-            super().append_logs(logs)
-        finally:
-            self._own_lock.release()
+            self._own_lock.acquire()  # and again in Optuna's own method
+            try:
+                self._mend()
+                super().append_logs(logs)
+            finally:
+                self._own_lock.release()
+        except OSError as error:
+            remedy = "Make room, or make the folder writable; then repeat the command."
+            raise write_error(self._path.name, self._path, len(str(logs)), remedy, error) from error
 
     def _mend(self) -> None:
         with self._path.open("r+b") as file:

@@ -71,6 +71,7 @@ def run_search(
             return
         with search.claim(wanted) as claimed:
             if claimed is None:
+                keep_best(search)  # also if a process was killed after it had scored a trial
                 return
             row = yield from _run_trial(search, claimed, stop, save)
         if row is None:

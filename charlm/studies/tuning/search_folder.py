@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from charlm.errors import CheckpointError, UsageError
+from charlm.errors import CheckpointError, IntegrityError, UsageError
 from charlm.runs import replace_text
 from charlm.runs.files import read_json
 from charlm.studies.results import make_folder
@@ -63,12 +63,19 @@ class SearchFolder:
         self.refuse_change(described)  # another process may have been quicker, with another search
 
     def refuse_change(self, described: Mapping[str, Any]) -> None:
-        """Raise UsageError if a different search was begun here."""
-        before = read_json(self.folder / SEARCH)
+        """Raise UsageError if a different search was begun here, IntegrityError if nobody can tell."""
+        path = self.folder / SEARCH
+        before = read_json(path)
+        if not before and path.exists():
+            raise IntegrityError(
+                f"What was asked for in the search {self.name} cannot be read",
+                str(path),
+                "Begin another search with --name; the runs in the folder can still be used.",
+            )
         if changed := _changed(before, described) if before else []:
             raise UsageError(
                 f"The search {self.name} was begun with a different {', '.join(changed[:5])}",
-                str(self.folder / SEARCH),
+                str(path),
                 "Repeat the command as it was to go on with it, or begin another one with --name.",
             )
 

@@ -22,9 +22,11 @@ from charlm.studies.inner_split import inside_training, require_inside
 from charlm.studies.tuning.space import Space, open_space, where, without
 from charlm.studies.tuning.trial_length import TrialLength
 from charlm.text.corpus import Corpus, open_corpus
+from charlm.text.sources import STDIN
 
 # What may differ between the machines that share a search: it changes no result, or where a text is.
 OF_A_MACHINE = ("text.sources", "text.valid", "text.test", "text.decided", "training.device", "training.threads")
+SCORED = 100_000  # characters that a trial is scored on, at most: a short one should not spend its time on that
 DIGITS = 4  # significant ones of a number that is drawn: as it is trained with, so it stands in the preset of the best
 Values = Mapping[str, object]  # settings by dotted name
 
@@ -73,19 +75,27 @@ class SearchPlan:
     def trial(self, values: Values) -> Settings:
         """The settings of the trial with these values. Raises UsageError."""
         settings = self.resolved(values)
-        quiet = {"validations": 1, "sample_length": 0, "patience": None, "keep": 1, "milestones": None}
+        scored = min(settings.training.valid_characters or SCORED, SCORED)
+        quiet = {"validations": 1, "valid_characters": scored, "patience": None, "sample_length": 0}
+        kept = {"keep": 1, "milestones": None}
         return settings.model_copy(
             update={
                 "text": inside_training(settings.text, self.outer),
-                "training": settings.training.model_copy(update=quiet),
+                "training": settings.training.model_copy(update=quiet | kept),
             }
         )
 
     def described(self) -> dict[str, Any]:
-        """What makes it this search and no other, as JSON holds it: whoever joins it must have asked for the same."""
-        settings = {name: value for name, value in dotted(self.settings).items() if name not in OF_A_MACHINE}
-        if settings["text.split_seed"] == self.seed:  # what it is if nobody gives it
-            del settings["text.split_seed"]
+        """What makes it this search and no other, as JSON holds it: whoever joins it must have asked for the same.
+
+        Settings that have their defaults are left out, so a later version, which has more of them, goes on with it.
+        """
+        usual = {**dotted(Settings()), "text.split_seed": self.seed}
+        settings = {
+            name: value
+            for name, value in dotted(self.settings).items()
+            if name not in OF_A_MACHINE and (name not in usual or value != usual[name])
+        }
         about = {
             "text": self.outer.sha256,
             "each": str(self.asked.each),
@@ -110,6 +120,9 @@ def prepare_search(asked: Asked) -> SearchPlan:
     space = without(space, given)
     settings = _resolved(asked, {})
     _require_language_model(settings)
+    if STDIN in settings.text.sources:
+        what = "A search reads its text for each trial, and standard input can be read once"
+        raise UsageError(what, "charlm tune -", "Write the text into a file: cat > mybook.txt")
     for name, dimension in space.settings.items():
         for end, value in dimension.ends.items():
             try:
@@ -146,5 +159,5 @@ def _require_language_model(settings: Settings) -> None:
             raise UsageError(
                 f"charlm tune searches for language models, and not for models of {what}",
                 f"model.{what.partition(' ')[0]}.kind={kind}",
-                "Leave it out, or try values one by one: charlm study search FILE",
+                "Leave it out.",
             )

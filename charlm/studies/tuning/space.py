@@ -76,6 +76,19 @@ class Dimension(Section):
             return {f"value {number}": value for number, value in enumerate(self.values, 1)}
         return {"low": self.low, "high": self.high}
 
+    def end(self, value: object) -> str | None:
+        """`largest` or `smallest`: the end of the values that this one is at, if a better one may lie beyond.
+
+        None if it is between two of them. Values that are not numbers have no ends, and 0 and a whole 1 are the least
+        that most settings can be.
+        """
+        numbers = [each for each in (self.values or (self.low, self.high)) if type(each) in (int, float)]
+        if len(numbers) < len(self.values or (0, 0)):
+            return None
+        if value == max(numbers):  # type: ignore[type-var]
+            return "largest"
+        return "smallest" if value == min(numbers) and value not in (0, 1) else None  # type: ignore[type-var]
+
     def holds(self, value: object) -> bool:
         """Whether the setting may have this value in the search."""
         if self.values is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from charlm.errors import CheckpointError, UsageError
+from charlm.errors import CheckpointError, IntegrityError, UsageError
 from charlm.studies.tuning import search_folder
 from charlm.studies.tuning.search_folder import SearchFolder
 
@@ -19,6 +19,14 @@ def test_another_search_is_refused_and_what_differs_is_named(tmp_path):
     with pytest.raises(UsageError, match=r"a different each, space of model\.dropout, model\.cell"):
         SearchFolder(home.folder).begin(other)
     home.begin(DESCRIBED)
+
+
+def test_a_damaged_search_is_not_taken_for_a_new_one(tmp_path):
+    home = SearchFolder(tmp_path)
+    home.begin(DESCRIBED)
+    (tmp_path / "search.json").write_text("{")
+    with pytest.raises(IntegrityError, match="cannot be read"):
+        home.begin(DESCRIBED)
 
 
 def test_a_trial_is_held_once(tmp_path):

@@ -67,5 +67,6 @@ def test_a_search_that_cannot_begin_is_refused_before_anything_is_written(
 
 def test_what_differs_between_machines_makes_no_other_search(plan_of):
     assert plan_of("training.threads=1").described() == plan_of().described()
+    assert "training.optimizer" not in plan_of().described()["settings"], "a default, of which later versions have more"
     assert plan_of("model.dropout=0.3").described() != plan_of().described()
     assert plan_of(at_most_parameters=5).described() != plan_of().described()

@@ -68,6 +68,21 @@ def test_what_a_dimension_holds(values, held, not_held):
     assert [value for value in not_held if dimension.holds(value)] == []
 
 
+@pytest.mark.parametrize(
+    ("values", "ends"),
+    [
+        ({"low": 8, "high": 32}, {8: "smallest", 32: "largest", 16: None}),
+        ({"low": 0.0, "high": 0.5}, {0.0: None, 0.5: "largest"}),
+        ({"low": 1, "high": 3}, {1: None, 2: None, 3: "largest"}),
+        ({"values": [16, 8, 32]}, {16: None, 8: "smallest", 32: "largest"}),
+        ({"values": ["lstm", 3, None]}, {"lstm": None, 3: None}),
+    ],
+)
+def test_an_end_is_one_that_a_better_value_may_lie_beyond(values, ends):
+    dimension = Dimension.model_validate(values)
+    assert {value: dimension.end(value) for value in ends} == ends
+
+
 def test_a_range_is_of_whole_numbers_if_the_setting_takes_no_others():
     whole = Dimension(low=0, high=1)
     assert is_whole("model.num_layers", whole)

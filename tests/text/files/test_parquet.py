@@ -120,7 +120,7 @@ def test_without_pyarrow_the_extra_is_named(table, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
     with pytest.raises(UsageError) as refused:
         cells(file)
-    assert "charlm[parquet]" in refused.value.remedy
+    assert "charlm-rnn[parquet]" in refused.value.remedy
 
 
 def test_a_column_is_a_text_of_records(table, tmp_path):
