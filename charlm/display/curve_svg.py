@@ -17,7 +17,7 @@ WIDTH, HEIGHT = 640, 240
 LEFT, RIGHT, TOP, BOTTOM = 44, 92, 10, 24  # the right edge has room for the names of the lines
 SETTLED = 0.03  # first share of the characters, which may lie above the picture: it would flatten the rest
 APART = 15  # least distance of two names
-MOST = 400  # points of a line; the picture is not much wider
+MOST = 250  # points of a line, every other pixel
 
 Points = Sequence[tuple[float, float]]  # (characters read, bits per character), in order
 
@@ -34,7 +34,8 @@ class _Scale:
         return LEFT + (WIDTH - LEFT - RIGHT) * characters / self.characters
 
     def y(self, bits: float) -> float:
-        share = min(1.0, max(0.0, (self.high - bits) / (self.high - self.low)))
+        # what is higher than the picture is above it, where it is not seen
+        share = min(1.0, max(-1.0, (self.high - bits) / (self.high - self.low)))
         return TOP + (HEIGHT - TOP - BOTTOM) * share
 
 
@@ -86,7 +87,7 @@ def _axes(scale: _Scale) -> list[str]:
         parts.append(_text(LEFT - 6, y + 4, f"{bits:.4g}", INK, "end"))
     for characters in _ticks(0, scale.characters, 5):
         parts.append(_text(scale.x(characters), HEIGHT - 6, short(characters), INK, "middle"))
-    parts.append(_text(WIDTH - RIGHT + 8, HEIGHT - 6, "characters", INK, "start"))
+    parts.append(_text(WIDTH - 2, HEIGHT - 6, "characters", INK, "end"))
     return parts
 
 

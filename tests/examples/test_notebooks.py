@@ -22,7 +22,7 @@ import pytest
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 NOTEBOOKS = sorted(EXAMPLES.glob("*.ipynb"))
 SHELL = "%%sh\n"
-SECONDS = 120  # a cell may take so long, and a notebook no longer
+SECONDS = 600  # after which a notebook is given up; each takes about half a minute on two cores
 
 each = pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
 
@@ -116,7 +116,7 @@ def test_the_outputs_are_of_one_run_without_an_error_and_of_no_place(path):
     assert "error" not in kinds
     text = path.read_text(encoding="utf-8")
     assert not re.search(r"(?<![\w.])/(?:home|root|tmp|Users|usr|work|var)/", text)
-    assert len(text) < 200_000
+    assert len(text) < 250_000
 
 
 def execute(path, folder):
@@ -133,7 +133,8 @@ def execute(path, folder):
     os.environ["IPYTHONDIR"] = str(folder / "ipython")
     try:
         notebook = read(path)
-        NotebookClient(notebook, timeout=SECONDS, resources={"metadata": {"path": str(folder)}}).execute()
+        place = {"metadata": {"path": str(folder)}}
+        NotebookClient(notebook, timeout=SECONDS, resources=place, coalesce_streams=True).execute()
         return notebook
     finally:
         os.environ.clear()
@@ -144,7 +145,7 @@ def execute(path, folder):
 @pytest.mark.timeout(SECONDS)
 @each
 def test_a_notebook_runs_from_its_first_cell_to_its_last(path, tmp_path):
-    """In less than two minutes on two cores, with the same kinds of outputs as those that are stored."""
+    """The outputs are of the same kinds as those that are stored."""
     stored, made = read(path), execute(path, tmp_path)
     for before, now in zip(stored.cells, made.cells, strict=True):
         if now.cell_type == "code":
