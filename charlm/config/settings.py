@@ -111,7 +111,8 @@ class TextSettings(Section):
     )
     column: str | PositiveInt | None = Field(
         default=None,
-        description="column of a table that is learnt, by its name or its number from 1: each cell a record",
+        description="column of a table (CSV, TSV, Parquet) that is learnt, by its name or its number from 1: each cell "
+        "a record",
     )
     field: str | None = Field(
         default=None, description="field of JSON lines that is learnt, such as answer or user.name"

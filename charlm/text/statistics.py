@@ -48,7 +48,7 @@ def _pair_counts(ids: npt.NDArray[Any], vocab_size: int) -> Counts:
     for chunk in in_chunks(ids):
         joined = np.concatenate([before, chunk]).astype(np.int64)
         found = joined[:-1] * vocab_size + joined[1:]
-        before = chunk[-1:]
+        before = np.array(chunk[-1:])  # a copy: the memory of the chunk is given back
         if len(table):
             table += np.bincount(found, minlength=kinds)
             continue
