@@ -80,7 +80,10 @@ def chosen_engine(
     if name == "slurm":
         from charlm.studies.launching.on_slurm import SlurmEngine
 
-        return SlurmEngine((home.work / "slurm").absolute(), _pairs(slurm or []), at_once or MOST), {}
+        given, files = _pairs(slurm or []), (home.work / "slurm").absolute()
+        if given.get("cluster") == "local":
+            return SlurmEngine(files, given, here), fair_threads(here)
+        return SlurmEngine(files, given, at_once or MOST), {}
     if name == "dask":
         from charlm.studies.launching.on_dask import DaskEngine
 
