@@ -80,10 +80,10 @@ def chosen_engine(
     if name == "slurm":
         from charlm.studies.launching.on_slurm import SlurmEngine
 
-        given, files = _pairs(slurm or []), (home.work / "slurm").absolute()
-        if given.get("cluster") == "local":
-            return SlurmEngine(files, given, here), fair_threads(here)
-        return SlurmEngine(files, given, at_once or MOST), {}
+        parameters, files = _pairs(slurm or []), (home.work / "slurm").absolute()
+        if parameters.get("cluster") == "local":
+            return SlurmEngine(files, parameters, here), fair_threads(here)
+        return SlurmEngine(files, parameters, at_once or MOST), {}
     if name == "dask":
         from charlm.studies.launching.on_dask import DaskEngine
 
