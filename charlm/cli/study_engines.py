@@ -175,10 +175,12 @@ def train_on(
 
 def job_of(home: StudyFolder, name: str, environment: dict[str, str]) -> Job:
     """What an engine runs for the job of that name."""
+    from charlm.cells.own_files import VARIABLE, trusted_environment
     from charlm.studies.launching.jobs import Job
 
-    folder = str(home.folder.absolute())
-    return Job(name, ("-m", "charlm", "study", "work", folder, "--only", name), str(Path.cwd()), environment)
+    cells = {key: value for key, value in trusted_environment().items() if key == VARIABLE}  # this user named them
+    arguments = ("-m", "charlm", "study", "work", str(home.folder.absolute()), "--only", name)
+    return Job(name, arguments, str(Path.cwd()), environment | cells)
 
 
 def fair_threads(at_once: int) -> dict[str, str]:

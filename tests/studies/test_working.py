@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
+from charlm.cli.study_work import cells_of
 from charlm.runs import Run, lock_run, replace_text
 from charlm.studies.choosing import CandidateStarted
 from charlm.studies.claim_file import Claim, create_claim, parse_claim
@@ -220,3 +224,20 @@ def test_a_folder_without_a_study(charlm, tmp_path, name):
     assert "study" in done.stderr.splitlines()[0]
     assert "charlm study run" in done.stderr
     assert len(done.stderr.splitlines()) == 3
+
+
+def test_a_cell_in_a_file_runs_only_if_the_worker_s_user_names_it(charlm, write, tmp_path):
+    """The folder may be a stranger's. What an engine starts may run the files that its own user has named."""
+    shutil.copy(Path(__file__).parents[1] / "data" / "mycell.py", tmp_path)
+    named = re.search(r"class (\w+)\(Cell\)", (tmp_path / "mycell.py").read_text())[1]
+    variants = {"lstm": {"model": {"cell": "lstm"}}, "own": {"model": {"layers": [{"cell": f"mycell.py:{named}"}]}}}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path)
+        home = begun(write(steps=2, variants=variants), tmp_path / "tiny")
+    refused = charlm("study", "work", home.folder)
+    assert refused.returncode == 2
+    assert "charlm runs it only if you say so" in refused.stderr
+    assert not home.results()
+    assert charlm("study", "work", home.folder, "--only", "own.s1", "--cell-file", "mycell.py").returncode == 0
+    assert [row["run"] for row in home.results()] == ["own.s1"]
+    assert list(cells_of(home.study().variants)) == ["lstm", f"mycell.py:{named}"]
