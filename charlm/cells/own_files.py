@@ -16,6 +16,7 @@ import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -77,12 +78,21 @@ def own_class(file: CellFile) -> type[Cell]:
             "A run that `charlm train` made has it. To train with the file, name it on the command line: "
             f"charlm train -s model.cell={shlex.quote(str(file))}",
         )
+    _require_trust(file)
+    return _class(file.sha256, file.class_name)
+
+
+def require_named(file: CellFile) -> None:
+    """Raise CellFileError if the user has not named this file, as it is now, in this process or in CHARLM_CELL_FILE."""
+    _require_trust(replace(file, sha256=hashlib.sha256(_read(file.path)).hexdigest()))
+
+
+def _require_trust(file: CellFile) -> None:
     if file.sha256 not in _trusted:
         for path in filter(None, os.environ.get(VARIABLE, "").split(os.pathsep)):
             trust(path)
     if file.sha256 not in _trusted:
         raise CellFileError(*_refusal(file))
-    return _class(file.sha256, file.class_name)
 
 
 def _refusal(file: CellFile) -> tuple[str, str, str]:

@@ -86,9 +86,9 @@ def run(
         home.begin(opened)
         if chosen is None:
             _train(prepared, home, command)
+            home.collect()
         else:
             train_on(*chosen, prepared, home, command)
-        home.collect()
         result = _report(home)
     _print_report(result, as_json)
 

@@ -80,7 +80,10 @@ def chosen_engine(
     if name == "slurm":
         from charlm.studies.launching.on_slurm import SlurmEngine
 
-        return SlurmEngine((home.work / "slurm").absolute(), _pairs(slurm or []), at_once or MOST), {}
+        parameters, files = _pairs(slurm or []), (home.work / "slurm").absolute()
+        if parameters.get("cluster") == "local":
+            return SlurmEngine(files, parameters, here), fair_threads(here)
+        return SlurmEngine(files, parameters, at_once or MOST), {}
     if name == "dask":
         from charlm.studies.launching.on_dask import DaskEngine
 
@@ -172,10 +175,12 @@ def train_on(
 
 def job_of(home: StudyFolder, name: str, environment: dict[str, str]) -> Job:
     """What an engine runs for the job of that name."""
+    from charlm.cells.own_files import VARIABLE, trusted_environment
     from charlm.studies.launching.jobs import Job
 
-    folder = str(home.folder.absolute())
-    return Job(name, ("-m", "charlm", "study", "work", folder, "--only", name), str(Path.cwd()), environment)
+    cells = {key: value for key, value in trusted_environment().items() if key == VARIABLE}  # this user named them
+    arguments = ("-m", "charlm", "study", "work", str(home.folder.absolute()), "--only", name)
+    return Job(name, arguments, str(Path.cwd()), environment | cells)
 
 
 def fair_threads(at_once: int) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import signal
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -35,6 +36,8 @@ def work(
     Any number of workers may share a study, on any machines that see its folder. Stop one at any time; another goes on
     with what it has begun.
     """
+    from charlm.cells.own_files import require_named
+    from charlm.config.cell_files import cell_file as cell_file_of
     from charlm.display.console import StderrConsole
     from charlm.display.live import supports_live_view
     from charlm.display.printing import print_stderr
@@ -51,6 +54,9 @@ def work(
 
     home = _opened(folder)
     study, source = home.study(), str(home.folder / STUDY)
+    for name in cells_of([study.base, study.variants, study.factors]):  # the folder may be a stranger's
+        if (file := cell_file_of(name)) is not None:
+            require_named(file)
     with Waiting("reading the texts and solving the sizes"):
         prepared = prepare_study(study, make_alternatives(study, source), home.folder, source)
     claims, failed, event = Claims(home.work, beat), list[JobFailed](), None
@@ -84,6 +90,16 @@ def work(
         raise _failure([(each.job.name, each.error) for each in failed], finished)
     if not only:
         print_stderr(f"{finished} are finished: charlm study report {shlex.quote(folder)}", dim=False)
+
+
+def cells_of(given: object) -> Iterator[str]:
+    """The names of cells in a part of a study: each `cell` in its mappings and lists."""
+    if isinstance(given, Mapping):
+        for key, value in given.items():
+            yield from [value] if key == "cell" and isinstance(value, str) else cells_of(value)
+    elif isinstance(given, list | tuple):
+        for value in given:
+            yield from cells_of(value)
 
 
 def _opened(folder: str) -> StudyFolder:

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from charlm.cells import own_files
 from charlm.cli import study_engines
 from charlm.studies.launching import on_dask
 from charlm.studies.launching.jobs import Job
@@ -76,6 +77,17 @@ def test_a_study_runs_in_processes_and_what_failed_is_told_and_repeated(charlm, 
     assert {row["threads"] for row in listed} == {"1"}, (
         "two share the cores, and no more than the user's OMP_NUM_THREADS"
     )
+
+
+def test_a_job_may_run_the_files_of_cells_that_the_user_has_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(own_files, "_trusted", {})
+    (tmp_path / "mycell.py").write_text("x = 1\n")
+    own_files.trust("mycell.py")
+    job = study_engines.job_of(StudyFolder(tmp_path / "tiny"), "lstm.s1", {"OMP_NUM_THREADS": "2"})
+    assert job.environment == {"OMP_NUM_THREADS": "2", own_files.VARIABLE: str(tmp_path / "mycell.py")}
+    assert job.arguments == ("-m", "charlm", "study", "work", str(tmp_path / "tiny"), "--only", "lstm.s1")
+    assert job.folder == str(tmp_path)
 
 
 def test_a_study_by_the_clock_runs_one_at_a_time_unless_asked_and_says_what_more_means(charlm, write, home):

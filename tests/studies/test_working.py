@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
+from charlm.cli.study_work import cells_of
 from charlm.runs import Run, lock_run, replace_text
 from charlm.studies.choosing import CandidateStarted
 from charlm.studies.claim_file import Claim, create_claim, parse_claim
@@ -130,10 +134,12 @@ def test_a_worker_takes_over_from_another_machine_after_three_beats(write, tmp_p
     home = begun(write(steps=3), tmp_path / "tiny")
     study = prepared(home)
     home.work.mkdir()
-    create_claim(home.work / "lstm.s1.claim-1", Claim(machine="far", host="nas2", pid=7, beat=0.2))
+    for key in ("lstm.s2", "lstm.s3", "rnn.s1", "rnn.s2", "rnn.s3"):  # finished by others
+        home.put(key, {"variant": key[:-3], "levels": {}, "seed": int(key[-1])})
+    create_claim(home.work / "lstm.s1.claim-1", Claim(machine="far", host="nas2", pid=7, beat=0.1))
     events = list(work(study, home, Claims(home.work), lambda: False))
     assert WorkersAwaited((("lstm.s1", "process 7 on nas2"),)) in events
-    assert [event.prepared.name for event in events if isinstance(event, TrialStarted)][-1] == "lstm.s1"
+    assert [event.prepared.name for event in events if isinstance(event, TrialStarted)] == ["lstm.s1"]
     assert events[-1] == WorkEnded(False, 6, 6)
     assert (home.work / "lstm.s1.claim-2").exists()
 
@@ -218,3 +224,20 @@ def test_a_folder_without_a_study(charlm, tmp_path, name):
     assert "study" in done.stderr.splitlines()[0]
     assert "charlm study run" in done.stderr
     assert len(done.stderr.splitlines()) == 3
+
+
+def test_a_cell_in_a_file_runs_only_if_the_worker_s_user_names_it(charlm, write, tmp_path):
+    """The folder may be a stranger's. What an engine starts may run the files that its own user has named."""
+    shutil.copy(Path(__file__).parents[1] / "data" / "mycell.py", tmp_path)
+    named = re.search(r"class (\w+)\(Cell\)", (tmp_path / "mycell.py").read_text())[1]
+    variants = {"lstm": {"model": {"cell": "lstm"}}, "own": {"model": {"layers": [{"cell": f"mycell.py:{named}"}]}}}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path)
+        home = begun(write(steps=2, variants=variants), tmp_path / "tiny")
+    refused = charlm("study", "work", home.folder)
+    assert refused.returncode == 2
+    assert "charlm runs it only if you say so" in refused.stderr
+    assert not home.results()
+    assert charlm("study", "work", home.folder, "--only", "own.s1", "--cell-file", "mycell.py").returncode == 0
+    assert [row["run"] for row in home.results()] == ["own.s1"]
+    assert list(cells_of(home.study().variants)) == ["lstm", f"mycell.py:{named}"]
