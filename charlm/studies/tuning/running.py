@@ -83,9 +83,10 @@ def run_search(
 
 def keep_best(search: Search) -> None:
     """Write the preset of the best trial so far, if one has a score."""
-    rows = rows_of(search.study)
-    if best := best_of(rows):
-        replace_text(search.home.best, preset_text(search.plan, best, len(rows)))
+    with search.home.claiming():  # a slower process must not write over a better one
+        rows = rows_of(search.study)
+        if best := best_of(rows):
+            replace_text(search.home.best, preset_text(search.plan, best, len(rows)))
 
 
 def _run_trial(

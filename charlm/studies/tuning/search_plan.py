@@ -88,7 +88,7 @@ class SearchPlan:
     def described(self) -> dict[str, Any]:
         """What makes it this search and no other, as JSON holds it: whoever joins it must have asked for the same.
 
-        Settings that have their defaults are left out, so a later version, which has more of them, goes on with it.
+        Settings that have their defaults are left out, so that a later version, which has more of them, goes on.
         """
         usual = {**dotted(Settings()), "text.split_seed": self.seed}
         settings = {
