@@ -9,9 +9,14 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
 
 from charlm.display.curve_svg import HEIGHT, WIDTH, Points, curve_in_words, curve_svg
 from charlm.display.html_page import page_file, without_controls
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 
 @dataclass(frozen=True)
@@ -51,17 +56,20 @@ class Card:
 
 def card_html(card: Card) -> str:
     """The card as a fragment of HTML."""
-    from jinja2 import Environment, FunctionLoader, StrictUndefined
-
     svg = curve_svg(card.train, card.valid, card.end)
     picture = f"data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}" if svg else ""
-    # what cannot be seen is shown by signs, in every text that the template writes
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, loader=FunctionLoader(page_file), finalize=_shown
-    )
-    return environment.get_template("notebook.html").render(
-        card=card, picture=picture, words=curve_in_words(card.train, card.valid), width=WIDTH, height=HEIGHT
-    )
+    words = curve_in_words(card.train, card.valid)
+    return _template().render(card=card, picture=picture, words=words, width=WIDTH, height=HEIGHT)
+
+
+@cache
+def _template() -> Template:
+    """The template, compiled once: a card is drawn twice a second. What cannot be seen is shown by signs."""
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+    loader = FunctionLoader(page_file)
+    environment = Environment(autoescape=True, undefined=StrictUndefined, loader=loader, finalize=_shown)
+    return environment.get_template("notebook.html")
 
 
 def _shown(value: object) -> object:

@@ -20,7 +20,7 @@ from charlm.display.view import describe_trouble
 from charlm.training.events import Event, Updated, Validated
 
 INTERVAL = 0.5  # seconds between two drawings, at least ...
-COST = 0.02  # ... and this share of the time that a drawing takes: a slow connection does not slow the training
+COST = 0.05  # ... and this share of the time that a drawing takes: a slow connection does not slow the training
 MOST = 1024  # points of a line that are kept
 
 Put = Callable[[Card], None]
@@ -75,7 +75,8 @@ class NotebookView:
         self._next = 0.0  # when the card is drawn again
 
     def __enter__(self) -> Self:
-        self._draw(self._card())
+        self._put(self._card())  # takes longer than the others, which need no imports any more
+        self._next = self._now() + INTERVAL
         return self
 
     def __exit__(
