@@ -78,6 +78,7 @@ def test_a_kill_of_one_process_ends_the_others_with_a_message(tmp_path, verse, r
         said = "".join(three.said(each) for each in range(3))
     # once, unless the store of all was in the process that is gone: under torchrun it is not
     assert said.count("is gone: it was killed") == (2 if rank == 0 else 1)
+    assert "charlm train --resume run" in said
     assert "frame #" not in said
     assert newest_whole(Run(tmp_path / "runs/run"))[0].step > 0
 

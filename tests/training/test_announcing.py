@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from group_of_threads import in_threads
+from group_of_threads import environment_of, in_threads
 
 from charlm.checkpoint import load_checkpoint
 from charlm.config.settings import Settings
@@ -37,6 +37,14 @@ def test_what_several_cannot_train_is_refused(verse, sections, words):
     require_for_all(settings, ALONE)
     with pytest.raises(UsageError, match=words):
         require_for_all(settings, SimpleNamespace(size=2, rank=0))
+
+
+def test_a_library_call_in_several_processes_is_refused(verse, runs, monkeypatch):
+    for name, value in environment_of(1, 2, 29500).items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(UsageError, match="torchrun started 2 processes"):
+        begin(settings_of(verse))
+    assert not runs.exists()
 
 
 def test_lanes_of_a_short_text_are_refused_before_a_run_is_made(tmp_path, runs):
