@@ -75,7 +75,7 @@ def test_all_processes_time_the_same_updates_and_their_exchange():
         return measure(trainer, updates, 0.01), next(made)
 
     (one, updates), (_, other_updates) = in_threads(2, work)
-    assert updates == other_updates >= 4
+    assert updates == other_updates >= 2
     assert one["exchange"] > 0
     assert one["update"] > 0
 
