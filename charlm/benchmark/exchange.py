@@ -18,11 +18,13 @@ from dataclasses import asdict, replace
 from charlm.benchmark.exchange_process import ExchangeJob
 from charlm.cells.own_files import trusted_environment
 from charlm.errors import CharlmError
-from charlm.machine import cores
+from charlm.machine import cores, usable_threads
 from charlm.processes.lanes import PARTS, require_shareable
 
 Row = dict[str, object]
 Group = tuple[int, bool]  # how many processes, and whether the sum is ordered
+
+GAIN = 1.05  # a smaller ratio is no gain, but a quieter moment of the machine
 
 
 def exchange_results(job: ExchangeJob, counts: Sequence[int], seconds: float, rounds: int) -> list[Row]:
@@ -46,18 +48,21 @@ def exchange_results(job: ExchangeJob, counts: Sequence[int], seconds: float, ro
     return [_row(job, group, found, groups[0]) for group in groups]
 
 
-def gain_in_words(rows: Sequence[Row], processors: int | None = None) -> str:
-    """What the measured counts say about this machine, in one sentence."""
-    fast = [row for row in rows if row["sum"] == "fast"]
-    best, processors = max(fast, key=lambda row: float(str(row["median"]))), processors or cores()
-    one = f"one process computes with {processors} threads" if processors > 1 else "there is one core"
-    if best is fast[0]:
-        return (
-            f"more processes gain nothing here: {one}, and several share the same {processors} core"
-            + "s" * (processors > 1)
-            + ". They are for several GPUs or machines."
-        )
-    return f"{best['processes']} processes are {best['ratio']} times as fast as {fast[0]['processes']} here"
+def gain_in_words(rows: Sequence[Row]) -> str:
+    """What the fast sums say about this machine, in one sentence."""
+    first, *others = [row for row in rows if row["sum"] == "fast"]
+    best = max(others, key=_ratio, default=first)
+    if _ratio(best) >= GAIN:
+        return f"{best['processes']} processes are {best['ratio']} times as fast as {first['processes']} here"
+    count, threads = cores(), usable_threads()
+    return (
+        f"more processes gain nothing here: they share {count} core{'s' * (count > 1)}, which the {threads} "
+        f"thread{'s' * (threads > 1)} of one process use too. They are for several GPUs or machines."
+    )
+
+
+def _ratio(row: Row) -> float:
+    return float(str(row["ratio"]))
 
 
 def _row(job: ExchangeJob, group: Group, found: dict[Group, list[dict[str, float]]], first: Group) -> Row:

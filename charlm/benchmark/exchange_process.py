@@ -23,7 +23,7 @@ from charlm.processes.launch import launched
 if TYPE_CHECKING:
     from charlm.training.trainer import Trainer
 
-WARM_UP = 3
+WARM_UP = 2
 RATE = 1e-3
 
 
@@ -59,7 +59,7 @@ def measure(trainer: Trainer, updates: Iterator[object], seconds: float) -> dict
     group = trainer.group
     began = time.perf_counter()
     next(updates)
-    number = max(3, round(seconds / (time.perf_counter() - began)))
+    number = max(1, round(seconds / (time.perf_counter() - began)))
     number = int(group.share(str(number).encode()))
     update = _median_seconds(number, lambda: next(updates))
     for weight in trainer.weights.values():

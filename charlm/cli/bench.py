@@ -25,7 +25,7 @@ Plain = typer.Option(True, "--plain/--no-plain", help="Time plain PyTorch as wel
 Parts = typer.Option(False, "--parts", help="Show where the time goes.")
 
 
-SECONDS, ROUNDS = 2.0, 5  # of a measurement of several processes, and how often each count has its turn
+SECONDS, ROUNDS = 1.0, 5  # of a measurement of several processes, and how often each count has its turn
 
 
 @app.command(

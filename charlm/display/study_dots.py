@@ -1,6 +1,7 @@
 """The panels of a study without a numeric factor: a row for each variant, a dot for each seed, the mean, its interval.
 
-Panels of one quantity share their x axis, and all panels share the order of the variants. Knows no results file.
+Panels of one quantity share their x axis, except of bits a line, which differ from task to task; all panels share the order
+of the variants. Knows no results file.
 """
 
 from __future__ import annotations
@@ -33,13 +34,14 @@ Report = dict[str, Any]
 def draw_panels(panels: Any, groups: Sequence[Report], baseline: str) -> None:
     """`panels` are at least as many axes as there are groups, in rows; those that are left over are hidden."""
     order = _order(groups)
-    limits = {value: _limits([group for group in groups if group["value"] == value]) for value in UNITS}
     for number, axes in enumerate(panels.flat):
         if number >= len(groups):
             axes.set_visible(False)
             continue
         group = groups[number]
-        _draw(axes, group, order, baseline, limits[group["value"]])
+        shared = [each for each in groups if each["value"] == group["value"]]
+        alike = [group] if group["value"] == "sequence_bits" else shared
+        _draw(axes, group, order, baseline, _limits(alike))
         if number % panels.shape[1]:
             axes.set_yticklabels([])
         if len(groups) > 1:

@@ -39,6 +39,8 @@ def _layer_runs_persistent(layer: Layer, rows: int) -> bool:
 def compute_for(settings: Settings) -> Compute:
     """The device and precision for these settings.
 
+    With the ordered sum, one thread computes if the settings name no number: several processes share the cores, and
+    another number of threads gives other bits.
     Raises UsageError if the device is absent or cannot compute in the precision, or if CHARLM_KERNELS is no level.
     """
     library()  # an unknown level is refused here, before a run is created, and not in the first update
@@ -46,6 +48,6 @@ def compute_for(settings: Settings) -> Compute:
     return choose_compute(
         training.device,
         training.precision,
-        training.threads,
+        training.threads or (1 if training.ordered_sum else None),
         training.precision == "auto" and runs_persistent(settings.model, training.batch_size),
     )

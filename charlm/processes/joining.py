@@ -35,7 +35,7 @@ def joined(launch: Launch) -> Iterator[tuple[Together, Store]]:
     os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")  # where a process is gone, torch writes pages about sockets
     import torch.distributed as dist
 
-    from charlm.processes.together import SUM_PATIENCE, Together
+    from charlm.processes.together import SUM_PATIENCE, Together, reason_of
 
     if not dist.is_available():
         raise UsageError(
@@ -59,7 +59,7 @@ def joined(launch: Launch) -> Iterator[tuple[Together, Store]]:
     except RuntimeError as error:
         raise LostProcessError(
             f"Process {launch.rank} of {launch.size} cannot reach the others",
-            f"{launch.host}:{launch.port}: {str(error).splitlines()[0][:200]}",
+            f"{launch.host}:{launch.port}: {reason_of(error)}",
             f"See that all are started, and that the address can be reached from each machine. {INTERFACE}=eth0 names "
             "the network interface to use.",
         ) from error

@@ -5,6 +5,7 @@ What goes wrong in another process shows here as a collective that fails; ending
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -118,10 +119,14 @@ def _as_tensor(content: bytes) -> Tensor:
 
 
 def _lost(error: RuntimeError) -> LostProcessError:
-    reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
     return LostProcessError(
         "Another process of this training is gone: it was killed, or its machine cannot be reached",
-        reason,
-        "The last checkpoint is whole; what came after it is lost. Go on from it: "
-        "torchrun ... -m charlm train --resume RUN, with any number of processes that divides the lanes.",
+        reason_of(error),
+        "See what it has said, and start all of them again.",
     )
+
+
+def reason_of(error: RuntimeError) -> str:
+    """What torch says, without the place in its sources and what it guesses."""
+    first = str(error).partition("\n")[0]
+    return re.sub(r"^\[[^]]*/[^]]*\] ", "", first).partition(". This ")[0][:200] or type(error).__name__

@@ -17,6 +17,7 @@ from charlm.checkpoint import Checkpoint
 from charlm.config.settings import Settings
 from charlm.errors import UsageError
 from charlm.processes.group import Group
+from charlm.processes.launch import launched
 from charlm.processes.messages import pack, unpack
 from charlm.runs import Run
 from charlm.text.sources import STDIN
@@ -38,6 +39,13 @@ class Announced:
 
 def require_for_all(settings: Settings, group: Group) -> None:
     """Raises UsageError, before a text is read, if several processes cannot train this together."""
+    launch = launched()
+    if group.size == 1 and launch:
+        raise UsageError(
+            f"torchrun started {launch.size} processes, and each of them would train a run of its own",
+            "charlm.train",
+            "Use the command, which shares the lanes: torchrun --nproc-per-node 2 -m charlm train TEXT",
+        )
     if group.size == 1:
         return
     one = "Start one process, without torchrun: charlm train TEXT"

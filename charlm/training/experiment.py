@@ -47,6 +47,7 @@ from charlm.training.events import Event, Saved, Started, Updated
 from charlm.training.journal import write_metrics
 from charlm.training.language import LanguageTask
 from charlm.training.language_text import open_language_text, require_memory_for
+from charlm.training.leading import name_the_run
 from charlm.training.loop import never, train
 from charlm.training.memory import explain_out_of_memory
 from charlm.training.origin import open_with_origin
@@ -94,7 +95,7 @@ class Training(Generic[AnyTask]):
         UsageError if the training is closed or runs out of memory, and what `loop.train` raises.
         """
         self._require_open()
-        with self, explain_out_of_memory(self.settings, self.task.compute.device):
+        with self, name_the_run(self.run), explain_out_of_memory(self.settings, self.task.compute.device):
             if self.task.group.rank:  # only process 0 writes
                 yield from train(TrainingPlan(self.task, self.run), self.checkpoint, stop, save)
                 return

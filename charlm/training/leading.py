@@ -7,7 +7,8 @@ last bits would depend on how many processes share it out, and with them which c
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,27 @@ from charlm.checkpoint import Checkpoint, Scores, load_training_arrays
 from charlm.checkpoint.contents import TextIdentity
 from charlm.checkpoint.series import newest_whole
 from charlm.config.settings import Settings
+from charlm.errors import LostProcessError
 from charlm.processes.group import Group
 from charlm.processes.messages import pack, shared_arrays, unpack
 from charlm.runs import Run
 from charlm.text.vocabulary import Vocabulary
+from charlm.training.resuming import resume_command
 from charlm.training.task import Trainee, Validation
+
+
+@contextmanager
+def name_the_run(run: Run) -> Iterator[None]:
+    """Within the context, the loss of a process says how the run goes on."""
+    try:
+        yield
+    except LostProcessError as error:
+        raise LostProcessError(
+            error.what,
+            f"{run.folder}: {error.where}",
+            f"Its last checkpoint is whole, and the updates after it are lost. Go on with: {resume_command(run)}\n"
+            "torchrun before it starts several processes again, any number that divides the lanes.",
+        ) from error
 
 
 def shared_validation(group: Group, trainee: Trainee) -> tuple[Validation | None, float]:

@@ -75,6 +75,9 @@ class Trainer(Learner):
         self.reader: Reader | None = None
         self.captured: captured_window.CapturedWindow | None = None
         self.notes = choosing.definition_notes(self.model.layers, compute.device_type) if recurrence is None else ()
+        if settings.training.ordered_sum:
+            number = f"{compute.threads} thread{'s' * (compute.threads > 1)}"
+            self.notes += (f"ordered sum of {PARTS} groups of lanes, with {number}: other threads give other bits",)
         if group.size > 1:
             self.notes += (f"{group.size} processes, {self.lanes.count} of {batch_size} lanes in each",)
         if recurrence is None and choosing.worth_capturing(self.model.layers, compute.device_type):

@@ -45,12 +45,14 @@ def test_rows_have_speeds_ratios_and_the_share_of_the_exchange(scripted):
     assert (two["median"], two["ratio"], two["exchange_share"]) == (4000, 1.25, 0.125)
 
 
-def test_the_gain_is_said_plainly(scripted):
+def test_the_gain_is_said_plainly(scripted, monkeypatch):
     rows = exchange_results(SMALL, [1, 2], seconds=1, rounds=1)
     assert gain_in_words(rows) == "2 processes are 1.25 times as fast as 1 here"
-    slower = [{**row, "median": 100 / row["processes"]} for row in rows]
-    assert "more processes gain nothing here" in gain_in_words(slower, processors=2)
-    assert "2 threads" in gain_in_words(slower, processors=2)
+    monkeypatch.setattr(exchange, "cores", lambda: 2)
+    monkeypatch.setattr(exchange, "usable_threads", lambda: 2)
+    slower = gain_in_words([{**row, "ratio": 1.04} for row in rows])
+    assert slower.startswith("more processes gain nothing here: they share 2 cores, which the 2 threads of one process")
+    assert gain_in_words(rows[:1]) == slower
 
 
 def test_without_eight_groups_of_lanes_there_is_no_ordered_sum(scripted):
@@ -75,7 +77,7 @@ def test_all_processes_time_the_same_updates_and_their_exchange():
         return measure(trainer, updates, 0.01), next(made)
 
     (one, updates), (_, other_updates) = in_threads(2, work)
-    assert updates == other_updates >= 4
+    assert updates == other_updates >= 2
     assert one["exchange"] > 0
     assert one["update"] > 0
 

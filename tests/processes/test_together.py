@@ -8,6 +8,7 @@ from group_of_threads import in_threads
 
 from charlm.errors import LostProcessError
 from charlm.processes.group import ALONE, Decisions
+from charlm.processes.together import reason_of
 
 
 def test_a_sum_has_the_same_bits_everywhere_and_gathered_values_their_order():
@@ -68,6 +69,13 @@ def test_a_process_that_is_gone_is_an_error_in_the_others():
         return lost.value.exit_code
 
     assert in_threads(2, work)[0] == 8
+
+
+def test_the_reason_is_what_torch_says_without_its_sources():
+    said = "[/__w/gloo/tcp/pair.cc:537] Read error [127.0.0.1]:49550: Connection reset by peer. This is typically\nmore"
+    assert reason_of(RuntimeError(said)) == "Read error [127.0.0.1]:49550: Connection reset by peer"
+    assert reason_of(RuntimeError("Timed out")) == "Timed out"
+    assert reason_of(RuntimeError()) == "RuntimeError"
 
 
 def test_alone_everything_is_its_own():

@@ -6,10 +6,13 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from group_of_threads import in_threads
+import torch
+from group_of_threads import environment_of, in_threads
 
+from charlm import device, machine
 from charlm.checkpoint import load_checkpoint
 from charlm.config.settings import Settings
+from charlm.engines.precision import compute_for
 from charlm.errors import TextError, UsageError
 from charlm.processes.group import ALONE
 from charlm.runs import Run
@@ -37,6 +40,29 @@ def test_what_several_cannot_train_is_refused(verse, sections, words):
     require_for_all(settings, ALONE)
     with pytest.raises(UsageError, match=words):
         require_for_all(settings, SimpleNamespace(size=2, rank=0))
+
+
+def test_the_ordered_sum_computes_with_one_thread_however_many_processes_share_the_cores(verse, monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    for module in (machine, device):
+        monkeypatch.setattr(module, "cores", lambda: 4)
+    before = torch.get_num_threads()
+    try:
+        found = [
+            compute_for(settings_of(verse, training=given)).threads
+            for given in ({}, {"ordered_sum": True}, {"ordered_sum": True, "threads": 3})
+        ]
+    finally:
+        torch.set_num_threads(before)
+    assert found == [4, 1, 3]
+
+
+def test_a_library_call_in_several_processes_is_refused(verse, runs, monkeypatch):
+    for name, value in environment_of(1, 2, 29500).items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(UsageError, match="torchrun started 2 processes"):
+        begin(settings_of(verse))
+    assert not runs.exists()
 
 
 def test_lanes_of_a_short_text_are_refused_before_a_run_is_made(tmp_path, runs):

@@ -99,7 +99,9 @@ def best_of(folder):
     return (folder / "best").read_text()
 
 
-@pytest.mark.parametrize("sizes", [(1, 2), (2, 1), (2, 4), (4, 2)])
+@pytest.mark.parametrize(
+    "sizes", [(2, 1), (2, 4), *(pytest.param(sizes, marks=pytest.mark.slow) for sizes in ((1, 2), (4, 2)))]
+)
 def test_law_another_number_of_processes_goes_on_with_the_same_bits(training, tmp_path, sizes):
     training("whole", validations=1)
     first, second = sizes
