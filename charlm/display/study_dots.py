@@ -1,7 +1,7 @@
 """The panels of a study without a numeric factor: a row for each variant, a dot for each seed, the mean, its interval.
 
-Panels of one quantity share their x axis, except of bits a line, which differ from task to task; all panels share the order
-of the variants. Knows no results file.
+Panels of one quantity share their x axis, but not those of bits a line, which differ from task to task. All panels share
+the order of the variants. Knows no results file.
 """
 
 from __future__ import annotations
