@@ -1,6 +1,6 @@
 """The panels of a study without a numeric factor: a row for each variant, a dot for each seed, the mean, its interval.
 
-Panels of one quantity share their x axis, but not those of bits a line, which differ from task to task. All panels share
+Panels of one quantity share their x axis, but not those of bits a line, which differ between tasks. All panels share
 the order of the variants. Knows no results file.
 """
 
