@@ -57,7 +57,7 @@ def gain_in_words(rows: Sequence[Row]) -> str:
     count, threads = cores(), usable_threads()
     return (
         f"more processes gain nothing here: they share {count} core{'s' * (count > 1)} with all else that runs, and one "
-        f"process has {threads} thread{'s' * (threads > 1)} already. They are for several GPUs or machines."
+        f"process has {threads} thread{'s' * (threads > 1)}. They are for several GPUs or machines."
     )
 
 
