@@ -56,8 +56,8 @@ def gain_in_words(rows: Sequence[Row]) -> str:
         return f"{best['processes']} processes are {best['ratio']} times as fast as {first['processes']} here"
     count, threads = cores(), usable_threads()
     return (
-        f"more processes gain nothing here: they share {count} core{'s' * (count > 1)}, which the {threads} "
-        f"thread{'s' * (threads > 1)} of one process use too. They are for several GPUs or machines."
+        f"more processes gain nothing here: they share {count} core{'s' * (count > 1)} with all else that runs, and "
+        f"one process has {threads} thread{'s' * (threads > 1)}. They are for several GPUs or machines."
     )
 
 
