@@ -38,7 +38,7 @@ def program(name, *arguments, before=()):
 # kill -9
 
 
-@pytest.mark.parametrize("trials", [200, pytest.param(5000, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])])
+@pytest.mark.parametrize("trials", [120, pytest.param(5000, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])])
 def test_a_kill_at_any_moment_loses_no_saved_checkpoint(tmp_path, trials):
     outcome = program("killing.py", "charlm", trials, 1, tmp_path)
     assert outcome["trials"] == trials

@@ -20,7 +20,7 @@ from charlm.kernels.choosing import choice
 from charlm.model.stepping import DefinitionStepper
 from charlm.sampling.writing import write_text
 
-CALLS = 100
+CALLS = 40
 MANY = 10_000  # calls of all threads, in the longer proofs
 PROGRAM = Path(sharing.__file__)
 
