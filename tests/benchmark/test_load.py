@@ -34,7 +34,11 @@ def test_a_fair_share_is_what_the_scheduler_gives_to_each_thread(threads, busy, 
 
 @pytest.mark.parametrize(
     ("work", "situations"),
-    [pytest.param("train", [Situation(1)], marks=pytest.mark.slow), ("sample", [Situation(1), Situation(0, 2)]), ("score", [Situation(1)])],
+    [
+        pytest.param("train", [Situation(1)], marks=pytest.mark.slow),
+        ("sample", [Situation(1), Situation(0, 2)]),
+        ("score", [Situation(1)]),
+    ],
 )
 def test_every_job_is_measured_in_processes_of_its_own(work, situations):
     job = LoadJob(work, False, "lstm", 1, 16, 4, 8, 20)
