@@ -21,6 +21,7 @@ Array = Any
 
 GELU = math.sqrt(2 / math.pi)
 NORM_EPSILON = 1e-6
+BLOCK = 4  # rows that `solve_lower` takes at a time
 
 
 def sigmoid(x: Array) -> Array:
@@ -205,10 +206,22 @@ def repeat(x: Array, times: int) -> Array:
 
 
 def solve_lower(lower: Array, right: Array) -> Array:
-    """x of (1 + lower) x = right: `lower` (..., N, N) has numbers below its diagonal alone, `right` is (..., N, M)."""
+    """x of (1 + lower) x = right: `lower` (..., N, N) has numbers below its diagonal alone, `right` is (..., N, M).
+
+    In torch by blocks of four rows, L on the diagonal: 1 / (1 + L) = (1 - L)(1 + L L), since L^4 = 0. torch's own
+    solves one matrix after the other. Powers of the whole matrix would be as quick, and lose digits where keys repeat.
+    """
     if isinstance(lower, np.ndarray):
         return np.linalg.solve(lower + np.eye(lower.shape[-1], dtype=lower.dtype), right)
-    return sys.modules["torch"].linalg.solve_triangular(lower, right, upper=False, unitriangular=True)
+    solved: list[Array] = []
+    for start in range(0, right.shape[-2], BLOCK):
+        rows = slice(start, start + BLOCK)
+        x, block = right[..., rows, :], lower[..., rows, rows]
+        if solved:
+            x = x - lower[..., rows, :start] @ concatenate(solved, -2)
+        x = x + block @ (block @ x)
+        solved.append(x - block @ x)
+    return concatenate(solved, -2)
 
 
 def lookup(table: Array, ids: Array) -> Array:
