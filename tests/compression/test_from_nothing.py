@@ -51,7 +51,7 @@ def unpacked(content):
     return text.getvalue()
 
 
-@pytest.mark.parametrize("examples", [15, pytest.param(100, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("examples", [8, pytest.param(100, marks=pytest.mark.slow)])
 def test_every_text_comes_back(examples):
     @settings(max_examples=examples, deadline=None)
     @given(data=TEXTS)

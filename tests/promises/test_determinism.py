@@ -41,7 +41,11 @@ def uninterrupted(request, verse, tmp_path_factory):
     return training, model, small.without_times(events), small.contents(planned.run)
 
 
-@pytest.mark.parametrize("cut", range(1, STEPS + 1))
+# a third of the cuts, the last one too; the slow tests have the others
+CUTS = [cut if cut % 3 == STEPS % 3 else pytest.param(cut, marks=pytest.mark.slow) for cut in range(1, STEPS + 1)]
+
+
+@pytest.mark.parametrize("cut", CUTS)
 def test_every_cut(uninterrupted, verse, tmp_path, cut):
     training, model, events, numbers = uninterrupted
     planned = small.plan(tmp_path, verse, training, model)

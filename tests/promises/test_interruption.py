@@ -49,7 +49,7 @@ def interrupted(planned, at):
     return step, later
 
 
-@pytest.mark.parametrize("moments", [15, pytest.param(100, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("moments", [10, pytest.param(100, marks=pytest.mark.slow)])
 def test_at_any_moment_it_is_saved_within_one_step(verse, tmp_path, moments):
     for at in random.Random(1).choices(range(80), k=moments):
         planned = small.plan(tmp_path, verse, {"validations": 20})
