@@ -15,6 +15,7 @@ from typing import Any
 
 from charlm.config.settings import Settings, TrainingSettings
 from charlm.studies.claims import Claims
+from charlm.errors import UsageError
 from charlm.studies.grid import with_seed
 from charlm.studies.held import Held
 from charlm.studies.inner_split import inside_training, require_inside
@@ -94,7 +95,7 @@ def make_candidates(study: Study, alternatives: Sequence[Sequence[PreparedTrial]
     """The candidates of all places, the values of a place one after the other; none without `choose`.
 
     `alternatives` are the study's trials, once with each value. Raises UsageError if the training split of a text
-    cannot be divided.
+    cannot be divided, or is one of pairs.
     """
     if study.choose is None:
         return []
@@ -103,6 +104,9 @@ def make_candidates(study: Study, alternatives: Sequence[Sequence[PreparedTrial]
     candidates = []
     for number, trials in enumerate(alternatives, 1):
         for prepared in trials[: len(trials) // len(study.seeds)]:  # those of the first seed
+            if prepared.trial.settings.model.pairs.kind is not None:
+                what = "choose divides the training split of a running text, and pairs are split by their sources"
+                raise UsageError(what, f"{source}, choose", "Leave choose out, and give all variants one value.")
             settings = _settings(prepared, study.choose, seed)
             key = settings.text.model_dump_json()
             if key not in corpora:

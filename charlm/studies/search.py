@@ -24,10 +24,9 @@ from charlm.config.settings import Settings
 from charlm.config.stored import to_yaml
 from charlm.errors import UsageError
 from charlm.runs import Run, read_metrics
-from charlm.studies.one_training import train_run
+from charlm.studies.one_training import open_text, train_run
 from charlm.studies.results import append_row
 from charlm.studies.validation import validate_document
-from charlm.text.corpus import open_corpus
 from charlm.training.events import Event
 from charlm.training.loop import never
 
@@ -150,7 +149,7 @@ def _score(
     settings = _settings(search, values, source)
     run = _run_for(settings, home)
     yield CandidateStarted(values, number, run)
-    ended = yield from train_run(settings, open_corpus(settings.text), home / run, CandidateTraining, stop, save)
+    ended = yield from train_run(settings, open_text(settings), home / run, CandidateTraining, stop, save)
     finished = ended.finished
     if ended.interrupted:
         yield SearchInterrupted(number)
