@@ -14,8 +14,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -174,16 +174,21 @@ def _importing(frame: FrameType | None) -> bool:
     return False
 
 
+def catchable_interrupts() -> AbstractContextManager[None]:
+    """Within the context, Ctrl-C raises KeyboardInterrupt, for a caller that goes on after it."""
+    return interrupts_handled(signal.default_int_handler)
+
+
 @contextmanager
-def catchable_interrupts() -> Iterator[None]:
-    """Within the context, Ctrl-C raises KeyboardInterrupt, for a caller that goes on after it.
+def interrupts_handled(handler: Callable[[int, FrameType | None], Any]) -> Iterator[None]:
+    """Within the context, Ctrl-C calls the handler.
 
     Does nothing outside of the main thread, and where Ctrl-C is ignored.
     """
     if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         yield
         return
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    before = signal.signal(signal.SIGINT, handler)
     try:
         yield
     finally:

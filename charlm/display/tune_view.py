@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from charlm.config.stored import inline_yaml
-from charlm.display.live import LiveView, supports_live_view
+from charlm.display.live_in_turn import LiveInTurn
 from charlm.display.printing import print_stderr
 from charlm.display.search_view import score_text
 from charlm.studies.tuning.running import TrialEnded, TrialStarted, TrialTraining, TuneEvent
@@ -18,32 +17,23 @@ if TYPE_CHECKING:
     from charlm.studies.tuning.results import TrialRow
 
 
-class TuneView:
+class TuneView(LiveInTurn):
     """Prints on stderr. `best` is the best trial before this session; `wanted` is how many trials there will be."""
 
     def __init__(self, console: Console, best: TrialRow | None, wanted: int) -> None:
-        self._console, self._best, self._wanted = console, best, wanted
-        self._live: LiveView | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stop_live()
+        super().__init__(console)
+        self._best, self._wanted = best, wanted
 
     def show(self, event: TuneEvent) -> None:
         match event:
             case TrialStarted(number=number, left=left):
                 if left:
                     print_stderr(f"trial {number}  goes on: the process that trained it has ended", dim=False)
-                if supports_live_view(self._console):
-                    self._live = LiveView(self._console, f"trial {number}, of {self._wanted}").__enter__()
-            case TrialTraining(event=training) if self._live is not None:
-                self._live.show(training)
+                self._begin_live(f"trial {number}, of {self._wanted}")
+            case TrialTraining(event=training):
+                self._show_live(training)
             case TrialEnded(row=row):
-                self._stop_live()
+                self._end_live()
                 self._say(row)
             case _:
                 pass
@@ -54,11 +44,6 @@ class TuneView:
         score = row.why if row.nats is None else score_text(row.nats)
         mark = "  the best so far" if better else "" if row.feasible or row.nats is None else "  takes too long"
         print_stderr(f"trial {row.number}  {score}{mark}  {values_text(row.values)}", dim=False)
-
-    def _stop_live(self) -> None:
-        if self._live is not None:
-            self._live.__exit__(None, None, None)
-            self._live = None
 
 
 def values_text(values: Mapping[str, object]) -> str:

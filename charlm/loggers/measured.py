@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-LN2 = math.log(2)
+from charlm.evaluation.score import in_bits
+from charlm.runs.files import finite_number
+
 # The numbers of each kind of line: what a logger calls them, and the key in the line.
 NUMBERS: Mapping[str, Mapping[str, str]] = {
     "updated": {
@@ -40,19 +41,13 @@ def measured(line: Mapping[str, Any]) -> Measured | None:
     event, step = line.get("event"), line.get("step")
     if not isinstance(step, int) or isinstance(step, bool):
         return None
-    found = {name: _number(line.get(key)) for name, key in NUMBERS.get(str(event), {}).items()}
-    numbers = {name: value for name, value in found.items() if value is not None}
-    numbers |= {bits: numbers[nats] / LN2 for nats, bits in IN_BITS.items() if nats in numbers}
+    found = {name: finite_number(line.get(key)) for name, key in NUMBERS.get(str(event), {}).items()}
+    numbers = {name: float(value) for name, value in found.items() if value is not None}
+    numbers |= {bits: in_bits(numbers[nats]) for nats, bits in IN_BITS.items() if nats in numbers}
     if event == "skipped":
         numbers = {"train/skipped": 1.0}
     text = line.get("text") if event == "sampled" else None
     sample = text if isinstance(text, str) else None
     if not numbers and sample is None:
         return None
-    return Measured(step, _number(line.get("seconds")), numbers, sample)
-
-
-def _number(value: object) -> float | None:
-    """The value if it is a finite number."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    return float(value) if is_number else None  # type: ignore[arg-type]
+    return Measured(step, finite_number(line.get("seconds")), numbers, sample)

@@ -9,15 +9,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from charlm.errors import BusyError, CheckpointError
+from charlm.errors import BusyError
 from charlm.runs import Run, read_metrics, replace_text
 from charlm.runs.files import read_json
 from charlm.runs.folder import PUSHED, PUSHING
+from charlm.runs.lock import only_process
 
 Line = dict[str, Any]
 
@@ -66,26 +67,10 @@ def new_portions(path: Path, place: Place, most: int) -> Iterator[tuple[list[Lin
         yield portion, Place(numbers[-1] + 1, _digest(portion[-1]), step, place.identity)
 
 
-@contextmanager
-def pushing(run: Run) -> Iterator[None]:
+def pushing(run: Run) -> AbstractContextManager[None]:
     """Only one process pushes a run. Raises BusyError if another one does."""
-    from filelock import FileLock, Timeout
-
-    lock = FileLock(run.folder / PUSHING, timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise BusyError(
-            f"Another process pushes the run {run.name}", str(run.folder), "Wait for it, or stop it."
-        ) from None
-    except OSError as error:
-        raise CheckpointError(
-            f"The run {run.name} cannot be locked: {error.strerror}", str(run.folder), "Make the folder writable."
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()
+    busy = BusyError(f"Another process pushes the run {run.name}", str(run.folder), "Wait for it, or stop it.")
+    return only_process(run, PUSHING, lambda: busy)
 
 
 def _step(line: Mapping[str, Any]) -> int:

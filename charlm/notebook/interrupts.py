@@ -6,11 +6,10 @@ elsewhere.
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from types import FrameType
+
+from charlm.signals import interrupts_handled
 
 
 class Interrupted(KeyboardInterrupt):
@@ -30,23 +29,12 @@ class Interrupt:
     def is_asked(self) -> bool:
         return self.asked
 
-    @contextmanager
-    def recorded(self) -> Iterator[None]:
+    def recorded(self) -> AbstractContextManager[None]:
         """Within the context, a first SIGINT is only recorded; a second one raises KeyboardInterrupt.
 
         Does nothing outside of the main thread, and where SIGINT is ignored.
         """
-        if (
-            threading.current_thread() is not threading.main_thread()
-            or signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-        ):
-            yield
-            return
-        before = signal.signal(signal.SIGINT, self._record)
-        try:
-            yield
-        finally:
-            signal.signal(signal.SIGINT, before)
+        return interrupts_handled(self._record)
 
     def _record(self, number: int, frame: FrameType | None) -> None:
         if self.asked:

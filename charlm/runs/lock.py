@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from charlm.errors import BusyError, CheckpointError
@@ -21,32 +21,43 @@ def lock_run(run: Run) -> Iterator[None]:
 
     The system frees the lock when its process ends, however it ends.
     """
-    from filelock import FileLock, Timeout
-
-    guard = FileLock(run.folder / LOCK, timeout=0)
-    try:
-        guard.acquire()
-    except Timeout:
-        writer = read_json(run.folder / WRITER)  # absent for a moment while the other process starts
-        who = f"process {writer.get('pid')} on {writer.get('host')}" if writer else "another process"
-        raise BusyError(
-            f"The run {run.name} is being written by {who}",
-            str(run.folder),
-            "Wait for it or stop it, or train another run with --run NAME.",
-        ) from None
-    except OSError as error:
-        raise CheckpointError(
-            f"The run {run.name} cannot be locked: {error.strerror}", str(run.folder), "Make the folder writable."
-        ) from error
-    try:
+    with only_process(run, LOCK, lambda: _written_elsewhere(run)):
         replace_text(run.folder / WRITER, json.dumps({"pid": os.getpid(), "host": socket.gethostname()}) + "\n")
         try:
             yield
         finally:
             with suppress(OSError):
                 (run.folder / WRITER).unlink()
+
+
+@contextmanager
+def only_process(run: Run, name: str, busy: Callable[[], BusyError]) -> Iterator[None]:
+    """Hold the lock of that name in the run's folder. Raises `busy` at once if another process holds it."""
+    from filelock import FileLock, Timeout
+
+    guard = FileLock(run.folder / name, timeout=0)
+    try:
+        guard.acquire()
+    except Timeout:
+        raise busy() from None
+    except OSError as error:
+        raise CheckpointError(
+            f"The run {run.name} cannot be locked: {error.strerror}", str(run.folder), "Make the folder writable."
+        ) from error
+    try:
+        yield
     finally:
         guard.release()
+
+
+def _written_elsewhere(run: Run) -> BusyError:
+    writer = read_json(run.folder / WRITER)  # absent for a moment while the other process starts
+    who = f"process {writer.get('pid')} on {writer.get('host')}" if writer else "another process"
+    return BusyError(
+        f"The run {run.name} is being written by {who}",
+        str(run.folder),
+        "Wait for it or stop it, or train another run with --run NAME.",
+    )
 
 
 def is_training(run: Run) -> bool:

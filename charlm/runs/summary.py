@@ -6,14 +6,13 @@ Verifies nothing: to use a checkpoint, open it with charlm.checkpoint, which is 
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from charlm.config.cell_files import short_name
-from charlm.runs.files import read_json
+from charlm.runs.files import finite_number, read_json
 from charlm.runs.folder import BEST, DESCRIPTION, LAST, Run, step_of
 
 
@@ -61,17 +60,17 @@ def summarize_run(run: Run) -> RunSummary:
         folder=run.folder,
         created=_text(mark.get("created")),
         text=_text(text.get("name")),
-        text_characters=_number(text.get("characters")),
+        text_characters=finite_number(text.get("characters")),
         cell=short_name(_text(model.get("cell")) or "") or None,
-        hidden_size=_number(model.get("hidden_size")),
-        num_layers=_number(model.get("num_layers")),
+        hidden_size=finite_number(model.get("hidden_size")),
+        num_layers=finite_number(model.get("num_layers")),
         layers=_layers(model),
-        step=_number(newest_body.get("step")),
-        characters=_number(progress.get("characters")),
-        seconds=_number(progress.get("seconds")),
+        step=finite_number(newest_body.get("step")),
+        characters=finite_number(progress.get("characters")),
+        seconds=finite_number(progress.get("seconds")),
         best_step=None if best is None else step_of(best),
-        train_nats=_number(scores.get("train_nats")),
-        valid_nats=_number(scores.get("valid_nats")),
+        train_nats=finite_number(scores.get("train_nats")),
+        valid_nats=finite_number(scores.get("valid_nats")),
         checkpoints=tuple(path.name for path in checkpoints),
         best=None if best is None else best.name,
         last=None if last is None else last.name,
@@ -85,7 +84,7 @@ def summarize_run(run: Run) -> RunSummary:
 def _origin(recorded: Mapping[str, Any]) -> str | None:
     if not recorded:
         return None
-    step, new = _number(recorded.get("step")) or 0, len(_text(recorded.get("new_symbols")) or "")
+    step, new = finite_number(recorded.get("step")) or 0, len(_text(recorded.get("new_symbols")) or "")
     beside = f", with {new:,} new symbols" if new else ""
     return f"{_text(recorded.get('run'))}, step {step:,.0f}{beside} ({_text(recorded.get('checkpoint'))})"
 
@@ -97,7 +96,7 @@ def _changed(recorded: object) -> tuple[str, ...]:
         if isinstance(each, dict) and isinstance(settings := each.get("settings"), dict):
             pairs = {name: pair for name, pair in settings.items() if isinstance(pair, list) and len(pair) == 2}
             listed = ", ".join(f"{name} {json.dumps(old)} -> {json.dumps(new)}" for name, (old, new) in pairs.items())
-            lines.append(f"after step {_number(each.get('step')) or 0:,.0f}: {listed}")
+            lines.append(f"after step {finite_number(each.get('step')) or 0:,.0f}: {listed}")
     return tuple(lines)
 
 
@@ -116,11 +115,6 @@ def _part(outer: Mapping[str, Any], *names: str) -> dict[str, Any]:
     for name in names:
         outer = inner if isinstance(inner := outer.get(name), dict) else {}
     return dict(outer)
-
-
-def _number(value: object) -> float | None:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    return value if is_number else None  # type: ignore[return-value]
 
 
 def _text(value: object) -> str | None:

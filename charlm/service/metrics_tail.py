@@ -6,11 +6,12 @@ A training that goes back or is resumed writes the file anew: what was read befo
 from __future__ import annotations
 
 import json
-import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from charlm.runs.files import finite_number
 
 MOST_READ = 256 * 1024  # bytes at once
 UPDATE = (
@@ -64,7 +65,7 @@ class MetricsTail:
         for line in whole.splitlines():
             measured = _object(line)
             if measured.get("event") == "updated":
-                updates.append([_number(measured.get(name)) for name in UPDATE])
+                updates.append([finite_number(measured.get(name)) for name in UPDATE])
             elif measured.get("event") in SHOWN:
                 events.append(_short(measured))
         return News(now, start + len(whole), updates, events, len(content) == MOST_READ)
@@ -87,15 +88,10 @@ def _object(line: bytes) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _number(value: object) -> float | None:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    return value if is_number else None  # type: ignore[return-value]
-
-
 def _short(measured: dict[str, Any]) -> dict[str, Any]:
     """Numbers and the beginnings of texts, as JSON can hold them."""
     return {
-        name: value[:LONGEST] if isinstance(value, str) else value if isinstance(value, bool) else _number(value)
+        name: value[:LONGEST] if isinstance(value, str) else value if isinstance(value, bool) else finite_number(value)
         for name, value in measured.items()
         if isinstance(value, str | int | float) or value is None
     }

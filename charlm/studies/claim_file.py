@@ -8,7 +8,6 @@ readers compare bytes, and take what cannot be read for a holder who has not wri
 from __future__ import annotations
 
 import json
-import math
 import os
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from charlm.errors import BusyError
-from charlm.runs.files import write_error
+from charlm.runs.files import finite_number, write_error
 
 BEAT = 10.0  # seconds between two beats of a holder
 WIDTH = 512  # bytes
@@ -92,23 +91,18 @@ def parse_claim(content: bytes) -> Claim:
     return Claim(
         machine=_text(said.get("machine"), blank.machine),
         host=_text(said.get("host"), blank.host),
-        pid=int(_number(said.get("pid")) or 0),
-        beat=max(0.01, _number(said.get("beat")) or blank.beat),
-        count=int(_number(said.get("count")) or 0),
+        pid=int(finite_number(said.get("pid")) or 0),
+        beat=max(0.01, finite_number(said.get("beat")) or blank.beat),
+        count=int(finite_number(said.get("count")) or 0),
         held=said.get("held") is not False,
-        progress=_number(said.get("progress")),
-        nats=_number(said.get("nats")),
+        progress=finite_number(said.get("progress")),
+        nats=finite_number(said.get("nats")),
     )
 
 
 def _content(claim: Claim) -> bytes:
     values = asdict(claim) | {"machine": claim.machine[:LONGEST], "host": claim.host[:LONGEST]}
     return json.dumps(values).encode()[: WIDTH - 1].ljust(WIDTH - 1) + b"\n"
-
-
-def _number(value: object) -> float | None:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    return float(value) if is_number else None  # type: ignore[arg-type]
 
 
 def _text(value: object, otherwise: str) -> str:

@@ -58,10 +58,9 @@ class StudyFolder:
         if not (self.folder / STUDY).exists():
             return
         before, now = (each.model_dump(mode="json", exclude_none=True) for each in (self.study(), study))
-        changed = [key for key in {**before, **now} if before.get(key) != now.get(key)]
-        if changed:
+        if changed := changed_parts(before, now):
             raise UsageError(
-                f"The study {self.name} was begun with a different {', '.join(_changed_parts(changed, before, now))}",
+                f"The study {self.name} was begun with a different {', '.join(changed)}",
                 str(self.folder / STUDY),
                 "Use --name to run it as a new study, or restore the old file to continue.",
             )
@@ -140,14 +139,16 @@ def append_row(path: Path, row: Mapping[str, Any]) -> None:
         ) from error
 
 
-def _changed_parts(changed: list[str], before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """`variants.lstm` rather than `variants`."""
+def changed_parts(
+    before: Mapping[str, Any], now: Mapping[str, Any], named: Callable[[str, str], str] = "{}.{}".format
+) -> list[str]:
+    """What differs, by name: `variants.lstm` rather than `variants`. `named` makes the name of a part of a part."""
     names = []
-    for key in changed:
+    for key in {**before, **now}:
         old, new = before.get(key), now.get(key)
         if isinstance(old, dict) and isinstance(new, dict):
-            names += [f"{key}.{inner}" for inner in {**old, **new} if old.get(inner) != new.get(inner)]
-        else:
+            names += [named(key, inner) for inner in {**old, **new} if old.get(inner) != new.get(inner)]
+        elif old != new:
             names.append(key)
     return names
 

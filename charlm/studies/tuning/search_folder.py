@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from charlm.errors import CheckpointError, IntegrityError, UsageError
 from charlm.runs import replace_text
 from charlm.runs.files import read_json
-from charlm.studies.results import make_folder
+from charlm.studies.results import changed_parts, make_folder
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -72,7 +72,7 @@ class SearchFolder:
                 str(path),
                 "Begin another search with --name; the runs in the folder can still be used.",
             )
-        if changed := _changed(before, described) if before else []:
+        if changed := changed_parts(before, described, _named) if before else []:
             raise UsageError(
                 f"The search {self.name} was begun with a different {', '.join(changed[:5])}",
                 str(path),
@@ -115,14 +115,6 @@ class SearchFolder:
         return lock
 
 
-def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """What differs, by name: each of the settings and of the space by its own."""
-    names = []
-    for key in {**before, **now}:
-        old, new = before.get(key), now.get(key)
-        if isinstance(old, dict) and isinstance(new, dict):
-            prefix = "space of " if key == "space" else ""
-            names += [f"{prefix}{inner}" for inner in {**old, **new} if old.get(inner) != new.get(inner)]
-        elif old != new:
-            names.append(key)
-    return names
+def _named(key: str, inner: str) -> str:
+    """Settings have full names; what is searched may have the name of one of them."""
+    return f"space of {inner}" if key == "space" else inner

@@ -202,18 +202,20 @@ def _encode_parts(
         itemsize = vocabulary.dtype.itemsize
         unfinished = Unfinished(key, sum(lengths) * itemsize)
         listed, parts = unfinished.written(), dict[int, Encoded]()
+        shared = {
+            "vocabulary": vocabulary.to_json(),
+            "unknown": unknown,
+            "hashed": _may_be_shuffled(text.stream),
+        }
         tasks = []
         for number, (length, end) in enumerate(zip(lengths, accumulate(lengths), strict=True)):
             piece = text.part(number)
             written = listed.get(number)
-            task = task_of(piece, _name(piece)) | {
-                "vocabulary": vocabulary.to_json(),
-                "unknown": unknown,
+            own = {
                 "place": [str(unfinished.file), end - length, length],
-                "hashed": _may_be_shuffled(text.stream),
                 "written": written and written.to_json(),
             }
-            tasks.append((number, task))
+            tasks.append((number, task_of(piece, _name(piece)) | shared | own))
         far: dict[int, int] = {}
         for said in workers.work(tasks):
             size = text.parts[said.number].size
