@@ -152,19 +152,17 @@ def split(x: Array, parts: int) -> tuple[Array, ...]:
     return tuple(x[..., part * width : (part + 1) * width] for part in range(parts))
 
 
-def halves(x: Array) -> tuple[Array, Array]:
-    """Cut the last axis in two, as views. torch joins the gradients of both in one pass, and not in three."""
-    if not isinstance(x, np.ndarray):
-        return tuple(x.chunk(2, -1))
-    middle = x.shape[-1] // 2
-    return x[..., :middle], x[..., middle:]
-
-
 def cut(x: Array, widths: Sequence[int], axis: int = -1) -> tuple[Array, ...]:
     """Cut an axis into parts of these widths, as views. torch joins the gradients of all of them in one pass."""
     if isinstance(x, np.ndarray):
         return tuple(np.split(x, np.cumsum(widths)[:-1], axis))
     return tuple(x.split(list(widths), axis))
+
+
+def halves(x: Array) -> tuple[Array, ...]:
+    """Cut the last axis in two, as `cut` does."""
+    middle = x.shape[-1] // 2
+    return cut(x, (middle, middle))
 
 
 def split_first(x: Array, parts: int) -> tuple[Array, ...]:
