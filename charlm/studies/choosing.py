@@ -14,8 +14,8 @@ from itertools import count
 from typing import Any
 
 from charlm.config.settings import Settings, TrainingSettings
-from charlm.studies.claims import Claims
 from charlm.errors import UsageError
+from charlm.studies.claims import Claims
 from charlm.studies.grid import with_seed
 from charlm.studies.held import Held
 from charlm.studies.inner_split import inside_training, require_inside
