@@ -159,18 +159,14 @@ def search(
 
 def _train(study: PreparedStudy, home: StudyFolder, command: str) -> None:
     """Train the study and show it. Raises StoppedError after a signal; `command` is what continues the study."""
-    from charlm.display.console import StderrConsole
-    from charlm.display.live import supports_live_view
-    from charlm.display.study_view import LiveStudy, PlainStudy
+    from charlm.display.study_view import view_of
     from charlm.errors import StoppedError
     from charlm.signals import Stop
     from charlm.studies.choosing import ChoosingInterrupted
     from charlm.studies.running import StudyInterrupted, run_study
 
-    console = StderrConsole()
-    view = LiveStudy(console, study) if supports_live_view(console) else PlainStudy(study)
     event = None
-    with Stop() as stop, view:
+    with Stop() as stop, view_of(study) as view:
         for event in run_study(study, home, stop.asked, stop.save_asked):
             view.show(event)
     if isinstance(event, StudyInterrupted | ChoosingInterrupted):

@@ -135,9 +135,7 @@ def train_on(
 
     Raises StoppedError after a signal, FailedError if a job failed, and what the engine raises.
     """
-    from charlm.display.console import StderrConsole
-    from charlm.display.live import supports_live_view
-    from charlm.display.study_view import LiveStudy, PlainStudy
+    from charlm.display.study_view import view_of
     from charlm.errors import FailedError, StoppedError
     from charlm.signals import Stop
     from charlm.studies.claims import Claims
@@ -149,8 +147,7 @@ def train_on(
         return job_of(home, name, environment)
 
     with Stop() as stop, engine:
-        console = StderrConsole()
-        with LiveStudy(console, study) if supports_live_view(console) else PlainStudy(study) as view:
+        with view_of(study) as view:
             for event in dispatch(study, home, Claims(home.work), engine, program, stop.asked):
                 failed += [event] if isinstance(event, JobGivenUp) else []
                 view.show(event)

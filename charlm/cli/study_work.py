@@ -38,10 +38,8 @@ def work(
     """
     from charlm.cells.own_files import require_named
     from charlm.config.cell_files import cell_file as cell_file_of
-    from charlm.display.console import StderrConsole
-    from charlm.display.live import supports_live_view
     from charlm.display.printing import print_stderr
-    from charlm.display.study_view import LiveStudy, PlainStudy
+    from charlm.display.study_view import view_of
     from charlm.display.waiting import Waiting
     from charlm.errors import StoppedError
     from charlm.signals import Stop
@@ -60,11 +58,9 @@ def work(
     with Waiting("reading the texts and solving the sizes"):
         prepared = prepare_study(study, make_alternatives(study, source), home.folder, source)
     claims, failed, event = Claims(home.work, beat), list[JobFailed](), None
-    console = StderrConsole()
-    view = LiveStudy(console, prepared) if supports_live_view(console) else PlainStudy(prepared)
     if was_started() and hasattr(signal, "SIGUSR2"):  # Slurm's signal to go back into the queue is not for this process
         signal.signal(signal.SIGUSR2, signal.SIG_IGN)
-    with Stop() as stop, view:
+    with Stop() as stop, view_of(prepared) as view:
 
         def ended() -> bool:
             return stop.asked() or was_orphaned()

@@ -11,6 +11,8 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
+from charlm.display.console import StderrConsole
+from charlm.display.live import supports_live_view
 from charlm.display.printing import print_stderr
 from charlm.display.redrawn import Redrawn
 from charlm.display.study_report import format_value
@@ -50,6 +52,12 @@ def _result(row: dict[str, Any]) -> str:
 
 def _result_with_unit(row: dict[str, Any]) -> str:
     return f"{_result(row)} {'' if row.get('diverged') else NOUNS[VALUE[row['measure']]]}".rstrip()
+
+
+def view_of(study: PreparedStudy) -> LiveStudy | PlainStudy:
+    """A view on stderr: a live table on a terminal, lines elsewhere."""
+    console = StderrConsole()
+    return LiveStudy(console, study) if supports_live_view(console) else PlainStudy(study)
 
 
 class PlainStudy:
