@@ -146,11 +146,10 @@ def train_on(
     def program(name: str) -> Job:
         return job_of(home, name, environment)
 
-    with Stop() as stop, engine:
-        with view_of(study) as view:
-            for event in dispatch(study, home, Claims(home.work), engine, program, stop.asked):
-                failed += [event] if isinstance(event, JobGivenUp) else []
-                view.show(event)
+    with Stop() as stop, engine, view_of(study) as view:
+        for event in dispatch(study, home, Claims(home.work), engine, program, stop.asked):
+            failed += [event] if isinstance(event, JobGivenUp) else []
+            view.show(event)
     assert isinstance(event, DispatchEnded)
     home.collect()
     if event.interrupted:
