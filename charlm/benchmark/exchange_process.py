@@ -23,7 +23,7 @@ from charlm.processes.launch import launched
 if TYPE_CHECKING:
     from charlm.training.trainer import Trainer
 
-WARM_UP = 2
+WARM_UP = 1
 RATE = 1e-3
 
 
@@ -55,13 +55,13 @@ def group_of_environment() -> Iterator[Group]:
 
 
 def measure(trainer: Trainer, updates: Iterator[object], seconds: float) -> dict[str, float]:
-    """Seconds of an update, and of its exchange alone: medians over what fits into about so many seconds."""
-    group = trainer.group
-    began = time.perf_counter()
-    next(updates)
-    number = max(1, round(seconds / (time.perf_counter() - began)))
-    number = int(group.share(str(number).encode()))
-    update = _median_seconds(number, lambda: next(updates))
+    """Seconds of an update, and of its exchange alone: medians over what fits into about so many seconds.
+
+    The first update says how many fit. If none does, it is the figure: an update of a large model takes long enough.
+    """
+    first = _median_seconds(1, lambda: next(updates))
+    number = int(trainer.group.share(str(round(seconds / first)).encode()))
+    update = _median_seconds(number, lambda: next(updates)) if number else first
     for weight in trainer.weights.values():
         weight.grad = weight.new_zeros(weight.shape)
 
@@ -69,7 +69,7 @@ def measure(trainer: Trainer, updates: Iterator[object], seconds: float) -> dict
         trainer.exchange.put(trainer.weights, 0.0)
         trainer.exchange.total(trainer.weights)
 
-    exchanged = _median_seconds(number, exchange)
+    exchanged = _median_seconds(max(1, number), exchange)
     trainer.optimizer.zero_grad()
     return {"update": update, "exchange": exchanged}
 

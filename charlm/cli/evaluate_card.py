@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -36,6 +36,7 @@ from charlm.display.printing import print_stderr
 if TYPE_CHECKING:
     import numpy as np
 
+    from charlm.baselines.ngram import NGram
     from charlm.checkpoint import Checkpoint
     from charlm.display.waiting import Waiting
     from charlm.evaluation.card import RowNats
@@ -57,7 +58,7 @@ def card(
     test: MovedTest = None,
     unknown: Annotated[Policy, typer.Option(help=UNKNOWN)] = "skip",
     encoding: Encoding = None,
-    order: Order = 6,
+    order: Order = None,
     adapt: Annotated[
         bool, typer.Option("--adapt/--no-adapt", help="Also read with a model that learns while it reads (slow).")
     ] = True,
@@ -83,7 +84,7 @@ def card(
     checkpoint = open_named(run, "charlm eval card {run} {text}")
     require_whole(checkpoint, "charlm eval card")
     places = Moved(moved or (), valid or (), test or ())
-    words = (*(("--order", str(order)) if order != 6 else ()), *(() if adapt else ("--no-adapt",)))
+    words = (*(("--order", str(order)) if order else ()), *(() if adapt else ("--no-adapt",)))
     wanted = Wanted("charlm eval card", text, split, places, encoding, unknown, words, reads_training=True)
     with Waiting("reading the text") as line:
         opened = open_wanted(checkpoint, run, wanted)
@@ -99,10 +100,11 @@ def card(
 
 
 def _card(
-    checkpoint: Checkpoint, opened: Opened, order: int, adapt: bool, unknown: Policy, line: Waiting
+    checkpoint: Checkpoint, opened: Opened, order: int | None, adapt: bool, unknown: Policy, line: Waiting
 ) -> dict[str, Any]:
-    """The object of `--json`."""
+    """The object of `--json`. `order` is that of all n-grams; None: what suits each."""
     from charlm.display.progress import WatchedReading
+    from charlm.evaluation.beside_model import ALONE, BESIDE
     from charlm.evaluation.card import model_rows, ngram_rows, read_rows
     from charlm.evaluation.intervals import BLOCK, Blocks
     from charlm.evaluation.predicting import ModelPredictor, in_order
@@ -121,7 +123,8 @@ def _card(
         return text_score(blocks, opened.ids, vocabulary, end, unknown, corpus.unknown, changed)
 
     temperature = fitted_temperature(ModelPredictor(checkpoint.model, end), own, line)
-    sources, took = _sources(checkpoint, own, order, adapt, end, line)
+    order, mixed_order = order or ALONE, order or BESIDE
+    sources, took = _sources(checkpoint, own, order, mixed_order, adapt, end, line)
     models, ngrams = model_rows(temperature, adapt), ngram_rows(order)
     read = read_rows(sources, [*models, *ngrams], ids, WatchedReading("scoring", len(ids), line).done)
     static = scored(read[0].nats)
@@ -160,34 +163,40 @@ def _card(
             "temperature_fitted_on": FITTED_ON,
             **(Adapting().values() if adapt else {"adapted": None}),
             "order": order,
+            "mixed_order": mixed_order,
             "interval": f"block bootstrap, {BLOCK:,} characters a block",
         },
     }
 
 
 def _sources(
-    checkpoint: Checkpoint, own: Corpus, order: int, adapt: bool, end: int | None, line: Waiting
+    checkpoint: Checkpoint, own: Corpus, order: int, mixed_order: int, adapt: bool, end: int | None, line: Waiting
 ) -> tuple[dict[str, Predictor], dict[str, float]]:
     """What reads the text, and the seconds that it took to prepare each."""
-    from charlm.evaluation.card import ADAPTING, COUNTING, MODEL, NGRAM
+    from charlm.evaluation.beside_model import readers_beside
+    from charlm.evaluation.card import ADAPTING, BESIDE, COUNTING, COUNTING_BESIDE, MODEL, NEW_BESIDE, NGRAM
     from charlm.evaluation.predicting import ModelPredictor
 
-    began = time.perf_counter()
-    counts = counted_ngram(own, order, line)
-    counted = time.perf_counter() - began
-    new: dict[str, Callable[[], Predictor]] = {
-        MODEL: lambda: ModelPredictor(checkpoint.model, end),
-        NGRAM: lambda: counts.reader(counting=False),
-        COUNTING: lambda: counts.copy().reader(counting=True),  # its counts change
-        ADAPTING: lambda: Adapting().model(checkpoint, own.split("train"), end),
-    }
-    sources, took = {}, {}
-    for name, make in new.items():
-        if adapt or name != ADAPTING:
-            line.say(f"preparing the {name}")
-            began = time.perf_counter()
-            sources[name] = make()
-            took[name] = time.perf_counter() - began + (counted if name in (NGRAM, COUNTING) else 0.0)
+    sources: dict[str, Predictor] = {}
+    took: dict[str, float] = {}
+
+    def prepare(names: Sequence[str], make: Callable[[], Sequence[Predictor]]) -> None:
+        line.say(f"preparing the {names[0]}")
+        began = time.perf_counter()
+        sources.update(zip(names, make(), strict=True))
+        took.update(dict.fromkeys(names, 0.0))
+        took[names[0]] = time.perf_counter() - began
+
+    def counted(of_order: int) -> NGram:
+        return counted_ngram(own, of_order, line)
+
+    prepare([MODEL], lambda: [ModelPredictor(checkpoint.model, end)])
+    prepare([NGRAM], lambda: [counted(order).reader(counting=False)])
+    prepare([COUNTING], lambda: [counted(order).reader(counting=True)])  # its counts change
+    prepare([BESIDE], lambda: readers_beside(counted(mixed_order), counting=False))
+    prepare([COUNTING_BESIDE, NEW_BESIDE], lambda: readers_beside(counted(mixed_order), counting=True))
+    if adapt:
+        prepare([ADAPTING], lambda: [Adapting().model(checkpoint, own.split("train"), end)])
     return sources, took
 
 

@@ -75,10 +75,10 @@ def perplexity(
         MixName | None,
         typer.Option(
             help="Mix with an n-gram of the training part (log-linear, weights learned while the text is read); one "
-            "that is counting goes on to count the text that it reads."
+            "that is counting goes on to count the text that it reads, beside another of that text alone."
         ),
     ] = None,
-    order: Order = 6,
+    order: Order = None,
     adapt: Adapt = False,
     adapt_rate: AdaptRate = None,
     adapt_quick: AdaptQuick = False,
@@ -100,9 +100,10 @@ def perplexity(
     from charlm.display.progress import PrintedScores
     from charlm.display.waiting import Silence, Waiting
     from charlm.errors import DivergedError, UsageError
+    from charlm.evaluation.beside_model import BESIDE
 
     adapting = adapting_of(adapt, adapt_rate, adapt_quick)
-    choice = Choice(temperature_of(temperature), tuple(ensemble or ()), blend, mix, order, adapting)
+    choice = Choice(temperature_of(temperature), tuple(ensemble or ()), blend, mix, order or BESIDE, adapting)
     if blend != "mean" and not ensemble:
         raise UsageError("--blend is for an ensemble", f"--blend {blend}", "Name other models with --ensemble RUN.")
     if not choice.is_plain and device not in ("auto", "cpu"):

@@ -164,7 +164,8 @@ def new_reading(
     Raises CheckpointError if the models have other symbols than the first.
     """
     from charlm.checkpoint.same_symbols import require_same_symbols
-    from charlm.evaluation.mixing import LogLinear, Mixture
+    from charlm.evaluation.beside_model import blend_beside, readers_beside
+    from charlm.evaluation.mixing import Mixture
     from charlm.evaluation.temperature import Tempered
 
     for other in checkpoints[1:]:
@@ -189,9 +190,9 @@ def new_reading(
         assert own is not None
         counts = counted_ngram(own, choice.order, line)
         about |= {"mix": choice.mix, "order": choice.order}
-        blends["mix_weights"] = LogLinear([0.5, 0.5])
-        reader = counts.reader(choice.mix == "ngram-counting")
-        predictor = Mixture([predictor, reader], blends["mix_weights"])
+        counting = choice.mix == "ngram-counting"
+        blends["mix_weights"] = blend_beside(counting)
+        predictor = Mixture([predictor, *readers_beside(counts, counting)], blends["mix_weights"])
     return Reading(predictor, about, blends)
 
 

@@ -61,9 +61,13 @@ Encoding = Annotated[
     str | None, typer.Option(help="Encoding of TEXT; auto decides for each file. Default: that of the run.")
 ]
 Order = Annotated[
-    int,
+    int | None,
     typer.Option(
-        "--order", metavar="N", min=2, max=8, help="Order of the n-gram: the characters of its longest contexts."
+        "--order",
+        metavar="N",
+        min=2,
+        max=8,
+        help="Order of the n-grams: the characters of their longest contexts. Default: 8 beside a model, 6 alone.",
     ),
 ]
 

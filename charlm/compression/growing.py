@@ -17,7 +17,8 @@ from charlm.adaptation.growing import GrowingModel
 from charlm.adaptation.plan import Plan
 from charlm.baselines.ngram import new_ngram
 from charlm.compression.forecasting import Forecast, usable
-from charlm.compression.mixed import ORDER, Mixing
+from charlm.compression.mixed import Mixing
+from charlm.evaluation.beside_model import BESIDE
 from charlm.model.language_model import LanguageModel
 
 BEGINNING = (0.3, 0.7)  # the weights of the model and of the n-gram, which learns sooner
@@ -29,7 +30,7 @@ class Growth:
     def __init__(self, model: LanguageModel, plan: Plan) -> None:
         self.symbols = model.vocab_size
         self._model = GrowingModel(model, plan)
-        self._mixing = Mixing([new_ngram(ORDER, self.symbols)], BEGINNING, self.symbols)
+        self._mixing = Mixing([new_ngram(BESIDE, self.symbols)], BEGINNING, self.symbols)
 
     def begin(self, rows: int) -> Forecast:
         """As in Forecasting."""

@@ -1,9 +1,7 @@
 """A prediction that is mixed with those of n-grams that count what is coded. Knows no coder and no model.
 
-The n-grams are Kneser-Ney's. One begins with the counts of the training text, if encoder and decoder have it. Then a
-second one counts the coded text alone: what is new in it, such as names, stands out there.
-
-Alone, order 6 predicts best; beside a model, which knows what is usual, order 8 does. docs/scores.md has the figures.
+The n-grams are those of evaluation/beside_model.py. One begins with the counts of the training text, if encoder and
+decoder have it; then a second one counts the coded text alone.
 
 Shape letters: B rows, M predictors, V symbols.
 """
@@ -20,10 +18,7 @@ from charlm.compression.elementary import Floats
 from charlm.compression.forecasting import Forecast
 from charlm.compression.row_mixture import RowMixture
 
-ORDER = 8
 MOST_COUNTED = 2**22  # symbols; n-grams count no further ones, so that memory is bounded
-EMPTY = (1.0, 0.0)  # the weights to begin with of the prediction and of an n-gram that has counted nothing
-COUNTED = (0.65, 0.35, 0.0)  # the same with one that has counted a training text, and one that has counted nothing
 
 
 class Mixing:

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from charlm.baselines.ngram import NGram, new_ngram
 from charlm.compression.forecasting import Forecast, Forecaster
 from charlm.compression.learning import Learning
-from charlm.compression.mixed import COUNTED, EMPTY, ORDER, Mixing
+from charlm.compression.mixed import Mixing
+from charlm.evaluation.beside_model import BESIDE, EMPTY, NEW
 from charlm.model.language_model import LanguageModel
 from charlm.text.vocabulary import Ids
 
@@ -47,7 +48,7 @@ def streams(
 def _mixings(symbols: int, training: Ids | None) -> Callable[[], Mixing]:
     """What makes a new mixture for each text."""
     if training is None:
-        return lambda: Mixing([new_ngram(ORDER, symbols)], EMPTY, symbols)
-    counts: NGram = new_ngram(ORDER, symbols)
+        return lambda: Mixing([new_ngram(BESIDE, symbols)], EMPTY, symbols)
+    counts: NGram = new_ngram(BESIDE, symbols)
     counts.count(training)
-    return lambda: Mixing([counts.copy(), new_ngram(ORDER, symbols)], COUNTED, symbols)
+    return lambda: Mixing([counts.copy(), new_ngram(BESIDE, symbols)], NEW, symbols)

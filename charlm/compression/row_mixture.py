@@ -1,9 +1,6 @@
 """A log-linear mixture over rows of text that are read side by side. Knows no model and no coder.
 
-It is that of evaluation/mixing.py, p(x) proportional to the product of p_i(x)^(w_i), with weights that depend on the
-symbol that was read last: those of all places, and what each symbol adds to them. Both learn by the same gradient: what
-predicts best after a space is not what predicts best within a word. The rate falls with what was read in all, and of
-what a symbol adds, with how often that symbol was read.
+It is that of evaluation/mixing.py, which reads one row. All rows learn the same weights together.
 
 Shape letters: B rows, M predictors, V symbols.
 """

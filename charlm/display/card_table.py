@@ -86,10 +86,10 @@ def footnotes(card: Card) -> list[str]:
     return [
         f"protocol: {card['characters']:,} {units}, {first}, in one stream, state {protocol['state']}; "
         f"{protocol['symbols']} symbols{unknown}; training part {protocol['training_characters']:,} {units}; "
-        f"intervals by {protocol['interval']}; n-grams of order {protocol['order']}; "
-        f"temperature {protocol['temperature']:.4f}, fitted on {protocol['temperature_fitted_on']}{adapted}",
+        f"intervals by {protocol['interval']}; n-grams of order {protocol['order']} alone, "
+        f"{protocol['mixed_order']} beside a model; temperature {protocol['temperature']:.4f}, fitted on {protocol['temperature_fitted_on']}{adapted}",
         "+ n-gram: mixed with the Kneser-Ney n-gram of the training part, log-linear, weights learned while reading; "
-        "+ counting: with one that goes on counting in the text",
+        "+ counting: with one that goes on counting in the text, and one of the text alone",
         f"longest run that also stands in the training part: {shared['characters']:,} {units}{again}",
         "learns: what it learns from the text while it reads, after it has predicted each character: nothing, the "
         "weights of its mixture, or all that it can. Compare figures that learn as much.",

@@ -52,7 +52,7 @@ def _read_with(protocol: Mapping[str, Any]) -> dict[str, str]:
         how = "mean of probabilities" if mean else _log_linear(protocol["blend_weights"])
         found["ensemble"] = f"with {', '.join(protocol['ensemble'])}; {how}"
     if "mix" in protocol:
-        counting = ", counting while it reads" if protocol["mix"] == "ngram-counting" else ""
+        counting = ", counting while it reads, and one of the text alone" * (protocol["mix"] == "ngram-counting")
         found["mixed with"] = f"n-gram of order {protocol['order']}{counting}; {_log_linear(protocol['mix_weights'])}"
     return found
 

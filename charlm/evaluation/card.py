@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 
 from charlm.errors import DivergedError
-from charlm.evaluation.mixing import LogLinear
+from charlm.evaluation.beside_model import blend_beside
 from charlm.evaluation.predicting import BLOCK, Predictor
 from charlm.evaluation.temperature import at_temperature
 
@@ -45,7 +45,9 @@ class RowNats:
     diverged: DivergedError | None = None
 
 
-MODEL, ADAPTING, NGRAM, COUNTING = "model", "adapting model", "n-gram", "counting n-gram"  # sources
+# sources: models, n-grams alone, and those that are mixed with a model
+MODEL, ADAPTING, NGRAM, COUNTING = "model", "adapting model", "n-gram", "counting n-gram"
+BESIDE, COUNTING_BESIDE, NEW_BESIDE = "n-gram to mix", "counting n-gram to mix", "n-gram of the text alone"
 
 
 def model_rows(temperature: float, adapting: bool) -> list[Row]:
@@ -54,9 +56,9 @@ def model_rows(temperature: float, adapting: bool) -> list[Row]:
         Row("static", (MODEL,), _alone, "no"),
         Row("fitted temperature", (MODEL,), lambda every, _: at_temperature(every[0], temperature), "no"),
         Row("adapted", (ADAPTING,), _alone, "yes"),
-        Row("static + n-gram", (MODEL, NGRAM), LogLinear([0.5, 0.5]).mix, "weights"),
-        Row("static + counting", (MODEL, COUNTING), LogLinear([0.5, 0.5]).mix, "yes"),
-        Row("adapted + counting", (ADAPTING, COUNTING), LogLinear([0.5, 0.5]).mix, "yes"),
+        Row("static + n-gram", (MODEL, BESIDE), blend_beside(counting=False).mix, "weights"),
+        Row("static + counting", (MODEL, COUNTING_BESIDE, NEW_BESIDE), blend_beside(counting=True).mix, "yes"),
+        Row("adapted + counting", (ADAPTING, COUNTING_BESIDE, NEW_BESIDE), blend_beside(counting=True).mix, "yes"),
     ]
     return [row for row in rows if adapting or ADAPTING not in row.sources]
 

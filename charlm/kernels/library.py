@@ -183,8 +183,8 @@ def load_library(path: Path) -> ctypes.CDLL | None:
     found.ngram_count.argtypes = (c_void_p, c_void_p, c_void_p, c_int64)
     found.ngram_read.argtypes = (c_void_p, c_void_p, c_void_p, c_int64, c_int, c_void_p, c_void_p)
     found.ngram_step.argtypes = (c_void_p, c_void_p, c_void_p, c_int64, c_int, c_void_p)
-    sizes, rates = (c_int64,) * 3, (c_double, c_double, c_int64)
-    found.mix_log_linear.argtypes = (*(c_void_p,) * 3, *sizes, *rates, c_void_p, c_void_p)
+    sizes, rates = (c_int64,) * 3, (c_double, c_double)
+    found.mix_log_linear.argtypes = (*(c_void_p,) * 5, *sizes, *rates, c_int64, c_int64, c_void_p, c_void_p)
     found.mix_log_linear.restype = None
     found.memory_forward.argtypes = found.memory_backward.argtypes = found.memory_room.argtypes = (c_void_p,)
     found.memory_room.restype = c_int64

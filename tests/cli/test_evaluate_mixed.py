@@ -53,19 +53,26 @@ def test_what_changes_nothing_has_the_score_of_the_model(scored, options):
 
 
 def test_a_mixture_has_the_score_of_its_formula(scored, tiny_run):
-    """With weights that are learned by the formula from a half each, as the library of arrays computes it."""
+    """With weights that are learned by the formula from the same beginning, as the library of arrays computes it."""
     checkpoint = load_checkpoint(find_checkpoint(tiny_run, "tiny"))
     corpus = open_corpus(checkpoint.settings.text, checkpoint.vocabulary)
     counts = new_ngram(4, checkpoint.vocabulary.size)
     counts.count(corpus.split("train"))
     ids = corpus.split("valid")
-    every = np.stack([ModelPredictor(checkpoint.model).read(ids), counts.reader(True).read(ids)])
-    weights, nats = np.array([0.5, 0.5]), []
+    new = new_ngram(4, checkpoint.vocabulary.size)
+    readers = [ModelPredictor(checkpoint.model), counts.reader(True), new.reader(True)]
+    every = np.stack([reader.read(ids) for reader in readers])
+    weights, nats, last = np.array([0.65, 0.35, 0.0]), [], 0
+    added, seen = np.zeros((checkpoint.vocabulary.size, 3)), np.zeros(checkpoint.vocabulary.size)
     for at, symbol in enumerate(ids.tolist()):
-        p = np.exp(weights @ every[:, at])
+        p = np.exp((weights + added[last]) @ every[:, at])
         p /= p.sum()
         nats.append(-math.log(p[symbol]))
-        weights = weights + 0.005 / (1 + at / 5000) * (every[:, at, symbol] - every[:, at] @ p)
+        gradient = every[:, at, symbol] - every[:, at] @ p
+        weights = weights + 0.005 / (1 + at / 5000) * gradient
+        added[last] += 0.005 / (1 + seen[last] / 5000) * gradient
+        seen[last] += 1
+        last = symbol
     found = scored("--mix", "ngram-counting", "--order", "4")
     assert found["nats_per_character"] == pytest.approx(np.mean(nats[1:]), abs=1e-9)
     assert found["protocol"]["mix_weights"] == pytest.approx(weights.tolist())
@@ -86,7 +93,7 @@ def test_what_was_mixed_is_said(charlm, runs, verse):
     options = ("--ensemble", "tiny", "--blend", "log-linear", "--mix", "ngram")
     said = charlm("eval", "perplexity", "tiny", verse, *options, env=runs).stdout
     assert "with tiny; log-linear, weights at the end" in said
-    assert "n-gram of order 6; log-linear, weights at the end" in said
+    assert "n-gram of order 8; log-linear, weights at the end" in said
 
 
 def test_an_interval_belongs_to_a_score(charlm, runs, scored, tmp_path, verse):

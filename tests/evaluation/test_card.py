@@ -7,7 +7,20 @@ import pytest
 
 from charlm.baselines.ngram import new_ngram
 from charlm.errors import DivergedError
-from charlm.evaluation.card import ADAPTING, COUNTING, MODEL, NGRAM, Row, model_rows, ngram_rows, read_rows
+from charlm.evaluation.beside_model import COUNTED, NEW, readers_beside
+from charlm.evaluation.card import (
+    ADAPTING,
+    BESIDE,
+    COUNTING,
+    COUNTING_BESIDE,
+    MODEL,
+    NEW_BESIDE,
+    NGRAM,
+    Row,
+    model_rows,
+    ngram_rows,
+    read_rows,
+)
 from charlm.evaluation.mixing import LogLinear, Mixture
 from charlm.evaluation.predicting import read_nats
 from charlm.evaluation.temperature import Tempered
@@ -27,25 +40,37 @@ class Fixed:
         return self.rows[self.read_ids - len(ids) : self.read_ids]
 
 
-def ngram(counting):
+def counted():
     counts = new_ngram(2, V)
     counts.count(np.arange(400) % V)
-    return counts.reader(counting)
+    return counts
+
+
+def ngram(counting):
+    return counted().reader(counting)
+
+
+def sources_of(length, adapting):
+    counting, new = readers_beside(counted(), counting=True)
+    return {
+        MODEL: Fixed(length), ADAPTING: adapting, NGRAM: ngram(False), COUNTING: ngram(True),
+        BESIDE: ngram(False), COUNTING_BESIDE: counting, NEW_BESIDE: new,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("length", [2, 5000])
 def test_each_row_is_its_predictor(length):
     ids = (np.arange(length) * np.arange(length) % V).astype(np.uint8)
-    sources: dict = {MODEL: Fixed(length), NGRAM: ngram(False), COUNTING: ngram(True), ADAPTING: Fixed(length)}
+    sources = sources_of(length, Fixed(length))
     told: list = []
     rows = read_rows(sources, [*model_rows(1.3, True), *ngram_rows(2)], ids, told.append)
     expected = {
         "static": Fixed(length),
         "fitted temperature": Tempered(Fixed(length), 1.3),
         "adapted": Fixed(length),
-        "static + n-gram": Mixture([Fixed(length), ngram(False)], LogLinear([0.5, 0.5])),
-        "static + counting": Mixture([Fixed(length), ngram(True)], LogLinear([0.5, 0.5])),
-        "adapted + counting": Mixture([Fixed(length), ngram(True)], LogLinear([0.5, 0.5])),
+        "static + n-gram": Mixture([Fixed(length), ngram(False)], LogLinear(COUNTED)),
+        "static + counting": Mixture([Fixed(length), *readers_beside(counted(), counting=True)], LogLinear(NEW)),
+        "adapted + counting": Mixture([Fixed(length), *readers_beside(counted(), counting=True)], LogLinear(NEW)),
         "Kneser-Ney 2": ngram(False),
         "Kneser-Ney 2, counting": ngram(True),
     }
@@ -91,7 +116,7 @@ def test_a_source_that_diverges_ends_its_own_rows():
 
     length = 5000
     ids = np.zeros(length, np.uint8)
-    sources = {MODEL: Fixed(length), ADAPTING: Diverging(length), NGRAM: ngram(False), COUNTING: ngram(True)}
+    sources = sources_of(length, Diverging(length))
     rows = {each.row.name: each for each in read_rows(sources, model_rows(1.3, True), ids)}
     assert [name for name, each in rows.items() if each.diverged] == ["adapted", "adapted + counting"]
     np.testing.assert_allclose(rows["static"].nats, read_nats(Fixed(length), ids))

@@ -58,7 +58,8 @@ def test_a_mixture_needs_a_weight_for_each_predictor():
 def test_the_log_linear_mixture_learns_by_the_gradient_of_its_nats():
     """The gradient by differences: of the nats of the symbol with respect to each weight, before it is read."""
     rows = [random_rows(1), random_rows(2)]
-    blend, weights = LogLinear([0.5, 0.5]), np.array([0.5, 0.5])
+    blend, common, added = LogLinear([0.5, 0.5]), np.array([0.5, 0.5]), np.zeros((V, 2))
+    seen, last = np.zeros(V), 0
     mixture = Mixture([Fixed(each) for each in rows], blend)
     for at in range(40):
         mixed = mixture.read(IDS[at : at + 1])
@@ -66,23 +67,30 @@ def test_the_log_linear_mixture_learns_by_the_gradient_of_its_nats():
         def nats(weights, at=at):
             return -log_softmax(weights @ np.stack([each[at] for each in rows]))[IDS[at]]
 
+        weights = common + added[last]
         assert -mixed[0, IDS[at]] == pytest.approx(nats(weights))
-        gradient = [(nats(weights + step) - nats(weights - step)) / 2e-5 for step in np.eye(2) * 1e-5]
-        weights = weights - RATE / (1 + at / SLOWER) * np.array(gradient)
-        np.testing.assert_allclose(blend.weights, weights, atol=1e-9)
+        gradient = np.array([(nats(weights + step) - nats(weights - step)) / 2e-5 for step in np.eye(2) * 1e-5])
+        common = common - RATE / (1 + at / SLOWER) * gradient
+        added[last] -= RATE / (1 + seen[last] / SLOWER) * gradient
+        seen[last] += 1
+        last = IDS[at]
+        np.testing.assert_allclose(blend.weights, common, atol=1e-9)
+        np.testing.assert_allclose(blend.added, added, atol=1e-9)
 
 
 @pytest.mark.skipif(library() is None, reason="the kernels are not compiled here")
 @pytest.mark.parametrize("members", [1, 2, 3])
-def test_the_kernel_mixes_as_the_definition(members):
+def test_the_kernel_mixes_as_the_definition(members, monkeypatch):
     every = [random_rows(seed, 2000) for seed in range(members)]
     ids = np.random.default_rng(5).integers(0, V, 2000)
     fast, plain = LogLinear(equal_weights(members)), LogLinear(equal_weights(members))
     mixed = np.concatenate(
         [fast.mix([each[part] for each in every], ids[part]) for part in (slice(700), slice(700, None))]
     )
-    np.testing.assert_allclose(mixed, plain.mix_by_definition(every, ids), atol=1e-10)
+    monkeypatch.setattr("charlm.evaluation.mixing.library", lambda: None)
+    np.testing.assert_allclose(mixed, plain.mix(every, ids), atol=1e-10)
     np.testing.assert_allclose(fast.weights, plain.weights, atol=1e-10)
+    np.testing.assert_allclose(fast.added, plain.added, atol=1e-10)
 
 
 @pytest.mark.skipif(library() is None, reason="the kernels are not compiled here")
@@ -113,6 +121,16 @@ def real(tiny_run):
     counts = new_ngram(6, checkpoint.vocabulary.size)
     counts.count(corpus.split("train"))
     return checkpoint.model, corpus.split("valid"), counts
+
+
+def test_weights_come_to_depend_on_the_symbol_read_last():
+    """One predictor is right after symbol 0, the other one after all others."""
+    good, bad = log_softmax(3 * np.eye(V)[IDS]), np.full((len(IDS), V), -np.log(V))
+    after = np.append(False, IDS[:-1] == 0)[:, None]
+    blend = LogLinear([0.5, 0.5])
+    blend.mix([np.where(after, good, bad), np.where(after, bad, good)], IDS)
+    assert blend.added[0, 0] > blend.added[0, 1]
+    assert (blend.added[1:, 1] > blend.added[1:, 0]).all()
 
 
 def test_a_trained_model_and_a_6_gram_mixed_by_hand(real):
