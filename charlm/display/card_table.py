@@ -87,7 +87,8 @@ def footnotes(card: Card) -> list[str]:
         f"protocol: {card['characters']:,} {units}, {first}, in one stream, state {protocol['state']}; "
         f"{protocol['symbols']} symbols{unknown}; training part {protocol['training_characters']:,} {units}; "
         f"intervals by {protocol['interval']}; n-grams of order {protocol['order']} alone, "
-        f"{protocol['mixed_order']} beside a model; temperature {protocol['temperature']:.4f}, fitted on {protocol['temperature_fitted_on']}{adapted}",
+        f"{protocol['mixed_order']} beside a model; temperature {protocol['temperature']:.4f}, "
+        f"fitted on {protocol['temperature_fitted_on']}{adapted}",
         "+ n-gram: mixed with the Kneser-Ney n-gram of the training part, log-linear, weights learned while reading; "
         "+ counting: with one that goes on counting in the text, and one of the text alone",
         f"longest run that also stands in the training part: {shared['characters']:,} {units}{again}",
