@@ -1,5 +1,7 @@
 """The loops that are too slow in Python and torch, compiled from C."""
 
+from charlm.kernels.library import DrawRule as DrawRule
+from charlm.kernels.library import DrawWalk as DrawWalk
 from charlm.kernels.library import Gathering as Gathering
 from charlm.kernels.library import MemoryTurn as MemoryTurn
 from charlm.kernels.library import Packing as Packing

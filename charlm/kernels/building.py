@@ -24,6 +24,7 @@ HERE = Path(__file__).parent
 SOURCES = (
     "kernels.c",
     "barrier.h",
+    "draw_rules.h",
     "loops.h",
     "memory.h",
     "memory_turn.h",

@@ -17,6 +17,7 @@
      memory.h       a memory with places, which heads read and write, one step further and back; included by
      stream_places.h a cell with such a memory, written by hand
      stream_draw.h  many characters drawn and read in one call
+     draw_rules.h   the rules of decoding, and the draw; included by stream_draw.h
      ngram.h        an n-gram, to compare models with
      mixing.h       predictions mixed, with weights that learn
      processor.h    what this processor can do
@@ -88,6 +89,8 @@ LAYOUT(Packing, Packing_fp32, repeat);
 LAYOUT(StreamLayer, StreamLayer, residual);
 LAYOUT(StreamBlock, StreamBlock, residual);
 LAYOUT(StreamStack, StreamStack, rows);
+LAYOUT(DrawRule, DrawRule, value);
+LAYOUT(DrawWalk, DrawWalk, left);
 LAYOUT(StreamDraw, StreamDraw, contended);
 LAYOUT(MemoryTurn, MemoryTurn, limit);
 #endif

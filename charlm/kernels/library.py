@@ -100,16 +100,25 @@ class StreamStack(Structure):
     )
 
 
+class DrawRule(Structure):
+    """A rule of decoding (draw_rules.h)."""
+
+    _fields_ = (("kind", c_int64), ("value", c_double))
+
+
+class DrawWalk(Structure):
+    """Rows in an automaton (stream_draw.h)."""
+
+    _fields_ = (*((name, c_void_p) for name in ("needed", "steps", "states", "written", "bits")), ("left", c_int64))
+
+
 class StreamDraw(Structure):
     """Many characters drawn and read in one call (stream_draw.h)."""
 
     _fields_ = (
-        ("stack", c_void_p),
-        ("temperature", c_double),
-        *((name, c_void_p) for name in ("uniforms", "drawn", "scratch")),
-        *((name, c_int64) for name in ("symbols", "rows", "length", "threads", "done")),
-        ("failed", c_int),
-        ("contended", c_int),
+        *((name, c_void_p) for name in ("stack", "rules", "walk", "uniforms", "drawn", "scratch")),
+        *((name, c_int64) for name in ("symbols", "rows", "length", "count", "threads", "done")),
+        *((name, c_int) for name in ("failed", "ended", "contended")),
     )
 
 
@@ -132,6 +141,8 @@ STRUCTURES: tuple[type[Structure], ...] = (
     StreamLayer,
     StreamBlock,
     StreamStack,
+    DrawRule,
+    DrawWalk,
     StreamDraw,
     MemoryTurn,
 )
