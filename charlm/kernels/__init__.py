@@ -9,5 +9,6 @@ from charlm.kernels.library import StreamBlock as StreamBlock
 from charlm.kernels.library import StreamDraw as StreamDraw
 from charlm.kernels.library import StreamLayer as StreamLayer
 from charlm.kernels.library import StreamStack as StreamStack
+from charlm.kernels.library import SuffixArray as SuffixArray
 from charlm.kernels.library import Window as Window
 from charlm.kernels.library import library as library

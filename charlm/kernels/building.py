@@ -39,6 +39,7 @@ SOURCES = (
     "stream_draw.h",
     "stream_heads.h",
     "stream_places.h",
+    "suffixes.h",
     "team.h",
     "vectors.h",
     "window.h",

@@ -7,7 +7,7 @@ T time, B rows, H hidden, K inputs of a layer, N rows of sums, V symbols.
 from __future__ import annotations
 
 import ctypes
-from ctypes import Structure, c_double, c_float, c_int, c_int64, c_void_p
+from ctypes import Structure, c_char_p, c_double, c_float, c_int, c_int64, c_void_p
 from functools import cache
 from pathlib import Path
 
@@ -122,6 +122,12 @@ class StreamDraw(Structure):
     )
 
 
+class SuffixArray(Structure):
+    """A text with its suffix array (suffixes.h)."""
+
+    _fields_ = (("text", c_char_p), ("suffixes", c_void_p), ("N", c_int64), ("width", c_int64))
+
+
 class MemoryTurn(Structure):
     """One step of a memory with places (memory.h)."""
 
@@ -144,6 +150,7 @@ STRUCTURES: tuple[type[Structure], ...] = (
     DrawRule,
     DrawWalk,
     StreamDraw,
+    SuffixArray,
     MemoryTurn,
 )
 
@@ -197,6 +204,8 @@ def load_library(path: Path) -> ctypes.CDLL | None:
     sizes, rates = (c_int64,) * 3, (c_double, c_double, c_int64)
     found.mix_log_linear.argtypes = (*(c_void_p,) * 3, *sizes, *rates, c_void_p, c_void_p)
     found.mix_log_linear.restype = None
+    found.run_ending.argtypes, found.run_ending.restype = (c_void_p, c_char_p, c_int64, c_int64), c_int64
+    found.next_run.argtypes, found.next_run.restype = (c_void_p, c_char_p, c_int64, c_int64, c_int64), c_int64
     found.memory_forward.argtypes = found.memory_backward.argtypes = found.memory_room.argtypes = (c_void_p,)
     found.memory_room.restype = c_int64
     found.ngram_count.restype = found.ngram_read.restype = found.ngram_step.restype = c_int64

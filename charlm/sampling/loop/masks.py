@@ -79,7 +79,7 @@ class MaskedRows:
 
     def read(self, ids: NDArray[np.intp]) -> int:
         """The rows have the first n of these ids (N, B) more; gives n, which a limit on copies alone bounds."""
-        return self._copies.read(ids.tolist()) if self._copies else len(ids)
+        return self._copies.read(ids) if self._copies else len(ids)
 
     def walk(self, left: int) -> Walk | None:
         """What a model has to obey if `left` more symbols may be written."""
@@ -131,7 +131,7 @@ class MaskedRows:
         for followers, symbol in zip(self._followers, read, strict=False):
             followers.read(symbol)
         if self._copies:
-            self._copies.read([read])
+            self._copies.read(np.array([read]))
         self._begins = False
         if self._constraint is not None and self._allowed is not None:
             self._costs.add(samples, logits, self._allowed)
