@@ -71,7 +71,7 @@ class Verbatim:
         return SuffixArray(self._backwards, self._suffixes.ctypes.data, len(self._suffixes), self.width)
 
     def ending(self, text: bytes, end: int, most: int) -> int:
-        """How many of the symbols before the place `end` of a text stand together in the training text, `most` at most."""
+        """How many symbols before the place `end` of a text stand together in the training text, `most` at most."""
         if self._kernel:
             return int(self._kernel.run_ending(byref(self._described), text, end, most))
         whole, starts, width = self._backwards, self._starts, self.width
