@@ -17,11 +17,13 @@ import numpy as np
 from charlm.engines.stream_arrays import StreamArrays, address, padding_step
 from charlm.engines.stream_block import StreamedBlock, can_run_blocks
 from charlm.engines.stream_by_hand import StreamedByHand
+from charlm.engines.stream_draw import draw
 from charlm.engines.stream_layer import StreamedLayer, can_run_layer, streamed_layer
-from charlm.kernels import StreamBlock, StreamDraw, StreamLayer, StreamStack, library
+from charlm.kernels import StreamBlock, StreamLayer, StreamStack, library
 from charlm.kernels.threads import TeamSize, share_rows
 from charlm.machine import usable_threads
 from charlm.model.block import build_blocks
+from charlm.model.drawing import Rules, Walk
 from charlm.model.language_model import LanguageModel
 from charlm.model.state import State
 from charlm.model.stepping import DefinitionStepper, Stepper, symbol_table
@@ -105,7 +107,7 @@ class CompiledStepper:
         return logits[:, : self._vocab_size], self._state(after, state)
 
     def generate_next(
-        self, logits: np.ndarray, state: State, temperature: float, uniforms: np.ndarray
+        self, logits: np.ndarray, state: State, rules: Rules, uniforms: np.ndarray, walk: Walk | None = None
     ) -> tuple[np.ndarray, np.ndarray, State]:
         """As in `charlm.sampling.loop.generation.GeneratingModel`, a few milliseconds at a time."""
         rows = len(logits)
@@ -116,23 +118,10 @@ class CompiledStepper:
         stack.logits = address(scores)
         longest = max(1, min(LONGEST_BURST, PAIRS_IN_A_BURST // (rows * self._pairs)))
         uniforms = np.array(uniforms[:longest], np.float64, order="C")
-        drawn = np.empty(uniforms.shape, np.int64)
         threads = self._team.threads(rows * self._pairs, usable_threads())
-        scratch = np.empty((threads, self._vocab_size))
-        draw = StreamDraw(
-            stack=ctypes.addressof(stack),
-            temperature=temperature,
-            uniforms=address(uniforms),
-            drawn=address(drawn),
-            scratch=address(scratch),
-            symbols=self._vocab_size,
-            rows=rows,
-            length=len(uniforms),
-            threads=threads,
-        )
-        self._kernel.stream_draw(ctypes.byref(draw))
-        self._team.worked(threads, bool(draw.contended))
-        return drawn[: draw.done], scores[:, : self._vocab_size], self._state(parts, state)
+        drawn, contended = draw(self._kernel, stack, self._vocab_size, rules, uniforms, walk, threads)
+        self._team.worked(threads, contended)
+        return drawn, scores[:, : self._vocab_size], self._state(parts, state)
 
     def _begin(self, state: State, rows: int) -> list[np.ndarray]:
         """The parts of the state as arrays for the kernel, copies: of each layer, then of each convolution."""

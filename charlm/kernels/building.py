@@ -24,6 +24,7 @@ HERE = Path(__file__).parent
 SOURCES = (
     "kernels.c",
     "barrier.h",
+    "draw_rules.h",
     "loops.h",
     "memory.h",
     "memory_turn.h",
@@ -38,6 +39,7 @@ SOURCES = (
     "stream_draw.h",
     "stream_heads.h",
     "stream_places.h",
+    "suffixes.h",
     "team.h",
     "vectors.h",
     "window.h",

@@ -17,8 +17,10 @@
      memory.h       a memory with places, which heads read and write, one step further and back; included by
      stream_places.h a cell with such a memory, written by hand
      stream_draw.h  many characters drawn and read in one call
+     draw_rules.h   the rules of decoding, and the draw; included by stream_draw.h
      ngram.h        an n-gram, to compare models with
      mixing.h       predictions mixed, with weights that learn
+     suffixes.h     runs of symbols that stand in a text, by its suffix array
      processor.h    what this processor can do
 
    Python calls, for the layers of a window, cell_*_forward_rows_* and cell_*_backward_rows_* (with torch) or
@@ -26,9 +28,9 @@
    stands for the first star and a number type for the second, and cell_pack_* and gather_*; to sample, stream_pack,
    stream_step and stream_draw, and by their addresses the stages stream_block_*, stream_matrix_*,
    stream_delta_* and stream_places_*; to count and to read n-grams, ngram_new, ngram_copy, ngram_count, ngram_read,
-   ngram_step and ngram_free; to mix predictions, mix_log_linear; for a memory with places, memory_forward,
-   memory_backward and memory_room. vector_width and stream_input_bytes tell what the library was compiled for, and
-   processor_has what the processor could run.
+   ngram_step and ngram_free; to mix predictions, mix_log_linear; to find copies, run_ending and next_run; for a memory
+   with places, memory_forward, memory_backward and memory_room. vector_width and stream_input_bytes tell what the library
+   was compiled for, and processor_has what the processor could run.
    The file is compiled once for each level of instructions (building.py). The bf16 functions exist only in levels that
    multiply bfloat16. library.py compares the arrays *_layout with its own structures when it loads the library. */
 #include "vectors.h"
@@ -62,6 +64,7 @@ enum { BLOCK_STAGES = 6 }; /* of a block around a cell (stream_block.h) */
 #include "stream_draw.h"
 #include "ngram.h"
 #include "mixing.h"
+#include "suffixes.h"
 #include "processor.h"
 
 int stream_input_bytes(void) { return sizeof(NAME(real)); }
@@ -88,6 +91,9 @@ LAYOUT(Packing, Packing_fp32, repeat);
 LAYOUT(StreamLayer, StreamLayer, residual);
 LAYOUT(StreamBlock, StreamBlock, residual);
 LAYOUT(StreamStack, StreamStack, rows);
+LAYOUT(SuffixArray, SuffixArray, width);
+LAYOUT(DrawRule, DrawRule, value);
+LAYOUT(DrawWalk, DrawWalk, left);
 LAYOUT(StreamDraw, StreamDraw, contended);
 LAYOUT(MemoryTurn, MemoryTurn, limit);
 #endif

@@ -7,7 +7,7 @@ T time, B rows, H hidden, K inputs of a layer, N rows of sums, V symbols.
 from __future__ import annotations
 
 import ctypes
-from ctypes import Structure, c_double, c_float, c_int, c_int64, c_void_p
+from ctypes import Structure, c_char_p, c_double, c_float, c_int, c_int64, c_void_p
 from functools import cache
 from pathlib import Path
 
@@ -100,17 +100,32 @@ class StreamStack(Structure):
     )
 
 
+class DrawRule(Structure):
+    """A rule of decoding (draw_rules.h)."""
+
+    _fields_ = (("kind", c_int64), ("value", c_double))
+
+
+class DrawWalk(Structure):
+    """Rows in an automaton (stream_draw.h)."""
+
+    _fields_ = (*((name, c_void_p) for name in ("needed", "steps", "states", "written", "bits")), ("left", c_int64))
+
+
 class StreamDraw(Structure):
     """Many characters drawn and read in one call (stream_draw.h)."""
 
     _fields_ = (
-        ("stack", c_void_p),
-        ("temperature", c_double),
-        *((name, c_void_p) for name in ("uniforms", "drawn", "scratch")),
-        *((name, c_int64) for name in ("symbols", "rows", "length", "threads", "done")),
-        ("failed", c_int),
-        ("contended", c_int),
+        *((name, c_void_p) for name in ("stack", "rules", "walk", "uniforms", "drawn", "scratch")),
+        *((name, c_int64) for name in ("symbols", "rows", "length", "count", "threads", "done")),
+        *((name, c_int) for name in ("failed", "ended", "contended")),
     )
+
+
+class SuffixArray(Structure):
+    """A text with its suffix array (suffixes.h)."""
+
+    _fields_ = (("text", c_char_p), ("suffixes", c_void_p), ("N", c_int64), ("width", c_int64))
 
 
 class MemoryTurn(Structure):
@@ -132,7 +147,10 @@ STRUCTURES: tuple[type[Structure], ...] = (
     StreamLayer,
     StreamBlock,
     StreamStack,
+    DrawRule,
+    DrawWalk,
     StreamDraw,
+    SuffixArray,
     MemoryTurn,
 )
 
@@ -186,6 +204,8 @@ def load_library(path: Path) -> ctypes.CDLL | None:
     sizes, rates = (c_int64,) * 3, (c_double, c_double)
     found.mix_log_linear.argtypes = (*(c_void_p,) * 5, *sizes, *rates, c_int64, c_int64, c_void_p, c_void_p)
     found.mix_log_linear.restype = None
+    found.run_ending.argtypes, found.run_ending.restype = (c_void_p, c_char_p, c_int64, c_int64), c_int64
+    found.next_run.argtypes, found.next_run.restype = (c_void_p, c_char_p, c_int64, c_int64, c_int64), c_int64
     found.memory_forward.argtypes = found.memory_backward.argtypes = found.memory_room.argtypes = (c_void_p,)
     found.memory_room.restype = c_int64
     found.ngram_count.restype = found.ngram_read.restype = found.ngram_step.restype = c_int64

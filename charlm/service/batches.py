@@ -13,13 +13,13 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
+from charlm.model.drawing import Rules
 from charlm.model.probabilities import log_softmax
 from charlm.model.state import State, join_rows, take_rows
 from charlm.sampling.loop.generation import GeneratingModel
 from charlm.sampling.many.likelihood import Choice
 from charlm.sampling.rules.decoding import Decoding, non_finite_error
 from charlm.sampling.rules.drawing import draw_rows
-from charlm.sampling.rules.logits import LEAST_TEMPERATURE
 from charlm.service.row import Row
 from charlm.service.served import Prompt, Served
 
@@ -120,11 +120,11 @@ class Reading(Batch[Reader]):
 
 
 class Free(Batch[Row]):
-    """Rows with one temperature and no other rule, which a model draws by itself, several steps at a time."""
+    """Rows with the same rules, which a model draws by itself, several steps at a time."""
 
-    def __init__(self, served: Served, temperature: float) -> None:
+    def __init__(self, served: Served, rules: Rules) -> None:
         super().__init__(served)
-        self._temperature = max(temperature, LEAST_TEMPERATURE)
+        self._rules = rules
 
     def turn(self) -> None:
         model = self.served.model
@@ -137,7 +137,7 @@ class Free(Batch[Row]):
             return
         steps = min(MOST_STEPS, max(row.left for row in self.rows))
         uniforms = np.stack([row.uniforms(steps) for row in self.rows], axis=1)
-        ids, self._logits, self._state = model.generate_next(self._logits, self._state, self._temperature, uniforms)
+        ids, self._logits, self._state = model.generate_next(self._logits, self._state, self._rules, uniforms)
         for row, drawn in zip(self.rows, ids.T.tolist(), strict=True):
             row.take(drawn)
         self.drop()
@@ -213,8 +213,8 @@ class TextBatches:
     def draw(self, row: Row, heard: Heard) -> None:
         """Begin to draw."""
         asked, model = row.job.asked, self._served.model
-        by_itself = asked.decoding.only_temperature and asked.likeliest is None and isinstance(model, GeneratingModel)
-        key = asked.decoding.temperature if by_itself else None
+        by_itself = asked.likeliest is None and isinstance(model, GeneratingModel)
+        key = asked.decoding.of_logits if by_itself else None
         batches = self._drawing.setdefault(key, [])
         batch = next((each for each in batches if len(each.rows) < each.most), None)
         if batch is None:

@@ -131,7 +131,7 @@ def draw_all(
     """All symbols, in as many calls as that takes."""
     drawn: list[np.ndarray] = []
     while len(us):
-        ids, logits, state = mine.generate_next(logits, state, 0.8, us)
+        ids, logits, state = mine.generate_next(logits, state, (("temperature", 0.8),), us)
         drawn.append(ids)
         us = us[len(ids) :]
     return np.concatenate(drawn), logits, state
@@ -199,7 +199,7 @@ def test_it_stops_when_logits_are_not_finite(bad: float) -> None:
     logits, state = mine.step(np.arange(10, 40), mine.fresh(30))
     us, then = np.random.default_rng(1).random((64, 30)), logits
     while np.isfinite(then).all():
-        ids, then, state = mine.generate_next(then, state, 1.0, us)
+        ids, then, state = mine.generate_next(then, state, (), us)
         us = us[len(ids) :]
         assert not (ids[:-1] == 7).any()
     assert np.array_equal(~np.isfinite(then).all(axis=1), ids[-1] == 7)

@@ -122,7 +122,7 @@ def test_the_kernels_step_blocks_as_a_whole_row_by_row_to_the_last_bit():
         alone, own = stepper.step(ids[[row]], take_rows(state, np.array([row])))
         np.testing.assert_array_equal(flat(alone, own), flat(logits[[row]], take_rows(after, np.array([row]))))
     uniforms = np.random.default_rng(0).random((5, rows))
-    drawn, last, end = stepper.generate_next(logits, after, 1.0, uniforms)
+    drawn, last, end = stepper.generate_next(logits, after, (), uniforms)
     for now in drawn:
         logits, after = stepper.step(now, after)
     np.testing.assert_array_equal(flat(last, end), flat(logits, after))

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from charlm.randomness import sample_stream
+from charlm.sampling.constraints.costs import cost
 from charlm.sampling.loop.generation import generate
 from charlm.sampling.rules.decoding import Decoding
 from charlm.sampling.rules.drawing import draw_rows
@@ -61,15 +62,35 @@ def alone(model, after, decoding, length, number):
     return ids
 
 
-class DrawsByItself(Bigrams):
-    """Draws as decoding does, up to three ids at a time."""
+def decoding_of(rules):
+    """The decoding that a model is given as rules."""
+    values = {{"typ_p": "typical"}.get(name, name): value for name, value in rules}
+    return Decoding(samplers=[name for name, _ in rules], **values)
 
-    def generate_next(self, logits, state, temperature, uniforms):
-        drawn = []
+
+class DrawsByItself(Bigrams):
+    """Draws as decoding does, up to three ids at a time, and records how many it was asked for."""
+
+    def __init__(self, table):
+        super().__init__(table)
+        self.asked = []
+
+    def generate_next(self, logits, state, rules, uniforms, walk=None):
         assert np.isfinite(logits).all()
+        self.asked.append(len(uniforms))
+        drawn, decoding = [], decoding_of(rules)
+        if walk:
+            walk.written, walk.bits = np.zeros(len(logits), np.int64), np.zeros((0, len(logits)))
         for now in uniforms[:3]:
-            if not np.isfinite(logits).all():
+            if not np.isfinite(logits).all() or (walk and (walk.states < 0).all()):
                 break
-            drawn.append(draw_rows(logits, Decoding(temperature=temperature), [()] * len(logits), now))
+            allowed = (walk.needed[walk.states] < walk.left) | (walk.states < 0)[:, None] if walk else None
+            drawn.append(draw_rows(logits, decoding, [()] * len(logits), now, allowed))
+            if walk:
+                going = walk.states >= 0
+                walk.left -= 1
+                walk.written = walk.written + going
+                walk.bits = np.vstack([walk.bits, cost(logits, allowed)])
+                walk.states = np.where(going, walk.steps[walk.states, drawn[-1]], walk.states)
             logits, state = self.step(np.array(drawn[-1]), state)
         return np.array(drawn), logits, state

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from charlm.sampling.constraints.automaton import FORBIDDEN, NEVER, Automaton, trimmed
 
 LEFT, COMPLETE = -1, -2  # instead of a state, of a text that has ended
-States = NDArray[np.intp]  # (B,)
+States = NDArray[np.int64]  # (B,)
 Symbols = NDArray[np.bool_]  # (B, V) or (S, V)
 
 
@@ -35,30 +35,24 @@ class Constraint:
     end: int | None = None
 
     @cached_property
-    def _distance_after(self) -> NDArray[np.int32]:
-        """(S, V) the distance to acceptance of the state after each symbol."""
+    def needed(self) -> NDArray[np.int32]:
+        """(S, V) a symbol may be drawn if it needs fewer symbols than are left, itself one of them.
+
+        It needs those to acceptance after it; NEVER if it is forbidden, and none if the text may end before it.
+        """
         table = self.automaton.table
-        return np.where(table >= 0, self.automaton.distance[np.maximum(table, 0)], NEVER)
+        found: NDArray[np.int32] = np.where(table < 0, NEVER, self.automaton.distance[table]).astype(np.int32)
+        if self.leaves is not None:
+            found[(table < 0) & self.automaton.accepting[:, None] & self.leaves] = 0
+        return found
 
     @cached_property
-    def _forbidden(self) -> Symbols:
-        """(S, V) the steps that the automaton does not have."""
-        return np.asarray(self.automaton.table < 0)
-
-    @cached_property
-    def _leaving(self) -> Symbols:
-        """(S, V) the symbols before which the text may end."""
-        leaves = False if self.leaves is None else self.leaves
-        return np.asarray(self._forbidden & self.automaton.accepting[:, None] & leaves)
-
-    @cached_property
-    def _free(self) -> Symbols:
-        """(S, V) what may be drawn if the length is no matter."""
-        return ~self._forbidden | self._leaving
-
-    @cached_property
-    def _farthest(self) -> int:
-        return int(self.automaton.distance.max()) + 1
+    def steps(self) -> NDArray[np.int64]:
+        """(S, V) the state after each symbol; COMPLETE if nothing can follow, LEFT if the text ends before it."""
+        table = self.automaton.table
+        forbidden = table < 0
+        final = np.append(forbidden.all(axis=1), False)  # FORBIDDEN finds the last one
+        return np.where(final[table], COMPLETE, np.where(forbidden, LEFT, table)).astype(np.int64)
 
     @property
     def fewest(self) -> int:
@@ -67,36 +61,25 @@ class Constraint:
 
     def first(self, rows: int) -> States:
         """The states before the first symbol."""
-        return np.zeros(rows, np.intp)
+        return np.zeros(rows, np.int64)
 
     def allowed(self, states: States, left: int, begins: bool = False) -> Symbols:
         """(B,) states to (B, V): which symbols may be drawn if `left` more may be written, this one included.
 
         If the text `begins`, nothing may be drawn that leaves it empty, unless nothing else may be.
         """
-        if begins:
-            steps = np.asarray(self._distance_after[states] < left)
-            ends = self._leaving[states]
-            if self.end is not None:
-                ends[:, self.end] |= steps[:, self.end]
-                steps[:, self.end] = False
-            any_step = np.asarray(steps.any(axis=1, keepdims=True))
-            return np.where(any_step, steps, ends)
-        if left > self._farthest:
-            return self._free.take(states, axis=0)
-        near = np.asarray(self._distance_after[states] < left)
-        return near if self.leaves is None else near | self._leaving[states]
+        free = np.asarray(self.needed.take(states, axis=0) < min(left, NEVER))
+        if not begins:
+            return free
+        ends = self.automaton.table[states] < 0
+        if self.end is not None:
+            ends[:, self.end] = True
+        steps = free & ~ends
+        return np.where(steps.any(axis=1, keepdims=True), steps, free)
 
     def after(self, states: States, ids: Sequence[int]) -> States:
-        """The states after these ids (B,): COMPLETE if nothing can follow, LEFT if the text ends before its id."""
-        return self._steps.take(states * self.automaton.symbols + ids)
-
-    @cached_property
-    def _steps(self) -> States:
-        """(S, V) what `after` gives."""
-        table = self.automaton.table
-        final = np.append(self._forbidden.all(axis=1), False)  # FORBIDDEN finds the last one
-        return np.where(final[table], COMPLETE, np.where(self._forbidden, LEFT, table)).astype(np.intp)
+        """The states after these ids (B,)."""
+        return self.steps.take(states * self.automaton.symbols + ids)
 
 
 def of_records(automaton: Automaton, end: int) -> Constraint | None:

@@ -43,6 +43,13 @@ class Costs:
         if len(self._logits) * logits.size > CELLS:
             self._sum()
 
+    def add_bits(self, samples: Sequence[int], bits: NDArray[np.float64]) -> None:
+        """More symbols of these samples, each in its row of (N, B) bits."""
+        self._sum()
+        before = [self._totals[sample] for sample in samples]
+        totals = np.add.accumulate(np.vstack([before, bits]))[-1]  # one after the other, whenever they are summed
+        self._totals.update(zip(samples, totals.tolist(), strict=True))
+
     def of(self, sample: int) -> float:
         """What the sample cost so far."""
         self._sum()
@@ -52,8 +59,6 @@ class Costs:
         if not self._logits:
             return
         with np.errstate(invalid="ignore"):  # a row that is not finite has an error instead of a cost
-            costs = cost(np.stack(self._logits), np.stack(self._allowed))
-        before = [self._totals[sample] for sample in self._samples]
-        totals = np.add.accumulate(np.vstack([before, costs]))[-1]  # one after the other, whenever they are summed
-        self._totals.update(zip(self._samples, totals.tolist(), strict=True))
+            bits = cost(np.stack(self._logits), np.stack(self._allowed))
         self._logits, self._allowed = [], []
+        self.add_bits(self._samples, bits)

@@ -8,19 +8,19 @@ Shape letters: B rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from charlm.sampling.copies.verbatim import Verbatim
 
-USUAL_RUN = 16  # symbols; most runs are shorter, and are found without a look at more of the text
 TOGETHER = 4  # rows that are due within a quarter of the limit are looked up together: others are free for longer
 MOST_UNSEEN = 64  # symbols that are drawn before they are looked at
 NONE = np.zeros(0, np.intp)
-FEWEST_KEPT = 256  # steps that are kept at least before the older ones are forgotten
+FEWEST_KEPT = 256  # symbols that are kept at least before the older ones are forgotten
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,12 +40,14 @@ class CopyRows:
     """The rows as they are written. It changes with every symbol, and belongs to one generation."""
 
     def __init__(self, limit: CopyLimit, rows: int) -> None:
-        self._limit = limit
-        self._steps: list[Sequence[int]] = [[symbol] * rows for symbol in limit.begun[-limit.most :]]
-        self._due = [len(self._steps)] * rows  # the lengths at which the rows are looked up
-        self._next = len(self._steps)
-        self._gone = 0  # steps that are no longer kept
-        self._since = MOST_UNSEEN  # steps since something was forbidden
+        self._limit, self._training = limit, limit.training
+        begun = limit.begun[-limit.most :]
+        self._texts = [limit.training.as_bytes(begun)] * rows  # the ends of the rows' texts
+        self._length = len(begun)
+        self._gone = 0  # symbols that are no longer kept
+        self._due = [self._length] * rows  # the lengths at which the rows are looked up
+        self._next = self._length
+        self._since = MOST_UNSEEN  # symbols since something was forbidden
 
     @property
     def free(self) -> int:
@@ -60,65 +62,71 @@ class CopyRows:
         """
         return max(self.free, self._since)
 
-    @property
-    def _length(self) -> int:
-        return self._gone + len(self._steps)
-
-    def forbidden(self) -> Iterator[tuple[int, NDArray[np.intp]]]:
+    def forbidden(self) -> list[tuple[int, NDArray[np.intp]]]:
         """The rows that have a run of the limit already, and the ids that would lengthen it."""
-        length, most = self._length, self._limit.most
-        soon = length + most // TOGETHER
+        most, end = self._limit.most, self._length - self._gone
+        soon = self._length + most // TOGETHER
+        found = []
         for row, due in enumerate(self._due):
             if due <= soon:
-                run = self._run(row)
+                run = self._training.ending(self._texts[row], end, most)
                 ids = self._followers(row) if run >= most else NONE
-                self._due[row] = length + (most - run if len(ids) else max(1, most - run))
+                self._due[row] = self._length + (most - run if len(ids) else max(1, most - run))
                 if len(ids):
                     self._since = 0
-                    yield row, ids
+                    found.append((row, ids))
         self._next = min(self._due)
+        return found
 
     def _followers(self, row: int) -> NDArray[np.intp]:
-        ids = self._limit.training.followers(self._before(row, self._limit.most))
+        width, end = self._training.width, self._length - self._gone
+        ids = self._training.followers(self._texts[row][(end - self._limit.most) * width : end * width])
         return ids if self._limit.end is None else ids[ids != self._limit.end]
 
-    def _run(self, row: int) -> int:
-        """How many of the last symbols of a row stand together in the training text, up to the limit."""
-        most = min(USUAL_RUN, self._limit.most)
-        run = self._limit.training.ending(self._before(row, most), most)
-        if run < most or most == self._limit.most:
-            return run
-        return self._limit.training.ending(self._before(row, self._limit.most), self._limit.most)
-
-    def _before(self, row: int, most: int) -> str:
-        """The last symbols of a row backwards, as `Verbatim` takes them."""
-        return "".join([chr(step[row]) for step in self._steps[: -most - 1 : -1]])
-
-    def read(self, steps: Sequence[Sequence[int]]) -> int:
-        """The rows have the ids of these steps more, up to the first place where some would be forbidden.
+    def read(self, steps: NDArray[np.integer[Any]]) -> int:
+        """The rows have the ids (N, B) more, up to the first place where some would be forbidden.
 
         Gives how many steps that are. What is free is read without a look.
         """
-        done = 0
-        while True:
-            new = steps[done : done + max(1, self.free)]
-            self._steps.extend(new)
-            self._since = min(self._since + len(new), MOST_UNSEEN)
-            done += len(new)
-            if len(self._steps) > 2 * self._limit.most + FEWEST_KEPT:
-                self._forget()
-            if done == len(steps) or [*self.forbidden()]:
-                return done
+        for row, ids in enumerate(steps.T):
+            self._texts[row] += self._training.as_bytes(ids)
+        first = self._length
+        end = first + len(steps)
+        self._since = min(self._since + len(steps), MOST_UNSEEN)
+        self._length = min(end, first + max(1, self.free))  # the first step was looked at, if it is not free
+        while self._length < end:
+            self._look_ahead(end)
+            self._length = min(end, self._next)
+            if self._length < end and self.forbidden():
+                break
+        self._keep_ends()
+        return self._length - first
+
+    def _look_ahead(self, end: int) -> None:
+        """Find the first place before the end at which a row has a run of the limit, or where to look after the end."""
+        found = self._next_runs(end)
+        if min(found) < end:  # what comes after the first such place may be drawn anew
+            found = self._next_runs(min(found))
+        self._due, self._next = found, min(found)
+
+    def _next_runs(self, end: int) -> list[int]:
+        """The place of each row as `Verbatim.next_run` gives it."""
+        gone, length, most, look = self._gone, self._length, self._limit.most, self._training.next_run
+        return [
+            due if due >= end else gone + look(text, max(due, length) - gone, end - gone, most)
+            for text, due in zip(self._texts, self._due, strict=True)
+        ]
+
+    def _keep_ends(self) -> None:
+        """Leave out what was not read, and sometimes what is too far back to be of a run."""
+        width, end = self._training.width, self._length - self._gone
+        begin = end - self._limit.most if end > 2 * self._limit.most + FEWEST_KEPT else 0
+        if begin or end * width < len(self._texts[0]):
+            self._texts = [text[begin * width : end * width] for text in self._texts]
+            self._gone += begin
 
     def keep(self, rows: Sequence[int]) -> None:
         """Only these rows continue."""
-        self._forget()
-        self._steps = [[step[row] for row in rows] for step in self._steps]
+        self._texts = [self._texts[row] for row in rows]
         self._due = [self._due[row] for row in rows]
         self._next = min(self._due)
-
-    def _forget(self) -> None:
-        """Keep the last steps alone, as many as a run may have."""
-        unneeded = max(0, len(self._steps) - self._limit.most)
-        self._steps = self._steps[unneeded:]
-        self._gone += unneeded

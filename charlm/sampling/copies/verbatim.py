@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from ctypes import byref
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -17,12 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charlm.errors import UsageError
+from charlm.kernels import SuffixArray, library
 from charlm.version import install_extra
 
 Ids = NDArray[Any]
 
-KEPT = 4096  # parts of a text whose followers, or places in the array, are kept
-SHORT = 3  # characters whose places are kept: few of them are frequent, and the search in their range is short
+KEPT = 4096  # parts of a text whose followers are kept
 LONGEST_TEXT = 2**31 - 1
 
 
@@ -50,39 +51,58 @@ class Verbatim:
         self._ids = ids
         self._suffixes = np.ascontiguousarray(suffixes, np.uint32)
         self._starts = self._suffixes.view(np.uint8).data.cast("I")  # the same as Python's numbers, found quicker
+        self._dtype = ids.dtype.newbyteorder("<")
+        self._kernel = library()
+        self.width = ids.dtype.itemsize  # bytes of a symbol
         self.followers = lru_cache(maxsize=KEPT)(self._found_followers)
-        self._range = lru_cache(maxsize=KEPT)(self._found_range)
+
+    def as_bytes(self, ids: Any) -> bytes:
+        """(N,) ids as the other functions take texts: as bytes, of each symbol the lowest first."""
+        return np.asarray(ids).astype(self._dtype).tobytes()
 
     @cached_property
-    def _backwards(self) -> str:
-        """The training text backwards, a character for each id: strings are compared faster than arrays."""
-        return backwards(self._ids)
+    def _backwards(self) -> bytes:
+        """The training text backwards, of each symbol the highest byte first: texts are in the order of their bytes."""
+        return self._ids[::-1].astype(self._ids.dtype.newbyteorder(">"), copy=False).tobytes()
 
-    def ending(self, before: str, most: int) -> int:
-        """How many of the last symbols of a text stand together in the training text, `most` at most.
+    @cached_property
+    def _described(self) -> SuffixArray:
+        """What the kernel is given."""
+        return SuffixArray(self._backwards, self._suffixes.ctypes.data, len(self._suffixes), self.width)
 
-        `before` is the text backwards, as `backwards` gives it, from its end to at least `most` symbols before it.
+    def ending(self, text: bytes, end: int, most: int) -> int:
+        """How many symbols before the place `end` of a text stand together in the training text, `most` at most."""
+        if self._kernel:
+            return int(self._kernel.run_ending(byref(self._described), text, end, most))
+        whole, starts, width = self._backwards, self._starts, self.width
+        before = text[max(0, end - most) * width : end * width][::-1]
+        size = len(before)
+        at = bisect_left(starts, before, key=lambda start: whole[start * width : start * width + size])
+        # the neighbours of its place have the longest parts
+        near = [whole[start * width : start * width + size] for start in starts[max(0, at - 1) : at + 1]]
+        return max(_shared(before, part) for part in near) // width
+
+    def next_run(self, text: bytes, place: int, end: int, most: int) -> int:
+        """The first place of a text from `place` on, before `end`, at which a run of `most` symbols ends that stands in
+        the training text; if there is none, the first from `end` on at which one may end.
+
+        After a run of d symbols, that can be most - d later.
         """
-        text = self._backwards
-        wanted = before[:most]
-        first, end = self._range(wanted[:SHORT])
-        starts = self._starts
-        at = bisect_left(starts, wanted, first, end, key=lambda start: text[start : start + most])
-        after = _shared(wanted, text[starts[at] : starts[at] + most]) if at < len(starts) else 0
-        return max(after, _shared(wanted, text[starts[at - 1] : starts[at - 1] + most])) if at else after
+        if self._kernel:
+            return int(self._kernel.next_run(byref(self._described), text, place, end, most))
+        while place < end and (run := self.ending(text, place, most)) < most:
+            place += most - run
+        return place
 
-    def _found_range(self, before: str) -> tuple[int, int]:
-        """The places in the suffix array of the suffixes that begin with this text."""
-        text, length = self._backwards, len(before)
+    def _found_followers(self, part: bytes) -> NDArray[np.intp]:
+        """The ids that come after this part of a text, wherever it stands in the training text."""
+        whole, width, size, before = self._backwards, self.width, len(part), part[::-1]
 
-        def key(start: int) -> str:
-            return text[start : start + length]
+        def key(start: int) -> bytes:
+            return whole[start * width : start * width + size]
 
-        return bisect_left(self._starts, before, key=key), bisect_right(self._starts, before, key=key)
-
-    def _found_followers(self, before: str) -> NDArray[np.intp]:
-        """The ids that come after this text, given backwards, wherever it stands in the training text."""
-        starts = self._suffixes[slice(*self._found_range(before))].astype(np.intp)
+        found = slice(bisect_left(self._starts, before, key=key), bisect_right(self._starts, before, key=key))
+        starts = self._suffixes[found].astype(np.intp)
         return np.unique(self._ids[len(self._ids) - starts[starts > 0]]).astype(np.intp)
 
     def runs(self, ids: Sequence[int], begun: Sequence[int] = (), most: int = LONGEST_TEXT) -> NDArray[np.intp]:
@@ -90,40 +110,35 @@ class Verbatim:
 
         Those that the text `begun` with count too.
         """
-        text = backwards(np.array([*begun, *ids], np.int64))
+        text = self.as_bytes([*begun, *ids])
         found = np.zeros(len(ids), np.intp)
         longest = 0
         for number in range(len(ids)):
-            found[number] = longest = self._grown(text, len(ids) - 1 - number, longest, most)
+            found[number] = longest = self._grown(text, len(begun) + number + 1, longest, most)
         return found
 
     def longest_run(self, ids: Sequence[int], begun: Sequence[int] = ()) -> int:
         """The most symbols in a row, up to one of the ids, that stand together in the training text."""
-        text = backwards(np.array([*begun, *ids], np.int64))
+        text = self.as_bytes([*begun, *ids])
         longest, number = 0, 0
         while number < len(ids):
-            here = self._grown(text, len(ids) - 1 - number, longest, LONGEST_TEXT)
+            here = self._grown(text, len(begun) + number + 1, longest, LONGEST_TEXT)
             longest = max(longest, here)
             number += longest - here + 1  # until then no run can be longer
         return longest
 
-    def _grown(self, text: str, place: int, guess: int, most: int) -> int:
-        """As `ending` for what begins at the place of a text backwards, with a guess of about how long it will be."""
+    def _grown(self, text: bytes, end: int, guess: int, most: int) -> int:
+        """As `ending`, with a guess of about how long the run will be."""
         bound = min(most, max(16, 2 * guess))
         while True:
-            found = self.ending(text[place : place + bound], bound)
+            found = self.ending(text, end, bound)
             if found < bound or bound >= most:
                 return found
             bound = min(most, 4 * bound)
 
 
-def backwards(ids: Ids) -> str:
-    """(N,) ids to a string of a character for each, the last first."""
-    return np.asarray(ids)[::-1].astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
-
-
-def _shared(one: str, other: str) -> int:
-    """How many characters both begin with."""
+def _shared(one: bytes, other: bytes) -> int:
+    """How many bytes both begin with."""
     if one == other:
         return len(one)
     place = 0

@@ -1,7 +1,8 @@
-"""Generation by a model that draws: several symbols at a time, as long as a temperature alone decides.
+"""Generation by a model that draws several symbols at a time, by rules that need nothing but the logits.
 
-A limit on copies decides too, but seldom: the model draws as if there were none, and the rows say up to where that may
-be written. The symbol after that is drawn here, without those that are forbidden. Knows no model by name.
+It obeys a constraint by itself, after the first symbol. A limit on copies decides seldom: the model draws as if there
+were none, and the rows say up to where that may be written. The symbol after that is drawn here, without those that are
+forbidden. Knows no model by name.
 Shape letters: N symbols, B rows, V symbols of the vocabulary.
 """
 
@@ -17,7 +18,6 @@ from charlm.sampling.loop.masks import MaskedRows, Masks
 from charlm.sampling.loop.rows import Round, first_rows, kept_rows, next_uniforms, non_finite_rows
 from charlm.sampling.rules.decoding import Decoding
 from charlm.sampling.rules.drawing import draw_rows
-from charlm.sampling.rules.logits import LEAST_TEMPERATURE
 
 if TYPE_CHECKING:
     from charlm.sampling.loop.generation import GeneratingModel, Read
@@ -32,10 +32,10 @@ def drawn_by_model(
     ended: Set[int],
     masks: Masks,
 ) -> Iterator[Round]:
-    """The rounds of `generate`, whose arguments these are; of the masks, there may be a limit on copies alone."""
+    """The rounds of `generate`, whose arguments these are, for rules `of_logits` and one mask at most."""
     samples, logits, state = first_rows(after, len(streams))
-    rows = masks.begin(decoding, after.ids, len(samples)) if masks.copies else None
-    temperature = max(decoding.temperature, LEAST_TEMPERATURE)
+    rows = masks.begin(decoding, after.ids, len(samples)) if masks.needed_for(decoding) else None
+    rules = decoding.of_logits or ()
     uniforms = np.empty((0, len(samples)))
     while length:
         if np.isfinite(logits).all():
@@ -47,11 +47,14 @@ def drawn_by_model(
                 logits, state = model.step(taken[0], state)
             else:
                 given = uniforms if rows is None else uniforms[: rows.ahead]
-                before = logits, state
-                taken, logits, state = model.generate_next(*before, temperature, given)
+                before, walk = (logits, state, rules), rows.walk(length) if rows else None
+                taken, logits, state = model.generate_next(*before, given, walk)
                 if rows and (most := rows.read(taken)) < len(taken):  # again, up to where some are forbidden
-                    taken, logits, state = model.generate_next(*before, temperature, given[:most])
-                round_ = Round(dict(zip(samples, taken.T.tolist(), strict=True)))
+                    taken, logits, state = model.generate_next(*before, given[:most], None)
+                if rows and walk:
+                    round_ = rows.walked(samples, taken, walk)
+                else:
+                    round_ = Round(dict(zip(samples, taken.T.tolist(), strict=True)))
             uniforms = uniforms[len(taken) :]
             length -= len(taken)
         else:

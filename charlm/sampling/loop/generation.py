@@ -13,6 +13,7 @@ from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
+from charlm.model.drawing import Rules, Walk
 from charlm.sampling.loop.by_model import drawn_by_model
 from charlm.sampling.loop.by_rules import drawn_by_rules
 from charlm.sampling.loop.masks import NO_MASKS, Masks
@@ -40,15 +41,22 @@ class Model(Protocol[State]):
 
 @runtime_checkable
 class GeneratingModel(Model[State], Protocol[State]):
-    """A model that also draws, as `draw_rows` would, if a temperature is the only rule of decoding."""
+    """A model that also draws, as `draw_rows` would, by rules of decoding that need nothing but the logits."""
 
     def generate_next(
-        self, logits: np.ndarray[Any, Any], state: State, temperature: float, uniforms: np.ndarray[Any, Any], /
+        self,
+        logits: np.ndarray[Any, Any],
+        state: State,
+        rules: Rules,
+        uniforms: np.ndarray[Any, Any],
+        walk: Walk | None = None,
+        /,
     ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], State]:
-        """Finite logits (B, V), the state, a temperature above 0 and random numbers (N, B) in [0, 1) -> the ids drawn
-        with the first n of them, (n, B), and the logits and the state after these ids.
+        """Finite logits (B, V), the state, the rules and random numbers (N, B) in [0, 1) -> the ids drawn with the
+        first n of them, (n, B), and the logits and the state after these ids. The walk has moved along with them.
 
-        n is at least 1. It is below N if the model draws fewer at a time, or if some logits are no longer finite.
+        n is at least 1. It is below N if the model draws fewer at a time, if some logits are no longer finite, or if
+        all rows of the walk have ended.
         """
         ...
 
@@ -89,6 +97,6 @@ def generate(
     The caller ends a sample early by adding it to `ended`, which is consulted before the next round. No round is
     computed before it is asked for. `masks` say which ids are forbidden.
     """
-    if decoding.only_temperature and masks.only_copies(decoding) and isinstance(model, GeneratingModel):
+    if decoding.of_logits is not None and masks.one_at_most(decoding) and isinstance(model, GeneratingModel):
         return drawn_by_model(model, after, decoding, length, streams, ended, masks)
     return drawn_by_rules(model, after, decoding, length, streams, ended, masks)

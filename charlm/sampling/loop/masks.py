@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charlm.errors import CharlmError, UsageError
+from charlm.model.drawing import Walk
+from charlm.sampling.constraints.automaton import NEVER
 from charlm.sampling.constraints.constraint import LEFT, Constraint
 from charlm.sampling.constraints.costs import Costs
 from charlm.sampling.copies.copy_limit import CopyLimit, CopyRows
@@ -36,9 +38,9 @@ class Masks:
         """Whether anything is forbidden."""
         return (self.constraint, self.copies, decoding.no_repeat) != (None, None, None)
 
-    def only_copies(self, decoding: Decoding) -> bool:
-        """Whether nothing is forbidden but copies, if even these are."""
-        return (self.constraint, decoding.no_repeat) == (None, None)
+    def one_at_most(self, decoding: Decoding) -> bool:
+        """Whether there is none but a constraint or a limit on copies, and not both."""
+        return decoding.no_repeat is None and None in (self.constraint, self.copies)
 
     def begin(self, decoding: Decoding, heard: Sequence[int], rows: int) -> MaskedRows:
         """The rows of samples that continue the ids that were heard."""
@@ -53,7 +55,7 @@ class MaskedRows:
 
     def __init__(self, masks: Masks, decoding: Decoding, heard: Sequence[int], rows: int) -> None:
         self._constraint = masks.constraint
-        self._states = masks.constraint.first(rows) if masks.constraint else np.zeros(rows, np.intp)
+        self._states = masks.constraint.first(rows) if masks.constraint else np.zeros(rows, np.int64)
         self._costs = Costs()
         self._bits = self._costs.of if masks.constraint else None
         self._begins = True
@@ -63,19 +65,41 @@ class MaskedRows:
         self._allowed: NDArray[np.bool_] | None = None
         self._stuck: Sequence[int] = ()
 
+    # The next five are for a model that draws by itself, under one mask at most.
+
     @property
     def free(self) -> bool:
-        """Of rows with a limit on copies alone: whether any symbol may follow, without a look at them."""
-        return self._copies is not None and self._copies.free > 0
+        """Whether the model may draw the next symbol: its walk obeys the constraint, or no run is near the limit."""
+        return not self._begins if self._constraint else self._copies is None or self._copies.free > 0
 
     @property
-    def ahead(self) -> int:
-        """Of rows with a limit on copies alone: how many symbols to draw before they are given to `read`."""
-        return self._copies.ahead if self._copies else 1
+    def ahead(self) -> int | None:
+        """How many symbols to draw before they are given to `read`; None is any number."""
+        return self._copies.ahead if self._copies else None
 
     def read(self, ids: NDArray[np.intp]) -> int:
-        """Of rows with a limit on copies alone: they have the first n of these ids (N, B) more; gives n."""
-        return self._copies.read(ids.tolist()) if self._copies else len(ids)
+        """The rows have the first n of these ids (N, B) more; gives n, which a limit on copies alone bounds."""
+        return self._copies.read(ids) if self._copies else len(ids)
+
+    def walk(self, left: int) -> Walk | None:
+        """What a model has to obey if `left` more symbols may be written."""
+        constraint = self._constraint
+        return Walk(constraint.needed, constraint.steps, self._states, min(left, NEVER)) if constraint else None
+
+    def walked(self, samples: Sequence[int], ids: NDArray[np.intp], walk: Walk) -> Round:
+        """The round of ids (N, B) that a model drew within a walk."""
+        self._costs.add_bits(samples, walk.bits)
+        self._states = walk.states
+        written: dict[int, list[int]] = {}
+        ends: dict[int, EndedBy | CharlmError] = {}
+        for sample, symbols, count, state in zip(
+            samples, ids.T.tolist(), walk.written.tolist(), walk.states.tolist(), strict=True
+        ):
+            if text := symbols[: count - (state == LEFT)]:
+                written[sample] = text
+            if state < 0:
+                ends[sample] = "match"
+        return Round(written, ends, self._bits)
 
     def allowed(self, logits: NDArray[np.floating], left: int) -> NDArray[np.bool_] | None:
         """(B, V) what may be drawn if `left` more symbols may be written, this one included; None is all.
@@ -107,7 +131,7 @@ class MaskedRows:
         for followers, symbol in zip(self._followers, read, strict=False):
             followers.read(symbol)
         if self._copies:
-            self._copies.read([read])
+            self._copies.read(np.array([read]))
         self._begins = False
         if self._constraint is not None and self._allowed is not None:
             self._costs.add(samples, logits, self._allowed)

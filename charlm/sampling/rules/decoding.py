@@ -22,8 +22,10 @@ from numpy.typing import NDArray
 
 from charlm.config.suggestions import suggestion
 from charlm.errors import IntegrityError, UsageError
+from charlm.model.drawing import RULES, Rules
 from charlm.sampling.rules import mirostat
 from charlm.sampling.rules.logits import (
+    LEAST_TEMPERATURE,
     Logits,
     Probabilities,
     biased,
@@ -37,7 +39,7 @@ from charlm.sampling.rules.logits import (
 
 Unnormalised = NDArray[np.float64]  # (V,) probabilities times a positive constant
 
-SAMPLERS = ("penalties", "temperature", "top_k", "typ_p", "top_p", "min_p")  # as llama.cpp names them
+SAMPLERS = ("penalties", *RULES)  # as llama.cpp names them
 OTHER_NAMES = {"temp": "temperature", "typical": "typ_p", "typical_p": "typ_p"}
 HOTTEST = 1_000_000  # all symbols are then equally likely, but for one that is never written (LanguageModel)
 USUAL_TEMPERATURE = 0.8
@@ -95,8 +97,7 @@ class Decoding:
         self._check_samplers()
 
     def _check_samplers(self) -> None:
-        truncations = {"top_k": self.top_k, "typ_p": self.typical, "top_p": self.top_p, "min_p": self.min_p}
-        given = [name for name, value in truncations.items() if value is not None]
+        given = list(self._truncations)
         if self.mirostat and given:
             named = option_of(given[0])
             raise UsageError(
@@ -122,6 +123,12 @@ class Decoding:
             object.__setattr__(self, "temperature", 1.0)
 
     @cached_property
+    def _truncations(self) -> Mapping[str, float]:
+        """The values of the truncations that are asked for."""
+        values = {"top_k": self.top_k, "typ_p": self.typical, "top_p": self.top_p, "min_p": self.min_p}
+        return {name: value for name, value in values.items() if value is not None}
+
+    @cached_property
     def _penalises(self) -> bool:
         return (self.repetition_penalty, self.frequency_penalty, self.presence_penalty) != (1, 0, 0)
 
@@ -133,17 +140,23 @@ class Decoding:
     @cached_property
     def rules(self) -> tuple[str, ...]:
         """The samplers that do something, in their order."""
-        values = {"top_k": self.top_k, "typ_p": self.typical, "top_p": self.top_p, "min_p": self.min_p}
-        idle = {name for name, value in values.items() if value is None}
-        if not self.reads_back:
-            idle.add("penalties")
-        return tuple(name for name in self.samplers if name not in idle)
+        working = {"temperature", *self._truncations, *(["penalties"] if self.reads_back else [])}
+        return tuple(name for name in self.samplers if name in working)
 
     @cached_property
     def shifted(self) -> bool:
         """Whether the likeliest symbol has the logit 0 after all rules: the temperature sees to it, if it is kept."""
         after = self.rules[self.rules.index("temperature") + 1 :] if "temperature" in self.rules else SAMPLERS
         return not {"penalties", "typ_p"}.intersection(after)
+
+    @cached_property
+    def of_logits(self) -> Rules | None:
+        """The rules with their values, if they need nothing but the logits: a model may apply these as it draws."""
+        if self.reads_back or self.mirostat or self.logit_bias:
+            return None
+        temperature = max(self.temperature, LEAST_TEMPERATURE) if self.temperature else 0.0
+        values = {"temperature": temperature, **self._truncations}
+        return tuple((name, values[name]) for name in self.rules)
 
     @cached_property
     def only_temperature(self) -> bool:

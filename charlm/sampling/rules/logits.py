@@ -2,7 +2,8 @@
 
 Logits are float64 (V,); a symbol that a rule excludes has -inf, and some rule before may have excluded it already. At
 least one is finite. The code that runs for every symbol uses the cheapest spelling of numpy's functions: for a small
-model this part takes longer than the model. Knows no options and no order (decoding.py).
+model this part takes longer than the model. The kernels have the same rules (kernels/draw_rules.h) and draw the same,
+so sums are added up in one order, from the first to the last. Knows no options and no order (decoding.py).
 """
 
 from __future__ import annotations
@@ -98,9 +99,9 @@ def typical(logits: Logits, p: float) -> Logits:
         return logits
     chances = softmax(logits)
     possible = np.flatnonzero(chances)
-    own = chances[possible]
-    surprise = -np.log(own)
-    order = np.argsort(np.abs(surprise - own @ surprise), kind="stable")
+    own, levels = chances[possible], logits[possible]
+    # A surprise is a constant minus the logit, and the entropy that constant minus the mean logit.
+    order = np.argsort(np.abs(levels - total(own * levels)), kind="stable")
     mass = own[order].cumsum()
     return only(logits, possible[order[: int(mass.searchsorted(p, "right")) + 1]])
 
@@ -108,8 +109,14 @@ def typical(logits: Logits, p: float) -> Logits:
 def softmax(logits: Logits) -> Probabilities:
     """(V,) logits, at least one of them finite, to (V,) probabilities."""
     powers = np.exp(logits - logits.max())
-    normalised: Probabilities = powers / powers.sum()
+    normalised: Probabilities = powers / total(powers)
     return normalised
+
+
+def total(values: NDArray[np.float64]) -> np.float64:
+    """The sum of (V,), V > 0, added up from the first to the last; numpy's own `sum` has another order."""
+    last: np.float64 = np.add.accumulate(values)[-1]
+    return last
 
 
 def descending(logits: Logits) -> NDArray[np.intp]:

@@ -12,7 +12,7 @@ from charlm.errors import UsageError
 from charlm.randomness import sample_stream
 from charlm.sampling.constraints.constraining import Asked, make_constraint
 from charlm.sampling.copies.copy_limit import CopyLimit
-from charlm.sampling.copies.verbatim import Verbatim, backwards, suffix_array
+from charlm.sampling.copies.verbatim import Verbatim, suffix_array
 from charlm.sampling.loop.generation import generate, read
 from charlm.sampling.loop.masks import Masks
 from charlm.sampling.rules.decoding import Decoding
@@ -60,7 +60,8 @@ def test_law_followers_are_what_comes_after_in_the_training_text(training, part)
     expected = {
         training[at + len(part)] for at in range(len(training) - len(part)) if training[at : at + len(part)] == part
     }
-    assert set(index(training).followers(backwards(np.array(part))).tolist()) == expected
+    found = index(training)
+    assert set(found.followers(found.as_bytes(part)).tolist()) == expected
 
 
 def test_long_copies_are_found_whole():

@@ -4,12 +4,13 @@ from itertools import islice
 
 import numpy as np
 import pytest
+from tables import Bigrams as WithHalf
+from tables import DrawsByItself
 
 from charlm.errors import IntegrityError
 from charlm.randomness import sample_stream
 from charlm.sampling.loop.generation import generate, read
-from charlm.sampling.rules.decoding import Decoding, unnormalised
-from charlm.sampling.rules.drawing import draw
+from charlm.sampling.rules.decoding import Decoding
 
 
 class Bigrams:
@@ -128,31 +129,12 @@ def test_a_model_that_gives_nan_raises_an_integrity_error():
         next(ids_of_one(model, read(model, [0]), Decoding(), 5, sample_stream(0, 0)))
 
 
-class DrawsByItself(Bigrams):
-    """Draws as decoding does, up to three ids at a time, and records how many it was asked for."""
-
-    def __init__(self, table):
-        super().__init__(table)
-        self.asked = []
-
-    def generate_next(self, logits, state, temperature, uniforms):
-        assert np.isfinite(logits).all()
-        self.asked.append(len(uniforms))
-        drawn = []
-        for (uniform,) in uniforms[:3]:
-            if not np.isfinite(logits).all():
-                break
-            drawn.append([draw(unnormalised(logits[0], Decoding(temperature=temperature)), uniform)])
-            logits, state = self.step(np.array(drawn[-1]), state)
-        return np.array(drawn), logits, state
-
-
 TABLE = np.random.default_rng(8).normal(size=(9, 9))
 
 
 @pytest.mark.parametrize("length", [0, 1, 3, 4, 255, 256, 257, 1000])
 def test_a_model_that_draws_by_itself_draws_the_same(length):
-    one, other = Bigrams(TABLE), DrawsByItself(TABLE)
+    one, other = WithHalf(TABLE), DrawsByItself(TABLE)
     expected = list(ids_of_one(one, read(one, [4]), Decoding(), length, sample_stream(1, 0)))
     assert list(ids_of_one(other, read(other, [4]), Decoding(), length, sample_stream(1, 0))) == expected
     assert bool(other.asked) == (length > 0)
@@ -164,12 +146,22 @@ def test_ids_that_the_model_drew_together_come_together():
     assert [len(round_.ids[0]) for round_ in rounds] == [3, 3, 2]
 
 
-@pytest.mark.parametrize("decoding", [GREEDY, Decoding(top_k=3), Decoding(repetition_penalty=2)])
-def test_a_model_that_draws_by_itself_is_not_asked_if_there_are_other_rules(decoding):
-    one, other = Bigrams(TABLE), DrawsByItself(TABLE)
+OF_LOGITS = [
+    GREEDY,
+    Decoding(top_k=3),
+    Decoding(0.0, top_p=0.5),
+    Decoding(1.3, typical=0.6, min_p=0.1, samplers=("min_p", "temperature", "typ_p")),
+    Decoding(top_p=0.6, samplers=("top_p",)),
+]
+OTHERS = [Decoding(repetition_penalty=2), Decoding(mirostat=2), Decoding(logit_bias={2: 1.0}), Decoding(no_repeat=9)]
+
+
+@pytest.mark.parametrize("decoding", [*OF_LOGITS, *OTHERS])
+def test_a_model_that_draws_by_itself_is_asked_if_the_rules_need_nothing_but_logits(decoding):
+    one, other = WithHalf(TABLE), DrawsByItself(TABLE)
     expected = list(ids_of_one(one, read(one, [4]), decoding, 50, sample_stream(1, 0)))
     assert list(ids_of_one(other, read(other, [4]), decoding, 50, sample_stream(1, 0))) == expected
-    assert not other.asked
+    assert bool(other.asked) == (decoding in OF_LOGITS)
 
 
 def test_ids_drawn_before_nan_come_before_the_error():
