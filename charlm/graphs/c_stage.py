@@ -93,8 +93,8 @@ class StageSource:
         }
         return [
             "    for (int r = 0; r < R; r++) for (int j = 0; j < vectors; j++) {",
-            "        const int64_t flat = t * B + row + r, u = unit + j * W, at = flat * H + u;",
-            "        (void)at;",
+            "        const int64_t flat = t * B + row + r, u = unit + j * W, at = flat * H + u, own = (row + r) * H + u;",
+            "        (void)at, (void)own;",
             *(f"        {text}" for name, text in pointers.items() if any(f"({name} + " in line for line in lines)),
             *(f"        {line}" for line in lines),
             "    }",

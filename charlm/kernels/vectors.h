@@ -51,6 +51,23 @@ typedef float unaligned_floats __attribute__((vector_size(W * sizeof(float)), al
 INLINE floats load_floats(const float *from) { return *(const unaligned_floats *)from; }
 INLINE void store_floats(float *to, floats x) { *(unaligned_floats *)to = x; }
 
+/* The same for `count` numbers, at most W. The others are 0. */
+INLINE floats load_some(const float *from, const int count) {
+    if (count == W) return load_floats(from);
+    float whole[W] = {0};
+    memcpy(whole, from, (size_t)count * sizeof *from);
+    return load_floats(whole);
+}
+INLINE void store_some(float *to, const int count, floats x) {
+    if (count == W) {
+        store_floats(to, x);
+        return;
+    }
+    float whole[W];
+    store_floats(whole, x);
+    memcpy(to, whole, (size_t)count * sizeof *to);
+}
+
 /* x within [-limit, limit]. A nan stays nan, so that a training that diverges is seen to diverge: if one operand of the
    processor's minimum or maximum is nan, these give the second. */
 #if defined(CHARLM_FLOAT64) || !defined(__SSE__)
