@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from charlm.cells.aligned import room
 from charlm.cells.arrays import Array
 
 
@@ -52,7 +53,7 @@ def _function() -> Any:
             ctx.save_for_backward(x, weight)
             ctx.dtype = dtype
             (N, H), made = x.shape, len(weight)  # noqa: N806
-            found = x.new_empty(N, made + H, dtype=torch.promote_types(x.dtype, dtype))
+            found = room(x, N, made + H, torch.promote_types(x.dtype, dtype))
             found[:, made:] = x
             x, weight = x.to(dtype), weight.to(dtype)
             for read, to in _blocks(H, *weight.shape):
@@ -67,7 +68,8 @@ def _function() -> Any:
         def backward(ctx: Any, d_found: Any) -> Any:
             (x, weight), dtype = ctx.saved_tensors, ctx.dtype
             made = len(weight)
-            d_x, d_weight = d_found[:, made:].clone(memory_format=torch.contiguous_format), torch.empty_like(weight)
+            d_x, d_weight = room(d_found, *x.shape), torch.empty_like(weight)
+            d_x[:] = d_found[:, made:]
             d_made, read_x, rows = d_found[:, :made].to(dtype), x.to(dtype), weight.to(dtype)
             for read, to in _blocks(x.shape[1], *weight.shape):
                 if d_x.dtype == dtype:

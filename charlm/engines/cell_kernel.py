@@ -87,10 +87,12 @@ class _Window(torch.autograd.Function):
         panels = kernel.pack(own, needs_backward)
         run = WindowArrays(plan, kernel.arrays, steps, rows, own, needs_backward)
         run.begin(state)
-        projected = projected.contiguous()
+        projected = projected if projected.stride(1) == 1 else projected.contiguous()  # rows may have room behind them
         below = None if below is None else below.to(kernel.sums).contiguous()
         ids = None if ids is None else ids.contiguous()
-        kernel.call("forward", run.window(projected, ids, below, [forward for forward, _ in panels]))
+        window = run.window(projected, ids, below, [forward for forward, _ in panels])
+        window.projected_row = projected.stride(0)
+        kernel.call("forward", window)
         ctx.kernel, ctx.run, ctx.units, ctx.symbols = kernel, run, units, len(projected)
         ctx.kept = ids, below, own.matrices, [backward for _, backward in panels], projected
         ctx.shapes = [weight.shape for weight in arrays[parts:]]
@@ -104,7 +106,7 @@ class _Window(torch.autograd.Function):
         kernel, run, plan = ctx.kernel, ctx.run, ctx.kernel.plan
         ids, below, matrices, panels, projected = ctx.kept
         T, B, H, dtype = run.steps, run.rows, run.units, kernel.dtype
-        d_output = torch.zeros(T, B, H, dtype=dtype) if d_outputs is None else d_outputs.to(dtype).contiguous()
+        d_output = torch.zeros(T, B, H, dtype=dtype) if d_outputs is None else in_rows(d_outputs.to(dtype))
         d_memory = None if d_memories is None else d_memories.to(kernel.sums).contiguous()
         d_states = [
             torch.zeros(B, H, dtype=kernel.sums)
@@ -115,6 +117,7 @@ class _Window(torch.autograd.Function):
         d_below = None if below is None else torch.empty(T, B, H, dtype=kernel.sums)
         window = run.window(projected, ids, below, panels)
         run.put(window, d_output=d_output, d_memory=d_memory, d_below=d_below)
+        window.projected_row, window.d_output_row = projected.stride(0), d_output.stride(1)
         run.point(window, "d_states", d_states)
         if not plan.mixes_units:
             d_projected, d_weights = _added_up(ctx, window)
@@ -133,6 +136,11 @@ class _Window(torch.autograd.Function):
             d_projected = kernel.gather(d_projected, ids, ctx.symbols).to(dtype)
         d_weights = _weight_gradients(ctx, columns)
         return None, None, d_projected, None, d_below, None, None, *d_states, *d_weights
+
+
+def in_rows(x: Tensor) -> Tensor:
+    """(T, B, H) such that rows are equally far apart, and whole: itself if it is so."""
+    return x if x.stride(2) == 1 and x.stride(0) == len(x[0]) * x.stride(1) else x.contiguous()
 
 
 def _added_up(ctx: Any, window: Window) -> tuple[Tensor, list[Tensor | None]]:

@@ -127,6 +127,7 @@ class WindowArrays:
         )  # fmt: skip
         window.memory = self, projected, ids, below, panels
         self._given = projected, ids
+        window.projected_row, window.d_output_row = self._plan.graph.projected * self.units, self.units
         return window
 
     def put(self, window: Window, **arrays: Array | None) -> None:

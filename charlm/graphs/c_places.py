@@ -51,7 +51,7 @@ class Places:
             return self.floats(f"carried + {self._plan.carried.index(each)} * H")
         match each.op:
             case "d_output":
-                return self.real("w->d_output + at")
+                return self.real("w->d_output + flat * w->d_output_row + u")
             case "d_state":
                 field = str(each.key[0])
                 given = self.floats(f"w->d_states[{self._plan.fields.index(field)}] + own")

@@ -49,8 +49,9 @@ def _step(name: str, plan: KernelPlan, lines: list[str]) -> str:
     """One step of one row, for a vector of units, of which `count` are there."""
     K, M = plan.graph.projected, len(plan.columns)  # noqa: N806
     pointers = {
-        "projected": f"const NAME(real) *projected = w->projected + (w->ids ? w->ids[flat] : flat) * {K} * H + u;",
-        "past": f"const NAME(real) *past = w->projected + (t ? (w->ids ? w->ids[flat - B] : flat - B) * {K} * H + u : 0);",
+        "projected": "const NAME(real) *projected = w->projected + (w->ids ? w->ids[flat] : flat) * w->projected_row + u;",
+        "past": "const NAME(real) *past = w->projected + "
+        "(t ? (w->ids ? w->ids[flat - B] : flat - B) * w->projected_row + u : 0);",
         "columns": f"NAME(real) *columns = w->columns + flat * {M} * H + u;",
         "totals": f"float *totals = w->totals + (w->totals ? w->ids[flat] * {K} * H + u : 0);",
         "sums": "float *sums = w->sums + u;",

@@ -30,6 +30,7 @@ typedef struct {
     float *d_below;                        /* (T, B, H) */
     float *carried;                        /* (B, C H), scratch */
     int64_t T, B, H, U, kept_steps;
+    int64_t projected_row, d_output_row;   /* how far apart their rows are: K H and H, or a little more */
     int64_t threads, contended;            /* of a team: how many to use, at most; out: they waited too long */
 } NAME(Window);
 
