@@ -1,6 +1,6 @@
 """Products of tensors on a CPU whose results stand in rows of whole cache lines. Knows no cell.
 
-A BLAS stores its results in vectors. Where rows are not a multiple of a vector long, as in a layer of 505 units, most of
+A BLAS stores its results in vectors. Where rows are no multiple of a vector long, as in a layer of 505 units, most of
 these cross from one cache line into the next, and a product takes a third longer. So a row has room for a few numbers
 more than it has. Shape letters: N rows, I inputs, M results.
 """
@@ -42,7 +42,7 @@ def _linear() -> Any:
             return found.unflatten(0, x.shape[:-1]) if x.ndim != 2 else found
 
         @staticmethod
-        @torch.autograd.function.once_differentiable
+        @torch.autograd.function.once_differentiable  # type: ignore[untyped-decorator]
         def backward(ctx: Any, d_found: Any) -> Any:
             x, weight = ctx.saved_tensors
             M, I = weight.shape  # noqa: N806, E741

@@ -64,7 +64,7 @@ def _function() -> Any:
             return found
 
         @staticmethod
-        @torch.autograd.function.once_differentiable
+        @torch.autograd.function.once_differentiable  # type: ignore[untyped-decorator]
         def backward(ctx: Any, d_found: Any) -> Any:
             (x, weight), dtype = ctx.saved_tensors, ctx.dtype
             made = len(weight)

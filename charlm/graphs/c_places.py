@@ -1,8 +1,8 @@
 """Where a kernel finds and puts the values of a step: nodes as places in the arrays of kernels/window.h.
 
-The C refers to variables that are defined for one row and one vector of units (graphs/c_stage.py, c_pointwise.py): `at`
-is their place in an array of one block, `own` that in an array of one step, `u` the first unit; projected, kept, columns
-and carried point to their place in those arrays, past to that in projected of the step before.
+The C refers to variables that are defined for one row and one vector of units (graphs/c_stage.py, c_pointwise.py):
+`at` is their place in an array of one block, `own` that in an array of one step, `u` the first unit; projected, kept,
+columns and carried point to their place in those arrays, past to that in projected of the step before.
 """
 
 from __future__ import annotations

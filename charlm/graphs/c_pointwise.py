@@ -49,7 +49,8 @@ def _step(name: str, plan: KernelPlan, lines: list[str]) -> str:
     """One step of one row, for a vector of units, of which `count` are there."""
     K, M = plan.graph.projected, len(plan.columns)  # noqa: N806
     pointers = {
-        "projected": "const NAME(real) *projected = w->projected + (w->ids ? w->ids[flat] : flat) * w->projected_row + u;",
+        "projected": "const NAME(real) *projected = w->projected + "
+        "(w->ids ? w->ids[flat] : flat) * w->projected_row + u;",
         "past": "const NAME(real) *past = w->projected + "
         "(t ? (w->ids ? w->ids[flat - B] : flat - B) * w->projected_row + u : 0);",
         "columns": f"NAME(real) *columns = w->columns + flat * {M} * H + u;",
@@ -58,7 +59,7 @@ def _step(name: str, plan: KernelPlan, lines: list[str]) -> str:
     }
     return "\n".join(
         [
-            f"INLINE void NAME({name}_step)(const NAME(Window) *w, int64_t t, int64_t row, int64_t u, const int count) {{",
+            f"INLINE void NAME({name}_step)(const NAME(Window) *w, int64_t t, int64_t row, int64_t u, int count) {{",
             "    const int64_t B = w->B, H = w->H, flat = t * B + row, at = flat * H + u, own = row * H + u;",
             "    (void)at, (void)own;",
             *(f"    {text}" for key, text in pointers.items() if any(f"({key} + " in line for line in lines)),

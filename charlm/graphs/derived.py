@@ -53,11 +53,15 @@ def _entries(name: str, mixes_units: bool) -> str:
     The threads of the second divide the rows, or where no product is in the step the units.
     """
     shared = "w, w->B, 1" if mixes_units else "w, w->H, 4 * W"
-    by_units = "" if mixes_units else f"""
+    by_units = (
+        ""
+        if mixes_units
+        else f"""
 static void NAME({name}_across)(void *window, int64_t from, int64_t to) {{
     Barrier alone = {{.threads = 1}};
     NAME({name})(window, &alone, 0, ((const NAME(Window) *)window)->B, from, to);
 }}"""
+    )
     work = f"NAME({name}_part)" if mixes_units else f"NAME({name}_across)"
     return f"""void NAME({name}_part)(void *window, int64_t first, int64_t end) {{
     Barrier alone = {{.threads = 1}};

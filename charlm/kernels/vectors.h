@@ -128,14 +128,19 @@ INLINE floats chosen(floats condition, floats x, floats otherwise) {
     return (floats)((held & (integers)x) | (~held & (integers)otherwise));
 }
 INLINE floats absolute(floats x) { return (floats)((integers)x & ~(integers)constant(-0.0f)); } /* without its sign */
-INLINE floats expm1_ps(floats x) { /* e^x - 1, to all digits near 0: there by its Taylor series */
+/* e^x - 1, to all digits near 0: 2^whole (e^rest - 1) + (2^whole - 1), where nothing is added if `whole` is 0. */
+INLINE floats expm1_ps(floats x) {
 #if defined(CHARLM_FLOAT64)
     for (int lane = 0; lane < W; lane++) x[lane] = __builtin_expm1(x[lane]);
     return x;
 #else
-    const floats near = x * (1 + x * (0.5f + x * (0.166666667f + x * (0.0416666667f + x * (0.00833333333f
-        + x * (0.00138888889f + x * (0.000198412698f + x * 0.0000248015873f)))))));
-    return chosen(ones_where(absolute(x) < 0.5f), near, exp_ps(x) - 1);
+    const float shift = 12582912.0f; /* as in exp_ps */
+    const floats limited = clamp(x, 80.0f), whole = (limited * 1.44269504f + shift) - shift;
+    const floats rest = (limited - whole * 0.693359375f) + whole * 2.12194440e-4f; /* ln 2 in two parts */
+    const floats less_1 = rest * (1 + rest * (0.5f + rest * (0.166666667f + rest * (0.0416666667f
+        + rest * (0.00833333333f + rest * (0.00138888889f + rest * 0.000198412698f))))));
+    const floats power = (floats)((__builtin_convertvector(whole, integers) + 127) << 23);
+    return power * less_1 + (power - 1);
 #endif
 }
 #if defined(CHARLM_FLOAT64)
