@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from charlm.cells.aligned import linear_of_tensors
+
 # A numpy array or a torch tensor.
 Array = Any
 
@@ -139,7 +141,7 @@ def linear(x: Array, weight: Array, bias: Array) -> Array:
     """x W^T + b for x (..., I), a weight (K, I) and a bias (K,): the bias is added to the product in its place."""
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(x, torch.Tensor):
-        return torch.nn.functional.linear(x, weight, bias)
+        return linear_of_tensors(x, weight, bias)
     sums = x @ weight.T
     if isinstance(sums, np.ndarray) and sums.dtype == bias.dtype:
         return np.add(sums, bias, out=sums)

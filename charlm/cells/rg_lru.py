@@ -20,7 +20,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from charlm.cells.arrays import Array, concatenate, expm1, sigmoid, softplus, split, split_first, sqrt, transpose, where
+from charlm.cells.arrays import Array, expm1, sigmoid, softplus, split, sqrt, where
+from charlm.cells.block_products import block_products
 from charlm.cells.cell import Cell, Weights
 from charlm.cells.option import option
 
@@ -77,14 +78,8 @@ class RGLRU(Cell):
         """(..., I) -> (..., 3H): the sums of both gates without their biases, and what enters the state"""
         if "weight_ih_x" in weights:
             x = x @ weights["weight_ih_x"].T
-        size, units = weights["weight_ih"].shape[1], x.shape[-1]
-        rows, blocks = x.reshape(-1, units), units // size
-        of_blocks = transpose(rows.reshape(-1, blocks, size), (1, 0, 2))  # block, row, input
-        sums = []
-        for matrices in split_first(weights["weight_ih"], 2):
-            found = of_blocks @ transpose(matrices.reshape(blocks, size, size), (0, 2, 1))  # block, row, unit
-            sums += [each.reshape(-1, size) for each in split_first(found, blocks)]
-        return concatenate([*sums, rows]).reshape(*x.shape[:-1], 3 * units)
+        units = x.shape[-1]
+        return block_products(x.reshape(-1, units), weights["weight_ih"]).reshape(*x.shape[:-1], 3 * units)
 
     def step(
         self, weights: Weights, projected: Array, state: State, below: Array | None = None

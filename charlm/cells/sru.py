@@ -19,7 +19,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from charlm.cells.arrays import Array, concatenate, linear, sigmoid, split, zeros
+from charlm.cells.arrays import Array, sigmoid, split
+from charlm.cells.block_products import block_products
 from charlm.cells.cell import Cell, Weights
 from charlm.cells.option import option
 
@@ -57,13 +58,11 @@ class SRU(Cell):
         return values
 
     def project(self, weights: Weights, x: Array) -> Array:
-        """(..., I) -> (..., 4H): the sums, and the input that may be passed on"""
-        weight, bias = weights["weight_ih"], weights["bias"]
-        units = bias.shape[0] // 2
-        rest = weight.shape[0] // units - 3  # whether the input passes through a matrix
-        nothing = zeros((units,), bias)
-        sums = linear(x, weight, concatenate([nothing, bias, *[nothing] * rest]))
-        return sums if rest else concatenate([sums, x])
+        """(..., I) -> (..., 4H): the sums without their biases, and the input that may be passed on"""
+        weight, blocks = weights["weight_ih"], 2 * weights["weight_ih"].shape[0] // weights["bias"].shape[0]
+        if blocks == 4:  # the input passes through a matrix
+            return x @ weight.T
+        return block_products(x.reshape(-1, x.shape[-1]), weight).reshape(*x.shape[:-1], -1)
 
     def step(
         self, weights: Weights, projected: Array, state: State, below: Array | None = None
@@ -71,7 +70,8 @@ class SRU(Cell):
         """(B, 4H) and the state -> output (B, H), the new state, the gates"""
         n, f, r, x = split(projected, 4)
         v_f, v_r = split(weights["weight_c"], 2)
-        f, r = sigmoid(f + v_f * state.c), sigmoid(r + v_r * state.c)
+        b_f, b_r = split(weights["bias"], 2)
+        f, r = sigmoid(f + v_f * state.c + b_f), sigmoid(r + v_r * state.c + b_r)
         c = f * state.c + (1 - f) * n
         scale = math.sqrt(1 + 2 * math.exp(self.reset_bias))
         return r * c + (1 - r) * (scale * x), State(c), {"forget": f, "reset": r}

@@ -20,10 +20,11 @@ from charlm.cells.symbols import Symbols, distinct_inputs
 from charlm.cells.unroll import Memories
 from charlm.engines.derived_kernel import DerivedKernel
 from charlm.engines.graph_functions import evaluated
-from charlm.engines.weight_gradients import chosen, projected_gradient, weight_gradients
+from charlm.engines.weight_gradients import chosen, projected_gradient, vector_gradients, weight_gradients
 from charlm.engines.window_arrays import WindowArrays, WindowWeights
 from charlm.graphs.nodes import Node
 from charlm.graphs.projecting import projects_by_unit
+from charlm.kernels import Window
 
 STATE = 7  # the place of the state among the arguments of _Window.forward
 
@@ -86,10 +87,12 @@ class _Window(torch.autograd.Function):
         panels = kernel.pack(own, needs_backward)
         run = WindowArrays(plan, kernel.arrays, steps, rows, own, needs_backward)
         run.begin(state)
-        projected = projected.contiguous()
+        projected = projected if projected.stride(1) == 1 else projected.contiguous()  # rows may have room behind them
         below = None if below is None else below.to(kernel.sums).contiguous()
         ids = None if ids is None else ids.contiguous()
-        kernel.call("forward", run.window(projected, ids, below, [forward for forward, _ in panels]))
+        window = run.window(projected, ids, below, [forward for forward, _ in panels])
+        window.projected_row = projected.stride(0)
+        kernel.call("forward", window)
         ctx.kernel, ctx.run, ctx.units, ctx.symbols = kernel, run, units, len(projected)
         ctx.kept = ids, below, own.matrices, [backward for _, backward in panels], projected
         ctx.shapes = [weight.shape for weight in arrays[parts:]]
@@ -103,7 +106,7 @@ class _Window(torch.autograd.Function):
         kernel, run, plan = ctx.kernel, ctx.run, ctx.kernel.plan
         ids, below, matrices, panels, projected = ctx.kept
         T, B, H, dtype = run.steps, run.rows, run.units, kernel.dtype
-        d_output = torch.zeros(T, B, H, dtype=dtype) if d_outputs is None else d_outputs.to(dtype).contiguous()
+        d_output = torch.zeros(T, B, H, dtype=dtype) if d_outputs is None else in_rows(d_outputs.to(dtype))
         d_memory = None if d_memories is None else d_memories.to(kernel.sums).contiguous()
         d_states = [
             torch.zeros(B, H, dtype=kernel.sums)
@@ -111,12 +114,17 @@ class _Window(torch.autograd.Function):
             else d.to(kernel.sums).clone(memory_format=torch.contiguous_format)
             for d in d_after
         ]
-        columns = torch.empty(T, B, len(plan.gradient.columns()) * H, dtype=dtype)
-        carried = torch.empty(B, max(1, len(plan.carried)) * H, dtype=kernel.sums)
         d_below = None if below is None else torch.empty(T, B, H, dtype=kernel.sums)
         window = run.window(projected, ids, below, panels)
-        run.put(window, d_output=d_output, columns=columns, carried=carried, d_memory=d_memory, d_below=d_below)
+        run.put(window, d_output=d_output, d_memory=d_memory, d_below=d_below)
+        window.projected_row, window.d_output_row = projected.stride(0), d_output.stride(1)
         run.point(window, "d_states", d_states)
+        if not plan.mixes_units:
+            d_projected, d_weights = _added_up(ctx, window)
+            return None, None, d_projected, None, d_below, None, None, *d_states, *d_weights
+        columns = torch.empty(T, B, len(plan.columns) * H, dtype=dtype)
+        carried = torch.empty(B, max(1, len(plan.carried)) * H, dtype=kernel.sums)
+        run.put(window, columns=columns, carried=carried)
         kernel.call("backward", window)
         for reading, matrix in zip(plan.readings, matrices, strict=True):
             if reading.source.op == "state":  # what the products of the first step give to the state before it
@@ -128,6 +136,32 @@ class _Window(torch.autograd.Function):
             d_projected = kernel.gather(d_projected, ids, ctx.symbols).to(dtype)
         d_weights = _weight_gradients(ctx, columns)
         return None, None, d_projected, None, d_below, None, None, *d_states, *d_weights
+
+
+def in_rows(x: Tensor) -> Tensor:
+    """(T, B, H) such that rows are equally far apart, and whole: itself if it is so."""
+    return x if x.stride(2) == 1 and x.stride(0) == len(x[0]) * x.stride(1) else x.contiguous()
+
+
+def _added_up(ctx: Any, window: Window) -> tuple[Tensor, list[Tensor | None]]:
+    """Run a step without products backwards: the gradients of the projected input, and of the weights of the step.
+
+    The kernel itself adds up what a symbol's row gets, and the weights, which are all vectors.
+    """
+    kernel, run, plan = ctx.kernel, ctx.run, ctx.kernel.plan
+    H, (ids, *_, projected) = run.units, ctx.kept
+    sums = torch.zeros(max(1, len(plan.gradient.vectors)), H, dtype=kernel.sums)
+    if ids is None:
+        columns = torch.empty(len(projected), len(plan.columns) * H, dtype=kernel.dtype)
+        run.put(window, sums=sums, columns=columns)
+        kernel.call("backward", window)
+        d_projected = chosen(columns, [plan.columns.index(each) for each in plan.gradient.projected], H)
+    else:
+        totals = torch.zeros(projected.shape, dtype=kernel.sums)
+        run.put(window, sums=sums, totals=totals)
+        kernel.call("backward", window)
+        d_projected = totals.to(kernel.dtype)
+    return d_projected, vector_gradients(plan.gradient, sums, ctx.shapes, ctx.units)
 
 
 def _weight_gradients(ctx: Any, columns: Tensor) -> list[Tensor | None]:

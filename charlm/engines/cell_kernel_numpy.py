@@ -17,9 +17,8 @@ from charlm.cells.cell import Cell
 from charlm.cells.symbols import Symbols, distinct_inputs
 from charlm.engines.kernel_arrays import NUMPY, padded
 from charlm.engines.own_library import library_for
-from charlm.engines.window_arrays import WindowArrays, WindowWeights, run_on_team
+from charlm.engines.window_arrays import WindowArrays, WindowWeights, run_on_team, takes_width, width_of
 from charlm.graphs.derived import kernel_name
-from charlm.graphs.padding import may_be_padded
 from charlm.graphs.stages import KernelPlan, plan_of_cell
 from charlm.kernels.threads import TeamSize, share_rows
 from charlm.machine import usable_threads
@@ -33,7 +32,7 @@ def can_run(cell: Cell, below: bool, state: Any) -> bool:
     plan = plan_of_cell(cell, below)
     if state[0].dtype != np.float32 or plan is None or not hasattr(library_for(cell, below), _entry(plan)):
         return False
-    return state[0].shape[1] % 2 == 0 or may_be_padded(plan.gradient)  # products read an even number of units
+    return takes_width(plan, state[0].shape[1])
 
 
 def _entry(plan: KernelPlan) -> str:
@@ -72,7 +71,7 @@ def _filled(
     read, ids = distinct_inputs(x)
     steps, rows = (read if ids is None else ids).shape[:2]
     units = state[0].shape[1]
-    H = units + -units % kernel.vector_width()
+    H = width_of(plan, units, kernel.vector_width())
     projected = _projected(cell, weights, read, ids is None, plan.graph.projected, units, H)
     ids = None if ids is None else np.ascontiguousarray(ids, np.int64)
     if below is not None:

@@ -15,9 +15,8 @@ from torch import Tensor
 from charlm.cells.cell import Cell, Weights
 from charlm.engines.kernel_arrays import ArrayType
 from charlm.engines.own_library import library_for
-from charlm.engines.window_arrays import WindowWeights, even, run_on_team
+from charlm.engines.window_arrays import WindowWeights, run_on_team, takes_width, width_of
 from charlm.graphs.derived import kernel_name
-from charlm.graphs.padding import may_be_padded
 from charlm.graphs.stages import KernelPlan, plan_of_cell
 from charlm.kernels import Gathering, Window, library
 from charlm.kernels.threads import TeamSize
@@ -82,14 +81,11 @@ class DerivedKernel:
 
     def padded(self, units: int) -> int:
         """The width to which a layer of that many units is filled up."""
-        return units + -units % self._step
+        return width_of(self.plan, units, self._step)
 
     def takes(self, units: int) -> bool:
-        """Whether a layer may have that many units.
-
-        Products read an even number of units. The last one is then a unit of zeros, which must give finite numbers.
-        """
-        return even(units) == units or may_be_padded(self.plan.gradient)
+        """Whether a layer may have that many units."""
+        return takes_width(self.plan, units)
 
     def weights(self, weights: Weights) -> list[Tensor]:
         """The weights that the step reads, in the order of the graph."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from charlm.cells.cell import Cell
 from charlm.engines.own_library import own_library
+from charlm.engines.window_arrays import takes_width
 from charlm.graphs.derived import kernel_name
-from charlm.graphs.padding import may_be_padded
 from charlm.graphs.refusing import UntraceableError
 from charlm.graphs.stages import plan_kernel
 from charlm.graphs.tracing import trace, trace_problem
@@ -21,7 +21,7 @@ def own_kernel_notes(cell: Cell, below: bool, units: int) -> list[str]:
         plan = plan_kernel(trace(cell, below))
     except UntraceableError as error:
         return [f"{name} is not compiled, and slower: a kernel cannot have {error}"]
-    if units % 2 and not may_be_padded(plan.gradient):
+    if not takes_width(plan, units):
         return [f"{name} is compiled only for an even number of units: in a unit of zeros, a value is not finite"]
     built = library()
     if built is not None and hasattr(built, f"{kernel_name(plan.graph)}_forward_rows_fp32"):

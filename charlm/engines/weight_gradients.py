@@ -45,6 +45,17 @@ def weight_gradients(
     return [None if name in graph.fixed else each for name, each in found.items()]
 
 
+def vector_gradients(
+    gradient: StepGradient, sums: Tensor, shapes: Sequence[torch.Size], units: int
+) -> list[Tensor | None]:
+    """The same for a step without products: from the sums of the vectors' terms (terms, H), in their order."""
+    graph = gradient.graph
+    found = {name: sums.new_zeros(shape) for name, shape in zip(graph.shapes, shapes, strict=True)}
+    for term, total in zip(gradient.vectors, sums, strict=False):
+        found[term.name][term.block * units : (term.block + 1) * units] += total[:units]
+    return [None if name in graph.fixed else each for name, each in found.items()]
+
+
 def chosen(columns: Tensor, numbers: Sequence[int], width: int) -> Tensor:
     """Some of the columns (..., M H), side by side in that order; a view if they stand so."""
     if all(right == left + 1 for left, right in pairwise(numbers)):

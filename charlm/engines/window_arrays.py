@@ -14,6 +14,7 @@ from charlm.cells.arrays import Array
 from charlm.engines.kernel_arrays import ArrayType, padded_matrix, padded_vectors
 from charlm.graphs.c_kernel import repeats
 from charlm.graphs.nodes import Node, node
+from charlm.graphs.padding import may_be_padded
 from charlm.graphs.stages import KernelPlan
 from charlm.kernels import Packing, Window
 from charlm.kernels.threads import TeamSize
@@ -24,11 +25,24 @@ def even(units: int) -> int:
     return units + units % 2
 
 
+def width_of(plan: KernelPlan, units: int, vector: int) -> int:
+    """The width of the arrays of a layer: products take whole vectors of units, so the layer is filled up to them."""
+    return units + -units % vector if plan.mixes_units else units
+
+
+def takes_width(plan: KernelPlan, units: int) -> bool:
+    """Whether a layer may have that many units.
+
+    Products read an even number of units. The last one is then a unit of zeros, which must give finite numbers.
+    """
+    return even(units) == units or not plan.mixes_units or may_be_padded(plan.gradient)
+
+
 def run_on_team(
     units: Callable[[object], object], window: Window, plan: KernelPlan, team: TeamSize, threads: int
 ) -> bool:
     """Run a window by the function that divides units, if it has fewer rows than threads; gives whether it did."""
-    if threads <= window.B:
+    if threads <= window.B or not plan.mixes_units:  # without products, threads divide the units in any case
         return False
     products = sum(len(reading.products) for reading in plan.readings)
     window.threads = team.threads(window.B * products * window.H**2, threads)
@@ -74,7 +88,9 @@ class WindowArrays:
         self._states: list[Array] = []
         for field in plan.fields:
             reading = plan.reading_of(field)
-            if reading is not None and (arrays.same or field not in plan.pointwise):
+            if field in plan.taken_over:
+                self._states.append(arrays.sums((2, *shape)))  # before the window and after it
+            elif reading is not None and (arrays.same or field not in plan.pointwise):
                 self._states.append(self._inputs[reading])
             else:
                 self._states.append(arrays.sums((steps + 1, *shape)))
@@ -110,6 +126,8 @@ class WindowArrays:
             output=None if self._shares_output else self._output,
         )  # fmt: skip
         window.memory = self, projected, ids, below, panels
+        self._given = projected, ids
+        window.projected_row, window.d_output_row = self._plan.graph.projected * self.units, self.units
         return window
 
     def put(self, window: Window, **arrays: Array | None) -> None:
@@ -133,8 +151,21 @@ class WindowArrays:
         return None if memory is None else self._states[self._plan.fields.index(memory)][1:]
 
     def states(self) -> list[Array]:
-        """The parts of the state after each step, (T, B, H) each."""
-        return [states[1:] for states in self._states]
+        """The parts of the state after each step, (T, B, H) each, once `window` was called."""
+        taken = self._plan.taken_over
+        fields = zip(self._plan.fields, self._states, strict=True)
+        return [self._taken_over(taken[field]) if field in taken else states[1:] for field, states in fields]
+
+    def _taken_over(self, after: Node) -> Array:
+        """A constant or a block of the projected input, for all steps."""
+        projected, ids = self._given
+        if after.op == "constant":
+            found = self._arrays.sums((self.steps, self.rows, self.units))
+            found[...] = after.key[0]
+            return found
+        first = int(after.key[0]) * self.units
+        block = projected[..., first : first + self.units]
+        return block.reshape(self.steps, self.rows, self.units) if ids is None else block[ids]
 
     def last(self) -> list[Array]:
         """The parts of the state after the window, (B, H), as views."""

@@ -83,18 +83,19 @@ class StageSource:
     def _for_each_vector(self, lines: list[str]) -> list[str]:
         """Lines for row r and vector j of units, in the loops over both, with what they refer to."""
         plan = self._plan
-        sizes = plan.graph.projected, len(plan.kept), len(plan.gradient.columns()), len(plan.carried)
-        K, N, M, C = sizes  # noqa: N806
+        N, M, C = len(plan.kept), len(plan.gradient.columns()), len(plan.carried)  # noqa: N806
         pointers = {
-            "projected": f"const NAME(real) *projected = w->projected + (w->ids ? w->ids[flat] : flat) * {K} * H + u;",
+            "projected": "const NAME(real) *projected = w->projected + "
+            "(w->ids ? w->ids[flat] : flat) * w->projected_row + u;",
             "kept": f"NAME(real) *kept = w->kept + (w->kept_steps ? flat : row + r) * {N} * H + u;",
             "columns": f"NAME(real) *columns = w->columns + flat * {M} * H + u;",
             "carried": f"float *carried = w->carried + (row + r) * {C} * H + u;",
         }
         return [
             "    for (int r = 0; r < R; r++) for (int j = 0; j < vectors; j++) {",
-            "        const int64_t flat = t * B + row + r, u = unit + j * W, at = flat * H + u;",
-            "        (void)at;",
+            "        const int64_t flat = t * B + row + r, u = unit + j * W;",
+            "        const int64_t at = flat * H + u, own = (row + r) * H + u;",
+            "        (void)at, (void)own;",
             *(f"        {text}" for name, text in pointers.items() if any(f"({name} + " in line for line in lines)),
             *(f"        {line}" for line in lines),
             "    }",

@@ -8,6 +8,7 @@ from functools import cache
 from charlm.cells.cell import Cell
 from charlm.cells.table import CELLS, build_cell
 from charlm.graphs.c_kernel import kernel_source
+from charlm.graphs.c_pointwise import pointwise_source
 from charlm.graphs.c_stream import stream_source
 from charlm.graphs.stages import plan_kernel, plan_of_cell
 from charlm.graphs.tracing import StepGraph, trace
@@ -39,19 +40,34 @@ def table_forms() -> Iterator[tuple[Cell, bool]]:
 def source_of(cell: Cell, below: bool) -> str:
     """The kernels of one form of a cell, and the functions that Python calls. Raises UntraceableError."""
     graph = trace(cell, below)
-    name = kernel_name(graph)
-    calls = [_entries(f"{name}_{direction}") for direction in DIRECTIONS]
+    name, plan = kernel_name(graph), plan_kernel(graph)
+    calls = [_entries(f"{name}_{direction}", plan.mixes_units) for direction in DIRECTIONS]
+    source = kernel_source(name, plan) if plan.mixes_units else pointwise_source(name, plan)
     title = f"/* {type(cell).__name__}{', above a layer whose memory it reads' if below else ''} */"
-    return "\n".join([title, kernel_source(name, plan_kernel(graph)), *calls, ""])
+    return "\n".join([title, source, *calls, ""])
 
 
-def _entries(name: str) -> str:
-    """The functions that run a direction: for some rows, for all rows on OpenMP's threads, for all units on a team."""
+def _entries(name: str, mixes_units: bool) -> str:
+    """The functions that run a direction: for some rows, for all rows on OpenMP's threads, for all units on a team.
+
+    The threads of the second divide the rows, or where no product is in the step the units.
+    """
+    shared = "w, w->B, 1" if mixes_units else "w, w->H, 4 * W"
+    by_units = (
+        ""
+        if mixes_units
+        else f"""
+static void NAME({name}_across)(void *window, int64_t from, int64_t to) {{
+    Barrier alone = {{.threads = 1}};
+    NAME({name})(window, &alone, 0, ((const NAME(Window) *)window)->B, from, to);
+}}"""
+    )
+    work = f"NAME({name}_part)" if mixes_units else f"NAME({name}_across)"
     return f"""void NAME({name}_part)(void *window, int64_t first, int64_t end) {{
     Barrier alone = {{.threads = 1}};
     NAME({name})(window, &alone, first, end, 0, ((const NAME(Window) *)window)->H);
-}}
-void NAME({name}_rows)(NAME(Window) *w, Starter s, int n) {{ run_shared(NAME({name}_part), w, w->B, 1, s, n); }}
+}}{by_units}
+void NAME({name}_rows)(NAME(Window) *w, Starter s, int n) {{ run_shared({work}, {shared}, s, n); }}
 static void NAME({name}_share)(void *window, Team *team, int64_t number) {{
     const NAME(Window) *w = window;
     const Bounds units = share_bounds(w->H, 4 * W, number, team->barrier.threads); /* tiles are 4 W wide, or less */

@@ -56,6 +56,29 @@ class KernelPlan:
     def fields(self) -> tuple[str, ...]:
         return tuple(self.graph.after)
 
+    @property
+    def mixes_units(self) -> bool:
+        """Whether there is a product in the step. Without any, each unit is computed from its own numbers alone."""
+        return bool(self.readings)
+
+    @property
+    def columns(self) -> tuple[Node, ...]:
+        """What the backward pass stores for all steps. Without products it adds up by itself what vectors get."""
+        return self.gradient.columns() if self.mixes_units else tuple(dict.fromkeys(self.gradient.projected))
+
+    @property
+    def taken_over(self) -> dict[str, Node]:
+        """The parts of the state that a step without products sets to a constant or a block of its input.
+
+        What they were after a step is there in any case, so they are not stored for each.
+        """
+        taken = {} if self.mixes_units else self.graph.after
+        return {
+            field: after
+            for field, after in taken.items()
+            if after.op in ("constant", "projected") and after is not self.graph.output and field != self.graph.memory
+        }
+
     def reading_of(self, field: str) -> int | None:
         """The number of the reading whose input is this part of the state before the step."""
         sources = [reading.source for reading in self.readings]

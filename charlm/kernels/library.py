@@ -31,8 +31,9 @@ class Window(Structure):
         ("states", c_void_p * MOST_STATES),
         *((name, c_void_p) for name in ("output", "kept", "vectors", "below", "d_output", "d_memory")),
         ("d_states", c_void_p * MOST_STATES),
-        *((name, c_void_p) for name in ("columns", "d_below", "carried")),
-        *((name, c_int64) for name in ("T", "B", "H", "U", "kept_steps", "threads", "contended")),
+        *((name, c_void_p) for name in ("columns", "totals", "sums", "d_below", "carried")),
+        *((name, c_int64) for name in ("T", "B", "H", "U", "kept_steps")),
+        *((name, c_int64) for name in ("projected_row", "d_output_row", "threads", "contended")),
     )
 
 

@@ -51,6 +51,23 @@ typedef float unaligned_floats __attribute__((vector_size(W * sizeof(float)), al
 INLINE floats load_floats(const float *from) { return *(const unaligned_floats *)from; }
 INLINE void store_floats(float *to, floats x) { *(unaligned_floats *)to = x; }
 
+/* The same for `count` numbers, at most W. The others are 0. */
+INLINE floats load_some(const float *from, const int count) {
+    if (count == W) return load_floats(from);
+    float whole[W] = {0};
+    memcpy(whole, from, (size_t)count * sizeof *from);
+    return load_floats(whole);
+}
+INLINE void store_some(float *to, const int count, floats x) {
+    if (count == W) {
+        store_floats(to, x);
+        return;
+    }
+    float whole[W];
+    store_floats(whole, x);
+    memcpy(to, whole, (size_t)count * sizeof *to);
+}
+
 /* x within [-limit, limit]. A nan stays nan, so that a training that diverges is seen to diverge: if one operand of the
    processor's minimum or maximum is nan, these give the second. */
 #if defined(CHARLM_FLOAT64) || !defined(__SSE__)
@@ -111,14 +128,19 @@ INLINE floats chosen(floats condition, floats x, floats otherwise) {
     return (floats)((held & (integers)x) | (~held & (integers)otherwise));
 }
 INLINE floats absolute(floats x) { return (floats)((integers)x & ~(integers)constant(-0.0f)); } /* without its sign */
-INLINE floats expm1_ps(floats x) { /* e^x - 1, to all digits near 0: there by its Taylor series */
+/* e^x - 1, to all digits near 0: 2^whole (e^rest - 1) + (2^whole - 1), where nothing is added if `whole` is 0. */
+INLINE floats expm1_ps(floats x) {
 #if defined(CHARLM_FLOAT64)
     for (int lane = 0; lane < W; lane++) x[lane] = __builtin_expm1(x[lane]);
     return x;
 #else
-    const floats near = x * (1 + x * (0.5f + x * (0.166666667f + x * (0.0416666667f + x * (0.00833333333f
-        + x * (0.00138888889f + x * (0.000198412698f + x * 0.0000248015873f)))))));
-    return chosen(ones_where(absolute(x) < 0.5f), near, exp_ps(x) - 1);
+    const float shift = 12582912.0f; /* as in exp_ps */
+    const floats limited = clamp(x, 80.0f), whole = (limited * 1.44269504f + shift) - shift;
+    const floats rest = (limited - whole * 0.693359375f) + whole * 2.12194440e-4f; /* ln 2 in two parts */
+    const floats less_1 = rest * (1 + rest * (0.5f + rest * (0.166666667f + rest * (0.0416666667f
+        + rest * (0.00833333333f + rest * (0.00138888889f + rest * 0.000198412698f))))));
+    const floats power = (floats)((__builtin_convertvector(whole, integers) + 127) << 23);
+    return power * less_1 + (power - 1);
 #endif
 }
 #if defined(CHARLM_FLOAT64)

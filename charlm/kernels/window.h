@@ -5,7 +5,11 @@
    number), V symbols; K blocks of projected input, N of kept values, M columns, C carried. A block is H numbers.
    Arrays are in C order. Rows are independent of each other: each thread takes some of them through all time steps,
    and threads never wait for each other inside a window. If there are fewer rows than threads, a team of threads divides
-   the units instead, and waits after each stage. */
+   the units instead, and waits after each stage.
+
+   In a step without products (graphs/c_pointwise.py) units are independent, too, and threads divide them: then only one
+   of them adds to a number of `totals` and `sums`, in an order that does not depend on how many threads there are. Such
+   a layer is not filled up: H is any number. */
 
 typedef struct {
     const NAME(real) *projected;           /* (T, B, K H), or, if there are ids, (V, K H) with a row for each symbol */
@@ -21,9 +25,12 @@ typedef struct {
     const float *d_memory;                 /* (T, B, H): of the memory that the layer above read; or null */
     float *d_states[MOST_STATES];          /* (B, H): of the state after the window; is made that of the state before it, */
     NAME(real) *columns;                   /* (T, B, M H)                         less what the first step's products give */
+    float *totals;                         /* (V, K H), zeros before, without products: the columns by symbol; or null */
+    float *sums;                           /* (vectors' terms, H), zeros before, without products */
     float *d_below;                        /* (T, B, H) */
     float *carried;                        /* (B, C H), scratch */
     int64_t T, B, H, U, kept_steps;
+    int64_t projected_row, d_output_row;   /* how far apart their rows are: K H and H, or a little more */
     int64_t threads, contended;            /* of a team: how many to use, at most; out: they waited too long */
 } NAME(Window);
 
@@ -39,8 +46,24 @@ static inline int64_t chunk(int64_t left) {
     const int64_t calls = (left + 3) / 4;
     return (left + calls - 1) / calls;
 }
-INLINE floats load_if(const float *from, int64_t at) { return from ? load_floats(from + at) : constant(0); }
 #endif
+
+/* Up to W numbers, of which `count` are there: the last units of a row. */
+INLINE floats NAME(load_some)(const NAME(real) *from, const int count) {
+    if (count == W) return NAME(load)(from);
+    NAME(real) whole[W] = {0};
+    memcpy(whole, from, (size_t)count * sizeof *from);
+    return NAME(load)(whole);
+}
+INLINE void NAME(store_some)(NAME(real) *to, const int count, floats x) {
+    if (count == W) {
+        NAME(store)(to, x);
+        return;
+    }
+    NAME(real) whole[W];
+    NAME(store)(whole, x);
+    memcpy(to, whole, (size_t)count * sizeof *to);
+}
 
 /* The weights that read one input, (P H, H) with a block for each product, and room for them as panels of either
    direction; `backward` may be null. `repeat` is how many vectors of units a tile has forwards. */

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from charlm.cells.arrays import Array
+from charlm.cells.arrays import Array, linear
 from charlm.cells.cell import Weights
 from charlm.cells.symbols import Symbols
 from charlm.cells.unroll import Memories
@@ -120,4 +120,4 @@ class LanguageModel:
             x, past_outputs = attend(self.attention_weights, x, state[-1])
             after.append(past_outputs)
         matrix, bias = self.head
-        return x @ matrix.T + bias, tuple(after)
+        return linear(x, matrix, bias), tuple(after)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -9,9 +10,8 @@ import pytest
 
 from charlm.cells.arrays import sigmoid, split, tanh
 from charlm.cells.cell import Cell
-from charlm.graphs.c_kernel import kernel_source
 from charlm.graphs.c_stream import stream_source
-from charlm.graphs.derived import table_forms
+from charlm.graphs.derived import kernel_name, source_of, table_forms
 from charlm.graphs.stages import plan_kernel
 from charlm.graphs.tracing import trace
 
@@ -62,9 +62,11 @@ def test_a_new_state_that_a_later_stage_reads_is_kept_for_it():
 def test_old_states_are_loaded_before_new_ones_are_stored(cell, below):
     """In every stage: of a stream's state, and of the gradients of a window. Both may be in one place."""
     plan = plan_kernel(trace(cell, below))
-    both = stream_source("cell", plan) + kernel_source("cell", plan)
-    for old, new in (("(l->states[", "(l->new_states["), ("load_floats(w->d_states[", "store_floats(w->d_states[")):
-        for stage in both.split("static void NAME(cell_"):
+    both = stream_source("cell", plan) + source_of(cell, below).replace(kernel_name(plan.graph), "cell")
+    assert "d_states[" in both
+    window = [(f"load_{ending}(w->d_states[", f"store_{ending}(w->d_states[") for ending in ("floats", "some")]
+    for old, new in (("(l->states[", "(l->new_states["), *window):
+        for stage in re.split(r"(?:static|INLINE) void NAME\(cell_", both):
             lines = stage.splitlines()
             loads = [number for number, line in enumerate(lines) if old in line]
             stores = [number for number, line in enumerate(lines) if new in line]

@@ -54,7 +54,8 @@ int main(void) {
     OF(Window) window = {
         .projected = narrow(projected, T * B * z.K * H), .panels = {packing.forward}, .inputs = {input},
         .output = z.shares ? input + one : room(T * one), .kept = room(T * B * z.N * H), .vectors = vectors,
-        .d_output = narrow(d_out, T * one), .columns = room(T * B * z.M * H), .carried = room(8 * one),
+        .projected_row = z.K * H, .d_output_row = H, .d_output = narrow(d_out, T * one),
+        .columns = room(T * B * z.M * H), .carried = room(8 * one),
         .T = T, .B = B, .H = H, .U = H, .kept_steps = 1,
     };
     for (int64_t part = 0; part < z.S; part++) {
