@@ -12,7 +12,8 @@ from charlm.checkpoint.moved import Moved
 
 if TYPE_CHECKING:
     from charlm.training.experiment import Training
-    from charlm.training.language import LanguageTask
+
+OF_A_KIND = ("model.pairs", "model.latent")
 
 
 def train(
@@ -21,7 +22,7 @@ def train(
     run: str | None = None,
     start_from: Checkpoint | str | Path | None = None,
     **settings: Any,
-) -> Training[LanguageTask]:
+) -> Training[Any]:
     """A new run, ready to train: `for event in charlm.train("book.txt", hidden_size=64, steps=500): ...`
 
     `texts` are files, folders, globs or names of corpora; none is the embedded corpus. `config` is a preset or a YAML
@@ -35,17 +36,19 @@ def train(
     from charlm.config.resolving import resolve_to_train
     from charlm.notebook.training import shown_training
     from charlm.training.experiment import begin
-    from charlm.training.origin import settings_from
+    from charlm.training.origin import kind_of, settings_from
 
+    start = None if start_from is None else checkpoint_of(start_from)
     values = {_setting(keyword): value for keyword, value in settings.items()}
     if texts:
         values["text.sources"] = [str(text) for text in texts]
+    if start is not None and config is None and not any(name.startswith(OF_A_KIND) for name in values):
+        values |= kind_of(start)
     nulls = [f"{name}=null" for name, value in values.items() if value is None]  # None in `options` means not given
     resolved = resolve_to_train(None if config is None else str(config), nulls, values, [own_stack_problems])
     resolved = replace(resolved, settings=own_settings(resolved.settings))
-    if start_from is None:
+    if start is None:
         return shown_training(begin(resolved.settings, run, automatic=resolved.automatic))
-    start = checkpoint_of(start_from)
     chosen, notes = settings_from(resolved, start)
     return shown_training(begin(chosen, run, start, notes))
 
@@ -69,21 +72,14 @@ def resume(
     CheckpointError if no checkpoint is whole or the text has changed, TextError if the text is gone, BusyError if
     another process writes the run.
     """
-    from charlm.checkpoint.kind_of_run import is_of_pairs
     from charlm.notebook.training import shown_training
-    from charlm.training.experiment import resume_task
-    from charlm.training.language_text import open_language_text
-    from charlm.training.resuming import Asked
+    from charlm.training.experiment import resume as resume_run
 
     name = None if run is None else str(run)
     moved = Moved(*(() if place is None else (str(place),) for place in (text, valid, test)))
     values = {_setting(keyword): value for keyword, value in settings.items()}
-    asked = Asked((), values, None if more is None else str(more), moved)
-    if is_of_pairs(name):
-        from charlm.training.pairs import open_pair_text
-
-        return shown_training(resume_task(name, asked, open_pair_text))
-    return shown_training(resume_task(name, asked, open_language_text))
+    amount = None if more is None else str(more)
+    return shown_training(resume_run(name, (), values, more=amount, moved=moved))
 
 
 def _setting(keyword: str) -> str:

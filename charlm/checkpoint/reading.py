@@ -15,10 +15,9 @@ from charlm.cells.own_files import CellFileError, own_class
 from charlm.cells.stacks import stack_problems
 from charlm.checkpoint.bounded_json import parse_bounded_json
 from charlm.checkpoint.contents import Checkpoint, Description, decode_description
+from charlm.checkpoint.kinds_of_model import parameter_shapes_of
 from charlm.config.settings import ModelSettings
 from charlm.errors import CheckpointError, IntegrityError
-from charlm.latent.table import parameter_shapes_of
-from charlm.pairs.shapes import pair_shapes
 from charlm.runs.folder import DESCRIPTION, MODEL, TRAINING
 from charlm.text.vocabulary import Vocabulary
 from charlm.version import __version__
@@ -99,7 +98,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
             str(folder),
             f"Use charlm {body.charlm[:40]!r}, which wrote it, or another checkpoint.",
         )
-    expected = _shapes(body.settings.model, vocabulary.size)
+    expected = parameter_shapes_of(body.settings.model, vocabulary.size)
     # The settings bound what is read, so that a small description cannot cause a large allocation.
     bytes_needed = 4 * sum(math.prod(shape) for shape in expected.values()) + LARGEST_HEADER
     if MODEL in body.files and body.files[MODEL].size > bytes_needed:
@@ -114,11 +113,6 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         training=body.training,
         parameters=_parameters(folder, _verified(folder, MODEL, body), expected),
     )
-
-
-def _shapes(model: ModelSettings, symbols: int) -> dict[str, tuple[int, ...]]:
-    """The shape of each parameter of a model of any kind, by name."""
-    return parameter_shapes_of(model, symbols) if model.pairs.kind is None else pair_shapes(model, symbols)
 
 
 def _require_named_files(model: ModelSettings, folder: Path) -> None:

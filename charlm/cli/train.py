@@ -20,9 +20,9 @@ from charlm.cli.options import (
     Valid,
 )
 from charlm.cli.serve import require_server
-from charlm.cli.train_language import begin_language, follow_language, resume_language
-from charlm.cli.train_pairs import Pairs, begin_pairs, chosen_kind, resume_pairs
-from charlm.cli.train_processes import OF_PAIRS, in_group, refuse_together
+from charlm.cli.train_pairs import Pairs, chosen_kind
+from charlm.cli.train_processes import in_group
+from charlm.cli.train_runs import begin_run, follow_run, kind_of_start, load_start, resume_run
 from charlm.cli.train_shown import Shown
 from charlm.errors import UsageError
 from charlm.processes.launch import follows
@@ -102,7 +102,7 @@ def train(
 
     Ctrl-C, SIGTERM and SIGHUP save a checkpoint and end the training; SIGUSR1 saves one and goes on.
     """
-    options = {
+    options: dict[str, object] = {
         "text.sources": None if resume else text,
         "text.encoding": encoding,
         "text.valid": None if resume else valid,
@@ -123,35 +123,27 @@ def train(
         require_server("--watch", "charlm train --watch")
     with in_group(alone=dry_run) as group:
         if resume:
-            from charlm.checkpoint.kind_of_run import is_of_pairs
             from charlm.checkpoint.moved import Moved
 
             target = _run_to_resume(text, config, run, origin)
             places = Moved(moved or (), valid or (), test or ())
             if group.rank:
-                follow_language(group)
-            elif is_of_pairs(target):
-                refuse_together(group, *OF_PAIRS)
-                resume_pairs(target, settings or [], options, more, places, dry_run, shown)
+                follow_run(group)
             else:
-                resume_language(target, settings or [], options, more, places, dry_run, shown, group)
+                resume_run(target, settings or [], options, more, places, dry_run, shown, group)
             return
         _refuse_without_resume(text, more, moved)
         from dataclasses import replace
 
         from charlm.cells.naming_files import own_settings, own_stack_problems
-        from charlm.config.resolving import DEFAULT_PRESET, resolve_to_train
+        from charlm.config.resolving import resolve_to_train
 
-        if latent and config is None:
-            config = DEFAULT_PRESET  # also by time: what chooses settings for a time knows language models alone
-        preset = "pairs" if pairs and config is None else config
-        resolved = resolve_to_train(preset, settings or [], options, [own_stack_problems])
+        start = load_start(origin, group)
+        if start is not None and not latent:
+            options |= kind_of_start(start, pairs, settings or [], config)
+        resolved = resolve_to_train(config, settings or [], options, [own_stack_problems])
         resolved = replace(resolved, settings=own_settings(resolved.settings))
-        if resolved.settings.model.pairs.kind is not None:
-            refuse_together(group, *OF_PAIRS)
-            begin_pairs(resolved, run, origin, dry_run, shown)
-        else:
-            begin_language(resolved, run, origin, dry_run, shown, group)
+        begin_run(resolved, run, start, dry_run, shown, group)
 
 
 def _run_to_resume(text: list[str] | None, config: str | None, name: str | None, origin: str | None) -> str | None:

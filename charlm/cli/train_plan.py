@@ -7,47 +7,41 @@ from typing import TYPE_CHECKING
 from charlm.display.output import print_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from charlm.config.settings import Settings
-    from charlm.text.corpus import Corpus
-    from charlm.training.resuming import AnyText, Asked, OpenText, ResumableRun
+    from charlm.training.resuming import Asked, ResumableRun
+    from charlm.training.task_kinds import OpenedPairs, OpenedText
 
 
-def print_plan(settings: Settings, corpus: Corpus, notes: Sequence[str], as_json: bool) -> None:
-    """What a training would do, without torch and without a run."""
-    from charlm.display.summary import plan_rows
-    from charlm.latent.table import count_parameters_of
+def print_plan(settings: Settings, text: OpenedText | OpenedPairs, notes: Sequence[str], as_json: bool) -> None:
+    """A plan as JSON, of the settings and what is told about the text, or as rows."""
+    from charlm.checkpoint.kinds_of_model import count_parameters_of
+    from charlm.display.summary import pair_plan_rows, plan_rows
     from charlm.text.corpus import describe_corpus
+    from charlm.training.task_kinds import OpenedPairs
 
-    parameters = count_parameters_of(settings.model, corpus.vocabulary.size)
-    about = {"parameters": parameters, "text": describe_corpus(corpus)} if as_json else {}
-    print_plan_of(settings, about, plan_rows(settings, corpus, parameters), notes, as_json)
-
-
-def print_plan_of(
-    settings: Settings,
-    about: Mapping[str, object],
-    rows: Sequence[tuple[str, str]],
-    notes: Sequence[str],
-    as_json: bool,
-) -> None:
-    """A plan as JSON, of the settings and what is told about it, or as rows."""
+    parameters = count_parameters_of(settings.model, text.corpus.vocabulary.size)
+    pairs = text.pairs if isinstance(text, OpenedPairs) else None
     if as_json:
-        print_json({"settings": settings.model_dump(mode="json"), **about})
+        sizes = {name: len(part) for name, part in pairs.splits.items()} if pairs else {}
+        described = {"pairs": sizes} if pairs else {"text": describe_corpus(text.corpus)}
+        print_json({"settings": settings.model_dump(mode="json"), "parameters": parameters, **described})
         return
     from rich.console import Console
 
     from charlm.display.summary import print_rows
 
+    rows = pair_plan_rows(settings, pairs, parameters) if pairs else plan_rows(settings, text.corpus, parameters)
     print_rows(Console(highlight=False), [*(("note", note) for note in notes), *rows])
 
 
-def reopened(target: str | None, asked: Asked, open_text: OpenText[AnyText]) -> ResumableRun[AnyText]:
+def reopened(target: str | None, asked: Asked) -> ResumableRun[OpenedText | OpenedPairs]:
     """What `charlm train --resume` would go on from: the run is locked while it is read, and nothing is written."""
     from charlm.runs import lock_run, open_run, runs_root
     from charlm.training.resuming import reopen
+    from charlm.training.run_text import open_run_text
 
     run = open_run(runs_root(), target)
     with lock_run(run):
-        return reopen(run, asked, open_text)
+        return reopen(run, asked, open_run_text)

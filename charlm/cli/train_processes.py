@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from charlm.processes.together import Together
 
 ONE = "Start one process, without torchrun"
-OF_PAIRS = ("Several processes train language models, and no pairs yet", "model.pairs", f"{ONE}: charlm train --pairs")
 
 
 def refuse_several_processes(words: Sequence[str]) -> None:

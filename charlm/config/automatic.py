@@ -19,6 +19,7 @@ AUTOMATIC = (
     "training.learning_rate",
     "training.weight_decay",
     "training.average",
+    "training.validations",
 )
 
 

@@ -22,7 +22,7 @@ def presets_in(part: str) -> dict[str, Path]:
     folder = PACKAGE / "presets"
     if not folder.is_dir():
         folder = PACKAGE.parent / "configs"
-    return {path.stem: path for path in sorted((folder / part).glob("*.yaml"))}
+    return {path.stem: path for path in sorted((folder / part).glob("*.yaml"), key=lambda path: path.stem)}
 
 
 def read_preset(name: str, where: str) -> Document:

@@ -33,8 +33,11 @@ from charlm.config.yaml_reading import Document, read_scalar, read_yaml
 from charlm.errors import UsageError
 
 DEFAULT_PRESET = "quick"
-BY_TIME = "auto"  # the preset of a training whose length is a time, and for which none is named
 BUDGET = "training.budget"
+BY_TIME = "auto"
+# The presets of a training for which none is named, by the setting that its kind of model needs: one for a length in
+# updates or epochs, and one for a time.
+OF_A_KIND = {"model.pairs.kind": ("pairs", "auto-pairs"), "model.latent.kind": (DEFAULT_PRESET, "auto-latent")}
 COMMAND_LINE = "command line"
 OLDER_RUN = "as before this setting existed"
 NO_VALUE = Given(None, "")
@@ -86,17 +89,24 @@ def resolve_to_train(
 ) -> Resolved:
     """The same for a new training: it chooses what is `auto` when it begins. Such settings are in `automatic`.
 
-    If the length is a time and no preset is named, the preset is `auto`.
+    If no preset is named, it is that of the kind of model (OF_A_KIND), and another one if the length is a time.
     """
     problems: list[Problem] = []
     above = _from_command_line(overrides, options or {}, problems)
-    default = BY_TIME if BUDGET in above and above[BUDGET].value is not None else DEFAULT_PRESET
-    merged = merge_given([*_from_file(preset_or_file or default, problems), above])
+    merged = merge_given([*_from_file(preset_or_file or default_preset(above), problems), above])
     names = left_open(merged)
     if not has_length(merged) or merged.get(BUDGET, NO_VALUE).value is None:
         problems += with_origins(needs_time(names), _origins(merged, names))
     resolved = _validated(_with_a_length(without(merged, names), problems), problems, checks)
     return replace(resolved, origins=resolved.origins | _origins(merged, names), automatic=names)
+
+
+def default_preset(above: Mapping[str, Given]) -> str:
+    """The preset that suits what is given."""
+    usual = (DEFAULT_PRESET, BY_TIME)
+    for name, presets in OF_A_KIND.items():
+        usual = presets if above.get(name, NO_VALUE).value is not None else usual
+    return usual[above.get(BUDGET, NO_VALUE).value is not None]
 
 
 def _origins(merged: Mapping[str, Given], names: Iterable[str]) -> dict[str, str]:
@@ -146,7 +156,7 @@ def _from_preset(name: str, where: str, problems: list[Problem]) -> dict[str, Gi
     values = _mapping(read_preset(name, where), source)
     start = values.pop("preset", None)
     below = _from_preset(start, source, problems) if start else {}
-    return below | _named(values, lambda path: source, problems)
+    return merge_given([below, _named(values, lambda path: source, problems)])
 
 
 def _from_command_line(

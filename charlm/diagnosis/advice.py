@@ -37,7 +37,7 @@ def advise(train_characters: int, vocab_size: int, model: ModelSettings) -> Advi
     return Advice(arguments, size, size / train_characters)
 
 
-def estimate_seconds(settings: Settings, train_characters: int, characters_per_second: float, window: int) -> float:
+def estimate_seconds(settings: Settings, train_characters: int, characters_per_second: float, window: float) -> float:
     """Wall-clock seconds of a training, without validation. `window`: the characters that are read at once."""
     training = settings.training
     if training.budget is not None:

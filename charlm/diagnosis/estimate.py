@@ -7,19 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
+from charlm.checkpoint.kinds_of_model import count_parameters_of
 from charlm.config.settings import Settings
 from charlm.device import Compute
 from charlm.diagnosis.advice import MOST_RATIO, advise, estimate_seconds
 from charlm.diagnosis.command import GivenOptions
 from charlm.diagnosis.finding import Finding, finding_from_error
-from charlm.errors import UsageError
+from charlm.errors import TextError, UsageError
 from charlm.machine import peak_memory
-from charlm.model.parameters import count_parameters
 from charlm.text.corpus import Corpus
 from charlm.training import memory
 from charlm.training.automatic import choose
 from charlm.training.lengths import duration
 from charlm.training.speed import measure_speed
+from charlm.training.task_kinds import opened
 
 STOP_EARLY = ("-s", "training.patience=3")
 DURATIONS = ((100, 1, "s"), (100, 60, "min"), (100, 3600, "hours"), (float("inf"), 86_400, "days"))  # up to 100 of each
@@ -45,8 +46,12 @@ def suggest_training(
         what = "a training by time chooses the model for the text and the machine"
         yield Finding("training", "ok", what, facts={"command": command}, command=command)
         return
-    choice = choose(settings, automatic, corpus, compute)
-    size = count_parameters(choice.settings.model, corpus.vocabulary.size)
+    try:
+        choice = choose(settings, automatic, opened(settings, corpus))
+    except TextError as error:  # such a model cannot learn it
+        yield finding_from_error("training", error)
+        return
+    size = count_parameters_of(choice.settings.model, corpus.vocabulary.size)
     what = f"{choice.note()}: {size:,} parameters"
     facts = {"command": command, "parameters": size, "chosen": dict(choice.chosen)}
     yield Finding("training", "ok", what, facts=facts, command=command)
@@ -55,7 +60,7 @@ def suggest_training(
 def suggest_size(settings: Settings, corpus: Corpus, given: GivenOptions, read_as: Sequence[str] = ()) -> Finding:
     """Whether the size of the model suits the text, and a smaller one if it does not."""
     characters = len(corpus.split("train"))
-    size = count_parameters(settings.model, corpus.vocabulary.size)
+    size = count_parameters_of(settings.model, corpus.vocabulary.size)
     advice = advise(characters, corpus.vocabulary.size, settings.model)
     memorises = advice.ratio > MOST_RATIO
     arguments = [*read_as, *advice.arguments, *(STOP_EARLY if memorises else ())]
@@ -82,20 +87,23 @@ def suggest_size(settings: Settings, corpus: Corpus, given: GivenOptions, read_a
 
 def estimate_training(settings: Settings, corpus: Corpus, compute: Compute) -> Finding:
     """Time and memory of a training with these settings, from a few real updates."""
-    characters = len(corpus.split("train"))
     try:
-        memory.require_memory(settings, corpus.vocabulary.size, characters, compute)
+        text = opened(settings, corpus)
+        task = text.task(settings)
     except UsageError as error:
         return finding_from_error("memory", error)
-    speed = measure_speed(settings, corpus, compute).characters_per_second
-    rows, steps = memory.window_sizes(characters, settings.training.batch_size, settings.training.seq_len)
-    seconds = estimate_seconds(settings, characters, speed, rows * steps)
+    except TextError as error:  # such a model cannot learn it
+        return finding_from_error("training", error)
+    speed = measure_speed(task).characters_per_second
+    reader = text.reader
+    characters = reader.characters_per_epoch
+    seconds = estimate_seconds(settings, characters, speed, characters / reader.windows_per_epoch)
     occupied = peak_memory() if compute.device_type == "cpu" else None
     if occupied is None:
-        occupied = memory.estimate_bytes(settings, corpus.vocabulary.size, rows, steps)
+        occupied = memory.estimate_bytes(settings, corpus.vocabulary.size, reader.batch_size, reader.seq_len)
     facts = {"characters_per_second": round(speed), "seconds": round(seconds, 1), "memory_bytes": occupied}
     took = next(f"{seconds / unit:.0f} {name}" for most, unit, name in DURATIONS if seconds < most * unit)
-    size = count_parameters(settings.model, corpus.vocabulary.size)
+    size = count_parameters_of(settings.model, corpus.vocabulary.size)
     what = (
         f"with these options, {size:,} parameters: about {took} and {occupied / 1e6:,.0f} MB of memory, "
         f"{speed:,.0f} characters per second"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 from charlm.cells.arrays import Array
@@ -13,7 +12,6 @@ from charlm.latent.model import LatentModel
 from charlm.latent.srnn import SRNNModel
 from charlm.latent.storn import STORNModel
 from charlm.latent.vrnn import VRNNModel
-from charlm.model.parameters import Shapes, parameter_shapes
 
 KINDS: Mapping[str, type[LatentModel]] = {
     "line": LineModel,
@@ -22,18 +20,6 @@ KINDS: Mapping[str, type[LatentModel]] = {
     "srnn": SRNNModel,
     "draw": DrawModel,
 }
-
-
-def parameter_shapes_of(settings: ModelSettings, vocab_size: int) -> Shapes:
-    """The shape of each parameter of a model of any kind, by name."""
-    kind = settings.latent.kind
-    shapes = parameter_shapes if kind is None else KINDS[kind].parameter_shapes
-    return shapes(settings, vocab_size)
-
-
-def count_parameters_of(settings: ModelSettings, vocab_size: int) -> int:
-    """The number of learned values of a model of any kind."""
-    return sum(map(math.prod, parameter_shapes_of(settings, vocab_size).values()))
 
 
 def latent_model(settings: ModelSettings, parameters: Mapping[str, Array]) -> LatentModel:

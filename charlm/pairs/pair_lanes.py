@@ -15,7 +15,8 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from charlm.pairs.pair_text import Pairs
+from charlm.config.settings import Settings
+from charlm.pairs.pair_text import TAB, Pairs, PairText
 from charlm.randomness import named_stream
 from charlm.text.lanes import NO_TARGET
 from charlm.text.records.record_hashes import Numbers
@@ -90,3 +91,9 @@ class PairLanes:
         batches = [batches[number] for number in stream.permutation(len(batches)).tolist()]
         counts = [int(self._pairs.target_lengths[batch].sum()) + len(batch) for batch in batches]
         return batches, np.concatenate([[0], np.cumsum(counts)])
+
+
+def lanes_of(pairs: PairText, settings: Settings) -> PairLanes:
+    """The pairs of train in batches."""
+    symbols, training = pairs.corpus.vocabulary.symbols, settings.training
+    return PairLanes(pairs.split("train"), training.batch_size, training.seed, symbols.index(TAB), symbols.index("\n"))

@@ -11,7 +11,6 @@ Shape letters: V symbols, E embedding, H hidden, A annotation.
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 import numpy as np
@@ -154,8 +153,3 @@ def initial_pairs(model: ModelSettings, vocab_size: int, rng: np.random.Generato
         values["output.weight"] = uniform(rng, (top, joined), joined)
         values["output.bias"] = np.zeros(top, np.float32)
     return {name: values[name] for name in pair_shapes(model, vocab_size)}
-
-
-def count_pair_parameters(model: ModelSettings, vocab_size: int) -> int:
-    """The number of learned values."""
-    return sum(math.prod(shape) for shape in pair_shapes(model, vocab_size).values())

@@ -85,7 +85,7 @@ def _origin(recorded: Mapping[str, Any]) -> str | None:
     if not recorded:
         return None
     step, new = finite_number(recorded.get("step")) or 0, len(_text(recorded.get("new_symbols")) or "")
-    beside = f", with {new:,} new symbols" if new else ""
+    beside = f", with {new:,} new symbol{'s' * (new > 1)}" if new else ""
     return f"{_text(recorded.get('run'))}, step {step:,.0f}{beside} ({_text(recorded.get('checkpoint'))})"
 
 

@@ -12,20 +12,14 @@ from typing import TypeVar
 
 from charlm.config.settings import Settings
 from charlm.errors import DivergedError
-from charlm.latent.table import count_parameters_of
-from charlm.model.sizing import Count
-from charlm.pairs.pair_text import split_pairs, whole_text
-from charlm.pairs.shapes import count_pair_parameters
 from charlm.runs import Run
 from charlm.studies.held import Held
 from charlm.text.corpus import Corpus, open_corpus
 from charlm.training.events import Event, Finished, Updated
 from charlm.training.experiment import begin_or_resume, with_decisions
-from charlm.training.language_text import OpenedText
 from charlm.training.loop import never
-from charlm.training.pairs import OpenedPairs, lanes_of
-from charlm.training.plan import train_reader
 from charlm.training.task import Task
+from charlm.training.task_kinds import opened, read_as
 
 Shown = TypeVar("Shown")
 
@@ -45,20 +39,12 @@ class Ended:
 
 def open_text(settings: Settings) -> Corpus:
     """The text of the settings, as a training of their kind of model takes it."""
-    return open_corpus(settings.text if settings.model.pairs.kind is None else whole_text(settings.text))
-
-
-def counter_of(settings: Settings) -> Count:
-    """What counts the parameters of their kind of model."""
-    return count_parameters_of if settings.model.pairs.kind is None else count_pair_parameters
+    return open_corpus(read_as(settings))
 
 
 def _task(settings: Settings, corpus: Corpus) -> Task:
     settings = with_decisions(settings, corpus)
-    if settings.model.pairs.kind is None:
-        return OpenedText(corpus, train_reader(settings, corpus)).task(settings)
-    pairs = split_pairs(corpus, settings.text)
-    return OpenedPairs(pairs, lanes_of(pairs, settings)).task(settings)
+    return opened(settings, corpus).task(settings)
 
 
 def train_run(

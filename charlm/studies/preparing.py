@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from charlm.checkpoint.kinds_of_model import count_parameters_of
 from charlm.errors import UsageError
 from charlm.model.sizing import resize_to_match
 from charlm.runs import replace_text
 from charlm.studies.generated import Generated
 from charlm.studies.grid import Trial
-from charlm.studies.one_training import counter_of, open_text
+from charlm.studies.one_training import open_text
 from charlm.studies.results import TEXTS
 from charlm.studies.study import Study
 from charlm.text.corpus import Corpus
@@ -47,12 +48,12 @@ def prepare_trials(study: Study, trials: Sequence[Trial], folder: Path, source: 
     wanted = _wanted_parameters(study, opened)
     prepared = []
     for trial, corpus in opened:
-        count, symbols = counter_of(trial.settings), corpus.vocabulary.size
+        symbols = corpus.vocabulary.size
         if study.parameters and trial.variant != study.parameters.equal:
             where = f"{source}, {' '.join([trial.variant, *(level for _, level in trial.levels)])}"
-            model = resize_to_match(trial.settings.model, symbols, wanted[trial.levels], where, count)
+            model = resize_to_match(trial.settings.model, symbols, wanted[trial.levels], where, count_parameters_of)
             trial = replace(trial, settings=trial.settings.model_copy(update={"model": model}))
-        prepared.append(PreparedTrial(trial, corpus, count(trial.settings.model, symbols)))
+        prepared.append(PreparedTrial(trial, corpus, count_parameters_of(trial.settings.model, symbols)))
     return prepared
 
 
@@ -62,7 +63,7 @@ def _wanted_parameters(study: Study, opened: Sequence[tuple[Trial, Corpus]]) -> 
     if isinstance(equal, int):
         return {trial.levels: equal for trial, _ in opened}
     return {
-        trial.levels: counter_of(trial.settings)(trial.settings.model, corpus.vocabulary.size)
+        trial.levels: count_parameters_of(trial.settings.model, corpus.vocabulary.size)
         for trial, corpus in opened
         if trial.variant == equal
     }

@@ -49,8 +49,11 @@ def require_for_all(settings: Settings, group: Group) -> None:
     if group.size == 1:
         return
     one = "Start one process, without torchrun: charlm train TEXT"
-    if settings.model.latent.kind is not None:
-        raise UsageError("Several processes train language models, and no latent variables yet", "--latent", one)
+    kinds = {"latent variables": settings.model.latent.kind, "pairs": settings.model.pairs.kind}
+    for what, kind in kinds.items():
+        if kind is not None:
+            where = f"model.{what.partition(' ')[0]}.kind={kind}"
+            raise UsageError(f"Several processes train language models, and no {what} yet", where, one)
     if STDIN in (*settings.text.sources, *settings.text.valid, *settings.text.test):
         raise UsageError(
             f"{group.size} processes cannot all read standard input", "-", "Write the text to a file, and name that."

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from charlm.cells.naming_files import files_of
 from charlm.cells.own_files import text_of
@@ -45,17 +45,20 @@ from charlm.training.announcing import admit, announce, require_for_all
 from charlm.training.automatic import choose
 from charlm.training.events import Event, Saved, Started, Updated
 from charlm.training.journal import write_metrics
-from charlm.training.language import LanguageTask
-from charlm.training.language_text import open_language_text, require_memory_for
 from charlm.training.leading import name_the_run
 from charlm.training.loop import never, train
 from charlm.training.memory import explain_out_of_memory
 from charlm.training.origin import open_with_origin
 from charlm.training.own_cells import prepare_own_cells
-from charlm.training.plan import TrainingPlan, train_reader
-from charlm.training.resuming import Asked, Changes, Opened, OpenText, reopen
+from charlm.training.plan import TrainingPlan
+from charlm.training.resuming import Asked, Changes, reopen
+from charlm.training.run_text import open_run_text
 from charlm.training.task import Task
-from charlm.training.task_kinds import task_of
+from charlm.training.task_kinds import name_of_kind, opened, read_as
+
+if TYPE_CHECKING:
+    from charlm.training.language import LanguageTask
+    from charlm.training.pairs import PairTask
 
 AnyTask = TypeVar("AnyTask", bound=Task)
 
@@ -68,7 +71,7 @@ class Training(Generic[AnyTask]):
 
     `notes` are messages to the user. `checkpoint` is where a resumed training continues, None for one that begins.
     `changes` are the settings that a resumed training has changed. `latest` is True if the run becomes the one that
-    commands take by default. `spent` are seconds of the budget that are gone before the first update.
+    commands take by default. `spent` and `validation_seconds` are those of a new training (`TrainingPlan`).
     """
 
     task: AnyTask
@@ -79,6 +82,7 @@ class Training(Generic[AnyTask]):
     _lock: ExitStack = field(repr=False)
     changes: Changes = field(default_factory=dict)
     spent: float = 0.0
+    validation_seconds: float = 0.0
     closed: bool = False
 
     @property
@@ -101,7 +105,7 @@ class Training(Generic[AnyTask]):
                 return
             step = self.checkpoint.step if self.checkpoint else -1
             forget_metrics_after(self.run.metrics, step)
-            plan = TrainingPlan(self.task, self.run, self.spent)
+            plan = TrainingPlan(self.task, self.run, self.spent, self.validation_seconds)
             marked = trained = False
             for event in write_metrics(train(plan, self.checkpoint, stop, save), self.run):
                 if not marked and self.latest and isinstance(event, Started if self.checkpoint else Saved):
@@ -152,41 +156,45 @@ def begin(
     start: Checkpoint | None = None,
     notes: Sequence[str] = (),
     automatic: Collection[str] = (),
-    opened: Corpus | None = None,
+    corpus: Corpus | None = None,
     group: Group = ALONE,
-) -> Training[LanguageTask]:
-    """A new run with these settings, named after its text and cell if `name` is None. `opened` is its text, if it is.
+) -> Training[LanguageTask | PairTask]:
+    """A new run with these settings, of a model of any kind, named after its text and cell if `name` is None.
 
-    With `start` the model begins with the weights of that checkpoint, whose model the settings must have
-    (`settings_from` in origin.py). Settings with names in `automatic` are chosen now (automatic.py): none with `start`.
-    Process 0 of a `group` begins the run; the others `follow` it (following.py).
+    `corpus` is its text, read as `read_as` says, if it is open already. With `start` the model begins with the weights
+    of that checkpoint, whose model the settings must have (`settings_from` in origin.py). Settings with names in
+    `automatic` are chosen now (automatic.py): none with `start`. Process 0 of a `group` begins the run; the others
+    `follow` it (following.py).
     Raises UsageError, before anything is written, if the device is absent or too small, TextError if the text cannot be
-    read, CheckpointError if a run of that name exists.
+    read or such a model cannot learn it, CheckpointError if a run of that name exists.
     """
     require_for_all(settings, group)
-    corpus, origin = opened or open_corpus(settings.text), None
+    corpus, origin = corpus or open_corpus(read_as(settings)), None
     settings = with_decisions(settings, corpus)
     if start is not None:
-        corpus, origin = open_with_origin(settings.text, corpus, start)
-    compute = compute_for(settings)
-    cell_notes = prepare_own_cells(settings.model, compute)
-    choice = choose(settings, automatic, corpus, compute) if automatic else None
-    settings = choice.settings if choice else settings
-    reader = train_reader(settings, corpus)
-    require_shareable(reader.batch_size, group.size, settings.training.ordered_sum)
-    require_memory_for(settings, corpus, compute, group)
-    cells = "-".join(dict.fromkeys(short_name(layer.cell) for layer in settings.model.stack()))
-    if settings.model.latent.kind is not None:
-        cells += f"-{settings.model.latent.kind}"
+        corpus, origin = open_with_origin(read_as(settings), corpus, start)
+    text = opened(settings, corpus, origin.parameters if origin else None, group)
+    cell_notes = prepare_own_cells(settings.model, compute_for(settings))
+    choice = choose(settings, automatic, text) if automatic else None
+    if choice:
+        settings, text = choice.settings, text.cut(choice.settings)
+    require_shareable(text.reader.batch_size, group.size, settings.training.ordered_sum)
+    task = text.task(settings)
+    announce(task, None)
     about: dict[str, object] = {"from": origin.to_json()} if origin else {}
     if choice:
         about["automatic"] = choice.to_json()
-    task = task_of(settings, corpus, reader, compute, origin.parameters if origin else None, group)
-    announce(task, None)
-    run = create_task_run(task, runs_root(), name, f"{corpus.name}-{cells}", about)
+    cells = "-".join(dict.fromkeys(short_name(layer.cell) for layer in settings.model.stack()))
+    run = create_task_run(task, runs_root(), name, f"{corpus.name}-{cells}{name_of_kind(settings)}", about)
     chosen = [f"chosen: {choice.note()}"] if choice else []
     notes = (*(origin.notes() if origin else ()), *notes, *cell_notes, *chosen)
-    return begin_task(task, run, notes, choice.seconds if choice else 0.0)
+    with ExitStack() as held:
+        held.enter_context(lock_run(run))
+        admit(task.group, run)
+        training = Training(task, run, None, notes, latest=True, _lock=held.pop_all())
+        if choice:
+            training.spent, training.validation_seconds = choice.seconds, choice.validation_seconds
+        return training
 
 
 def resume(
@@ -197,7 +205,7 @@ def resume(
     more: str | None = None,
     moved: Moved | None = None,
     group: Group = ALONE,
-) -> Training[LanguageTask]:
+) -> Training[LanguageTask | PairTask]:
     """A run that continues from its newest whole checkpoint. `name` is its name or folder; None is the latest run.
 
     A run without a checkpoint begins from its settings. `overrides` ("training.steps=500") and `options`
@@ -209,19 +217,14 @@ def resume(
     CheckpointError if no checkpoint is whole or the text has changed, TextError if the text is gone, BusyError if
     another process writes the run.
     """
-    asked = Asked(overrides, options or {}, more, moved or Moved())
-    return resume_task(name, asked, partial(open_language_text, group=group))
-
-
-def resume_task(name: str | None, asked: Asked, open_text: OpenText[Opened[AnyTask]]) -> Training[AnyTask]:
-    """`resume` for a run of any task: `open_text` opens what the run learns. Errors as for `resume`."""
     run = open_run(runs_root(), name)
     with ExitStack() as held:
         held.enter_context(lock_run(run))
-        found = reopen(run, asked, open_text)
+        asked = Asked(overrides, options or {}, more, moved or Moved())
+        found = reopen(run, asked, partial(open_run_text, group=group))
+        require_for_all(found.settings, group)
         task = found.text.task(found.settings)
-        require_for_all(found.settings, task.group)
-        require_shareable(task.reader.batch_size, task.group.size, found.settings.training.ordered_sum)
+        require_shareable(task.reader.batch_size, group.size, found.settings.training.ordered_sum)
         notes = (*found.notes, *prepare_own_cells(found.settings.model, task.compute))
         announce(task, found.checkpoint)
         admit(task.group, run)
@@ -257,11 +260,3 @@ def create_task_run(task: Task, root: Path, name: str | None, slug: str, about: 
     text = {"name": task.text.name, "sha256": task.text.sha256, "characters": task.text.characters}
     copies = {file.copy_name: text_of(file) for file in files_of(task.settings.model)}
     return create_run(root, name, slug, {"text": text, **about}, {CONFIG: to_yaml(task.settings), **copies})
-
-
-def begin_task(task: AnyTask, run: Run, notes: Sequence[str], spent: float = 0.0) -> Training[AnyTask]:
-    """The first training of a new run. Raises BusyError if another process writes it."""
-    with ExitStack() as held:
-        held.enter_context(lock_run(run))
-        admit(task.group, run)
-        return Training(task, run, None, notes, latest=True, _lock=held.pop_all(), spent=spent)

@@ -10,13 +10,12 @@ from charlm.processes.group import Group
 from charlm.text.corpus import Corpus, open_corpus
 from charlm.training.announcing import Announced, hear, ready
 from charlm.training.experiment import Training
-from charlm.training.language import LanguageTask
-from charlm.training.language_text import OpenedText
 from charlm.training.own_cells import prepare_own_cells
-from charlm.training.plan import train_reader
+from charlm.training.task import Task
+from charlm.training.task_kinds import opened, read_as
 
 
-def follow(group: Group) -> Training[LanguageTask]:
+def follow(group: Group) -> Training[Task]:
     """The training that process 0 begins or resumes. It locks and writes nothing.
 
     Raises TextError if the text is not here, or is another one than that of process 0, UsageError if the device is
@@ -24,8 +23,7 @@ def follow(group: Group) -> Training[LanguageTask]:
     """
     heard = hear(group)
     corpus = _open(heard, group)
-    opened = OpenedText(corpus, train_reader(heard.settings, corpus), group=group, initial=heard.initial)
-    task = opened.task(heard.settings)
+    task: Task = opened(heard.settings, corpus, heard.initial, group).task(heard.settings)
     prepare_own_cells(heard.settings.model, task.compute)
     return Training(task, ready(group), heard.checkpoint, (), latest=False, _lock=ExitStack())
 
@@ -34,9 +32,11 @@ def _open(heard: Announced, group: Group) -> Corpus:
     where = f"process {group.rank} on {socket.gethostname()}"
     remedy = "Every machine needs the same files under the same names: copy them there, or use a shared folder."
     try:
-        corpus = open_corpus(heard.settings.text)  # as process 0 did for a new run: on its machine it is in the cache
+        corpus = open_corpus(
+            read_as(heard.settings)
+        )  # as process 0 did for a new run: on its machine it is in the cache
         if corpus.vocabulary.fingerprint != heard.vocabulary.fingerprint:
-            corpus = open_corpus(heard.settings.text, heard.vocabulary, "skip")
+            corpus = open_corpus(read_as(heard.settings), heard.vocabulary, "skip")
     except TextError as error:
         raise TextError(error.what, f"{error.where}, {where}", remedy) from None
     if corpus.sha256 != heard.sha256:

@@ -11,10 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from charlm.checkpoint.contents import TextIdentity
+from charlm.checkpoint.kinds_of_model import count_parameters_of
 from charlm.config.settings import Settings
 from charlm.device import Compute
-from charlm.errors import UsageError
-from charlm.model.parameters import count_parameters
 from charlm.processes.group import ALONE, Group
 from charlm.text.corpus import Corpus
 from charlm.text.lanes import Reader
@@ -40,14 +39,6 @@ class LanguageTask:
     initial: Mapping[str, np.ndarray] | None = None
     group: Group = ALONE
 
-    def __post_init__(self) -> None:
-        if self.settings.model.pairs.kind is not None:
-            raise UsageError(
-                "A model of pairs is trained by itself, and is no language model",
-                f"model.pairs.kind={self.settings.model.pairs.kind}",
-                "Train it with `charlm train pairs.tsv --pairs`, or with charlm.training.pairs.begin in Python.",
-            )
-
     @property
     def vocabulary(self) -> Vocabulary:
         return self.corpus.vocabulary
@@ -62,7 +53,7 @@ class LanguageTask:
     @property
     def sizes(self) -> Sizes:
         return Sizes(
-            parameters=count_parameters(self.settings.model, self.vocabulary.size),
+            parameters=count_parameters_of(self.settings.model, self.vocabulary.size),
             train_characters=int(self.corpus.split("train").size),
             valid_characters=int(self.corpus.split("valid").size),
             vocab_size=self.vocabulary.size,

@@ -13,23 +13,19 @@ from itertools import islice
 from charlm.evaluation.score import Score
 from charlm.evaluation.text import count_unknown, name_unknown
 from charlm.latent.estimating import estimate
-from charlm.latent.table import count_parameters_of, latent_model
+from charlm.latent.table import latent_model
 from charlm.latent.writing import LatentWriter
 from charlm.sampling.rules.decoding import Decoding
 from charlm.text.records.record_hashes import find_records
 from charlm.text.records.record_lanes import record_end_id
 from charlm.training.language import LanguageTask
 from charlm.training.latent_trainer import LatentTrainer
-from charlm.training.task import Sizes, UpdateResult, Validation
+from charlm.training.task import UpdateResult, Validation
 from charlm.training.trainees import TextTrainee
 
 
 class LatentTask(LanguageTask):
     """A text of lines, the reader of whole lines, and a device (see `Task`). It computes in float32."""
-
-    @property
-    def sizes(self) -> Sizes:
-        return replace(super().sizes, parameters=count_parameters_of(self.settings.model, self.vocabulary.size))
 
     @property
     def bounded(self) -> bool:
@@ -44,7 +40,7 @@ class LatentTrainee(TextTrainee):
 
     def __init__(self, task: LatentTask) -> None:
         self.task = task
-        self.trainer = LatentTrainer(task.settings, task.vocabulary.size, task.compute)
+        self.trainer = LatentTrainer(task.settings, task.vocabulary.size, task.compute, task.initial)
         super().__init__(task, self.trainer)
         self._end = record_end_id(task.settings.text, task.vocabulary)
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import torch
 
 from charlm.config.settings import Settings
@@ -33,15 +34,18 @@ FREE_NATS: Mapping[str, float] = {"line": 1.0, "vrnn": 0.0, "storn": 0.0, "srnn"
 
 
 class LatentTrainer(Learner):
-    """A model with latent variables on one device, from the weights of the seed of the settings, in float32.
+    """A model with latent variables on one device, in float32, from `initial` weights or those of the settings' seed.
 
     Nothing is carried from line to line.
     """
 
-    def __init__(self, settings: Settings, vocab_size: int, compute: Compute) -> None:
+    def __init__(
+        self, settings: Settings, vocab_size: int, compute: Compute, initial: Mapping[str, np.ndarray] | None = None
+    ) -> None:
         self.kind, self.vocab_size = str(settings.model.latent.kind), vocab_size
         stream = named_stream(settings.training.seed, "weights")
-        super().__init__(settings, KINDS[self.kind].initial_parameters(settings.model, vocab_size, stream), compute)
+        values = initial or KINDS[self.kind].initial_parameters(settings.model, vocab_size, stream)
+        super().__init__(settings, values, compute)
         self.model = latent_model(settings.model, self.weights)
 
     @property

@@ -77,7 +77,11 @@ class _Session:
         self.plan, self.task, self.group = plan, plan.task, plan.task.group
         self.resumed_at = resume.step if resume else None
         self.trainee = self.task.begin()
-        self.progress = self._restore(resume) if resume else Progress(seconds=plan.spent)
+        self.progress = (
+            self._restore(resume)
+            if resume
+            else Progress(seconds=plan.spent, validation_seconds=plan.validation_seconds)
+        )
         self.decided = self.group.agree(Decisions(Clock(self.progress.seconds).seconds, stop, save))
         self.saved_at = self.sampled_at = self.validated_at = self.decided.seconds()
         self.saved_step = self.resumed_at

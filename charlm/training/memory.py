@@ -118,11 +118,14 @@ def _read_number(path: Path) -> int | None:
         return None
 
 
-def require_memory(settings: Settings, vocab_size: int, characters: int, compute: Compute) -> None:
+def require_memory(settings: Settings, vocab_size: int, characters: int, compute: Compute, processes: int = 1) -> None:
     """Raises UsageError, with sizes to try, if the training needs more memory than is free.
 
-    `characters` is the size of the train split, which can be smaller than a window.
+    `characters` is the size of the train split, which can be smaller than a window. Each of several processes reads its
+    share of the lanes.
     """
+    lanes = max(1, settings.training.batch_size // processes)
+    settings = settings.model_copy(update={"training": settings.training.model_copy(update={"batch_size": lanes})})
     free = available_bytes(compute)
     training_settings = settings.training
 

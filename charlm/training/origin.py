@@ -1,7 +1,7 @@
-"""A training that starts from a trained model: its settings, its weights, and rows for characters that are new.
+"""A training that starts from a trained model of any kind: its settings, its weights, and those of new characters.
 
 Embedding and head have a row for each symbol. The rows of symbols that the model knows are kept; a new symbol begins
-with the mean of their rows. Shape letter: V symbols.
+with the mean of their rows. Knows no kind of model. Shape letter: V symbols.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import ValidationError
 
 from charlm.checkpoint import Checkpoint, load_checkpoint
-from charlm.checkpoint.contents import needs_a_source
-from charlm.config.given import dotted
+from charlm.checkpoint.kinds_of_model import parameter_shapes_of
+from charlm.config.given import dotted, nested
+from charlm.config.problems import problems_of, usage_error, with_origins
 from charlm.config.resolving import Resolved
 from charlm.config.settings import Settings, TextSettings
 from charlm.errors import CheckpointError, UsageError
@@ -24,10 +26,14 @@ from charlm.runs import Run
 from charlm.text.corpus import Corpus, open_corpus
 from charlm.text.reading_notes import rare_note
 from charlm.text.vocabulary import Vocabulary
-from charlm.training.automatic import with_values
 
-ROWS = ("embedding.weight", "head.weight", "head.bias")  # parameters with a row for each symbol
-FREE = ("dropout", "dropout_kind", "weight_drop")  # settings of the model that change none of its weights
+KINDS = {"model.pairs.kind": "--pairs", "model.latent.kind": "--latent"}  # and the options that give them
+FREE = tuple(  # settings of the model that change none of its weights
+    f"model.{name}" for name in (
+        "dropout", "dropout_kind", "weight_drop", "pairs.coverage", "latent.beta_warmup", "latent.free_nats",
+        "latent.input_dropout", "latent.canvas", "latent.rounds",
+    )
+)  # fmt: skip
 KEPT = ("newlines", "normalize", "min_count")  # how the model expects its text, unless the user gives others
 FORM = ("records", "separator", "format", "column", "field")  # one of them says of what form the new text is
 SLOWER = 2  # the learning rate is divided by this: a trained model forgets at the rate that it first learnt with
@@ -75,20 +81,43 @@ def open_with_origin(settings: TextSettings, corpus: Corpus, start: Checkpoint) 
     opened = open_corpus(settings, vocabulary, "skip")
     if opened.unknown and vocabulary.unknown_id is not None:
         opened = replace(opened, notes=(*opened.notes, rare_note(opened.unknown, opened.characters)))
-    return opened, Origin(start, vocabulary, _with_rows(start, vocabulary), new)
+    return opened, Origin(start, vocabulary, _with_symbols(start, vocabulary), new)
 
 
-def _with_rows(start: Checkpoint, vocabulary: Vocabulary) -> dict[str, np.ndarray]:
-    """The parameters, those of ROWS with V rows in the order of the vocabulary."""
-    old = {symbol: number for number, symbol in enumerate(start.vocabulary.symbols)}
-    source = np.array([old.get(symbol, -1) for symbol in vocabulary.symbols])
-    grown = dict(start.parameters)
-    for name in ROWS:
-        if name in grown:
-            rows = grown[name][source]
-            rows[source < 0] = grown[name].mean(axis=0)
-            grown[name] = rows
+def _with_symbols(start: Checkpoint, vocabulary: Vocabulary) -> dict[str, np.ndarray]:
+    """The parameters of the model, with values for each symbol of the vocabulary, in its order.
+
+    Which have them, and along which axis, is seen where their shapes differ between the two vocabularies.
+    """
+    known = {symbol: number for number, symbol in enumerate(start.vocabulary.symbols)}
+    source = np.array([known.get(symbol, -1) for symbol in vocabulary.symbols])
+    shapes = parameter_shapes_of(start.settings.model, vocabulary.size)
+    grown = {}
+    for name, values in start.parameters.items():
+        for axis, (had, wanted) in enumerate(zip(values.shape, shapes[name], strict=True)):
+            if had != wanted:
+                values = _grown(values, axis, (wanted - had) // (len(source) - len(known)), len(known), source)
+        grown[name] = values
     return grown
+
+
+def _grown(values: np.ndarray, axis: int, blocks: int, known: int, source: np.ndarray) -> np.ndarray:
+    """Values along an axis that has so many blocks with one for each of the known symbols, and then others, perhaps.
+
+    `source` (V,) has the numbers of the symbols among the known ones, and -1 for those that are new.
+    """
+    along = np.moveaxis(values, axis, 0)
+    of_symbols = along[: blocks * known].reshape(blocks, known, *along.shape[1:])
+    found = of_symbols[:, source]
+    found[:, source < 0] = of_symbols.mean(axis=1, keepdims=True)
+    joined = np.concatenate([found.reshape(-1, *along.shape[1:]), along[blocks * known :]])
+    return np.ascontiguousarray(np.moveaxis(joined, 0, axis))
+
+
+def kind_of(start: Checkpoint) -> dict[str, object]:
+    """The setting that says of which kind the model is, for a new one of the same kind; none for a language model."""
+    own = {"model.pairs.kind": start.pair_kind, "model.latent.kind": start.latent_kind}
+    return {name: kind for name, kind in own.items() if kind is not None}
 
 
 def settings_from(resolved: Resolved, start: Checkpoint) -> tuple[Settings, tuple[str, ...]]:
@@ -97,25 +126,18 @@ def settings_from(resolved: Resolved, start: Checkpoint) -> tuple[Settings, tupl
     The model is that of `start`. Unless the user gives other values on the command line or in a file, so is the form of
     the text, and the learning rate is smaller. Raises UsageError if the user asks for another model, or for no text.
     """
-    if start.pair_kind is not None:
-        raise needs_a_source(start.run_name, start.pair_kind)
-    if start.latent_kind is not None:
-        raise UsageError(
-            f"{start.run_name} has latent variables ({start.latent_kind}), and --from starts from models without them",
-            f"--from {start.run_name}",
-            f"To train that run for longer: charlm train --resume {start.run_name} --more 500",
-        )
     given = {name for name, at in resolved.origins.items() if at != "default" and not at.startswith("preset ")}
-    wanted, own = dotted(resolved.settings), dotted(start.settings)
-    fixed = [name for name in wanted if name == "text.unit" or _shapes_the_model(name)]
+    wanted, own = (dict[str, Any](dotted(each)) for each in (resolved.settings, start.settings))
+    fixed = [name for name in wanted if name == "text.unit" or (_is_of_model(name) and name not in FREE)]
     given -= set(resolved.automatic)  # those are as the model was trained
     other = [name for name in fixed if name in given and wanted[name] != own.get(name)]
     if other:
         asked = " ".join(f"{name}={wanted[name]}" for name in other)
+        leave = " and ".join(f"{name} ({KINDS[name]})" if name in KINDS else name for name in other)
         raise UsageError(
             f"The model of {start.run_name} is {start.settings.model.in_short()}, and {asked} asks for another one",
             ", ".join(dict.fromkeys(resolved.origins[name] for name in other)),
-            f"Leave {' and '.join(other)} out, or train a new model without --from.",
+            f"Leave {leave} out, or train a new model without --from.",
         )
     if "text.sources" not in given:
         raise UsageError(
@@ -124,32 +146,25 @@ def settings_from(resolved: Resolved, start: Checkpoint) -> tuple[Settings, tupl
             f"Name it: charlm train TEXT --from {start.run_name}\n"
             f"To train that run for longer: charlm train --resume {start.run_name} --more 500",
         )
-    settings = with_values(resolved.settings, {name: own[name] for name in resolved.automatic if name in own})
-    chosen = {key: getattr(settings.model, key) for key in FREE if f"model.{key}" in given}
     expected = {key for key in KEPT if f"text.{key}" not in given} | {"unit"}
     if not any(f"text.{key}" in given for key in FORM):
         expected |= {"records", "separator"}
-    kept = {key: value for key, value in start.settings.text if key in expected}
-    training, notes = settings.training, []
+    kept = [*resolved.automatic, *(name for name in own if _is_of_model(name)), *(f"text.{key}" for key in expected)]
+    values = {name: value for name, value in wanted.items() if not _is_of_model(name)}
+    values |= {name: own[name] for name in kept} | {name: wanted[name] for name in FREE if name in given}
+    notes = []
     if "training.learning_rate" not in given:
-        rate = min(training.learning_rate, start.settings.training.learning_rate) / SLOWER
+        rate = min(values["training.learning_rate"], start.settings.training.learning_rate) / SLOWER
         notes.append(f"training.learning_rate is {rate:g}, half of a new model's; -s gives another")
-        training = training.model_copy(update={"learning_rate": rate})
-    return (
-        settings.model_copy(
-            update={
-                "model": start.settings.model.model_copy(update=chosen),
-                "text": settings.text.model_copy(update=kept),
-                "training": training,
-            }
-        ),
-        tuple(notes),
-    )
+        values["training.learning_rate"] = rate
+    try:
+        return Settings.model_validate(nested(values)), tuple(notes)
+    except ValidationError as error:  # a form of the text, or a kind of dropout, that this kind of model cannot have
+        raise usage_error(with_origins(problems_of(error), resolved.origins)) from None
 
 
-def _shapes_the_model(name: str) -> bool:
-    section, _, key = name.partition(".")
-    return section == "model" and key not in FREE
+def _is_of_model(name: str) -> bool:
+    return name.startswith("model.")
 
 
 def recorded_origin(run: Run) -> Checkpoint | None:

@@ -8,6 +8,8 @@ Shape letters: T steps, B rows, V symbols, J characters of a source.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -27,13 +29,19 @@ from charlm.training.task import UpdateResult
 
 
 class PairTrainer(Learner):
-    """A model of pairs on one device, from the weights of the seed. Nothing is carried from pair to pair."""
+    """A model of pairs on one device, from `initial` weights or those of the seed. No pair's state is carried on."""
 
     def __init__(
-        self, settings: Settings, vocab_size: int, end: int, compute: Compute, recurrence: Recurrence | None = None
+        self,
+        settings: Settings,
+        vocab_size: int,
+        end: int,
+        compute: Compute,
+        recurrence: Recurrence | None = None,
+        initial: Mapping[str, np.ndarray] | None = None,
     ) -> None:
-        values = initial_pairs(settings.model, vocab_size, named_stream(settings.training.seed, "weights"))
-        super().__init__(settings, values, compute)
+        stream = named_stream(settings.training.seed, "weights")
+        super().__init__(settings, initial or initial_pairs(settings.model, vocab_size, stream), compute)
         self.end, self.recurrence = end, recurrence or choosing.run_with_torch
         self.model = PairModel(settings.model, self.weights)
         layers = dict.fromkeys((*self.model.readers, *self.model.layers))

@@ -1,11 +1,10 @@
-"""A model of pairs as a task of the training loop, and its runs: begun, and resumed. Knows no terminal.
+"""A model of pairs as a task of the training loop: it learns to write targets for sources. Knows no files.
 
 `pair_trainer.py` has the update.
 """
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,26 +13,20 @@ import torch
 
 from charlm.checkpoint import Checkpoint
 from charlm.checkpoint.contents import TextIdentity
-from charlm.checkpoint.reopening import open_same_text
+from charlm.checkpoint.kinds_of_model import count_parameters_of
 from charlm.config.settings import Settings
 from charlm.device import Compute
 from charlm.engines.choosing import run_with_numpy, run_with_torch
-from charlm.engines.precision import compute_for
 from charlm.pairs.converting import Converter
 from charlm.pairs.model import PairModel
-from charlm.pairs.pair_lanes import PairLanes
-from charlm.pairs.pair_text import TAB, PairText, open_pairs, split_pairs, whole_text
+from charlm.pairs.pair_lanes import PairLanes, lanes_of
+from charlm.pairs.pair_text import PairText
 from charlm.pairs.scoring import pair_nats
-from charlm.pairs.shapes import count_pair_parameters, require_a_start
 from charlm.processes.group import ALONE, Group
-from charlm.runs import Run, command_name, runs_root
 from charlm.text.vocabulary import Vocabulary
 from charlm.training.checkpointing import restore_trainer
-from charlm.training.experiment import Training, begin_task, create_task_run, with_decisions
-from charlm.training.own_cells import prepare_own_cells
 from charlm.training.pair_trainer import PairTrainer
 from charlm.training.plan import position_at
-from charlm.training.resuming import Asked, resume_command
 from charlm.training.task import Sizes, UpdateResult, Validation
 from charlm.training.trainees import LearnerTrainee
 
@@ -48,6 +41,7 @@ class PairTask:
     pairs: PairText
     reader: PairLanes
     compute: Compute
+    initial: Mapping[str, np.ndarray] | None = None
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -66,15 +60,11 @@ class PairTask:
     @property
     def sizes(self) -> Sizes:
         return Sizes(
-            parameters=count_pair_parameters(self.settings.model, self.vocabulary.size),
+            parameters=count_parameters_of(self.settings.model, self.vocabulary.size),
             train_characters=self.pairs.split("train").characters,
             valid_characters=self.pairs.split("valid").characters if len(self.pairs.split("valid")) else 0,
             vocab_size=self.vocabulary.size,
         )
-
-    @property
-    def initial(self) -> None:
-        return None
 
     @property
     def group(self) -> Group:
@@ -93,9 +83,8 @@ class PairTrainee(LearnerTrainee):
 
     def __init__(self, task: PairTask) -> None:
         self.task = task
-        self.trainer = PairTrainer(
-            task.settings, task.vocabulary.size, task.vocabulary.symbols.index("\n"), task.compute
-        )
+        end = task.vocabulary.symbols.index("\n")
+        self.trainer = PairTrainer(task.settings, task.vocabulary.size, end, task.compute, initial=task.initial)
         super().__init__(self.trainer)
 
     @property
@@ -137,52 +126,3 @@ class PairTrainee(LearnerTrainee):
         if before.training.batch_size == now.training.batch_size:
             return position
         return position_at(self.task.reader.windows_per_epoch, lanes_of(self.task.pairs, before).epoch_at(position))
-
-
-@dataclass(frozen=True, eq=False)
-class OpenedPairs:
-    """A text of pairs, and the lanes that cut it (see `Opened`)."""
-
-    pairs: PairText
-    reader: PairLanes
-
-    def task(self, settings: Settings) -> PairTask:
-        """The task on the device of the settings."""
-        return PairTask(settings, self.pairs, self.reader, compute_for(settings))
-
-
-def lanes_of(pairs: PairText, settings: Settings) -> PairLanes:
-    """The pairs of train in batches."""
-    symbols, training = pairs.corpus.vocabulary.symbols, settings.training
-    return PairLanes(pairs.split("train"), training.batch_size, training.seed, symbols.index(TAB), symbols.index("\n"))
-
-
-def begin(settings: Settings, name: str | None = None, notes: Sequence[str] = ()) -> Training[PairTask]:
-    """A new run that learns the pairs of the text of the settings, whose model.pairs.kind is not `none`.
-
-    Raises UsageError, before anything is written, if the device is absent, TextError if a line is no pair.
-    """
-    require_a_start(settings.model)
-    pairs = open_pairs(settings.text)
-    settings = with_decisions(settings, pairs.corpus)
-    task = OpenedPairs(pairs, lanes_of(pairs, settings)).task(settings)
-    notes = (*notes, *prepare_own_cells(settings.model, task.compute))
-    run = create_task_run(task, runs_root(), name, f"{pairs.corpus.name}-{settings.model.pairs.kind}", {})
-    return begin_task(task, run, notes)
-
-
-def open_pair_text(run: Run, settings: Settings, checkpoint: Checkpoint | None, asked: Asked) -> OpenedPairs:
-    """The pairs of a run, opened again (see `OpenText`)."""
-    text = run.mark.get("text")
-    recorded = text.get("sha256") if isinstance(text, dict) else None
-    corpus = open_same_text(
-        whole_text(settings.text),
-        checkpoint.vocabulary if checkpoint else None,
-        checkpoint.text.sha256 if checkpoint else str(recorded),
-        run.name,
-        " ".join([resume_command(run), *map(shlex.quote, asked.words())]),
-        f"Train a new run on these pairs: charlm train PATH --pairs (this one is {command_name(run)})",
-        asked.moved,
-    )
-    pairs = split_pairs(corpus, settings.text)
-    return OpenedPairs(pairs, lanes_of(pairs, settings))

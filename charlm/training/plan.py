@@ -16,12 +16,16 @@ from charlm.training.task import Task
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """A task and the run to write to. `spent` are seconds of a new training's budget that are gone before its first
-    update."""
+    """A task and the run to write to.
+
+    Of a new training, `spent` are seconds of its budget that are gone before the first update, and `validation_seconds`
+    what its first validation is expected to take.
+    """
 
     task: Task
     run: Run
     spent: float = 0.0
+    validation_seconds: float = 0.0
 
 
 def train_reader(settings: Settings, corpus: Corpus) -> Reader:

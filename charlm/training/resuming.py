@@ -24,7 +24,7 @@ from charlm.runs import Run, command_name
 from charlm.training.lengths import LENGTHS, Length, parse_more, require_unfinished, total_of, with_more
 from charlm.training.optimization import learning_rate
 from charlm.training.progress import Progress
-from charlm.training.task import Passes, Task
+from charlm.training.task import Opened, Passes
 
 # A resumed run may change how long, where and how closely watched it trains, ...
 WATCHING = (
@@ -57,20 +57,6 @@ class Asked:
         given = [f"{name}={value if isinstance(value, str) else inline_yaml(value)}" for name, value in values.items()]
         more = [] if self.more is None else ["--more", self.more]
         return [*more, *(word for one in (*self.overrides, *given) for word in ("-s", one))]
-
-
-AnyTask = TypeVar("AnyTask", bound=Task, covariant=True)
-
-
-class Opened(Protocol[AnyTask]):
-    """A text that is opened and cut into windows, before a device is chosen for its task."""
-
-    @property
-    def reader(self) -> Passes: ...
-
-    def task(self, settings: Settings) -> AnyTask:
-        """The task on this text. Raises UsageError if the device is absent or too small."""
-        ...
 
 
 AnyText = TypeVar("AnyText", bound=Opened[Any], covariant=True)

@@ -1,8 +1,8 @@
 """The settings that suit a text and a time: what `auto` becomes. Pure arithmetic; knows no text and no machine.
 
 The rule comes from trainings of parts of two books; docs/performance.md has them, and says what was not tried. It rests
-on three numbers: N, the characters of the training text; D, the characters that a model reads in the time; and P, the
-parameters of the model.
+on three numbers: N, the characters of the training text that are learned; D, those that a model learns in the time;
+and P, the parameters of the model. Of pairs, the characters are those of the targets.
 """
 
 from __future__ import annotations
@@ -12,13 +12,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 WIDTHS = (32, 48, 64, 96, 128, 160, 192, 224, 256, 320, 384, 448, 512, 640, 768, 896, 1024)
-READ_PER_PARAMETER = 14.0  # D / P of the best width on a long text
-PARAMETERS_PER_CHARACTER = 2.5  # P / N at most: a wider model learns a short text by heart
 UPDATE = 1024  # characters of an update; more would mean fewer updates
 LANES, MOST_LANES = 16, 128
 LSTM_RATE = 1.5  # of an lstm, times the rate of other cells
 MOST_TIMES = 0.3  # that a text is read, times the root of its length; more lets the model learn it by heart
 LEAST_UPDATES = 200  # that are made all the same, if there is time
+SCORED_FASTER = 3.0  # a character is scored in a third of the time that it takes to learn it
+VALIDATED, MOST_VALIDATIONS = 0.05, 5  # the share of the time for validations, and how many at most
+
+
+@dataclass(frozen=True)
+class Constants:
+    """What differs between kinds of models, as far as it was measured (docs/performance.md, docs/pairs.md)."""
+
+    read_per_parameter: float = 14.0  # D / P of the best width on a long text
+    parameters_per_character: float = 2.5  # P / N at most: a wider model learns a short text by heart
+    rate: float = 1.0  # times the learning rate of a language model
+
+
+LANGUAGE = Constants()
+PAIRS = Constants(read_per_parameter=3.0, parameters_per_character=6.0, rate=0.3)  # sources are read, too
 
 
 @dataclass(frozen=True)
@@ -30,13 +43,13 @@ class Candidate:
     characters: float
 
 
-def best_width(candidates: Sequence[Candidate], train_characters: int) -> Candidate:
+def best_width(candidates: Sequence[Candidate], train_characters: int, of: Constants = LANGUAGE) -> Candidate:
     """The widest model that reads enough for its parameters and is not too large for the text; else the narrowest."""
     fitting = [
         each
         for each in candidates
-        if READ_PER_PARAMETER * each.parameters <= each.characters
-        and each.parameters <= PARAMETERS_PER_CHARACTER * train_characters
+        if of.read_per_parameter * each.parameters <= each.characters
+        and each.parameters <= of.parameters_per_character * train_characters
     ]
     return max(fitting or candidates[:1], key=lambda each: each.parameters)
 
@@ -52,12 +65,12 @@ def lanes(characters: float) -> int:
     return min(MOST_LANES, max(LANES, 8 * round(UPDATE / characters / 8)))
 
 
-def settings_for(model: Candidate, train_characters: int, cell: str) -> Mapping[str, float]:
+def settings_for(model: Candidate, train_characters: int, cell: str, of: Constants = LANGUAGE) -> Mapping[str, float]:
     """What else suits a model of this width and cell, by the names of the settings."""
     return {
         "model.hidden_size": model.hidden_size,
         "model.dropout": dropout(model.characters * model.parameters / train_characters**2),
-        "training.learning_rate": learning_rate(model.hidden_size, cell),
+        "training.learning_rate": learning_rate(model.hidden_size, cell, of.rate),
         "training.weight_decay": 0.1,
         "training.average": average(model.characters / UPDATE),
     }
@@ -70,12 +83,22 @@ def dropout(crowding: float) -> float:
     return min(0.5, round(share * 20) / 20)
 
 
-def learning_rate(hidden_size: int, cell: str) -> float:
-    """The peak rate, to two digits: 0.011 at 185 units, and half as much again for an lstm."""
-    factor = LSTM_RATE if cell == "lstm" else 1.0
+def learning_rate(hidden_size: int, cell: str, rate: float = LANGUAGE.rate) -> float:
+    """The peak rate, to two digits: 0.011 at 185 units, half as much again for an lstm, and times `rate`."""
+    factor = rate * (LSTM_RATE if cell == "lstm" else 1.0)
     return float(f"{factor * 0.011 * math.sqrt(185 / hidden_size):.2g}")
 
 
 def average(updates: float) -> float:
     """The decay of the running average of the weights over about the last thirtieth of the updates."""
     return round(1 - 1 / min(1000.0, max(10.0, updates / 30)), 4)
+
+
+def seconds_to_validate(characters: int, speed: float) -> float:
+    """On so many characters, where so many are learned a second."""
+    return characters / (SCORED_FASTER * speed)
+
+
+def validations(seconds: float, each: float) -> int:
+    """How many in so many seconds, where each takes so long: at least one, at the end."""
+    return max(1, min(MOST_VALIDATIONS, int(VALIDATED * seconds / each))) if each else MOST_VALIDATIONS

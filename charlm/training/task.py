@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -17,7 +17,9 @@ from charlm.checkpoint.contents import TextIdentity
 from charlm.config.settings import Settings
 from charlm.device import Compute
 from charlm.processes.group import Group
+from charlm.text.corpus import Corpus
 from charlm.text.vocabulary import Vocabulary
+from charlm.training.rule import Constants
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,12 @@ class Passes(Protocol):
     def notes(self) -> tuple[str, ...]: ...
 
     @property
-    def characters_per_epoch(self) -> int: ...
+    def windows_per_epoch(self) -> int: ...
+
+    @property
+    def characters_per_epoch(self) -> int:
+        """Characters of the text that are learned, each once an epoch."""
+        ...
 
     def epoch_at(self, position: int) -> float:
         """The epochs read before the window at a position, with a fraction."""
@@ -156,4 +163,34 @@ class Task(Protocol):
 
     def begin(self) -> Trainee:
         """A new model, before its first update."""
+        ...
+
+
+AnyTask = TypeVar("AnyTask", bound=Task, covariant=True)
+
+
+class Opened(Protocol[AnyTask]):
+    """A text that is opened and cut into windows, before a device is chosen for its task."""
+
+    @property
+    def corpus(self) -> Corpus: ...
+
+    @property
+    def reader(self) -> Passes: ...
+
+    @property
+    def constants(self) -> Constants:
+        """Those of the rule that chooses settings for such a model."""
+        ...
+
+    def cut(self, settings: Settings) -> Opened[AnyTask]:
+        """The same text, cut for other settings."""
+        ...
+
+    def task(self, settings: Settings) -> AnyTask:
+        """The task on this text, which is cut for these settings.
+
+        It is checked before anything is written, so that a refusal leaves no run behind. Raises UsageError if the
+        device is absent or too small, or if the model cannot be.
+        """
         ...

@@ -9,13 +9,12 @@ import pytest
 
 from charlm.checkpoint import Scores
 from charlm.checkpoint.contents import Checkpoint, TextIdentity
+from charlm.checkpoint.kinds_of_model import count_parameters_of, parameter_shapes_of
 from charlm.config.settings import Settings
 from charlm.errors import UsageError
 from charlm.latent.model import LatentModel
-from charlm.latent.table import parameter_shapes_of
 from charlm.model.language_model import LanguageModel
 from charlm.pairs.model import PairModel
-from charlm.pairs.shapes import pair_shapes
 from charlm.text.vocabulary import Vocabulary
 
 VOCABULARY = Vocabulary(tuple("\t\nab"))
@@ -29,7 +28,7 @@ MODELS = {
 
 def checkpoint_of(kind):
     settings = Settings.model_validate({"model": {"hidden_size": 4, "num_layers": 1, **KINDS[kind]}})
-    shapes = (pair_shapes if kind == "pairs" else parameter_shapes_of)(settings.model, VOCABULARY.size)
+    shapes = parameter_shapes_of(settings.model, VOCABULARY.size)
     parameters = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
     text = TextIdentity(name="lines", sha256="0" * 64, characters=9)
     return Checkpoint(Path("runs/my run/step-3"), 3, settings, VOCABULARY, text, Scores(), {}, parameters)
@@ -46,6 +45,7 @@ def test_each_counts_the_weights_of_its_model(kind):
     checkpoint = checkpoint_of(kind)
     model = getattr(checkpoint, MODELS[kind][0])
     assert checkpoint.parameter_count == sum(np.size(value) for value in model.parameters.values()) > 0
+    assert checkpoint.parameter_count == count_parameters_of(checkpoint.settings.model, VOCABULARY.size)
 
 
 @pytest.mark.parametrize(

@@ -154,3 +154,13 @@ def test_a_length_alone_leads_to_a_line_that_trains(charlm, good, length):
     line = found["training" if "budget" in length else "size"]["facts"]["command"]
     assert line.count("budget") == ("budget" in length)
     assert charlm(*shlex.split(line)[1:], "--dry-run").returncode == 0
+
+
+@pytest.mark.parametrize("length", [(), ("-s", "training.budget=9s", "-s", "training.learning_rate=auto")])
+def test_a_text_that_the_kind_of_model_cannot_learn_is_an_error(charlm, good, length):
+    done = charlm("doctor", good, "-s", "model.pairs.kind=joined", "-s", "model.hidden_size=8", *length)
+    assert done.returncode == 3
+    assert "The text has no tab, so it has no pairs" in done.stdout
+    measured = charlm("doctor", good, "-s", "model.latent.kind=line", "-s", "model.hidden_size=8", *length)
+    assert measured.returncode == 0, measured.stdout
+    assert "characters a second" in measured.stdout or "characters per second" in measured.stdout

@@ -93,7 +93,10 @@ def test_the_bound_as_json_of_a_text_is_the_same_each_time(charlm_latent):
         (("export", "html", "line"), "charlm eval bound line"),
         (("inspect", "cells", "line"), "charlm eval bound line"),
         (("inspect", "gates", "line"), "charlm eval bound line"),
-        (("train", "names.txt", "--from", "line"), "has latent variables"),
+        (("train", "names.txt", "--from", "line", "--latent", "vrnn"), "model.latent.kind (--latent) out"),
+        (("train", "names.txt", "--from", "line", "-s", "model.latent.size=5"), "Leave model.latent.size out"),
+        (("train", "names.txt", "--from", "line", "-s", "text.records=false"), "reads lines (--records)"),
+        (("train", "names.txt", "--from", "line", "--pairs"), "model.pairs.kind (--pairs)"),
         (("eval", "bound", "line", "--draws", 0), "from 1 to 4,096"),
         (("eval", "bound", "line", "--draws", 5000), "from 1 to 4,096"),
         (("eval", "bound", "line", "--particles"), "only for a whole line"),
@@ -115,7 +118,6 @@ def test_the_bound_as_json_of_a_text_is_the_same_each_time(charlm_latent):
         (("train", "names.txt", *SMALL, "--latent", "line", "-s", "model.cell=clockwork"), "encoder_size (6) must be"),
         (("train", "names.txt", "--latent", "vrnn", "-s", "model.dropout_kind=locked"), "goes step by step"),
         (("train", "names.txt", "--latent", "line", "-s", "text.records=false"), "reads lines (--records)"),
-        (("train", "names.txt", "--latent", "line", "-c", "auto", "--budget", "5s"), "chooses for models without"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_with_the_command_to_use(charlm_latent, words, said):
@@ -123,6 +125,29 @@ def test_what_cannot_be_is_refused_with_the_command_to_use(charlm_latent, words,
     assert result.returncode in (2, 3, 4)
     assert said in result.stderr
     assert not result.stdout
+
+
+def test_a_run_starts_from_the_weights_of_another(charlm_latent, latent_runs):
+    (latent_runs[0] / "new.txt").write_text("".join(f"{name}ö\n" for name in NAMES), encoding="utf-8")
+    words = ("train", "new.txt", "--from", "line", "--steps", 2, "--device", "cpu")
+    again = charlm_latent(*words, "--run", "second", "-s", "model.latent.free_nats=2")
+    assert again.returncode == 0, again.stderr
+    assert "starts from line, step 30" in again.stderr
+    assert "one symbol is new to it" in again.stderr
+    shown = json.loads(charlm_latent("config", "show", "-c", "runs/second/config.yaml", "--json").stdout)
+    assert shown["settings"]["model"]["latent"]["free_nats"] == 2, "it changes no weight"
+    wider = charlm_latent("train", "new.txt", "--from", "draw", "--steps", 2, "-s", "model.latent.canvas=12")
+    assert wider.returncode == 0, wider.stderr
+
+
+@pytest.mark.parametrize("kind", ["line", "vrnn"])
+def test_a_training_by_time_chooses_and_says_what(charlm_latent, kind):
+    words = ("--latent", kind, "--budget", "1s", "-s", "model.hidden_size=8", "-s", "model.latent.size=4")
+    done = charlm_latent("train", "names.txt", *words, "--run", f"timed-{kind}", "--device", "cpu")
+    assert done.returncode == 0, done.stderr
+    chosen = next(line for line in done.stderr.splitlines() if "chosen: " in line)
+    for name in ("cell ", "batch_size", "dropout", "learning_rate", "characters a second, it", "timed for"):
+        assert name in chosen
 
 
 def test_a_text_without_lines_is_refused(charlm_latent, latent_runs):

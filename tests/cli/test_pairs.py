@@ -134,7 +134,6 @@ def test_where_it_looks(learnt, tmp_path):
         ("export", "vectors", "reverse", "reverse.tsv", "-o", "v.csv"),
         ("compress", "reverse", "reverse.tsv"),
         ("serve", "reverse"),
-        ("train", "reverse.tsv", "--from", "reverse"),
     ],
 )
 def test_what_needs_a_language_model_names_the_right_command(learnt, command):
@@ -192,8 +191,6 @@ def test_a_run_is_shown_with_its_commands(learnt):
 
 def test_what_cannot_go_with_pairs(learnt):
     fails(learnt("train", "reverse.tsv", "--pairs", "encoder"), "--pairs takes no value", "model.pairs.kind=encoder")
-    fails(learnt("train", "reverse.tsv", "--pairs", "-c", "auto"), "auto chooses for language models")
-    fails(learnt("train", "reverse.tsv", "--pairs", "--from", "reverse"), "Leave --from out")
     fails(learnt("convert", "reverse", "--beam", "0", stdin="a\n"), "--beam cannot be 0")
     fails(learnt("convert", "reverse", "--beam", "2", "--nbest", "3", stdin="a\n"), "Give --beam 3")
     (learnt.folder / "bad.tsv").write_text("a\tb\nc\n")
@@ -205,6 +202,60 @@ def test_what_would_be_trained(learnt):
     assert "pairs encoder" in done.stdout
     plan = json.loads(learnt("train", "reverse.tsv", "--pairs", "--dry-run", "--json").stdout)
     assert sum(plan["pairs"].values()) == len(WORDS)
+
+
+def test_a_run_starts_from_the_weights_of_another(learnt):
+    (learnt.folder / "new.tsv").write_text("".join(f"{word}x\tx{word[::-1]}\n" for word in WORDS))
+    planned = learnt("train", "new.tsv", "--from", "reverse", "--dry-run", "--json")
+    plan = json.loads(planned.stdout)
+    assert sum(plan["pairs"].values()) == len(WORDS)
+    assert plan["settings"]["training"]["batch_size"] == 128, "the preset is that of pairs"
+    done = learnt("train", "new.tsv", "--pairs", "--from", "reverse", "--run", "second", "--steps", "2")
+    assert done.returncode == 0, done.stderr
+    assert "starts from reverse, step 17" in done.stderr
+    assert "one symbol is new to it" in done.stderr
+    assert "learning_rate is 0.002, half of a new model's" in done.stderr
+    assert ", with 1 new symbol (" in learnt("runs", "show", "second").stdout
+    assert learnt("train", "--resume", "second", "--more", "1").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("-s", "model.pairs.kind=encoder"), ("pairs attending, and model.pairs.kind=encoder asks for another one",)),
+        (("-s", "model.pairs.score=general"), ("Leave model.pairs.score out",)),
+        (("--latent", "line"), ("model.latent.kind=line asks for another one", "model.latent.kind (--latent) out")),
+        (("-s", "text.records=false"), ("text.records",)),
+        (("-s", "model.weight_drop=0.1"), ("model.weight_drop cannot go with pairs",)),
+    ],
+)
+def test_what_another_kind_of_pairs_would_be_is_refused(learnt, words, said):
+    fails(learnt("train", "reverse.tsv", "--from", "reverse", *words), *said)
+
+
+def test_pairs_and_a_language_model_do_not_start_from_each_other(learnt):
+    (learnt.folder / "poem.txt").write_text("abc def\n" * 40)
+    done = learnt("train", "poem.txt", "--run", "poem", "--steps", "2", "-s", "model.hidden_size=4")
+    assert done.returncode == 0, done.stderr
+    fails(
+        learnt("train", "reverse.tsv", "--pairs", "--from", "poem"),
+        "The model of poem is lstm 2 x 4, and model.pairs.kind=attending asks for another one",
+        "Leave model.pairs.kind (--pairs) out",
+    )
+    fails(learnt("train", "poem.txt", "--from", "reverse"), "Line 1 has no tab")
+
+
+def test_a_training_by_time_chooses_and_says_what(learnt):
+    words = ("train", "reverse.tsv", "--pairs", "--budget", "1s", "-s", "model.hidden_size=8")
+    done = learnt(*words, "--run", "timed")
+    assert done.returncode == 0, done.stderr
+    chosen = next(line for line in done.stderr.splitlines() if "chosen: " in line)
+    for name in ("batch_size", "dropout", "learning_rate", "characters a second, it", "the text", "timed for"):
+        assert name in chosen
+    plan = json.loads(learnt(*words, "--dry-run", "--json").stdout)
+    assert plan["settings"]["training"]["batch_size"] == 128
+    assert plan["settings"]["model"]["pairs"]["both_ways"]
+    assert "characters a second, it" in learnt("runs", "show", "timed").stdout
 
 
 @pytest.mark.parametrize("kind", ["joined", "encoder"])

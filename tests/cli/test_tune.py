@@ -51,6 +51,8 @@ def test_the_best_is_a_preset_that_trains(charlm, search, tmp_path, verse):
     assert command.split() == ["charlm", "train", str(verse), "-c", str(best)]
     trained = charlm("train", verse, "-c", best, "--run", "final", "--steps", 3, "--json", "--device", "cpu")
     assert trained.returncode == 0, trained.stderr
+    events = map(json.loads, (tmp_path / "runs/final/metrics.jsonl").read_text().splitlines())
+    assert [each["step"] for each in events if each["event"] == "validated"] == [3], "as a trial: once, at the end"
     again = charlm(*search(11, "--json"))
     assert "trial 0  " not in again.stderr, "nothing is trained twice"
     found = json.loads(again.stdout)

@@ -23,6 +23,21 @@ def test_a_training_by_time_is_automatic_unless_a_preset_is_named():
     assert resolve_to_train(None).automatic == ()
 
 
+@pytest.mark.parametrize(
+    ("given", "steps", "time"),
+    [
+        ({}, "quick", "auto"),
+        ({"model.pairs.kind": "encoder"}, "pairs", "auto-pairs"),
+        ({"model.latent.kind": "draw"}, "quick", "auto-latent"),
+    ],
+)
+def test_a_kind_of_model_has_a_preset_for_updates_and_one_for_time(given, steps, time):
+    assert resolve_to_train(None, [], given).origins["training.steps"] == f"preset {steps}"
+    by_time = resolve_to_train(None, [f"{name}={kind}" for name, kind in given.items()], {"training.budget": "9s"})
+    assert by_time.automatic == resolve_to_train(time, [], {}).automatic
+    assert by_time.settings.model.dropout_kind == resolve_to_train(time, [], given).settings.model.dropout_kind
+
+
 def test_what_the_user_gives_is_not_automatic():
     resolved = resolve_to_train(None, ["model.hidden_size=64"], {"training.budget": "10m"})
     assert resolved.settings.model.hidden_size == 64

@@ -11,7 +11,7 @@ from charlm.config.given import NAMES, has_length, read_given
 from charlm.config.presets import is_file_name, presets, read_preset
 from charlm.config.resolving import resolve, resolve_to_train
 
-PRESETS = {"auto", "quick", "char-rnn", "large", "pairs", "tiny-shakespeare"}
+PRESETS = {"auto", "auto-latent", "auto-pairs", "quick", "char-rnn", "large", "pairs", "tiny-shakespeare"}
 EACH = pytest.mark.parametrize("name", sorted(presets()))
 
 

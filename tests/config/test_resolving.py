@@ -209,7 +209,7 @@ def test_a_long_list_of_errors_is_cut(written, number):
 @pytest.mark.parametrize(
     ("given", "what", "remedy"),
     [
-        ("quik", "There is no preset quik", "Did you mean quick? Presets: auto, char-rnn,"),
+        ("quik", "There is no preset quik", "Did you mean quick? Presets: auto, auto-latent, auto-pairs, char-rnn,"),
         ("no-such.yaml", "The config file does not exist", "charlm config schema"),
         ("./nothing", "The config file does not exist", "charlm config schema"),
         (".", "The config file is not a file", "charlm config schema"),

@@ -31,6 +31,7 @@ def settings_of(verse, **sections):
     ("sections", "words"),
     [
         ({"model": {"latent": {"kind": "line"}}}, "no latent variables yet"),
+        ({"model": {"pairs": {"kind": "joined"}}}, "no pairs yet"),
         ({"text": {"sources": ["-"]}}, "standard input"),
         ({"text": {"valid": ["-"]}}, "standard input"),
     ],

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from charlm.checkpoint.kinds_of_model import count_parameters_of
 from charlm.config.automatic import AUTOMATIC
 from charlm.config.given import dotted
 from charlm.config.resolving import resolve_to_train
@@ -13,8 +14,9 @@ from charlm.training import automatic
 from charlm.training.automatic import choose
 from charlm.training.events import Finished, Started
 from charlm.training.experiment import begin
-from charlm.training.rule import LANES, WIDTHS
+from charlm.training.rule import LANES, MOST_LANES, MOST_VALIDATIONS, WIDTHS
 from charlm.training.speed import Speed
+from charlm.training.task_kinds import opened, read_as
 
 CPU = Compute("cpu", "fp32", "a CPU", 1)
 
@@ -25,9 +27,9 @@ def speeds(monkeypatch):
     timed = []
 
     def of(products):
-        def measured(settings, corpus, compute, seconds):
-            timed.append(settings.model.hidden_size)
-            return Speed(products / automatic.count_parameters(settings.model, corpus.vocabulary.size), 0.5)
+        def measured(task, seconds):
+            timed.append(task.settings.model.hidden_size)
+            return Speed(products / count_parameters_of(task.settings.model, task.vocabulary.size), 0.5)
 
         monkeypatch.setattr(automatic, "measure_speed", measured)
         return timed
@@ -36,9 +38,10 @@ def speeds(monkeypatch):
 
 
 def choice(verse, budget, *overrides):
-    given = {"training.budget": budget, "text.sources": [str(verse)]}
+    given = {"training.budget": budget, "text.sources": [str(verse)], "training.device": "cpu"}
     resolved = resolve_to_train(None, overrides, given)
-    return choose(resolved.settings, resolved.automatic, open_corpus(resolved.settings.text), CPU)
+    text = opened(resolved.settings, open_corpus(read_as(resolved.settings)))
+    return choose(resolved.settings, resolved.automatic, text)
 
 
 def test_a_faster_machine_and_more_time_make_a_wider_model_until_the_text_is_too_short(verse, speeds):
@@ -80,6 +83,46 @@ def test_a_list_of_names_is_read_in_more_lanes_than_a_book(tmp_path, verse, spee
     assert 700 < of_names.settings.training.batch_size * 9 < 1300
     assert of_names.chosen["training.batch_size"] == of_names.settings.training.batch_size
     assert choice(verse, "20s").settings.training.batch_size == LANES
+
+
+def test_pairs_are_chosen_for_by_the_characters_of_their_targets(tmp_path, speeds):
+    speeds(1e9)
+    path = tmp_path / "pairs.tsv"
+    path.write_text("".join(f"{'source' * 5}{number}\t{number}\n" for number in range(1000, 9000)))
+    kind = "model.pairs.kind=encoder"
+    made = choice(path, "20s", kind)
+    assert set(made.chosen) - {"training.budget"} == set(AUTOMATIC) - {"model.cell", "training.weight_decay"}
+    assert made.settings.training.batch_size == MOST_LANES  # five characters a target
+    wider = choice(path, "20m", kind).settings.model.hidden_size
+    assert WIDTHS[0] <= made.settings.model.hidden_size < wider
+    timed = choice(path, "20s", kind, "model.hidden_size=40")
+    read = 1e9 * 20 / count_parameters_of(timed.settings.model, 18) / (0.9 * 8000 * 5)
+    assert f"the text {read:.1f} times" in timed.note()
+
+
+def test_a_model_with_latents_is_chosen_for_by_its_own_size(tmp_path, speeds):
+    (tmp_path / "names.txt").write_text("".join(f"name{number}\n" for number in range(9000)))
+    timed = speeds(1e9)
+    made = choice(tmp_path / "names.txt", "20s", "model.latent.kind=vrnn")
+    assert set(made.chosen) == set(AUTOMATIC)
+    assert made.settings.model.dropout_kind == "standard"  # it goes step by step
+    alone = choice(tmp_path / "names.txt", "20s", "text.records=true")
+    assert len(timed) == 4
+    assert made.settings.model.hidden_size < alone.settings.model.hidden_size
+
+
+def test_a_short_training_is_validated_less_often(speeds):
+    speeds(1e9)
+    often = [choice("alice", budget).settings.training.validations for budget in ("1s", "10s", "2m")]
+    assert often == sorted(often)
+    assert (often[0], often[-1]) == (1, MOST_VALIDATIONS)
+
+
+@pytest.mark.parametrize(("budget", "share"), [("1s", 0.25), ("2m", 0.05)])
+def test_the_budget_has_room_for_the_first_validation(speeds, budget, share):
+    speeds(1e9)
+    made = choice("alice", budget)
+    assert 0 < made.validation_seconds <= share * made.settings.training.budget
 
 
 def test_a_width_that_is_given_is_the_one_that_is_timed(verse, speeds):
@@ -135,8 +178,8 @@ def test_without_a_compiled_kernel_the_cell_is_one_of_torch(verse, monkeypatch):
 def test_what_is_timed_has_the_lanes_that_are_chosen(verse, monkeypatch):
     timed = []
 
-    def measured(settings, corpus, compute, seconds):
-        timed.append(settings.training.batch_size)
+    def measured(task, seconds):
+        timed.append(task.settings.training.batch_size)
         return Speed(1e4, 0.1)
 
     monkeypatch.setattr(automatic, "measure_speed", measured)

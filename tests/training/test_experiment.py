@@ -13,8 +13,7 @@ from charlm.text.corpus import open_corpus
 from charlm.training import memory
 from charlm.training.events import Finished, Saved, Started, Updated
 from charlm.training.experiment import begin, begin_or_resume, resume, with_decisions
-from charlm.training.language_text import OpenedText
-from charlm.training.plan import train_reader
+from charlm.training.task_kinds import opened
 
 pytestmark = pytest.mark.usefixtures("runs")
 
@@ -23,7 +22,7 @@ def trial(settings, runs, name):
     """As a study begins or resumes a trial."""
     corpus = open_corpus(settings.text)
     settings = with_decisions(settings, corpus)
-    return begin_or_resume(OpenedText(corpus, train_reader(settings, corpus)).task(settings), corpus, runs, name)
+    return begin_or_resume(opened(settings, corpus).task(settings), corpus, runs, name)
 
 
 def is_locked(run):

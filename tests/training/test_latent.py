@@ -13,7 +13,6 @@ from charlm.latent.lines import lines_of
 from charlm.training.events import Finished, Saved, Started, Updated, Validated
 from charlm.training.experiment import begin, resume
 from charlm.training.latent_trainer import LatentTrainer
-from charlm.training.task_kinds import task_of
 
 NAMES = [f"{first}{middle}{last}" for first in "ABDEK" for middle in ("an", "li", "ust") for last in ("a", "n", "is")]
 
@@ -102,8 +101,3 @@ def test_another_batch_size_goes_on_at_the_same_share_of_the_epoch(names):
     list(begin(settings_for(names, "line"), "mine"))
     changed = resume("mine", ["training.batch_size=4"], more="3")
     assert [event.step for event in changed if isinstance(event, Updated)] == [13, 14, 15]
-
-
-def test_the_task_of_a_language_model_is_its_own(names):
-    settings = Settings.model_validate({"text": {"sources": [str(names)]}})
-    assert type(task_of(settings, None, None, Compute("cpu", "fp32", "a CPU", 1))).__name__ == "LanguageTask"

@@ -7,22 +7,21 @@ import itertools
 import numpy as np
 import pytest
 
+import charlm
 from charlm.checkpoint import load_training_arrays
 from charlm.checkpoint.series import newest_whole
 from charlm.config.settings import Settings
 from charlm.device import Compute
 from charlm.engines.choosing import run_with_numpy
-from charlm.errors import UsageError
+from charlm.pairs.pair_lanes import lanes_of
 from charlm.pairs.pair_text import open_pairs
 from charlm.pairs.scoring import pair_nats
-from charlm.runs import create_run
+from charlm.runs import create_run, open_run, runs_root
 from charlm.training.events import Finished, Sampled, Updated, Validated
-from charlm.training.experiment import begin as begin_language
-from charlm.training.experiment import resume_task
+from charlm.training.experiment import begin, resume
 from charlm.training.loop import train
-from charlm.training.pairs import PairTask, begin, lanes_of, open_pair_text
+from charlm.training.pairs import PairTask
 from charlm.training.plan import TrainingPlan
-from charlm.training.resuming import Asked
 
 STEPS = 14
 KINDS = {
@@ -111,8 +110,29 @@ def test_a_run_begins_and_is_resumed_with_another_batch_size(tmp_path, text, mon
     monkeypatch.setenv("CHARLM_RUNS", str(tmp_path))
     events = list(begin(settings_for(text), "mine"))
     assert isinstance(events[-1], Finished)
-    resumed = resume_task("mine", Asked(("training.batch_size=4",), {}, more="3"), open_pair_text)
+    resumed = resume("mine", ["training.batch_size=4"], more="3")
     assert [event.step for event in resumed if isinstance(event, Updated)] == [STEPS + 1, STEPS + 2, STEPS + 3]
+
+
+def test_a_run_from_another_one_that_has_no_checkpoint_yet_starts_from_its_weights_again(tmp_path, text, monkeypatch):
+    monkeypatch.setenv("CHARLM_RUNS", str(tmp_path))
+    list(begin(settings_for(text), "first"))
+    more = {"steps": 3, "batch_size": 8, "device": "cpu", "sample_length": 0}
+    other = tmp_path / "other.tsv"
+    other.write_text(text.read_text().replace("c", "d"))
+    whole = charlm.train(other, run="whole", start_from="first/last", **more)
+    assert isinstance(list(whole)[-1], Finished)
+    charlm.train(other, run="mine", start_from="first/last", **more).close()
+    list(resume("mine"))
+    assert kept_in(open_run(runs_root(), "mine")) == kept_in(whole.run)
+
+
+def test_the_library_trains_pairs(tmp_path, text, monkeypatch):
+    monkeypatch.setenv("CHARLM_RUNS", str(tmp_path))
+    training = charlm.train(text, pairs={"kind": "encoder"}, steps=2, hidden_size=6, device="cpu")
+    assert training.settings.training.learning_rate == 4e-3, "of the preset pairs"
+    assert isinstance(list(training)[-1], Finished)
+    assert training.run.name == "reverse-lstm-encoder-1"
 
 
 def test_without_validation_pairs_there_is_no_score(tmp_path, text):
@@ -137,9 +157,3 @@ def test_coverage_is_in_the_gradient_and_not_in_the_score(tmp_path, text):
     assert scores[0][0] == scores[1][0]
     assert scores[0][-1] != scores[1][-1]  # where attention is even, the penalty has no slope
     assert np.isfinite(scores).all()
-
-
-def test_a_language_model_is_not_trained_with_settings_of_pairs(tmp_path, text, monkeypatch):
-    monkeypatch.setenv("CHARLM_RUNS", str(tmp_path))
-    with pytest.raises(UsageError, match="trained by itself"):
-        begin_language(settings_for(text), "mine")

@@ -11,8 +11,8 @@ from charlm.errors import CheckpointError, TextError, UsageError
 from charlm.runs import lock_run, read_metrics
 from charlm.training.events import Finished, Saved, Started, Updated, Validated
 from charlm.training.experiment import begin, resume
-from charlm.training.language_text import open_language_text
 from charlm.training.resuming import CHANGEABLE, Asked, reopen
+from charlm.training.run_text import open_run_text
 
 pytestmark = pytest.mark.usefixtures("runs")
 
@@ -252,7 +252,7 @@ def test_reopen_finds_the_newest_whole_checkpoint_and_notes_the_damaged_one(text
     newest = training.run.checkpoints[-1]
     (newest / "training.safetensors").write_bytes(b"")
     with lock_run(training.run):
-        found = reopen(training.run, Asked(), open_language_text)
+        found = reopen(training.run, Asked(), open_run_text)
     assert found.checkpoint.folder == training.run.checkpoints[-2]
     assert newest.name in found.notes[0]
 

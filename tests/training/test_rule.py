@@ -6,15 +6,20 @@ import pytest
 
 from charlm.training.rule import (
     LANES,
+    LANGUAGE,
     MOST_LANES,
     MOST_TIMES,
-    PARAMETERS_PER_CHARACTER,
+    MOST_VALIDATIONS,
+    PAIRS,
+    VALIDATED,
     WIDTHS,
     Candidate,
     best_width,
     enough,
     lanes,
+    seconds_to_validate,
     settings_for,
+    validations,
 )
 
 
@@ -34,9 +39,8 @@ def test_a_shorter_text_never_makes_the_model_wider():
     models = [best_width(candidates(1e16), 10**power) for power in range(10)]
     assert [model.hidden_size for model in models] == sorted(model.hidden_size for model in models)
     assert models[0].hidden_size == WIDTHS[0] < models[-1].hidden_size
-    assert all(
-        model.parameters <= PARAMETERS_PER_CHARACTER * 10**power for power, model in enumerate(models) if power > 5
-    )
+    bounded = [(model.parameters, 10**power) for power, model in enumerate(models) if power > 5]
+    assert all(parameters <= LANGUAGE.parameters_per_character * length for parameters, length in bounded)
 
 
 @pytest.mark.parametrize("characters", [1, 1000, 10**5, 10**7])
@@ -79,3 +83,24 @@ def test_short_records_have_more_lanes_so_that_an_update_has_enough_characters()
     assert found == sorted(found, reverse=True)
     assert (found[0], found[-1], lanes(64)) == (MOST_LANES, LANES, LANES)
     assert all(800 <= lanes(each) * each <= 1200 for each in (9, 14, 30, 50, 64))
+
+
+@pytest.mark.parametrize("speed", [1e3, 1e5])
+def test_validations_take_at_most_their_share_of_the_time_but_there_is_one(speed):
+    each = seconds_to_validate(100_000, speed)
+    found = [validations(seconds, each) for seconds in (1, 15, 60, 97, 600, 10_000)]
+    assert found == sorted(found)
+    assert (found[0], found[-1]) == (1, MOST_VALIDATIONS)
+    for seconds, number in zip((1, 15, 60, 97, 600, 10_000), found, strict=True):
+        assert number == 1 or number * each <= VALIDATED * seconds
+
+
+def test_without_anything_to_validate_on_the_number_does_not_matter():
+    assert validations(15, seconds_to_validate(0, 1e4)) == MOST_VALIDATIONS
+
+
+def test_a_model_of_pairs_may_be_wider_and_learns_more_slowly():
+    alone, pairs = (best_width(candidates(1e11), 100_000, of) for of in (LANGUAGE, PAIRS))
+    assert alone.hidden_size < pairs.hidden_size
+    alone, pairs = (settings_for(Candidate(64, 200_000, 1e6), 10**5, "lstm", of) for of in (LANGUAGE, PAIRS))
+    assert pairs["training.learning_rate"] < alone["training.learning_rate"] / 2

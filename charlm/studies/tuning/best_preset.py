@@ -15,7 +15,8 @@ def preset_text(plan: SearchPlan, best: TrialRow, trials: int) -> str:
     lines = [
         f"# The best of {trials} trials of {plan.asked.each}, from {plan.preset}: {best.nats:.4f} nats per character",
         "# on a part of the training split, in a training on the rest of it. charlm tune found what is marked.",
-        "# The length is that of a trial; with --budget or --steps it is trained for longer.",
+        "# The length is that of a trial, and so is the one validation, which costs a short training least.",
+        "# To train for longer: --budget 10m -s training.validations=5",
     ]
     usual = {**dotted(Settings()), "text.split_seed": settings.training.seed}
     values = dotted(settings)

@@ -27,6 +27,7 @@ from charlm.text.sources import STDIN
 # What may differ between the machines that share a search: it changes no result, or where a text is.
 OF_A_MACHINE = ("text.sources", "text.valid", "text.test", "text.decided", "training.device", "training.threads")
 SCORED = 100_000  # characters that a trial is scored on, at most: a short one should not spend its time on that
+VALIDATIONS = "training.validations"
 DIGITS = 4  # significant ones of a number that is drawn: as it is trained with, so it stands in the preset of the best
 Values = Mapping[str, object]  # settings by dotted name
 
@@ -69,8 +70,14 @@ class SearchPlan:
         return {name: usual[name] for name, each in self.space.settings.items() if each.holds(usual.get(name))}
 
     def resolved(self, values: Values) -> Settings:
-        """The settings with these values, for a text of its own and as long as a trial. Raises UsageError."""
-        return _resolved(self.asked, values)
+        """The settings with these values, for a text of its own, as long as a trial, and validated once, as a trial is.
+
+        `-s training.validations` gives another number. Raises UsageError.
+        """
+        settings = _resolved(self.asked, values)
+        if VALIDATIONS in given_names(self.asked):
+            return settings
+        return settings.model_copy(update={"training": settings.training.model_copy(update={"validations": 1})})
 
     def trial(self, values: Values) -> Settings:
         """The settings of the trial with these values. Raises UsageError."""
@@ -114,7 +121,7 @@ def prepare_search(asked: Asked) -> SearchPlan:
     Raises UsageError, with the line of the space that is wrong, or if the training split is too short to divide.
     """
     space, document, source = open_space(asked.space_file)
-    given = {override.partition("=")[0].strip() for override in asked.overrides}
+    given = given_names(asked)
     if lengths := sorted(given & set(LENGTHS)):
         raise UsageError("--each is the length of all trials", f"-s {lengths[0]}", "Leave it out.")
     space = without(space, given)
@@ -135,6 +142,11 @@ def prepare_search(asked: Asked) -> SearchPlan:
     inner = open_corpus(inside_training(settings.text, outer))
     require_inside(inner, outer, "charlm tune", "Take a longer text, or a larger first share of text.splits.")
     return SearchPlan(asked, settings, space, outer, inner)
+
+
+def given_names(asked: Asked) -> set[str]:
+    """The settings that `-s` gives."""
+    return {override.partition("=")[0].strip() for override in asked.overrides}
 
 
 def plain(value: object) -> object:

@@ -34,3 +34,10 @@ def test_the_preset_gives_the_settings_that_were_tried(plan_of, tmp_path, overri
     assert "The best of 12 trials of 0.5s, from quick: 1.2345 nats" in text
     assert text.count("# found") >= len(values) - 1, "options of a cell share a line"
     assert "text.txt" not in text, "the command names the text"
+
+
+@pytest.mark.parametrize(("overrides", "validations"), [((), 1), (("training.validations=3",), 3)])
+def test_it_is_validated_as_a_trial_was_unless_the_user_says_how_often(plan_of, overrides, validations):
+    plan = plan_of(*overrides, each="0.5s")
+    assert plan.trial(VALUES).training.validations == 1
+    assert f"\n  validations: {validations}\n" in preset_text(plan, TrialRow(0, VALUES, 1.2, "", True, 9, 0.5, 4), 1)
