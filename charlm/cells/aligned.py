@@ -20,11 +20,12 @@ def room(like: Any, rows: int, columns: int, dtype: Any = None) -> Any:
 
 
 def linear_of_tensors(x: Any, weight: Any, bias: Any) -> Any:
-    """x W^T + b for x (..., I), a weight (M, I) and a bias (M,), with gradients. Sizes of whole lines, autocast and
-    other devices need nothing of this."""
+    """x W^T + b for x (..., I), a weight (M, I) and a bias (M,), with gradients. Sizes of whole lines, autocast, other
+    devices and a graph that is recorded for them need nothing of this."""
     torch = sys.modules["torch"]
     device = x.device.type
-    if device != "cpu" or torch.is_autocast_enabled(device) or not any(size % LINE for size in weight.shape):
+    elsewhere = device != "cpu" or torch.is_autocast_enabled(device) or torch.compiler.is_compiling()
+    if elsewhere or not any(size % LINE for size in weight.shape):
         return torch.nn.functional.linear(x, weight, bias)
     return _linear().apply(x, weight, bias)
 

@@ -117,7 +117,7 @@ class _Window(torch.autograd.Function):
         d_below = None if below is None else torch.empty(T, B, H, dtype=kernel.sums)
         window = run.window(projected, ids, below, panels)
         run.put(window, d_output=d_output, d_memory=d_memory, d_below=d_below)
-        window.projected_row, window.d_output_row = projected.stride(0), d_output.stride(1)
+        window.projected_row, window.d_output_row = projected.stride(0), row_distance(d_output)
         run.point(window, "d_states", d_states)
         if not plan.mixes_units:
             d_projected, d_weights = _added_up(ctx, window)
@@ -140,7 +140,14 @@ class _Window(torch.autograd.Function):
 
 def in_rows(x: Tensor) -> Tensor:
     """(T, B, H) such that rows are equally far apart, and whole: itself if it is so."""
-    return x if x.stride(2) == 1 and x.stride(0) == len(x[0]) * x.stride(1) else x.contiguous()
+    T, B, _ = x.shape
+    return x if x.stride(2) == 1 and (T == 1 or B == 1 or x.stride(0) == B * x.stride(1)) else x.contiguous()
+
+
+def row_distance(x: Tensor) -> int:
+    """From one row of `in_rows` to the next. The stride of an axis of size 1 is any number."""
+    T, B, H = x.shape
+    return x.stride(0) // B if T > 1 else x.stride(1) if B > 1 else H
 
 
 def _added_up(ctx: Any, window: Window) -> tuple[Tensor, list[Tensor | None]]:

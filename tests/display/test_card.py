@@ -36,7 +36,8 @@ def card(**changes):
         "protocol": {
             "split": "valid", "state": "carried over the whole text", "streams": 1, "unit": "character", "symbols": 65,
             "unknown": "skip", "unknown_characters": 3, "training_characters": 1_003_854, "temperature": 1.05,
-            "temperature_fitted_on": "the end of the training part", "order": 6, "adapted": None,
+            "temperature_fitted_on": "the end of the training part", "order": 6,
+            "mixed_order": 8, "adapted": None,
             "interval": "block bootstrap",
         },
     } | changes  # fmt: skip

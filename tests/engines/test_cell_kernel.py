@@ -205,3 +205,15 @@ def test_a_decay_that_is_nearly_1_keeps_its_digits():
         state = cell.STATE(*(torch.ones(3, 64, dtype=dtype) for _ in "hb"))
         found.append(run(cell, weights, torch.tensor(x, dtype=dtype), state)[0].double())
     torch.testing.assert_close(found[1], found[0], rtol=0, atol=2e-6)
+
+
+@pytest.mark.parametrize("shape", [(5, 1, 4), (1, 3, 4), (1, 1, 4), (5, 3, 4), (5, 3, 1)])
+def test_rows_are_found_whatever_the_strides_of_axes_of_one_are(shape):
+    """torch calls such a tensor contiguous, so `contiguous` changes nothing."""
+    T, B, H = shape
+    plain = torch.arange(float(T * B * H)).reshape(shape)
+    strides = [999 if size == 1 else stride for size, stride in zip(shape, plain.stride(), strict=True)]
+    for rows in (plain.as_strided(shape, strides), plain.mT.contiguous().mT):
+        found = cell_kernel.in_rows(rows)
+        flat = torch.as_strided(found, (T * B, H), (cell_kernel.row_distance(found), 1))
+        torch.testing.assert_close(flat, plain.reshape(-1, H))
