@@ -180,23 +180,26 @@ def _sources(
     sources: dict[str, Predictor] = {}
     took: dict[str, float] = {}
 
-    def prepare(names: Sequence[str], make: Callable[[], Sequence[Predictor]]) -> None:
+    def prepare(names: Sequence[str], make: Callable[[], Sequence[Predictor]], before: float = 0.0) -> None:
         line.say(f"preparing the {names[0]}")
         began = time.perf_counter()
         sources.update(zip(names, make(), strict=True))
         took.update(dict.fromkeys(names, 0.0))
-        took[names[0]] = time.perf_counter() - began
+        took[names[0]] = before + time.perf_counter() - began
 
-    def counted(of_order: int) -> NGram:
-        return counted_ngram(own, of_order, line)
+    def counted(of_order: int) -> tuple[NGram, float]:
+        began = time.perf_counter()
+        return counted_ngram(own, of_order, line), time.perf_counter() - began
 
     prepare([MODEL], lambda: [ModelPredictor(checkpoint.model, end)])
-    prepare([NGRAM], lambda: [counted(order).reader(counting=False)])
-    prepare([COUNTING], lambda: [counted(order).reader(counting=True)])  # its counts change
-    prepare([BESIDE], lambda: readers_beside(counted(mixed_order), counting=False))
-    prepare([COUNTING_BESIDE, NEW_BESIDE], lambda: readers_beside(counted(mixed_order), counting=True))
     if adapt:
         prepare([ADAPTING], lambda: [Adapting().model(checkpoint, own.split("train"), end)])
+    alone, seconds = counted(order)
+    prepare([NGRAM], lambda: [alone.reader(counting=False)], seconds)
+    prepare([COUNTING], lambda: [alone.copy().reader(counting=True)], seconds)  # its counts change
+    beside, seconds = (alone, seconds) if mixed_order == order else counted(mixed_order)
+    prepare([BESIDE], lambda: readers_beside(beside, counting=False), seconds)
+    prepare([COUNTING_BESIDE, NEW_BESIDE], lambda: readers_beside(beside.copy(), counting=True), seconds)
     return sources, took
 
 
