@@ -7,6 +7,7 @@ import pytest
 from charlm.config.yaml_reading import read_yaml
 from charlm.errors import UsageError
 from charlm.studies.grid import make_trials
+from charlm.studies.preparing import prepare_trials
 from charlm.studies.study_files import bundled_studies, open_study, study_from, to_yaml
 
 NAMES = (
@@ -32,6 +33,19 @@ def test_a_study_and_its_quick_form_make_make_trials(name):
     quick = study.quick_form()
     assert quick.seeds == study.seeds
     assert len(make_trials(quick, name)) <= len(planned)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if open_study(name).parameters])
+def test_the_variants_of_a_study_and_of_its_quick_form_can_be_as_large_as_it_asks(name, tmp_path):
+    for study in (open_study(name), open_study(name).quick_form()):
+        trials = make_trials(study, name)
+        prepared = prepare_trials(
+            study,
+            [each for each in trials if (each.levels, each.seed) == (trials[0].levels, trials[0].seed)],
+            tmp_path,
+            name,
+        )
+        assert {each.trial.variant for each in prepared} == set(study.variants)
 
 
 @EACH
