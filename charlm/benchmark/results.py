@@ -103,10 +103,10 @@ def scoring_results(
 ) -> list[Row]:
     """Exact scores of a text; for comparison its beginning read as one stream, whose score must agree."""
     from charlm.evaluation.scorers import NumpyScorer
-    from charlm.evaluation.scoring import LANES, WINDOW, score_stream
+    from charlm.evaluation.scoring import WINDOW, lanes_of, score_stream
 
     ids = random_ids(length + 1)
-    first = ids[: beginning + 1]
+    first, lanes = ids[: beginning + 1], lanes_of(length)
     models = [(cell, model_settings_of(cell, *size)) for size in sizes for cell in cells]
     rows = []
     for cell, settings in models:
@@ -126,8 +126,8 @@ def scoring_results(
         rows.append(row)
     compute = choose_compute("cpu", "fp32")  # starts torch's threads, so it comes after the timings of numpy
     for (_, settings), row in zip(models, rows, strict=True):
-        products = flops.forward_products(settings, VOCAB_SIZE, LANES, WINDOW)
-        row |= _limit_by_products(row, products, LANES * WINDOW, compute)
+        products = flops.forward_products(settings, VOCAB_SIZE, lanes, WINDOW)
+        row |= _limit_by_products(row, products, lanes * WINDOW, compute)
     return rows
 
 

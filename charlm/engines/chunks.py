@@ -17,6 +17,8 @@ from charlm.cells.cell import Cell, Weights
 from charlm.cells.symbols import Symbols
 from charlm.cells.unroll import project_inputs
 
+FEW_ROWS, LONGEST = 8, 4  # with half of these rows a chunk is twice as long, and so on, up to four times
+
 
 def run(
     cell: Cell,
@@ -28,11 +30,12 @@ def run(
 ) -> tuple[Array, Any]:
     """Inputs (T, B, I) or symbols and the state before them -> outputs (T, B, H) and the state after them.
 
-    Within `exactly`, autocast is off. `size` is that of a chunk, the cell's by default.
+    Within `exactly`, autocast is off. `size` is that of a chunk, by default the cell's, or more for few rows, whose
+    products are too small to be worth their calls.
     """
     weights = cell.step_weights(weights)
     projected = in_dtype_of(project_inputs(cell, weights, x), state[0])
-    size = size or cell.CHUNK
+    size = size or cell.CHUNK * max(1, min(LONGEST, FEW_ROWS // projected.shape[1]))
     whole, rest = divmod(len(projected), size)
     outputs = []
     with exactly:

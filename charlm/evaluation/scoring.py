@@ -7,11 +7,12 @@ stream is slow. So the text is cut into B contiguous lanes that are read side by
 2. Each of these lanes is read again from the state in which the lane before it ended. Recurrent networks forget their
    past within some hundred characters, so both readings soon agree, in their nats and in their states. From there on
    the first reading was right, and the second stops.
-3. A lane whose readings never agree ends in another state than assumed, so the lane after it is read again too. If this
-   goes on for several rounds, these lanes are read one after another.
+3. A lane whose readings never agree ends in another state than assumed, so the lane after it is read again too. If most
+   lanes end so, or if it goes on for several rounds, these lanes are read one after another.
 
-A network that does not forget (forgetting.py) is read as one stream from the first character to the last. A very long
-text is read in parts, each of them so, from the state in which the part before it ended: memory has the nats of one.
+Lanes are long, so that a network forgets within a small part of one: a shorter text has fewer of them. A network that
+does not forget (forgetting.py) is read as one stream from the first character to the last. A very long text is read in
+parts, each of them so, from the state in which the part before it ended: memory has the nats of one.
 
 Shape letters: T time, B rows.
 """
@@ -30,34 +31,40 @@ from charlm.evaluation.scorers import WindowScorer
 from charlm.model.state import State, put_rows, rows_agree, take_rows
 from charlm.text.lanes import NO_TARGET, Batch, Reader
 
-LANES = 64  # rows read side by side
+LANES = 64  # rows read side by side, at most
+LANE = 6_144  # characters of a lane, at least: some networks need two thousand to forget
 WINDOW = 64  # characters of a lane between two comparisons of states
 REMEMBERED = 64  # first windows of a lane whose states are kept for comparison, at most
 REMEMBERED_BYTES = 2**28  # of all these states, at most, but one: those of a matrix_lstm have some megabytes each
 SAME_STATE = 1e-4  # largest difference, through a tanh, of two states that count as equal
 SAME_NATS = 1e-6  # largest mean difference over a window of nats that count as equal
 PATIENCE = 3  # rounds in which lanes are read again together; later they are read one by one
+FEW = 0.25  # the share of all lanes that are still read again together after the first round; more show no forgetting
 LARGEST_GROUP = 16  # windows of a single lane that are read as one: its weights are packed and projected once for them
 PART = 1 << 23  # characters of a part
 LONG = 32_768  # characters; only of a longer text is it worth to ask whether the network forgets
 
 
-def score_stream(scorer: WindowScorer, ids: np.ndarray, lanes: int = LANES, window: int = WINDOW) -> Score:
-    """The score of every character after the first, with the state carried over the whole text. ids (N,), N >= 2."""
+def score_stream(scorer: WindowScorer, ids: np.ndarray, lanes: int | None = None, window: int = WINDOW) -> Score:
+    """The score of every character after the first, with the state carried over the whole text. ids (N,), N >= 2.
+
+    `lanes` is how many rows are read side by side, if the text has a window for each; None: what suits its length.
+    """
     return Blocks.of_parts(stream_parts(scorer, ids, lanes, window)).score
 
 
-def stream_nats(scorer: WindowScorer, ids: np.ndarray, lanes: int = LANES, window: int = WINDOW) -> np.ndarray:
+def stream_nats(scorer: WindowScorer, ids: np.ndarray, lanes: int | None = None, window: int = WINDOW) -> np.ndarray:
     """The nats (N - 1,) of every character after the first, which `score_stream` adds up; float32, as scorers give."""
     parts = list(stream_parts(scorer, ids, lanes, window))
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def stream_parts(
-    scorer: WindowScorer, ids: np.ndarray, lanes: int = LANES, window: int = WINDOW
+    scorer: WindowScorer, ids: np.ndarray, lanes: int | None = None, window: int = WINDOW
 ) -> Iterator[np.ndarray]:
     """The same in parts, one after another, so that memory does not grow with the text."""
-    if ids.size > LONG and not forgets(scorer, ids):
+    lanes = lanes or lanes_of(ids.size)
+    if lanes == 1 or (ids.size > LONG and not forgets(scorer, ids)):
         yield from read_through(scorer, ids)
         return
     # But for the last part, all lanes are whole windows, and the last lane ends where the next part begins.
@@ -70,6 +77,11 @@ def stream_parts(
         state = take_rows(reading.ends, np.array([reading.cut.rows - 1]))
 
 
+def lanes_of(length: int) -> int:
+    """How many lanes suit a text of so many characters."""
+    return max(1, min(LANES, length // LANE))
+
+
 def _read_part(scorer: WindowScorer, cut: _Cut, window: int, state: State | None) -> _Reading:
     """Read a text whose first lane begins with the state of one row; None: a fresh one."""
     reading = _Reading.first(scorer, cut, window, state)
@@ -78,7 +90,8 @@ def _read_part(scorer: WindowScorer, cut: _Cut, window: int, state: State | None
     while pending.size:
         # Reading all pending lanes at once is fast if errors stay within a lane. If they spread, later lanes would be
         # read again for nothing: then only the first pending lane is, whose start is certain.
-        current = pending if rounds < PATIENCE else pending[:1]
+        together = rounds == 0 or (rounds < PATIENCE and pending.size <= FEW * reading.cut.rows)
+        current = pending if together else pending[:1]
         rounds += 1
         following = reading.read_again(current) + 1
         pending = np.union1d(np.setdiff1d(pending, current), following[following < cut.rows])

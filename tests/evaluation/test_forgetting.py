@@ -27,7 +27,7 @@ def test_cells_are_told_apart_and_scored_exactly(cell, expected, monkeypatch):
             return super().nats(inputs, targets, state)
 
     monkeypatch.setattr(scoring, "LONG", 1000)
-    score = scoring.score_stream(Watched(random_model(settings)), ids)
+    score = scoring.score_stream(Watched(random_model(settings)), ids, scoring.LANES)
     assert (max(rows) > 2) is expected  # in lanes, or as one stream
     assert score.bits_per_character == pytest.approx(bits_of_one_stream(definition_stepper(settings), ids), abs=1e-5)
 

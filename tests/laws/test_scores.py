@@ -113,7 +113,7 @@ def test_both_engines_agree(cell):
 def test_every_character_after_the_first_is_scored_once_for_any_length(length):
     settings, parameters = model("rnn", hidden_size=4)
     ids = text(length)
-    score = score_stream(NumpyScorer(LanguageModel(settings, parameters)), ids)
+    score = score_stream(NumpyScorer(LanguageModel(settings, parameters)), ids, scoring.LANES)
     assert score.characters == length - 1
     assert score.nats == pytest.approx(one_by_one(settings, parameters, ids), abs=1e-6 * length)
 
@@ -124,20 +124,30 @@ class Counting:
     The guessed states of lanes stay wrong to their ends, so all lanes must be read again.
     """
 
+    def __init__(self) -> None:
+        self.read = 0
+
     def fresh(self, rows: int) -> State:
         return (CELLS["rnn"].STATE(np.zeros((rows, 1))),)
 
     def nats(self, inputs, targets, state):
+        self.read += inputs.size
         counts = state[0].h[:, 0] + np.arange(1, inputs.shape[0] + 1)[:, None]
         values = np.where(targets == NO_TARGET, 0.0, counts)
         return values, (CELLS["rnn"].STATE(state[0].h + inputs.shape[0]),)
 
 
 @pytest.mark.parametrize("lanes", [1, 2, 3, 8, 64])
-def test_a_model_that_never_forgets_is_scored_exactly(lanes):
-    length = 1001
-    score = score_stream(Counting(), text(length), lanes=lanes, window=4)
+def test_a_model_that_never_forgets_is_scored_exactly_and_read_three_times_at_most(lanes):
+    length, scorer = 1001, Counting()
+    score = score_stream(scorer, text(length), lanes=lanes, window=4)
     assert score.nats == sum(range(1, length))
+    assert scorer.read <= 3.1 * length  # the last lanes may be longer than the text
+
+
+def test_lanes_are_long():
+    """A network that needs a thousand characters to forget would otherwise be read again and again."""
+    assert [scoring.lanes_of(length) for length in (1, scoring.LANE, 111_540, 10**6)] == [1, 1, 18, 64]
 
 
 def test_a_uniform_model_scores_log2_of_the_vocabulary():
