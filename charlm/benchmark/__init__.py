@@ -3,6 +3,9 @@
 workload      what is timed: models by size, on texts of random characters
 training_job  updates, with the seconds of each part of an update; and the loop of a short script, for comparison
 sampling_job  generated characters, one stream or many, and nn.LSTM called for one character at a time
+rules         the rules of sampling, with usual values
+ruled_writing the model, the text and what each rule needs
+rule_results  what a rule costs beside the plain draw, as one row
 scoring_job   the exact score of a text, and the same text read as one stream
 timing        jobs timed in turn, round after round
 stopwatch     seconds by part

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from charlm.benchmark import flops, hardware, sampling_job, scoring_job, training_job
-from charlm.benchmark.timing import Job, Speed, time_in_turn
+from charlm.benchmark.timing import REPEATS, Job, Speed, time_in_turn
 from charlm.benchmark.workload import (
     VOCAB_SIZE,
     chosen_stepper,
@@ -59,16 +59,22 @@ def training_results(
                 row |= {"loop_median": round(loop.median), "loop_ratio": round(loop.over(speeds["plain"]), 2)}
             if parts:
                 seconds = training_job.time_parts_of_update(settings, *window, compute)
-                row |= _milliseconds(seconds, characters, speeds[cell])
+                row |= milliseconds(seconds, characters, speeds[cell])
             rows.append(row)
     return rows
 
 
 def sampling_results(
-    cells: Sequence[str], sizes: Sequence[Size], counts: Sequence[int], length: int, plain: bool, parts: bool
+    cells: Sequence[str],
+    sizes: Sequence[Size],
+    counts: Sequence[int],
+    length: int,
+    plain: bool,
+    parts: bool,
+    rounds: int = REPEATS,
 ) -> list[Row]:
     """Characters drawn and fed back, for each count of streams. The streams of a row share the length."""
-    steps = {count: max(length // count, min(length, LEAST_STEPS)) for count in counts}
+    steps = {count: steps_of(length, count) for count in counts}
     wanted = [(cell, size, count) for size in sizes for cell in cells for count in counts]
     rows = []
     speeds = []
@@ -76,14 +82,16 @@ def sampling_results(
     for cell, size, count in wanted:
         settings = model_settings_of(cell, *size)
         stepper = chosen_stepper(settings)
-        speeds.append(_time_alone(sampling_job.sampling_job(stepper, count, steps[count])))
+        speeds.append(_time_alone(sampling_job.sampling_job(stepper, count, steps[count]), rounds))
         rows.append({**_row(cell, settings, speeds[-1], None), "streams": count})
         if parts:
             seconds = sampling_job.time_parts_of_sampling(stepper, count, steps[count])
-            rows[-1] |= _milliseconds(seconds, count * steps[count], speeds[-1])
+            rows[-1] |= milliseconds(seconds, count * steps[count], speeds[-1])
     compute = choose_compute("cpu", "fp32")
     baselines = {
-        (size, count): _time_alone(sampling_job.plain_sampling_job(*size, count, min(steps[count], MOST_PLAIN_STEPS)))
+        (size, count): _time_alone(
+            sampling_job.plain_sampling_job(*size, count, min(steps[count], MOST_PLAIN_STEPS)), rounds
+        )
         for size, count in (itertools.product(sizes, counts) if plain else ())
     }
     for (cell, size, count), speed, row in zip(wanted, speeds, rows, strict=True):
@@ -122,7 +130,7 @@ def scoring_results(
         if parts:
             cost = scoring_job.measure_scoring_cost(scorer, ids)
             row["readings"] = round(cost.readings, 3)
-            row |= _milliseconds(cost.parts, length, speeds["exact"])
+            row |= milliseconds(cost.parts, length, speeds["exact"])
         rows.append(row)
     compute = choose_compute("cpu", "fp32")  # starts torch's threads, so it comes after the timings of numpy
     for (_, settings), row in zip(models, rows, strict=True):
@@ -131,8 +139,8 @@ def scoring_results(
     return rows
 
 
-def _time_alone(job: Job) -> Speed:
-    return time_in_turn({"": job}, warm_up=1)[""]
+def _time_alone(job: Job, rounds: int) -> Speed:
+    return time_in_turn({"": job}, rounds, warm_up=1)[""]
 
 
 def _row(cell: str, model_settings: ModelSettings, speed: Speed, baseline: Speed | None) -> Row:
@@ -164,7 +172,12 @@ def _limit_by_memory(row: Row, model_settings: ModelSettings, compute: Compute) 
     return {"bytes_per_character": size, "bytes_per_second": round(rate), **_limit(row, rate / size)}
 
 
-def _milliseconds(seconds: Mapping[str, float], characters: int, speed: Speed) -> Row:
+def steps_of(length: int, streams: int) -> int:
+    """Characters of each stream, if all streams share the length: enough of each for a timing."""
+    return max(length // streams, min(length, LEAST_STEPS))
+
+
+def milliseconds(seconds: Mapping[str, float], characters: int, speed: Speed) -> Row:
     """Where the time goes: milliseconds of the whole work without a stopwatch, and of its parts with one."""
     return {
         "milliseconds": round(1e3 * characters / speed.best, 3),

@@ -14,28 +14,33 @@ from charlm.benchmark.timing import Job
 from charlm.benchmark.workload import VOCAB_SIZE
 from charlm.randomness import sample_stream
 from charlm.sampling.loop.generation import GeneratingModel, Model, generate, read
+from charlm.sampling.loop.masks import NO_MASKS, Masks
 from charlm.sampling.rules.decoding import Decoding
 
 DECODING = Decoding(temperature=0.8)  # the default of `charlm sample`
 MODEL, DRAWING = PARTS = ("model", "drawing")
 
 
-def sampling_job(model: Model[Any], streams: int, length: int) -> Job:
+def sampling_job(
+    model: Model[Any], streams: int, length: int, decoding: Decoding = DECODING, masks: Masks = NO_MASKS
+) -> Job:
     """`length` characters of each stream, all streams together."""
 
     def sample() -> None:
         random_streams = [sample_stream(1, number) for number in range(streams)]
-        for _ in generate(model, read(model, [0]), DECODING, length, random_streams):
+        for _ in generate(model, read(model, [0]), decoding, length, random_streams, masks=masks):
             pass
 
     return Job(streams * length, sample)
 
 
-def time_parts_of_sampling(model: Model[Any], streams: int, length: int) -> dict[str, float]:
+def time_parts_of_sampling(
+    model: Model[Any], streams: int, length: int, decoding: Decoding = DECODING, masks: Masks = NO_MASKS
+) -> dict[str, float]:
     """Seconds by part (PARTS): the model, including drawing if the model draws by itself; and all between its calls."""
     stopwatch = Stopwatch()
     timed = _TimedGeneratingModel if isinstance(model, GeneratingModel) else _TimedModel
-    job = sampling_job(timed(model, stopwatch), streams, length)
+    job = sampling_job(timed(model, stopwatch), streams, length, decoding, masks)
     job.work()
     stopwatch.start()
     job.work()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 import typer
 
+from charlm.benchmark.rules import RULES
+from charlm.cli.bench_processes import bench_processes
+from charlm.cli.bench_rules import bench_rules
+from charlm.cli.bench_values import cells_of, counts_of, pair_of, sizes_of
 from charlm.cli.completing import complete_cell, complete_cells
 from charlm.cli.help_pages import Command, Group, examples
 from charlm.cli.options import Device, Json
-from charlm.display.output import print_json
+from charlm.display.bench_table import print_bench
 
 app = typer.Typer(cls=Group, no_args_is_help=True)
 
@@ -23,9 +24,6 @@ Cell = typer.Option(
 Sizes = typer.Option("2x128,2x256,2x512", "--sizes", help="Layers x units; several separated by commas.")
 Plain = typer.Option(True, "--plain/--no-plain", help="Time plain PyTorch as well.")
 Parts = typer.Option(False, "--parts", help="Show where the time goes.")
-
-
-SECONDS, ROUNDS = 1.0, 5  # of a measurement of several processes, and how often each count has its turn
 
 
 @app.command(
@@ -52,7 +50,7 @@ def bench_train(
     round. The limit is the time that the matrix products of a step take on their own.
     """
     if processes is not None:
-        _bench_processes(processes, cell, sizes, lanes, device, precision, as_json)
+        bench_processes(processes, cell, sizes, lanes, device, precision, as_json)
         return
     from charlm.benchmark import results
     from charlm.benchmark.hardware import measure_peak_flops
@@ -63,7 +61,7 @@ def bench_train(
     from charlm.engines.precision import runs_persistent
 
     check_device_option(device)
-    window, names, shapes = _pair(lanes, "--lanes"), _cells(cell), _sizes(sizes)
+    window, names, shapes = pair_of(lanes, "--lanes"), cells_of(cell), sizes_of(sizes)
     persist = all(runs_persistent(model_settings_of(name, *shape), window[0]) for name in names for shape in shapes)
     compute = choose_compute(device, precision, persistent=persist)
     about = {
@@ -81,15 +79,26 @@ def bench_train(
     }
     with Waiting("timing the training"):
         rows = results.training_results(names, shapes, window, compute, plain, parts)
-    _print(about, rows, as_json)
+    print_bench(about, rows, as_json)
 
 
-@app.command("sample", cls=Command, epilog=examples("charlm bench sample --sizes 2x512 --streams 1,64"))
+@app.command(
+    "sample",
+    cls=Command,
+    epilog=examples(
+        "charlm bench sample --sizes 2x512 --streams 1,64",
+        "charlm bench sample --sizes 2x128 --length 4000 --rules all",
+    ),
+)
 def bench_sample(
     cell: str = Cell,
     sizes: str = Sizes,
     streams: str = typer.Option("1", "--streams", help="Parallel streams; several numbers separated by commas: 1,64."),
     length: int = typer.Option(500, "--length", "-n", min=10, help="Characters in each timing; at least 20 a stream."),
+    rounds: int = typer.Option(7, "--rounds", min=1, help="How often each is timed; all rules take turns in a round."),
+    rules: str | None = typer.Option(
+        None, "--rules", help=f"Instead: what rules cost; several separated by commas, or all: {', '.join(RULES)}."
+    ),
     plain: bool = Plain,
     parts: bool = Parts,
     as_json: Json = False,
@@ -98,10 +107,18 @@ def bench_sample(
 
     The limit of one stream is reading all weights from memory once a character; that of several streams is the matrix
     products.
+
+    With --rules, each rule has a row, with a usual value, beside the plain draw; all take turns in every round, and
+    processor time is counted. The model is untrained, but for the bias of its head: it writes characters as often as
+    the corpus python-docs has them. max_copy looks for copies of that corpus; to open it is not timed. A trained model
+    is more certain of what it writes, and copies more.
     """
     from charlm.kernels.blas import limit_blas_threads
 
     limit_blas_threads()
+    if rules is not None:
+        bench_rules(rules, cell, sizes, streams, length, rounds, parts, as_json)
+        return
     from charlm.benchmark import results
     from charlm.display.waiting import Waiting
 
@@ -111,11 +128,11 @@ def bench_sample(
         "plain": "torch.nn.LSTM, a character at a time",
         "limit": "one stream: reading the weights once a character; several streams: their matrix products",
     }
-    counts = _counts(streams, "--streams")
-    names, shapes = _cells(cell), _sizes(sizes)
+    counts = counts_of(streams, "--streams")
+    names, shapes = cells_of(cell), sizes_of(sizes)
     with Waiting("timing the sampling"):
-        rows = results.sampling_results(names, shapes, counts, length, plain, parts)
-    _print(about, rows, as_json)
+        rows = results.sampling_results(names, shapes, counts, length, plain, parts, rounds)
+    print_bench(about, rows, as_json)
 
 
 @app.command("score", cls=Command, epilog=examples("charlm bench score --sizes 2x256 --length 400000"))
@@ -145,10 +162,10 @@ def bench_score(
         "plain": f"one stream step by step, over the first {min(length, beginning):,}; its bits are of these",
         "limit": "the matrix products alone, float32",
     }
-    names, shapes = _cells(cell), _sizes(sizes)
+    names, shapes = cells_of(cell), sizes_of(sizes)
     with Waiting("timing the scoring"):
         rows = results.scoring_results(names, shapes, length, beginning, plain, parts)
-    _print(about, rows, as_json)
+    print_bench(about, rows, as_json)
 
 
 @app.command(
@@ -184,8 +201,8 @@ def bench_load(
         raise UsageError(f"There is no job {work!r} to measure", "--work", "Use train, sample or score.")
     if cell == "all" or "," in size:
         raise UsageError("One job is measured, of one cell and one size", f"--cell {cell} --size {size}", "Name one.")
-    window, (name,), (shape,) = _pair(lanes, "--lanes"), _cells(cell), _sizes(size)
-    situations = [Situation(count) for count in _counts(busy, "--busy")]
+    window, (name,), (shape,) = pair_of(lanes, "--lanes"), cells_of(cell), sizes_of(size)
+    situations = [Situation(count) for count in counts_of(busy, "--busy")]
     if jobs > 1:
         situations.append(Situation(0, jobs))
     compute = choose_compute("cpu")
@@ -202,82 +219,4 @@ def bench_load(
     job = LoadJob(work, False, name, *shape, *window, length)
     with Waiting("timing beside busy processes"):
         rows = load_results(job, situations, seconds, rounds, plain)
-    _print(about, rows, as_json)
-
-
-def _bench_processes(
-    processes: str, cell: str, sizes: str, lanes: str, device: str, precision: str, as_json: bool
-) -> None:
-    from charlm.benchmark.exchange import exchange_results, gain_in_words
-    from charlm.benchmark.exchange_process import ExchangeJob
-    from charlm.config.device_names import check_device_option
-    from charlm.display.printing import print_stderr
-    from charlm.display.waiting import Waiting
-    from charlm.machine import cores, processor_name
-
-    check_device_option(device)
-    counts, window, names, shapes = (
-        _counts(processes, "--processes"),
-        _pair(lanes, "--lanes"),
-        _cells(cell),
-        _sizes(sizes),
-    )
-    about = {
-        "job": "train",
-        "device": processor_name() if device in ("auto", "cpu") else device,
-        "cores": cores(),
-        "batch_size": window[0],
-        "seq_len": window[1],
-        "exchange": "the sum of gradients alone, while no process waits for another",
-    }
-    rows = []
-    with Waiting("timing several processes"):
-        for name in names:
-            for shape in shapes:
-                job = ExchangeJob(name, *shape, *window, device, precision, ordered=False)
-                rows += exchange_results(job, counts, SECONDS, ROUNDS)
-    gain = gain_in_words(rows)
-    _print({**about, "gain": gain} if as_json else about, rows, as_json)
-    if not as_json:
-        print_stderr(gain, dim=False)
-
-
-def _print(about: Mapping[str, object], rows: Sequence[Mapping[str, Any]], as_json: bool) -> None:
-    if as_json:
-        print_json({**about, "results": rows})
-        return
-    from charlm.display.bench_table import print_bench
-
-    print_bench(about, rows)
-
-
-def _cells(wanted: str) -> list[str]:
-    from charlm.cells.naming_files import own_name
-    from charlm.cells.table import CELLS, find_cell
-
-    if wanted == "all":
-        return list(CELLS)
-    name = own_name(wanted)
-    find_cell(name)
-    return [name]
-
-
-def _sizes(text: str) -> list[tuple[int, int]]:
-    return [_pair(part.strip(), "--sizes") for part in text.split(",")]
-
-
-def _pair(text: str, option: str) -> tuple[int, int]:
-    from charlm.errors import UsageError
-
-    first, _, second = text.partition("x")
-    if not (first.isdecimal() and second.isdecimal() and int(first) and int(second)):
-        raise UsageError(f"{text!r} is not two numbers with an x between them", option, "Write it as 2x256.")
-    return int(first), int(second)
-
-
-def _counts(text: str, option: str) -> list[int]:
-    from charlm.errors import UsageError
-
-    if not all(part.strip().isdecimal() and int(part) for part in text.split(",")):
-        raise UsageError(f"{text!r} is not a list of numbers separated by commas", option, "Write them as 1,64.")
-    return [int(part) for part in text.split(",")]
+    print_bench(about, rows, as_json)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from charlm.display.output import print_table, print_text
+from charlm.display.output import print_json, print_table, print_text
 from charlm.display.printing import print_stderr
 
 Row = Mapping[str, Any]
@@ -23,6 +23,8 @@ WORKLOAD: Columns = {
     "streams": ("streams", "{:,}".format),
     "processes": ("processes", "{:,}".format),
     "sum": ("sum", "{}".format),
+    "rule": ("rule", "{}".format),
+    "setting": ("setting", lambda setting: ", ".join(map(str, setting.values()))),
 }
 COLUMNS: Columns = {
     "best": ("best/s", _rate),
@@ -38,6 +40,10 @@ COLUMNS: Columns = {
     "exchange_share": ("of update", "{:.1%}".format),
     "loop_median": ("loop/s", _rate),
     "loop_ratio": ("ratio", "{:.2f}".format),
+    "microseconds": ("µs", "{:,.1f}".format),
+    "more": ("more", "{:+,.1f}".format),
+    "of_plain": ("of plain", "{:.1%}".format),
+    "of_plain_quartiles": ("quartiles", lambda two: "-".join(f"{100 * each:.0f}" for each in two)),
     "limit": ("limit/s", _rate),
     "share": ("share", "{:.0%}".format),
     "gflops": ("GFLOP/s", "{:,.0f}".format),
@@ -49,8 +55,11 @@ COLUMNS: Columns = {
 TIMES: Columns = {"milliseconds": ("ms", "{:,.2f}".format), "watched": ("watched", "{:,.2f}".format)}
 
 
-def print_bench(about: Mapping[str, object], rows: Sequence[Row]) -> None:
-    """The conditions of the measurement on stderr, and the results on stdout."""
+def print_bench(about: Mapping[str, object], rows: Sequence[Row], as_json: bool = False) -> None:
+    """The conditions of the measurement on stderr, and the results on stdout; or both as one JSON object."""
+    if as_json:
+        print_json({**about, "results": rows})
+        return
     print_stderr(", ".join(f"{key} {value}" for key, value in about.items()), dim=False)
     print_results(rows)
 

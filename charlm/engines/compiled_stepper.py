@@ -30,7 +30,7 @@ from charlm.model.stepping import DefinitionStepper, Stepper, symbol_table
 
 ROWS_FOR_A_THREAD = 12  # with fewer, waking another thread takes longer than the work
 PAIRS_IN_A_BURST = 2**29  # rows * weights until drawn symbols are returned: at most a twentieth of a second
-LONGEST_BURST = 64
+LONGEST_BURST = 256
 
 
 def can_run(model: LanguageModel) -> bool:

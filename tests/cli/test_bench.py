@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from charlm.benchmark import hardware
+from charlm.benchmark import hardware, ruled_writing, rules
 from charlm.kernels import library
 
 
@@ -83,6 +83,41 @@ def test_an_invalid_number_of_streams_is_a_usage_error(charlm):
     result = charlm("bench", "sample", "--sizes", "1x8", "--streams", "1,no")
     assert result.returncode == 2
     assert "1,64" in result.stderr
+
+
+@pytest.fixture
+def alice(monkeypatch):
+    """The rules are timed beside a text that needs not be built."""
+    monkeypatch.setattr(ruled_writing, "TEXT", "alice")
+
+
+RULES = ("bench", "sample", "--sizes", "1x8", "-n", 40, "--rounds", 2, "--rules")
+
+
+def test_rules_are_timed_beside_the_plain_draw(charlm, alice):
+    output = json.loads(charlm(*RULES, "top_k,max_copy", "--json").stdout)
+    assert output["text"].startswith("alice, 14")
+    plain, top_k, max_copy = output["results"]
+    assert (plain["rule"], plain["of_plain"], plain["more"]) == ("plain", 1.0, 0.0)
+    assert (top_k["rule"], top_k["setting"]) == ("top_k", {"top_k": 40})
+    assert (max_copy["rule"], max_copy["setting"]) == ("max_copy", {"max_copy": 40})
+    assert all(row["microseconds"] > 0 and row["of_plain"] > 0 for row in output["results"])
+
+
+def test_the_table_of_all_rules_fits_a_hundred_columns(charlm, alice):
+    result = charlm(*RULES, "all", "--parts")
+    assert result.returncode == 0, result.stderr
+    lines = result.stdout.splitlines()
+    assert lines[0].split() == ["cell", "size", "streams", "rule", "setting", "µs", "more", "of", "plain", "quartiles"]
+    assert [line.split()[3] for line in lines[1 : 1 + len(rules.RULES)]] == list(rules.RULES)
+    assert max(map(len, lines)) <= 100
+
+
+def test_an_unknown_rule_is_an_error_of_three_lines(charlm):
+    result = charlm(*RULES, "topk")
+    assert result.returncode == 2
+    assert "Did you mean top_k?" in result.stderr
+    assert result.stdout == ""
 
 
 def test_load_prints_what_is_left_beside_busy_processes(charlm):

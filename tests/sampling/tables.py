@@ -69,7 +69,9 @@ def decoding_of(rules):
 
 
 class DrawsByItself(Bigrams):
-    """Draws as decoding does, up to three ids at a time, and records how many it was asked for."""
+    """Draws as decoding does, a few ids at a time, and records how many it was asked for."""
+
+    together = 3
 
     def __init__(self, table):
         super().__init__(table)
@@ -81,7 +83,7 @@ class DrawsByItself(Bigrams):
         drawn, decoding = [], decoding_of(rules)
         if walk:
             walk.written, walk.bits = np.zeros(len(logits), np.int64), np.zeros((0, len(logits)))
-        for now in uniforms[:3]:
+        for now in uniforms[: self.together]:
             if not np.isfinite(logits).all() or (walk and (walk.states < 0).all()):
                 break
             allowed = (walk.needed[walk.states] < walk.left) | (walk.states < 0)[:, None] if walk else None

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from charlm.sampling.copies.verbatim import Verbatim
 
 TOGETHER = 4  # rows that are due within a quarter of the limit are looked up together: others are free for longer
-MOST_UNSEEN = 64  # symbols that are drawn before they are looked at
+MOST_UNSEEN = 256  # symbols that are drawn before they are looked at
 NONE = np.zeros(0, np.intp)
 FEWEST_KEPT = 256  # symbols that are kept at least before the older ones are forgotten
 

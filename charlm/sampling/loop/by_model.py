@@ -22,6 +22,8 @@ from charlm.sampling.rules.drawing import draw_rows
 if TYPE_CHECKING:
     from charlm.sampling.loop.generation import GeneratingModel, Read
 
+FIRST_BURST = 64  # symbols drawn together at first, and then as many again: few are in vain if a text ends early
+
 
 def drawn_by_model(
     model: GeneratingModel[Any],
@@ -37,6 +39,7 @@ def drawn_by_model(
     rows = masks.begin(decoding, after.ids, len(samples)) if masks.needed_for(decoding) else None
     rules = decoding.of_logits or ()
     uniforms = np.empty((0, len(samples)))
+    whole = length
     while length:
         if np.isfinite(logits).all():
             if not uniforms.size:
@@ -46,7 +49,7 @@ def drawn_by_model(
                 round_, taken = _masked(rows, samples, logits, decoding, uniforms[0], allowed)
                 logits, state = model.step(taken[0], state)
             else:
-                given = uniforms if rows is None else uniforms[: rows.ahead]
+                given = uniforms[: max(FIRST_BURST, whole - length)][: rows.ahead if rows else None]
                 before, walk = (logits, state, rules), rows.walk(length) if rows else None
                 taken, logits, state = model.generate_next(*before, given, walk)
                 if rows and (most := rows.read(taken)) < len(taken):  # again, up to where some are forbidden

@@ -80,6 +80,24 @@ def test_the_model_draws_by_itself_where_no_run_is_near_the_limit():
     assert model.drawn >= len(text) > 10
 
 
+@pytest.mark.parametrize("most", [4, 12])
+def test_long_texts_under_a_limit_are_what_is_written_symbol_by_symbol(most):
+    """As long as the longest that is drawn together, several times over."""
+    training = np.random.default_rng(5).integers(0, 7, 200).astype(np.uint8)
+    masks = Masks(copies=CopyLimit(Verbatim(training, suffix_array(training)), most))
+    one, other = (copying(training.tolist(), model) for model in (Bigrams, DrawsByItself))
+    other.together = 256
+    assert written(other, masks, 2, 1000) == written(one, masks, 2, 1000)
+
+
+def test_a_model_is_asked_for_as_many_again_as_it_has_drawn():
+    """So that few are drawn in vain for a text that ends early."""
+    model = DrawsByItself(random_table())
+    model.together = 256
+    rounds = generate(model, read(model, [1]), Decoding(0.6), 1000, [sample_stream(2, 0)])
+    assert [len(round_.ids[0]) for round_ in rounds] == model.asked == [64, 64, 128, 256, 256, 232]
+
+
 # --- a constraint ---
 
 
