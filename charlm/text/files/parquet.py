@@ -17,7 +17,7 @@ from charlm.errors import TextError, UsageError
 from charlm.text.files.source_file import MOST_RATIO, SourceFile, most_unpacked
 from charlm.version import install_extra
 
-BATCH = 1 << 22  # bytes of cells that are read together, by the mean of the column
+BATCH = 1 << 20  # bytes of cells that are read together, by the mean of the column
 MOST_ROWS = 4096  # of a batch
 BUFFER = 1 << 18  # bytes of a column that are read from the file at a time
 SHOWN_COLUMNS, SHOWN_NAME = 20, 40  # names in a message, and characters of one
