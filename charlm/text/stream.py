@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -15,10 +16,10 @@ from charlm.text.decoding.reading import Chunk, read_bytes, read_text
 from charlm.text.files.parquet import cells_of
 from charlm.text.files.source_file import SourceFile
 from charlm.text.normalizing import in_whole_letters, normalized, utf8_length, with_unix_newlines
-from charlm.text.records.forms import RECORD_END, ended, is_plain, read_records, record_end
-from charlm.text.records.pieces import Record, in_parts
+from charlm.text.records.forms import RECORD_END, ended_together, is_plain, read_records, record_end
+from charlm.text.records.pieces import in_parts
 from charlm.text.records.separating import EMPTY_LINE, FILE, has_own_line, unescaped
-from charlm.text.records.tables import one_line
+from charlm.text.records.tables import labelled
 from charlm.text.records.tally import Tally
 
 LONGEST_PART = 1 << 16  # characters that are normalized together
@@ -186,24 +187,21 @@ class TextStream:
             pass
         crlf = cr = 0
 
-        def records() -> Iterator[Record]:
+        def batches() -> Iterator[list[str]]:
             nonlocal crlf, cr
-            for cell in (cell for batch in cells_of(file, settings.column or 1, settings.label) for cell in batch):
-                if cell is None:
-                    tally.counts["missing"] += 1
-                    continue
-                text, label = cell
-                if settings.newlines == "unix" and "\r" in text:
-                    pairs = text.count("\r\n")
-                    crlf, cr = crlf + pairs, cr + text.count("\r") - pairs
-                    text = with_unix_newlines(text)
-                if label is None or not text.strip():
-                    yield [text.strip("\n")]
-                    continue
-                tally.add_label(one_line(label))
-                yield [f"{one_line(label)}\t", text.strip("\n")]
+            for cells in cells_of(file, settings.column or 1, settings.label):
+                tally.counts += Counter(missing=cells.missing)
+                texts = cells.texts
+                if settings.newlines == "unix" and any("\r" in text for text in texts):
+                    pairs = sum(text.count("\r\n") for text in texts)
+                    crlf, cr = crlf + pairs, cr + sum(text.count("\r") for text in texts) - pairs
+                    texts = [with_unix_newlines(text) for text in texts]
+                if cells.labels is not None:
+                    rows = zip(texts, cells.labels, strict=True)
+                    texts = [labelled(text, label, tally) for text, label in rows]
+                yield texts
 
-        for text in ended(records(), tally):
+        for text in ended_together(batches(), tally):
             yield Chunk(text)
         yield Chunk("", crlf=crlf, cr=cr)
 

@@ -63,7 +63,7 @@ def survey_graphemes(chunks: Iterable[Chunk]) -> Survey:
         for chunk in chunks:
             changes.update({name: getattr(chunk, name) for name in CHANGES})
             if not chunk.text.isascii():
-                first = len(ABOVE_ASCII.split(chunk.text, 1)[0])
+                first = next(ABOVE_ASCII.finditer(chunk.text)).start()
                 stretches.append(chunk.text[first : first + STRETCH])
             yield chunk.text
 
@@ -85,7 +85,7 @@ def survey_text(chunks: Iterable[Chunk]) -> Survey:
         if chunk.text.isascii():
             counts[:256] += _byte_counts(chunk.text.encode())
         else:
-            first = len(ABOVE_ASCII.split(chunk.text, 1)[0])
+            first = next(ABOVE_ASCII.finditer(chunk.text)).start()
             stretches.append(chunk.text[first : first + STRETCH])
             for start in range(0, len(chunk.text), LOOKUP_LENGTH):
                 part = np.bincount(code_points(chunk.text[start : start + LOOKUP_LENGTH]))

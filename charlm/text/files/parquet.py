@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from charlm.config.suggestions import suggestion
@@ -15,12 +17,22 @@ from charlm.errors import TextError, UsageError
 from charlm.text.files.source_file import MOST_RATIO, SourceFile, most_unpacked
 from charlm.version import install_extra
 
-BATCH = 1 << 22  # bytes of cells that are read together, by the mean of the column
+BATCH = 1 << 20  # bytes of cells that are read together, by the mean of the column
 MOST_ROWS = 4096  # of a batch
 BUFFER = 1 << 18  # bytes of a column that are read from the file at a time
 SHOWN_COLUMNS, SHOWN_NAME = 20, 40  # names in a message, and characters of one
 
-Cell = tuple[str, str | None]  # its text, and that of its label; None if no label is asked for
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The texts of rows that follow one another, and their labels if those are asked for.
+
+    Rows that lack one of the two are left out: so many are missing.
+    """
+
+    texts: list[str]
+    labels: list[str] | None
+    missing: int
 
 
 def columns_of(file: SourceFile) -> list[str]:
@@ -29,8 +41,8 @@ def columns_of(file: SourceFile) -> list[str]:
         return _shown(table.schema_arrow.names)
 
 
-def cells_of(file: SourceFile, column: str | int, label: str | int | None) -> Iterator[list[Cell | None]]:
-    """The cells of a column in batches, each with its label; None for a row that lacks one of them.
+def cells_of(file: SourceFile, column: str | int, label: str | int | None) -> Iterator[Cells]:
+    """The cells of a column in batches.
 
     Columns are named, or numbered from 1. Raises TextError for a column that is not there or holds no texts, for a
     table that is damaged, and for one with far more text than its size; UsageError if pyarrow is missing.
@@ -45,19 +57,23 @@ def cells_of(file: SourceFile, column: str | int, label: str | int | None) -> It
             _require_plain(table.schema_arrow.field(name).type, name, file.label)
         rows = _rows_of_a_batch(table, wanted[0])
         for batch in table.iter_batches(rows, columns=list(dict.fromkeys(wanted)), use_threads=False):
-            found = [[_text(value, file.label) for value in batch.column(name).to_pylist()] for name in wanted]
-            left -= sum(len(cell) for cells in found for cell in cells if cell)
+            texts, *labels = [_texts(batch.column(name), file.label) for name in wanted]
+            left -= sum(map(len, filter(None, chain(texts, *labels))))
             if left < 0:
                 raise TextError(
                     f"The table has more than {MOST_RATIO} times its size in text, like a zip bomb",
                     f"{file.label}, {file.size:,} bytes",
                     "To use it anyway, save its column as JSON lines, and give that.",
                 )
-            if label is None:
-                yield [None if cell is None else (cell, None) for cell in found[0]]
-            else:
-                pairs = zip(*found, strict=True)
-                yield [None if cell is None or name is None else (cell, name) for cell, name in pairs]
+            yield _cells(texts, *labels)
+
+
+def _cells(texts: list[str | None], labels: list[str | None] | None = None) -> Cells:
+    if labels is None:
+        kept = [text for text in texts if text is not None]
+        return Cells(kept, None, len(texts) - len(kept))
+    rows = [(text, label) for text, label in zip(texts, labels, strict=True) if text is not None and label is not None]
+    return Cells([text for text, _ in rows], [label for _, label in rows], len(texts) - len(rows))
 
 
 @contextmanager
@@ -115,6 +131,16 @@ def _rows_of_a_batch(table: Any, name: str) -> int:
     at = paths.index(name) if name in paths else at
     size = sum(data.row_group(group).column(at).total_uncompressed_size for group in range(data.num_row_groups))
     return max(1, min(MOST_ROWS, BATCH * int(data.num_rows) // max(1, int(size))))
+
+
+def _texts(cells: Any, where: str) -> list[str | None]:
+    """The texts of an array of cells."""
+    from pyarrow import types
+
+    values: list[Any] = cells.to_pylist()
+    if types.is_string(cells.type) or types.is_large_string(cells.type):
+        return values
+    return [_text(value, where) for value in values]
 
 
 def _text(value: Any, where: str) -> str | None:

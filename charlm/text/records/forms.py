@@ -5,7 +5,8 @@ Lines need no such text: their newline is the end. The other records may have ne
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import PurePath
 
 from charlm.config.settings import TextSettings
@@ -40,7 +41,10 @@ def read_records(
 
     `own_line`: the separator is a line of its own. Raises TextError for a file that has not this form.
     """
-    yield from ended(_records(iter(texts), settings, own_line, where, tally), tally)
+    if settings.field is not None:
+        yield from ended_together(read_field(texts, settings.field, _name(settings.label), where, tally), tally)
+    else:
+        yield from ended(_records(iter(texts), settings, own_line, where, tally), tally)
 
 
 def ended(records: Iterable[Record], tally: Tally) -> Iterator[str]:
@@ -71,12 +75,37 @@ def ended(records: Iterable[Record], tally: Tally) -> Iterator[str]:
     yield "".join(held)
 
 
+def ended_together(batches: Iterable[Sequence[str]], tally: Tally) -> Iterator[str]:
+    """The same for records of one text each, with or without line ends around it.
+
+    A batch is worked on at once: of short records, a step of Python for each would take most of the time.
+    """
+    held: list[str] = []
+    length = 0
+    for texts in batches:
+        if max(map(len, texts), default=0) > BATCH:  # too long to be joined
+            yield "".join(held)
+            held, length = [], 0
+            yield from ended(([text.strip(LINE_END)] for text in texts), tally)
+            continue
+        kept = [text.strip(LINE_END) for text in texts if text and not text.isspace()]
+        joined = RECORD_END.join([*kept, ""])
+        ends = joined.count(RECORD_END) - len(kept)
+        if ends:
+            joined = RECORD_END.join([*(text.replace(RECORD_END, " ") for text in kept), ""])
+        tally.counts += Counter(blank=len(texts) - len(kept), records=len(kept), ends=ends)  # those above 0
+        held.append(joined)
+        length += len(joined)
+        if length > BATCH:
+            yield "".join(held)
+            held, length = [], 0
+    yield "".join(held)
+
+
 def _records(
     texts: Iterator[str], settings: TextSettings, own_line: bool, where: str, tally: Tally
 ) -> Iterator[Record]:
-    if settings.field is not None:
-        yield from read_field(texts, settings.field, _name(settings.label), where, tally)
-    elif settings.column is not None:
+    if settings.column is not None:
         first = next(texts, "")
         form = settings.format if settings.format != "auto" else _table_form(where, first)
         whole = _with_first(first, texts)

@@ -20,18 +20,29 @@ def unescaped(separator: str) -> str:
 
 def lines_of(texts: Iterable[str], longest: int | None = None, where: str = "") -> Iterator[str]:
     """The lines of a text that comes in pieces, each with its end. Raises TextError for a line above `longest`."""
+    for lines, end in batches_of_lines(texts, longest, where):
+        lines.reverse()
+        while lines:  # none is kept here while another is worked on
+            yield lines.pop() + end
+
+
+def batches_of_lines(
+    texts: Iterable[str], longest: int | None = None, where: str = ""
+) -> Iterator[tuple[list[str], str]]:
+    """The same lines, many together, without their ends; and that end, which the last line of a text may lack.
+
+    Only the first line of a batch is longer than PART. Whoever takes a batch may empty it.
+    """
     held: list[str] = []
     length = 0
     for text in _parts_of(texts):
         lines = text.split("\n")
         last = lines.pop()
-        for line in lines:
-            if held:
-                held += (line, "\n")
-                yield _taken(held)
-                length = 0
-            else:
-                yield line + "\n"
+        if lines:
+            held.append(lines[0])
+            lines[0] = _taken(held)
+            length = 0
+            yield lines, "\n"
         if last:
             held.append(last)
             length += len(last)
@@ -40,7 +51,7 @@ def lines_of(texts: Iterable[str], longest: int | None = None, where: str = "") 
                 f"A line has more than {longest:,} characters", where, "Is this the right text.format for this text?"
             )
     if held:
-        yield _taken(held)
+        yield [_taken(held)], ""
 
 
 def _parts_of(texts: Iterable[str]) -> Iterator[str]:

@@ -81,6 +81,15 @@ def one_line(label: str) -> str:
     return " ".join(label.split())
 
 
+def labelled(text: str, label: str, tally: Tally) -> str:
+    """The text after its label, which is counted, and a tab; a blank one alone."""
+    if not text.strip():
+        return text
+    tally.add_label(one_line(label))
+    inner = text.strip("\n")
+    return f"{one_line(label)}\t{inner}"
+
+
 def has_header(rows: Sequence[Row], form: str) -> bool:
     """Whether the first row has names: by how it differs from the others, else by the habit of the format."""
     first, others = rows[0], rows[1:]

@@ -30,7 +30,11 @@ def table(tmp_path):
 
 
 def cells(file, column="text", label=None):
-    return [cell for batch in cells_of(file, column, label) for cell in batch]
+    """The texts; with a label, pairs of text and label."""
+    found = list(cells_of(file, column, label))
+    if label is None:
+        return [text for batch in found for text in batch.texts]
+    return [pair for batch in found for pair in zip(batch.texts, batch.labels, strict=True)]
 
 
 def records_of(path, **settings):
@@ -53,7 +57,9 @@ def records_of(path, **settings):
     ],
 )
 def test_cells_of_every_kind_are_texts(table, values, texts):
-    assert [cell and cell[0] for cell in cells(table(text=values))] == texts
+    file = table(text=values)
+    assert cells(file) == [text for text in texts if text is not None]
+    assert sum(batch.missing for batch in cells_of(file, "text", None)) == texts.count(None)
 
 
 def test_batches_and_groups_of_rows_make_no_difference(table, monkeypatch):
@@ -61,13 +67,13 @@ def test_batches_and_groups_of_rows_make_no_difference(table, monkeypatch):
     file = table(text=rows, kind=["x"] * 500, options={"row_group_size": 33, "compression": "zstd"})
     for size in (1, 100, 1 << 22):
         monkeypatch.setattr(parquet, "BATCH", size)
-        assert cells(file) == [(row, None) for row in rows]
+        assert cells(file) == rows
         assert cells(file, 1, "kind") == [(row, "x") for row in rows]
 
 
 def test_columns_are_named_or_numbered(table):
     file = table(Text=["a"], kind=["b"])
-    assert cells(file, "text") == cells(file, 1) == [("a", None)]
+    assert cells(file, "text") == cells(file, 1) == ["a"]
     assert cells(file, 2, "text") == [("b", "a")]
     assert columns_of(file) == ["Text", "kind"]
     for wanted in ("body", 3):
