@@ -62,6 +62,19 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(pytest.mark.skip(reason="for a CUDA device; run it with -m gpu"))
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Each worker takes its share of the files in order, and at the end half of what another has left.
+
+    By default tests are given out a few at a time, so that most fixtures of a module are made once in each worker.
+    """
+    if config.option.dist != "load":
+        return None
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log)
+
+
 @pytest.fixture(autouse=True)
 def _no_folders_of_the_users(tmp_path_factory, monkeypatch):
     """No test writes into the user's cache; one cache serves a whole test process."""

@@ -20,7 +20,7 @@ from charlm.sampling.rules.decoding import Decoding
 from charlm.sampling.writing import write_text
 from charlm.text.vocabulary import UNKNOWN, Vocabulary
 
-pytestmark = pytest.mark.skipif(NODE is None, reason=NO_NODE)
+pytestmark = [pytest.mark.portable, pytest.mark.skipif(NODE is None, reason=NO_NODE)]
 
 CLOSE = 1e-4
 IDS = np.random.default_rng(1).integers(0, LETTERS.size, 1000)
