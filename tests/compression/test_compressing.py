@@ -189,7 +189,7 @@ def test_without_the_library_it_says_how_to_install_it(monkeypatch):
 def files():
     """Of 62 rows, which are enough for two threads."""
     models = (coding(), coding(attention={"window": 5}), coding(cell="gru", hidden_size=96))
-    return [compressed(letters(2000), used, row_power=6)[0].hex() for used in models]
+    return [compressed(letters(1000), used, row_power=5)[0].hex() for used in models]
 
 
 def test_the_number_of_threads_changes_no_bit():

@@ -21,7 +21,8 @@ FORBIDDEN_NAMES = ("util", "helper", "manager", "handler", "processor", "common"
 FORBIDDEN_CALLS = {"eval", "exec", "torch.load", "yaml.load", "yaml.unsafe_load", "os.system"}
 FORBIDDEN_IMPORTS = {"pickle", "marshal", "shelve", "dill", "joblib", "click"}
 
-COMPUTING = ("numpy", "torch", "charlm.kernels", "charlm.engines", "charlm.model")  # what computes, or chooses what does
+# What computes, or chooses what does.
+COMPUTING = ("numpy", "torch", "charlm.kernels", "charlm.engines", "charlm.model")
 # Laws that import some of these, and yet have the same result on every processor.
 PORTABLE = {
     "test_capturable.py": "its tensors have no data",
