@@ -20,7 +20,7 @@ from charlm.randomness import named_stream
 
 pytestmark = pytest.mark.portable
 
-T, B, V = 3, 3, 11
+T, B, V = 2, 3, 11
 STACKS = {name: {"cell": name, "num_layers": 2} for name in CELLS} | {
     "mixed": {"layers": [{"cell": "lstm"}, {"cell": "depth_gated"}, {"cell": "rnn"}]},
     "blocks": {"cell": "mut1", "residual": True, "block": {"norm": "rms", "conv": 4, "gate": True, "mlp": 3}},
