@@ -27,8 +27,9 @@ os.fsync = lambda descriptor: None
 
 sys.path.append(str(Path(__file__).parent))
 
-from command_line import in_its_own_process, in_this_process  # noqa: E402
 from warm import Warm  # noqa: E402
+
+# command_line.py imports torch, which the process that only gives out tests to others need not do: it is imported late.
 
 VERSE = """\
 The owl went out to look for mice,
@@ -62,6 +63,19 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(pytest.mark.skip(reason="for a CUDA device; run it with -m gpu"))
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Each worker takes its share of the files in order, and at the end half of what another has left.
+
+    By default tests are given out a few at a time, so that most fixtures of a module are made once in each worker.
+    """
+    if config.option.dist != "load":
+        return None
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log)
+
+
 @pytest.fixture(autouse=True)
 def _no_folders_of_the_users(tmp_path_factory, monkeypatch):
     """No test writes into the user's cache; one cache serves a whole test process."""
@@ -82,12 +96,16 @@ def _in_a_folder(run, folder):
 @pytest.fixture
 def charlm(tmp_path):
     """Run `charlm` in this process, with runs kept in a folder of the test's own. Gives a CompletedProcess of text."""
+    from command_line import in_this_process
+
     return _in_a_folder(in_this_process, tmp_path)
 
 
 @pytest.fixture
 def charlm_process(tmp_path):
     """The same in a process of its own."""
+    from command_line import in_its_own_process
+
     return _in_a_folder(in_its_own_process, tmp_path)
 
 
@@ -128,6 +146,8 @@ def verse(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def tiny_run(tmp_path_factory, verse) -> Path:
     """A folder for CHARLM_RUNS with a run named `tiny`, trained through the command line on `verse`."""
+    from command_line import in_this_process
+
     root = tmp_path_factory.mktemp("runs")
     cache = tmp_path_factory.getbasetemp() / "cache"
     result = in_this_process(

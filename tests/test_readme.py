@@ -59,6 +59,24 @@ def write_files(folder):
         (folder / name).write_text(content)
 
 
+def shortened(arguments):
+    """The same command with so little to train, to make or to look at that it takes a part of a second."""
+    if arguments[0] == "train" and "--resume" not in arguments:
+        for option in ("--budget", "--epochs", "-c"):
+            while option in arguments and (at := arguments.index(option)) >= 0:
+                del arguments[at : at + 2]
+        arguments += ["--steps", "4", "-s", "model.hidden_size=16"]
+    if arguments[0] == "tune":
+        arguments += ["--each", "2steps", "-s", "model.hidden_size=16", "-s", "training.seq_len=32"]
+    if arguments[0] == "bench":
+        arguments += ["--sizes", "1x16"]
+    if arguments[:2] == ["inspect", "gradients"]:
+        arguments += ["--distance", "9", "--positions", "4"]
+    if arguments[:2] == ["data", "synthetic"] and "--lines" not in arguments:
+        arguments += ["--lines", str(MADE_LINES)]
+    return arguments
+
+
 def prepare(folder, verse):
     """Small files under the names of those that README's lines make, and those whose content it shows."""
     (folder / "mybook.txt").write_bytes(verse.read_bytes() * 3)
@@ -108,16 +126,9 @@ def test_every_command_runs(charlm, verse, tmp_path):
     """Trainings are cut to a few steps of a small model here, and the book too; `-m slow` runs them as they stand."""
     prepare(tmp_path, verse)
     (tmp_path / "mybook.txt").unlink()  # the first line makes it
-    for arguments in commands():
-        if arguments[0] == "train" and "--resume" not in arguments:
-            for option in ("--budget", "--epochs", "-c"):
-                while option in arguments and (at := arguments.index(option)) >= 0:
-                    del arguments[at : at + 2]
-            arguments += ["--steps", "4", "-s", "model.hidden_size=16"]
-        if arguments[0] == "tune":
-            arguments += ["--each", "2steps", "-s", "model.hidden_size=16", "-s", "training.seq_len=32"]
-        if arguments[0] == "bench":
-            arguments += ["--sizes", "1x16"]
+    study = tmp_path / "mystudy.yaml"
+    study.write_text(study.read_text().replace("{steps: 40}", "{steps: 4}"))
+    for arguments in map(shortened, commands()):
         if needs_network(arguments):
             continue
         result = charlm(*arguments)
@@ -125,9 +136,6 @@ def test_every_command_runs(charlm, verse, tmp_path):
         if arguments[:2] == ["data", "write"]:
             book = tmp_path / "mybook.txt"
             book.write_text(book.read_text(encoding="utf-8")[:BOOK], encoding="utf-8")
-        if arguments[:2] == ["data", "synthetic"] and "-o" in arguments:
-            made = tmp_path / arguments[arguments.index("-o") + 1]
-            made.write_text("".join(made.read_text().splitlines(keepends=True)[:MADE_LINES]))
 
 
 def test_the_files_of_the_examples_are_made_by_readme():

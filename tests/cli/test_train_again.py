@@ -109,21 +109,25 @@ def test_a_new_run_from_the_weights_of_another(charlm, trained, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["TEXT", "--from", "mine", "-s", "model.cell=gru"], 2, "asks for another one"),
-        (["--from", "mine"], 2, "charlm train TEXT --from mine"),
-        (["TEXT", "--from", "mnie"], 4, "Did you mean mine?"),
-        (["--resume", "mine", "--from", "mine"], 2, "--from starts a new one"),
+        (["TEXT", "--from", "tiny", "-s", "model.cell=gru"], 2, "asks for another one"),
+        (["--from", "tiny"], 2, "charlm train TEXT --from tiny"),
+        (["TEXT", "--from", "tinny"], 4, "Did you mean tiny?"),
+        (["--resume", "tiny", "--from", "tiny"], 2, "--from starts a new one"),
         (["TEXT", "--more", "5"], 2, "charlm train --resume --more 5"),
         (["TEXT", "--text", "TEXT"], 2, "Leave --text out"),
         (["--text", "TEXT"], 2, "charlm train TEXT"),
-        (["--resume", "mine", "--more", "5x"], 2, "2epochs"),
+        (["--resume", "tiny", "--more", "5x"], 2, "2epochs"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_what_contradicts_itself_is_one_message_and_writes_nothing(charlm, trained, tmp_path, arguments, code, message):
-    (tmp_path / "TEXT").write_bytes((tmp_path / "mine.txt").read_bytes())
-    result = charlm("train", *arguments)
+def test_what_contradicts_itself_is_one_message_and_writes_nothing(
+    charlm, tiny_run, verse, tmp_path, arguments, code, message
+):
+    (tmp_path / "TEXT").write_bytes(verse.read_bytes())
+    before = sorted(tiny_run.rglob("*"))
+    result = charlm("train", *arguments, env={"CHARLM_RUNS": str(tiny_run)})
     assert result.returncode == code, result.stderr
     assert message in result.stderr
     assert len(result.stderr.splitlines()) <= 4
-    assert [path.name for path in (tmp_path / "runs").iterdir() if path.is_dir()] == ["mine"]
+    assert sorted(tiny_run.rglob("*")) == before
+    assert not (tmp_path / "runs").exists()

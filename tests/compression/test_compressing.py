@@ -66,8 +66,8 @@ def letters(size, seed=0):
 
 @pytest.mark.parametrize("name", ["characters", "records", "unknown symbol", "portable"])
 def test_a_file_is_as_small_as_the_probabilities_promise(name):
-    data = letters(3_000)
-    content, done = compressed(data, CODINGS[name], portable=name == "portable", row_power=11)
+    data = letters(1_500)
+    content, done = compressed(data, CODINGS[name], portable=name == "portable", row_power=10)
     assert done.bits / 8 <= len(content) <= done.bits / 8 * 1.0005 + 42
 
 
@@ -189,7 +189,7 @@ def test_without_the_library_it_says_how_to_install_it(monkeypatch):
 def files():
     """Of 62 rows, which are enough for two threads."""
     models = (coding(), coding(attention={"window": 5}), coding(cell="gru", hidden_size=96))
-    return [compressed(letters(2000), used, row_power=6)[0].hex() for used in models]
+    return [compressed(letters(1000), used, row_power=5)[0].hex() for used in models]
 
 
 def test_the_number_of_threads_changes_no_bit():

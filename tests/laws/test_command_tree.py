@@ -19,6 +19,8 @@ import typer
 
 from charlm.cli import app
 
+pytestmark = pytest.mark.portable
+
 SNAPSHOT = Path(__file__).resolve().parents[1] / "data" / "command-tree.txt"
 UPDATE = "PYTHONPATH=. python tests/laws/test_command_tree.py --update"
 

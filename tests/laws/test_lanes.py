@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from charlm.text.lanes import NO_TARGET, Batch, Lanes, Reader
 from charlm.text.records.record_lanes import RecordLanes
 
+pytestmark = pytest.mark.portable
+
 END = 0
 
 shapes = st.tuples(st.integers(1, 9), st.integers(1, 12))

@@ -11,6 +11,8 @@ from charlm.cells.stacks import stack_problems
 from charlm.config.presets import presets
 from charlm.config.resolving import resolve_to_train
 
+pytestmark = pytest.mark.portable
+
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 TABLE = (ROOT / "configs" / "README.md").read_text(encoding="utf-8")

@@ -11,6 +11,8 @@ import pytest
 
 from charlm.version import DISTRIBUTION, __version__, install_extra
 
+pytestmark = pytest.mark.portable
+
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 

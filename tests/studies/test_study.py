@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from charlm.config.yaml_reading import read_yaml
 from charlm.errors import UsageError
+from charlm.studies import preparing
 from charlm.studies.grid import make_trials
-from charlm.studies.preparing import prepare_trials
+from charlm.studies.one_training import open_text
 from charlm.studies.study_files import bundled_studies, open_study, study_from, to_yaml
 
 NAMES = (
@@ -35,16 +38,28 @@ def test_a_study_and_its_quick_form_make_make_trials(name):
     assert len(make_trials(quick, name)) <= len(planned)
 
 
+@pytest.fixture(scope="module")
+def opened():
+    """The texts that were opened, by their settings."""
+    return {}
+
+
 @pytest.mark.parametrize("name", [name for name in NAMES if open_study(name).parameters])
-def test_the_variants_of_a_study_and_of_its_quick_form_can_be_as_large_as_it_asks(name, tmp_path):
+def test_the_variants_of_a_study_and_of_its_quick_form_can_be_as_large_as_it_asks(name, tmp_path, monkeypatch, opened):
+    """Of a text, only the number of its symbols counts: it is opened once, and a generated one has few lines."""
+
+    def open_once(settings):
+        key = settings.text.model_dump_json()
+        if key not in opened:
+            opened[key] = open_text(settings)
+        return opened[key]
+
+    monkeypatch.setattr(preparing, "open_text", open_once)
     for study in (open_study(name), open_study(name).quick_form()):
-        trials = make_trials(study, name)
-        prepared = prepare_trials(
-            study,
-            [each for each in trials if (each.levels, each.seed) == (trials[0].levels, trials[0].seed)],
-            tmp_path,
-            name,
-        )
+        first, *others = make_trials(study, name)
+        trials = [each for each in (first, *others) if (each.levels, each.seed) == (first.levels, first.seed)]
+        few = [replace(each, text=replace(each.text, lines=300)) if each.text else each for each in trials]
+        prepared = preparing.prepare_trials(study, few, tmp_path, name)
         assert {each.trial.variant for each in prepared} == set(study.variants)
 
 
