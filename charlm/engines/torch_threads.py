@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+
+FEW = 20_000  # numbers that a step computes on, rows times units, for which one thread is as fast as two
 
 
 @contextmanager
@@ -21,3 +23,11 @@ def one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def threads_for(rows: int, units: int) -> Callable[[], AbstractContextManager[None]]:
+    """For a model that computes in small operations of torch, some for each step: `one_thread`, if it has few rows.
+
+    charlm's processes let threads sleep while they wait (machine.py). To wake them takes longer than such an operation.
+    """
+    return one_thread if rows * units < FEW else nullcontext

@@ -15,7 +15,8 @@ from typing import Protocol
 
 import numpy as np
 
-from charlm.engines.choosing import run_with_numpy, run_with_torch
+from charlm.engines.choosing import has_chunks, run_with_numpy, run_with_torch
+from charlm.engines.torch_threads import threads_for
 from charlm.kernels.blas import one_blas_thread
 from charlm.model.language_model import LanguageModel
 from charlm.model.probabilities import target_nats
@@ -55,6 +56,7 @@ class TorchScorer:
 
     def __init__(self, model: LanguageModel) -> None:
         self._model = model
+        self._units = max((layer.hidden_size for layer in model.layers if has_chunks(layer)), default=0)
 
     def fresh(self, rows: int) -> State:
         return self._model.fresh_state(rows)
@@ -65,7 +67,8 @@ class TorchScorer:
         device = self._model.parameters["head.bias"].device
         ids = torch.from_numpy(inputs).to(device)
         wanted = torch.from_numpy(targets).to(device)
-        with torch.no_grad(), _without_tf32() if device.type == "cuda" else nullcontext():
+        threads = threads_for(inputs.shape[1], self._units) if self._units and device.type == "cpu" else nullcontext
+        with torch.no_grad(), threads(), _without_tf32() if device.type == "cuda" else nullcontext():
             logits, state = self._model.forward(ids, state, run_with_torch)
             nats = torch.nn.functional.cross_entropy(
                 logits.flatten(0, 1), wanted.flatten(), ignore_index=NO_TARGET, reduction="none"

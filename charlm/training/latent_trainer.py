@@ -46,6 +46,7 @@ class LatentTrainer(Learner):
         stream = named_stream(settings.training.seed, "weights")
         values = initial or KINDS[self.kind].initial_parameters(settings.model, vocab_size, stream)
         super().__init__(settings, values, compute)
+        self.compute_in_small_steps(settings.training.batch_size, settings.model.hidden_size)
         self.model = latent_model(settings.model, self.weights)
 
     @property

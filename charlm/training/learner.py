@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -16,6 +17,8 @@ from torch import Tensor
 
 from charlm.config.settings import Settings
 from charlm.device import Compute
+from charlm.engines.torch_threads import threads_for
+from charlm.machine import threads_of_environment
 from charlm.model.dropout import Dropout
 from charlm.model.state import State
 from charlm.processes.group import ALONE, Group
@@ -58,6 +61,13 @@ class Learner:
         self.dropout = Dropout(settings.model, self.generator)
         self.scaler = torch.amp.GradScaler(compute.device_type, enabled=compute.precision == "fp16")
         self.state: State = ()
+        self.threads: Callable[[], AbstractContextManager[None]] = nullcontext
+
+    def compute_in_small_steps(self, rows: int, units: int) -> None:
+        """Use one thread if the operations of a step are too small for more, and the user has not chosen a number."""
+        chosen = self.settings.training.threads or threads_of_environment()
+        if self.compute.device_type == "cpu" and not chosen:
+            self.threads = threads_for(rows, units)
 
     def learn(
         self,
@@ -73,7 +83,7 @@ class Learner:
         """
         before = self.state
         random = self.generator.get_state() if len(passes) > 1 else None
-        with self.compute.allow_tf32():
+        with self.compute.allow_tf32(), self.threads():
             for run in passes:
                 if random is not None:
                     self.generator.set_state(random)

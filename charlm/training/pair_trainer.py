@@ -44,6 +44,7 @@ class PairTrainer(Learner):
         super().__init__(settings, initial or initial_pairs(settings.model, vocab_size, stream), compute)
         self.end, self.recurrence = end, recurrence or choosing.run_with_torch
         self.model = PairModel(settings.model, self.weights)
+        self.compute_in_small_steps(settings.training.batch_size, settings.model.hidden_size)
         layers = dict.fromkeys((*self.model.readers, *self.model.layers))
         self.notes = choosing.definition_notes(tuple(layers), compute.device_type)
 

@@ -71,6 +71,8 @@ class Trainer(Learner):
         self.lanes = share_of(batch_size, group.rank, group.size)
         self.passes = self._passes()
         self.state = self.model.fresh_state(self.lanes.count)
+        if any(map(choosing.has_chunks, self.model.layers)):
+            self.compute_in_small_steps(self.lanes.count, max(layer.hidden_size for layer in self.model.layers))
         self.batches: Batches | None = None
         self.reader: Reader | None = None
         self.captured: captured_window.CapturedWindow | None = None
