@@ -102,7 +102,7 @@ class PairTrainee(LearnerTrainee):
         if not len(valid):
             return None
         model = PairModel(self.task.settings.model, self.trainer.averaged_weights())
-        with torch.no_grad():
+        with torch.no_grad(), self.trainer.threads():
             nats = pair_nats(model, valid, self.task.vocabulary, run_with_torch)
         return Validation(float(nats.sum()) / valid.characters, valid.characters)
 

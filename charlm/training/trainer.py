@@ -18,6 +18,7 @@ from charlm.config.settings import Settings
 from charlm.device import Compute
 from charlm.engines import captured_window, choosing
 from charlm.engines.cuda_graph import CudaCapturer
+from charlm.engines.torch_threads import one_thread
 from charlm.model.dropout import Dropout
 from charlm.model.language_model import LanguageModel
 from charlm.model.parameters import initial_parameters
@@ -72,13 +73,15 @@ class Trainer(Learner):
         self.passes = self._passes()
         self.state = self.model.fresh_state(self.lanes.count)
         if any(map(choosing.has_chunks, self.model.layers)):
-            self.compute_in_small_steps(self.lanes.count, max(layer.hidden_size for layer in self.model.layers))
+            # all lanes, so that the number of processes changes no bit
+            self.compute_in_small_steps(batch_size, max(layer.hidden_size for layer in self.model.layers))
         self.batches: Batches | None = None
         self.reader: Reader | None = None
         self.captured: captured_window.CapturedWindow | None = None
         self.notes = choosing.definition_notes(self.model.layers, compute.device_type) if recurrence is None else ()
         if settings.training.ordered_sum:
-            number = f"{compute.threads} thread{'s' * (compute.threads > 1)}"
+            threads = 1 if self.threads is one_thread else compute.threads
+            number = f"{threads} thread{'s' * (threads > 1)}"
             self.notes += (f"ordered sum of {PARTS} groups of lanes, with {number}: other threads give other bits",)
         if group.size > 1:
             self.notes += (f"{group.size} processes, {self.lanes.count} of {batch_size} lanes in each",)

@@ -54,3 +54,12 @@ def test_a_training_in_chunks_computes_on_one_thread_unless_the_user_chose(model
     trainer.update(Lanes(np.arange(200, dtype=np.uint8) % 5, 4, 8), 0, 1e-2)
     assert bool(entered) is alone
     assert torch.get_num_threads() == 2
+
+
+@pytest.mark.parametrize(("cell", "threads"), [("gated_delta", "1 thread"), ("lstm", "2 threads")])
+def test_the_note_on_the_ordered_sum_has_the_threads_that_compute(cell, threads):
+    settings = Settings.model_validate(
+        {"model": {"hidden_size": 16, "cell": cell}, "training": {"batch_size": 8, "ordered_sum": True}}
+    )
+    notes = Trainer(settings, 5, 8, Compute("cpu", "fp32", "a CPU", 2)).notes
+    assert any(f"with {threads}:" in note for note in notes)

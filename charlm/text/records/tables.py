@@ -54,10 +54,7 @@ def read_column(
         elif label_at is None:
             yield [row[at].strip("\n")]
         else:
-            cell, found = row[at].strip("\n"), one_line(row[label_at])
-            if cell.strip():
-                tally.add_label(found)
-            yield [f"{found}\t", cell] if cell.strip() else []
+            yield [labelled(row[at], row[label_at], tally)]
 
 
 def shown_names(names: Sequence[str]) -> str:
@@ -76,18 +73,13 @@ def _first_rows(rows: Iterator[Row]) -> list[Row]:
     return head
 
 
-def one_line(label: str) -> str:
-    """The label without tabs and line ends, which end it."""
-    return " ".join(label.split())
-
-
 def labelled(text: str, label: str, tally: Tally) -> str:
-    """The text after its label, which is counted, and a tab; a blank one alone."""
+    """The text after its label, which is counted, and a tab; a blank one alone. A label has no tabs and line ends."""
     if not text.strip():
         return text
-    tally.add_label(one_line(label))
-    inner = text.strip("\n")
-    return f"{one_line(label)}\t{inner}"
+    label, text = " ".join(label.split()), text.strip("\n")
+    tally.add_label(label)
+    return f"{label}\t{text}"
 
 
 def has_header(rows: Sequence[Row], form: str) -> bool:
