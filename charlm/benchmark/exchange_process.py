@@ -64,9 +64,10 @@ def measure(trainer: Trainer, updates: Iterator[object], seconds: float) -> dict
     update = _median_seconds(number, lambda: next(updates)) if number else first
     for weight in trainer.weights.values():
         weight.grad = weight.new_zeros(weight.shape)
+    no_nats = weight.new_zeros(())
 
     def exchange() -> None:
-        trainer.exchange.put(trainer.weights, 0.0)
+        trainer.exchange.put(trainer.weights, no_nats)
         trainer.exchange.total(trainer.weights)
 
     exchanged = _median_seconds(max(1, number), exchange)

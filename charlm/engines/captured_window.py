@@ -1,4 +1,4 @@
-"""Forward and backward through a window as one CUDA graph, for cells that no kernel of cuDNN computes.
+"""Forward and backward through a window as one CUDA graph.
 
 Only windows of the captured shape are replayed: the longest, which are nearly all. The first and the last window of an
 epoch run without the graph, and so do all windows if the capture fails; a note then gives the reason. Knows no files.
@@ -70,7 +70,7 @@ class CapturedWindow:
         """Whether inputs (T, B) have the captured shape."""
         return inputs.shape == self._inputs.shape
 
-    def replay(self, inputs: Tensor, targets: Tensor, state: State, factor: float) -> tuple[float, State]:
+    def replay(self, inputs: Tensor, targets: Tensor, state: State, factor: float) -> tuple[Tensor, State]:
         """The sum of the window's nats, and the state after it, float32. The gradients are those of nats * `factor`."""
         if self._replay is None:
             raise RuntimeError("the window is replayed before it was captured")
@@ -81,7 +81,7 @@ class CapturedWindow:
         for buffer, part in zip(_parts(self._before), _parts(state), strict=True):
             buffer.copy_(part)
         self._replay()
-        return float(self._nats), map_state(self._after, torch.clone)
+        return self._nats.clone(), map_state(self._after, torch.clone)
 
     def _pass(self, recurrence: Recurrence) -> tuple[Tensor, State, tuple[Tensor | None, ...]]:
         loss, after = self._loss_function(recurrence, self._inputs, self._targets, self._before)
@@ -95,17 +95,20 @@ class CapturedWindow:
         An optimizer frees gradients after an update, and a window that was not replayed makes its own; the graph adds
         to its buffers alone.
         """
+        fresh = []
         for weight, buffer in zip(self._weights, self._gradients, strict=True):
             if weight.grad is None:
-                buffer.zero_()
+                fresh.append(buffer)
             elif weight.grad is not buffer:
                 buffer.copy_(weight.grad)
             weight.grad = buffer
+        if fresh:
+            torch._foreach_zero_(fresh)
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """How to run layers, the window to replay (None if its capture failed), and notes for the user."""
+    """How to run layers where no window is replayed, the window to replay (None if its capture failed), and notes."""
 
     recurrence: Recurrence
     window: CapturedWindow | None
@@ -121,6 +124,7 @@ def prepare_window(
 ) -> Prepared:
     """Warm the window up and capture it, with compiled time steps if this machine can compile them.
 
+    Other windows run as before: to compile for a length that comes once an epoch would take longer than to read it.
     The generator's state is the same afterwards.
     """
     notes = []
@@ -135,14 +139,13 @@ def prepare_window(
         chosen = recurrence
         window.warm_up(capturer, chosen)
     generator.set_state(random)
-    captured: CapturedWindow | None = window
+    prepared = Prepared(recurrence, window, tuple(notes))
     try:
         window.capture(capturer, chosen, generator)
     except CaptureFailed as error:
-        notes.append(f"no CUDA graph, which takes much longer: {error}")
-        captured = None
+        prepared = Prepared(chosen, None, (*notes, f"no CUDA graph, which takes much longer: {error}"))
     generator.set_state(random)
-    return Prepared(chosen, captured, tuple(notes))
+    return prepared
 
 
 def _parts(state: State) -> list[Any]:

@@ -13,11 +13,11 @@ from charlm.config.settings import ModelSettings
 from charlm.device import Compute
 from charlm.engines.choosing import (
     Engine,
+    captures_windows,
     definition_notes,
     numpy_engine,
     step_engine,
     torch_engine,
-    worth_capturing,
 )
 from charlm.model.language_model import LanguageModel
 from charlm.model.state import fresh_state
@@ -51,7 +51,7 @@ def engines_of(model_settings: ModelSettings, compute: Compute) -> Engines:
     on_gpu: tuple[Engine, ...] = tuple("cuda graph" for _ in step)
     return Engines(
         train=train,
-        captured=worth_capturing(model.layers, compute.device_type),
+        captured=captures_windows(compute.device_type),
         score=tuple(torch_engine(layer, like) for layer in model.layers),
         score_numpy=tuple(numpy_engine(layer, state) for layer, state in zip(model.layers, states, strict=True)),
         step=step,

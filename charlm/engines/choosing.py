@@ -34,8 +34,8 @@ torch's kernels do not give the memory of every step. So a layer whose memory th
 others. The gru with `first_form`, and cells with rounds, have no torch kernel. If torch has no kernel in bf16 for the
 processor, the layer counts among the others too.
 
-On CUDA, whole training windows are captured as a CUDA graph if any layer runs as a scan or as its definition
-(`worth_capturing`). A law compares every engine with the definition.
+On CUDA, whole training windows are captured as a CUDA graph (`captures_windows`). A law compares every engine with the
+definition.
 
 Engines are imported late, because numpy jobs must not import torch.
 """
@@ -251,9 +251,9 @@ def gpu_stepper(model: LanguageModel, device: torch.device) -> GraphStepper:
     return GraphStepper(model, device)
 
 
-def worth_capturing(layers: Sequence[Layer], device_type: str) -> bool:
-    """Whether capturing a window as a CUDA graph saves time: on CUDA, if some layer launches its steps one by one."""
-    return device_type == "cuda" and not all(torch_kernel_of(layer) for layer in layers)
+def captures_windows(device_type: str) -> bool:
+    """Whether training windows are captured as CUDA graphs: to launch their kernels takes longer than to run them."""
+    return device_type == "cuda"
 
 
 def pack_weights(model: LanguageModel) -> None:

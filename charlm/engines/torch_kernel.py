@@ -25,7 +25,7 @@ def run(cell: Cell, weights: Weights, x: Tensor | Symbols, state: Any) -> tuple[
     inputs = embed(x)
     parts = tuple(part[None] for part in state)  # torch expects an axis for the layers of a stack
     given = cell.kernel_weights(weights)
-    outputs, *after = _call(cell.torch_kernel, inputs, parts, [given[name] for name in NAMES])
+    outputs, *after = _call(cell.torch_kernel, inputs, parts, side_by_side([given[name] for name in NAMES]))
     return outputs, type(state)(*(part[0].to(inputs.dtype) for part in after))
 
 
@@ -43,6 +43,22 @@ def _call(kernel: TorchKernel, x: Tensor, state: tuple[Tensor, ...], weights: li
         batch_first=False,
     )
     return made
+
+
+def side_by_side(weights: list[Tensor]) -> list[Tensor]:
+    """CUDA weights in one block of memory, as cuDNN expects them: as they are after `pack`, otherwise copies."""
+    if not weights[0].is_cuda or _share_a_block(weights):
+        return weights
+    block = torch.cat([weight.flatten() for weight in weights])
+    parts = torch.split_with_sizes(block, [weight.numel() for weight in weights])
+    return [part.view_as(weight) for part, weight in zip(parts, weights, strict=True)]
+
+
+def _share_a_block(weights: list[Tensor]) -> bool:
+    """Whether they lie one after the other. Blocks of their own can do so too, by chance; cuDNN wants one block."""
+    blocks = {weight.untyped_storage().data_ptr() for weight in weights}
+    ends = [weight.data_ptr() + weight.nbytes for weight in weights]
+    return len(blocks) == 1 and ends[:-1] == [weight.data_ptr() for weight in weights[1:]]
 
 
 def can_run(kernel: TorchKernel, like: Tensor) -> bool:
@@ -75,7 +91,7 @@ def _runs_under_autocast(kernel: TorchKernel, dtype: torch.dtype) -> bool:
 def pack(cell: Cell, weights: Weights) -> None:
     """Move a layer's CUDA weights, in place, into one block of memory, as cuDNN expects them; a no-op elsewhere.
 
-    It applies to cells whose own weights are the kernel's. Those that `kernel_weights` makes exist for one call only.
+    It applies to cells whose own weights are the kernel's. Others are copied side by side in each call.
     """
     if cell.torch_kernel is None or not weights["weight_hh"].is_cuda or not set(NAMES) <= set(weights):
         return

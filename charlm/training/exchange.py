@@ -22,11 +22,11 @@ from charlm.processes.group import Group
 class Exchange(Protocol):
     """Adds up an update: `put` takes a group of lanes at a time, `total` gives the sum of all."""
 
-    def put(self, weights: Mapping[str, Tensor], nats: float) -> None:
-        """Add a group of lanes: the gradients that the weights have now, and its sum of nats."""
+    def put(self, weights: Mapping[str, Tensor], nats: Tensor) -> None:
+        """Add a group of lanes: the gradients that the weights have now, and its sum of nats, a number."""
         ...
 
-    def total(self, weights: Mapping[str, Tensor]) -> float:
+    def total(self, weights: Mapping[str, Tensor]) -> Tensor:
         """Give the weights the gradients of all groups in all processes; returns the sum of all nats."""
         ...
 
@@ -34,13 +34,12 @@ class Exchange(Protocol):
 class NoExchange:
     """One process and one group of lanes: the gradients are where they belong."""
 
-    def __init__(self) -> None:
-        self._nats = 0.0
+    _nats: Tensor
 
-    def put(self, weights: Mapping[str, Tensor], nats: float) -> None:
+    def put(self, weights: Mapping[str, Tensor], nats: Tensor) -> None:
         self._nats = nats
 
-    def total(self, weights: Mapping[str, Tensor]) -> float:
+    def total(self, weights: Mapping[str, Tensor]) -> Tensor:
         return self._nats
 
 
@@ -51,12 +50,11 @@ class FlatExchange:
         self._group, self._ordered = group, ordered
         self._parts: list[Tensor] = []
 
-    def put(self, weights: Mapping[str, Tensor], nats: float) -> None:
+    def put(self, weights: Mapping[str, Tensor], nats: Tensor) -> None:
         gradients = _gradients(weights)
-        sums = gradients[0].new_tensor([nats])
-        self._parts.append(torch.cat([*(each.flatten() for each in gradients), sums]))
+        self._parts.append(torch.cat([each.flatten() for each in (*gradients, nats.to(gradients[0].dtype))]))
 
-    def total(self, weights: Mapping[str, Tensor]) -> float:
+    def total(self, weights: Mapping[str, Tensor]) -> Tensor:
         own, self._parts = tree_sum(self._parts), []
         decisions = self._group.said()
         buffer, said = torch.cat([own, own.new_tensor(decisions)]), len(decisions)
@@ -67,9 +65,9 @@ class FlatExchange:
         gradients = _gradients(weights)
         *found, rest = torch.split_with_sizes(buffer, [*(each.numel() for each in gradients), said + 1])
         torch._foreach_copy_(gradients, [new.view_as(each) for new, each in zip(found, gradients, strict=True)])
-        nats, *decisions = rest.tolist()
-        self._group.heard(decisions)
-        return float(nats)
+        nats, decided = rest[0], rest[1:]
+        self._group.heard(decided.tolist())
+        return nats
 
 
 def exchange_for(group: Group, ordered: bool) -> Exchange:

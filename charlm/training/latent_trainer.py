@@ -16,6 +16,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from charlm.config.settings import Settings
 from charlm.device import Compute
@@ -66,7 +67,7 @@ class LatentTrainer(Learner):
         warmup = WARMUPS.get(self.kind, WARMUP) if given is None else given
         return 1.0 if done >= warmup else done / warmup
 
-    def _accumulate_gradients(self, batch: TensorBatch, beta: float) -> float:
+    def _accumulate_gradients(self, batch: TensorBatch, beta: float) -> Tensor:
         """Read the lines of a window, add their gradients to those before, and give the nats of their bound."""
         lines = lines_of(batch.inputs, batch.targets, self.weights["head.bias"])
         steps, rows = batch.inputs.shape
@@ -75,7 +76,8 @@ class LatentTrainer(Learner):
         found = self.model.read(self._heard(lines), noise, choosing.run_with_torch, self.dropout)
         loss = found.nats.sum() + beta * found.divergence.clamp(min=self.free_nats).sum() + found.extra
         torch.autograd.backward(loss / self.share_of(batch))
-        return float((found.nats.sum() + found.divergence.sum()).detach())
+        bound: Tensor = found.nats.sum() + found.divergence.sum()
+        return bound.detach()
 
     def _heard(self, lines: Lines) -> Lines:
         """The lines as the decoder reads them: of kind `line`, some symbols are replaced by one that says nothing.

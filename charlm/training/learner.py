@@ -23,7 +23,7 @@ from charlm.model.dropout import Dropout
 from charlm.model.state import State
 from charlm.processes.group import ALONE, Group
 from charlm.training.exchange import exchange_for
-from charlm.training.optimization import Average, clip_gradients
+from charlm.training.optimization import Average, clip_gradients, gradient_norm
 from charlm.training.optimizer import Optimizer
 from charlm.training.task import UpdateResult
 
@@ -72,14 +72,15 @@ class Learner:
     def learn(
         self,
         batch_at: Callable[[int], Batch],
-        passes: Sequence[Callable[[Batch], float]],
+        passes: Sequence[Callable[[Batch], Tensor]],
         position: int,
         rate: float,
     ) -> UpdateResult:
         """Read `accumulate` batches (settings) from `position` on, and update with the mean of their gradients.
 
         A pass runs its rows of a batch forward and backward, adds their gradients to those before, and gives the sum of
-        their nats. Nearly always one pass runs all rows; of several, each begins with the same random numbers.
+        their nats, on the device. Nearly always one pass runs all rows; of several, each begins with the same random
+        numbers.
         """
         before = self.state
         random = self.generator.get_state() if len(passes) > 1 else None
@@ -88,19 +89,21 @@ class Learner:
                 if random is not None:
                     self.generator.set_state(random)
                     self.optimizer.zero_grad()
-                nats, characters = 0.0, 0
+                nats, characters = [], 0
                 for number in range(self.settings.training.accumulate):
                     batch = batch_at(position + number)
-                    nats += run(batch)
+                    nats.append(run(batch))
                     characters += batch.characters
-                self.exchange.put(self.weights, nats)
-            nats = self.exchange.total(self.weights)
-        return self._step(nats, characters, rate, before)
+                self.exchange.put(self.weights, torch.stack(nats).sum())
+            total = self.exchange.total(self.weights)
+        return self._step(total, characters, rate, before)
 
-    def _step(self, nats: float, characters: int, rate: float, before: State) -> UpdateResult:
-        """Update the weights with the gradients that they have; `before` is the state if they are not finite."""
+    def _step(self, total: Tensor, characters: int, rate: float, before: State) -> UpdateResult:
+        """Update the weights with the gradients that they have; `before` is the state if the nats are not finite."""
         self.scaler.unscale_(self.optimizer)  # type: ignore[arg-type]
-        norm = clip_gradients(self.settings.training, self.weights)
+        # Here the host waits for the device, and nowhere else in an update.
+        nats, norm = torch.stack([total, gradient_norm(self.weights)]).tolist()
+        clip_gradients(self.settings.training, self.weights, norm)
         # with fp16 the scaler itself skips a step whose gradients overflowed
         applied = math.isfinite(nats) and (math.isfinite(norm) or self.scaler.is_enabled())
         if applied:

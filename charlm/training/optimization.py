@@ -36,21 +36,24 @@ def learning_rate(settings: TrainingSettings, progress: float, epoch: float) -> 
     return settings.learning_rate * rise * fall
 
 
-def clip_gradients(settings: TrainingSettings, weights: Mapping[str, Tensor]) -> float:
-    """Clip the gradients in place: elements by clip_value, then all by clip_norm. Gives the norm before clipping."""
-    gradients = [weight.grad for weight in weights.values() if weight.grad is not None]
-    norm = _global_norm(gradients)
-    if settings.clip_value is not None:
-        torch.nn.utils.clip_grad_value_(weights.values(), settings.clip_value)
-    if settings.clip_norm is not None:
-        total = norm if settings.clip_value is None else _global_norm(gradients)
-        if total > settings.clip_norm:
-            torch._foreach_mul_(gradients, settings.clip_norm / total)
+def gradient_norm(weights: Mapping[str, Tensor]) -> Tensor:
+    """The norm of all gradients together, on the device: a number."""
+    norm: Tensor = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(_gradients(weights))))
     return norm
 
 
-def _global_norm(gradients: list[Tensor]) -> float:
-    return float(torch.stack(torch._foreach_norm(gradients)).norm())
+def clip_gradients(settings: TrainingSettings, weights: Mapping[str, Tensor], norm: float) -> None:
+    """Clip the gradients, whose norm is given, in place: elements by clip_value, then all by clip_norm."""
+    if settings.clip_value is not None:
+        torch.nn.utils.clip_grad_value_(weights.values(), settings.clip_value)
+    if settings.clip_norm is not None:
+        total = norm if settings.clip_value is None else float(gradient_norm(weights))
+        if total > settings.clip_norm:
+            torch._foreach_mul_(_gradients(weights), settings.clip_norm / total)
+
+
+def _gradients(weights: Mapping[str, Tensor]) -> list[Tensor]:
+    return [weight.grad for weight in weights.values() if weight.grad is not None]
 
 
 def optimizer_to_arrays(optimizer: Optimizer) -> dict[str, np.ndarray]:
@@ -88,5 +91,4 @@ class Average:
         self.updates += 1
         decay = min(self.decay, self.updates / (self.updates + 9.0))
         with torch.no_grad():
-            for name, average in self.weights.items():
-                average.lerp_(weights[name], 1 - decay)
+            torch._foreach_lerp_(list(self.weights.values()), [weights[name] for name in self.weights], 1 - decay)

@@ -52,12 +52,12 @@ class PairTrainer(Learner):
         """Read `accumulate` batches from `position` on, and update the weights with the mean of their gradients."""
         return self.learn(lanes.at, [self._accumulate_gradients], position, rate)
 
-    def _accumulate_gradients(self, batch: PairBatch) -> float:
+    def _accumulate_gradients(self, batch: PairBatch) -> Tensor:
         """Run one batch forward and backward, add its gradients to those before, and give the sum of its nats."""
         with self.compute.autocast():
             nats, penalty = self.loss(batch)
         torch.autograd.backward(self.scaler.scale((nats + penalty) / self.share_of(batch)))
-        return float(nats.detach())
+        return nats.detach()
 
     def loss(self, batch: PairBatch) -> tuple[Tensor, Tensor | float]:
         """The sum of the nats of a batch, and the weighted penalty of coverage."""

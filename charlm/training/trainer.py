@@ -5,7 +5,6 @@ Knows no files, no clock and no terminal. Shape letters: T time, B rows, V symbo
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -85,7 +84,7 @@ class Trainer(Learner):
             self.notes += (f"ordered sum of {PARTS} groups of lanes, with {number}: other threads give other bits",)
         if group.size > 1:
             self.notes += (f"{group.size} processes, {self.lanes.count} of {batch_size} lanes in each",)
-        if recurrence is None and choosing.worth_capturing(self.model.layers, compute.device_type):
+        if recurrence is None and choosing.captures_windows(compute.device_type):
             if len(self.passes) == 1:
                 self._capture(settings.training.seq_len)
             else:
@@ -127,7 +126,7 @@ class Trainer(Learner):
         )
         return nats, after
 
-    def _accumulate_gradients(self, read: Pass, batch: TensorBatch) -> float:
+    def _accumulate_gradients(self, read: Pass, batch: TensorBatch) -> Tensor:
         """Run the lanes of a pass forward and backward, add their gradients to those before; the sum of their nats."""
         whole = state = self.state
         if len(self.passes) > 1:
@@ -140,12 +139,11 @@ class Trainer(Learner):
         else:
             loss, after = self.loss(read.dropout, self.recurrence, batch.inputs, batch.targets, state)
             torch.autograd.backward(self.scaler.scale(loss / divisor))
-            nats = float(loss.detach())
+            nats = loss.detach()
             after = map_state(after, lambda part: at_least_float32(part.detach()))
-        if math.isfinite(nats):
-            self.state = after
-            if len(self.passes) > 1:
-                self.state = put_rows(whole, np.arange(read.rows.start, read.rows.stop), after)
+        if len(self.passes) > 1:
+            after = put_rows(whole, np.arange(read.rows.start, read.rows.stop), after)
+        self.state = after
         return nats
 
 

@@ -21,7 +21,7 @@ from charlm.config.settings import ModelSettings, Settings
 from charlm.device import Compute
 from charlm.engines import cell_kernel, cell_kernel_numpy, choosing, chunks, linear_scan, scan, torch_kernel
 from charlm.engines.choices import engines_of
-from charlm.engines.choosing import run_with_numpy, run_with_torch, stepper, torch_engine, worth_capturing
+from charlm.engines.choosing import captures_windows, run_with_numpy, run_with_torch, stepper, torch_engine
 from charlm.engines.compiled_stepper import CompiledStepper
 from charlm.engines.layered_stepper import LayeredStepper
 from charlm.kernels.choosing import OFF, SWITCH
@@ -228,25 +228,13 @@ def test_the_engines_on_a_gpu(cell, compiled):
     named = engines_of(settings_of({"cell": cell}), GPU)
     expected = TRAINED_BY[cell]
     assert named.train == named.score == (expected, expected)
-    assert named.captured is (expected != "torch kernel")
+    assert named.captured
     assert named.step_many == ("cuda graph",) * 2
     assert bool(named.notes) is (expected == "definition")
 
 
-@pytest.mark.parametrize(
-    ("model", "device_type", "worth"),
-    [
-        ({"cell": "peephole"}, "cuda", True),
-        ({"cell": "peephole"}, "cpu", False),
-        ({"cell": "lstm"}, "cuda", False),  # cuDNN runs a layer in one call
-        ({"cell": "gru"}, "cuda", False),
-        (FIRST_FORM, "cuda", True),
-        (BELOW_A_GRID, "cuda", True),
-        ({"layers": [{"cell": "lstm"}, {"cell": "rnn"}]}, "cuda", False),
-    ],
-)
-def test_when_capturing_is_worth_it(model, device_type, worth):
-    assert worth_capturing(build_layers(settings_of(model)), device_type) is worth
+def test_windows_are_captured_on_cuda_alone():
+    assert [each for each in ("cpu", "cuda", "mps") if captures_windows(each)] == ["cuda"]
 
 
 def test_no_other_file_imports_the_engines_that_are_chosen():

@@ -26,7 +26,7 @@ def test_the_chosen_engine_equals_the_definition_on_a_gpu(name):
     }
     torch_kernel.pack(cell, weights)
     x = torch.tensor(rng.standard_normal((9, 4, 16)), device="cuda")
-    state = cell.STATE(*(torch.zeros(4, 32, device="cuda", dtype=torch.float64) for _ in cell.STATE._fields))
+    state = cell.fresh_state(4, 16, 32, x)
     defined, _, end = unroll(cell, weights, x, state)
     layer = Layer(cell, 16, 32, reads_below=False, read_above=False)
     outputs, _, last = run_with_torch(layer, weights, x, state, None)

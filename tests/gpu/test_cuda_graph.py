@@ -33,7 +33,11 @@ def test_captured_work_is_done_by_replays_and_not_by_the_capture(device):
     counter = torch.zeros((), device=device)
     capturer = CudaCapturer(device)
     capturer.warm_up(lambda: None)
-    replay = capturer.capture(lambda: counter.add_(1))
+
+    def work():
+        counter.add_(1)
+
+    replay = capturer.capture(work)
     assert counter.item() == 0
     for _ in range(3):
         replay()

@@ -35,7 +35,7 @@ class Faults:
 
     def __init__(self, monkeypatch, kinds):
         self.kinds, self.updates, self.wild, self.moved = kinds, 0, 0, []
-        cross_entropy, clip = torch.nn.functional.cross_entropy, learner.clip_gradients
+        cross_entropy, norm = torch.nn.functional.cross_entropy, learner.gradient_norm
         update = trainer.Trainer.update
 
         def wild(kind):
@@ -46,12 +46,12 @@ class Faults:
             kind = self.kinds(self.updates) if logits.requires_grad else ""
             return loss * wild(kind) if kind.startswith("loss") else loss
 
-        def faulty_gradient(settings, weights):
+        def faulty_gradient(weights):
             kind = self.kinds(self.updates)
             if kind.startswith("gradient"):
                 some = list(weights.values())[self.updates % len(weights)]
                 some.grad.view(-1)[self.updates % some.numel()] = wild(kind)
-            return clip(settings, weights)
+            return norm(weights)
 
         def watched(trained, *given):
             self.updates += 1
@@ -64,7 +64,7 @@ class Faults:
             return result
 
         monkeypatch.setattr(torch.nn.functional, "cross_entropy", faulty_loss)
-        monkeypatch.setattr(learner, "clip_gradients", faulty_gradient)
+        monkeypatch.setattr(learner, "gradient_norm", faulty_gradient)
         monkeypatch.setattr(trainer.Trainer, "update", watched)
 
 
@@ -97,8 +97,7 @@ def test_a_hundred_faults_never_reach_the_weights(verse, tmp_path, monkeypatch):
 def test_the_harness_catches_a_naive_loop(verse, tmp_path, monkeypatch):
     """A loop without checks: the first fault stays in the weights."""
     faults = Faults(monkeypatch, scattered(10, 20))
-    for module in (learner, trainer):
-        monkeypatch.setattr(module, "math", SimpleNamespace(isfinite=lambda number: True))
+    monkeypatch.setattr(learner, "math", SimpleNamespace(isfinite=lambda number: True))
     for event in train(small.plan(tmp_path, verse)):
         if isinstance(event, Updated) and event.step == 9:
             break

@@ -28,8 +28,8 @@ def summed(group, ordered):
     exchange = exchange_for(group, ordered)
     for part in range(group.rank * own, (group.rank + 1) * own):
         weights = weights_of(part)
-        exchange.put(weights, 0.1 * part)
-    return exchange.total(weights), weights
+        exchange.put(weights, torch.tensor(0.1 * part))
+    return float(exchange.total(weights)), weights
 
 
 def test_a_tree_adds_neighbours_first():
@@ -65,7 +65,7 @@ def test_one_process_copies_no_gradients():
     assert isinstance(exchange, NoExchange)
     weights = weights_of(0)
     before = weights["bias"].grad
-    exchange.put(weights, 2.5)
+    exchange.put(weights, torch.tensor(2.5))
     assert exchange.total(weights) == 2.5
     assert weights["bias"].grad is before
 
@@ -78,7 +78,7 @@ def test_what_is_not_finite_in_one_process_is_so_in_all(ordered, broken):
         if group.rank == 1:
             weights["bias"].grad[2] = broken
         exchange = FlatExchange(group, ordered)
-        exchange.put(weights, torch.nan if group.rank else 1.0)
+        exchange.put(weights, torch.tensor(torch.nan if group.rank else 1.0))
         return exchange.total(weights), weights["bias"].grad, weights["embedding"].grad
 
     for nats, bias, embedding in in_threads(2, work):
@@ -95,7 +95,7 @@ def test_decisions_ride_in_the_same_buffer(ordered):
         before = decided.stop()
         exchange = FlatExchange(group, ordered)
         weights = weights_of(group.rank)
-        exchange.put(weights, 1.0)
+        exchange.put(weights, torch.tensor(1.0))
         exchange.total(weights)
         return before, decided.stop(), decided.save(), decided.seconds()
 

@@ -58,7 +58,7 @@ def capture_windows(monkeypatch):
     RerunCapturer.captured = RerunCapturer.replayed = 0
 
     def turn_on():
-        monkeypatch.setattr(choosing, "worth_capturing", lambda layers, device_type: True)
+        monkeypatch.setattr(choosing, "captures_windows", lambda device_type: True)
         monkeypatch.setattr(trainer, "CudaCapturer", RerunCapturer)
         monkeypatch.setattr(
             captured_window,
