@@ -89,57 +89,31 @@ def _best_device() -> str:
     return next(device for device in ("cuda", "mps", "cpu") if _is_available(device))
 
 
-@dataclass(frozen=True)
-class Capabilities:
-    """The capabilities of a device that decide its best precision."""
+def best_precision(device_type: str, bf16: bool) -> str:
+    """The fastest precision that the device multiplies natively; `bf16` says whether that is one.
 
-    bf16: bool  # it multiplies bf16 natively, and faster than float32
-    persistent: bool = False  # torch allows cuDNN's persistent kernels on it
-
-
-def best_precision(device_type: str, capabilities: Capabilities, persistent: bool) -> str:
-    """The fastest precision that the device multiplies natively and that trains reliably.
-
-    `persistent`: whether cuDNN's persistent kernels could run the model. They hold the recurrent weights in registers
-    for the whole sequence, and exist for fp16 only.
+    A GPU without bf16 computes in fp16, which needs loss scaling. On one with bf16, fp16 is no faster (an H100;
+    docs/performance.md).
     """
-    if device_type == "cuda" and (not capabilities.bf16 or (persistent and capabilities.persistent)):
-        return "fp16"
-    return "bf16" if capabilities.bf16 else "fp32"
+    return "bf16" if bf16 else "fp16" if device_type == "cuda" else "fp32"
 
 
-def gpu_has_persistent_kernels(capability: tuple[int, int], multiprocessors: int) -> bool:
-    """Whether torch allows cuDNN's persistent kernels on this GPU. The rule is that of ATen's cudnn/RNN.cpp."""
-    major, minor = capability
-    if major == 7:
-        return minor != 5
-    return major >= 8 and minor != 6 and multiprocessors >= 98
-
-
-def device_capabilities(device: str) -> Capabilities:
-    """The capabilities of a device that exists on this machine."""
+def multiplies_bf16(device: str) -> bool:
+    """Whether a device that exists on this machine multiplies bf16 natively, and faster than float32."""
     import torch
 
     device_type = device.split(":")[0]
     if device_type == "cpu":  # bf16 can be computed everywhere, but is faster only with these instructions
-        return Capabilities(bool({"avx512_bf16", "amx_bf16"} & processor_flags()))
+        return bool({"avx512_bf16", "amx_bf16"} & processor_flags())
     if device_type != "cuda":
-        return Capabilities(bf16=False)
-    gpu = torch.cuda.get_device_properties(device)
-    persistent = torch.version.hip is None and torch.backends.cudnn.is_available()  # type: ignore[no-untyped-call]
-    return Capabilities(
-        bf16=torch.version.hip is not None or gpu.major >= 8,
-        persistent=persistent and gpu_has_persistent_kernels((gpu.major, gpu.minor), gpu.multi_processor_count),
-    )
+        return False
+    return torch.version.hip is not None or torch.cuda.get_device_properties(device).major >= 8
 
 
-def choose_compute(
-    device: str = "auto", precision: str = "auto", threads: int | None = None, persistent: bool = False
-) -> Compute:
-    """Choose the device and the precision, and set torch's number of threads.
+def choose_compute(device: str = "auto", precision: str = "auto", threads: int | None = None) -> Compute:
+    """Choose the device and the precision, `auto` being the best, and set torch's number of threads.
 
-    `auto` chooses the best device or precision; for the precision, `persistent` says whether cuDNN's persistent kernels
-    could run the model. Raises UsageError if the device is absent or does not support the precision.
+    Raises UsageError if the device is absent or does not support the precision.
     """
     wait_passively()
     import torch
@@ -158,7 +132,7 @@ def choose_compute(
         raise UsageError(f"There is no precision {precision[:40]}", "--precision", f"Use auto, {names}.")
     device_type = chosen.split(":")[0]
     if precision == "auto":
-        precision = best_precision(device_type, device_capabilities(chosen), persistent)
+        precision = best_precision(device_type, multiplies_bf16(chosen))
     if precision == "fp16" and device_type != "cuda":
         raise UsageError(
             f"fp16 training needs a CUDA GPU, not {device_type}", "training.precision", "Use bf16 or fp32."

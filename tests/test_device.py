@@ -2,84 +2,44 @@
 
 from __future__ import annotations
 
-import itertools
 from types import SimpleNamespace
 
 import pytest
 import torch
 
 from charlm import device, machine
-from charlm.device import (
-    Capabilities,
-    Compute,
-    best_precision,
-    choose_compute,
-    device_capabilities,
-    gpu_has_persistent_kernels,
-)
+from charlm.device import Compute, best_precision, choose_compute, multiplies_bf16
 from charlm.errors import UsageError
 
 
 @pytest.mark.parametrize(
-    ("device_type", "bf16", "gpu", "model", "best"),
+    ("device_type", "bf16", "best"),
     [
-        ("cuda", True, True, True, "fp16"),  # cuDNN's persistent kernels apply
-        ("cuda", True, True, False, "bf16"),
-        ("cuda", True, False, True, "bf16"),
-        ("cuda", True, False, False, "bf16"),
-        ("cuda", False, True, True, "fp16"),  # a V100
-        ("cuda", False, True, False, "fp16"),
-        ("cuda", False, False, True, "fp16"),  # a T4
-        ("cuda", False, False, False, "fp16"),
-        *(("cpu", True, gpu, model, "bf16") for gpu, model in itertools.product((True, False), repeat=2)),
-        *(("cpu", False, gpu, model, "fp32") for gpu, model in itertools.product((True, False), repeat=2)),
-        ("mps", False, False, True, "fp32"),
-        ("mps", False, False, False, "fp32"),
+        ("cuda", True, "bf16"),
+        ("cuda", False, "fp16"),  # a V100 or a T4
+        ("cpu", True, "bf16"),
+        ("cpu", False, "fp32"),
+        ("mps", False, "fp32"),
     ],
 )
-def test_the_best_precision(device_type, bf16, gpu, model, best):
-    assert best_precision(device_type, Capabilities(bf16, persistent=gpu), persistent=model) == best
+def test_the_best_precision(device_type, bf16, best):
+    assert best_precision(device_type, bf16) == best
 
 
 @pytest.mark.parametrize(
-    ("capability", "multiprocessors", "allowed"),
+    ("major", "hip", "native"),
     [
-        ((6, 0), 56, False),  # P100
-        ((7, 0), 80, True),  # V100
-        ((7, 5), 40, False),  # T4
-        ((8, 0), 108, True),  # A100
-        ((8, 0), 56, False),  # A30
-        ((8, 6), 84, False),  # A40
-        ((8, 6), 128, False),
-        ((8, 9), 128, True),  # RTX 4090
-        ((9, 0), 132, True),  # H100
+        (9, None, True),  # an H100
+        (8, None, True),  # an A100
+        (7, None, False),  # a V100 or a T4
+        (9, "7.0", True),
+        (6, "7.0", True),  # AMD's capability has another meaning
     ],
 )
-def test_the_gpus_that_persistent_kernels_run_on(capability, multiprocessors, allowed):
-    assert gpu_has_persistent_kernels(capability, multiprocessors) is allowed
-
-
-@pytest.mark.parametrize(
-    ("gpu", "cudnn", "hip", "capabilities"),
-    [
-        ((9, 0, 132), True, None, Capabilities(bf16=True, persistent=True)),
-        ((9, 0, 132), False, None, Capabilities(bf16=True)),
-        ((7, 5, 40), True, None, Capabilities(bf16=False)),
-        ((9, 4, 304), True, "7.0", Capabilities(bf16=True)),  # AMD's capability has another meaning
-    ],
-)
-def test_the_capabilities_of_a_gpu(monkeypatch, gpu, cudnn, hip, capabilities):
-    names = ("major", "minor", "multi_processor_count")
-    about = SimpleNamespace(**dict(zip(names, gpu, strict=True)))
-    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: about)
-    monkeypatch.setattr(torch.backends.cudnn, "is_available", lambda: cudnn)
+def test_the_gpus_that_multiply_bf16(monkeypatch, major, hip, native):
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: SimpleNamespace(major=major))
     monkeypatch.setattr(torch.version, "hip", hip)
-    assert device_capabilities("cuda:1") == capabilities
-
-
-def test_persistent_changes_nothing_on_a_cpu():
-    assert choose_compute("cpu", persistent=True).precision == choose_compute("cpu").precision
-    assert choose_compute("cpu", "fp32", persistent=True).precision == "fp32"
+    assert multiplies_bf16("cuda:1") is native
 
 
 def test_an_unknown_precision_is_refused():

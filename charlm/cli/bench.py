@@ -54,16 +54,13 @@ def bench_train(
         return
     from charlm.benchmark import results
     from charlm.benchmark.hardware import measure_peak_flops
-    from charlm.benchmark.workload import model_settings_of
     from charlm.config.device_names import check_device_option
     from charlm.device import choose_compute
     from charlm.display.waiting import Waiting
-    from charlm.engines.precision import runs_persistent
 
     check_device_option(device)
     window, names, shapes = pair_of(lanes, "--lanes"), cells_of(cell), sizes_of(sizes)
-    persist = all(runs_persistent(model_settings_of(name, *shape), window[0]) for name in names for shape in shapes)
-    compute = choose_compute(device, precision, persistent=persist)
+    compute = choose_compute(device, precision)
     about = {
         "job": "train",
         "device": compute.name,

@@ -2,38 +2,9 @@
 
 from __future__ import annotations
 
-from charlm.config.settings import ModelSettings, Settings
+from charlm.config.settings import Settings
 from charlm.device import Compute, choose_compute
-from charlm.engines.choosing import torch_kernel_of
 from charlm.kernels import library
-from charlm.model.stack import Layer, build_layers
-
-# What cuDNN's persistent kernels take:
-UNIT = 128  # widths of inputs and layers that are multiples of this
-WIDEST = 1024  # layers of at most this width
-MOST_ROWS = 128  # at most this many rows, in multiples of 8
-
-
-def runs_persistent(model_settings: ModelSettings, batch_size: int) -> bool:
-    """Whether torch would run every layer in cuDNN's persistent kernels, by torch's own rule in ATen's cudnn/RNN.cpp.
-
-    These kernels need fp16. If a single layer has none, fp16 gains little over bf16, which needs no loss scaling.
-    """
-    return (
-        batch_size % 8 == 0
-        and batch_size <= MOST_ROWS
-        and all(_layer_runs_persistent(layer, batch_size) for layer in build_layers(model_settings))
-    )
-
-
-def _layer_runs_persistent(layer: Layer, rows: int) -> bool:
-    kernel = torch_kernel_of(layer)
-    if kernel is None or layer.input_size % UNIT or layer.hidden_size % UNIT:
-        return False
-    if kernel == "lstm":
-        return layer.hidden_size <= WIDEST
-    # torch excludes the gru, whose speed varies, and the rnn if many rows make it slow
-    return kernel == "rnn_tanh" and layer.hidden_size <= WIDEST and (rows < 96 or layer.hidden_size < 896)
 
 
 def compute_for(settings: Settings) -> Compute:
@@ -49,5 +20,4 @@ def compute_for(settings: Settings) -> Compute:
         training.device,
         training.precision,
         training.threads or (1 if training.ordered_sum else None),
-        training.precision == "auto" and runs_persistent(settings.model, training.batch_size),
     )

@@ -11,7 +11,6 @@ import torch
 
 from charlm.cells.table import CELLS
 from charlm.config.settings import Settings
-from charlm.device import device_capabilities
 from charlm.engines import captured_window, choosing
 from charlm.engines.precision import compute_for
 from charlm.text.lanes import Lanes
@@ -148,20 +147,12 @@ def test_trainings_in_one_process_do_not_affect_each_other():
         assert all(outcome.applied for outcome in updates(build(stack), 3, text()))
 
 
-def test_fp16_is_chosen_and_learns_if_persistent_kernels_apply():
-    settings = Settings.model_validate(
-        {
-            "model": {"hidden_size": 128, "num_layers": 2},
-            "training": {"batch_size": 16, "seq_len": 32, "device": "cuda", "optimizer": "adamw"},
-        }
-    )
-    compute = compute_for(settings)
-    assert compute.precision == (
-        "fp16" if device_capabilities("cuda").persistent or not device_capabilities("cuda").bf16 else "bf16"
-    )
+@pytest.mark.parametrize("precision", ["auto", "bf16", "fp16"])
+def test_narrow_precisions_learn(precision):
+    training = build("lstm", precision, model={"hidden_size": 128})
+    assert training.compute.precision in ("bf16", "fp16")
     ids = (np.arange(20_000) % 50).astype(np.uint8)  # the next symbol is certain
-    training = Trainer(settings, V, 16, compute)
-    outcomes = [training.update(Lanes(ids, 16, 32), position, 5e-3) for position in range(60)]
+    outcomes = [training.update(Lanes(ids, B, T), position, 5e-3) for position in range(150)]
     assert all(np.isfinite(outcome.nats) for outcome in outcomes)
     assert outcomes[-1].nats < 0.5 < outcomes[0].nats
     assert all(np.isfinite(weight.detach().cpu().numpy()).all() for weight in training.weights.values())
