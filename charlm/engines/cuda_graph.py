@@ -8,7 +8,9 @@ not make host and GPU wait for each other.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 import torch
@@ -59,11 +61,16 @@ class CudaCapturer:
         graph = torch.cuda.CUDAGraph()
         # To enter the current stream looks pointless, but a capture that fails leaves its own stream as the current
         # one, and this puts the right one back.
-        with torch.cuda.device(self._device), torch.cuda.stream(torch.cuda.current_stream()):
+        with (
+            torch.cuda.device(self._device),
+            torch.cuda.stream(torch.cuda.current_stream()),
+            _without_garbage_collection(),
+        ):
             if generator is not None:
                 graph.register_generator_state(generator)
             try:
-                with torch.cuda.graph(graph, stream=self._stream):
+                # Other threads, such as NCCL's, may go on calling CUDA meanwhile.
+                with torch.cuda.graph(graph, stream=self._stream, capture_error_mode="thread_local"):
                     work()
             except RuntimeError as error:
                 self._restore_generators(generator)
@@ -75,6 +82,19 @@ class CudaCapturer:
         own = torch.cuda.default_generators[torch.cuda.current_device()]
         for each in (own,) if generator is None else (own, generator):
             each.graphsafe_set_state(each.clone_state())
+
+
+@contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """To free what an earlier graph held calls CUDA in a way that ends a capture."""
+    gc.collect()
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def failure_reason(error: BaseException) -> str:
