@@ -7,8 +7,9 @@ stream is slow. So the text is cut into B contiguous lanes that are read side by
 2. Each of these lanes is read again from the state in which the lane before it ended. Recurrent networks forget their
    past within some hundred characters, so both readings soon agree, in their nats and in their states. From there on
    the first reading was right, and the second stops.
-3. A lane whose readings never agree ends in another state than assumed, so the lane after it is read again too. If most
-   lanes end so, or if it goes on for several rounds, these lanes are read one after another.
+3. A lane whose readings never agree ends in another state than assumed, so the lane after it is read once more. Where
+   that changes a lane's nats by less than a millionth each, what is left of the difference does not matter. If most
+   lanes change by more, or if it goes on for several rounds, these lanes are read one after another.
 
 Lanes are long, so that a network forgets within a small part of one: a shorter text has fewer of them. A network that
 does not forget (forgetting.py) is read as one stream from the first character to the last. A very long text is read in
@@ -37,9 +38,9 @@ WINDOW = 64  # characters of a lane between two comparisons of states
 REMEMBERED = 64  # first windows of a lane whose states are kept for comparison, at most
 REMEMBERED_BYTES = 2**28  # of all these states, at most, but one: those of a matrix_lstm have some megabytes each
 SAME_STATE = 1e-4  # largest difference, through a tanh, of two states that count as equal
-SAME_NATS = 1e-6  # largest mean difference over a window of nats that count as equal
+SAME_NATS = 1e-6  # largest mean difference, over a window or a lane, of nats that count as equal
 PATIENCE = 3  # rounds in which lanes are read again together; later they are read one by one
-FEW = 0.25  # the share of all lanes that are still read again together after the first round; more show no forgetting
+FEW = 0.25  # the share of all lanes that are still read again together after two rounds; more show no forgetting
 LARGEST_GROUP = 16  # windows of a single lane that are read as one: its weights are packed and projected once for them
 PART = 1 << 23  # characters of a part
 LONG = 32_768  # characters; only of a longer text is it worth to ask whether the network forgets
@@ -90,7 +91,7 @@ def _read_part(scorer: WindowScorer, cut: _Cut, window: int, state: State | None
     while pending.size:
         # Reading all pending lanes at once is fast if errors stay within a lane. If they spread, later lanes would be
         # read again for nothing: then only the first pending lane is, whose start is certain.
-        together = rounds == 0 or (rounds < PATIENCE and pending.size <= FEW * reading.cut.rows)
+        together = rounds <= 1 or (rounds < PATIENCE and pending.size <= FEW * reading.cut.rows)
         current = pending if together else pending[:1]
         rounds += 1
         following = reading.read_again(current) + 1
@@ -169,15 +170,18 @@ class _Reading:
         return cls(scorer, cut, windows, nats, states, state)
 
     def read_again(self, lanes: np.ndarray) -> np.ndarray:
-        """Read these lanes from the ends of the lanes before them; gives those that now end in another state."""
+        """Read these lanes from the ends of the lanes before them; gives those that now end in another state, if their
+        nats have changed, too."""
         state = take_rows(self.ends, lanes - 1)
         differs = np.ones(lanes.size, bool)  # lanes whose two readings have not agreed yet
+        changed = np.zeros(lanes.size)  # what this reading adds to their nats
         for first, end in _groups(len(self.windows), LARGEST_GROUP if lanes.size == 1 else 1):
             ticks, last = range(self.windows[first].start, self.windows[end - 1].stop), end - 1
             values, state = self.scorer.nats(*self.cut.read(ticks, lanes), state)
             starts = [each.start - ticks.start for each in self.windows[first:end]]
             within = slice(ticks.start, ticks.stop)
             change = np.add.reduceat(values - self.nats[lanes, within].T, starts)
+            changed += differs * change.sum(axis=0)
             self.nats[lanes[differs], within] = values.T[differs]
             if last < len(self.states):
                 # Equal nats are not enough: a difference in the state may show only later. Equal states are not
@@ -189,7 +193,7 @@ class _Reading:
                 break
         moved = np.flatnonzero(differs)
         self.ends = put_rows(self.ends, lanes[moved], take_rows(state, moved))
-        return lanes[moved]
+        return lanes[differs & (abs(changed) > SAME_NATS * self.cut.ticks)]
 
 
 def _remembered(state: State) -> int:
