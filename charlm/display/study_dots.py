@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 BASELINE, OTHER = "#D55E00", "#0072B2"
 FAINT, GRID = "#777777", "#e4e4e4"
+BOUNDS = "bits per character on the valid split, at most (lower is better)"
 UNITS = {
     "bits": "bits per character on the valid split (lower is better)",
     "sequence_bits": "bits a line (lower is better)",
@@ -47,6 +48,11 @@ def draw_panels(panels: Any, groups: Sequence[Report], baseline: str) -> None:
         if len(groups) > 1:
             levels = ", ".join(f"{factor} {level}" for factor, level in group["levels"].items())
             axes.set_title(levels, loc="left", fontsize=9, color=FAINT)
+
+
+def unit_of(group: Report) -> str:
+    """What its values are, for an axis."""
+    return BOUNDS if group["measure"] == "bound" else UNITS[group["value"]]
 
 
 def variant_label(variant: str, baseline: str) -> str:
@@ -105,7 +111,7 @@ def _draw(axes: Axes, group: Report, order: Sequence[str], baseline: str, limits
     axes.set_ylim(-0.6, len(order) - 0.4)
     axes.grid(axis="x", color=GRID, linewidth=0.8)
     axes.xaxis.set_major_locator(MaxNLocator(6))
-    axes.set_xlabel(UNITS[group["value"]], color=INK, fontsize=9)
+    axes.set_xlabel(unit_of(group), color=INK, fontsize=9)
     if group["value"] == "characters_per_second":
         axes.xaxis.set_major_formatter(EngFormatter(sep=""))
     style_axes(axes, GRID, labelsize=9)

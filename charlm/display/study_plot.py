@@ -13,7 +13,7 @@ from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from charlm.display.figures import INK, new_figure, save_png, style_axes
-from charlm.display.study_dots import BASELINE, GRID, PANELS, SHARES, UNITS, draw_panels, variant_label
+from charlm.display.study_dots import BASELINE, GRID, PANELS, SHARES, draw_panels, unit_of, variant_label
 from charlm.errors import UsageError
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def _lines(axes: Axes, groups: Sequence[Report], factor: str, baseline: str) -> 
     if value == "characters_per_second":
         axes.yaxis.set_major_formatter(EngFormatter(sep=""))
     axes.set_xlabel(factor, color=INK, fontsize=9)
-    axes.set_ylabel(fill(UNITS[value], 36), color=INK, fontsize=9)
+    axes.set_ylabel(fill(unit_of(groups[0]), 36), color=INK, fontsize=9)
     axes.grid(axis="y", color=GRID, linewidth=0.8)
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, labelcolor=INK, fontsize=9)
     style_axes(axes, GRID, labelsize=9)
