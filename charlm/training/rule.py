@@ -11,9 +11,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-WIDTHS = (32, 48, 64, 96, 128, 160, 192, 224, 256, 320, 384, 448, 512, 640, 768, 896, 1024)
+WIDTHS = (32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 640, 768, 896, 1024)
 UPDATE = 1024  # characters of an update; more would mean fewer updates
 LANES, MOST_LANES = 16, 128
+READ_PER_PARAMETER = 14.0  # D / P where more characters and more parameters would help alike
+EXPONENT = 0.35  # by which both help
+LEAST_READ = 8.0  # D / P at least: in a busy minute a model reads less than the timing promised
 LSTM_RATE = 1.5  # of an lstm, times the rate of other cells
 MOST_TIMES = 0.3  # that a text is read, times the root of its length; more lets the model learn it by heart
 LEAST_UPDATES = 200  # that are made all the same, if there is time
@@ -25,13 +28,12 @@ VALIDATED, MOST_VALIDATIONS = 0.05, 5  # the share of the time for validations, 
 class Constants:
     """What differs between kinds of models, as far as it was measured (docs/performance.md, docs/pairs.md)."""
 
-    read_per_parameter: float = 14.0  # D / P of the best width on a long text
     parameters_per_character: float = 2.5  # P / N at most: a wider model learns a short text by heart
     rate: float = 1.0  # times the learning rate of a language model
 
 
 LANGUAGE = Constants()
-PAIRS = Constants(read_per_parameter=3.0, parameters_per_character=6.0, rate=0.3)  # sources are read, too
+PAIRS = Constants(parameters_per_character=6.0, rate=0.3)  # sources are read, too
 
 
 @dataclass(frozen=True)
@@ -44,14 +46,24 @@ class Candidate:
 
 
 def best_width(candidates: Sequence[Candidate], train_characters: int, of: Constants = LANGUAGE) -> Candidate:
-    """The widest model that reads enough for its parameters and is not too large for the text; else the narrowest."""
+    """The model that is expected to score best, of those that are not too large for the text and the time; else the
+    narrowest."""
     fitting = [
         each
         for each in candidates
-        if of.read_per_parameter * each.parameters <= each.characters
+        if LEAST_READ * each.parameters <= each.characters
         and each.parameters <= of.parameters_per_character * train_characters
     ]
-    return max(fitting or candidates[:1], key=lambda each: each.parameters)
+    return min(fitting or candidates[:1], key=expected_excess)
+
+
+def expected_excess(model: Candidate) -> float:
+    """What a model is expected to score above the best there is, up to a factor: P^-a + (D / r)^-a.
+
+    The form is that of Hoffmann et al. (2022), with one exponent for parameters and characters. A wider model reads
+    less in the same time, but not by much where an update costs more than the products in it.
+    """
+    return float(model.parameters**-EXPONENT + (max(1.0, model.characters) / READ_PER_PARAMETER) ** -EXPONENT)
 
 
 def enough(model: Candidate, train_characters: int) -> Candidate:
