@@ -16,7 +16,6 @@ UPDATE = 1024  # characters of an update; more would mean fewer updates
 LANES, MOST_LANES = 16, 128
 READ_PER_PARAMETER = 14.0  # D / P where more characters and more parameters would help alike
 EXPONENT = 0.35  # by which both help
-LEAST_READ = 8.0  # D / P at least: in a busy minute a model reads less than the timing promised
 LSTM_RATE = 1.5  # of an lstm, times the rate of other cells
 MOST_TIMES = 0.3  # that a text is read, times the root of its length; more lets the model learn it by heart
 LEAST_UPDATES = 200  # that are made all the same, if there is time
@@ -28,12 +27,13 @@ VALIDATED, MOST_VALIDATIONS = 0.05, 5  # the share of the time for validations, 
 class Constants:
     """What differs between kinds of models, as far as it was measured (docs/performance.md, docs/pairs.md)."""
 
+    least_read: float = 8.0  # D / P at least: in a busy minute a model reads less than the timing promised
     parameters_per_character: float = 2.5  # P / N at most: a wider model learns a short text by heart
     rate: float = 1.0  # times the learning rate of a language model
 
 
 LANGUAGE = Constants()
-PAIRS = Constants(parameters_per_character=6.0, rate=0.3)  # sources are read, too
+PAIRS = Constants(least_read=3.0, parameters_per_character=6.0, rate=0.3)  # sources are read, too
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def best_width(candidates: Sequence[Candidate], train_characters: int, of: Const
     fitting = [
         each
         for each in candidates
-        if LEAST_READ * each.parameters <= each.characters
+        if of.least_read * each.parameters <= each.characters
         and each.parameters <= of.parameters_per_character * train_characters
     ]
     return min(fitting or candidates[:1], key=expected_excess)

@@ -111,6 +111,16 @@ def test_without_anything_to_validate_on_the_number_does_not_matter():
     assert validations(15, seconds_to_validate(0, 1e4)) == MOST_VALIDATIONS
 
 
+@pytest.mark.parametrize(("updates", "chosen"), [({64: 775, 128: 376}, 64), ({64: 3800, 128: 1860}, 112)])
+def test_pairs_have_the_width_that_scored_best_in_as_long(updates, chosen):
+    """The trainings of docs/pairs.md: 128 words and their sounds an update, 930 characters; an attending lstm."""
+    parameters = {48: 132_054, 64: 207_878, 80: 301_110, 96: 411_750, 112: 539_798, 128: 685_254, 160: 1_028_390}
+    slope = (1 / updates[128] - 1 / updates[64]) / (parameters[128] - parameters[64])
+    seconds = {width: 1 / updates[64] + slope * (size - parameters[64]) for width, size in parameters.items()}
+    models = [Candidate(width, size, 930 / seconds[width]) for width, size in parameters.items()]
+    assert best_width(models, 150_000, PAIRS).hidden_size == chosen
+
+
 def test_a_model_of_pairs_may_be_wider_and_learns_more_slowly():
     alone, pairs = (best_width(candidates(1e13), 100_000, of) for of in (LANGUAGE, PAIRS))
     assert alone.hidden_size < pairs.hidden_size
