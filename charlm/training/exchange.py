@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from charlm.processes.group import Group
+from charlm.training.optimization import gradients_of
 
 
 class Exchange(Protocol):
@@ -51,7 +52,7 @@ class FlatExchange:
         self._parts: list[Tensor] = []
 
     def put(self, weights: Mapping[str, Tensor], nats: Tensor) -> None:
-        gradients = _gradients(weights)
+        gradients = gradients_of(weights)
         self._parts.append(torch.cat([each.flatten() for each in (*gradients, nats.to(gradients[0].dtype))]))
 
     def total(self, weights: Mapping[str, Tensor]) -> Tensor:
@@ -62,7 +63,7 @@ class FlatExchange:
             buffer = tree_sum(self._group.gather(buffer))
         else:
             self._group.sum(buffer)
-        gradients = _gradients(weights)
+        gradients = gradients_of(weights)
         *found, rest = torch.split_with_sizes(buffer, [*(each.numel() for each in gradients), said + 1])
         torch._foreach_copy_(gradients, [new.view_as(each) for new, each in zip(found, gradients, strict=True)])
         nats, decided = rest[0], rest[1:]
@@ -81,7 +82,3 @@ def tree_sum(parts: Sequence[Tensor]) -> Tensor:
         pairs = [first + second for first, second in zip(parts[::2], parts[1::2], strict=False)]
         parts = [*pairs, *parts[len(parts) - len(parts) % 2 :]]
     return parts[0]
-
-
-def _gradients(weights: Mapping[str, Tensor]) -> list[Tensor]:
-    return [weight.grad for weight in weights.values() if weight.grad is not None]

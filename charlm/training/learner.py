@@ -101,7 +101,7 @@ class Learner:
     def _step(self, total: Tensor, characters: int, rate: float, before: State) -> UpdateResult:
         """Update the weights with the gradients that they have; `before` is the state if the nats are not finite."""
         self.scaler.unscale_(self.optimizer)  # type: ignore[arg-type]
-        # Here the host waits for the device, and nowhere else in an update.
+        # Here the host waits for the device, for both numbers at once.
         nats, norm = torch.stack([total, gradient_norm(self.weights)]).tolist()
         clip_gradients(self.settings.training, self.weights, norm)
         # with fp16 the scaler itself skips a step whose gradients overflowed

@@ -38,7 +38,7 @@ def learning_rate(settings: TrainingSettings, progress: float, epoch: float) -> 
 
 def gradient_norm(weights: Mapping[str, Tensor]) -> Tensor:
     """The norm of all gradients together, on the device: a number."""
-    norm: Tensor = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(_gradients(weights))))
+    norm: Tensor = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients_of(weights))))
     return norm
 
 
@@ -49,10 +49,11 @@ def clip_gradients(settings: TrainingSettings, weights: Mapping[str, Tensor], no
     if settings.clip_norm is not None:
         total = norm if settings.clip_value is None else float(gradient_norm(weights))
         if total > settings.clip_norm:
-            torch._foreach_mul_(_gradients(weights), settings.clip_norm / total)
+            torch._foreach_mul_(gradients_of(weights), settings.clip_norm / total)
 
 
-def _gradients(weights: Mapping[str, Tensor]) -> list[Tensor]:
+def gradients_of(weights: Mapping[str, Tensor]) -> list[Tensor]:
+    """Those that there are, in the order of the weights."""
     return [weight.grad for weight in weights.values() if weight.grad is not None]
 
 
