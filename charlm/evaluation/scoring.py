@@ -8,8 +8,8 @@ stream is slow. So the text is cut into B contiguous lanes that are read side by
    past within some hundred characters, so both readings soon agree, in their nats and in their states. From there on
    the first reading was right, and the second stops.
 3. A lane whose readings never agree ends in another state than assumed, so the lane after it is read once more. Where
-   that changes a lane's nats by less than a millionth each, what is left of the difference does not matter. If most
-   lanes change by more, or if it goes on for several rounds, these lanes are read one after another.
+   that changes a lane's nats by less than a millionth each, what is left of the difference does not matter. If the nats
+   of most lanes differ to their ends, or if it goes on for several rounds, these lanes are read one after another.
 
 Lanes are long, so that a network forgets within a small part of one: a shorter text has fewer of them. A network that
 does not forget (forgetting.py) is read as one stream from the first character to the last. A very long text is read in
@@ -40,7 +40,8 @@ REMEMBERED_BYTES = 2**28  # of all these states, at most, but one: those of a ma
 SAME_STATE = 1e-4  # largest difference, through a tanh, of two states that count as equal
 SAME_NATS = 1e-6  # largest mean difference, over a window or a lane, of nats that count as equal
 PATIENCE = 3  # rounds in which lanes are read again together; later they are read one by one
-FEW = 0.25  # the share of all lanes that are still read again together after two rounds; more show no forgetting
+NEAR = 1e-3  # mean difference over the last window of a lane of nats that come together, though its states differ
+FEW = 0.25  # the share of lanes whose nats do not, up to which all that wait are read again together
 LARGEST_GROUP = 16  # windows of a single lane that are read as one: its weights are packed and projected once for them
 PART = 1 << 23  # characters of a part
 LONG = 32_768  # characters; only of a longer text is it worth to ask whether the network forgets
@@ -87,14 +88,15 @@ def _read_part(scorer: WindowScorer, cut: _Cut, window: int, state: State | None
     """Read a text whose first lane begins with the state of one row; None: a fresh one."""
     reading = _Reading.first(scorer, cut, window, state)
     pending = np.arange(1, cut.rows)  # lanes that started from a guess, or from a state that has changed since
-    rounds = 0
+    rounds, apart = 0, 0.0
     while pending.size:
         # Reading all pending lanes at once is fast if errors stay within a lane. If they spread, later lanes would be
         # read again for nothing: then only the first pending lane is, whose start is certain.
-        together = rounds <= 1 or (rounds < PATIENCE and pending.size <= FEW * reading.cut.rows)
+        together = rounds < PATIENCE and apart <= FEW
         current = pending if together else pending[:1]
         rounds += 1
-        following = reading.read_again(current) + 1
+        moved, apart = reading.read_again(current)
+        following = moved + 1
         pending = np.union1d(np.setdiff1d(pending, current), following[following < cut.rows])
     return reading
 
@@ -169,9 +171,12 @@ class _Reading:
                 states.append(state)
         return cls(scorer, cut, windows, nats, states, state)
 
-    def read_again(self, lanes: np.ndarray) -> np.ndarray:
-        """Read these lanes from the ends of the lanes before them; gives those that now end in another state, if their
-        nats have changed, too."""
+    def read_again(self, lanes: np.ndarray) -> tuple[np.ndarray, float]:
+        """Read these lanes from the ends of the lanes before them.
+
+        Gives those that now end in another state, if their nats have changed, too; and the share of all these that have
+        other nats to their ends.
+        """
         state = take_rows(self.ends, lanes - 1)
         differs = np.ones(lanes.size, bool)  # lanes whose two readings have not agreed yet
         changed = np.zeros(lanes.size)  # what this reading adds to their nats
@@ -191,9 +196,10 @@ class _Reading:
                 self.states[last] = put_rows(self.states[last], lanes, state)
             if not differs.any():
                 break
-        moved = np.flatnonzero(differs)
-        self.ends = put_rows(self.ends, lanes[moved], take_rows(state, moved))
-        return lanes[differs & (abs(changed) > SAME_NATS * self.cut.ticks)]
+        ended = np.flatnonzero(differs)
+        self.ends = put_rows(self.ends, lanes[ended], take_rows(state, ended))
+        moved = differs & (abs(changed) > SAME_NATS * self.cut.ticks)
+        return lanes[moved], float(np.mean(moved & (abs(change[-1]) > NEAR * len(self.windows[-1]))))
 
 
 def _remembered(state: State) -> int:

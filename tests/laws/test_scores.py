@@ -138,11 +138,11 @@ class Counting:
 
 
 @pytest.mark.parametrize("lanes", [1, 2, 3, 8, 64])
-def test_a_model_that_never_forgets_is_scored_exactly_and_read_four_times_at_most(lanes):
+def test_a_model_that_never_forgets_is_scored_exactly_and_read_three_times_at_most(lanes):
     length, scorer = 1001, Counting()
     score = score_stream(scorer, text(length), lanes=lanes, window=4)
     assert score.nats == sum(range(1, length))
-    assert scorer.read <= 4.1 * length  # the last lanes may be longer than the text
+    assert scorer.read <= 3.1 * length  # the last lanes may be longer than the text
 
 
 class Fading:
