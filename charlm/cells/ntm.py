@@ -24,7 +24,7 @@ Its step has operations that no kernel can be derived from: a softmax over place
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -62,7 +62,6 @@ class NTM(Cell):
     PAPER = "Graves, Wayne and Danihelka 2014, Neural Turing Machines"
     FAMILY = "external memory"
     HEADS = True
-    MEMORY_OF_PLACES: ClassVar[type[PlaceMemory]] = PlaceMemory  # an engine has a faster one
 
     places: int = option(128, "places of the memory", 16, 100_000)
     width: int = option(20, "numbers in a place of the memory", 1, 10_000)
@@ -81,8 +80,9 @@ class NTM(Cell):
         return self.read_heads + self.write_heads
 
     @property
-    def _memory(self) -> PlaceMemory:
-        return self.MEMORY_OF_PLACES(self.places, self.width, self.read_heads, self.write_heads, self.shifts)
+    def memory_of_places(self) -> PlaceMemory:
+        """The memory's sizes and its step, for which an engine has a faster one."""
+        return PlaceMemory(self.places, self.width, self.read_heads, self.write_heads, self.shifts)
 
     def state_widths(self, input_size: int, hidden_size: int) -> dict[str, int]:
         controller = {"h": hidden_size, "c": hidden_size} if self.lstm_controller else {}
@@ -100,8 +100,8 @@ class NTM(Cell):
             **past,
             "weight_reads": (sums, read),
             "bias": (sums,),
-            "weight_heads": (self._memory.numbers, hidden_size),
-            "bias_heads": (self._memory.numbers,),
+            "weight_heads": (self.memory_of_places.numbers, hidden_size),
+            "bias_heads": (self.memory_of_places.numbers,),
             "weight_out": (hidden_size, hidden_size + read),
             "bias_out": (hidden_size,),
             "start_reads": (read,),
@@ -148,9 +148,14 @@ class NTM(Cell):
         """(B, K) and the state -> output (B, H), the new state, and no gates: none is as wide as the layer"""
         controls, controller = self._control(weights, projected, state)
         asked = linear(controls, weights["weight_heads"], weights["bias_heads"])
-        memory, reads, moved = self._memory.turn(asked, state.memory, state.weightings, weights["first_weightings"])
-        output = linear(concatenate([controls, reads]), weights["weight_out"], weights["bias_out"])
-        return output, self.STATE(*controller, memory, reads - weights["first_reads"], moved), {}
+        first = weights["first_weightings"]
+        memory, reads, moved = self.memory_of_places.turn(asked, state.memory, state.weightings, first)
+        after = self.STATE(*controller, memory, reads - weights["first_reads"], moved)
+        return self.output(weights, controls, reads), after, {}
+
+    def output(self, weights: Weights, controls: Array, reads: Array) -> Array:
+        """The output (..., H) of steps, from that of the controller (..., H), and what was read in them (..., R D)."""
+        return linear(concatenate([controls, reads]), weights["weight_out"], weights["bias_out"])
 
     def _control(self, weights: Weights, projected: Array, state: Any) -> tuple[Array, tuple[Array, ...]]:
         """The output of the controller (B, H), and its own state after it."""

@@ -50,6 +50,7 @@ import numpy as np
 
 from charlm.cells.arrays import Array
 from charlm.cells.cell import TorchKernel, Weights
+from charlm.cells.ntm import NTM
 from charlm.cells.unroll import Memories, project_inputs, run_steps, unroll
 from charlm.graphs.tracing import trace_problem
 from charlm.model.language_model import LanguageModel
@@ -110,6 +111,12 @@ def torch_engine(layer: Layer, like: torch.Tensor) -> Engine:
     return "definition" if trace_problem(layer.cell, layer.reads_below) else "scan"
 
 
+def width_in_small_operations(layers: Sequence[Layer], like: torch.Tensor) -> int:
+    """Units of the widest layer whose window is many operations of torch, some for each step; 0 if there is none."""
+    small = ("memory kernel", "chunks", "scan", "definition")
+    return max((layer.hidden_size for layer in layers if torch_engine(layer, like) in small), default=0)
+
+
 def run_with_torch(
     layer: Layer, weights: Weights, x: LayerInput, state: Any, below: Memories, compiler: Compiler | None = None
 ) -> tuple[Array, Memories, Any]:
@@ -146,9 +153,11 @@ def run_with_torch(
 
             return scan(cell, weights, x, state, below, compiler)
         case "memory kernel":
-            from charlm.engines.memory_kernel import with_kernel
+            from charlm.engines import memory_window
 
-            return unroll(with_kernel(cell), weights, x, state, below)
+            assert isinstance(cell, NTM)
+            outputs, after = memory_window.run(cell, weights, x, state)
+            return outputs, None, after
         case _:
             return unroll_layer(layer, weights, x, state, below)
 

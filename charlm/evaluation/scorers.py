@@ -15,7 +15,7 @@ from typing import Protocol
 
 import numpy as np
 
-from charlm.engines.choosing import has_chunks, run_with_numpy, run_with_torch
+from charlm.engines.choosing import run_with_numpy, run_with_torch, width_in_small_operations
 from charlm.engines.torch_threads import threads_for
 from charlm.kernels.blas import one_blas_thread
 from charlm.model.language_model import LanguageModel
@@ -56,7 +56,7 @@ class TorchScorer:
 
     def __init__(self, model: LanguageModel) -> None:
         self._model = model
-        self._units = max((layer.hidden_size for layer in model.layers if has_chunks(layer)), default=0)
+        self._units = width_in_small_operations(model.layers, model.parameters["head.bias"])
 
     def fresh(self, rows: int) -> State:
         return self._model.fresh_state(rows)

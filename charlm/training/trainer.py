@@ -71,9 +71,8 @@ class Trainer(Learner):
         self.lanes = share_of(batch_size, group.rank, group.size)
         self.passes = self._passes()
         self.state = self.model.fresh_state(self.lanes.count)
-        if any(map(choosing.has_chunks, self.model.layers)):
-            # all lanes, so that the number of processes changes no bit
-            self.compute_in_small_steps(batch_size, max(layer.hidden_size for layer in self.model.layers))
+        if units := choosing.width_in_small_operations(self.model.layers, self.weights["head.bias"]):
+            self.compute_in_small_steps(batch_size, units)  # all lanes: the number of processes changes no bit
         self.batches: Batches | None = None
         self.reader: Reader | None = None
         self.captured: captured_window.CapturedWindow | None = None

@@ -19,7 +19,16 @@ from charlm.cells.rnn import RNN
 from charlm.cells.table import CELLS
 from charlm.config.settings import ModelSettings, Settings
 from charlm.device import Compute
-from charlm.engines import cell_kernel, cell_kernel_numpy, choosing, chunks, linear_scan, scan, torch_kernel
+from charlm.engines import (
+    cell_kernel,
+    cell_kernel_numpy,
+    choosing,
+    chunks,
+    linear_scan,
+    memory_window,
+    scan,
+    torch_kernel,
+)
 from charlm.engines.choices import engines_of
 from charlm.engines.choosing import captures_windows, run_with_numpy, run_with_torch, stepper, torch_engine
 from charlm.engines.compiled_stepper import CompiledStepper
@@ -120,6 +129,7 @@ def ran(monkeypatch):
     count(scan, "scan", "scan")
     count(chunks, "run", "chunks")
     count(choosing, "unroll", "memory kernel")
+    count(memory_window, "run", "memory kernel")
     count(choosing, "unroll_layer", "definition")
     return names
 

@@ -35,12 +35,13 @@ def test_few_rows_have_one_thread_which_is_given_back(rows, expected):
     ("model", "training", "alone"),
     [
         ({"cell": "gated_delta"}, {}, True),
+        ({"cell": "ntm"}, {}, True),
         ({"layers": [{"cell": "lstm"}, {"cell": "matrix_lstm"}]}, {}, True),
         ({"cell": "gated_delta"}, {"threads": 2}, False),  # the user's choice stays
         ({"cell": "lstm"}, {}, False),  # its kernel divides the work by itself
     ],
 )
-def test_a_training_in_chunks_computes_on_one_thread_unless_the_user_chose(model, training, alone, monkeypatch):
+def test_small_operations_run_on_one_thread_unless_the_user_chose(model, training, alone, monkeypatch):
     entered = []
     one_thread = torch_threads.one_thread
     monkeypatch.setattr(torch_threads, "one_thread", lambda: entered.append(1) or one_thread())
