@@ -70,8 +70,12 @@ static void NAME({name}_across)(void *window, int64_t from, int64_t to) {{
 void NAME({name}_rows)(NAME(Window) *w, Starter s, int n) {{ run_shared({work}, {shared}, s, n); }}
 static void NAME({name}_share)(void *window, Team *team, int64_t number) {{
     const NAME(Window) *w = window;
-    const Bounds units = share_bounds(w->H, 4 * W, number, team->barrier.threads); /* tiles are 4 W wide, or less */
-    NAME({name})(w, &team->barrier, 0, w->B, units.first, units.end);
+    const int64_t units = (w->H + 4 * W - 1) / (4 * W), threads = team->barrier.threads; /* a tile: 4 W */
+    const Grid grid = grid_of(w->B, units, threads);
+    const Bounds rows = rows_of(grid, w->B, number), own = units_of(grid, w->H, 4 * W, number);
+    const double most = (double)(most_work(grid, w->B, units) * threads);
+    if (number == 0) team->barrier.idle = 1 - (double)(w->B * units) / most;
+    NAME({name})(w, &team->barrier, rows.first, rows.end, own.first, own.end);
 }}
 void NAME({name}_units)(NAME(Window) *w) {{ w->contended = run_team(NAME({name}_share), w, w->threads); }}"""
 

@@ -10,6 +10,37 @@ static Bounds share_bounds(int64_t size, int64_t unit, int64_t number, int64_t s
     return (Bounds){units * number / shares * unit, end < size ? end : size};
 }
 
+/* How a team divides a layer: into `by_rows` parts of the rows, and each of these into `by_units` shares of the units.
+   Threads beyond by_rows * by_units have nothing to do. */
+typedef struct { int64_t by_rows, by_units; } Grid;
+
+static int64_t largest_share(int64_t size, int64_t shares) { return (size + shares - 1) / shares; }
+
+/* What the thread with most to do has, in rows times `units`, of which a share is a whole number. */
+static int64_t most_work(Grid g, int64_t rows, int64_t units) {
+    return largest_share(rows, g.by_rows) * largest_share(units, g.by_units);
+}
+
+/* The grid with the least such work. Of equal ones, that with the most shares of units: its threads read the fewest
+   weights. */
+static Grid grid_of(int64_t rows, int64_t units, int64_t threads) {
+    Grid best = {1, 1};
+    for (int64_t by_units = threads < units ? threads : units; by_units > 0; by_units--) {
+        const int64_t by_rows = threads / by_units;
+        const Grid g = {by_rows < rows ? by_rows : rows, by_units};
+        if (most_work(g, rows, units) < most_work(best, rows, units)) best = g;
+    }
+    return best;
+}
+
+/* The rows and the units of thread `number`; the bounds of its units are multiples of `unit`, or the size. */
+static Bounds rows_of(Grid g, int64_t rows, int64_t number) {
+    return number < g.by_rows * g.by_units ? share_bounds(rows, 1, number / g.by_units, g.by_rows) : (Bounds){0, 0};
+}
+static Bounds units_of(Grid g, int64_t size, int64_t unit, int64_t number) {
+    return share_bounds(size, unit, number % g.by_units, g.by_units);
+}
+
 /* A function that runs body(data) once on each of `threads` threads, and returns when all are done: GOMP_parallel.
 
    torch is linked with OpenMP, whose threads spin for a while after each task. A second set of threads would compete

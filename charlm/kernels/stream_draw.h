@@ -72,13 +72,34 @@ static int all_ended(const StreamDraw *d) {
     return 1;
 }
 
-/* All steps, for one thread's share: some rows for drawing, some units of every layer, some columns of the head. */
+/* What one thread does of a layer, or of the head. */
+typedef struct { Bounds rows, units; } DrawPart;
+
+/* The parts of one thread, of each layer and then of the head, and by the way how long threads wait since the division
+   is not even. A layer's work for a row and a unit is about as many products as it reads numbers for each block. */
+static double draw_parts(const StreamStack *stack, int64_t rows, int64_t threads, int64_t number, DrawPart *parts) {
+    double all = 0, longest = 0;
+    for (int64_t n = 0; n <= stack->count; n++) {
+        const StreamLayer *l = stack->layers + (n < stack->count ? n : n - 1);
+        const int64_t size = n < stack->count ? l->H : stack->V, shares = size / (4 * W);
+        const int64_t products = n < stack->count ? l->K * (l->H + (l->x ? l->I : 0)) : l->H;
+        const Grid grid = grid_of(rows, shares, threads);
+        parts[n] = (DrawPart){rows_of(grid, rows, number), units_of(grid, size, 4 * W, number)};
+        all += (double)products * (double)(rows * shares);
+        longest += (double)products * (double)most_work(grid, rows, shares);
+    }
+    return 1 - all / (longest * (double)threads);
+}
+
+/* All steps, for one thread's share: some rows for drawing, some rows and units of every layer and of the head. */
 static void draw_share(void *draw, Team *team, int64_t number) {
     StreamDraw *d = draw;
     StreamStack stack = *d->stack; /* a copy, whose ids change with every step */
     const int64_t B = d->rows, threads = team->barrier.threads;
     const Bounds rows = share_bounds(B, 1, number, threads);
-    const Bounds columns = share_bounds(stack.V, 4 * W, number, threads);
+    DrawPart parts[stack.count + 1];
+    const double idle = draw_parts(&stack, B, threads, number, parts);
+    if (number == 0) team->barrier.idle = idle;
     DrawRoom room = draw_room(d->scratch + number * DRAW_ROOM * d->symbols, d->symbols);
     for (int64_t step = 0; step < d->length; step++) {
         int64_t *drawn = d->drawn + step * B;
@@ -86,22 +107,21 @@ static void draw_share(void *draw, Team *team, int64_t number) {
             drawn[row] = draw_symbol(d, stack.logits + row * stack.V, row, step, &room);
             if (drawn[row] < 0) __atomic_store_n(&d->failed, 1, __ATOMIC_RELAXED);
         }
-        for (int64_t n = 0; n < stack.count; n++) {
-            const Bounds units = share_bounds(stack.layers[n].H, W, number, threads);
-            copy_state(&stack, n, 0, B, units.first, units.end);
-        }
+        for (int64_t n = 0; n < stack.count; n++)
+            copy_state(&stack, n, parts[n].rows.first, parts[n].rows.end, parts[n].units.first, parts[n].units.end);
         barrier_wait(&team->barrier);
         if (__atomic_load_n(&d->failed, __ATOMIC_RELAXED)) return;
         if (d->walk) walk_rows(d, drawn, rows.first, rows.end);
         stack.ids = drawn;
         for (int64_t n = 0; n < stack.count; n++) {
-            const Bounds units = share_bounds(stack.layers[n].H, 4 * W, number, threads);
+            const DrawPart p = parts[n];
             for (int64_t stage = 0; stage < stack.layers[n].count; stage++) {
-                stack.layers[n].stages[stage](&stack, n, 0, B, units.first, units.end);
+                stack.layers[n].stages[stage](&stack, n, p.rows.first, p.rows.end, p.units.first, p.units.end);
                 barrier_wait(&team->barrier);
             }
         }
-        head_step(&stack, 0, B, columns.first, columns.end);
+        const DrawPart head = parts[stack.count];
+        head_step(&stack, head.rows.first, head.rows.end, head.units.first, head.units.end);
         if (number == 0) { /* one thread decides, so that all stop after the same step */
             d->done = step + 1;
             d->contended = is_contended(&team->barrier);
