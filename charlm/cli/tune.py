@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -109,9 +110,11 @@ def tune(
     name = name or _name(plan)
     require_name(name, "--name")
     home = SearchFolder(runs_root() / FOLDER / name)
-    home.begin(plan.described())
+    from charlm.studies.tuning.beginning import begin
     from charlm.studies.tuning.claiming import Search
 
+    with Waiting("timing a few updates") if plan.asked.chosen else nullcontext():
+        plan = begin(plan, home)
     search = Search(plan, home)
     _run(search, trials)
     _report(search, _training_command(plan, home.best, cell_file), as_json)
@@ -127,8 +130,8 @@ def require_optuna() -> None:
 
 
 def _name(plan: SearchPlan) -> str:
-    """`mybook-quick-15s`."""
-    words = f"{plan.outer.name}-{Path(plan.preset).stem}-{plan.asked.each}"
+    """`mybook-auto-15s`."""
+    words = f"{plan.outer.name}-{Path(plan.asked.preset).stem}-{plan.asked.each}"
     return re.sub(r"[^\w.]+", "-", words)[-60:].strip("-.")
 
 
@@ -144,6 +147,9 @@ def _run(search: Search, wanted: int) -> None:
 
     rows, names = rows_of(search.study), ", ".join(search.plan.space.settings)
     print_stderr(f"{search.home.folder}: {len(rows)} of {wanted} trials of {search.plan.asked.each} are done")
+    if chosen := search.plan.asked.chosen:
+        values = ", ".join(f"{name.partition('.')[2]} {value}" for name, value in chosen.items())
+        print_stderr(f"chosen for {search.plan.asked.each}: {values}")
     print_stderr(f"searched: {names}")
     event = None
     with Stop() as stop, TuneView(StderrConsole(), best_of(rows), wanted) as view:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 FOLDER, SEARCH = "tunes", "search.json"
+CHOSEN = "chosen"  # the part of a search that is not asked for: what was `auto`, by name
 PATIENCE = 60.0  # seconds to wait for another process that takes a trial, which takes it a fraction of one
 
 
@@ -50,8 +51,8 @@ class SearchFolder:
         """The folder of the run of a trial."""
         return self.folder / f"trial-{number}"
 
-    def begin(self, described: Mapping[str, Any]) -> None:
-        """Make the folder and write what was asked for, unless the search exists.
+    def begin(self, described: Mapping[str, Any]) -> dict[str, Any]:
+        """Make the folder and write what was asked for, unless the search exists. Gives what is written there.
 
         Raises UsageError if it was begun with something else, CheckpointError if the folder cannot be written.
         """
@@ -61,18 +62,23 @@ class SearchFolder:
             if not (self.folder / SEARCH).exists():
                 replace_text(self.folder / SEARCH, json.dumps(described, indent=1) + "\n")
         self.refuse_change(described)  # another process may have been quicker, with another search
+        return self.begun()
+
+    def begun(self) -> dict[str, Any]:
+        """What was asked for, and chosen, when the search began; empty if it has not, or if nobody can tell."""
+        return read_json(self.folder / SEARCH)
 
     def refuse_change(self, described: Mapping[str, Any]) -> None:
         """Raise UsageError if a different search was begun here, IntegrityError if nobody can tell."""
         path = self.folder / SEARCH
-        before = read_json(path)
+        before = self.begun()
         if not before and path.exists():
             raise IntegrityError(
                 f"What was asked for in the search {self.name} cannot be read",
                 str(path),
                 "Begin another search with --name; the runs in the folder can still be used.",
             )
-        if changed := changed_parts(before, described, _named) if before else []:
+        if changed := changed_parts(_asked(before, described), _asked(described, before), _named) if before else []:
             raise UsageError(
                 f"The search {self.name} was begun with a different {', '.join(changed[:5])}",
                 str(path),
@@ -113,6 +119,11 @@ class SearchFolder:
                 "Make the folder writable.",
             ) from error
         return lock
+
+
+def _asked(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """What was asked for in one: without what was chosen, if something was chosen in the other, too."""
+    return {key: value for key, value in one.items() if key != CHOSEN or CHOSEN not in other}
 
 
 def _named(key: str, inner: str) -> str:

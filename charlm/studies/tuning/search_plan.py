@@ -1,7 +1,8 @@
 """A search as it was asked for: the settings that all trials share, what is searched, and what a trial may cost.
 
-A trial has the settings that `charlm train` would make of the same command and the values that were drawn. It trains on
-most of the training split and is scored on the rest of it (inner_split.py), so the validation split is never read.
+A trial has the settings that `charlm train` would make of the same command and the values that were drawn. What is
+`auto` has one value in all trials (beginning.py), unless it is drawn. A trial trains on most of the training split and
+is scored on the rest of it (inner_split.py), so the validation split is never read.
 Knows no sampler and trains nothing.
 """
 
@@ -9,12 +10,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from charlm.cells.naming_files import own_settings, own_stack_problems
 from charlm.config.given import LENGTHS, dotted
-from charlm.config.resolving import DEFAULT_PRESET, resolve
+from charlm.config.resolving import BY_TIME, DEFAULT_PRESET, resolve, resolve_to_train
 from charlm.config.settings import Settings
 from charlm.engines.precision import compute_for
 from charlm.errors import UsageError
@@ -34,7 +35,10 @@ Values = Mapping[str, object]  # settings by dotted name
 
 @dataclass(frozen=True)
 class Asked:
-    """What the command line says: a preset or file, `-s`, options by dotted name, and a space's file."""
+    """What the command line says: a preset or file, `-s`, options by dotted name, and a space's file.
+
+    `chosen` has the values of what is `auto`: defaults, until a search begins.
+    """
 
     config: str | None
     overrides: Sequence[str]
@@ -43,6 +47,12 @@ class Asked:
     each: TrialLength
     at_most_parameters: int | None = None
     at_most_seconds: float | None = None
+    chosen: Values = field(default_factory=dict)
+
+    @property
+    def preset(self) -> str:
+        """As for `charlm train`: another one if a length is a time."""
+        return self.config or (BY_TIME if self.each.kind == "budget" else DEFAULT_PRESET)
 
 
 @dataclass(frozen=True)
@@ -59,9 +69,10 @@ class SearchPlan:
     def seed(self) -> int:
         return self.settings.training.seed
 
-    @property
-    def preset(self) -> str:
-        return self.asked.config or DEFAULT_PRESET
+    def with_chosen(self, values: Values) -> SearchPlan:
+        """With these values of what is `auto`."""
+        asked = replace(self.asked, chosen=values)
+        return replace(self, asked=asked, settings=_resolved(asked, {}))
 
     @property
     def start(self) -> dict[str, object]:
@@ -101,7 +112,7 @@ class SearchPlan:
         settings = {
             name: value
             for name, value in dotted(self.settings).items()
-            if name not in OF_A_MACHINE and (name not in usual or value != usual[name])
+            if name not in (*OF_A_MACHINE, *self.asked.chosen) and (name not in usual or value != usual[name])
         }
         about = {
             "text": self.outer.sha256,
@@ -110,6 +121,7 @@ class SearchPlan:
             "at_most_seconds": self.asked.at_most_seconds,
             "space": self.space.model_dump(mode="json", exclude_defaults=True)["settings"],
             "settings": settings,
+            **({"chosen": self.asked.chosen} if self.asked.chosen else {}),
         }
         plain: dict[str, Any] = json.loads(json.dumps(about))
         return plain
@@ -125,6 +137,8 @@ def prepare_search(asked: Asked) -> SearchPlan:
     if lengths := sorted(given & set(LENGTHS)):
         raise UsageError("--each is the length of all trials", f"-s {lengths[0]}", "Leave it out.")
     space = without(space, given)
+    usual = dotted(Settings())
+    asked = replace(asked, chosen={name: usual[name] for name in _automatic(asked)})
     settings = _resolved(asked, {})
     _require_language_model(settings)
     if STDIN in settings.text.sources:
@@ -149,16 +163,30 @@ def given_names(asked: Asked) -> set[str]:
     return {override.partition("=")[0].strip() for override in asked.overrides}
 
 
+def _automatic(asked: Asked) -> tuple[str, ...]:
+    """The settings that are `auto`. Raises UsageError if there are some, and a trial is as long as its updates."""
+    by_time = dict.fromkeys(LENGTHS) | {"training.budget": 1.0}
+    names = resolve_to_train(asked.preset, asked.overrides, {**asked.options, **by_time}).automatic
+    if names and asked.each.kind != "budget":
+        raise UsageError(
+            f"{', '.join(names)}: auto, and that needs trials whose length is a time",
+            f"--each {asked.each}",
+            "Give a time, such as --each 30s, or another preset, such as -c quick.",
+        )
+    return names
+
+
 def plain(value: object) -> object:
     """A drawn value as it is trained with and written."""
     return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value
 
 
 def _resolved(asked: Asked, values: Values) -> Settings:
-    overrides = [*asked.overrides, *(f"{name}={json.dumps(value)}" for name, value in values.items())]
+    known = {**asked.chosen, **values}
+    overrides = [*asked.overrides, *(f"{name}={json.dumps(value)}" for name, value in known.items())]
     lengthless = dict.fromkeys(LENGTHS) | {"training.steps": 1}  # what characters are in updates is known afterwards
     settings = own_settings(
-        resolve(asked.config, overrides, {**asked.options, **lengthless}, [own_stack_problems]).settings
+        resolve(asked.preset, overrides, {**asked.options, **lengthless}, [own_stack_problems]).settings
     )
     length = {"steps": None, **asked.each.of(settings.training)}
     return settings.model_copy(update={"training": settings.training.model_copy(update=length)})

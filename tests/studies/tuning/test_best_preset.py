@@ -31,7 +31,7 @@ def test_the_preset_gives_the_settings_that_were_tried(plan_of, tmp_path, overri
     assert found.model == tried.model
     assert found.training.model_copy(update=device) == tried.training
     assert found.text == tried.text
-    assert "The best of 12 trials of 0.5s, from quick: 1.2345 nats" in text
+    assert "The best of 12 trials of 0.5s, from auto: 1.2345 nats" in text
     assert text.count("# found") >= len(values) - 1, "options of a cell share a line"
     assert "text.txt" not in text, "the command names the text"
 

@@ -52,7 +52,7 @@ def test_the_first_trial_has_the_presets_values_as_far_as_the_space_has_them(pla
         ((), {"space": {"model.hidden_size": {"low": 0, "high": 8}}}, "model.hidden_size must be at least 1", "line 1"),
         ((), {"space": {"model.cell": {"values": ["lstm", "gruu"]}}}, "gruu", "line 1"),
         ((), {"text": "ab"}, "The training split is too short", "charlm tune"),
-        ((), {"config": "auto"}, "are auto", "preset auto"),
+        ((), {"config": "auto"}, "auto, and that needs trials whose length is a time", "--each 4steps"),
         (("training.device=cuda:99",), {}, "cuda", ""),
     ],
 )
