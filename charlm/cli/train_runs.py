@@ -98,10 +98,10 @@ def _plan(
     from charlm.training.task_kinds import opened, read_as
 
     if start is not None:
-        from charlm.training.origin import open_with_origin
+        from charlm.training.origin import open_with_origin, seen_notes
 
         corpus, grown = open_with_origin(read_as(settings), corpus, start)
-        notes = (*grown.notes(), *notes)
+        notes = (*grown.notes(), *seen_notes(settings.text, corpus, start), *notes)
     text = opened(settings, corpus)  # refuses what such a model cannot learn
     if automatic:
         from charlm.training.automatic import choose

@@ -48,7 +48,7 @@ from charlm.training.journal import write_metrics
 from charlm.training.leading import name_the_run
 from charlm.training.loop import never, train
 from charlm.training.memory import explain_out_of_memory
-from charlm.training.origin import open_with_origin
+from charlm.training.origin import open_with_origin, seen_notes
 from charlm.training.own_cells import prepare_own_cells
 from charlm.training.plan import TrainingPlan
 from charlm.training.resuming import Asked, Changes, reopen
@@ -187,7 +187,8 @@ def begin(
     cells = "-".join(dict.fromkeys(short_name(layer.cell) for layer in settings.model.stack()))
     run = create_task_run(task, runs_root(), name, f"{corpus.name}-{cells}{name_of_kind(settings)}", about)
     chosen = [f"chosen: {choice.note()}"] if choice else []
-    notes = (*(origin.notes() if origin else ()), *notes, *cell_notes, *chosen)
+    from_origin = (*origin.notes(), *seen_notes(settings.text, corpus, origin.checkpoint)) if origin else ()
+    notes = (*from_origin, *notes, *cell_notes, *chosen)
     with ExitStack() as held:
         held.enter_context(lock_run(run))
         admit(task.group, run)

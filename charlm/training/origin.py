@@ -7,6 +7,7 @@ with the mean of their rows. Knows no kind of model. Shape letter: V symbols.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,7 +35,13 @@ FREE = tuple(  # settings of the model that change none of its weights
         "latent.input_dropout", "latent.canvas", "latent.rounds",
     )
 )  # fmt: skip
-KEPT = ("newlines", "normalize", "min_count")  # how the model expects its text, unless the user gives others
+KEPT = (
+    "newlines",
+    "normalize",
+    "min_count",
+    "split_seed",
+)  # how the model's text was read, unless the user gives others
+SPLIT = ("split", "splits", "split_seed")  # of the text
 FORM = ("records", "separator", "format", "column", "field")  # one of them says of what form the new text is
 SLOWER = 2  # the learning rate is divided by this: a trained model forgets at the rate that it first learnt with
 
@@ -82,6 +89,19 @@ def open_with_origin(settings: TextSettings, corpus: Corpus, start: Checkpoint) 
     if opened.unknown and vocabulary.unknown_id is not None:
         opened = replace(opened, notes=(*opened.notes, rare_note(opened.unknown, opened.characters)))
     return opened, Origin(start, vocabulary, _with_symbols(start, vocabulary), new)
+
+
+def seen_notes(text: TextSettings, corpus: Corpus, start: Checkpoint) -> list[str]:
+    """What to say if the model was trained on the same text, and on parts of it that are now held out."""
+    own = start.settings.text
+    others = {name: getattr(own, name) for name in SPLIT if getattr(text, name) != getattr(own, name)}
+    at_random = text.records or corpus.split_kind != "contiguous"
+    drawn_again = at_random and not others.keys() <= {"splits"}
+    if corpus.sha256 != start.text.sha256 or not (drawn_again or text.splits[0] < own.splits[0]):
+        return []
+    same = " ".join(f"-s text.{name}={json.dumps(value).replace(' ', '')}" for name, value in others.items())
+    what = f"{start.run_name} was trained on some of what is now valid or test, so these scores are too good"
+    return [f"{what}; its own split: {same}"]
 
 
 def _with_symbols(start: Checkpoint, vocabulary: Vocabulary) -> dict[str, np.ndarray]:

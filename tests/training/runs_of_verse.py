@@ -11,10 +11,10 @@ STEPS = 8
 TIMES = {"seconds", "validation_seconds"}
 
 
-def settings_for(text, model=None, **training):
+def settings_for(source, model=None, text=None, **training):
     return Settings.model_validate(
         {
-            "text": {"sources": [str(text)]},
+            "text": {"sources": [str(source)], **(text or {})},
             "model": {"hidden_size": 8, "num_layers": 1, "dropout": 0.2, **(model or {})},
             "training": {
                 "steps": STEPS, "batch_size": 4, "seq_len": 16, "validations": 2, "sample_length": 0,

@@ -72,6 +72,35 @@ def test_the_learning_rate_is_smaller_unless_it_is_given(first):
     assert settings_of(first, "training.learning_rate=0.3").training.learning_rate == 0.3
 
 
+def test_the_split_is_drawn_by_the_seed_of_the_run_unless_another_is_given(first):
+    assert settings_of(first, "training.seed=9").text.split_seed == first.settings.text.split_seed == 1
+    assert settings_of(first, "text.split_seed=9").text.split_seed == 9
+
+
+@pytest.mark.parametrize(
+    ("records", "changed", "expected"),
+    [
+        (False, {}, ""),
+        (False, {"split_seed": 9}, ""),  # one running text is cut and not drawn
+        (False, {"splits": [0.95, 0.03, 0.02]}, ""),  # what is held out now was held out then
+        (False, {"splits": [0.5, 0.3, 0.2]}, "-s text.splits=[0.9,0.05,0.05]"),
+        (True, {"split_seed": 9}, "-s text.split_seed=1"),
+        (True, {"split": "contiguous"}, '-s text.split="auto"'),
+        (True, {"splits": [0.95, 0.03, 0.02]}, ""),
+    ],
+)
+def test_scores_on_what_the_model_was_trained_on_are_said_to_be_too_good(text, other, records, changed, expected):
+    list(begin(settings_for(text, text={"records": records}), "first"))
+    start = charlm.load("first/last")
+    same = begin(settings_for(text, text={"records": records, **changed}), "same", start)
+    another = begin(settings_for(other, text={"records": records, **changed}), "another", start)
+    said = [note for note in same.notes if "too good" in note]
+    assert [note.rpartition(": ")[2] for note in said] == [expected] * bool(expected)
+    assert not any("too good" in note for note in another.notes)
+    for training in (same, another):
+        training.close()
+
+
 def test_a_preset_gives_its_training_and_not_its_model(first):
     settings = settings_of(first, config="char-rnn")
     assert settings.training.optimizer == "rmsprop"
