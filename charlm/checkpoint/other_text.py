@@ -1,7 +1,8 @@
-"""Opens a text that is not a checkpoint's own in the form of its own, in its symbols. Knows no model."""
+"""Opens a text that is given to a checkpoint in the form of its own, in its symbols. Knows no model."""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 
 from charlm.checkpoint.contents import Checkpoint
@@ -23,3 +24,13 @@ def open_other_text(
     if encoding:
         changes["encoding"] = encoding
     return open_corpus(checkpoint.settings.text.model_copy(update=changes), checkpoint.vocabulary, unknown)
+
+
+def trained_notes(checkpoint: Checkpoint, corpus: Corpus) -> tuple[str, ...]:
+    """What to say if that text is the checkpoint's own: a score of all of it is mostly one of what was trained on."""
+    if corpus.sha256 != checkpoint.text.sha256:
+        return ()
+    share = 1.0 if checkpoint.settings.text.valid else checkpoint.settings.text.splits[0]
+    score = "pairs" if checkpoint.pair_kind else "bound" if checkpoint.latent_kind else "perplexity"
+    what = f"{checkpoint.run_name} was trained on {share:.0%} of this text, so a score of all of it is no test"
+    return (f"{what}; of what was held out: charlm eval {score} {shlex.quote(checkpoint.run_name)}",)

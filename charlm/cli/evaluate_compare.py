@@ -55,11 +55,13 @@ def compare(
     require_alike(checkpoints, "charlm eval compare")
     found: list[TextScore] = []
     scores: list[dict[str, Any]] = []
+    notes: dict[str, None] = {}  # in order, each once
     with Waiting("reading the text") as line:
         for checkpoint in checkpoints:
             corpus = given_text(checkpoint, text, encoding, unknown)
             found.append(score_of(checkpoint, corpus, corpus.ids, device, unknown, line))
             scores.append(model_values(checkpoint, corpus, found[-1]))
+            notes |= dict.fromkeys(corpus.notes)
     differences = []
     for checkpoint, score in zip(checkpoints[1:], found[1:], strict=True):
         nats, interval = difference(score, found[0])
@@ -69,4 +71,4 @@ def compare(
     else:
         from charlm.display.score_table import print_comparison
 
-        print_comparison(scores, differences, unknown)
+        print_comparison(scores, differences, unknown, tuple(notes))

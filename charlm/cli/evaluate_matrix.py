@@ -61,6 +61,7 @@ def matrix(
     checkpoints = [open_named(run, f"{COMMAND} {{run}} RUN --text {{text}}") for run in runs]
     require_alike(checkpoints, COMMAND)
     rows: list[dict[str, Any]] = []
+    notes: dict[str, None] = {}  # in order, each once
     with Waiting("reading the texts") as line:
         for source in text:
             scores, found = [], []
@@ -69,12 +70,13 @@ def matrix(
                 require_two(corpus.ids.size, "The text", source)
                 found.append(score_of(checkpoint, corpus, corpus.ids, device, unknown, line))
                 scores.append(model_values(checkpoint, corpus, found[-1]))
+                notes |= dict.fromkeys(f"{source}: {note}" for note in corpus.notes)
             best = best_run(scores)
             rows.append({"text": source, "best": best, "behind": _behind(found, best), "runs": scores})
     if as_json:
         print_json({"unknown": unknown, "texts": rows})
     else:
-        print_matrix(rows, unknown)
+        print_matrix(rows, unknown, tuple(notes))
 
 
 def _behind(found: Sequence[TextScore], best: int) -> list[dict[str, Any]]:

@@ -44,6 +44,7 @@ def pairs(
         raise UsageError("FILE and --split name two texts", f"--split {split}", "Give one of them.")
     limit_blas_threads()
     from charlm.checkpoint.moved import Moved
+    from charlm.checkpoint.other_text import trained_notes
     from charlm.cli.opening import open_pair_run
     from charlm.display.pair_scores import print_pair_scores
     from charlm.display.waiting import Waiting
@@ -73,7 +74,7 @@ def pairs(
         "text": given.corpus.name if given else checkpoint.text.name,
         "split": None if given else name,
     }
-    notes = [*(given.notes if given else ()), *lacking]
+    notes = [*((*given.notes, *trained_notes(checkpoint, given.corpus)) if given else ()), *lacking]
     result = about | found.to_json() | {"notes": notes, "seconds": round(time.perf_counter() - began, 3)}
     if as_json:
         print_json(result)

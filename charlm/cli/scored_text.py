@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -150,11 +150,12 @@ def require_alike(checkpoints: Sequence[Checkpoint], where: str) -> None:
 
 
 def given_text(checkpoint: Checkpoint, text: list[str], encoding: str | None, unknown: Policy) -> Corpus:
-    """A text that was given, in the model's symbols."""
-    from charlm.checkpoint.other_text import open_other_text
+    """A text that was given, in the model's symbols. Its notes say so if the model was trained on it."""
+    from charlm.checkpoint.other_text import open_other_text, trained_notes
     from charlm.evaluation.text import reading_of
 
-    return open_other_text(checkpoint, text, encoding, reading_of(unknown))
+    corpus = open_other_text(checkpoint, text, encoding, reading_of(unknown))
+    return replace(corpus, notes=(*corpus.notes, *trained_notes(checkpoint, corpus)))
 
 
 def score_of(

@@ -22,8 +22,11 @@ def best_run(scores: Scores) -> int:
     return min(range(len(scores)), key=lambda number: scores[number][_measure(scores)])
 
 
-def print_matrix(rows: Sequence[Mapping[str, Any]], policy: str) -> None:
-    """`rows` are the texts of `--json`: each has the scores of all runs, and the number of the best."""
+def print_matrix(rows: Sequence[Mapping[str, Any]], policy: str, notes: Sequence[str]) -> None:
+    """`rows` are the texts of `--json`: each has the scores of all runs, and the number of the best. The notes are of
+    all readings."""
+    for note in notes:
+        print_stderr(note)
     measure = _measure(rows[0]["runs"])
     names = [str(score["run"]) for score in rows[0]["runs"]]
     steps = [f"{score['step']:,}" for score in rows[0]["runs"]]

@@ -62,9 +62,11 @@ def _log_linear(weights: Sequence[float]) -> str:
 
 
 def print_comparison(
-    scores: Sequence[Mapping[str, Any]], differences: Sequence[Mapping[str, Any]], policy: str
+    scores: Sequence[Mapping[str, Any]], differences: Sequence[Mapping[str, Any]], policy: str, notes: Sequence[str]
 ) -> None:
-    """A row for each model; `scores` and `differences` are the objects of `--json`."""
+    """A row for each model; `scores` and `differences` are the objects of `--json`, the notes are of all readings."""
+    for note in notes:
+        print_stderr(note)
     rows = [["run", "step", "bits/char", "bits/byte", "characters", "unknown", "more than the first (95 %)"]]
     more = ["", *(_more(each) for each in differences)]
     rows += [
