@@ -30,7 +30,7 @@ def trained_notes(checkpoint: Checkpoint, corpus: Corpus) -> tuple[str, ...]:
     """What to say if that text is the checkpoint's own: a score of all of it is mostly one of what was trained on."""
     if corpus.sha256 != checkpoint.text.sha256:
         return ()
-    share = 1.0 if checkpoint.settings.text.valid else checkpoint.settings.text.splits[0]
+    share = checkpoint.settings.text.splits[0]
     score = "pairs" if checkpoint.pair_kind else "bound" if checkpoint.latent_kind else "perplexity"
     what = f"{checkpoint.run_name} was trained on {share:.0%} of this text, so a score of all of it is no test"
     return (f"{what}; of what was held out: charlm eval {score} {shlex.quote(checkpoint.run_name)}",)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 import sys
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -113,7 +112,7 @@ def tune(
     from charlm.studies.tuning.beginning import begin
     from charlm.studies.tuning.claiming import Search
 
-    with Waiting("timing a few updates") if plan.asked.chosen else nullcontext():
+    with Waiting("beginning the search"):
         plan = begin(plan, home)
     search = Search(plan, home)
     _run(search, trials)

@@ -112,7 +112,12 @@ def torch_engine(layer: Layer, like: torch.Tensor) -> Engine:
 
 
 def width_in_small_operations(layers: Sequence[Layer], like: torch.Tensor) -> int:
-    """Units of the widest layer whose window is many operations of torch, some for each step; 0 if there is none."""
+    """Units of the widest layer whose window is many operations of torch, some for each step; 0 if there is none.
+
+    It is 0 on a GPU, too: this is about the threads of a CPU.
+    """
+    if like.device.type != "cpu":
+        return 0
     small = ("memory kernel", "chunks", "scan", "definition")
     return max((layer.hidden_size for layer in layers if torch_engine(layer, like) in small), default=0)
 

@@ -18,10 +18,15 @@ class Controller(ABC):
     controls: Tensor  # (T, B, H), the output of each step
 
     def __init__(self, projected: Tensor, matrix: Tensor) -> None:
-        self.projected, self.matrix = projected, matrix
+        self.matrix = matrix
         self.turned = matrix.T.contiguous()  # small products read it faster so
         T, B, _ = projected.shape
         self.past = projected.new_empty(T, B, matrix.shape[1])
+
+    @property
+    @abstractmethod
+    def own(self) -> tuple[Tensor, ...]:
+        """Its own state after the window."""
 
     @abstractmethod
     def forward(self, t: int, read: Tensor) -> Tensor:
@@ -50,6 +55,10 @@ class TanhController(Controller):
         super().__init__(projected, matrix)
         self.controls = torch.empty_like(projected)
         self._steps = list(zip(projected, self.past, self.controls, strict=True))
+
+    @property
+    def own(self) -> tuple[Tensor, ...]:
+        return ()
 
     def forward(self, t: int, read: Tensor) -> Tensor:
         projected, past, control = self._steps[t]
@@ -84,6 +93,10 @@ class LSTMController(Controller):
         self._h = h
         self._steps = list(zip(*each, self.controls, strict=True))
 
+    @property
+    def own(self) -> tuple[Tensor, ...]:
+        return self.controls[-1], self.c[-1]
+
     def forward(self, t: int, read: Tensor) -> Tensor:
         projected, past, sums, i_f, i, f, g, o, c, new_c, control = self._steps[t]
         torch.addmm(projected, torch.cat([self._h, read], -1, out=past), self.turned, out=sums)
@@ -97,7 +110,7 @@ class LSTMController(Controller):
 
 
 class LSTMBack(ControllerBack):
-    """What the gradients of h and of c are times, is there for all steps beforehand."""
+    """A gradient of a sum is that of h or of c times a factor; the factors of all steps are computed beforehand."""
 
     def __init__(self, forwards: LSTMController, d_h: Tensor, d_c: Tensor) -> None:
         self.matrix, self.d_own = forwards.matrix, (d_h, d_c)

@@ -12,7 +12,7 @@ from dataclasses import astuple, dataclass, fields
 
 import numpy as np
 
-from charlm.cells.arrays import Array
+from charlm.cells.arrays import Array, zeros
 from charlm.cells.cell import Cell
 from charlm.cells.ntm import NTM
 from charlm.cells.place_memory import LIMIT, START, PlaceMemory
@@ -26,7 +26,7 @@ class KernelMemory(PlaceMemory):
         given = [_float32(each) for each in (numbers, memory, moved, first)]
         rows = len(given[0])
         widths = self.places * self.width, self.reading * self.width, self.heads * self.places
-        found = [_room(given[0], rows, width) for width in widths]
+        found = [zeros((rows, width), given[0]) for width in widths]
         names = ("asked", "memory", "moved", "first", "written", "read", "after")
         call("memory_forward", self.turn_of(rows, dict(zip(names, (*given, *found), strict=True))))
         return found[0], found[1], found[2]
@@ -77,10 +77,6 @@ def _float32(array: Array) -> Array:
     if isinstance(array, np.ndarray):
         return np.ascontiguousarray(array, np.float32)
     return array.float().contiguous()
-
-
-def _room(like: Array, rows: int, width: int) -> Array:
-    return np.empty((rows, width), like.dtype) if isinstance(like, np.ndarray) else like.new_empty(rows, width)
 
 
 def _address(array: Array) -> int:

@@ -73,9 +73,8 @@ class _Window(torch.autograd.Function):
             torch.addmm(bias, controller.forward(t, read), to_heads, out=now)
             turns.forward(t)
         ctx.controller, ctx.turns, ctx.heads = controller, turns, heads
-        last = (controller.controls[-1], controller.c[-1]) if isinstance(controller, LSTMController) else ()
         # Copies: ctx must not hold an output, or the graph and ctx would keep each other alive.
-        found = (controller.controls, turns.read[1:], turns.memory[-1], turns.moved[-1], *last)
+        found = (controller.controls, turns.read[1:], turns.memory[-1], turns.moved[-1], *controller.own)
         return tuple(each.clone() for each in found)
 
     @staticmethod

@@ -67,7 +67,7 @@ class TorchScorer:
         device = self._model.parameters["head.bias"].device
         ids = torch.from_numpy(inputs).to(device)
         wanted = torch.from_numpy(targets).to(device)
-        threads = threads_for(inputs.shape[1], self._units) if self._units and device.type == "cpu" else nullcontext
+        threads = threads_for(inputs.shape[1], self._units) if self._units else nullcontext
         with torch.no_grad(), threads(), _without_tf32() if device.type == "cuda" else nullcontext():
             logits, state = self._model.forward(ids, state, run_with_torch)
             nats = torch.nn.functional.cross_entropy(

@@ -73,8 +73,9 @@ static void NAME({name}_share)(void *window, Team *team, int64_t number) {{
     const int64_t units = (w->H + 4 * W - 1) / (4 * W), threads = team->barrier.threads; /* a tile: 4 W */
     const Grid grid = grid_of(w->B, units, threads);
     const Bounds rows = rows_of(grid, w->B, number), own = units_of(grid, w->H, 4 * W, number);
-    const double most = (double)(most_work(grid, w->B, units) * threads);
-    if (number == 0) team->barrier.idle = 1 - (double)(w->B * units) / most;
+    Load load = {{0}};
+    add_load(&load, grid, w->B, units, 1);
+    if (number == 0) team->barrier.idle = idle_of(&load, threads);
     NAME({name})(w, &team->barrier, rows.first, rows.end, own.first, own.end);
 }}
 void NAME({name}_units)(NAME(Window) *w) {{ w->contended = run_team(NAME({name}_share), w, w->threads); }}"""

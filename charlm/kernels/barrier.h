@@ -27,7 +27,7 @@ typedef struct {
     int passed;        /* how often all had arrived: a thread waits until this changes */
     int64_t began_ns;  /* when the threads were started */
     int64_t waited_ns; /* how long threads waited after SPIN_TRIES, summed over threads */
-    double idle;       /* the part of all threads' time that is waited even so, because the work is not evenly divided */
+    double idle;       /* the part of all threads' time that they wait since the work is not evenly divided */
 } Barrier;
 
 static int64_t now_ns(void) {
@@ -57,8 +57,8 @@ static void barrier_wait(Barrier *b) {
     if (began) __atomic_add_fetch(&b->waited_ns, now_ns() - began, __ATOMIC_RELAXED);
 }
 
-/* Whether threads spent a quarter of their time waiting for one that did not run. The last thread to arrive never waits:
-   hence threads - 1. */
+/* Whether threads spent a quarter of their time waiting for one that did not run. The last thread to arrive never
+   waits: hence threads - 1. */
 static int is_contended(const Barrier *b) {
     const int64_t waited = __atomic_load_n(&b->waited_ns, __ATOMIC_RELAXED);
     const double allowed = (b->threads - 1) / 4.0 + b->idle * b->threads;

@@ -33,6 +33,17 @@ static Grid grid_of(int64_t rows, int64_t units, int64_t threads) {
     return best;
 }
 
+/* What a team does of something: all of it, and what the thread with most to do has, in the same measure. */
+typedef struct { double all, most; } Load;
+
+static void add_load(Load *l, Grid g, int64_t rows, int64_t units, int64_t each) {
+    l->all += (double)each * (double)(rows * units);
+    l->most += (double)each * (double)most_work(g, rows, units);
+}
+
+/* The part of their time that so many threads wait since the work is not evenly divided. */
+static double idle_of(const Load *l, int64_t threads) { return 1 - l->all / (l->most * (double)threads); }
+
 /* The rows and the units of thread `number`; the bounds of its units are multiples of `unit`, or the size. */
 static Bounds rows_of(Grid g, int64_t rows, int64_t number) {
     return number < g.by_rows * g.by_units ? share_bounds(rows, 1, number / g.by_units, g.by_rows) : (Bounds){0, 0};

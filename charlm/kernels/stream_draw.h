@@ -75,20 +75,12 @@ static int all_ended(const StreamDraw *d) {
 /* What one thread does of a layer, or of the head. */
 typedef struct { Bounds rows, units; } DrawPart;
 
-/* The parts of one thread, of each layer and then of the head, and by the way how long threads wait since the division
-   is not even. A layer's work for a row and a unit is about as many products as it reads numbers for each block. */
-static double draw_parts(const StreamStack *stack, int64_t rows, int64_t threads, int64_t number, DrawPart *parts) {
-    double all = 0, longest = 0;
-    for (int64_t n = 0; n <= stack->count; n++) {
-        const StreamLayer *l = stack->layers + (n < stack->count ? n : n - 1);
-        const int64_t size = n < stack->count ? l->H : stack->V, shares = size / (4 * W);
-        const int64_t products = n < stack->count ? l->K * (l->H + (l->x ? l->I : 0)) : l->H;
-        const Grid grid = grid_of(rows, shares, threads);
-        parts[n] = (DrawPart){rows_of(grid, rows, number), units_of(grid, size, 4 * W, number)};
-        all += (double)products * (double)(rows * shares);
-        longest += (double)products * (double)most_work(grid, rows, shares);
-    }
-    return 1 - all / (longest * (double)threads);
+/* The part of thread `number` in so many units, each of which takes `products` for a row; they are added to the load. */
+static DrawPart draw_part(int64_t rows, int64_t size, int64_t products, int64_t threads, int64_t number, Load *load) {
+    const int64_t units = size / (4 * W);
+    const Grid grid = grid_of(rows, units, threads);
+    add_load(load, grid, rows, units, products);
+    return (DrawPart){rows_of(grid, rows, number), units_of(grid, size, 4 * W, number)};
 }
 
 /* All steps, for one thread's share: some rows for drawing, some rows and units of every layer and of the head. */
@@ -97,9 +89,14 @@ static void draw_share(void *draw, Team *team, int64_t number) {
     StreamStack stack = *d->stack; /* a copy, whose ids change with every step */
     const int64_t B = d->rows, threads = team->barrier.threads;
     const Bounds rows = share_bounds(B, 1, number, threads);
-    DrawPart parts[stack.count + 1];
-    const double idle = draw_parts(&stack, B, threads, number, parts);
-    if (number == 0) team->barrier.idle = idle;
+    DrawPart parts[stack.count];
+    Load load = {0};
+    for (int64_t n = 0; n < stack.count; n++) {
+        const StreamLayer *l = stack.layers + n;
+        parts[n] = draw_part(B, l->H, l->K * (l->H + (l->x ? l->I : 0)), threads, number, &load);
+    }
+    const DrawPart head = draw_part(B, stack.V, stack.layers[stack.count - 1].H, threads, number, &load);
+    if (number == 0) team->barrier.idle = idle_of(&load, threads);
     DrawRoom room = draw_room(d->scratch + number * DRAW_ROOM * d->symbols, d->symbols);
     for (int64_t step = 0; step < d->length; step++) {
         int64_t *drawn = d->drawn + step * B;
@@ -120,7 +117,6 @@ static void draw_share(void *draw, Team *team, int64_t number) {
                 barrier_wait(&team->barrier);
             }
         }
-        const DrawPart head = parts[stack.count];
         head_step(&stack, head.rows.first, head.rows.end, head.units.first, head.units.end);
         if (number == 0) { /* one thread decides, so that all stop after the same step */
             d->done = step + 1;

@@ -1,8 +1,8 @@
 /* A team: threads that do one piece of work together and wait for each other at a barrier (barrier.h).
 
-   They divide the units of a layer as far as that is even: then each reads its own part of the weights from its own cache.
-   If there are more threads than that takes, they divide its rows, too (sharing.h). The work sees which of its threads
-   runs it, so that a sum is added in the same order whichever thread adds it. */
+   They divide the units of a layer as far as that is even: then each reads its own part of the weights from its own
+   cache. If there are more threads than that takes, they divide its rows, too (sharing.h). The work sees which of its
+   threads runs it, so that a sum is added in the same order whichever thread adds it. */
 #pragma once
 #include <pthread.h>
 #include "barrier.h"

@@ -35,12 +35,8 @@ FREE = tuple(  # settings of the model that change none of its weights
         "latent.input_dropout", "latent.canvas", "latent.rounds",
     )
 )  # fmt: skip
-KEPT = (
-    "newlines",
-    "normalize",
-    "min_count",
-    "split_seed",
-)  # how the model's text was read, unless the user gives others
+# How the model's text was read and split, and how a new one is, unless the user says otherwise.
+KEPT = ("newlines", "normalize", "min_count", "split_seed")
 SPLIT = ("split", "splits", "split_seed")  # of the text
 FORM = ("records", "separator", "format", "column", "field")  # one of them says of what form the new text is
 SLOWER = 2  # the learning rate is divided by this: a trained model forgets at the rate that it first learnt with

@@ -118,7 +118,7 @@ class Stepwise:
         self.fresh, self.step = engine.fresh, engine.step
 
 
-@pytest.fixture(params=[1, 2, 5])
+@pytest.fixture(params=[1, 2, 3, 5])
 def threads(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """How many threads draw together; PAIRS_FOR_A_THREAD would give small stacks one."""
     monkeypatch.setattr(compiled_stepper, "usable_threads", lambda: request.param)

@@ -16,8 +16,7 @@ def begin(plan: SearchPlan, home: SearchFolder) -> SearchPlan:
     if not plan.asked.chosen:
         home.begin(plan.described())
         return plan
-    before = home.begun()
-    if not before:
+    if not home.begun():
         plan = plan.with_chosen(_chosen(plan))
     stored = home.begin(plan.described())  # another process may have been quicker, and chosen other values
     return plan.with_chosen(stored[CHOSEN])

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from charlm.cells.naming_files import own_settings, own_stack_problems
-from charlm.config.given import LENGTHS, dotted
-from charlm.config.resolving import BY_TIME, DEFAULT_PRESET, resolve, resolve_to_train
+from charlm.config.given import LENGTHS, Given, dotted
+from charlm.config.resolving import BUDGET, default_preset, resolve, resolve_to_train
 from charlm.config.settings import Settings
 from charlm.engines.precision import compute_for
 from charlm.errors import UsageError
@@ -52,7 +52,8 @@ class Asked:
     @property
     def preset(self) -> str:
         """As for `charlm train`: another one if a length is a time."""
-        return self.config or (BY_TIME if self.each.kind == "budget" else DEFAULT_PRESET)
+        by_time = {BUDGET: Given(self.each.amount, "--each")} if self.each.kind == "budget" else {}
+        return self.config or default_preset(by_time)
 
 
 @dataclass(frozen=True)
@@ -165,13 +166,13 @@ def given_names(asked: Asked) -> set[str]:
 
 def _automatic(asked: Asked) -> tuple[str, ...]:
     """The settings that are `auto`. Raises UsageError if there are some, and a trial is as long as its updates."""
-    by_time = dict.fromkeys(LENGTHS) | {"training.budget": 1.0}
+    by_time = dict.fromkeys(LENGTHS) | {BUDGET: 1.0}
     names = resolve_to_train(asked.preset, asked.overrides, {**asked.options, **by_time}).automatic
     if names and asked.each.kind != "budget":
         raise UsageError(
             f"{', '.join(names)}: auto, and that needs trials whose length is a time",
             f"--each {asked.each}",
-            "Give a time, such as --each 30s, or another preset, such as -c quick.",
+            "Give a time, such as --each 30s, or numbers, as the preset quick has them.",
         )
     return names
 
