@@ -71,6 +71,7 @@ IMPORT = examples("charlm import mymodel-hub --name owl", "charlm import mymodel
 SERVE = examples("charlm serve mybook", "charlm serve mybook names --port 8080")
 TUNE = examples(
     "charlm tune mybook.txt --trials 40 --each 15s",
+    "charlm tune words.tsv --pairs --each 1m",
     "charlm tune mybook.txt --space myspace.yaml --each 500steps",
     "charlm tune mybook.txt -c mine.yaml --at-most-parameters 500000",
 )

@@ -152,9 +152,10 @@ def search(
     best = event.best
     bits = None if best.nats is None else in_bits(best.nats)
     if as_json:
-        print_json({"search": wanted.name, "path": str(home), "bits": bits, "nats": best.nats, "settings": best.values})
+        score = {"bits": bits, "nats": best.nats, **({"bounded": True} if best.bounded else {})}
+        print_json({"search": wanted.name, "path": str(home), **score, "settings": best.values})
     else:
-        print_columns([("best", score_text(best.nats), in_short(best.values))])
+        print_columns([("best", score_text(best.nats, best.bounded), in_short(best.values))])
 
 
 def _train(study: PreparedStudy, home: StudyFolder, command: str) -> None:

@@ -17,12 +17,14 @@ from charlm.cli.options import (
     DeviceIfGiven,
     Encoding,
     JsonAtEnd,
+    Latent,
     Overrides,
     Records,
     Test,
     Valid,
 )
 from charlm.cli.ranges import SEEDS, require_within
+from charlm.cli.train_pairs import Pairs, chosen_kind
 from charlm.errors import UsageError
 from charlm.version import install_extra
 
@@ -44,7 +46,10 @@ def tune(
     ] = "15s",
     space: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="A YAML file of what is searched. Default: configs/spaces/default.yaml."),
+        typer.Option(
+            metavar="FILE",
+            help="A YAML file of what is searched. Default: default.yaml of configs/spaces, or lines.yaml.",
+        ),
     ] = None,
     name: Annotated[
         str | None, typer.Option(help="Name of the search. Default: made from the text, the preset and the length.")
@@ -62,6 +67,8 @@ def tune(
     seed: Annotated[int, typer.Option(help="Seed of the draws and of the trainings.")] = 1,
     encoding: Encoding = None,
     records: Records = False,
+    latent: Latent = None,
+    pairs: Pairs = False,
     valid: Valid = None,
     test: Test = None,
     cell_file: CellFile = None,
@@ -90,6 +97,8 @@ def tune(
         "text.valid": valid,
         "text.test": test,
         "text.records": records or None,
+        "model.latent.kind": latent,
+        "model.pairs.kind": chosen_kind(pairs, text, settings or []),
         "training.device": device,
         "training.seed": seed,
     }
@@ -151,7 +160,7 @@ def _run(search: Search, wanted: int) -> None:
         print_stderr(f"chosen for {search.plan.asked.each}: {values}")
     print_stderr(f"searched: {names}")
     event = None
-    with Stop() as stop, TuneView(StderrConsole(), best_of(rows), wanted) as view:
+    with Stop() as stop, TuneView(StderrConsole(), best_of(rows), wanted, search.plan.bounded) as view:
         for event in run_search(search, wanted, stop.asked, stop.save_asked):
             view.show(event)
     if isinstance(event, TuneInterrupted):
@@ -185,6 +194,7 @@ def _report(search: Search, command: str, as_json: bool) -> None:
             {
                 "search": search.home.name,
                 "path": str(search.home.folder),
+                **({"bounded": True} if search.plan.bounded else {}),
                 "best": to_json(best),
                 "importances": shares,
                 "preset": str(search.home.best),
@@ -193,7 +203,7 @@ def _report(search: Search, command: str, as_json: bool) -> None:
             }
         )
         return
-    table = table_rows(rows, shares)
+    table = table_rows(rows, shares, search.plan.bounded)
     print_table(table, right=table[0][1:])
     for line in (*failure_lines(rows), *end_lines(search.plan.space, best)):
         print_stderr(line)

@@ -93,7 +93,7 @@ def resolve_to_train(
     """
     problems: list[Problem] = []
     above = _from_command_line(overrides, options or {}, problems)
-    merged = merge_given([*_from_file(preset_or_file or default_preset(above), problems), above])
+    merged = merge_given([*_from_file(preset_or_file or _default_preset(above), problems), above])
     names = left_open(merged)
     if not has_length(merged) or merged.get(BUDGET, NO_VALUE).value is None:
         problems += with_origins(needs_time(names), _origins(merged, names))
@@ -101,7 +101,12 @@ def resolve_to_train(
     return replace(resolved, origins=resolved.origins | _origins(merged, names), automatic=names)
 
 
-def default_preset(above: Mapping[str, Given]) -> str:
+def usual_preset(overrides: Sequence[str], options: Mapping[str, object]) -> str:
+    """The preset of `resolve_to_train` if none is named."""
+    return _default_preset(_from_command_line(overrides, options, []))
+
+
+def _default_preset(above: Mapping[str, Given]) -> str:
     """The preset that suits what is given."""
     usual = (DEFAULT_PRESET, BY_TIME)
     for name, presets in OF_A_KIND.items():

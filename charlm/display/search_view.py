@@ -10,7 +10,7 @@ from rich.console import Console
 
 from charlm.display.live_in_turn import LiveInTurn
 from charlm.display.printing import print_stderr
-from charlm.display.units import in_bits
+from charlm.display.units import at_most, in_bits
 from charlm.studies.search import CandidateScored, CandidateStarted, CandidateTraining, SearchEvent
 
 
@@ -27,16 +27,16 @@ class SearchView(LiveInTurn):
                 self._begin_live(f"{run}  {number} of {self._total}")
             case CandidateTraining(event=training):
                 self._show_live(training)
-            case CandidateScored(values=values, number=number, nats=nats):
+            case CandidateScored(values=values, number=number, nats=nats, bounded=bounded):
                 self._end_live()
-                print_stderr(f"{number}/{self._total}  {score_text(nats)}  {in_short(values)}", dim=False)
+                print_stderr(f"{number}/{self._total}  {score_text(nats, bounded)}  {in_short(values)}", dim=False)
             case _:
                 pass
 
 
-def score_text(nats: float | None) -> str:
-    """`2.8334 bits (1.9639 nats)`; None is a training that diverged."""
-    return "diverged" if nats is None else f"{in_bits(nats):.4f} bits ({nats:.4f} nats)"
+def score_text(nats: float | None, bounded: bool = False) -> str:
+    """`2.8334 bits (1.9639 nats)`, marked if it is an upper bound; None is a training that diverged."""
+    return "diverged" if nats is None else f"{at_most(bounded)}{in_bits(nats):.4f} bits ({nats:.4f} nats)"
 
 
 def in_short(values: Mapping[str, Any]) -> str:

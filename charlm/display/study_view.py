@@ -16,7 +16,7 @@ from charlm.display.live import supports_live_view
 from charlm.display.printing import print_stderr
 from charlm.display.redrawn import Redrawn
 from charlm.display.study_report import format_value
-from charlm.display.units import clock, in_bits, short
+from charlm.display.units import at_most, clock, in_bits, short
 from charlm.studies.choice_report import chosen_text, value_text
 from charlm.studies.choosing import Candidate, CandidateScored, CandidateStarted, CandidateTraining, ValueChosen
 from charlm.studies.dispatching import DispatchEvent, JobGivenUp, JobSeen, JobStarted
@@ -90,7 +90,8 @@ class PlainStudy:
             case CandidateScored(candidate=candidate, nats=nats, is_new=is_new):
                 self._scored += 1
                 if is_new:
-                    score = "diverged" if nats is None else f"{format_value('bits', in_bits(nats))} bits"
+                    mark = at_most(candidate.bounded)
+                    score = "diverged" if nats is None else f"{mark}{format_value('bits', in_bits(nats))} bits"
                     self._print(
                         f"candidate {self._scored}/{self._candidates}",
                         self._with_value(candidate.place, value_text(candidate.value)),

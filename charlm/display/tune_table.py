@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from charlm.config.stored import inline_yaml
-from charlm.display.units import in_bits
+from charlm.display.units import at_most, in_bits
 
 if TYPE_CHECKING:
     from charlm.studies.tuning.results import TrialRow
@@ -23,11 +23,13 @@ def best_rows(rows: Sequence[TrialRow]) -> list[TrialRow]:
     return sorted(scored, key=lambda row: (row.nats, row.number))
 
 
-def table_rows(rows: Sequence[TrialRow], importances: Mapping[str, float]) -> list[list[str]]:
+def table_rows(rows: Sequence[TrialRow], importances: Mapping[str, float], bounded: bool = False) -> list[list[str]]:
     """A heading, the scores and sizes of the best trials and of the preset, and the settings that were searched.
 
     What matters most is the first; a setting's share is how much it decided whether a trial was among the best.
+    `bounded`: the scores are upper bounds.
     """
+    mark = at_most(bounded)
     best = best_rows(rows)[:SHOWN]
     first = [row for row in rows if row.number == 0 and row.nats is not None]  # had the preset's own values
     columns = [*best, *first]
@@ -39,8 +41,8 @@ def table_rows(rows: Sequence[TrialRow], importances: Mapping[str, float]) -> li
             *([PRESET] if first else []),
             *([MATTERS] if importances else []),
         ],
-        ["bits", *(f"{in_bits(row.nats or 0.0):.4f}" for row in columns)],
-        ["nats", *(f"{row.nats:.4f}" for row in columns)],
+        ["bits", *(f"{mark}{in_bits(row.nats or 0.0):.4f}" for row in columns)],
+        ["nats", *(f"{mark}{row.nats:.4f}" for row in columns)],
         ["parameters", *("-" if row.parameters is None else f"{row.parameters:,}" for row in columns)],
         ["updates", *("-" if row.steps is None else f"{row.steps:,}" for row in columns)],
         *([name, *(inline_yaml(row.values.get(name)) for row in columns)] for name in names),

@@ -18,11 +18,14 @@ if TYPE_CHECKING:
 
 
 class TuneView(LiveInTurn):
-    """Prints on stderr. `best` is the best trial before this session; `wanted` is how many trials there will be."""
+    """Prints on stderr. `best` is the best trial before this session; `wanted` is how many trials there will be.
 
-    def __init__(self, console: Console, best: TrialRow | None, wanted: int) -> None:
+    `bounded`: their scores are upper bounds.
+    """
+
+    def __init__(self, console: Console, best: TrialRow | None, wanted: int, bounded: bool = False) -> None:
         super().__init__(console)
-        self._best, self._wanted = best, wanted
+        self._best, self._wanted, self._bounded = best, wanted, bounded
 
     def show(self, event: TuneEvent) -> None:
         match event:
@@ -41,7 +44,7 @@ class TuneView(LiveInTurn):
     def _say(self, row: TrialRow) -> None:
         better = row.is_better_than(self._best)
         self._best = row if better else self._best
-        score = row.why if row.nats is None else score_text(row.nats)
+        score = row.why if row.nats is None else score_text(row.nats, self._bounded)
         mark = "  the best so far" if better else "" if row.feasible or row.nats is None else "  takes too long"
         print_stderr(f"trial {row.number}  {score}{mark}  {values_text(row.values)}", dim=False)
 

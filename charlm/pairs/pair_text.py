@@ -109,10 +109,12 @@ def split_pairs(corpus: Corpus, settings: TextSettings) -> PairText:
     notes = [*(note for note in corpus.notes if LOOKS_SORTED not in note), *_doubled(hashes)]  # it is shuffled here
     for name in own:
         splits[name] = read[name]
-        kept = ~np.isin(splits["train"].source_hashes(), read[name].source_hashes())
-        if not kept.all():
-            notes.append(f"{int((~kept).sum()):,} pairs are left out of train: their sources are in the {name} text")
-            splits["train"] = splits["train"].take(np.flatnonzero(kept))
+        for part in (part for part in ("train", "valid") if part not in own):
+            kept = ~np.isin(splits[part].source_hashes(), read[name].source_hashes())
+            if left := int((~kept).sum()):
+                what = "one pair is left out of" if left == 1 else f"{left:,} pairs are left out of"
+                notes.append(f"{what} {part}: sources of the {name} text are in no other split")
+                splits[part] = splits[part].take(np.flatnonzero(kept))
     if not len(splits["train"]):
         raise TextError("No pairs are left to train on", where, "Give a validation text with other sources.")
     return PairText(corpus, splits, tuple(notes))

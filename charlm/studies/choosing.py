@@ -14,18 +14,18 @@ from itertools import count
 from typing import Any
 
 from charlm.config.settings import Settings, TrainingSettings
-from charlm.errors import UsageError
 from charlm.studies.claims import Claims
 from charlm.studies.grid import with_seed
 from charlm.studies.held import Held
-from charlm.studies.inner_split import inside_training, require_inside
+from charlm.studies.inner_split import inside_training, open_inside
 from charlm.studies.one_training import train_run
 from charlm.studies.preparing import PreparedTrial
 from charlm.studies.results import StudyFolder, best_choice, find_choice
 from charlm.studies.study import Choose, Place, Study
-from charlm.text.corpus import Corpus, open_corpus
+from charlm.text.corpus import Corpus
 from charlm.training.events import Event
 from charlm.training.loop import never
+from charlm.training.task_kinds import read_as
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,11 @@ class Candidate:
         """The name of its run: `lstm.gap-20.choose-1`."""
         variant, levels = self.place
         return ".".join([variant, *(f"{factor}-{level}" for factor, level in levels), f"choose-{self.number}"])
+
+    @property
+    def bounded(self) -> bool:
+        """Whether its score is an upper bound: of a model with latent variables."""
+        return self.settings.model.latent.kind is not None
 
 
 @dataclass(frozen=True)
@@ -95,23 +100,19 @@ def make_candidates(study: Study, alternatives: Sequence[Sequence[PreparedTrial]
     """The candidates of all places, the values of a place one after the other; none without `choose`.
 
     `alternatives` are the study's trials, once with each value. Raises UsageError if the training split of a text
-    cannot be divided, or is one of pairs.
+    cannot be divided.
     """
     if study.choose is None:
         return []
     seed = next(number for number in count() if number not in study.seeds)
-    corpora: dict[str, Corpus] = {}
+    corpora: dict[tuple[str, str], Corpus] = {}
     candidates = []
     for number, trials in enumerate(alternatives, 1):
         for prepared in trials[: len(trials) // len(study.seeds)]:  # those of the first seed
-            if prepared.trial.settings.model.pairs.kind is not None:
-                what = "choose divides the training split of a running text, and pairs are split by their sources"
-                raise UsageError(what, f"{source}, choose", "Leave choose out, and give all variants one value.")
             settings = _settings(prepared, study.choose, seed)
-            key = settings.text.model_dump_json()
+            key = settings.text.model_dump_json(), read_as(settings).model_dump_json()
             if key not in corpora:
-                corpora[key] = open_corpus(settings.text)
-                require_inside(corpora[key], prepared.corpus, f"{source}, choose")
+                corpora[key] = open_inside(prepared.trial.settings, prepared.corpus, f"{source}, choose")
             candidates.append(Candidate(prepared.trial.place, prepared.trial.chosen, number, settings, corpora[key]))
     places = list(dict.fromkeys(candidate.place for candidate in candidates))
     return sorted(candidates, key=lambda candidate: (places.index(candidate.place), candidate.number))
@@ -119,7 +120,7 @@ def make_candidates(study: Study, alternatives: Sequence[Sequence[PreparedTrial]
 
 def _settings(prepared: PreparedTrial, choose: Choose, seed: int) -> Settings:
     settings = with_seed(prepared.trial, seed).settings
-    text = inside_training(settings.text, prepared.corpus)
+    text = inside_training(settings, prepared.corpus)
     return settings.model_copy(update={"text": text, "training": _shortened(settings.training, choose.budget_share)})
 
 

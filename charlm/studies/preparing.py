@@ -16,6 +16,7 @@ from charlm.studies.one_training import open_text
 from charlm.studies.results import TEXTS
 from charlm.studies.study import Study
 from charlm.text.corpus import Corpus
+from charlm.training.task_kinds import read_as
 
 TEXT_SEED = 1  # of the generated texts to train on
 TEST_SEED, TEST_LINES = 2, 1000  # of the generated text that recall is measured on
@@ -41,7 +42,7 @@ def prepare_trials(study: Study, trials: Sequence[Trial], folder: Path, source: 
     opened: list[tuple[Trial, Corpus]] = []
     for trial in trials:
         trial = _with_text(trial, folder)
-        key = trial.settings.text.model_dump_json()
+        key = read_as(trial.settings).model_dump_json()
         if key not in corpora:
             corpora[key] = open_text(trial.settings)
         opened.append((trial, corpora[key]))

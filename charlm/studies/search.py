@@ -68,12 +68,16 @@ class CandidateTraining:
 
 @dataclass(frozen=True)
 class CandidateScored:
-    """`nats` per character on the valid split, None if the training diverged. `is_new` if it was trained just now."""
+    """`nats` per character on the valid split, None if the training diverged. `is_new` if it was trained just now.
+
+    `bounded` if the score is an upper bound, of a model with latent variables.
+    """
 
     values: Values
     number: int
     nats: float | None
     is_new: bool
+    bounded: bool = False
 
     def is_better_than(self, other: CandidateScored) -> bool:
         return self.nats is not None and (other.nats is None or self.nats < other.nats)
@@ -138,15 +142,16 @@ def _score(
     save: Callable[[], bool],
 ) -> Generator[SearchEvent, None, CandidateScored | None]:
     """The score of the values, from trials.jsonl or from a training; None after an interruption."""
+    settings = _settings(search, values, source)
+    bounded = settings.model.latent.kind is not None
     for row in read_metrics(home / TRIALS):
         if row.get("settings") == values:
-            scored = CandidateScored(values, number, row.get("nats"), is_new=False)
+            scored = CandidateScored(values, number, row.get("nats"), False, bounded)
             yield scored
             return scored
     if stop():
         yield SearchInterrupted(number)
         return None
-    settings = _settings(search, values, source)
     run = _run_for(settings, home)
     yield CandidateStarted(values, number, run)
     ended = yield from train_run(settings, open_text(settings), home / run, CandidateTraining, stop, save)
@@ -160,7 +165,7 @@ def _score(
             source,
             "Give text.splits a valid part, and training.validations at least 1.",
         )
-    scored = CandidateScored(values, number, None if finished is None else finished.best_nats, is_new=True)
+    scored = CandidateScored(values, number, None if finished is None else finished.best_nats, True, bounded)
     append_row(home / TRIALS, {"nats": scored.nats, "settings": values})
     yield scored
     return scored

@@ -20,6 +20,7 @@ from charlm.pairs.shapes import require_a_start
 from charlm.processes.group import ALONE, Group
 from charlm.text.corpus import Corpus
 from charlm.text.lanes import Reader
+from charlm.text.splitting import SPLITS
 from charlm.training.memory import require_memory
 from charlm.training.plan import train_reader
 from charlm.training.rule import LANGUAGE, PAIRS, Constants
@@ -110,6 +111,14 @@ def opened(
         return OpenedPairs(pairs, lanes_of(pairs, settings), initial)
     kind = OpenedText if settings.model.latent.kind is None else OpenedLines
     return kind(corpus, train_reader(settings, corpus), initial, group)
+
+
+def split_sizes(settings: Settings, corpus: Corpus) -> dict[str, int]:
+    """The characters of each split that such a model learns or is scored on. Raises TextError if pairs have none."""
+    if settings.model.pairs.kind is not None:
+        pairs = split_pairs(corpus, settings.text)
+        return {name: pairs.split(name).characters for name in SPLITS}
+    return {name: end - first for name, (first, end) in corpus.splits.items()}
 
 
 def name_of_kind(settings: Settings) -> str:

@@ -244,3 +244,18 @@ def test_search_tries_the_values_and_prints_the_best(charlm, verse, tmp_path):
     assert f"{best['bits']:.4f} bits ({best['nats']:.4f} nats)" in done.stdout
     assert charlm("sample", home / "trial-1", "-n", 5).returncode == 0
     assert charlm("study", "search", "absent.yaml").returncode == 2
+
+
+def test_a_search_marks_scores_that_are_bounds(charlm, tmp_path):
+    (tmp_path / "lines.txt").write_text(
+        "".join(f"{first}{last}\n" for first in "abcdefgh" for last in ("an", "o", "is"))
+    )
+    base = {"text.sources": ["lines.txt"], "training.steps": 2, "model.num_layers": 1, "training.device": "cpu"}
+    base |= {"model.latent.kind": "line", "text.records": True, "text.splits": [0.6, 0.2, 0.2]}
+    search = {"name": "s", "preset": "quick", "base": base, "choices": {"model.hidden_size": [4]}}
+    (tmp_path / "search.yaml").write_text(json.dumps(search))
+    done = charlm("study", "search", "search.yaml")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.startswith("1/1  <= ")
+    assert done.stdout.startswith("best  <= ")
+    assert json.loads(charlm("study", "search", "search.yaml", "--json").stdout)["bounded"] is True

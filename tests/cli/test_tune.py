@@ -10,6 +10,8 @@ import time
 
 import pytest
 
+from charlm.config.stored import from_yaml
+
 SPACE = """\
 settings:
   training.learning_rate: {low: 1e-3, high: 1e-1, log: true}
@@ -61,6 +63,27 @@ def test_the_best_is_a_preset_that_trains(charlm, search, tmp_path, verse):
     shown = json.loads(charlm("config", "show", "-c", best, "--json").stdout)["settings"]
     tried = found["best"]["settings"]
     assert (shown["training"]["learning_rate"], shown["model"]["hidden_size"]) == tuple(tried.values())
+
+
+KINDS = {
+    "pairs": (["--pairs"], "".join(f"{number}\t{str(number)[::-1]}\n" for number in range(100, 300))),
+    "latent": (["--latent", "line"], "".join(f"{first}{last}\n" for first in "abcdefgh" for last in ("an", "o", "is"))),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_models_of_another_kind_are_searched_and_their_best_trains(charlm, tmp_path, kind):
+    words, text = KINDS[kind]
+    (tmp_path / "lines.txt").write_text(text)
+    (tmp_path / "space.yaml").write_text(SPACE)
+    place = ["--space", "space.yaml", "--device", "cpu", "--trials", 2, "--each", "6steps", "--name", "mine"]
+    done = charlm("tune", "lines.txt", *words, *place, "-s", "model.num_layers=1", "-s", "training.batch_size=4")
+    assert done.returncode == 0, done.stderr
+    assert ("<= " in done.stdout) == ("<= " in done.stderr) == (kind == "latent")
+    trained = charlm("train", "lines.txt", "-c", "runs/tunes/mine/best.yaml", "--run", "final", "--device", "cpu")
+    assert trained.returncode == 0, trained.stderr
+    settings = from_yaml((tmp_path / "runs/final/config.yaml").read_text())
+    assert getattr(settings.model, kind).kind == {"pairs": "attending", "latent": "line"}[kind]
 
 
 def test_a_search_that_was_killed_goes_on_as_if_it_had_not_been(charlm, charlm_forked, search):

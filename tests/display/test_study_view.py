@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
 
+from charlm.config.settings import Settings
 from charlm.display.study_view import LiveStudy, PlainStudy
 from charlm.errors import TextError
 from charlm.studies.choosing import Candidate, CandidateScored, CandidateStarted, CandidateTraining, ValueChosen
@@ -32,7 +34,7 @@ def prepared(variant, seed):
 TRIALS = [prepared(variant, seed) for seed in (1, 2, 3) for variant in ("lstm", "gru")]
 CHOOSING = STUDY.model_copy(update={"choose": Choose(setting="training.learning_rate", values=(1e-3, 1e-2, 1e-1))})
 CANDIDATES = [
-    Candidate((variant, ()), value, number, None, None)
+    Candidate((variant, ()), value, number, Settings(), None)
     for variant in ("lstm", "gru")
     for number, value in enumerate(CHOOSING.choose.values, 1)
 ]
@@ -102,6 +104,14 @@ def test_lines_say_what_was_tried_and_chosen(capsys):
         "candidate 3/6  lstm, learning_rate 0.1  1.2984 bits",
         "chosen  lstm, learning_rate 0.1 (largest)",
     ]
+
+
+def test_bounds_of_candidates_are_marked(capsys):
+    latent = Settings.model_validate({"model": {"latent": {"kind": "line"}}, "text": {"records": True}})
+    candidates = [replace(each, settings=latent) for each in CANDIDATES]
+    with PlainStudy(study(CHOOSING, candidates)) as view:
+        view.show(CandidateScored(candidates[0], 1.0, is_new=True))
+    assert capsys.readouterr().err.splitlines()[-1].endswith("<= 1.4427 bits")
 
 
 @pytest.mark.parametrize("width", [60, 80])

@@ -32,6 +32,16 @@ def test_each_trial_is_a_line(capsys):
     assert lines[4].startswith("trial 6  loss nan  learning_rate")
 
 
+def test_bounds_are_marked(capsys):
+    with TuneView(StderrConsole(io.StringIO()), None, 8, bounded=True) as view:
+        view.show(TrialEnded(row(0, 1.0)))
+    assert capsys.readouterr().err.startswith("trial 0  <= 1.4427 bits (1.0000 nats)")
+    assert table_rows([row(0, 1.0)], {}, bounded=True)[1:3] == [
+        ["bits", *["<= 1.4427"] * 2],
+        ["nats", *["<= 1.0000"] * 2],
+    ]
+
+
 def test_the_table_has_the_best_first_and_the_preset_beside_them():
     rows = [row(0, 1.5), row(1, None, "loss nan"), row(2, 1.0, rate=0.02), row(3, 0.5, feasible=False)]
     shares = {"model.cell": 0.25, "training.learning_rate": 0.75}

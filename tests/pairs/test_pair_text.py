@@ -57,7 +57,18 @@ def test_a_validation_text_of_its_own_takes_its_sources_out_of_train(many, tmp_p
     found = opened(many, valid=[str(own)])
     assert texts(found.split("valid"), found)[0] == ("s1", "ut")
     assert "s1" not in {source for source, _ in texts(found.split("train"), found)}
-    assert any(note.startswith("1 pairs are left out of train") for note in found.notes)
+    assert "one pair is left out of train: sources of the valid text are in no other split" in found.notes
+
+
+def test_a_test_text_of_its_own_takes_its_sources_out_of_train_and_of_the_validation(many, tmp_path):
+    whole = opened(many, splits=[0.5, 0.3, 0.2])
+    known = {name: {source for source, _ in texts(whole.split(name), whole)} for name in ("train", "valid")}
+    own = tmp_path / "own.tsv"
+    own.write_text("".join(f"{source}\tt\n" for source in (min(known["train"]), min(known["valid"]))))
+    found = opened(many, splits=[0.5, 0.3, 0.2], test=[str(own)])
+    sources = {name: {source for source, _ in texts(part, found)} for name, part in found.splits.items()}
+    assert not sources["test"] & (sources["train"] | sources["valid"])
+    assert any("left out of valid: sources of the test text" in note for note in found.notes)
 
 
 @pytest.mark.parametrize(

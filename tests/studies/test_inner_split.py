@@ -4,24 +4,39 @@ from __future__ import annotations
 
 import pytest
 
-from charlm.config.settings import TextSettings
+from charlm.config.settings import Settings
 from charlm.errors import UsageError
-from charlm.studies.inner_split import inside_training, require_inside
-from charlm.text.corpus import open_corpus
+from charlm.pairs.pair_text import split_pairs
+from charlm.studies import inner_split
+from charlm.studies.inner_split import inside_training, open_inside
+from charlm.studies.one_training import open_text
 
 WORDS = [f"{first}{second}{third}" for first in "abcde" for second in "fghij" for third in "klmno"]
 
 
 @pytest.fixture
 def texts(tmp_path):
-    """A list, a folder of files, and one running text; `other` is a text to validate on."""
+    """A list, a folder of files, pairs, and one running text; `other` is a text to validate on."""
     (tmp_path / "list.txt").write_text("\n".join(WORDS) + "\n")
     (tmp_path / "folder").mkdir()
     for number in range(40):
         (tmp_path / "folder" / f"{number:02}.txt").write_text(" ".join(WORDS[number : number + 30]) + "\n")
     (tmp_path / "book.txt").write_text("the owl and the moon and the mice\n" * 90)
     (tmp_path / "other.txt").write_text("\n".join(WORDS[:9]) + "\n")
+    (tmp_path / "pairs.tsv").write_text("".join(f"{word}\t{word[::-1]}\n{word}\t{word[0]}\n" for word in WORDS))
     return tmp_path
+
+
+@pytest.fixture
+def settings(texts):
+    """The settings of a training on one of these texts."""
+
+    def made(name, model=None, **text):
+        own = {key: [str(texts / value)] if key in ("valid", "test") else value for key, value in text.items()}
+        about = {"sources": [str(texts / name)], "split_seed": 7, **own}
+        return Settings.model_validate({"text": about, "model": model or {}})
+
+    return made
 
 
 FORMS = {
@@ -36,13 +51,11 @@ FORMS = {
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_both_parts_make_the_training_split_and_nothing_else(texts, form):
+def test_both_parts_make_the_training_split_and_nothing_else(settings, form):
     name, more = FORMS[form]
-    more = {key: (str(texts / value),) if key in ("valid", "test") else value for key, value in more.items()}
-    settings = TextSettings(sources=(str(texts / name),), split_seed=7, **more)
-    outer = open_corpus(settings)
-    inner = open_corpus(inside_training(settings, outer))
-    require_inside(inner, outer, "here")
+    training = settings(name, **more)
+    outer = open_text(training)
+    inner = open_inside(training, outer, "here")
     assert inner.vocabulary.symbols == outer.vocabulary.symbols
     parts = [inner.vocabulary.decode(inner.split(part)) for part in ("train", "valid")]
     whole = outer.vocabulary.decode(outer.split("train"))
@@ -53,18 +66,40 @@ def test_both_parts_make_the_training_split_and_nothing_else(texts, form):
     assert len(parts[1]) == pytest.approx(len(whole) / 9, rel=0.5)
 
 
-def test_a_training_split_that_cannot_be_divided_is_refused(tmp_path):
-    (tmp_path / "short.txt").write_text("abcdefgh")
-    settings = TextSettings(sources=(str(tmp_path / "short.txt"),))
-    outer = open_corpus(settings)
-    inner = open_corpus(inside_training(settings, outer))
+PAIRS = {"pairs": {"kind": "attending"}}
+
+
+def test_pairs_are_divided_by_their_sources(settings):
+    training = settings("pairs.tsv", PAIRS, records=True)
+    outer = open_text(training)
+    inner = open_inside(training, outer, "here")
+    whole = split_pairs(outer, training.text).split("train").texts(outer.vocabulary)
+    divided = split_pairs(inner, inside_training(training, outer))
+    train, valid = (divided.split(part).texts(inner.vocabulary) for part in ("train", "valid"))
+    assert sorted(train + valid) == sorted(whole)
+    assert not {source for source, _ in train} & {source for source, _ in valid}
+    assert len(valid) == pytest.approx(len(whole) / 9, rel=0.5)
+
+
+@pytest.mark.parametrize("name", ["valid", "test"])
+def test_pairs_of_which_a_text_of_its_own_leaves_some_out_are_refused(settings, name):
+    """Otherwise a search would train on sources that are held out."""
+    training = settings("pairs.tsv", PAIRS, records=True, **{name: "pairs.tsv"})
+    with pytest.raises(UsageError, match=f"since the {name} text leaves some of them out"):
+        inside_training(training, open_text(settings("pairs.tsv", PAIRS, records=True)))
+
+
+def test_a_training_split_that_cannot_be_divided_is_refused(settings, texts):
+    (texts / "short.txt").write_text("abcdefgh")
+    training = settings("short.txt")
     with pytest.raises(UsageError, match="too short to choose"):
-        require_inside(inner, outer, "here")
+        open_inside(training, open_text(training), "here")
 
 
-def test_a_text_that_is_divided_otherwise_is_refused(texts):
+def test_a_text_that_is_divided_otherwise_is_refused(settings, monkeypatch):
     """As a guard: nothing that is trained on or scored may come from another split."""
-    settings = TextSettings(sources=(str(texts / "book.txt"),))
-    outer = open_corpus(settings)
+    training = settings("book.txt")
+    other = training.text.model_copy(update={"splits": (0.85, 0.1, 0.05)})
+    monkeypatch.setattr(inner_split, "inside_training", lambda settings, corpus: other)
     with pytest.raises(UsageError):
-        require_inside(open_corpus(settings.model_copy(update={"splits": (0.85, 0.1, 0.05)})), outer, "here")
+        open_inside(training, open_text(training), "here")

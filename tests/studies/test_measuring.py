@@ -6,6 +6,9 @@ import json
 
 import pytest
 
+from charlm.config.stored import from_yaml
+from charlm.pairs.pair_text import open_pairs
+
 NAMES = "".join(f"{first}{last}\n" for first in ("ann", "bel", "cor", "dan", "eve") for last in ("a", "is", "o", "ne"))
 TRAINING = {"batch_size": 8, "validations": 1, "sample_length": 0, "device": "cpu", "learning_rate": 0.01}
 PAIRS = {
@@ -49,6 +52,22 @@ def test_conversions_of_unseen_sources_are_compared(run):
         assert row["edits_per_character"] > 0.3
 
 
+def test_a_value_is_chosen_for_pairs_within_the_sources_that_are_trained_on(run, tmp_path):
+    choose = {"setting": "training.learning_rate", "values": [1e-5, 2e-2], "budget_share": 1.0}
+    training = {name: value for name, value in TRAINING.items() if name != "learning_rate"}
+    done = run(PAIRS, choose=choose, budget={"steps": 12}, base=PAIRS["base"] | {"training": training})
+    assert done.returncode == 0, done.stderr
+    home = tmp_path / "runs/studies/kinds"
+    assert {row["chosen"] for row in json.loads(done.stdout)["groups"][0]["rows"]} == {2e-2}
+    trained, tried = (
+        from_yaml((home / name / "config.yaml").read_text()) for name in ("encoder.s1", "encoder.choose-1")
+    )
+    outer, inner = open_pairs(trained.text), open_pairs(tried.text)
+    held_out = set(outer.split("valid").texts(outer.corpus.vocabulary))
+    for part in ("train", "valid"):
+        assert not held_out & set(inner.split(part).texts(inner.corpus.vocabulary))
+
+
 def test_bounds_are_measured_of_latents_and_scores_of_the_rest(run, tmp_path):
     (tmp_path / "names.txt").write_text(NAMES * 3)
     base = BOUND["base"] | {"text": {"records": True, "sources": [str(tmp_path / "names.txt")]}}
@@ -65,7 +84,6 @@ def test_bounds_are_measured_of_latents_and_scores_of_the_rest(run, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "what"),
     [
-        ({"choose": {"setting": "training.weight_decay", "values": [0.0, 0.1]}}, "pairs are split by their sources"),
         ({"variants": {"a": None, "b": {"model": {"cell": "gru"}}}, "baseline": "a"}, "measured of models of pairs"),
         ({"measure": "answers"}, "measured on a task"),
     ],

@@ -12,8 +12,9 @@ from charlm.studies.tuning.search_plan import OF_A_MACHINE, SearchPlan
 def preset_text(plan: SearchPlan, best: TrialRow, trials: int) -> str:
     """The preset: what differs from the defaults, section by section, with what was found marked."""
     settings, asked = plan.resolved(best.values), plan.asked
+    score = f"{'at most ' * plan.bounded}{best.nats:.4f} nats per character"
     lines = [
-        f"# The best of {trials} trials of {asked.each}, from {asked.preset}: {best.nats:.4f} nats per character",
+        f"# The best of {trials} trials of {asked.each}, from {asked.preset}: {score}",
         "# on a part of the training split, in a training on the rest of it. charlm tune found what is marked.",
         "# The length is that of a trial, and so is the one validation, which costs a short training least.",
         "# To train for longer: --budget 10m -s training.validations=5",

@@ -12,9 +12,9 @@ from functools import partial
 
 from optuna.trial import TrialState
 
+from charlm.checkpoint.kinds_of_model import count_parameters_of
 from charlm.config.settings import Settings
 from charlm.errors import UsageError
-from charlm.model.parameters import count_parameters
 from charlm.runs import replace_text
 from charlm.studies.one_training import train_run
 from charlm.studies.tuning.best_preset import preset_text
@@ -98,7 +98,7 @@ def _run_trial(
         settings = plan.trial(claimed.values)
     except UsageError as error:  # values that suit the settings one by one, and not together
         return _failed(search, claimed, error.what, {})
-    parameters = count_parameters(settings.model, plan.inner.vocabulary.size)
+    parameters = count_parameters_of(settings.model, plan.inner.vocabulary.size)
     most = plan.asked.at_most_parameters
     if most is not None:
         _limit(claimed, "parameters", parameters - most)

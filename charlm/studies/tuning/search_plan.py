@@ -14,15 +14,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from charlm.cells.naming_files import own_settings, own_stack_problems
-from charlm.config.given import LENGTHS, Given, dotted
-from charlm.config.resolving import BUDGET, default_preset, resolve, resolve_to_train
+from charlm.config.given import LENGTHS, dotted
+from charlm.config.resolving import BUDGET, resolve, resolve_to_train, usual_preset
 from charlm.config.settings import Settings
 from charlm.engines.precision import compute_for
 from charlm.errors import UsageError
-from charlm.studies.inner_split import inside_training, require_inside
-from charlm.studies.tuning.space import Space, open_space, where, without
+from charlm.studies.inner_split import inside_training, open_inside
+from charlm.studies.one_training import open_text
+from charlm.studies.tuning.space import Space, learns_lines, open_space, usual_space, where, without
 from charlm.studies.tuning.trial_length import TrialLength
-from charlm.text.corpus import Corpus, open_corpus
+from charlm.text.corpus import Corpus
 from charlm.text.sources import STDIN
 
 # What may differ between the machines that share a search: it changes no result, or where a text is.
@@ -51,9 +52,9 @@ class Asked:
 
     @property
     def preset(self) -> str:
-        """As for `charlm train`: another one if a length is a time."""
-        by_time = {BUDGET: Given(self.each.amount, "--each")} if self.each.kind == "budget" else {}
-        return self.config or default_preset(by_time)
+        """As for `charlm train`: that of the kind of model, and another one if a length is a time."""
+        by_time = {BUDGET: self.each.amount} if self.each.kind == "budget" else {}
+        return self.config or usual_preset(self.overrides, {**self.options, **by_time})
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,11 @@ class SearchPlan:
     @property
     def seed(self) -> int:
         return self.settings.training.seed
+
+    @property
+    def bounded(self) -> bool:
+        """Whether scores are upper bounds: of a model with latent variables."""
+        return self.settings.model.latent.kind is not None
 
     def with_chosen(self, values: Values) -> SearchPlan:
         """With these values of what is `auto`."""
@@ -99,7 +105,7 @@ class SearchPlan:
         kept = {"keep": 1, "milestones": None}
         return settings.model_copy(
             update={
-                "text": inside_training(settings.text, self.outer),
+                "text": inside_training(settings, self.outer),
                 "training": settings.training.model_copy(update=quiet | kept),
             }
         )
@@ -133,15 +139,17 @@ def prepare_search(asked: Asked) -> SearchPlan:
 
     Raises UsageError, with the line of the space that is wrong, or if the training split is too short to divide.
     """
-    space, document, source = open_space(asked.space_file)
     given = given_names(asked)
     if lengths := sorted(given & set(LENGTHS)):
         raise UsageError("--each is the length of all trials", f"-s {lengths[0]}", "Leave it out.")
-    space = without(space, given)
     usual = dotted(Settings())
     asked = replace(asked, chosen={name: usual[name] for name in _automatic(asked)})
     settings = _resolved(asked, {})
-    _require_language_model(settings)
+    if learns_lines(settings) and asked.each.kind == "characters":
+        what = "An update reads whole lines, so its number of characters is not known"
+        raise UsageError(what, f"--each {asked.each}", "Give a time or updates, such as --each 30s or --each 500steps.")
+    space, document, source = open_space(asked.space_file, usual_space(settings))
+    space = without(space, given)
     if STDIN in settings.text.sources:
         what = "A search reads its text for each trial, and standard input can be read once"
         raise UsageError(what, "charlm tune -", "Write the text into a file: cat > mybook.txt")
@@ -153,9 +161,8 @@ def prepare_search(asked: Asked) -> SearchPlan:
                 place = where(document, source, name, end)
                 raise UsageError(error.what, place, error.remedy) from None
     compute_for(settings)  # a device that is absent would fail every trial
-    outer = open_corpus(settings.text)
-    inner = open_corpus(inside_training(settings.text, outer))
-    require_inside(inner, outer, "charlm tune", "Take a longer text, or a larger first share of text.splits.")
+    outer = open_text(settings)
+    inner = open_inside(settings, outer, "charlm tune", "Take a longer text, or a larger first share of text.splits.")
     return SearchPlan(asked, settings, space, outer, inner)
 
 
@@ -172,7 +179,7 @@ def _automatic(asked: Asked) -> tuple[str, ...]:
         raise UsageError(
             f"{', '.join(names)}: auto, and that needs trials whose length is a time",
             f"--each {asked.each}",
-            "Give a time, such as --each 30s, or numbers, as the preset quick has them.",
+            "Give a time, such as --each 30s, or numbers, as the presets quick and pairs have them.",
         )
     return names
 
@@ -191,14 +198,3 @@ def _resolved(asked: Asked, values: Values) -> Settings:
     )
     length = {"steps": None, **asked.each.of(settings.training)}
     return settings.model_copy(update={"training": settings.training.model_copy(update=length)})
-
-
-def _require_language_model(settings: Settings) -> None:
-    kinds = {"pairs": settings.model.pairs.kind, "latent variables": settings.model.latent.kind}
-    for what, kind in kinds.items():
-        if kind is not None:
-            raise UsageError(
-                f"charlm tune searches for language models, and not for models of {what}",
-                f"model.{what.partition(' ')[0]}.kind={kind}",
-                "Leave it out.",
-            )

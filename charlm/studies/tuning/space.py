@@ -18,12 +18,13 @@ from charlm.config.field_words import setting_called
 from charlm.config.given import LENGTHS, SECTIONS
 from charlm.config.presets import presets_in, read_config
 from charlm.config.section import Listed, Section
+from charlm.config.settings import Settings
 from charlm.config.suggestions import did_you_mean, setting_suggestion
 from charlm.config.yaml_reading import Document
 from charlm.errors import UsageError
 from charlm.studies.validation import validate_document
 
-DEFAULT = "default"
+DEFAULT, LINES = "default", "lines"  # spaces that are searched if none is named
 FORM = "{low: 1e-3, high: 4e-2, log: true} or {values: [a, b]}"
 REMEDY = f"A space has `settings:`, and below it names of settings, each with {FORM}; see configs/spaces/default.yaml."
 FIXED = {  # settings that cannot be searched, and why
@@ -117,13 +118,23 @@ def is_whole(name: str, dimension: Dimension) -> bool:
     return not takes_others and all(isinstance(number, int) for number in given)
 
 
-def open_space(file: str | None) -> tuple[Space, Document, str]:
-    """The space in a YAML file, or the default one for None; its document, and what messages call it.
+def learns_lines(settings: Settings) -> bool:
+    """Whether a batch of such a model has whole lines, and not windows of a fixed length."""
+    return settings.model.pairs.kind is not None or settings.model.latent.kind is not None
+
+
+def usual_space(settings: Settings) -> str:
+    """The name of the space that is searched for such a model, if none is named."""
+    return LINES if learns_lines(settings) else DEFAULT
+
+
+def open_space(file: str | None, usual: str = DEFAULT) -> tuple[Space, Document, str]:
+    """The space in a YAML file, or the one of the name `usual` for None; its document, and what messages call it.
 
     Raises UsageError, with the line of what is wrong.
     """
-    source = file or f"space {DEFAULT}"
-    document = read_config(Path(file) if file else presets_in("spaces")[DEFAULT], source)
+    source = file or f"space {usual}"
+    document = read_config(Path(file) if file else presets_in("spaces")[usual], source)
     space = validate_document(Space, document, source, "space", REMEDY)
     for name in space.settings:
         _require_searchable(name, where(document, source, name))

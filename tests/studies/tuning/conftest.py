@@ -25,14 +25,15 @@ QUIET = ("model.num_layers=1", "training.batch_size=4", "training.seq_len=16", "
 
 @pytest.fixture
 def plan_of(tmp_path):
-    """The plan of a search of SPACE on TEXT, with some changes."""
+    """The plan of a search of SPACE, or of the usual space, on TEXT, with some changes."""
 
-    def planned(*overrides, space=None, text=TEXT, each="4steps", config=None, **limits):
+    def planned(*overrides, space=None, text=TEXT, each="4steps", config=None, usual=False, **limits):
         file, source = tmp_path / "space.yaml", tmp_path / "text.txt"
         file.write_text(json.dumps({"settings": space or SPACE}))
         source.write_text(text)
         options = {"text.sources": [str(source)], "training.seed": 5}
-        asked = Asked(config, [*QUIET, *overrides], options, str(file), read_length(each), **limits)
+        space_file = None if usual else str(file)
+        asked = Asked(config, [*QUIET, *overrides], options, space_file, read_length(each), **limits)
         return prepare_search(asked)
 
     return planned

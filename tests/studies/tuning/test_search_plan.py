@@ -43,12 +43,7 @@ def test_the_first_trial_has_the_presets_values_as_far_as_the_space_has_them(pla
     ("overrides", "changes", "message", "where"),
     [
         (("training.steps=3",), {}, "--each is the length of all trials", "-s training.steps"),
-        (
-            ("model.latent.kind=line", "text.records=true"),
-            {},
-            "not for models of latent variables",
-            "model.latent.kind",
-        ),
+        (("model.latent.kind=line", "text.records=true"), {"each": "500characters"}, "reads whole lines", "--each 500"),
         ((), {"space": {"model.hidden_size": {"low": 0, "high": 8}}}, "model.hidden_size must be at least 1", "line 1"),
         ((), {"space": {"model.cell": {"values": ["lstm", "gruu"]}}}, "gruu", "line 1"),
         ((), {"text": "ab"}, "The training split is too short", "charlm tune"),
@@ -63,6 +58,28 @@ def test_a_search_that_cannot_begin_is_refused_before_anything_is_written(
         plan_of(*overrides, **changes)
     assert where in caught.value.where
     assert sorted(path.name for path in tmp_path.iterdir()) == ["space.yaml", "text.txt"]
+
+
+PAIRS = "".join(f"{number}\t{str(number)[::-1]}\n" for number in range(100, 300))
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "each", "preset"),
+    [
+        ("model.pairs.kind=encoder", PAIRS, "4steps", "pairs"),
+        ("model.pairs.kind=encoder", PAIRS, "2s", "auto-pairs"),
+        ("model.latent.kind=line", None, "4steps", "quick"),
+        ("model.latent.kind=line", None, "2s", "auto-latent"),
+    ],
+)
+def test_each_kind_of_model_has_its_preset_and_its_space(plan_of, kind, text, each, preset):
+    given = {} if text is None else {"text": text}
+    plan = plan_of(kind, "text.records=true", each=each, usual=True, **given)
+    assert plan.asked.preset == preset
+    assert "model.num_layers" not in plan.space.settings, "-s gave it"
+    assert "model.dropout" in plan.space.settings
+    assert "training.seq_len" not in plan.space.settings, "lines are read whole"
+    assert plan.bounded == ("latent" in kind)
 
 
 def test_what_differs_between_machines_makes_no_other_search(plan_of):
