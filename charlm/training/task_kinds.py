@@ -102,6 +102,11 @@ def read_as(settings: Settings) -> TextSettings:
     return settings.text if settings.model.pairs.kind is None else whole_text(settings.text)
 
 
+def reads_lines(settings: Settings) -> bool:
+    """Whether a batch of such a model has whole lines, and not windows of a fixed length."""
+    return settings.model.pairs.kind is not None or settings.model.latent.kind is not None
+
+
 def opened(
     settings: Settings, corpus: Corpus, initial: Weights | None = None, group: Group = ALONE
 ) -> OpenedText | OpenedPairs:

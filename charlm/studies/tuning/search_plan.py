@@ -21,10 +21,11 @@ from charlm.engines.precision import compute_for
 from charlm.errors import UsageError
 from charlm.studies.inner_split import inside_training, open_inside
 from charlm.studies.one_training import open_text
-from charlm.studies.tuning.space import Space, learns_lines, open_space, usual_space, where, without
+from charlm.studies.tuning.space import Space, open_space, usual_space, where, without
 from charlm.studies.tuning.trial_length import TrialLength
 from charlm.text.corpus import Corpus
 from charlm.text.sources import STDIN
+from charlm.training.task_kinds import reads_lines
 
 # What may differ between the machines that share a search: it changes no result, or where a text is.
 OF_A_MACHINE = ("text.sources", "text.valid", "text.test", "text.decided", "training.device", "training.threads")
@@ -145,7 +146,7 @@ def prepare_search(asked: Asked) -> SearchPlan:
     usual = dotted(Settings())
     asked = replace(asked, chosen={name: usual[name] for name in _automatic(asked)})
     settings = _resolved(asked, {})
-    if learns_lines(settings) and asked.each.kind == "characters":
+    if reads_lines(settings) and asked.each.kind == "characters":
         what = "An update reads whole lines, so its number of characters is not known"
         raise UsageError(what, f"--each {asked.each}", "Give a time or updates, such as --each 30s or --each 500steps.")
     space, document, source = open_space(asked.space_file, usual_space(settings))

@@ -23,6 +23,7 @@ from charlm.config.suggestions import did_you_mean, setting_suggestion
 from charlm.config.yaml_reading import Document
 from charlm.errors import UsageError
 from charlm.studies.validation import validate_document
+from charlm.training.task_kinds import reads_lines
 
 DEFAULT, LINES = "default", "lines"  # spaces that are searched if none is named
 FORM = "{low: 1e-3, high: 4e-2, log: true} or {values: [a, b]}"
@@ -118,14 +119,9 @@ def is_whole(name: str, dimension: Dimension) -> bool:
     return not takes_others and all(isinstance(number, int) for number in given)
 
 
-def learns_lines(settings: Settings) -> bool:
-    """Whether a batch of such a model has whole lines, and not windows of a fixed length."""
-    return settings.model.pairs.kind is not None or settings.model.latent.kind is not None
-
-
 def usual_space(settings: Settings) -> str:
     """The name of the space that is searched for such a model, if none is named."""
-    return LINES if learns_lines(settings) else DEFAULT
+    return LINES if reads_lines(settings) else DEFAULT
 
 
 def open_space(file: str | None, usual: str = DEFAULT) -> tuple[Space, Document, str]:
