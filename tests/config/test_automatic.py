@@ -6,7 +6,7 @@ import pytest
 
 from charlm.config.automatic import AUTOMATIC
 from charlm.config.given import NAMES
-from charlm.config.resolving import resolve, resolve_to_train
+from charlm.config.resolving import resolve, resolve_to_train, usual_preset
 from charlm.config.settings import Settings
 from charlm.config.stored import json_schema, to_yaml
 from charlm.errors import UsageError
@@ -100,3 +100,17 @@ def test_the_schema_allows_auto_where_it_is_allowed():
         section, _, key = name.partition(".")
         assert {"const": "auto"} in defs[f"{section.title()}Settings"]["properties"][key]["anyOf"]
     assert json.dumps(json_schema()).count('{"const": "auto"}') == len(AUTOMATIC)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "options", "preset"),
+    [
+        ([], {}, "quick"),
+        ([], {"training.budget": 60.0, "model.latent.kind": None}, "auto"),
+        (["model.pairs.kind=encoder"], {}, "pairs"),
+        (["model.pairs.kind=encoder"], {"training.budget": 60.0}, "auto-pairs"),
+        ([], {"training.budget": 60.0, "model.latent.kind": "line"}, "auto-latent"),
+    ],
+)
+def test_the_usual_preset_is_that_of_the_kind_of_model_and_of_the_length(overrides, options, preset):
+    assert usual_preset(overrides, options) == preset
