@@ -1,4 +1,4 @@
-"""`charlm train --pairs`: the option, and the kind of model that it means. Connects nothing."""
+"""`--pairs` of `charlm train` and `charlm tune`: the option, and the kind of model that it means. Connects nothing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ KIND = "model.pairs.kind"
 KINDS = ("joined", "encoder", "attending")
 
 
-def chosen_kind(pairs: bool, text: Sequence[str] | None, overrides: Sequence[str]) -> str | None:
+def chosen_kind(
+    pairs: bool, text: Sequence[str] | None, overrides: Sequence[str], command: str = "charlm train"
+) -> str | None:
     """What --pairs means for the setting of that name; None leaves it to others.
 
     Raises UsageError if a kind stands where the text is expected, as in `--pairs encoder`.
@@ -36,7 +38,7 @@ def chosen_kind(pairs: bool, text: Sequence[str] | None, overrides: Sequence[str
             raise UsageError(
                 "--pairs takes no value",
                 f"--pairs {word}",
-                f"Write the kind as a setting: charlm train {others} --pairs -s {KIND}={word}",
+                f"Write the kind as a setting: {command} {others} --pairs -s {KIND}={word}",
             )
     given = any(override.partition("=")[0].strip() == KIND for override in overrides)
     return None if given else "attending"

@@ -98,7 +98,7 @@ def tune(
         "text.test": test,
         "text.records": records or None,
         "model.latent.kind": latent,
-        "model.pairs.kind": chosen_kind(pairs, text, settings or []),
+        "model.pairs.kind": chosen_kind(pairs, text, settings or [], "charlm tune"),
         "training.device": device,
         "training.seed": seed,
     }

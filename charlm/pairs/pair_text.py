@@ -116,7 +116,9 @@ def split_pairs(corpus: Corpus, settings: TextSettings) -> PairText:
                 notes.append(f"{what} {part}: sources of the {name} text are in no other split")
                 splits[part] = splits[part].take(np.flatnonzero(kept))
     if not len(splits["train"]):
-        raise TextError("No pairs are left to train on", where, "Give a validation text with other sources.")
+        raise TextError(
+            "No pairs are left to train on", where, "Give texts to validate and to test on that have other sources."
+        )
     return PairText(corpus, splits, tuple(notes))
 
 

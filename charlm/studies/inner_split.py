@@ -48,7 +48,7 @@ def inside_training(settings: Settings, corpus: Corpus) -> TextSettings:
         raise UsageError(
             f"The pairs cannot be divided once more, since the {next(iter(own))} text leaves some of them out",
             ", ".join(next(iter(own.values()))),
-            "Leave that text out, and its sources out of the pairs: then a part of these is held out for it.",
+            "Leave that text out, and take its sources out of the pairs: then a part of these is held out instead.",
         )
     train = Decimal(str(shares_left(text.splits, own)[0] if own else text.splits[0]))
     first, rest = _divided(train)

@@ -166,6 +166,7 @@ def test_the_name_is_made_from_the_text_the_preset_and_the_length(charlm, search
         (("--name", "a/b"), "cannot be the name of a run"),
         (("-",), "standard input can be read once"),
         (("--at-most-parameters", 5), "were too large"),
+        (("encoder", "--pairs"), "Write the kind as a setting: charlm tune "),
     ],
 )
 def test_what_cannot_be_searched_is_refused(charlm, search, words, message):
