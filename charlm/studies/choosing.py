@@ -25,7 +25,7 @@ from charlm.studies.study import Choose, Place, Study
 from charlm.text.corpus import Corpus
 from charlm.training.events import Event
 from charlm.training.loop import never
-from charlm.training.task_kinds import read_as
+from charlm.training.task_kinds import is_bounded, read_as
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,8 @@ class Candidate:
 
     @property
     def bounded(self) -> bool:
-        """Whether its score is an upper bound: of a model with latent variables."""
-        return self.settings.model.latent.kind is not None
+        """Whether its score is an upper bound."""
+        return is_bounded(self.settings)
 
 
 @dataclass(frozen=True)

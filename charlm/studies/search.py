@@ -29,6 +29,7 @@ from charlm.studies.results import append_row
 from charlm.studies.validation import validate_document
 from charlm.training.events import Event
 from charlm.training.loop import never
+from charlm.training.task_kinds import is_bounded
 
 TRIALS = "trials.jsonl"
 REMEDY = "A search has name, preset, base and choices; see configs/searches."
@@ -70,7 +71,7 @@ class CandidateTraining:
 class CandidateScored:
     """`nats` per character on the valid split, None if the training diverged. `is_new` if it was trained just now.
 
-    `bounded` if the score is an upper bound, of a model with latent variables.
+    `bounded` if the score is an upper bound.
     """
 
     values: Values
@@ -143,10 +144,10 @@ def _score(
 ) -> Generator[SearchEvent, None, CandidateScored | None]:
     """The score of the values, from trials.jsonl or from a training; None after an interruption."""
     settings = _settings(search, values, source)
-    bounded = settings.model.latent.kind is not None
+    bounded = is_bounded(settings)
     for row in read_metrics(home / TRIALS):
         if row.get("settings") == values:
-            scored = CandidateScored(values, number, row.get("nats"), False, bounded)
+            scored = CandidateScored(values, number, row.get("nats"), is_new=False, bounded=bounded)
             yield scored
             return scored
     if stop():
@@ -165,7 +166,8 @@ def _score(
             source,
             "Give text.splits a valid part, and training.validations at least 1.",
         )
-    scored = CandidateScored(values, number, None if finished is None else finished.best_nats, True, bounded)
+    nats = None if finished is None else finished.best_nats
+    scored = CandidateScored(values, number, nats, is_new=True, bounded=bounded)
     append_row(home / TRIALS, {"nats": scored.nats, "settings": values})
     yield scored
     return scored

@@ -107,6 +107,11 @@ def reads_lines(settings: Settings) -> bool:
     return settings.model.pairs.kind is not None or settings.model.latent.kind is not None
 
 
+def is_bounded(settings: Settings) -> bool:
+    """Whether scores of such a model are upper bounds of the true ones: with latent variables."""
+    return settings.model.latent.kind is not None
+
+
 def opened(
     settings: Settings, corpus: Corpus, initial: Weights | None = None, group: Group = ALONE
 ) -> OpenedText | OpenedPairs:

@@ -25,7 +25,7 @@ from charlm.studies.tuning.space import Space, open_space, usual_space, where, w
 from charlm.studies.tuning.trial_length import TrialLength
 from charlm.text.corpus import Corpus
 from charlm.text.sources import STDIN
-from charlm.training.task_kinds import reads_lines
+from charlm.training.task_kinds import is_bounded, reads_lines
 
 # What may differ between the machines that share a search: it changes no result, or where a text is.
 OF_A_MACHINE = ("text.sources", "text.valid", "text.test", "text.decided", "training.device", "training.threads")
@@ -74,8 +74,8 @@ class SearchPlan:
 
     @property
     def bounded(self) -> bool:
-        """Whether scores are upper bounds: of a model with latent variables."""
-        return self.settings.model.latent.kind is not None
+        """Whether scores are upper bounds."""
+        return is_bounded(self.settings)
 
     def with_chosen(self, values: Values) -> SearchPlan:
         """With these values of what is `auto`."""
