@@ -45,9 +45,10 @@ def job_label(job: Job) -> str:
 
 
 def _result(row: dict[str, Any]) -> str:
-    """`2.8334`, `65.6%` or `diverged`."""
+    """`2.8334`, `<= 2.8334` of a bound, `65.6%` or `diverged`."""
     name, row = VALUE[row["measure"]], with_bits(row)
-    return "diverged" if row.get(name) is None else format_value(name, row[name])
+    mark = at_most(row["measure"] == "bound")
+    return "diverged" if row.get(name) is None else f"{mark}{format_value(name, row[name])}"
 
 
 def _result_with_unit(row: dict[str, Any]) -> str:
@@ -185,7 +186,8 @@ class LiveStudy(Redrawn):
     def _tell(self, job: Job, progress: float | None, nats: float | None) -> None:
         """Note how far a job is: `25% 2.89`, or with the value of a candidate `0.01: 25% 2.89`."""
         about = "" if _cell_of(job)[1] != CHOICE else f"{value_text(job.value)}: "  # type: ignore[union-attr]
-        far = "..." if progress is None or nats is None else f"{progress:.0%} {in_bits(nats):.2f}"
+        known = progress is not None and nats is not None
+        far = f"{progress:.0%} {at_most(job.bounded)}{in_bits(nats):.2f}" if known else "..."
         self._running[_cell_of(job)] = f"{about}{far}"
 
     def _picture(self) -> Group:

@@ -16,7 +16,7 @@ from charlm.studies.one_training import open_text
 from charlm.studies.results import TEXTS
 from charlm.studies.study import Study
 from charlm.text.corpus import Corpus
-from charlm.training.task_kinds import read_as
+from charlm.training.task_kinds import is_bounded, read_as
 
 TEXT_SEED = 1  # of the generated texts to train on
 TEST_SEED, TEST_LINES = 2, 1000  # of the generated text that recall is measured on
@@ -34,6 +34,11 @@ class PreparedTrial:
     def name(self) -> str:
         """The name of its run."""
         return self.trial.name
+
+    @property
+    def bounded(self) -> bool:
+        """Whether its scores are upper bounds of the true ones."""
+        return is_bounded(self.trial.settings)
 
 
 def prepare_trials(study: Study, trials: Sequence[Trial], folder: Path, source: str) -> list[PreparedTrial]:

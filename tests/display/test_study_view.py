@@ -27,8 +27,9 @@ STUDY = Study.model_validate(
 )  # fmt: skip
 
 
-def prepared(variant, seed):
-    return SimpleNamespace(name=f"{variant}.s{seed}", trial=SimpleNamespace(place=(variant, ()), seed=seed))
+def prepared(variant, seed, bounded=False):
+    trial = SimpleNamespace(place=(variant, ()), seed=seed)
+    return SimpleNamespace(name=f"{variant}.s{seed}", trial=trial, bounded=bounded)
 
 
 TRIALS = [prepared(variant, seed) for seed in (1, 2, 3) for variant in ("lstm", "gru")]
@@ -112,6 +113,23 @@ def test_bounds_of_candidates_are_marked(capsys):
     with PlainStudy(study(CHOOSING, candidates)) as view:
         view.show(CandidateScored(candidates[0], 1.0, is_new=True))
     assert capsys.readouterr().err.splitlines()[-1].endswith("<= 1.4427 bits")
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_bounds_are_marked_in_training_and_in_the_end(width, capsys):
+    trials = [prepared("lstm", 1, bounded=True), prepared("lstm", 2, bounded=True)]
+    finished = TrialFinished(trials[0], row(1, measure="bound"), is_new=True)
+    console = Console(file=io.StringIO(), width=width, height=24, force_terminal=True, color_system=None)
+    view = LiveStudy(console, study())
+    with view:
+        for event in (finished, TrialTraining(trials[1], UPDATED)):
+            view.show(event)
+        console.print(view._picture())
+    assert "<= 1.4427" in console.file.getvalue()
+    assert "25% <= 2.89" in console.file.getvalue()
+    with PlainStudy(study()) as lines:
+        lines.show(finished)
+    assert "<= 1.4427 bits" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("width", [60, 80])
