@@ -191,10 +191,12 @@ class TrainingSettings(Section):
         description="length of the training in wall-clock time (90s, 10m, 2h), validation and samples included",
     )
 
-    optimizer: Literal["adamw", "rmsprop"] = Field(default="adamw", description="how a gradient becomes an update")
+    optimizer: Literal["adamw", "rmsprop", "shampoo"] = Field(
+        default="adamw", description="how a gradient becomes an update; shampoo: of the matrices of layers"
+    )
     learning_rate: float = Field(default=4e-3, gt=0, le=10, description="the peak learning rate")
     betas: Annotated[tuple[BelowOne, BelowOne], Listed] = Field(
-        default=(0.9, 0.99), description="smoothing of AdamW's gradients, and of their squares"
+        default=(0.9, 0.99), description="smoothing of AdamW's and Shampoo's gradients, and of their squares"
     )
     rms_decay: float = Field(default=0.95, ge=0, lt=1, description="smoothing of RMSProp's squared gradients")
     weight_decay: float = Field(default=0.0, ge=0, le=10, description="on matrices only, never on biases")

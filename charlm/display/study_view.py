@@ -186,8 +186,8 @@ class LiveStudy(Redrawn):
     def _tell(self, job: Job, progress: float | None, nats: float | None) -> None:
         """Note how far a job is: `25% 2.89`, or with the value of a candidate `0.01: 25% 2.89`."""
         about = "" if _cell_of(job)[1] != CHOICE else f"{value_text(job.value)}: "  # type: ignore[union-attr]
-        known = progress is not None and nats is not None
-        far = f"{progress:.0%} {at_most(job.bounded)}{in_bits(nats):.2f}" if known else "..."
+        score = "" if nats is None else f"{at_most(job.bounded)}{in_bits(nats):.2f}"
+        far = "..." if progress is None or nats is None else f"{progress:.0%} {score}"
         self._running[_cell_of(job)] = f"{about}{far}"
 
     def _picture(self) -> Group:

@@ -27,6 +27,7 @@ COPIES_OF_A_STATE = 4.0  # of a state that has more numbers than units: what a c
 FLOATS_PER_STATE = 2.1  # for each number of a state beyond those of the units: 1.1 with a kernel, 2.4 as defined
 SCORED_ROWS, SCORED_STATES = 64, 3  # read side by side when a training validates, and states of each at a time
 FLOATS_PER_SCORE = 9.5  # of attention: for each score (B, T, A + T) and each value of the outputs (B, A + T, H)
+COPIES = {"adamw": 2, "rmsprop": 1, "shampoo": 3}  # of the weights; shampoo's at most, of matrices as high as wide
 ID_BYTES = 4 * 8  # bytes a position: inputs and targets as int64, on the host and on the device
 OUT_OF_MEMORY_MESSAGES = ("out of memory", "can't allocate memory", "not enough memory")  # torch's, on CUDA and on CPUs
 GIB = 2**30
@@ -44,7 +45,7 @@ def estimate_bytes(settings: Settings, vocab_size: int, rows: int, steps: int) -
     backward pass needs and what writing a checkpoint needs.
     """
     model_settings, training_settings = settings.model, settings.training
-    copies = (2 if training_settings.optimizer == "adamw" else 1) + bool(training_settings.average)
+    copies = COPIES[training_settings.optimizer] + bool(training_settings.average)
     weights = FLOAT_BYTES * count_parameters(model_settings, vocab_size)
     dimensions = [
         shape[0] if name == "recurrent.weight_ih_l0" else sum(shape)  # the lowest layer reads ids, not vectors

@@ -1,6 +1,7 @@
-"""AdamW and RMSProp over a model's weights, by torch's own functions. Knows no schedule and no model.
+"""AdamW, RMSProp and Shampoo over a model's weights. Knows no schedule, and of a model the names of its weights alone.
 
-torch's classes import its compiler when the first of them is built, which takes a second or two of every start.
+AdamW and RMSProp are torch's own functions. Its classes import its compiler when the first of them is built, which
+takes a second or two of every start.
 """
 
 from __future__ import annotations
@@ -14,22 +15,29 @@ from torch.optim.adamw import adamw
 from torch.optim.rmsprop import rmsprop
 
 from charlm.config.settings import TrainingSettings
+from charlm.training import shampoo
 
-EPSILON = 1e-8  # torch's default for both
-KINDS = {"adamw": ("step", "exp_avg", "exp_avg_sq"), "rmsprop": ("step", "square_avg")}  # what is kept for a weight
+EPSILON = 1e-8  # torch's default for AdamW and RMSProp
+KINDS = {  # what is kept for a weight
+    "adamw": ("step", "exp_avg", "exp_avg_sq"),
+    "rmsprop": ("step", "square_avg"),
+    "shampoo": shampoo.KINDS,
+}
+ADDRESSED = ("embedding.weight", "head.weight")  # a row of them is for one symbol: AdamW suits them better
 
 
 class Optimizer:
-    """AdamW (Loshchilov and Hutter 2019) or RMSProp (Tieleman and Hinton 2012). Only matrices have weight decay.
+    """AdamW (Loshchilov and Hutter 2019), RMSProp (Tieleman and Hinton 2012), or Shampoo (shampoo.py) for the matrices
+    that read vectors, with AdamW for all else. Only matrices have weight decay.
 
-    `state` has for each weight, by name, what KINDS says; nothing before its first update. `lr` is the rate of the
-    next update.
+    `state` has for each weight, by name, what KINDS says of its `method`; nothing before its first update. `lr` is the
+    rate of the next update.
     """
 
     def __init__(self, settings: TrainingSettings, weights: Mapping[str, Tensor]) -> None:
         self._settings, self._weights = settings, weights
         self.lr = settings.learning_rate
-        self.kinds = KINDS[settings.optimizer]
+        self.method = {name: self._method_of(name, weight) for name, weight in weights.items()}
         self.state: dict[str, dict[str, Tensor]] = {}
 
     @property
@@ -47,19 +55,27 @@ class Optimizer:
         trained = {name: weight for name, weight in self._weights.items() if weight.grad is not None}
         for name, weight in trained.items():
             if name not in self.state:
-                self.state[name] = self._fresh(weight)
-        matrices = [name for name, weight in trained.items() if weight.ndim > 1]
-        vectors = [name for name, weight in trained.items() if weight.ndim < 2]
-        for names, decay in ((matrices, self._settings.weight_decay), (vectors, 0.0)):
-            if names:
-                self._update(names, decay)
+                self.state[name] = self._fresh(name, weight)
+        for method in KINDS:
+            for is_matrix, decay in ((True, self._settings.weight_decay), (False, 0.0)):
+                names = [n for n in trained if self.method[n] == method and (trained[n].ndim > 1) == is_matrix]
+                if names:
+                    self._update(method, names, decay)
 
-    def _update(self, names: list[str], decay: float) -> None:
+    def _method_of(self, name: str, weight: Tensor) -> str:
+        chosen = self._settings.optimizer
+        return "adamw" if chosen == "shampoo" and (weight.ndim != 2 or name.endswith(ADDRESSED)) else chosen
+
+    def _update(self, method: str, names: list[str], decay: float) -> None:
         settings = self._settings
         weights = [self._weights[name] for name in names]
         gradients = [weight.grad for weight in weights if weight.grad is not None]
-        steps, *moments = ([self.state[name][kind] for name in names] for kind in self.kinds)
-        if settings.optimizer == "adamw":
+        if method == "shampoo":
+            for name, weight, gradient in zip(names, weights, gradients, strict=True):
+                shampoo.update(weight, gradient, self.state[name], settings.betas, self.lr, decay)
+            return
+        steps, *moments = ([self.state[name][kind] for name in names] for kind in KINDS[method])
+        if method == "adamw":
             first, second = moments
             beta1, beta2 = settings.betas
             adamw(
@@ -72,23 +88,26 @@ class Optimizer:
                 eps=EPSILON, weight_decay=decay, momentum=0.0, centered=False,
             )  # fmt: skip
 
-    def _fresh(self, weight: Tensor) -> dict[str, Tensor]:
-        zeros = {kind: torch.zeros(()) if kind == "step" else torch.zeros_like(weight) for kind in self.kinds}
-        return {kind: self._placed(kind, value, weight) for kind, value in zeros.items()}
+    def _fresh(self, name: str, weight: Tensor) -> dict[str, Tensor]:
+        method = self.method[name]
+        if method == "shampoo":
+            return shampoo.fresh(weight)
+        zeros = {kind: torch.zeros(()) if kind == "step" else torch.zeros_like(weight) for kind in KINDS[method]}
+        return {kind: self._placed(name, kind, value) for kind, value in zeros.items()}
 
-    def _placed(self, kind: str, value: Tensor, weight: Tensor) -> Tensor:
-        """On the device of the weight; the count of a foreach function stays on the host."""
-        return value if kind == "step" and self._settings.optimizer == "rmsprop" else value.to(weight.device)
+    def _placed(self, name: str, kind: str, value: Tensor) -> Tensor:
+        """On the device of the weight; only a fused function counts its updates there."""
+        return value if kind == "step" and self.method[name] != "adamw" else value.to(self._weights[name].device)
 
     def load(self, state: Mapping[str, Mapping[str, Tensor]]) -> None:
         """Replace the state. Raises ValueError or KeyError if it is another model's or another optimizer's."""
         for name, values in state.items():
-            if set(values) != set(self.kinds):
+            if set(values) != set(KINDS[self.method[name]]):
                 raise ValueError(f"the state of {name} has {', '.join(sorted(values))}")
-            wanted = {kind: torch.Size() if kind == "step" else self._weights[name].shape for kind in self.kinds}
+            wanted = {kind: value.shape for kind, value in self._fresh(name, self._weights[name]).items()}
             if {kind: value.shape for kind, value in values.items()} != wanted:
                 raise ValueError(f"the state of {name} has another shape")
         self.state = {
-            name: {kind: self._placed(kind, value, self._weights[name]) for kind, value in values.items()}
+            name: {kind: self._placed(name, kind, value) for kind, value in values.items()}
             for name, values in state.items()
         }

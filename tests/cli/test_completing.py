@@ -45,7 +45,7 @@ VALUES = {
     "text.normalize=nf": ["text.normalize=nfc", "text.normalize=nfkc"],
     "text.separator=e": ["text.separator=empty-line"],
     "training.schedule=l": ["training.schedule=linear"],
-    "training.opt": [f"training.optimizer={word}" for word in ("", "adamw", "rmsprop")],
+    "training.opt": [f"training.optimizer={word}" for word in ("", "adamw", "rmsprop", "shampoo")],
     "training.st": ["training.steps=", "training.steps=none"],
     "training.bet": ["training.betas="],
     "training.learning_rate=": [],

@@ -94,7 +94,7 @@ def test_list_describes_every_setting_in_groups(charlm):
     assert [group.split()[0] for group in shown.split("\n\n")] == ["text", "model", "training"]
     assert "training.learning_rate" in shown
     described = json.loads(charlm("config", "list", "--json").stdout)
-    assert described["training.optimizer"]["values"] == "adamw or rmsprop"
+    assert described["training.optimizer"]["values"] == "adamw, rmsprop or shampoo"
 
 
 def test_list_filters_by_a_word_and_says_if_nothing_has_it(charlm):

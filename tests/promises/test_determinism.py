@@ -28,6 +28,7 @@ KINDS = {
         {"optimizer": "rmsprop", "schedule": "step", "decay_after": 0.1, "average": 0.9, "accumulate": 2},
         {"cell": "gru", "tied": True},
     ),
+    "shampoo, linear": ({"optimizer": "shampoo", "schedule": "linear"}, {"cell": "mut1"}),
 }
 
 

@@ -17,6 +17,7 @@ STEPS = 12
 VARIANTS = {
     "adamw": {},
     "rmsprop, step schedule": {"optimizer": "rmsprop", "schedule": "step", "decay_after": 0.2, "clip_value": 5.0},
+    "shampoo": {"optimizer": "shampoo", "weight_decay": 0.1},
     "average": {"average": 0.9},
     "accumulate": {"accumulate": 3},
     "linear, no clipping": {"schedule": "linear", "clip_norm": None},
