@@ -17,6 +17,7 @@ LANES, MOST_LANES = 16, 128
 READ_PER_PARAMETER = 14.0  # D / P where more characters and more parameters would help alike
 EXPONENT = 0.35  # by which both help
 LSTM_RATE = 1.5  # of an lstm, times the rate of other cells
+CROWDED = 4.0  # from where on a higher weight decay helps; see `settings_for`
 MOST_TIMES = 0.3  # that a text is read, times the root of its length; more lets the model learn it by heart
 LEAST_UPDATES = 200  # that are made all the same, if there is time
 SCORED_FASTER = 3.0  # a character is scored in a third of the time that it takes to learn it
@@ -78,21 +79,30 @@ def lanes(characters: float) -> int:
 
 
 def settings_for(model: Candidate, train_characters: int, cell: str, of: Constants = LANGUAGE) -> Mapping[str, float]:
-    """What else suits a model of this width and cell, by the names of the settings."""
+    """What else suits a model of this width and cell, by the names of the settings.
+
+    Crowding is how often the text is read times the parameters for each of its characters, D / N times P / N: the more
+    of both, the more is learned by heart.
+    """
+    crowding = model.characters * model.parameters / train_characters**2
     return {
         "model.hidden_size": model.hidden_size,
-        "model.dropout": dropout(model.characters * model.parameters / train_characters**2),
+        "model.dropout": dropout(crowding),
         "training.learning_rate": learning_rate(model.hidden_size, cell, of.rate),
-        "training.weight_decay": 0.1,
+        "training.weight_decay": weight_decay(crowding),
         "training.average": average(model.characters / UPDATE),
     }
 
 
 def dropout(crowding: float) -> float:
-    """In steps of 0.05. Crowding is how often the text is read times the parameters for each of its characters, D / N
-    times P / N: the more of both, the more is learned by heart. None up to 8, and 0.075 more whenever it doubles."""
+    """In steps of 0.05: none up to a crowding of 8, and 0.075 more whenever it doubles."""
     share = 0.075 * math.log2(max(1.0, crowding / 8))
     return min(0.5, round(share * 20) / 20)
+
+
+def weight_decay(crowding: float) -> float:
+    """0.1, and twice as much where a text is read often."""
+    return 0.2 if crowding > CROWDED else 0.1
 
 
 def learning_rate(hidden_size: int, cell: str, rate: float = LANGUAGE.rate) -> float:

@@ -5,6 +5,7 @@ import itertools
 import pytest
 
 from charlm.training.rule import (
+    CROWDED,
     LANES,
     LANGUAGE,
     MOST_LANES,
@@ -21,6 +22,7 @@ from charlm.training.rule import (
     seconds_to_validate,
     settings_for,
     validations,
+    weight_decay,
 )
 
 
@@ -53,6 +55,16 @@ def test_a_shorter_text_never_makes_the_model_wider():
     assert models[0].hidden_size == WIDTHS[0] < models[-1].hidden_size
     bounded = [(model.parameters, 10**power) for power, model in enumerate(models) if power > 5]
     assert all(parameters <= LANGUAGE.parameters_per_character * length for parameters, length in bounded)
+
+
+def test_a_text_that_is_read_often_has_more_weight_decay():
+    assert [weight_decay(crowding) for crowding in (0.0, 1.0, CROWDED, CROWDED + 0.01, 1e3)] == [
+        0.1,
+        0.1,
+        0.1,
+        0.2,
+        0.2,
+    ]
 
 
 @pytest.mark.parametrize("characters", [1, 1000, 10**5, 10**7])
