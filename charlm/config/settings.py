@@ -192,7 +192,7 @@ class TrainingSettings(Section):
     )
 
     optimizer: Literal["adamw", "rmsprop", "shampoo"] = Field(
-        default="adamw", description="how a gradient becomes an update; shampoo: of the matrices of layers"
+        default="adamw", description="how a gradient becomes an update; shampoo: of matrices that read vectors"
     )
     learning_rate: float = Field(default=4e-3, gt=0, le=10, description="the peak learning rate")
     betas: Annotated[tuple[BelowOne, BelowOne], Listed] = Field(

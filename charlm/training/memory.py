@@ -19,6 +19,7 @@ from charlm.model.parameters import count_parameters, parameter_shapes
 from charlm.model.stack import Layer, build_layers
 
 FLOAT_BYTES = 4  # bf16 and fp16 keep float32 copies beside what they compute, and save less than half
+COPIES = {"adamw": 2, "rmsprop": 1, "shampoo": 3}  # of the weights, that it keeps; 3 of a matrix as high as wide
 # Floats that the backward pass keeps at each position, from measurements in float32 and bf16:
 FLOATS_PER_DIMENSION = 1.5  # for each row and each column of the matrices of the layers
 FLOATS_PER_LOGIT = 3.5
@@ -27,7 +28,6 @@ COPIES_OF_A_STATE = 4.0  # of a state that has more numbers than units: what a c
 FLOATS_PER_STATE = 2.1  # for each number of a state beyond those of the units: 1.1 with a kernel, 2.4 as defined
 SCORED_ROWS, SCORED_STATES = 64, 3  # read side by side when a training validates, and states of each at a time
 FLOATS_PER_SCORE = 9.5  # of attention: for each score (B, T, A + T) and each value of the outputs (B, A + T, H)
-COPIES = {"adamw": 2, "rmsprop": 1, "shampoo": 3}  # of the weights; shampoo's at most, of matrices as high as wide
 ID_BYTES = 4 * 8  # bytes a position: inputs and targets as int64, on the host and on the device
 OUT_OF_MEMORY_MESSAGES = ("out of memory", "can't allocate memory", "not enough memory")  # torch's, on CUDA and on CPUs
 GIB = 2**30

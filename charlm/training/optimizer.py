@@ -52,15 +52,14 @@ class Optimizer:
     @torch.no_grad()
     def step(self) -> None:
         """Update the weights with their gradients; a weight without one stays."""
-        trained = {name: weight for name, weight in self._weights.items() if weight.grad is not None}
-        for name, weight in trained.items():
-            if name not in self.state:
-                self.state[name] = self._fresh(name, weight)
-        for method in KINDS:
-            for is_matrix, decay in ((True, self._settings.weight_decay), (False, 0.0)):
-                names = [n for n in trained if self.method[n] == method and (trained[n].ndim > 1) == is_matrix]
-                if names:
-                    self._update(method, names, decay)
+        groups: dict[tuple[str, bool], list[str]] = {}
+        for name, weight in self._weights.items():
+            if weight.grad is not None:
+                groups.setdefault((self.method[name], weight.ndim > 1), []).append(name)
+                if name not in self.state:
+                    self.state[name] = self._fresh(name)
+        for (method, is_matrix), names in groups.items():
+            self._update(method, names, self._settings.weight_decay if is_matrix else 0.0)
 
     def _method_of(self, name: str, weight: Tensor) -> str:
         chosen = self._settings.optimizer
@@ -88,8 +87,8 @@ class Optimizer:
                 eps=EPSILON, weight_decay=decay, momentum=0.0, centered=False,
             )  # fmt: skip
 
-    def _fresh(self, name: str, weight: Tensor) -> dict[str, Tensor]:
-        method = self.method[name]
+    def _fresh(self, name: str) -> dict[str, Tensor]:
+        method, weight = self.method[name], self._weights[name]
         if method == "shampoo":
             return shampoo.fresh(weight)
         zeros = {kind: torch.zeros(()) if kind == "step" else torch.zeros_like(weight) for kind in KINDS[method]}
@@ -104,7 +103,7 @@ class Optimizer:
         for name, values in state.items():
             if set(values) != set(KINDS[self.method[name]]):
                 raise ValueError(f"the state of {name} has {', '.join(sorted(values))}")
-            wanted = {kind: value.shape for kind, value in self._fresh(name, self._weights[name]).items()}
+            wanted = {kind: value.shape for kind, value in self._fresh(name).items()}
             if {kind: value.shape for kind, value in values.items()} != wanted:
                 raise ValueError(f"the state of {name} has another shape")
         self.state = {

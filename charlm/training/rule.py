@@ -17,7 +17,7 @@ LANES, MOST_LANES = 16, 128
 READ_PER_PARAMETER = 14.0  # D / P where more characters and more parameters would help alike
 EXPONENT = 0.35  # by which both help
 LSTM_RATE = 1.5  # of an lstm, times the rate of other cells
-CROWDED = 4.0  # from where on a higher weight decay helps; see `settings_for`
+CROWDED = 4.0  # the crowding (see `settings_for`) above which a higher weight decay helps
 MOST_TIMES = 0.3  # that a text is read, times the root of its length; more lets the model learn it by heart
 LEAST_UPDATES = 200  # that are made all the same, if there is time
 SCORED_FASTER = 3.0  # a character is scored in a third of the time that it takes to learn it
@@ -101,7 +101,7 @@ def dropout(crowding: float) -> float:
 
 
 def weight_decay(crowding: float) -> float:
-    """0.1, and twice as much where a text is read often."""
+    """0.1, and twice as much where the crowding is high."""
     return 0.2 if crowding > CROWDED else 0.1
 
 

@@ -74,6 +74,7 @@ def test_law_processes_equal_one_in_float64(size):
     ("model", "training", "sizes"),
     [
         ({"dropout": 0.3}, {}, (2, 8)),
+        ({}, {"optimizer": "shampoo"}, (2,)),
         ({"dropout": 0.3, "dropout_kind": "locked", "weight_drop": 0.2, "cell": "gru"}, {"accumulate": 2}, (4,)),
     ],
 )
