@@ -36,7 +36,8 @@ def cut(logits: Logits, version: int, mu: float) -> Logits:
 
 def next_mu(mu: float, chances: Probabilities, drawn: int, rate: float, target: float) -> float:
     """The bound after a symbol was drawn from these probabilities, which need not add up to 1."""
-    surprise = -math.log2(chances[drawn] / chances.sum())
+    # Differences of logarithms here and below: a quotient with the smallest of numbers is 0 or infinite.
+    surprise = math.log2(chances.sum()) - math.log2(chances[drawn])
     return mu - rate * (surprise - target)
 
 
@@ -48,7 +49,7 @@ def _zipf_k(chances: Probabilities, mu: float) -> int:
         return 1
     ranks = np.arange(1, len(likeliest))
     steps = np.log((ranks + 1) / ranks)
-    exponent = float(steps @ np.log(likeliest[:-1] / likeliest[1:]) / (steps @ steps))
+    exponent = float(steps @ (np.log(likeliest[:-1]) - np.log(likeliest[1:])) / (steps @ steps))
     size, excess = len(chances), exponent - 1
     # (1 - V ** -excess) / excess, the mass of the law; its limit where the exponent is 1
     mass = math.log(size) if abs(excess) < 1e-9 else -math.expm1(-excess * math.log(size)) / excess

@@ -198,6 +198,15 @@ def test_mirostat_1_keeps_more_with_a_larger_bound():
     assert sizes[-1] == 59
 
 
+def test_mirostat_takes_a_chance_as_small_as_numbers_can_be():
+    """Half of the smallest number above 0 is 0, and 1 divided by it is infinite."""
+    smallest = math.nextafter(0, 1)
+    assert mirostat.next_mu(2000.0, np.array([smallest, 1.0, 1.0]), 0, 1.0, 5.0) == 2000 - (1075 - 5)
+    for least in (-720.0, -735.0, -744.0):
+        assert kept(mirostat.cut(np.array([0.0, least]), 1, 3000.0)) == [0, 1]
+        assert kept(mirostat.cut(np.array([0.0, least]), 1, 2.0)) == [0]
+
+
 @given(some.lists(some.floats(-9, 9), min_size=2, max_size=9), some.sampled_from([1, 2]))
 @settings(deadline=None, max_examples=50)
 def test_law_a_row_with_mirostat_draws_what_it_draws_alone(levels, version):
