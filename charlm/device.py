@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from charlm.errors import UsageError
 from charlm.machine import (
+    choose_waiting,
     cores,
     local_processes,
     processor_flags,
     processor_name,
     threads_of_environment,
     usable_threads,
-    wait_passively,
 )
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def choose_compute(device: str = "auto", precision: str = "auto", threads: int |
 
     Raises UsageError if the device is absent or does not support the precision.
     """
-    wait_passively()
+    choose_waiting()
     import torch
 
     chosen = _best_device() if device == "auto" else device

@@ -6,12 +6,18 @@ import math
 import os
 import platform
 import sys
+import threading
+import time
 import uuid
+import zlib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 CONTROL_GROUPS = Path("/sys/fs/cgroup")
+CALLS, WORK = 5, bytes(2**18)  # to measure how long it takes to wake a thread
+LONG_TO_WAKE = 15e-6  # seconds
+SPINS = "3000"  # of OpenMP, some 60 microseconds
 
 
 def processor_flags() -> frozenset[str]:
@@ -93,14 +99,49 @@ def local_processes() -> int:
     return int(count) if "RANK" in os.environ and count.isdecimal() and int(count) else 1
 
 
-def wait_passively() -> None:
-    """Let the threads of OpenMP sleep while they wait, unless the user chose otherwise. Call before torch is imported.
+def choose_waiting() -> None:
+    """Choose how the threads of OpenMP wait for work, unless the user did. Call before torch is imported.
 
     By default they spin for milliseconds, and take the processor from the very thread that they wait for if anything
-    else runs on the machine: docs/performance.md has the figures.
+    else runs on the machine. So they sleep. Where it takes long to wake a thread, as in some virtual machines, they
+    spin before for about as long as that takes: docs/performance.md has the figures.
     """
-    if "GOMP_SPINCOUNT" not in os.environ:
-        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    if os.environ.keys() & {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"}:
+        return
+    if sys.platform == "linux" and cores() > 1 and seconds_to_wake() > LONG_TO_WAKE:
+        os.environ["GOMP_SPINCOUNT"] = SPINS
+    else:
+        os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
+
+
+def seconds_to_wake() -> float:
+    """How long a sleeping thread takes to run after it is called, by the median; 0 if there can be no more threads.
+
+    The time is short if the other cores are busy, since a core that is at work need not be woken.
+    """
+    bell = threading.Lock()
+    called, awake = [], []
+
+    def sleep() -> None:
+        for _ in range(CALLS):
+            bell.acquire()
+            awake.append(time.perf_counter())
+            heard.set()
+
+    bell.acquire()
+    heard = threading.Event()
+    try:
+        threading.Thread(target=sleep, daemon=True).start()
+    except RuntimeError:
+        return 0.0
+    for _ in range(CALLS):
+        time.sleep(2e-4)  # until the other core is idle
+        called.append(time.perf_counter())
+        bell.release()
+        zlib.crc32(WORK)  # this core works on, without the interpreter's lock
+        heard.wait()
+        heard.clear()
+    return sorted(woken - since for since, woken in zip(called, awake, strict=True))[CALLS // 2]
 
 
 def identity() -> str:

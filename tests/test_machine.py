@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -19,18 +20,39 @@ def test_the_peak_of_memory_is_in_bytes_and_includes_what_is_held():
     assert peak is None or len(held) <= peak < 2**26 * 1024
 
 
-def test_openmp_waits_passively_unless_the_user_chose(monkeypatch):
-    monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")  # so that what was there before is restored
-    monkeypatch.delenv("OMP_WAIT_POLICY")
-    monkeypatch.setenv("GOMP_SPINCOUNT", "1000")
-    machine.wait_passively()
-    assert "OMP_WAIT_POLICY" not in os.environ
-    monkeypatch.delenv("GOMP_SPINCOUNT")
-    machine.wait_passively()
-    assert os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
-    monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
-    machine.wait_passively()
-    assert os.environ["OMP_WAIT_POLICY"] == "ACTIVE"
+@pytest.mark.parametrize(
+    ("given", "cores", "seconds", "found"),
+    [
+        ({}, 2, 5e-6, {"OMP_WAIT_POLICY": "PASSIVE"}),
+        ({}, 2, 30e-6, {"GOMP_SPINCOUNT": "3000"}),
+        ({}, 1, 30e-6, {"OMP_WAIT_POLICY": "PASSIVE"}),
+        ({"GOMP_SPINCOUNT": "7"}, 2, 30e-6, {"GOMP_SPINCOUNT": "7"}),
+        ({"OMP_WAIT_POLICY": "ACTIVE"}, 2, 5e-6, {"OMP_WAIT_POLICY": "ACTIVE"}),
+    ],
+)
+def test_threads_spin_only_where_it_takes_long_to_wake_them(monkeypatch, given, cores, seconds, found):
+    monkeypatch.setattr(machine, "cores", lambda: cores)
+    monkeypatch.setattr(machine, "seconds_to_wake", lambda: seconds)
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(os, "environ", dict(given))
+    machine.choose_waiting()
+    assert os.environ == found
+    machine.choose_waiting()
+    assert os.environ == found
+
+
+def test_the_time_to_wake_a_thread_is_measured_and_no_thread_is_left():
+    before = threading.active_count()
+    assert all(0 < machine.seconds_to_wake() < 1 for _ in range(3))
+    assert threading.active_count() <= before + 1  # the last may be about to end
+
+
+def test_without_another_thread_none_is_woken(monkeypatch):
+    def refuse(thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    assert machine.seconds_to_wake() == 0
 
 
 @pytest.fixture(scope="module")

@@ -116,9 +116,9 @@ def become(told: dict[str, Any]) -> None:
 
 def serve() -> None:
     from charlm.__main__ import main
-    from charlm.machine import wait_passively
+    from charlm.machine import choose_waiting
 
-    wait_passively()
+    choose_waiting()
     for name in ("charlm.cli.train", "charlm.training", "charlm.evaluation", "charlm.engines", "charlm.display"):
         package = importlib.import_module(name)
         for each in pkgutil.iter_modules(getattr(package, "__path__", ()), f"{name}."):

@@ -113,7 +113,9 @@ def _process(job: LoadJob) -> Iterator[subprocess.Popen[str]]:
     """A process that is warm and waits for a line. Plain torch's threads wait as they do by default."""
     command = [sys.executable, "-m", "charlm.benchmark.load_process", json.dumps(asdict(job))]
     environment = {
-        name: value for name, value in trusted_environment().items() if not (job.plain and name == "OMP_WAIT_POLICY")
+        name: value
+        for name, value in trusted_environment().items()
+        if not (job.plain and name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT"))
     }
     with subprocess.Popen(
         command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

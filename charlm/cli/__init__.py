@@ -36,7 +36,7 @@ from charlm.cli.help_pages import Command, Group, examples
 from charlm.cli.train_processes import refuse_several_processes
 from charlm.display.printing import print_stderr
 from charlm.errors import CharlmError
-from charlm.machine import wait_passively
+from charlm.machine import choose_waiting
 from charlm.processes.launch import follows
 from charlm.signals import harmless_saves, quiet_interrupts
 from charlm.version import __version__
@@ -114,8 +114,8 @@ def _options(
 
 def main() -> None:
     """Run the command line. A CharlmError is printed in three lines and ends with its exit code."""
-    wait_passively()
     with quiet_interrupts(), harmless_saves():
+        choose_waiting()
         if is_bash_asking():
             answer_bash(_run)
         _run()
