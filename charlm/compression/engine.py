@@ -23,7 +23,7 @@ from charlm.text.vocabulary import Vocabulary
 
 Name = Literal["portable", "definition", "stream kernels"]
 ENGINES: tuple[Name, ...] = ("portable", "definition", "stream kernels")  # by their number in a file; only appended to
-LEVELS = ("", "baseline", "avx2", "avx512", "avx512_bf16", "neon", "neon_bf16")  # in the same way
+LEVELS = ("", "baseline", "avx2", "avx512", "avx512_bf16", "neon", "neon_bf16", "amx_bf16")  # in the same way
 PROBED = 4096  # probabilities whose checksum is taken ...
 LEAST_STEPS, MOST_STEPS = 64, 512  # ... and bounds of the steps that give them
 LEARNED = 150  # steps of a model that adapts: it learns three times in them

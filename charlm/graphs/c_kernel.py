@@ -31,7 +31,7 @@ def kernel_source(name: str, plan: KernelPlan) -> str:
 
 def _loop(name: str, steps: str, stages: list[StageSource]) -> str:
     tiles = [
-        f"        TILES(NAME(rows_for)({stage.most_vectors()}), NAME({name}_{n}), "
+        f"        TILES(NAME(window_rows)({stage.most_vectors()}), NAME({name}_{n}), "
         f"first, end, from, to, {stage.repeat} * W, w, t)\n"
         f"        barrier_wait(barrier);"
         for n, stage in enumerate(stages)
@@ -40,9 +40,11 @@ def _loop(name: str, steps: str, stages: list[StageSource]) -> str:
         [
             f"static void NAME({name})(const NAME(Window) *w, Barrier *barrier, int64_t first, int64_t end,",
             "    int64_t from, int64_t to) {",
+            "    begin_tiles();",
             f"    for ({steps}) {{",
             *tiles,
             "    }",
+            "    end_tiles();",
             "}",
         ]
     )

@@ -41,6 +41,7 @@ SOURCES = (
     "stream_places.h",
     "suffixes.h",
     "team.h",
+    "tiles.h",
     "vectors.h",
     "window.h",
 )
@@ -67,6 +68,11 @@ X86 = (
     Level("avx2", _AVX2, _NEEDS_AVX2),
     Level("avx512", _AVX512, _NEEDS_AVX512),
     Level("avx512_bf16", (*_AVX512, "-mavx512bf16"), _NEEDS_AVX512 | {"avx512_bf16"}),
+    Level(
+        "amx_bf16",
+        (*_AVX512, "-mavx512bf16", "-mamx-tile", "-mamx-bf16"),
+        _NEEDS_AVX512 | {"avx512_bf16", "amx_tile", "amx_bf16"},
+    ),
 )
 ARM = (
     Level("neon", ("-march=armv8-a",)),

@@ -2,6 +2,7 @@
 
    In the order of inclusion:
      vectors.h      a vector of floats, exp, sigmoid and tanh of it; the division of a matrix into tiles
+     tiles.h        the matrix registers of AMX
      numbers.h      the number types fp32, bf16 and mixed
      sharing.h      work divided among the threads of torch's OpenMP
      barrier.h      a barrier for threads that spin; included by
@@ -34,6 +35,7 @@
    The file is compiled once for each level of instructions (building.py). The bf16 functions exist only in levels that
    multiply bfloat16. library.py compares the arrays *_layout with its own structures when it loads the library. */
 #include "vectors.h"
+#include "tiles.h"
 #include "numbers.h"
 #include "sharing.h"
 #include "team.h"

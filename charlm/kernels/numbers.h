@@ -9,7 +9,8 @@
      spread  the inputs of a part, repeated for each column of a vector
      part    the weights of a part, from a vector of words
      dot     a vector of sums, and the products of these two added to it
-   Tiles of V vectors have up to rows_for(V) rows; mixed needs a register for a mask, and so a row less.
+   Tiles of V vectors have up to rows_for(V) rows; mixed needs a register for a mask, and so a row less. In a window they
+   have up to window_rows(V), which are more in the level of AMX.
    fp32 and bf16 also give what window.h needs: load, store, sigmoid, tanh and from_float. */
 #pragma once
 #include "vectors.h"
@@ -24,6 +25,7 @@
 typedef float real_fp32;
 enum { per_word_fp32 = 1, parts_fp32 = 1 };
 #define rows_for_fp32(V) ROWS_FOR(V)
+#define window_rows_fp32(V) ROWS_FOR(V)
 INLINE floats load_fp32(const float *from) { return load_floats(from); }
 INLINE void store_fp32(float *to, floats x) { store_floats(to, x); }
 INLINE floats spread_fp32(const float *x, int part) { return x[part] - (floats){}; }
@@ -45,6 +47,11 @@ INLINE uint16_t from_float_bf16(float x) {
 typedef uint16_t real_bf16;
 enum { per_word_bf16 = 2, parts_bf16 = 1 };
 #define rows_for_bf16(V) ROWS_FOR(V)
+#if defined(HAS_TILES)
+#define window_rows_bf16(V) TILE_ROWS
+#else
+#define window_rows_bf16(V) ROWS_FOR(V)
+#endif
 INLINE floats part_bf16(floats words, int part) { (void)part; return words; }
 INLINE floats spread_bf16(const uint16_t *x, int part) {
     int32_t pair;

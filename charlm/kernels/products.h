@@ -60,13 +60,32 @@ INLINE void NAME(product)(const int R, const int V, const NAME(real) *rows, int6
     UNROLLED for (int r = 0; r < R; r++) UNROLLED for (int v = 0; v < V; v++) acc[r][v] = sums[r][v];
 }
 
-/* The same for any R and V, compiled once for all kernels: what follows in a kernel is another function anyway. */
-static __attribute__((noinline, unused)) void NAME(multiply)(int R, int V, const NAME(real) *rows, int64_t stride,
-                                                             const void *panel, int64_t K, floats acc[MOST_ROWS][4]) {
+/* The same for any R that registers have room for, and any V. */
+INLINE void NAME(multiply_rows)(int R, int V, const NAME(real) *rows, int64_t stride, const void *panel, int64_t K,
+                                floats acc[MOST_ROWS][4]) {
     switch (V) {
         case 1: WITH_ROWS(R, NAME(rows_for)(1), NAME(product), 1, rows, stride, panel, K, acc) break;
         case 2: WITH_ROWS(R, NAME(rows_for)(2), NAME(product), 2, rows, stride, panel, K, acc) break;
         case 3: WITH_ROWS(R, NAME(rows_for)(3), NAME(product), 3, rows, stride, panel, K, acc) break;
         default: WITH_ROWS(R, NAME(rows_for)(4), NAME(product), 4, rows, stride, panel, K, acc)
     }
+}
+
+/* The same, compiled once for all kernels: what follows in a kernel is another function anyway. In tiles for as much of K
+   as they have room for, whatever R is, so that a row's sums do not depend on the rows beside it. */
+static __attribute__((noinline, unused)) void NAME(multiply)(int R, int V, const NAME(real) *rows, int64_t stride,
+                                                             const void *panel, int64_t K, floats acc[MOST_ROWS][4]) {
+#if defined(HAS_TILES)
+    if (NAME(per_word) == 2) {
+        const int64_t whole = tiles_allowed() ? K / TILE_DEPTH * TILE_DEPTH : 0;
+        if (whole) multiply_tiles(R, V, (const uint16_t *)rows, stride, panel, whole, acc);
+        rows += whole, K -= whole, panel = (const float *)panel + whole / 2 * V * W;
+    }
+    for (int row = 0, some; K && row < R; row += some) {
+        some = R - row < MAX_ROWS ? R - row : MAX_ROWS;
+        NAME(multiply_rows)(some, V, rows + row * stride, stride, panel, K, acc + row);
+    }
+#else
+    NAME(multiply_rows)(R, V, rows, stride, panel, K, acc);
+#endif
 }

@@ -22,8 +22,12 @@ enum { W = 4, MAX_ROWS = 2 }; /* 16 registers */
 enum { W = 4, MAX_ROWS = 6 }; /* NEON has 32 registers */
 #endif
 
-/* A tile with fewer vectors of columns has room for more rows: rows(4) is MAX_ROWS. */
+/* A tile with fewer vectors of columns has room for more rows: rows(4) is MAX_ROWS. AMX has registers for 16 (tiles.h). */
+#if defined(__AMX_BF16__)
+enum { MOST_ROWS = 16 };
+#else
 enum { MOST_ROWS = 8 };
+#endif
 #if defined(__AVX512F__)
 enum { ROWS_FOR_3 = 8, ROWS_FOR_2 = 8 };
 #elif defined(__AVX__)
@@ -33,7 +37,7 @@ enum { ROWS_FOR_3 = 3, ROWS_FOR_2 = 5 };
 #else
 enum { ROWS_FOR_3 = 8, ROWS_FOR_2 = 8 };
 #endif
-#define ROWS_FOR(vectors) ((vectors) == 4 ? MAX_ROWS : (vectors) == 3 ? ROWS_FOR_3 : (vectors) == 2 ? ROWS_FOR_2 : MOST_ROWS)
+#define ROWS_FOR(vectors) ((vectors) == 4 ? MAX_ROWS : (vectors) == 3 ? ROWS_FOR_3 : (vectors) == 2 ? ROWS_FOR_2 : 8)
 
 #if defined(CHARLM_FLOAT64) /* a build for tests, to be compared with float64: what is float below is double */
 #define float double

@@ -59,7 +59,7 @@ def test_a_file_is_as_small_as_the_probabilities_promise(learning):
 @every_learning
 def test_what_repeats_itself_is_learned(learning):
     static = len(compressed(VERSE, CODINGS["characters"], row_power=20)[0])
-    assert len(compressed_verse(learning)[0]) < 0.85 * static
+    assert len(compressed_verse(learning)[0]) < 0.9 * static
 
 
 @pytest.mark.parametrize("name", ["characters", "records"])

@@ -58,7 +58,7 @@ def test_the_user_turns_the_kernels_off() -> None:
 
 @pytest.mark.parametrize("name", ["AVX2", "sse9", "neon", "1", " "])
 def test_an_unknown_level_is_an_error_that_lists_the_levels(name: str) -> None:
-    with pytest.raises(UsageError, match="baseline, avx2, avx512, avx512_bf16"):
+    with pytest.raises(UsageError, match="baseline, avx2, avx512, avx512_bf16, amx_bf16"):
         choose(name, X86, FLAGS["avx2"])
 
 
