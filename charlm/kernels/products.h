@@ -71,21 +71,20 @@ INLINE void NAME(multiply_rows)(int R, int V, const NAME(real) *rows, int64_t st
     }
 }
 
-/* The same, compiled once for all kernels: what follows in a kernel is another function anyway. In tiles for as much of K
-   as they have room for, whatever R is, so that a row's sums do not depend on the rows beside it. */
+/* The same, compiled once for all kernels: what follows in a kernel is another function anyway. With AMX in its registers
+   for as much of K as they take, whatever R is, so that a row's sums do not depend on the rows beside it. */
 static __attribute__((noinline, unused)) void NAME(multiply)(int R, int V, const NAME(real) *rows, int64_t stride,
                                                              const void *panel, int64_t K, floats acc[MOST_ROWS][4]) {
 #if defined(HAS_TILES)
     if (NAME(per_word) == 2) {
         const int64_t whole = tiles_allowed() ? K / TILE_DEPTH * TILE_DEPTH : 0;
         if (whole) multiply_tiles(R, V, (const uint16_t *)rows, stride, panel, whole, acc);
+        if (whole == K) return;
         rows += whole, K -= whole, panel = (const float *)panel + whole / 2 * V * W;
     }
-    for (int row = 0, some; K && row < R; row += some) {
-        some = R - row < MAX_ROWS ? R - row : MAX_ROWS;
+#endif
+    for (int row = 0; row < R; row += NAME(rows_for)(V)) {
+        const int left = R - row, some = left < NAME(rows_for)(V) ? left : NAME(rows_for)(V);
         NAME(multiply_rows)(some, V, rows + row * stride, stride, panel, K, acc + row);
     }
-#else
-    NAME(multiply_rows)(R, V, rows, stride, panel, K, acc);
-#endif
 }
