@@ -13,7 +13,7 @@ Columns = Mapping[str, tuple[str, Callable[[Any], str]]]  # by key of a row: its
 
 
 def _rate(value: int) -> str:
-    return f"{value:,}" if value < 10_000_000 else f"{value / 1e6:,.1f}M"
+    return f"{value:,}" if value < 1_000_000 else f"{value / 1e6:,.2f}M"
 
 
 WORKLOAD: Columns = {

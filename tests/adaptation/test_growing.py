@@ -30,7 +30,7 @@ def read(grown, rows):
     for ids in rows.T:
         logits.append(grown.logits)
         scores = grown.logits.astype(float)
-        nats.append(np.log(np.exp(scores).sum(1)) - scores[np.arange(len(ids)), ids])
+        nats.append(np.logaddexp.reduce(scores, 1) - scores[np.arange(len(ids)), ids])
         grown.take(ids)
     return np.array(nats), np.array(logits)
 

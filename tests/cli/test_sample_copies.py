@@ -105,7 +105,7 @@ def test_a_report_on_records_counts_new_ones(told, runs):
 
 
 def test_a_stop_text_is_not_counted(told):
-    [one] = told("verse", "-n", 100, "--report", "--stop", "owl", "--temperature", 0.3)["samples"]
+    [one] = told("verse", "-n", 2000, "--report", "--stop", "owl", "--temperature", 0.3)["samples"]
     assert one["stopped"] == "stop"
     assert one["longest_run"] == longest(one["text"], trained_on(TRAINING))
 

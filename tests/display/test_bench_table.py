@@ -7,11 +7,11 @@ NUMBERS = {"plain_median": 1_234_567, "ratio": 12.345, "loop_median": 1_234_567,
 
 
 def test_the_largest_numbers_fit_a_hundred_columns(capsys):
-    print_results([ROW | NUMBERS | {"gflops": 12_345.6}])
+    print_results([ROW | NUMBERS | {"gflops": 12_345.6, "engine": "cell kernel"}])
     lines = capsys.readouterr().out.splitlines()
     assert len({len(line) for line in lines}) == 1
     assert len(lines[0]) <= 100
-    assert lines[1].split()[-2:] == ["100%", "12,346"]
+    assert lines[1].split()[-4:] == ["100%", "12,346", "cell", "kernel"]
 
 
 def test_a_column_that_no_row_fills_is_left_out_and_a_missing_number_is_a_dash(capsys):
