@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 
 CONTROL_GROUPS = Path("/sys/fs/cgroup")
+WAITING = {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"}  # environment variables that say how threads of OpenMP wait
 CALLS, WORK = 5, bytes(2**18)  # to measure how long it takes to wake a thread
 LONG_TO_WAKE = 15e-6  # seconds
 SPINS = "3000"  # of OpenMP, some 60 microseconds
@@ -106,7 +107,7 @@ def choose_waiting() -> None:
     else runs on the machine. So they sleep. Where it takes long to wake a thread, as in some virtual machines, they
     spin before for about as long as that takes: docs/performance.md has the figures.
     """
-    if os.environ.keys() & {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"}:
+    if os.environ.keys() & WAITING:
         return
     if sys.platform == "linux" and cores() > 1 and seconds_to_wake() > LONG_TO_WAKE:
         os.environ["GOMP_SPINCOUNT"] = SPINS

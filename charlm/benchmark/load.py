@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, replace
 from charlm.benchmark.load_process import LoadJob
 from charlm.cells.own_files import trusted_environment
 from charlm.errors import CharlmError
-from charlm.machine import cores, usable_threads
+from charlm.machine import WAITING, cores, usable_threads
 
 Row = dict[str, object]
 
@@ -112,11 +112,7 @@ def _measure(processes: Sequence[subprocess.Popen[str]], situation: Situation, s
 def _process(job: LoadJob) -> Iterator[subprocess.Popen[str]]:
     """A process that is warm and waits for a line. Plain torch's threads wait as they do by default."""
     command = [sys.executable, "-m", "charlm.benchmark.load_process", json.dumps(asdict(job))]
-    environment = {
-        name: value
-        for name, value in trusted_environment().items()
-        if not (job.plain and name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT"))
-    }
+    environment = {name: value for name, value in trusted_environment().items() if not (job.plain and name in WAITING)}
     with subprocess.Popen(
         command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:

@@ -115,9 +115,9 @@ def _options(
 def main() -> None:
     """Run the command line. A CharlmError is printed in three lines and ends with its exit code."""
     with quiet_interrupts(), harmless_saves():
-        choose_waiting()
-        if is_bash_asking():
+        if is_bash_asking():  # with no wait for a measurement: nothing is computed
             answer_bash(_run)
+        choose_waiting()
         _run()
 
 
